@@ -1,0 +1,186 @@
+// rivulet bench: how long a model takes to load, to run first and to run.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/feeds.h"
+#include "engine/base/errors.h"
+#include "engine/kernels/target.h"
+#include "engine/ops/infer.h"
+#include "engine/run/cut.h"
+#include "engine/run/flops.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct BenchCommand {
+  std::string model;
+  std::vector<std::string> inputs;
+  std::vector<std::string> shapes;
+  std::vector<std::string> outputs;
+  int runs = 50;
+  int warmup = 3;
+  double min_time = 0;
+  bool json = false;
+  RunFlags flags;
+};
+
+using Clock = std::chrono::steady_clock;
+double MsSince(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
+
+Result<Shape> ParseShape(std::string_view text) {
+  Shape shape;
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find_first_of(",x"), text.size());
+    int64_t dim = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + comma, dim);
+    if (error != std::errc() || end != text.data() + comma || dim < 0) return InvalidArgument("want a shape like 1,224,224,3");
+    shape.push_back(dim);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return shape;
+}
+
+// Values that no kernel finds special: a fixed sequence in [0, 1), small integers for integer types.
+Result<Tensor> MakeInput(DType dtype, const Shape& shape, Allocator& allocator) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, shape, allocator));
+  uint32_t state = 12345;
+  for (int64_t i = 0; i < tensor.num_elements(); ++i) {
+    state = state * 1664525u + 1013904223u;
+    const float value = static_cast<float>(state >> 8) * 0x1p-24f;
+    switch (dtype) {
+      case DType::kFloat: tensor.data<float>()[i] = value; break;
+      case DType::kDouble: tensor.data<double>()[i] = value; break;
+      case DType::kHalf: tensor.data<Half>()[i] = Half(value); break;
+      case DType::kBfloat16: tensor.data<BFloat16>()[i] = BFloat16(value); break;
+      case DType::kInt32: tensor.data<int32_t>()[i] = static_cast<int32_t>(state >> 30); break;
+      case DType::kInt64: tensor.data<int64_t>()[i] = static_cast<int64_t>(state >> 30); break;
+      case DType::kUint8: tensor.data<uint8_t>()[i] = static_cast<uint8_t>(state >> 24); break;
+      case DType::kBool: tensor.data<bool>()[i] = (state >> 31) != 0; break;
+      case DType::kString: break;
+      default: return Unimplemented("no made-up values of type ", Name(dtype), "; give them with --input");
+    }
+  }
+  return tensor;
+}
+
+Result<Feeds> MakeFeeds(const Model& model, const BenchCommand& command, Allocator& allocator) {
+  RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(model, command.inputs));
+  std::vector<std::string> given;
+  for (const auto& feed : feeds) given.push_back(feed.first);
+  for (const std::string& argument : command.shapes) {
+    const std::string name = FeedName(argument);
+    if (name.empty()) return InvalidArgument("--input-shape ", Quoted(argument), ": want NAME=1,224,224,3");
+    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(name));
+    Result<Shape> shape = ParseShape(std::string_view(argument).substr(name.size() + 1));
+    if (!shape.ok()) return std::move(shape).status().Framed(Cat("--input-shape ", Quoted(argument)));
+    RIVULET_ASSIGN_OR_RETURN(Tensor tensor, MakeInput(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, *shape, allocator));
+    feeds.emplace_back(name, std::move(tensor));
+    given.push_back(name);
+  }
+  for (const Model::Input& input : model.Inputs()) {
+    if (input.has_default || std::find(given.begin(), given.end(), input.name) != given.end()) continue;
+    if (!input.shape.has_rank()) {
+      return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it: --input-shape ", input.name, "=1,224,224,3");
+    }
+    Shape shape = input.shape;
+    for (int i = 0; i < shape.rank(); ++i) {
+      if (shape[i] < 0) shape.set_dim(i, 1);
+    }
+    RIVULET_ASSIGN_OR_RETURN(Tensor tensor, MakeInput(input.dtype, shape, allocator));
+    feeds.emplace_back(input.name, std::move(tensor));
+  }
+  return feeds;
+}
+
+int64_t FlopsOf(const Model& model, const Feeds& feeds, const std::vector<std::string>& outputs) {
+  std::vector<FeedSpec> specs;
+  for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
+  Result<Cut> cut = CutGraph(model.graph(), specs, outputs, {});
+  if (!cut.ok() || !InferGraph(cut->graph, *model.allocator()).ok()) return 0;
+  int64_t total = 0;
+  for (const Node& node : cut->graph.nodes()) total += CountFlops(cut->graph, node);
+  return total;
+}
+
+int Bench(const BenchCommand& command) {
+  Result<SessionOptions> options = command.flags.Options();
+  if (!options.ok()) return FailCall(options.status().ToString());
+  const auto load_start = Clock::now();
+  auto model = Model::Load(command.model);
+  if (!model.ok()) {
+    Fail(model.status());
+    return kBadData;
+  }
+  double load_ms = MsSince(load_start);
+  auto allocator = Allocator::Create();
+  Result<Feeds> feeds = MakeFeeds(**model, command, *allocator);
+  if (!feeds.ok()) return Fail(feeds.status());
+  std::vector<std::string> outputs = command.outputs;
+  if (outputs.empty()) outputs = (*model)->LikelyOutputs();
+  const auto plan_start = Clock::now();
+  auto session = Session::Create(*model, *options);
+  if (!session.ok()) return Fail(session.status());
+  auto stats = (*session)->Prepare(*feeds, outputs);
+  if (!stats.ok()) return Fail(stats.status());
+  load_ms += MsSince(plan_start);
+
+  std::vector<double> times;
+  double first_ms = 0;
+  const auto bench_start = Clock::now();
+  for (int i = 0; i <= command.warmup + command.runs || MsSince(bench_start) < command.min_time * 1000; ++i) {
+    const auto start = Clock::now();
+    auto results = (*session)->Run(*feeds, outputs, {}, command.flags.Run());
+    if (!results.ok()) return Fail(results.status());
+    if (i == 0) first_ms = MsSince(start);
+    if (i > command.warmup) times.push_back(MsSince(start));
+  }
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double part) { return times[static_cast<size_t>(part * static_cast<double>(times.size() - 1) + 0.5)]; };
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  const int64_t flops = FlopsOf(**model, *feeds, outputs);
+  if (command.json) {
+    PrintJson({{"model", command.model}, {"load_ms", load_ms}, {"first_ms", first_ms}, {"min_ms", times.front()},
+               {"median_ms", at(0.5)}, {"p90_ms", at(0.9)}, {"runs", times.size()}, {"peak_rss_kib", usage.ru_maxrss},
+               {"threads", (*session)->num_threads()}, {"target", TargetName()}, {"flops", flops},
+               {"gflops_per_s", static_cast<double>(flops) / at(0.5) / 1e6}, {"plan_ms", stats->plan_ms}, {"steps", stats->num_steps},
+               {"rewrites", stats->num_rewrites}, {"arena_bytes", stats->arena_bytes}, {"constant_bytes", stats->constant_bytes}});
+    return kFine;
+  }
+  std::printf("load    %8.2f ms (plan %.2f ms, %lld steps)\nfirst   %8.2f ms\nmedian  %8.3f ms   min %.3f   p90 %.3f   of %zu runs\n",
+              load_ms, stats->plan_ms, static_cast<long long>(stats->num_steps), first_ms, at(0.5), times.front(), at(0.9), times.size());
+  std::printf("memory  %8.1f MiB peak   weights %.1f MiB, intermediates %.1f MiB\n", static_cast<double>(usage.ru_maxrss) / 1024,
+              static_cast<double>(stats->constant_bytes) / 1048576, static_cast<double>(stats->arena_bytes) / 1048576);
+  std::printf("%.3f GFLOP, %.1f GFLOP/s · %d thread%s · %s\n", static_cast<double>(flops) / 1e9,
+              static_cast<double>(flops) / at(0.5) / 1e6, (*session)->num_threads(), (*session)->num_threads() == 1 ? "" : "s",
+              std::string(TargetName()).c_str());
+  return kFine;
+}
+
+}  // namespace
+
+void AddBench(CLI::App& app, int* code) {
+  auto command = std::make_shared<BenchCommand>();
+  CLI::App* sub = app.add_subcommand("bench", "Time a model: loading, first run, every run");
+  sub->add_option("model", command->model, "Model file")->required();
+  sub->add_option("--input-shape", command->shapes, "Shape of an input, filled with made-up values")->type_name("NAME=1,224,224,3")->take_all();
+  sub->add_option("--input", command->inputs, kInputHelp)->type_name("NAME=…")->take_all();
+  sub->add_option("--output", command->outputs, "Tensor to fetch; default: what no other node uses")->type_name("NAME")->take_all();
+  sub->add_option("--runs", command->runs, "Runs that count")->check(CLI::Range(1, 1000000))->capture_default_str();
+  sub->add_option("--warmup", command->warmup, "Runs before, that do not")->check(CLI::Range(0, 1000000))->capture_default_str();
+  sub->add_option("--min-time", command->min_time, "Go on for at least so many seconds")->check(CLI::NonNegativeNumber)->type_name("S");
+  sub->add_flag("--json", command->json, "One JSON object");
+  command->flags.AddTo(*sub);
+  sub->footer(
+      "Examples:\n"
+      "  rivulet bench mobilenet.pb --input-shape input=1,224,224,3\n"
+      "  rivulet bench model.pb --threads 2 --runs 200 --json");
+  sub->callback([command, code] { *code = Bench(*command); });
+}
+
+}  // namespace rivulet::cli

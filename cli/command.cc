@@ -1,0 +1,48 @@
+#include "cli/command.h"
+
+#include <cstdio>
+
+#include "engine/base/errors.h"
+#include "engine/kernels/target.h"
+
+namespace rivulet::cli {
+
+int Fail(const Status& status) {
+  std::string line = status.ToString();
+  for (char& c : line) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  std::fprintf(stderr, "rivulet: %s\n", line.c_str());
+  return status.code() == Code::kNotFound ? kBadCall : kBadData;
+}
+
+int FailCall(const std::string& message) {
+  std::fprintf(stderr, "rivulet: %s\n", message.c_str());
+  return kBadCall;
+}
+
+void RunFlags::AddTo(CLI::App& command) {
+  command.add_option("--threads", threads, "Threads that share the work of an operator")->check(CLI::Range(1, 1024))->capture_default_str();
+  command.add_flag("--no-passes", no_passes, "Run every node as the file has it");
+  command.add_option("--target", target, "Instruction set to use, e.g. AVX2; see 'rivulet bench --json'");
+  command.add_option("--deadline", deadline_ms, "Stop after this many milliseconds")->check(CLI::NonNegativeNumber)->type_name("MS");
+  command.add_option("--memory", memory_mib, "Most memory for tensors and weights")->check(CLI::NonNegativeNumber)->type_name("MIB");
+}
+
+Result<SessionOptions> RunFlags::Options() const {
+  if (!target.empty()) RIVULET_RETURN_IF_ERROR(UseTarget(target));
+  SessionOptions options;
+  options.num_threads = threads;
+  options.passes = !no_passes;
+  if (memory_mib > 0) {
+    if (memory_mib > (int64_t{1} << 40)) return InvalidArgument("--memory: want at most 2^40 MiB");
+    options.memory_budget_bytes = static_cast<size_t>(memory_mib) << 20;
+  }
+  return options;
+}
+
+void PrintJson(const nlohmann::json& json) {
+  std::printf("%s\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+}  // namespace rivulet::cli

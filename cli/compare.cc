@@ -1,0 +1,157 @@
+// rivulet compare: do two models give the same results?
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/feeds.h"
+#include "engine/base/equality.h"
+#include "engine/base/errors.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct CompareCommand {
+  std::string first;
+  std::string second;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  double rtol = 0;
+  double atol = 0;
+  bool no_passes_second = false;
+  bool json = false;
+  RunFlags flags;
+};
+
+struct OutputResult {
+  std::string name;
+  double max_absolute = 0;
+  double max_relative = 0;  // of the largest reference value
+  int64_t rows = 0;
+  int64_t top1_equal = 0;
+  Status status;
+};
+
+// Inputs that were not given: the same made-up values for both models.
+Result<Tensor> MadeUpInput(const Model::Input& input) {
+  if (!input.shape.has_rank()) {
+    return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it with --input");
+  }
+  Shape shape = input.shape;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (shape[i] < 0) shape.set_dim(i, 1);
+  }
+  auto allocator = Allocator::Create();
+  if (input.dtype != DType::kFloat) return InvalidArgument("input ", Quoted(input.name), " is ", Name(input.dtype), "; give it with --input");
+  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(input.dtype, shape, *allocator));
+  uint32_t state = 1;
+  for (int64_t i = 0; i < tensor.num_elements(); ++i) {
+    state = state * 1664525u + 1013904223u;
+    tensor.data<float>()[i] = static_cast<float>(state >> 8) * 0x1p-23f - 1.0f;
+  }
+  return tensor;
+}
+
+// Rows of the last axis whose largest element is at the same place.
+void CountTop1(const Tensor& a, const Tensor& b, OutputResult* result) {
+  if (a.dtype() != DType::kFloat || b.dtype() != DType::kFloat || !(a.shape() == b.shape()) || a.rank() < 1) return;
+  const int64_t width = a.dim(a.rank() - 1);
+  if (width < 2) return;
+  for (int64_t row = 0; row < a.num_elements() / width; ++row) {
+    const float* x = a.data<float>() + row * width;
+    const float* y = b.data<float>() + row * width;
+    ++result->rows;
+    result->top1_equal += std::max_element(x, x + width) - x == std::max_element(y, y + width) - y;
+  }
+}
+
+OutputResult Compare(const std::string& name, const Tensor& a, const Tensor& b, const CompareCommand& command) {
+  OutputResult result;
+  result.name = name;
+  TensorTolerance tolerance{static_cast<float>(command.rtol), static_cast<float>(command.atol)};
+  TensorDifference difference;
+  result.status = CompareTensors(b, a, tolerance, &difference);
+  result.max_absolute = difference.max_absolute;
+  double largest = 0;
+  if (a.dtype() == DType::kFloat) {
+    for (const float v : a.values<float>()) {
+      if (std::isfinite(v)) largest = std::max(largest, std::abs(static_cast<double>(v)));
+    }
+  }
+  result.max_relative = largest > 0 ? result.max_absolute / largest : 0;
+  CountTop1(a, b, &result);
+  return result;
+}
+
+Result<std::vector<Tensor>> RunModel(std::shared_ptr<const Model> model, const Feeds& feeds,
+                                     const std::vector<std::string>& outputs, const SessionOptions& options, const RunOptions& run) {
+  RIVULET_ASSIGN_OR_RETURN(auto session, Session::Create(std::move(model), options));
+  return session->Run(feeds, outputs, {}, run);
+}
+
+int Compare(const CompareCommand& command) {
+  Result<SessionOptions> options = command.flags.Options();
+  if (!options.ok()) return FailCall(options.status().ToString());
+  auto first = Model::Load(command.first);
+  auto second = Model::Load(command.second);
+  for (const auto* model : {&first, &second}) {
+    if (!model->ok()) {
+      Fail(model->status());
+      return kBadData;
+    }
+  }
+  auto feeds = ParseFeeds(**first, command.inputs);
+  if (!feeds.ok()) return Fail(feeds.status());
+  for (const Model::Input& input : (*first)->Inputs()) {
+    const bool given = std::any_of(feeds->begin(), feeds->end(), [&](const auto& feed) { return feed.first == input.name || feed.first == input.name + ":0"; });
+    if (given || input.has_default) continue;
+    auto made = MadeUpInput(input);
+    if (!made.ok()) return FailCall(made.status().ToString());
+    feeds->emplace_back(input.name, *made);
+  }
+  std::vector<std::string> outputs = command.outputs;
+  if (outputs.empty()) outputs = (*first)->LikelyOutputs();
+  auto a = RunModel(*first, *feeds, outputs, *options, command.flags.Run());
+  if (!a.ok()) return Fail(a.status());
+  SessionOptions second_options = *options;
+  if (command.no_passes_second) second_options.passes = false;
+  auto b = RunModel(*second, *feeds, outputs, second_options, command.flags.Run());
+  if (!b.ok()) return Fail(b.status());
+
+  bool equal = true;
+  nlohmann::json json = {{"outputs", nlohmann::json::array()}};
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const OutputResult result = Compare(outputs[i], (*a)[i], (*b)[i], command);
+    equal &= result.status.ok();
+    json["outputs"].push_back({{"name", result.name}, {"equal", result.status.ok()}, {"max_abs", result.max_absolute},
+                               {"max_rel", result.max_relative}, {"rows", result.rows}, {"top1_equal", result.top1_equal},
+                               {"why", std::string(result.status.message())}});
+    if (command.json) continue;
+    std::printf("%-32s max |d| %-10.3g of max %-9.3g", result.name.c_str(), result.max_absolute, result.max_relative);
+    if (result.rows > 0) std::printf(" top-1 %lld/%lld", static_cast<long long>(result.top1_equal), static_cast<long long>(result.rows));
+    std::printf("  %s\n", result.status.ok() ? "equal" : std::string(result.status.message()).c_str());
+  }
+  json["equal"] = equal;
+  if (command.json) PrintJson(json);
+  return equal ? kFine : kBadData;
+}
+
+}  // namespace
+
+void AddCompare(CLI::App& app, int* code) {
+  auto command = std::make_shared<CompareCommand>();
+  CLI::App* sub = app.add_subcommand("compare", "Whether two models give the same results on the same inputs");
+  sub->add_option("a", command->first, "Reference model")->required();
+  sub->add_option("b", command->second, "Model to check against it")->required();
+  sub->add_option("--input", command->inputs, std::string(kInputHelp) + ". What is not given gets made-up values")->type_name("NAME=…")->take_all();
+  sub->add_option("--output", command->outputs, "Tensor to compare; default: what no other node uses in A")->type_name("NAME")->take_all();
+  sub->add_option("--rtol", command->rtol, "Allowed relative difference; default: the rule of each type");
+  sub->add_option("--atol", command->atol, "Allowed difference relative to the largest value");
+  sub->add_flag("--b-no-passes", command->no_passes_second, "Run B as written; with A = B this checks the passes");
+  sub->add_flag("--json", command->json, "As one JSON object");
+  command->flags.AddTo(*sub);
+  sub->footer("Exit status 0 when equal by the rule, 1 when not.\nExamples:\n  rivulet compare model.pb optimized.pb\n  rivulet compare model.pb model.pb --b-no-passes --input x=x.npy");
+  sub->callback([command, code] { *code = Compare(*command); });
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,24 @@
+// --input NAME=FILE.npy, NAME=@FILE, NAME==VALUE as feeds.
+#ifndef RIVULET_CLI_FEEDS_H_
+#define RIVULET_CLI_FEEDS_H_
+
+#include <string>
+#include <vector>
+
+#include "rivulet/session.h"
+
+namespace rivulet::cli {
+
+inline constexpr const char* kInputHelp =
+    "What to feed, once per input: NAME=FILE.npy an array, NAME=@FILE a file's bytes as a string, "
+    "NAME==VALUE a number, text or [list] in the input's type. NAME may carry :port";
+
+// Types are checked against what the model says of NAME. A malformed argument is INVALID_ARGUMENT, an unknown name NOT_FOUND.
+Result<Feeds> ParseFeeds(const Model& model, const std::vector<std::string>& arguments);
+
+// "name" of "NAME=..."; empty when there is none.
+std::string FeedName(const std::string& argument);
+
+}  // namespace rivulet::cli
+
+#endif  // RIVULET_CLI_FEEDS_H_

@@ -1,0 +1,156 @@
+// rivulet run: feeds arrays, saves arrays.
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstdio>
+#include <set>
+
+#include "cli/command.h"
+#include "cli/feeds.h"
+#include "cli/npy.h"
+#include "engine/base/errors.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct RunCommand {
+  std::string model;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::string save;
+  bool json = false;
+  RunFlags flags;
+};
+
+std::string FileName(std::string name) {
+  for (char& c : name) {
+    if (c == '/' || c == ':') c = '_';
+  }
+  return name + ".npy";
+}
+
+// The first elements for a person to see.
+std::string Preview(const Tensor& tensor) {
+  constexpr int64_t kShown = 6;
+  std::string out;
+  const int64_t shown = std::min(tensor.num_elements(), kShown);
+  for (int64_t i = 0; i < shown; ++i) {
+    if (i > 0) out += ' ';
+    switch (tensor.dtype()) {
+      case DType::kFloat: AppendAny(out, tensor.data<float>()[i]); break;
+      case DType::kDouble: AppendAny(out, tensor.data<double>()[i]); break;
+      case DType::kHalf: AppendAny(out, static_cast<float>(tensor.data<Half>()[i])); break;
+      case DType::kBfloat16: AppendAny(out, static_cast<float>(tensor.data<BFloat16>()[i])); break;
+      case DType::kInt32:
+      case DType::kQint32: AppendAny(out, tensor.data<int32_t>()[i]); break;
+      case DType::kInt64: AppendAny(out, tensor.data<int64_t>()[i]); break;
+      case DType::kInt16:
+      case DType::kQint16: AppendAny(out, tensor.data<int16_t>()[i]); break;
+      case DType::kUint16:
+      case DType::kQuint16: AppendAny(out, tensor.data<uint16_t>()[i]); break;
+      case DType::kInt8:
+      case DType::kQint8: AppendAny(out, static_cast<int>(tensor.data<int8_t>()[i])); break;
+      case DType::kUint8:
+      case DType::kQuint8: AppendAny(out, static_cast<int>(tensor.data<uint8_t>()[i])); break;
+      case DType::kUint32: AppendAny(out, tensor.data<uint32_t>()[i]); break;
+      case DType::kUint64: AppendAny(out, tensor.data<uint64_t>()[i]); break;
+      case DType::kBool: AppendAny(out, tensor.data<bool>()[i]); break;
+      case DType::kString: out += Quoted(tensor.data<std::string>()[i].substr(0, 40)); break;
+      default: return "…";
+    }
+  }
+  return out + (shown < tensor.num_elements() ? " …" : "");
+}
+
+Status MakeFolder(const std::string& path) {
+  for (size_t at = 1; at <= path.size(); ++at) {
+    if (at != path.size() && path[at] != '/') continue;
+    const std::string part = path.substr(0, at);
+    struct stat info;
+    if (stat(part.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) continue;
+    if (mkdir(part.c_str(), 0777) != 0) return FailedPrecondition("cannot make the folder ", Quoted(part));
+  }
+  return Status();
+}
+
+int Run(const RunCommand& command) {
+  std::set<std::string> files;
+  for (const std::string& name : command.outputs) {
+    if (!command.save.empty() && !files.insert(FileName(name)).second) {
+      return FailCall(Cat("two outputs would be saved as ", FileName(name), "; save them in two runs"));
+    }
+  }
+  Result<SessionOptions> options = command.flags.Options();
+  if (!options.ok()) return FailCall(options.status().ToString());
+  auto model = Model::Load(command.model);
+  if (!model.ok()) {
+    Fail(model.status());
+    return kBadData;
+  }
+  for (const std::string& argument : command.inputs) {
+    if (FeedName(argument).empty() || FeedName(argument).size() + 1 >= argument.size()) {
+      return FailCall(Cat("--input ", Quoted(argument), ": want NAME=FILE.npy, NAME=@FILE or NAME==VALUE"));
+    }
+  }
+  Result<Feeds> feeds = ParseFeeds(**model, command.inputs);
+  if (!feeds.ok()) return Fail(feeds.status());
+  std::vector<std::string> outputs = command.outputs;
+  if (outputs.empty()) outputs = (*model)->LikelyOutputs();
+  if (outputs.empty()) return FailCall("the model has no node to fetch; name one with --output");
+  auto session = Session::Create(*model, *options);
+  if (!session.ok()) return Fail(session.status());
+
+  const auto start = std::chrono::steady_clock::now();
+  auto results = (*session)->Run(*feeds, outputs, {}, command.flags.Run());
+  if (!results.ok()) return Fail(results.status());
+  const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+
+  nlohmann::json json = {{"model", command.model}, {"ms", ms}, {"outputs", nlohmann::json::array()}};
+  if (!command.save.empty()) {
+    const Status made = MakeFolder(command.save);
+    if (!made.ok()) return Fail(made);
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Tensor& tensor = (*results)[i];
+    nlohmann::json entry = {{"name", outputs[i]}, {"dtype", Name(tensor.dtype())}, {"shape", nlohmann::json::array()}};
+    for (const int64_t dim : tensor.shape().dims()) entry["shape"].push_back(dim);
+    if (!command.save.empty()) {
+      const std::string path = command.save + "/" + FileName(outputs[i]);
+      const Status saved = WriteNpy(path, tensor);
+      if (!saved.ok()) return Fail(saved);
+      entry["file"] = path;
+    }
+    json["outputs"].push_back(entry);
+    if (!command.json) {
+      std::printf("%-32s %-16s %-10s %s\n", outputs[i].c_str(), tensor.shape().ToString().c_str(),
+                  std::string(Name(tensor.dtype())).c_str(), Preview(tensor).c_str());
+    }
+  }
+  if (command.json) {
+    PrintJson(json);
+  } else {
+    std::fprintf(stderr, "%.1f ms with loading of weights\n", ms);
+  }
+  return kFine;
+}
+
+}  // namespace
+
+void AddRun(CLI::App& app, int* code) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App* sub = app.add_subcommand("run", "Feed arrays to a model and save what comes out");
+  sub->add_option("model", command->model, "Model file")->required();
+  sub->add_option("--input", command->inputs, kInputHelp)->type_name("NAME=…")->take_all();
+  sub->add_option("--output", command->outputs, "Tensor to fetch, once per output; default: what no other node uses")->type_name("NAME")->take_all();
+  sub->add_option("--save", command->save, "Save outputs as DIR/NAME.npy, '/' and ':' in names as '_'")->type_name("DIR");
+  sub->add_flag("--json", command->json, "Describe the outputs as one JSON object");
+  command->flags.AddTo(*sub);
+  sub->footer(
+      "Examples:\n"
+      "  rivulet run model.pb --input x=x.npy --output y --save out\n"
+      "  rivulet run speech.pb --input wav_data=@yes.wav --output labels_softmax\n"
+      "  rivulet run model.pb --input x=x.npy --input keep_prob==1.0 --output y:0 --threads 2");
+  sub->callback([command, code] { *code = Run(*command); });
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,65 @@
+#include "rivulet/allocator.h"
+
+#include <cstdint>
+#include <cstdlib>
+
+#include "engine/base/errors.h"
+
+namespace rivulet {
+namespace {
+
+std::atomic<int64_t> g_calls{0};
+std::atomic<int64_t> g_fail_at{0};
+std::atomic<bool> g_fail_later{false};
+
+bool InjectedFailure() {
+  const int64_t call = g_calls.fetch_add(1, std::memory_order_relaxed) + 1;
+  const int64_t fail_at = g_fail_at.load(std::memory_order_relaxed);
+  return fail_at > 0 && (call == fail_at || (call > fail_at && g_fail_later.load(std::memory_order_relaxed)));
+}
+
+}  // namespace
+
+std::shared_ptr<Allocator> Allocator::Create(size_t budget_bytes) {
+  return std::shared_ptr<Allocator>(new Allocator(budget_bytes));
+}
+
+int64_t Allocator::FailNth(int64_t nth, bool and_all_later) {
+  const int64_t calls = g_calls.exchange(0);
+  g_fail_later = and_all_later;
+  g_fail_at = nth;
+  return calls;
+}
+
+Status Allocator::Charge(size_t bytes) {
+  size_t used = used_.load(std::memory_order_relaxed);
+  do {
+    if (bytes > budget_ || used > budget_ - bytes) {
+      return ResourceExhausted("out of memory budget: ", bytes, " bytes wanted, ", used, " of ", budget_,
+                               " in use; raise the memory budget or feed smaller inputs");
+    }
+  } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+  size_t peak = peak_.load(std::memory_order_relaxed);
+  while (peak < used + bytes && !peak_.compare_exchange_weak(peak, used + bytes, std::memory_order_relaxed)) {
+  }
+  return Status();
+}
+
+void Allocator::Release(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+Result<std::shared_ptr<void>> Allocator::Allocate(size_t bytes) {
+  if (bytes > SIZE_MAX / 2) return ResourceExhausted("a buffer of ", bytes, " bytes cannot exist");
+  const size_t padded = (bytes + 2 * kAlignment - 1) / kAlignment * kAlignment;
+  RIVULET_RETURN_IF_ERROR(Charge(padded));
+  void* memory = InjectedFailure() ? nullptr : std::aligned_alloc(kAlignment, padded);
+  if (memory == nullptr) {
+    Release(padded);
+    return ResourceExhausted("the system has no ", bytes, " bytes of memory left");
+  }
+  return std::shared_ptr<void>(memory, [self = shared_from_this(), padded](void* p) {
+    std::free(p);
+    self->Release(padded);
+  });
+}
+
+}  // namespace rivulet

@@ -1,0 +1,162 @@
+#include "engine/base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "engine/base/errors.h"
+
+namespace rivulet {
+namespace {
+
+std::atomic<int64_t> g_calls{0};
+std::atomic<int64_t> g_fail_at{0};
+std::atomic<bool> g_fail_later{false};
+
+// True when this system call is to fail; sets errno.
+bool Injected() {
+  const int64_t call = g_calls.fetch_add(1, std::memory_order_relaxed) + 1;
+  const int64_t fail_at = g_fail_at.load(std::memory_order_relaxed);
+  if (fail_at == 0 || call < fail_at || (call > fail_at && !g_fail_later.load(std::memory_order_relaxed))) return false;
+  errno = EIO;
+  return true;
+}
+
+Status SystemError(const std::string& path, std::string_view what) {
+  const int error = errno;
+  const Code code = error == ENOENT || error == ENOTDIR ? Code::kNotFound
+                    : error == EACCES || error == EPERM || error == EROFS ? Code::kPermissionDenied
+                    : error == ENOSPC || error == EDQUOT || error == ENOMEM || error == EMFILE || error == EFBIG
+                        ? Code::kResourceExhausted
+                    : error == ENAMETOOLONG || error == EISDIR || error == ELOOP ? Code::kInvalidArgument
+                                                                                : Code::kUnavailable;
+  return Status(code, Cat(Quoted(path), ": cannot ", what, ": ", std::strerror(error)));
+}
+
+// Closes on every way out.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { Close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  int Close() {
+    const int result = fd_ >= 0 ? close(fd_) : 0;
+    fd_ = -1;
+    return result;
+  }
+
+ private:
+  int fd_;
+};
+
+Status ReadAll(int fd, const std::string& path, uint8_t* out, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t got = Injected() ? -1 : read(fd, out + done, std::min<size_t>(size - done, size_t{1} << 30));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError(path, "read");
+    if (got == 0) return DataLoss(Quoted(path), ": the file became shorter while it was read");
+    done += static_cast<size_t>(got);
+  }
+  return Status();
+}
+
+Status WriteAll(int fd, const std::string& path, std::span<const uint8_t> bytes) {
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t put = Injected() ? -1 : write(fd, bytes.data() + done, std::min<size_t>(bytes.size() - done, size_t{1} << 30));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return SystemError(path, "write");
+    done += static_cast<size_t>(put);
+  }
+  return Status();
+}
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+int64_t FailNthFileCall(int64_t nth, bool and_all_later) {
+  const int64_t calls = g_calls.exchange(0);
+  g_fail_later = and_all_later;
+  g_fail_at = nth;
+  return calls;
+}
+
+Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t max_bytes) {
+  if (path.find('\0') != std::string::npos) return InvalidArgument(Quoted(path), ": a path cannot hold a zero byte");
+  // Non-blocking, so that a FIFO without a writer does not hold us.
+  const Descriptor file(Injected() ? -1 : open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (file.get() < 0) return SystemError(path, "open");
+  struct stat info;
+  if (Injected() || fstat(file.get(), &info) != 0) return SystemError(path, "stat");
+  if (!S_ISREG(info.st_mode)) {
+    const char* kind = S_ISDIR(info.st_mode) ? "a folder" : S_ISFIFO(info.st_mode) ? "a pipe" : "a device or socket";
+    return InvalidArgument(Quoted(path), ": want a regular file, got ", kind);
+  }
+  const int64_t size = info.st_size;
+  if (size > max_bytes) {
+    return ResourceExhausted(Quoted(path), ": the file has ", size, " bytes, the limit is ", max_bytes);
+  }
+  FileBytes out;
+  const size_t length = static_cast<size_t>(size);
+  if (size == 0) return out;
+  if (access == FileAccess::kMap) {
+    void* mapped = Injected() ? MAP_FAILED : mmap(nullptr, length, PROT_READ, MAP_PRIVATE, file.get(), 0);
+    if (mapped != MAP_FAILED) {
+      out.owner = std::shared_ptr<void>(mapped, [length](void* p) { munmap(p, length); });
+      out.is_mapped = true;
+      out.bytes = {static_cast<const uint8_t*>(mapped), length};
+      return out;
+    }
+    // A file system without mapping: read instead.
+  }
+  auto* copy = static_cast<uint8_t*>(std::malloc(length));
+  if (copy == nullptr) return ResourceExhausted(Quoted(path), ": no memory for ", size, " bytes");
+  out.owner = std::shared_ptr<void>(copy, [](void* p) { std::free(p); });
+  RIVULET_RETURN_IF_ERROR(ReadAll(file.get(), path, copy, length));
+  out.bytes = {copy, length};
+  return out;
+}
+
+void DropPages(const FileBytes& file) {
+  if (file.is_mapped) madvise(file.owner.get(), file.bytes.size(), MADV_DONTNEED);
+}
+
+Status SaveFile(const std::string& path, std::span<const uint8_t> bytes) {
+  std::string temporary = path + ".tmp-XXXXXX";
+  Descriptor file(Injected() ? -1 : mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) return SystemError(path, "create a file in its folder");
+  const auto give_up = [&](Status status) {
+    unlink(temporary.c_str());
+    return status;
+  };
+  Status written = WriteAll(file.get(), path, bytes);
+  if (!written.ok()) return give_up(std::move(written));
+  // mkostemp makes the file private; give it the mode that open() would have.
+  const mode_t mask = umask(0);
+  umask(mask);
+  if (Injected() || fchmod(file.get(), 0666 & ~mask) != 0) return give_up(SystemError(path, "set the mode"));
+  if (Injected() || fsync(file.get()) != 0) return give_up(SystemError(path, "sync"));
+  if (Injected() || file.Close() != 0) return give_up(SystemError(path, "close"));
+  if (Injected() || rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "replace"));
+  const Descriptor folder(open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0) fsync(folder.get());
+  return Status();
+}
+
+}  // namespace rivulet

@@ -1,0 +1,41 @@
+// The one place that opens, maps, reads and saves files.
+#ifndef RIVULET_ENGINE_BASE_FILE_H_
+#define RIVULET_ENGINE_BASE_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "rivulet/status.h"
+
+namespace rivulet {
+
+// Read-only bytes of a regular file; unmapped or freed with the last copy of `owner`.
+struct FileBytes {
+  std::span<const uint8_t> bytes;
+  std::shared_ptr<void> owner;
+  bool is_mapped = false;
+};
+
+enum class FileAccess {
+  kMap,   // pages come and go with use; the file must not be cut while it is mapped
+  kRead,  // a private copy
+};
+
+// Refuses what is not a regular file without blocking on it, and files over `max_bytes`. Messages name the path.
+Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t max_bytes);
+
+// Tells the system that mapped pages are not needed now; they are read again from the file when touched.
+void DropPages(const FileBytes& file);
+
+// Writes `bytes` so that `path` holds either what it held or all of them: temporary file beside it, sync, rename.
+Status SaveFile(const std::string& path, std::span<const uint8_t> bytes);
+
+// Fault injection for tests, process-wide: the `nth` system call from now fails with EIO (1 = the next), once or from
+// then on. Zero turns it off. Returns the number of calls since the last call.
+int64_t FailNthFileCall(int64_t nth, bool and_all_later);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_BASE_FILE_H_

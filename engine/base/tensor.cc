@@ -1,0 +1,79 @@
+#include "rivulet/tensor.h"
+
+#include <cstring>
+#include <new>
+
+#include "engine/base/checked.h"
+#include "engine/base/errors.h"
+
+namespace rivulet {
+
+size_t StoredBytes(DType dtype) {
+  return dtype == DType::kString ? sizeof(std::string) : ElementBytes(dtype);
+}
+
+size_t Tensor::bytes() const { return static_cast<size_t>(num_elements_) * StoredBytes(dtype_); }
+
+bool Tensor::is_aligned() const {
+  // complex128 is two doubles; nothing needs more than 8 bytes.
+  size_t alignment = dtype_ == DType::kString ? alignof(std::string) : ElementBytes(dtype_);
+  if (alignment > 8) alignment = 8;
+  if (dtype_ == DType::kComplex64) alignment = 4;
+  return alignment <= 1 || reinterpret_cast<uintptr_t>(data_) % alignment == 0;
+}
+
+Tensor Tensor::View(DType dtype, const Shape& shape, void* data, std::shared_ptr<void> owner) {
+  Tensor tensor;
+  tensor.dtype_ = dtype;
+  tensor.shape_ = shape;
+  tensor.num_elements_ = shape.num_elements() < 0 ? 0 : shape.num_elements();
+  tensor.data_ = data;
+  tensor.owner_ = std::move(owner);
+  return tensor;
+}
+
+Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape, Allocator& allocator) {
+  const int64_t count = shape.num_elements();
+  const size_t element = StoredBytes(dtype);
+  if (element == 0) return Internal("a tensor of ", Name(dtype), " has no bytes to allocate");
+  const CheckedSize bytes = CheckedSize(count) * static_cast<int64_t>(element);
+  if (!bytes.valid()) {
+    return ResourceExhausted("a ", Name(dtype), " tensor of shape ", shape.ToString(), " is larger than any memory");
+  }
+  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
+  if (dtype != DType::kString) {
+    void* data = memory.get();
+    return View(dtype, shape, data, std::move(memory));
+  }
+  auto* strings = static_cast<std::string*>(memory.get());
+  for (int64_t i = 0; i < count; ++i) new (strings + i) std::string();
+  std::shared_ptr<void> owner(strings, [memory = std::move(memory), count](void* p) {
+    auto* first = static_cast<std::string*>(p);
+    for (int64_t i = 0; i < count; ++i) first[i].~basic_string();
+  });
+  return View(dtype, shape, strings, std::move(owner));
+}
+
+Tensor Tensor::Reshaped(const Shape& shape) const {
+  Tensor out = *this;
+  out.shape_ = shape;
+  return out;
+}
+
+Tensor Tensor::Retyped(DType dtype) const {
+  Tensor out = *this;
+  out.dtype_ = dtype;
+  return out;
+}
+
+Result<Tensor> Clone(const Tensor& tensor, Allocator& allocator) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor copy, Tensor::Allocate(tensor.dtype(), tensor.shape(), allocator));
+  if (tensor.dtype() == DType::kString) {
+    std::copy_n(tensor.data<std::string>(), tensor.num_elements(), copy.data<std::string>());
+  } else if (tensor.bytes() > 0) {
+    std::memcpy(copy.raw(), tensor.raw(), tensor.bytes());
+  }
+  return copy;
+}
+
+}  // namespace rivulet

@@ -1,0 +1,76 @@
+#include "engine/graph/attr.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/errors.h"
+
+namespace rivulet {
+
+Result<Tensor> Expand(const TensorLiteral& literal, Allocator& allocator) {
+  if (!literal.error.ok()) return literal.error;
+  if (literal.is_whole() && literal.prefix.raw() != nullptr) return literal.prefix.Reshaped(literal.shape);
+  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(literal.dtype, literal.shape, allocator));
+  const int64_t count = tensor.num_elements();
+  const int64_t given = std::min(literal.prefix.num_elements(), count);
+  if (literal.dtype == DType::kString) {
+    auto* out = tensor.data<std::string>();
+    for (int64_t i = 0; i < count && given > 0; ++i) out[i] = literal.prefix.data<std::string>()[std::min(i, given - 1)];
+    return tensor;
+  }
+  const size_t element = ElementBytes(literal.dtype);
+  auto* out = static_cast<uint8_t*>(tensor.raw());
+  if (given == 0) {
+    std::memset(out, 0, tensor.bytes());
+    return tensor;
+  }
+  const auto* in = static_cast<const uint8_t*>(literal.prefix.raw());
+  std::memcpy(out, in, static_cast<size_t>(given) * element);
+  // Doubling copies of the last element.
+  int64_t filled = given;
+  int64_t tail_start = given - 1;
+  while (filled < count) {
+    const int64_t run = std::min(filled - tail_start, count - filled);
+    std::memcpy(out + static_cast<size_t>(filled) * element, out + static_cast<size_t>(tail_start) * element,
+                static_cast<size_t>(run) * element);
+    filled += run;
+  }
+  return tensor;
+}
+
+namespace {
+bool NameLess(const AttrMap::Entry& entry, std::string_view name) { return entry.first < name; }
+}  // namespace
+
+void AttrMap::Set(std::string_view name, AttrValue value) {
+  auto it = std::lower_bound(entries_.begin(), entries_.end(), name, NameLess);
+  if (it != entries_.end() && it->first == name) {
+    it->second = std::move(value);
+  } else {
+    entries_.emplace(it, std::string(name), std::move(value));
+  }
+}
+
+void AttrMap::Assign(std::vector<Entry> entries) {
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
+  entries_.clear();
+  for (Entry& entry : entries) {
+    if (!entries_.empty() && entries_.back().first == entry.first) {
+      entries_.back() = std::move(entry);
+    } else {
+      entries_.push_back(std::move(entry));
+    }
+  }
+}
+
+void AttrMap::Erase(std::string_view name) {
+  auto it = std::lower_bound(entries_.begin(), entries_.end(), name, NameLess);
+  if (it != entries_.end() && it->first == name) entries_.erase(it);
+}
+
+const AttrValue* AttrMap::Find(std::string_view name) const {
+  auto it = std::lower_bound(entries_.begin(), entries_.end(), name, NameLess);
+  return it != entries_.end() && it->first == name ? &it->second : nullptr;
+}
+
+}  // namespace rivulet

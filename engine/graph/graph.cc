@@ -1,0 +1,137 @@
+#include "engine/graph/graph.h"
+
+#include "engine/base/errors.h"
+
+namespace rivulet {
+
+int32_t Graph::AddNode(Node node) {
+  const int32_t index = size();
+  index_.emplace(node.name, index);
+  nodes_.push_back(std::move(node));
+  return index;
+}
+
+int32_t Graph::Find(std::string_view name) const {
+  const auto it = index_.find(std::string(name));
+  return it == index_.end() ? -1 : it->second;
+}
+
+std::string Graph::FreeName(std::string_view stem) const {
+  std::string name(stem);
+  for (int i = 1; Find(name) >= 0; ++i) name = Cat(stem, "_", i);
+  return name;
+}
+
+void Graph::Compact(const std::vector<bool>& keep) {
+  std::vector<int32_t> moved(nodes_.size(), -1);
+  int32_t next = 0;
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (!keep[i]) continue;
+    moved[i] = next;
+    if (static_cast<size_t>(next) != i) nodes_[static_cast<size_t>(next)] = std::move(nodes_[i]);
+    ++next;
+  }
+  nodes_.resize(static_cast<size_t>(next));
+  index_.clear();
+  for (int32_t i = 0; i < next; ++i) {
+    Node& kept = node(i);
+    index_.emplace(kept.name, i);
+    for (Edge& edge : kept.inputs) edge.node = moved[static_cast<size_t>(edge.node)];
+    for (int32_t& control : kept.control_inputs) control = moved[static_cast<size_t>(control)];
+  }
+}
+
+namespace {
+bool IsBackEdge(const Graph& graph, int32_t from, int32_t to) {
+  const std::string& consumer = graph.node(to).op;
+  const std::string& producer = graph.node(from).op;
+  return (consumer == "Merge" || consumer == "RefMerge") &&
+         (producer == "NextIteration" || producer == "RefNextIteration");
+}
+}  // namespace
+
+Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph) {
+  const auto count = static_cast<size_t>(graph.size());
+  std::vector<int32_t> waiting(count, 0);
+  // Consumers of each node as one flat array.
+  std::vector<int32_t> first(count + 1, 0);
+  const auto for_each_edge = [&](auto&& visit) {
+    for (int32_t i = 0; i < graph.size(); ++i) {
+      for (const Edge& edge : graph.node(i).inputs) {
+        if (!IsBackEdge(graph, edge.node, i)) visit(edge.node, i);
+      }
+      for (const int32_t control : graph.node(i).control_inputs) visit(control, i);
+    }
+  };
+  for_each_edge([&](int32_t from, int32_t to) {
+    ++first[static_cast<size_t>(from) + 1];
+    ++waiting[static_cast<size_t>(to)];
+  });
+  for (size_t i = 0; i < count; ++i) first[i + 1] += first[i];
+  std::vector<int32_t> consumers(static_cast<size_t>(first[count]));
+  std::vector<int32_t> fill(first.begin(), first.end() - 1);
+  for_each_edge([&](int32_t from, int32_t to) { consumers[static_cast<size_t>(fill[static_cast<size_t>(from)]++)] = to; });
+
+  // Depth first from the nodes in file order keeps producers near their consumers.
+  std::vector<int32_t> order;
+  order.reserve(count);
+  std::vector<int32_t> ready;
+  for (int32_t i = graph.size() - 1; i >= 0; --i) {
+    if (waiting[static_cast<size_t>(i)] == 0) ready.push_back(i);
+  }
+  while (!ready.empty()) {
+    const int32_t next = ready.back();
+    ready.pop_back();
+    order.push_back(next);
+    for (int32_t k = first[static_cast<size_t>(next) + 1] - 1; k >= first[static_cast<size_t>(next)]; --k) {
+      const int32_t consumer = consumers[static_cast<size_t>(k)];
+      if (--waiting[static_cast<size_t>(consumer)] == 0) ready.push_back(consumer);
+    }
+  }
+  if (order.size() == count) return order;
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    if (waiting[static_cast<size_t>(i)] > 0) {
+      return InvalidArgument("node ", Quoted(graph.node(i).name), " (", Quoted(graph.node(i).op),
+                             ") waits for its own output: the graph has a cycle that is not a loop");
+    }
+  }
+  return order;
+}
+
+std::vector<bool> Reachable(const Graph& graph, const std::vector<int32_t>& roots) {
+  std::vector<bool> reached(static_cast<size_t>(graph.size()), false);
+  std::vector<int32_t> stack;
+  const auto push = [&](int32_t node) {
+    if (node < 0 || reached[static_cast<size_t>(node)]) return;
+    reached[static_cast<size_t>(node)] = true;
+    stack.push_back(node);
+  };
+  for (const int32_t root : roots) push(root);
+  while (!stack.empty()) {
+    const Node& node = graph.node(stack.back());
+    stack.pop_back();
+    for (const Edge& edge : node.inputs) push(edge.node);
+    for (const int32_t control : node.control_inputs) push(control);
+  }
+  return reached;
+}
+
+Node ConstNode(std::string name, const Tensor& value) {
+  auto literal = std::make_shared<TensorLiteral>();
+  literal->dtype = value.dtype();
+  literal->shape = value.shape();
+  literal->prefix = Tensor::View(value.dtype(), {value.num_elements()}, const_cast<void*>(value.raw()), value.owner());
+  Node node;
+  node.name = std::move(name);
+  node.op = "Const";
+  node.attrs.Set("dtype", value.dtype());
+  node.attrs.Set("value", std::shared_ptr<const TensorLiteral>(std::move(literal)));
+  return node;
+}
+
+std::string EdgeName(const Graph& graph, Edge edge) {
+  const std::string& name = graph.node(edge.node).name;
+  return edge.slot == 0 ? name : Cat(name, ":", edge.slot);
+}
+
+}  // namespace rivulet

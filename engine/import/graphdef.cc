@@ -1,0 +1,208 @@
+#include "engine/import/graphdef.h"
+
+#include <charconv>
+
+#include "engine/import/attr_value.h"
+#include "engine/import/tensor_proto.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+// A NodeDef as written; inputs are resolved when all names are known.
+struct RawNode {
+  Node node;
+  std::vector<std::string_view> inputs;
+};
+
+Status ReadNode(WireCursor message, const AttrSource& source, RawNode* raw) {
+  std::vector<AttrMap::Entry> attrs;
+  while (message.Next()) {
+    switch (message.field()) {
+      case 1: raw->node.name = std::string(message.Text()); break;
+      case 2: raw->node.op = std::string(message.Text()); break;
+      case 3: raw->inputs.push_back(message.Text()); break;
+      case 5: {
+        Status status = ReadAttrEntry(message.Message(), source, 1, &attrs.emplace_back());
+        if (!status.ok()) return std::move(status).Framed(Cat("node ", Quoted(raw->node.name)));
+        break;
+      }
+      default: message.Skip();
+    }
+  }
+  Status status = message.status();
+  if (!status.ok()) return std::move(status).Framed(Cat("node ", Quoted(raw->node.name)));
+  raw->node.attrs.Assign(std::move(attrs));
+  return Status();
+}
+
+Status ReadArg(WireCursor message, FunctionArg* arg) {
+  while (message.Next()) {
+    switch (message.field()) {
+      case 1: arg->name = std::string(message.Text()); break;
+      case 3: arg->type = DTypeFromFile(message.Int32()); break;
+      case 4: arg->type = AttrPlaceholder{std::string(message.Text())}; break;
+      case 5: arg->number_attr = std::string(message.Text()); break;
+      case 6: arg->type_list_attr = std::string(message.Text()); break;
+      default: message.Skip();
+    }
+  }
+  return message.status();
+}
+
+Status ReadStringPair(WireCursor message, std::pair<std::string, std::string>* pair) {
+  while (message.Next()) {
+    switch (message.field()) {
+      case 1: pair->first = std::string(message.Text()); break;
+      case 2: pair->second = std::string(message.Text()); break;
+      default: message.Skip();
+    }
+  }
+  return message.status();
+}
+
+Status ReadSignature(WireCursor message, Function* function) {
+  while (message.Next()) {
+    switch (message.field()) {
+      case 1: function->name = std::string(message.Text()); break;
+      case 2: RIVULET_RETURN_IF_ERROR(ReadArg(message.Message(), &function->inputs.emplace_back())); break;
+      case 3: RIVULET_RETURN_IF_ERROR(ReadArg(message.Message(), &function->outputs.emplace_back())); break;
+      case 17: function->is_stateful = message.Bool(); break;
+      default: message.Skip();
+    }
+  }
+  return message.status();
+}
+
+Status ReadFunction(WireCursor message, const AttrSource& source, Function* function) {
+  std::vector<AttrMap::Entry> attrs;
+  while (message.Next()) {
+    switch (message.field()) {
+      case 1: RIVULET_RETURN_IF_ERROR(ReadSignature(message.Message(), function)); break;
+      case 3: {
+        RawNode raw;
+        RIVULET_RETURN_IF_ERROR(ReadNode(message.Message(), source, &raw));
+        function->body.push_back({std::move(raw.node.name), std::move(raw.node.op),
+                                  std::vector<std::string>(raw.inputs.begin(), raw.inputs.end()),
+                                  std::move(raw.node.attrs)});
+        break;
+      }
+      case 4: RIVULET_RETURN_IF_ERROR(ReadStringPair(message.Message(), &function->returns.emplace_back())); break;
+      case 5: RIVULET_RETURN_IF_ERROR(ReadAttrEntry(message.Message(), source, 1, &attrs.emplace_back())); break;
+      case 6: RIVULET_RETURN_IF_ERROR(ReadStringPair(message.Message(), &function->control_returns.emplace_back())); break;
+      default: message.Skip();
+    }
+  }
+  RIVULET_RETURN_IF_ERROR(message.status());
+  function->attrs.Assign(std::move(attrs));
+  return Status();
+}
+
+Status ReadLibrary(WireCursor message, const AttrSource& source, Graph* graph) {
+  while (message.Next()) {
+    if (message.field() != 1) {
+      message.Skip();
+      continue;
+    }
+    auto function = std::make_shared<Function>();
+    Status status = ReadFunction(message.Message(), source, function.get());
+    if (!status.ok()) return std::move(status).Framed(Cat("function ", Quoted(function->name)));
+    graph->functions[function->name] = std::move(function);
+  }
+  return message.status();
+}
+
+Status ReadVersions(WireCursor message, Graph* graph) {
+  int min_consumer = 0;
+  bool refused = false;
+  const auto bad = [&](uint64_t version) { refused |= version == static_cast<uint64_t>(kGraphDefVersion); };
+  while (message.Next()) {
+    switch (message.field()) {
+      case 1: graph->producer = message.Int32(); break;
+      case 2: min_consumer = message.Int32(); break;
+      case 3:
+        if (message.type() == WireType::kVarint) {
+          bad(message.Varint());
+        } else {
+          WireCursor packed = message.Message();  // a run of varints; odd bytes cannot hurt a comparison
+          packed.Skip();
+        }
+        break;
+      default: message.Skip();
+    }
+  }
+  RIVULET_RETURN_IF_ERROR(message.status());
+  graph->has_versions = true;
+  if (min_consumer > kGraphDefVersion) {
+    return FailedPrecondition("the graph wants a reader of GraphDef version ", min_consumer, " or newer, this one has ", kGraphDefVersion);
+  }
+  if (refused) return FailedPrecondition("the graph refuses readers of GraphDef version ", kGraphDefVersion);
+  return Status();
+}
+
+// "name", "name:2" or "^name".
+Status Resolve(const Graph& graph, std::string_view input, Node* node) {
+  const bool is_control = !input.empty() && input.front() == '^';
+  std::string_view name = is_control ? input.substr(1) : input;
+  int32_t slot = 0;
+  const size_t colon = name.rfind(':');
+  if (!is_control && colon != std::string_view::npos) {
+    const std::string_view digits = name.substr(colon + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), slot);
+    if (error == std::errc() && end == digits.data() + digits.size() && slot >= 0) {
+      name = name.substr(0, colon);
+    } else {
+      slot = 0;
+    }
+  }
+  const int32_t producer = graph.Find(name);
+  if (producer < 0) {
+    return InvalidArgument("node ", Quoted(node->name), " (", Quoted(node->op), "): input ", Quoted(input),
+                           " names a node that is not in the graph");
+  }
+  if (is_control) {
+    node->control_inputs.push_back(producer);
+  } else {
+    node->inputs.push_back({producer, slot});
+  }
+  return Status();
+}
+
+}  // namespace
+
+Result<Graph> ImportGraphDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner, const Limits& limits) {
+  Graph graph;
+  const AttrSource source{owner, limits};
+  std::vector<std::vector<std::string_view>> inputs;
+  WireCursor file(bytes, 0);
+  while (file.Next()) {
+    switch (file.field()) {
+      case 1: {
+        RawNode raw;
+        RIVULET_RETURN_IF_ERROR(ReadNode(file.Message(), source, &raw));
+        if (!file.status().ok()) break;
+        if (graph.size() >= limits.nodes) {
+          return ResourceExhausted("the graph has more than ", limits.nodes, " nodes");
+        }
+        if (graph.Find(raw.node.name) >= 0) return InvalidArgument("two nodes are called ", Quoted(raw.node.name));
+        raw.node.def = FindOp(raw.node.op);
+        graph.AddNode(std::move(raw.node));
+        inputs.push_back(std::move(raw.inputs));
+        break;
+      }
+      case 2: RIVULET_RETURN_IF_ERROR(ReadLibrary(file.Message(), source, &graph)); break;
+      case 4: RIVULET_RETURN_IF_ERROR(ReadVersions(file.Message(), &graph)); break;
+      default: file.Skip();
+    }
+  }
+  RIVULET_RETURN_IF_ERROR(file.status());
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    for (const std::string_view input : inputs[static_cast<size_t>(i)]) {
+      RIVULET_RETURN_IF_ERROR(Resolve(graph, input, &graph.node(i)));
+    }
+  }
+  if (owner != nullptr) graph.KeepAlive(owner);
+  return graph;
+}
+
+}  // namespace rivulet

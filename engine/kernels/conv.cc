@@ -1,0 +1,206 @@
+// The left operand of the product has a row for each output pixel: the input values under the filter, in the filter's
+// order (filter row, filter column, channel). Rows are collected a block at a time.
+#include "engine/kernels/conv.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/conv.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+#include "engine/base/errors.h"
+#include "engine/kernels/epilogue-inl.h"
+#include "engine/kernels/gemm.h"
+
+#ifndef RIVULET_ENGINE_KERNELS_CONV_ONCE
+#define RIVULET_ENGINE_KERNELS_CONV_ONCE
+namespace rivulet {
+// What collecting needs to know: the geometry and one group's first channel.
+struct ConvSource {
+  const ConvGeometry* geometry;
+  const float* input;
+  const float* input_end;
+  int64_t channel;   // the group's first
+  int64_t channels;  // the group's
+};
+}  // namespace rivulet
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+static_assert(kLanes <= kCollectSlack);
+
+// Copies and clears write whole vectors: past the end, what lies there is written later, or is slack. Reads do not
+// leave the input.
+HWY_INLINE float* Copy(const float* from, const float* input_end, int64_t count, float* to) {
+  const D d;
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+  if (i < count) {
+    if (input_end - (from + i) >= kLanes) {
+      hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    } else {
+      hn::StoreU(hn::LoadN(d, from + i, static_cast<size_t>(count - i)), d, to + i);
+    }
+  }
+  return to + count;
+}
+
+HWY_INLINE float* Clear(int64_t count, float* to) {
+  const D d;
+  for (int64_t i = 0; i < count; i += kLanes) hn::StoreU(hn::Zero(d), d, to + i);
+  return to + count;
+}
+
+// Rows as CollectRows wants them. Values of the input that follow one another under the filter are copied as one run:
+// a whole filter row where the filter is dense along it and sees all channels, else one filter element.
+void Collect(const void* source, int64_t row, int64_t rows, int64_t k_begin, int64_t k_end, float* dst,
+             int64_t stride) {
+  const ConvSource& s = *static_cast<const ConvSource*>(source);
+  const ConvGeometry& g = *s.geometry;
+  const bool whole_rows = g.dilation_w == 1 && s.channels == g.in_c;
+  const int64_t run_taps = whole_rows ? g.k_w : 1;
+  const int64_t run = run_taps * s.channels;
+  const int64_t runs_per_row = whole_rows ? 1 : g.k_w;
+  int64_t x = row % g.out_w;
+  int64_t y = row / g.out_w % g.out_h;
+  int64_t n = row / g.out_w / g.out_h;
+  for (int64_t i = 0; i < rows; ++i, dst += stride) {
+    const int64_t in_y0 = y * g.stride_h - g.pad_top;
+    const int64_t in_x0 = x * g.stride_w - g.pad_left;
+    float* to = dst;
+    int64_t k = k_begin;
+    int64_t k_h = k_begin / run / runs_per_row;
+    int64_t run_in_row = k_begin / run % runs_per_row;
+    while (k < k_end) {
+      const int64_t run_begin = (k_h * runs_per_row + run_in_row) * run;
+      // What is wanted of this run, then the part of it that is inside the input.
+      const int64_t begin = k - run_begin;
+      const int64_t end = std::min(k_end - run_begin, run);
+      const int64_t in_y = in_y0 + k_h * g.dilation_h;
+      const int64_t in_x = in_x0 + run_in_row * g.dilation_w;
+      if (in_y < 0 || in_y >= g.in_h || in_x >= g.in_w || in_x + run_taps <= 0) {
+        to = Clear(end - begin, to);
+      } else {
+        const int64_t inside_begin = std::clamp(-in_x * s.channels, begin, end);
+        const int64_t inside_end = std::clamp((g.in_w - in_x) * s.channels, begin, end);
+        const float* from = s.input + ((n * g.in_h + in_y) * g.in_w + in_x) * g.in_c + s.channel + inside_begin;
+        to = Clear(inside_begin - begin, to);
+        to = Copy(from, s.input_end, inside_end - inside_begin, to);
+        to = Clear(end - inside_end, to);
+      }
+      k = run_begin + end;
+      if (++run_in_row == runs_per_row) {
+        run_in_row = 0;
+        ++k_h;
+      }
+    }
+    if (++x == g.out_w) {
+      x = 0;
+      if (++y == g.out_h) {
+        y = 0;
+        ++n;
+      }
+    }
+  }
+}
+
+CollectRows CollectFunction() { return &Collect; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rivulet {
+namespace {
+
+HWY_EXPORT(CollectFunction);
+
+// Without a filter's surroundings an output pixel's row is a pixel of the input.
+bool IsPointwise(const ConvGeometry& g) {
+  return g.k_h == 1 && g.k_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
+         g.in_h == g.out_h && g.in_w == g.out_w;
+}
+
+void DirectConv(const float* input, const PackedFilter& filter, const ConvGeometry& g, const Epilogue& epilogue,
+                float* output, ThreadPool& pool, const StopToken& stop) {
+  const int64_t m = g.batch * g.out_h * g.out_w;
+  const int64_t group_in = g.in_c / g.groups;
+  const int64_t group_out = g.out_c / g.groups;
+  if (m == 0 || group_out == 0) return;
+  const int64_t k = g.k_h * g.k_w * group_in;
+  const bool pointwise = IsPointwise(g);
+  const int64_t packed_floats = PackedMatrix::Bytes(k, group_out).value() / static_cast<int64_t>(sizeof(float));
+  const CollectRows collect = HWY_DYNAMIC_DISPATCH(CollectFunction)();
+  const GemmSplit split = SplitGemm(m, group_out, k);
+  const int64_t pieces = split.row_pieces * split.column_pieces;
+  const int64_t piece_work = split.rows * split.columns * std::max<int64_t>(k, 1);
+  const int64_t grain = std::max<int64_t>((1 << 20) / std::max<int64_t>(piece_work, 1), 1);
+  pool.ParallelFor(g.groups * pieces, grain, stop, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t group = i / pieces;
+      const ConvSource source{&g, input, input + g.batch * g.in_h * g.in_w * g.in_c, group * group_in, group_in};
+      GemmTask task;
+      task.collect = pointwise ? nullptr : collect;
+      task.source = pointwise ? static_cast<const void*>(input + group * group_in) : &source;
+      task.lda = g.in_c;
+      task.packed = filter.data() + group * packed_floats;
+      task.m = m;
+      task.n = group_out;
+      task.k = k;
+      task.c = output + group * group_out;
+      task.ldc = g.out_c;
+      task.epilogue = epilogue;
+      if (epilogue.bias != nullptr) task.epilogue.bias += group * group_out;
+      if (epilogue.addend != nullptr) task.epilogue.addend += group * group_out;
+      RunGemmPiece(task, split, i % pieces);
+    }
+  });
+}
+
+}  // namespace
+
+ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry&) { return ConvAlgorithm::kDirect; }
+
+CheckedSize PackedFilter::Bytes(const ConvGeometry& g, ConvAlgorithm) {
+  const CheckedSize k = CheckedSize(g.k_h) * CheckedSize(g.k_w) * CheckedSize(g.in_c / g.groups);
+  if (!k.valid()) return k;
+  return PackedMatrix::Bytes(k.value(), g.out_c / g.groups) * CheckedSize(g.groups);
+}
+
+Result<PackedFilter> PackedFilter::Pack(const void* hwio, const ConvGeometry& g, ConvAlgorithm algorithm,
+                                        Allocator& allocator) {
+  const CheckedSize bytes = Bytes(g, algorithm);
+  if (!bytes.valid()) return InvalidArgument("a filter of this size is too large to pack");
+  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
+  auto* packed = static_cast<float*>(memory.get());
+  const int64_t k = g.k_h * g.k_w * (g.in_c / g.groups);
+  const int64_t group_out = g.out_c / g.groups;
+  const int64_t panels = (group_out + PackedMatrix::kPanel - 1) / PackedMatrix::kPanel;
+  for (int64_t group = 0; group < g.groups && bytes.value() > 0; ++group) {
+    const char* from = static_cast<const char*>(hwio) + group * group_out * static_cast<int64_t>(sizeof(float));
+    PackPanels(from, g.out_c, k, group_out, false, 0, panels, packed + group * panels * k * PackedMatrix::kPanel);
+  }
+  return View(packed, algorithm, std::move(memory));
+}
+
+PackedFilter PackedFilter::View(const float* packed, ConvAlgorithm algorithm, std::shared_ptr<void> owner) {
+  PackedFilter out;
+  out.algorithm_ = algorithm;
+  out.data_ = packed;
+  out.owner_ = std::move(owner);
+  return out;
+}
+
+CheckedSize ConvScratchBytes(const ConvGeometry&, ConvAlgorithm) { return CheckedSize(0); }
+
+void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, const Epilogue& epilogue,
+            float* output, void* /*scratch*/, ThreadPool& pool, const StopToken& stop) {
+  DirectConv(input, filter, geometry, epilogue, output, pool, stop);
+}
+
+}  // namespace rivulet
+#endif  // HWY_ONCE

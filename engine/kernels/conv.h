@@ -1,0 +1,78 @@
+// Two-dimensional convolution (cross-correlation), NHWC, single precision.
+//
+// The product is a matrix product whose left operand is never written out whole: each block of output pixels collects
+// its input patches into a small buffer in the first-level cache. Same promises as matmul.h.
+#ifndef RIVULET_ENGINE_KERNELS_CONV_H_
+#define RIVULET_ENGINE_KERNELS_CONV_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/base/checked.h"
+#include "engine/base/stop.h"
+#include "engine/base/thread_pool.h"
+#include "engine/kernels/epilogue.h"
+#include "engine/kernels/matmul.h"
+#include "rivulet/allocator.h"
+#include "rivulet/status.h"
+
+namespace rivulet {
+
+// Output pixel (y, x) sees input rows y * stride_h - pad_top + i * dilation_h, i < k_h, and columns alike; what lies
+// outside the input counts as zero. Any non-negative sizes; strides, dilations and groups at least 1; in_c and out_c
+// are multiples of groups. Pads may be negative (the input is cropped).
+struct ConvGeometry {
+  int64_t batch = 1;
+  int64_t in_h = 0, in_w = 0, in_c = 0;
+  int64_t out_h = 0, out_w = 0, out_c = 0;
+  int64_t k_h = 1, k_w = 1;
+  int64_t stride_h = 1, stride_w = 1;
+  int64_t dilation_h = 1, dilation_w = 1;
+  int64_t pad_top = 0, pad_left = 0;
+  int64_t groups = 1;
+};
+
+enum class ConvAlgorithm : uint8_t {
+  kDirect,    // patches times filter
+  kWinograd,  // 3x3, stride 1: products in the transformed domain, about a third of the multiplications
+};
+
+// What Conv2D does best with this geometry; depends on nothing else.
+ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry& geometry);
+
+// The filter [k_h, k_w, in_c / groups, out_c] in the layout the kernels read; target-independent.
+class PackedFilter {
+ public:
+  PackedFilter() = default;
+
+  // Bytes of the packed form; invalid when they cannot be counted.
+  static CheckedSize Bytes(const ConvGeometry& geometry, ConvAlgorithm algorithm);
+  // Packs floats that may start at any address.
+  static Result<PackedFilter> Pack(const void* hwio, const ConvGeometry& geometry, ConvAlgorithm algorithm,
+                                   Allocator& allocator);
+  static Result<PackedFilter> Pack(const void* hwio, const ConvGeometry& geometry, Allocator& allocator) {
+    return Pack(hwio, geometry, ChooseConvAlgorithm(geometry), allocator);
+  }
+  // A packed form that lies somewhere already, aligned for float; `owner` keeps it alive.
+  static PackedFilter View(const float* packed, ConvAlgorithm algorithm, std::shared_ptr<void> owner);
+
+  ConvAlgorithm algorithm() const { return algorithm_; }
+  const float* data() const { return data_; }
+
+ private:
+  ConvAlgorithm algorithm_ = ConvAlgorithm::kDirect;
+  const float* data_ = nullptr;
+  std::shared_ptr<void> owner_;
+};
+
+// Bytes of scratch Conv2D wants, 64-byte aligned; may be 0.
+CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorithm);
+
+// output [batch, out_h, out_w, out_c] = epilogue(input * filter). The filter was packed for a geometry that differs at
+// most in batch, input and output height and width and pads.
+void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, const Epilogue& epilogue,
+            float* output, void* scratch, ThreadPool& pool, const StopToken& stop);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_KERNELS_CONV_H_

@@ -1,0 +1,226 @@
+// Along an output row, a block of neighbouring pixels is computed at once, for one vector of channels after the other:
+// the sums stay in registers, and a filter vector (or, for the common 3x3, an input vector) is loaded once for all of
+// the block. Pixels whose filter sticks out of the input at the left or right are computed one by one.
+#include "engine/kernels/depthwise.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/depthwise.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+#include "engine/kernels/epilogue-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+
+// The part of the filter that lies over the input, and the first input and output pixel of a block.
+struct Window {
+  const float* input;   // under filter element (0, 0) of those counted here
+  const float* filter;  // that element
+  int64_t taps_h;
+  int64_t taps_w;
+  int64_t input_row;     // floats from one counted filter row to the next, in the input
+  int64_t input_tap;     // from one filter column to the next
+  int64_t filter_row;
+  int64_t filter_tap;
+  int64_t input_pixel;   // from one output pixel to the next, in the input
+  int64_t output_pixel;  // in the output
+};
+
+struct Out {
+  float* c;
+  const float* bias;
+  const float* addend;
+  ActivationBounds bounds;
+};
+
+HWY_INLINE void Finish(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
+  if (out.bias != nullptr) sum = hn::Add(sum, LoadSome(out.bias + channel, count));
+  if (out.addend != nullptr) sum = hn::Add(sum, LoadSome(out.addend + at, count));
+  StoreSome(Activate(sum, out.bounds), count, out.c + at);
+}
+
+// A vector of `count` channels of kColumns neighbouring output pixels. `load` gets an address in the input.
+template <int kColumns, class LoadInput>
+HWY_INLINE void Block(const Window& w, int64_t channel, int64_t count, const LoadInput& load, const Out& out) {
+  const D d;
+  V s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+  for (int64_t i = 0; i < w.taps_h; ++i) {
+    const float* from = w.input + i * w.input_row;
+    const float* filter = w.filter + i * w.filter_row + channel;
+    for (int64_t j = 0; j < w.taps_w; ++j, from += w.input_tap, filter += w.filter_tap) {
+      const V f = LoadSome(filter, count);
+      s0 = hn::MulAdd(load(from), f, s0);
+      if constexpr (kColumns > 1) s1 = hn::MulAdd(load(from + w.input_pixel), f, s1);
+      if constexpr (kColumns > 2) s2 = hn::MulAdd(load(from + 2 * w.input_pixel), f, s2);
+      if constexpr (kColumns > 3) s3 = hn::MulAdd(load(from + 3 * w.input_pixel), f, s3);
+    }
+  }
+  Finish(s0, out, channel, channel, count);
+  if constexpr (kColumns > 1) Finish(s1, out, channel + w.output_pixel, channel, count);
+  if constexpr (kColumns > 2) Finish(s2, out, channel + 2 * w.output_pixel, channel, count);
+  if constexpr (kColumns > 3) Finish(s3, out, channel + 3 * w.output_pixel, channel, count);
+}
+
+// All channels of kColumns pixels, one filter per channel.
+template <int kColumns>
+HWY_NOINLINE void Plain(const Window& w, int64_t channels, const Out& out) {
+  const D d;
+  int64_t channel = 0;
+  for (; channel + kLanes <= channels; channel += kLanes) {
+    Block<kColumns>(w, channel, kLanes, [&](const float* p) HWY_ATTR { return hn::LoadU(d, p + channel); }, out);
+  }
+  if (channel < channels) {
+    const int64_t count = channels - channel;
+    Block<kColumns>(w, channel, count, [&](const float* p) HWY_ATTR { return LoadSome(p + channel, count); }, out);
+  }
+}
+
+// The same for several filters per channel: lane i of the vector at output channel c reads input channel (c + i) /
+// multiplier.
+template <int kColumns>
+HWY_NOINLINE void Multiplied(const Window& w, int64_t channels, int64_t multiplier, const Out& out) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  HWY_ALIGN int32_t lanes[HWY_MAX_LANES_D(D)];
+  for (int64_t channel = 0; channel < channels; channel += kLanes) {
+    const int64_t count = std::min(kLanes, channels - channel);
+    const int64_t first = channel / multiplier;
+    for (int64_t i = 0; i < kLanes; ++i) {
+      lanes[i] = static_cast<int32_t>((channel + std::min(i, count - 1)) / multiplier - first);
+    }
+    if (lanes[kLanes - 1] == 0) {
+      Block<kColumns>(w, channel, count, [&](const float* p) HWY_ATTR { return hn::Set(d, p[first]); }, out);
+    } else {
+      const auto index = hn::Load(di, lanes);
+      Block<kColumns>(w, channel, count,
+                      [&](const float* p) HWY_ATTR { return hn::GatherIndex(d, p + first, index); }, out);
+    }
+  }
+}
+
+// Three rows of the dense 3x3 filter over four output pixels: each input vector is loaded once for its row.
+template <int kStride>
+HWY_NOINLINE void Plain3x3(const Window& w, int64_t channels, const Out& out) {
+  const D d;
+  const int64_t pixel = w.input_tap;
+  for (int64_t channel = 0; channel + kLanes <= channels; channel += kLanes) {
+    V s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+    const float* from = w.input + channel;
+    const float* filter = w.filter + channel;
+    for (int i = 0; i < 3; ++i, from += w.input_row, filter += w.filter_row) {
+      const V f0 = hn::LoadU(d, filter);
+      const V f1 = hn::LoadU(d, filter + w.filter_tap);
+      const V f2 = hn::LoadU(d, filter + 2 * w.filter_tap);
+      const V x0 = hn::LoadU(d, from);
+      const V x1 = hn::LoadU(d, from + pixel);
+      const V x2 = hn::LoadU(d, from + 2 * pixel);
+      const V x3 = hn::LoadU(d, from + 3 * pixel);
+      const V x4 = hn::LoadU(d, from + 4 * pixel);
+      const V x5 = hn::LoadU(d, from + 5 * pixel);
+      if constexpr (kStride == 1) {
+        s0 = hn::MulAdd(x2, f2, hn::MulAdd(x1, f1, hn::MulAdd(x0, f0, s0)));
+        s1 = hn::MulAdd(x3, f2, hn::MulAdd(x2, f1, hn::MulAdd(x1, f0, s1)));
+        s2 = hn::MulAdd(x4, f2, hn::MulAdd(x3, f1, hn::MulAdd(x2, f0, s2)));
+        s3 = hn::MulAdd(x5, f2, hn::MulAdd(x4, f1, hn::MulAdd(x3, f0, s3)));
+      } else {
+        const V x6 = hn::LoadU(d, from + 6 * pixel);
+        const V x7 = hn::LoadU(d, from + 7 * pixel);
+        const V x8 = hn::LoadU(d, from + 8 * pixel);
+        s0 = hn::MulAdd(x2, f2, hn::MulAdd(x1, f1, hn::MulAdd(x0, f0, s0)));
+        s1 = hn::MulAdd(x4, f2, hn::MulAdd(x3, f1, hn::MulAdd(x2, f0, s1)));
+        s2 = hn::MulAdd(x6, f2, hn::MulAdd(x5, f1, hn::MulAdd(x4, f0, s2)));
+        s3 = hn::MulAdd(x8, f2, hn::MulAdd(x7, f1, hn::MulAdd(x6, f0, s3)));
+      }
+    }
+    Finish(s0, out, channel, channel, kLanes);
+    Finish(s1, out, channel + w.output_pixel, channel, kLanes);
+    Finish(s2, out, channel + 2 * w.output_pixel, channel, kLanes);
+    Finish(s3, out, channel + 3 * w.output_pixel, channel, kLanes);
+  }
+}
+
+// Smallest and one past the largest filter element that lies over [0, size) when element 0 lies over `first`.
+HWY_INLINE void Inside(int64_t first, int64_t taps, int64_t dilation, int64_t size, int64_t& begin, int64_t& end) {
+  begin = first >= 0 ? 0 : std::min((-first + dilation - 1) / dilation, taps);
+  end = first >= size ? begin : std::clamp((size - first + dilation - 1) / dilation, begin, taps);
+}
+
+// Output row y of image n.
+void Row(const float* input, const float* filter, const DepthwiseGeometry& g, const Epilogue& epilogue, float* output,
+         int64_t n, int64_t y) {
+  const int64_t channels = g.in_c * g.multiplier;
+  int64_t top;
+  int64_t bottom;
+  const int64_t in_y = y * g.stride_h - g.pad_top;
+  Inside(in_y, g.k_h, g.dilation_h, g.in_h, top, bottom);
+  Window w;
+  w.taps_h = bottom - top;
+  w.input_row = g.dilation_h * g.in_w * g.in_c;
+  w.input_tap = g.dilation_w * g.in_c;
+  w.filter_row = g.k_w * channels;
+  w.filter_tap = channels;
+  w.input_pixel = g.stride_w * g.in_c;
+  w.output_pixel = channels;
+  const float* row_input = input + (n * g.in_h + in_y + top * g.dilation_h) * g.in_w * g.in_c;
+  const bool dense3x3 = w.taps_h == 3 && g.k_w == 3 && g.dilation_w == 1 && g.multiplier == 1 &&
+                        (g.stride_w == 1 || g.stride_w == 2) && channels % kLanes == 0;
+  for (int64_t x = 0; x < g.out_w;) {
+    const int64_t in_x = x * g.stride_w - g.pad_left;
+    int64_t left;
+    int64_t right;
+    Inside(in_x, g.k_w, g.dilation_w, g.in_w, left, right);
+    w.taps_w = right - left;
+    w.input = row_input + (in_x + left * g.dilation_w) * g.in_c;
+    w.filter = filter + (top * g.k_w + left) * channels;
+    const int64_t at = ((n * g.out_h + y) * g.out_w + x) * channels;
+    const Out out{output + at, epilogue.bias, epilogue.addend != nullptr ? epilogue.addend + at : nullptr,
+                  ActivationBounds(epilogue.activation)};
+    // Whether the fourth pixel from here sees the input as this one does.
+    const bool four = x + 4 <= g.out_w && w.taps_w == g.k_w &&
+                      in_x + 3 * g.stride_w + (g.k_w - 1) * g.dilation_w < g.in_w;
+    if (four && dense3x3) {
+      g.stride_w == 1 ? Plain3x3<1>(w, channels, out) : Plain3x3<2>(w, channels, out);
+    } else if (g.multiplier == 1) {
+      four ? Plain<4>(w, channels, out) : Plain<1>(w, channels, out);
+    } else {
+      four ? Multiplied<4>(w, channels, g.multiplier, out) : Multiplied<1>(w, channels, g.multiplier, out);
+    }
+    x += four ? 4 : 1;
+  }
+}
+
+void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, const Epilogue& epilogue, float* output,
+          int64_t begin, int64_t end) {
+  for (int64_t row = begin; row < end; ++row) {
+    Row(input, filter, g, epilogue, output, row / g.out_h, row % g.out_h);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rivulet {
+
+HWY_EXPORT(Rows);
+
+void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeometry& geometry,
+                     const Epilogue& epilogue, float* output, ThreadPool& pool, const StopToken& stop) {
+  const int64_t channels = geometry.in_c * geometry.multiplier;
+  if (channels == 0 || geometry.out_w == 0 || geometry.out_h == 0) return;
+  constexpr double kPieceWork = 200e3;  // multiplications
+  const double row_work = static_cast<double>(geometry.out_w) * static_cast<double>(channels) *
+                          (1.0 + static_cast<double>(geometry.k_h) * static_cast<double>(geometry.k_w));
+  const auto grain = static_cast<int64_t>(std::max(kPieceWork / row_work, 1.0));
+  pool.ParallelFor(geometry.batch * geometry.out_h, grain, stop, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(Rows)(input, filter, geometry, epilogue, output, begin, end);
+  });
+}
+
+}  // namespace rivulet
+#endif  // HWY_ONCE

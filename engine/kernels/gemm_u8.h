@@ -1,0 +1,55 @@
+// Products of 8-bit matrices with offsets, exact in 32-bit integers (which wrap around, as two's complement does).
+#ifndef RIVULET_ENGINE_KERNELS_GEMM_U8_H_
+#define RIVULET_ENGINE_KERNELS_GEMM_U8_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "engine/base/checked.h"
+#include "engine/base/stop.h"
+#include "engine/base/thread_pool.h"
+#include "engine/kernels/conv.h"
+#include "rivulet/allocator.h"
+#include "rivulet/status.h"
+
+namespace rivulet {
+
+// B [k, n] of unsigned bytes in the layout the kernels read; target-independent.
+class PackedMatrixU8 {
+ public:
+  PackedMatrixU8() = default;
+
+  static CheckedSize Bytes(int64_t k, int64_t n);
+  // B [k, n], or its transpose [n, k] when `transposed`.
+  static Result<PackedMatrixU8> Pack(const uint8_t* b, int64_t k, int64_t n, bool transposed, Allocator& allocator);
+  // The same into memory of the caller's, Bytes(k, n) long and 64-byte aligned, which must outlive the result.
+  static PackedMatrixU8 PackInto(const uint8_t* b, int64_t k, int64_t n, bool transposed, void* memory);
+
+  int64_t k() const { return k_; }
+  int64_t n() const { return n_; }
+  const int8_t* data() const { return data_; }
+  // Per column: the sum of its values.
+  const int32_t* column_sums() const { return sums_; }
+
+ private:
+  int64_t k_ = 0;
+  int64_t n_ = 0;
+  const int8_t* data_ = nullptr;
+  const int32_t* sums_ = nullptr;
+  std::shared_ptr<void> owner_;
+};
+
+// c [m, n] = sum over k of (a[i, k] - a_offset) * (b[k, j] - b_offset). `a` is [m, k] with rows lda apart, or its
+// transpose [k, m] with rows lda apart when transpose_a. Any offsets.
+void MatMulU8(const uint8_t* a, int64_t lda, bool transpose_a, int32_t a_offset, int64_t m, const PackedMatrixU8& b,
+              int32_t b_offset, int32_t* c, int64_t ldc, ThreadPool& pool, const StopToken& stop);
+
+// The convolution of conv.h over bytes: what lies outside the input contributes 0, as if it were a_offset. The filter
+// [k_h, k_w, in_c, out_c] is packed as the matrix [k_h * k_w * in_c, out_c]. One group only.
+void Conv2DU8(const uint8_t* input, int32_t a_offset, const PackedMatrixU8& filter, int32_t b_offset,
+              const ConvGeometry& geometry, int32_t* output, ThreadPool& pool, const StopToken& stop);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_KERNELS_GEMM_U8_H_

@@ -1,0 +1,160 @@
+// Exponential, logarithm and error function on vectors of floats, over all inputs: NaN stays NaN, infinities and
+// subnormals are handled. Errors are bounded in the tests of map.h. Per-target, as epilogue-inl.h.
+//
+// Polynomials are least-maximum fits made for these forms and intervals, rounded to float.
+#include "engine/kernels/epilogue-inl.h"
+
+#if defined(RIVULET_ENGINE_KERNELS_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RIVULET_ENGINE_KERNELS_MATH_INL_H_
+#undef RIVULET_ENGINE_KERNELS_MATH_INL_H_
+#else
+#define RIVULET_ENGINE_KERNELS_MATH_INL_H_
+#endif
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+
+using DI = hn::RebindToSigned<D>;
+using VI = hn::Vec<DI>;
+
+// c0 + c1 x + c2 x^2 ...
+template <class... Rest>
+HWY_INLINE V Polynomial(V x, float c0, Rest... rest) {
+  const D d;
+  if constexpr (sizeof...(rest) == 0) {
+    (void)x;
+    return hn::Set(d, c0);
+  } else {
+    return hn::MulAdd(Polynomial(x, rest...), x, hn::Set(d, c0));
+  }
+}
+
+// 2^n for integers -126 <= n <= 127.
+HWY_INLINE V PowerOfTwo(VI n) {
+  const D d;
+  const DI di;
+  return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127))));
+}
+
+// x = n ln 2 + rest with |rest| <= ln(2) / 2; returns e^rest - 1. x is within +-105.
+HWY_INLINE V ReducedExpm1(V x, V& n) {
+  const D d;
+  n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
+  // ln 2 in two parts; the first has few enough bits that its product with n is exact.
+  V rest = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
+  rest = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), rest);
+  const V q = Polynomial(rest, 0.5f, 0.166666672f, 0.0416662544f, 0.00833326578f, 0.00139472669f, 0.000199177244f);
+  return hn::MulAdd(hn::Mul(rest, rest), q, rest);
+}
+
+HWY_INLINE V Exp(V x) {
+  const D d;
+  const DI di;
+  // Beyond these bounds the result is infinite or rounds to zero, as it is at the bounds.
+  x = Clamp(x, hn::Set(d, -105.0f), hn::Set(d, 89.0f));
+  V n;
+  const V e = ReducedExpm1(x, n);
+  // 2^n in two factors: n reaches 128, and below -126 the product becomes subnormal only at the last step.
+  const VI whole = hn::ConvertTo(di, n);
+  const VI half = hn::ShiftRight<1>(whole);
+  return hn::Mul(hn::Mul(hn::Add(e, hn::Set(d, 1.0f)), PowerOfTwo(half)), PowerOfTwo(hn::Sub(whole, half)));
+}
+
+HWY_INLINE V Expm1(V x) {
+  const D d;
+  const DI di;
+  // From 88 on the subtraction does not show, and 2^n might not be finite; below -20 the result is -1.
+  const V inner = Clamp(x, hn::Set(d, -20.0f), hn::Set(d, 88.0f));
+  V n;
+  const V e = ReducedExpm1(inner, n);
+  const V scale = PowerOfTwo(hn::ConvertTo(di, n));
+  const V result = hn::MulAdd(scale, e, hn::Sub(scale, hn::Set(d, 1.0f)));
+  const V small = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, result);  // keeps -0
+  return hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.0f)), Exp(x), small);
+}
+
+// Natural logarithm of a positive finite x, plus `low`, a small correction.
+HWY_INLINE V LogOfPositive(V x, V low) {
+  const D d;
+  const DI di;
+  const auto subnormal = hn::Lt(x, hn::Set(d, 1.17549435e-38f));
+  x = hn::IfThenElse(subnormal, hn::Mul(x, hn::Set(d, 8388608.0f)), x);
+  // x = 2^e m with sqrt(1/2) <= m < sqrt(2), taken apart as bits.
+  const VI bits = hn::Sub(hn::BitCast(di, x), hn::Set(di, 0x3F3504F3));
+  V e = hn::ConvertTo(d, hn::ShiftRight<23>(bits));
+  e = hn::Sub(e, hn::IfThenElseZero(subnormal, hn::Set(d, 23.0f)));
+  const V m = hn::BitCast(d, hn::Add(hn::And(bits, hn::Set(di, 0x7FFFFF)), hn::Set(di, 0x3F3504F3)));
+  const V f = hn::Sub(m, hn::Set(d, 1.0f));
+  const V p = Polynomial(f, 0.333333105f, -0.249999866f, 0.200022265f, -0.166692495f, 0.142186567f, -0.123843595f,
+                         0.118729956f, -0.117897525f, 0.0691525936f);
+  const V f2 = hn::Mul(f, f);
+  V tail = hn::MulAdd(hn::Mul(f2, f), p, hn::MulAdd(e, hn::Set(d, -2.12194440e-4f), low));
+  tail = hn::NegMulAdd(hn::Set(d, 0.5f), f2, tail);
+  return hn::MulAdd(e, hn::Set(d, 0.693359375f), hn::Add(f, tail));
+}
+
+// What a logarithm of x is where LogOfPositive does not hold: x = 0, negative, infinite or NaN.
+HWY_INLINE V LogSpecial(V x, V result) {
+  const D d;
+  const V infinity = hn::Inf(d);
+  result = hn::IfThenElse(hn::Eq(x, infinity), infinity, result);
+  result = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(infinity), result);
+  return hn::IfThenElse(hn::Ge(x, hn::Zero(d)), result, hn::NaN(d));
+}
+
+HWY_INLINE V Log(V x) {
+  const D d;
+  return LogSpecial(x, LogOfPositive(x, hn::Zero(d)));
+}
+
+// Of x + 1, without the rounding of that sum: ln(x + 1) = ln(u) + (x - (u - 1)) / u for the rounded sum u.
+HWY_INLINE V Log1p(V x) {
+  const D d;
+  const V one = hn::Set(d, 1.0f);
+  const V u = hn::Add(x, one);
+  // u - 1 is exact where it matters; for a large x the lost part is 1 - (u - x) instead.
+  const V lost = hn::IfThenElse(hn::Gt(x, one), hn::Sub(one, hn::Sub(u, x)), hn::Sub(x, hn::Sub(u, one)));
+  const V result = LogSpecial(u, LogOfPositive(u, hn::Div(lost, u)));
+  return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, 1e-8f)), x, result);
+}
+
+HWY_INLINE V Sigmoid(V x) {
+  const D d;
+  const V one = hn::Set(d, 1.0f);
+  // Below -88, e^-x is infinite and the result 0; it would be subnormal.
+  return hn::Div(one, hn::Add(one, Exp(hn::Neg(x))));
+}
+
+// (e^2a - 1) / (e^2a + 1) for a = |x|.
+HWY_INLINE V Tanh(V x) {
+  const D d;
+  const V a = hn::Abs(x);
+  // From 9.1 on the result rounds to 1.
+  const V e = Expm1(hn::Add(Clamp(a, hn::Zero(d), hn::Set(d, 10.0f)), Clamp(a, hn::Zero(d), hn::Set(d, 10.0f))));
+  return hn::CopySign(hn::Div(e, hn::Add(e, hn::Set(d, 2.0f))), x);
+}
+
+HWY_INLINE V Erf(V x) {
+  const D d;
+  const V a = hn::Abs(x);
+  const V s = hn::Mul(x, x);
+  const V small = hn::MulAdd(x,
+                             Polynomial(s, 0.128379166f, -0.376126349f, 0.112836942f, -0.0268592704f, 0.00520063424f,
+                                        -0.000813743623f, 8.34521998e-05f),
+                             x);
+  // 1 - e^p(a), p fitted to ln(erfc); from 3.9 on the result rounds to 1.
+  const V t = Clamp(a, hn::Zero(d), hn::Set(d, 4.0f));
+  const V p = Polynomial(t, 0.000170554311f, -1.12949514f, -0.633386612f, -0.108236648f, 0.0250915177f,
+                         -0.00416053506f, 0.000432304805f, -2.09097216e-05f);
+  const V large = hn::CopySign(hn::Sub(hn::Set(d, 1.0f), Exp(p)), x);
+  return hn::IfThenElse(hn::Gt(a, hn::Set(d, 0.93f)), large, small);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -1,0 +1,245 @@
+// Axes of one element are dropped and axes that stay together are merged. What is left either moves contiguous runs
+// (the last axis stays last) or turns planes: the output's last axis against the input's, in small tiles so that both
+// sides are read and written by whole cache lines.
+#include "engine/kernels/transpose.h"
+
+#include <algorithm>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/transpose.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// out[r * out_stride + c] = in[c * in_stride + r] for 4x4 elements of 4 bytes.
+HWY_INLINE void Turn4x4(const uint32_t* in, int64_t in_stride, uint32_t* out, int64_t out_stride) {
+#if HWY_TARGET == HWY_SCALAR
+  for (int r = 0; r < 4; ++r) {
+    for (int c = 0; c < 4; ++c) out[r * out_stride + c] = in[c * in_stride + r];
+  }
+#else
+  const hn::FixedTag<uint32_t, 4> d;
+  const hn::FixedTag<uint64_t, 2> d64;
+  const auto i0 = hn::LoadU(d, in);
+  const auto i1 = hn::LoadU(d, in + in_stride);
+  const auto i2 = hn::LoadU(d, in + 2 * in_stride);
+  const auto i3 = hn::LoadU(d, in + 3 * in_stride);
+  const auto a = hn::BitCast(d64, hn::InterleaveLower(d, i0, i1));
+  const auto b = hn::BitCast(d64, hn::InterleaveLower(d, i2, i3));
+  const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, i0, i1));
+  const auto f = hn::BitCast(d64, hn::InterleaveUpper(d, i2, i3));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), d, out);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d, out + out_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, e, f)), d, out + 2 * out_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, e, f)), d, out + 3 * out_stride);
+#endif
+}
+
+// Rows [0, rows) and columns [0, columns) of out[r * out_stride + c] = in[c * in_stride + r].
+void Turn4Bytes(const void* from, int64_t in_stride, void* to, int64_t out_stride, int64_t rows, int64_t columns) {
+  const auto* in = static_cast<const uint32_t*>(from);
+  auto* out = static_cast<uint32_t*>(to);
+  constexpr int64_t kTile = 16;
+  for (int64_t r0 = 0; r0 < rows; r0 += kTile) {
+    const int64_t r1 = std::min(r0 + kTile, rows);
+    for (int64_t c0 = 0; c0 < columns; c0 += kTile) {
+      const int64_t c1 = std::min(c0 + kTile, columns);
+      int64_t r = r0;
+      for (; r + 4 <= r1; r += 4) {
+        int64_t c = c0;
+        for (; c + 4 <= c1; c += 4) Turn4x4(in + c * in_stride + r, in_stride, out + r * out_stride + c, out_stride);
+        for (; c < c1; ++c) {
+          for (int64_t i = r; i < r + 4; ++i) out[i * out_stride + c] = in[c * in_stride + i];
+        }
+      }
+      for (; r < r1; ++r) {
+        for (int64_t c = c0; c < c1; ++c) out[r * out_stride + c] = in[c * in_stride + r];
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rivulet {
+namespace {
+
+HWY_EXPORT(Turn4Bytes);
+
+template <typename T>
+void Turn(const void* from, int64_t in_stride, void* to, int64_t out_stride, int64_t rows, int64_t columns) {
+  const auto* in = static_cast<const T*>(from);
+  auto* out = static_cast<T*>(to);
+  constexpr int64_t kTile = 64 / sizeof(T) < 8 ? 8 : 64 / sizeof(T);
+  for (int64_t r0 = 0; r0 < rows; r0 += kTile) {
+    const int64_t r1 = std::min(r0 + kTile, rows);
+    for (int64_t c0 = 0; c0 < columns; c0 += kTile) {
+      const int64_t c1 = std::min(c0 + kTile, columns);
+      for (int64_t r = r0; r < r1; ++r) {
+        for (int64_t c = c0; c < c1; ++c) out[r * out_stride + c] = in[c * in_stride + r];
+      }
+    }
+  }
+}
+
+struct Bytes16 {
+  uint64_t low;
+  uint64_t high;
+};
+
+using TurnFunction = void (*)(const void*, int64_t, void*, int64_t, int64_t, int64_t);
+
+TurnFunction TurnFor(size_t element_bytes) {
+  switch (element_bytes) {
+    case 1:
+      return &Turn<uint8_t>;
+    case 2:
+      return &Turn<uint16_t>;
+    case 4:
+      return HWY_DYNAMIC_POINTER(Turn4Bytes);
+    case 8:
+      return &Turn<uint64_t>;
+    default:
+      return &Turn<Bytes16>;
+  }
+}
+
+// The output's axes: their sizes and the input's strides along them, in elements.
+struct Axes {
+  int rank = 0;
+  int64_t size[kMaxTransposeRank];
+  int64_t stride[kMaxTransposeRank];
+};
+
+Axes Simplify(int rank, const int64_t* dims, const int* perm) {
+  int64_t strides[kMaxTransposeRank];
+  int64_t stride = 1;
+  for (int i = rank - 1; i >= 0; --i) {
+    strides[i] = stride;
+    stride *= dims[i];
+  }
+  Axes axes;
+  for (int i = 0; i < rank; ++i) {
+    const int64_t size = dims[perm[i]];
+    if (size == 1) continue;
+    const int64_t along = strides[perm[i]];
+    if (axes.rank > 0 && axes.stride[axes.rank - 1] == size * along) {
+      axes.size[axes.rank - 1] *= size;
+      axes.stride[axes.rank - 1] = along;
+    } else {
+      axes.size[axes.rank] = size;
+      axes.stride[axes.rank] = along;
+      ++axes.rank;
+    }
+  }
+  return axes;
+}
+
+// Where in the input the `index`-th combination of the first `rank` axes lies.
+int64_t OffsetOf(const Axes& axes, int rank, int64_t index) {
+  int64_t offset = 0;
+  for (int i = rank - 1; i >= 0; --i) {
+    offset += index % axes.size[i] * axes.stride[i];
+    index /= axes.size[i];
+  }
+  return offset;
+}
+
+constexpr int64_t kPieceBytes = 1 << 16;
+
+int64_t GrainOf(int64_t bytes) { return std::max<int64_t>(kPieceBytes / std::max<int64_t>(bytes, 1), 1); }
+
+void MoveRuns(const char* in, const Axes& axes, int64_t element, char* out, ThreadPool& pool, const StopToken& stop) {
+  const int outer = axes.rank - 1;
+  const int64_t run = axes.size[outer] * element;
+  int64_t count = 1;
+  for (int i = 0; i < outer; ++i) count *= axes.size[i];
+  pool.ParallelFor(count, GrainOf(run), stop, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      std::memcpy(out + i * run, in + OffsetOf(axes, outer, i) * element, static_cast<size_t>(run));
+    }
+  });
+}
+
+void TurnPlanes(const char* in, const Axes& axes, size_t element_bytes, char* out, ThreadPool& pool,
+                const StopToken& stop) {
+  const auto element = static_cast<int64_t>(element_bytes);
+  // The axis along which the input is dense, and the output's strides.
+  int dense = 0;
+  while (axes.stride[dense] != 1) ++dense;
+  int64_t out_strides[kMaxTransposeRank];
+  int64_t stride = 1;
+  for (int i = axes.rank - 1; i >= 0; --i) {
+    out_strides[i] = stride;
+    stride *= axes.size[i];
+  }
+  Axes planes;
+  int64_t plane_strides[kMaxTransposeRank];
+  int64_t count = 1;
+  for (int i = 0; i + 1 < axes.rank; ++i) {
+    if (i == dense) continue;
+    planes.size[planes.rank] = axes.size[i];
+    planes.stride[planes.rank] = axes.stride[i];
+    plane_strides[planes.rank] = out_strides[i];
+    count *= axes.size[i];
+    ++planes.rank;
+  }
+  Axes targets = planes;
+  std::copy(plane_strides, plane_strides + planes.rank, targets.stride);
+
+  const int64_t rows = axes.size[dense];
+  const int64_t columns = axes.size[axes.rank - 1];
+  const int64_t in_stride = axes.stride[axes.rank - 1];
+  const int64_t out_stride = out_strides[dense];
+  // A plane is cut along its longer side.
+  constexpr int64_t kStrip = 64;
+  const bool by_rows = rows >= columns;
+  const int64_t strips = ((by_rows ? rows : columns) + kStrip - 1) / kStrip;
+  const int64_t strip_bytes = std::min(by_rows ? rows : columns, kStrip) * (by_rows ? columns : rows) * element;
+  const TurnFunction turn = TurnFor(element_bytes);
+  pool.ParallelFor(count * strips, GrainOf(strip_bytes), stop, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t plane = i / strips;
+      const int64_t first = i % strips * kStrip;
+      const int64_t row = by_rows ? first : 0;
+      const int64_t column = by_rows ? 0 : first;
+      turn(in + (OffsetOf(planes, planes.rank, plane) + column * in_stride + row) * element, in_stride,
+           out + (OffsetOf(targets, targets.rank, plane) + row * out_stride + column) * element, out_stride,
+           by_rows ? std::min(kStrip, rows - row) : rows, by_rows ? columns : std::min(kStrip, columns - column));
+    }
+  });
+}
+
+}  // namespace
+
+void Transpose(const void* in, int rank, const int64_t* dims, const int* perm, size_t element_bytes, void* out,
+               ThreadPool& pool, const StopToken& stop) {
+  const auto element = static_cast<int64_t>(element_bytes);
+  for (int i = 0; i < rank; ++i) {
+    if (dims[i] == 0) return;
+  }
+  const Axes axes = Simplify(rank, dims, perm);
+  const auto* from = static_cast<const char*>(in);
+  auto* to = static_cast<char*>(out);
+  if (axes.rank <= 1) {
+    const int64_t bytes = (axes.rank == 0 ? 1 : axes.size[0]) * element;
+    pool.ParallelFor(bytes, kPieceBytes, stop, [&](int64_t begin, int64_t end) {
+      std::memcpy(to + begin, from + begin, static_cast<size_t>(end - begin));
+    });
+  } else if (axes.stride[axes.rank - 1] == 1) {
+    MoveRuns(from, axes, element, to, pool, stop);
+  } else {
+    TurnPlanes(from, axes, element_bytes, to, pool, stop);
+  }
+}
+
+}  // namespace rivulet
+#endif  // HWY_ONCE

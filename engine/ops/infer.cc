@@ -1,0 +1,324 @@
+#include "engine/ops/infer.h"
+
+#include <algorithm>
+
+#include "engine/ops/signature.h"
+
+namespace rivulet {
+namespace {
+
+std::string_view KindName(AttrKind kind) {
+  switch (kind) {
+    case AttrKind::kString: return "string";
+    case AttrKind::kInt: return "int";
+    case AttrKind::kFloat: return "float";
+    case AttrKind::kBool: return "bool";
+    case AttrKind::kType: return "type";
+    case AttrKind::kShape: return "shape";
+    case AttrKind::kTensor: return "tensor";
+    case AttrKind::kFunc: return "function";
+    case AttrKind::kList: return "list";
+  }
+  return "?";
+}
+
+bool HasKind(const AttrValue& value, AttrKind kind) {
+  switch (kind) {
+    case AttrKind::kString: return std::holds_alternative<std::string>(value);
+    case AttrKind::kInt: return std::holds_alternative<int64_t>(value);
+    case AttrKind::kFloat: return std::holds_alternative<float>(value);
+    case AttrKind::kBool: return std::holds_alternative<bool>(value);
+    case AttrKind::kType: return std::holds_alternative<DType>(value);
+    case AttrKind::kShape: return std::holds_alternative<Shape>(value);
+    case AttrKind::kTensor: return std::holds_alternative<std::shared_ptr<const TensorLiteral>>(value);
+    case AttrKind::kFunc: return std::holds_alternative<FunctionCall>(value);
+    case AttrKind::kList: return std::holds_alternative<std::shared_ptr<const AttrList>>(value);
+  }
+  return false;
+}
+
+// Elements of the list, or -1 when it holds elements of another kind.
+int64_t ListLength(const AttrList& list, AttrKind element) {
+  const size_t all = list.strings.size() + list.ints.size() + list.floats.size() + list.bools.size() +
+                     list.types.size() + list.shapes.size() + list.tensors.size() + list.functions.size();
+  size_t length = 0;
+  switch (element) {
+    case AttrKind::kString: length = list.strings.size(); break;
+    case AttrKind::kInt: length = list.ints.size(); break;
+    case AttrKind::kFloat: length = list.floats.size(); break;
+    case AttrKind::kBool: length = list.bools.size(); break;
+    case AttrKind::kType: length = list.types.size(); break;
+    case AttrKind::kShape: length = list.shapes.size(); break;
+    case AttrKind::kTensor: length = list.tensors.size(); break;
+    case AttrKind::kFunc: length = list.functions.size(); break;
+    case AttrKind::kList: break;
+  }
+  return all == length ? static_cast<int64_t>(length) : -1;
+}
+
+std::string TypeNames(std::span<const DType> types) {
+  std::string out;
+  for (const DType dtype : types) {
+    if (!out.empty()) out += ", ";
+    out += Name(dtype);
+  }
+  return out;
+}
+
+Status CheckType(std::string_view attr, DType dtype, std::span<const DType> allowed) {
+  if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), dtype) == allowed.end()) {
+    return Unimplemented("attr ", Quoted(attr), ": want one of ", TypeNames(allowed), ", got ", Name(dtype));
+  }
+  return Status();
+}
+
+Status CheckAttr(const AttrSpec& spec, const AttrValue& value) {
+  if (!HasKind(value, spec.kind)) return InvalidArgument("attr ", Quoted(spec.name), ": want ", KindName(spec.kind));
+  if (spec.kind == AttrKind::kList) {
+    const AttrList& list = *std::get<std::shared_ptr<const AttrList>>(value);
+    const int64_t length = ListLength(list, spec.element);
+    if (length < 0) return InvalidArgument("attr ", Quoted(spec.name), ": want a list of ", KindName(spec.element));
+    if (spec.has_minimum && length < spec.minimum) {
+      return InvalidArgument("attr ", Quoted(spec.name), ": want at least ", spec.minimum, " elements, got ", length);
+    }
+    for (const DType dtype : list.types) RIVULET_RETURN_IF_ERROR(CheckType(spec.name, dtype, spec.types));
+  } else if (const auto* number = std::get_if<int64_t>(&value)) {
+    if (spec.has_minimum && *number < spec.minimum) {
+      return InvalidArgument("attr ", Quoted(spec.name), ": want >= ", spec.minimum, ", got ", *number);
+    }
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    if (!spec.strings.empty() && std::find(spec.strings.begin(), spec.strings.end(), *text) == spec.strings.end()) {
+      std::string allowed;
+      for (const std::string& s : spec.strings) allowed += (allowed.empty() ? "" : ", ") + s;
+      return InvalidArgument("attr ", Quoted(spec.name), ": want one of ", allowed, ", got ", Quoted(*text));
+    }
+  }
+  return Status();
+}
+
+Status CheckAttrs(const Node& node, const Signature& signature, std::span<const Fact* const> inputs) {
+  for (const AttrSpec& spec : signature.attrs) {
+    const AttrValue* value = node.attrs.Find(spec.name);
+    if (value != nullptr) RIVULET_RETURN_IF_ERROR(CheckAttr(spec, *value));
+    if (spec.kind == AttrKind::kType) {
+      const DType dtype = ResolveType(node, spec.name, inputs);
+      if (dtype == DType::kInvalid) return InvalidArgument("attr ", Quoted(spec.name), " is missing");
+      RIVULET_RETURN_IF_ERROR(CheckType(spec.name, dtype, spec.types));
+    } else if (value == nullptr && !spec.has_default) {
+      const bool is_number = std::any_of(signature.inputs.begin(), signature.inputs.end(), [&](const ArgSpec& arg) {
+        return arg.number_attr == spec.name || arg.list_attr == spec.name;
+      });
+      if (!is_number) return InvalidArgument("attr ", Quoted(spec.name), " is missing");
+    }
+  }
+  return Status();
+}
+
+// How many tensors an argument stands for; -1 when only the count of inputs can tell.
+int64_t ArgLength(const Node& node, const ArgSpec& arg) {
+  if (!arg.number_attr.empty()) {
+    const int64_t* number = node.attrs.Get<int64_t>(arg.number_attr);
+    if (number != nullptr) return *number;
+    const AttrSpec* spec = SignatureOf(*node.def).FindAttr(arg.number_attr);
+    return spec != nullptr && spec->has_default ? std::get<int64_t>(spec->default_value) : -1;
+  }
+  if (!arg.list_attr.empty()) {
+    return node.attrs.Find(arg.list_attr) == nullptr
+               ? -1
+               : static_cast<int64_t>(AttrReader(node).Types(arg.list_attr).size());
+  }
+  return 1;
+}
+
+Status CheckInputs(const Node& node, const Signature& signature, std::span<const Fact* const> inputs) {
+  int64_t fixed = 0;
+  int open = 0;
+  for (const ArgSpec& arg : signature.inputs) {
+    const int64_t length = ArgLength(node, arg);
+    if (length < 0) {
+      ++open;
+    } else {
+      fixed += std::min<int64_t>(length, 1 << 24);
+    }
+  }
+  const auto count = static_cast<int64_t>(inputs.size());
+  if (open > 1 || count < fixed || (open == 0 && count != fixed)) {
+    return InvalidArgument("want ", fixed, open ? " or more" : "", " inputs, got ", count);
+  }
+  size_t next = 0;
+  for (const ArgSpec& arg : signature.inputs) {
+    const int64_t given = ArgLength(node, arg);
+    const int64_t length = given < 0 ? count - fixed : given;
+    const std::vector<DType> list = arg.list_attr.empty() || given < 0 ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);
+    const DType same = !arg.type_attr.empty() ? ResolveType(node, arg.type_attr, inputs) : arg.dtype;
+    for (int64_t i = 0; i < length; ++i, ++next) {
+      const DType want = arg.list_attr.empty() ? same : list.empty() ? DType::kInvalid : list[static_cast<size_t>(i)];
+      const DType got = inputs[next]->dtype;
+      if (want != DType::kInvalid && got != DType::kInvalid && got != want) {
+        return InvalidArgument("input ", static_cast<int64_t>(next), " ", Quoted(arg.name), ": want ", Name(want),
+                               ", got ", Name(got));
+      }
+    }
+  }
+  return Status();
+}
+
+Status SetOutputs(const Node& node, const Signature& signature, std::span<const Fact* const> inputs,
+                  std::vector<Fact>* outputs) {
+  outputs->clear();
+  for (const ArgSpec& arg : signature.outputs) {
+    const int64_t length = ArgLength(node, arg);
+    if (length < 0 || length > (1 << 20)) {
+      const std::string& attr = arg.number_attr.empty() ? arg.list_attr : arg.number_attr;
+      return InvalidArgument("attr ", Quoted(attr), ": want the number of outputs in [0, 1048576], got ", length);
+    }
+    const std::vector<DType> list = arg.list_attr.empty() ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);
+    for (int64_t i = 0; i < length; ++i) {
+      Fact fact;
+      fact.dtype = !arg.list_attr.empty()   ? list[static_cast<size_t>(i)]
+                   : !arg.type_attr.empty() ? ResolveType(node, arg.type_attr, inputs)
+                                            : arg.dtype;
+      outputs->push_back(std::move(fact));
+    }
+  }
+  return Status();
+}
+
+bool WorthEvaluating(const Node& node, const std::vector<const Fact*>& inputs, const InferOptions& options) {
+  if (inputs.empty() || (node.def->flags & kStateful)) return false;
+  if (node.def->flags & kAlias) return inputs[0]->value.valid() && node.outputs[0].shape.complete();
+  if (node.def->run == nullptr) return false;
+  for (const Fact* input : inputs) {
+    if (!input->value.valid() || input->value.num_elements() > options.evaluate_up_to) return false;
+  }
+  for (const Fact& output : node.outputs) {
+    const int64_t count = output.shape.num_elements();
+    if (count < 0 || count > options.evaluate_up_to) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string NodeFrame(const Node& node) { return Cat("node ", Quoted(node.name), " (", node.op, ")"); }
+
+DType ResolveType(const Node& node, std::string_view attr, std::span<const Fact* const> inputs) {
+  if (const DType* given = node.attrs.Get<DType>(attr)) return *given;
+  if (node.def == nullptr) return DType::kInvalid;
+  const Signature& signature = SignatureOf(*node.def);
+  size_t next = 0;
+  for (const ArgSpec& arg : signature.inputs) {
+    const int64_t length = ArgLength(node, arg);
+    if (arg.type_attr == attr && next < inputs.size() && length != 0) return inputs[next]->dtype;
+    if (length < 0) break;
+    next += static_cast<size_t>(length);
+  }
+  const AttrSpec* spec = signature.FindAttr(attr);
+  return spec != nullptr && spec->has_default ? std::get<DType>(spec->default_value) : DType::kInvalid;
+}
+
+Result<int> CountOutputs(const Node& node) {
+  int64_t count = 0;
+  for (const ArgSpec& arg : SignatureOf(*node.def).outputs) {
+    const int64_t length = ArgLength(node, arg);
+    if (length < 0 || length > (1 << 20)) return InvalidArgument("the number of outputs ", Quoted(arg.name), " is not known");
+    count += length;
+  }
+  return static_cast<int>(std::min<int64_t>(count, 1 << 24));
+}
+
+Status InferNode(const Node& node, std::span<const Fact* const> inputs, bool graph_has_versions, Allocator& allocator,
+                 std::vector<Fact>* outputs) {
+  const Signature& signature = SignatureOf(*node.def);
+  RIVULET_RETURN_IF_ERROR(CheckAttrs(node, signature, inputs));
+  RIVULET_RETURN_IF_ERROR(CheckInputs(node, signature, inputs));
+  RIVULET_RETURN_IF_ERROR(SetOutputs(node, signature, inputs, outputs));
+  InferContext context(node, inputs, outputs, allocator, graph_has_versions);
+  return node.def->infer(context);
+}
+
+Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact* const> inputs,
+                                         std::span<const Fact> outputs, Allocator& allocator, ThreadPool& pool,
+                                         const StopToken& stop) {
+  std::vector<Tensor> results;
+  if (node.def->flags & kAlias) {
+    results.push_back(inputs[0]->value.Reshaped(outputs[0].shape).Retyped(outputs[0].dtype));
+    return results;
+  }
+  std::unique_ptr<OpState> state;
+  std::vector<bool> consumed(inputs.size(), false);
+  if (node.def->prepare != nullptr) {
+    PrepareContext prepare(node, inputs, outputs, &consumed, allocator, pool);
+    RIVULET_ASSIGN_OR_RETURN(state, node.def->prepare(prepare));
+  }
+  std::vector<Tensor> aligned(inputs.size());
+  std::vector<const Tensor*> ins;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    aligned[i] = inputs[i]->value;
+    if (!aligned[i].is_aligned()) {
+      RIVULET_ASSIGN_OR_RETURN(aligned[i], Clone(aligned[i], allocator));
+    }
+    ins.push_back(&aligned[i]);
+  }
+  results.resize(outputs.size());
+  std::vector<Tensor*> outs;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].shape.complete()) {
+      RIVULET_ASSIGN_OR_RETURN(results[i], Tensor::Allocate(outputs[i].dtype, outputs[i].shape, allocator));
+    } else {
+      results[i] = Tensor::View(outputs[i].dtype, {0}, nullptr);
+    }
+    outs.push_back(&results[i]);
+  }
+  std::shared_ptr<void> scratch;
+  size_t scratch_bytes = 0;
+  const RunServices services{allocator, pool, stop, nullptr, &scratch, &scratch_bytes};
+  RunContext context(state.get(), ins, outs, services);
+  RIVULET_RETURN_IF_ERROR(node.def->run(context));
+  RIVULET_RETURN_IF_ERROR(stop.Why());
+  return results;
+}
+
+Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& options, bool strict) {
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph));
+  std::vector<int32_t> used(static_cast<size_t>(graph.size()), 0);  // for unknown operators: outputs in use
+  for (const Node& node : graph.nodes()) {
+    for (const Edge& edge : node.inputs) {
+      used[static_cast<size_t>(edge.node)] = std::max(used[static_cast<size_t>(edge.node)], edge.slot + 1);
+    }
+  }
+  ThreadPool pool(1);
+  const StopToken never;
+  std::vector<const Fact*> inputs;
+  for (const int32_t index : order) {
+    Node& node = graph.node(index);
+    if (node.def == nullptr) {
+      if (strict) return Unimplemented(NodeFrame(node), ": no kernel for this operator");
+      if (used[static_cast<size_t>(index)] > (1 << 20)) {
+        return InvalidArgument(NodeFrame(node), ": output ", used[static_cast<size_t>(index)] - 1, " cannot exist");
+      }
+      node.outputs.assign(static_cast<size_t>(used[static_cast<size_t>(index)]), Fact());
+      continue;
+    }
+    inputs.clear();
+    for (const Edge& edge : node.inputs) {
+      const Node& producer = graph.node(edge.node);
+      if (edge.slot < 0 || static_cast<size_t>(edge.slot) >= producer.outputs.size()) {
+        return InvalidArgument(NodeFrame(node), ": input ", Quoted(EdgeName(graph, edge)), ": ", NodeFrame(producer), " has only ",
+                               static_cast<int64_t>(producer.outputs.size()), " outputs");
+      }
+      inputs.push_back(&graph.fact(edge));
+    }
+    Status status = InferNode(node, inputs, graph.has_versions, allocator, &node.outputs);
+    if (!status.ok()) return std::move(status).Framed(NodeFrame(node));
+    if (!node.outputs.empty() && !node.outputs[0].value.valid() && WorthEvaluating(node, inputs, options)) {
+      auto values = EvaluateNode(node, inputs, node.outputs, allocator, pool, never);
+      // A node that fails on its constants fails when it is run, if it ever is.
+      if (!values.ok()) continue;
+      for (size_t i = 0; i < values->size(); ++i) node.outputs[i].value = (*values)[i];
+    }
+  }
+  return Status();
+}
+
+}  // namespace rivulet

@@ -1,0 +1,39 @@
+// The loops around the operators' own functions: checking, shape inference, evaluation of single nodes.
+#ifndef RIVULET_ENGINE_OPS_INFER_H_
+#define RIVULET_ENGINE_OPS_INFER_H_
+
+#include <vector>
+
+#include "engine/ops/op.h"
+
+namespace rivulet {
+
+// Checks a node against its operator's signature and runs its shape rule. `outputs` is resized to the node's number of
+// outputs. The message names the op; the caller adds the node.
+Status InferNode(const Node& node, std::span<const Fact* const> inputs, bool graph_has_versions, Allocator& allocator,
+                 std::vector<Fact>* outputs);
+
+// The number of outputs by the signature and the attributes.
+Result<int> CountOutputs(const Node& node);
+
+// Runs one node on known inputs; for constant folding and for tests.
+Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact* const> inputs,
+                                         std::span<const Fact> outputs, Allocator& allocator, ThreadPool& pool,
+                                         const StopToken& stop);
+
+struct InferOptions {
+  // Values of small integer and bool outputs are computed when their inputs are known, up to this many elements, so that
+  // shapes made from other shapes are known.
+  int64_t evaluate_up_to = 4096;
+};
+
+// Fills the facts of all nodes in topological order. An unknown operator gets facts of unknown type and as many
+// outputs as are used; it is an error only where `strict`.
+Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& options = {}, bool strict = false);
+
+// "node 'name' (Op)": the frame that loops put in front of an operator's message.
+std::string NodeFrame(const Node& node);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_OPS_INFER_H_

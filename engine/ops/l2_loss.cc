@@ -1,0 +1,64 @@
+// L2Loss: output = sum(t^2) / 2, a scalar. float16 and bfloat16 are summed in float.
+//
+// Blocks of kBlock elements are summed by themselves and then added up in double, in their order: the same for any
+// number of threads, and little is lost in long sums.
+#include <algorithm>
+
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+constexpr int64_t kBlock = 1024;
+constexpr int64_t kPiece = 64 * kBlock;
+
+Status Infer(InferContext& c) {
+  c.set_output(0, Shape());
+  return Status();
+}
+
+template <typename T, typename Wide>
+Status SumSquares(RunContext& c) {
+  const T* x = c.input(0).data<T>();
+  const int64_t count = c.input(0).num_elements();
+  const int64_t num_pieces = (count + kPiece - 1) / kPiece;
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(num_pieces) * sizeof(double)));
+  double* sums = static_cast<double*>(scratch);
+  c.ParallelFor(count, kPiece, [&](int64_t begin, int64_t end) {
+    double total = 0;
+    for (int64_t at = begin; at < end; at += kBlock) {
+      Wide lanes[8] = {};
+      const int64_t stop = std::min(end, at + kBlock);
+      for (int64_t i = at; i < stop; ++i) {
+        const Wide value = static_cast<Wide>(x[i]);
+        lanes[i & 7] += value * value;
+      }
+      for (const Wide lane : lanes) total += static_cast<double>(lane);
+    }
+    sums[begin / kPiece] = total;
+  });
+  double total = 0;
+  for (int64_t i = 0; i < num_pieces; ++i) total += sums[i];
+  *c.output(0).data<T>() = static_cast<T>(static_cast<Wide>(total / 2));
+  return Status();
+}
+
+Status Run(RunContext& c) {
+  switch (c.input(0).dtype()) {
+    case DType::kFloat: return SumSquares<float, float>(c);
+    case DType::kDouble: return SumSquares<double, double>(c);
+    case DType::kHalf: return SumSquares<Half, float>(c);
+    default: return SumSquares<BFloat16, float>(c);
+  }
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "L2Loss", .inputs = "t:T", .outputs = "output:T", .attrs = "T:type in {f16,bf16,f32,f64}", .infer = Infer,
+     .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(L2Loss, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,103 @@
+#include "engine/ops/op.h"
+
+#include "engine/ops/signature.h"
+
+namespace rivulet {
+namespace {
+
+// The node's attribute if it has one of that name, else the signature's default, else null.
+const AttrValue* FindValue(const Node& node, std::string_view name) {
+  if (const AttrValue* value = node.attrs.Find(name)) return value;
+  if (node.def == nullptr) return nullptr;
+  const AttrSpec* spec = SignatureOf(*node.def).FindAttr(name);
+  return spec != nullptr && spec->has_default ? &spec->default_value : nullptr;
+}
+
+template <typename T>
+T ReadScalar(const Node& node, std::string_view name, T otherwise) {
+  const AttrValue* value = FindValue(node, name);
+  const T* typed = value != nullptr ? std::get_if<T>(value) : nullptr;
+  return typed != nullptr ? *typed : otherwise;
+}
+
+const AttrList* ReadList(const Node& node, std::string_view name) {
+  const AttrValue* value = FindValue(node, name);
+  const auto* list = value != nullptr ? std::get_if<std::shared_ptr<const AttrList>>(value) : nullptr;
+  return list != nullptr ? list->get() : nullptr;
+}
+
+}  // namespace
+
+bool AttrReader::Has(std::string_view name) const { return node_->attrs.Find(name) != nullptr; }
+int64_t AttrReader::Int(std::string_view name) const { return ReadScalar<int64_t>(*node_, name, 0); }
+float AttrReader::Float(std::string_view name) const { return ReadScalar<float>(*node_, name, 0); }
+bool AttrReader::Bool(std::string_view name) const { return ReadScalar<bool>(*node_, name, false); }
+std::string AttrReader::Str(std::string_view name) const { return ReadScalar<std::string>(*node_, name, {}); }
+DType AttrReader::Type(std::string_view name) const { return ReadScalar<DType>(*node_, name, DType::kInvalid); }
+Shape AttrReader::ShapeAttr(std::string_view name) const {
+  return ReadScalar<Shape>(*node_, name, Shape::UnknownRank());
+}
+std::shared_ptr<const TensorLiteral> AttrReader::Literal(std::string_view name) const {
+  return ReadScalar<std::shared_ptr<const TensorLiteral>>(*node_, name, nullptr);
+}
+std::vector<int64_t> AttrReader::Ints(std::string_view name) const {
+  const AttrList* list = ReadList(*node_, name);
+  return list ? list->ints : std::vector<int64_t>();
+}
+std::vector<float> AttrReader::Floats(std::string_view name) const {
+  const AttrList* list = ReadList(*node_, name);
+  return list ? list->floats : std::vector<float>();
+}
+std::vector<std::string> AttrReader::Strs(std::string_view name) const {
+  const AttrList* list = ReadList(*node_, name);
+  return list ? list->strings : std::vector<std::string>();
+}
+std::vector<DType> AttrReader::Types(std::string_view name) const {
+  const AttrList* list = ReadList(*node_, name);
+  return list ? list->types : std::vector<DType>();
+}
+std::vector<Shape> AttrReader::Shapes(std::string_view name) const {
+  const AttrList* list = ReadList(*node_, name);
+  return list ? list->shapes : std::vector<Shape>();
+}
+
+std::vector<int64_t> ToInt64s(const Tensor& tensor) {
+  if (tensor.dtype() == DType::kInt64) {
+    const auto values = tensor.values<int64_t>();
+    return {values.begin(), values.end()};
+  }
+  if (tensor.dtype() == DType::kInt32) {
+    const auto values = tensor.values<int32_t>();
+    return {values.begin(), values.end()};
+  }
+  return {};
+}
+
+std::vector<int64_t> InferContext::ints(int i) const { return value(i) ? ToInt64s(*value(i)) : std::vector<int64_t>(); }
+
+Status InferContext::WantRank(int input, int rank) const {
+  if (!shape(input).has_rank() || shape(input).rank() == rank) return Status();
+  return InvalidArgument("input ", input, ": want rank ", rank, ", got shape ", shape(input).ToString());
+}
+
+Status InferContext::WantMinRank(int input, int rank) const {
+  if (!shape(input).has_rank() || shape(input).rank() >= rank) return Status();
+  return InvalidArgument("input ", input, ": want rank >= ", rank, ", got shape ", shape(input).ToString());
+}
+
+Status RunContext::AllocateOutput(int i, const Shape& shape) {
+  RIVULET_ASSIGN_OR_RETURN(output(i), Tensor::Allocate(output(i).dtype(), shape, services_.allocator));
+  return Status();
+}
+
+Result<void*> RunContext::Scratch(size_t bytes) {
+  if (*services_.scratch_bytes < bytes || *services_.scratch == nullptr) {
+    services_.scratch->reset();
+    *services_.scratch_bytes = 0;
+    RIVULET_ASSIGN_OR_RETURN(*services_.scratch, services_.allocator.Allocate(bytes));
+    *services_.scratch_bytes = bytes;
+  }
+  return services_.scratch->get();
+}
+
+}  // namespace rivulet

@@ -1,0 +1,257 @@
+// What an operator is: plain data and three functions. See docs/add_an_op.md.
+//
+//   infer    shapes of the outputs, every check of attributes and shapes; runs when a plan is made, and again at run time
+//            for nodes whose input shapes depend on data
+//   prepare  optional: parsed attributes, packed constants; runs once per plan
+//   run      the kernel; trusts what infer checked and fails only where the data can be wrong
+//
+// Arity, attribute kinds and dtypes are checked against the signature before infer is called, and the outputs' dtypes
+// are filled in from it. Operators name neither nodes nor files in messages: the loops around them do.
+#ifndef RIVULET_ENGINE_OPS_OP_H_
+#define RIVULET_ENGINE_OPS_OP_H_
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/errors.h"
+#include "engine/base/stop.h"
+#include "engine/base/thread_pool.h"
+#include "engine/graph/graph.h"
+#include "rivulet/tensor.h"
+
+namespace rivulet {
+
+class InferContext;
+class PrepareContext;
+class RunContext;
+
+// What prepare made for one step of one plan; shared by all sessions and threads, so constant afterwards.
+struct OpState {
+  virtual ~OpState() = default;
+};
+
+enum OpFlags : uint32_t {
+  kNoFlags = 0,
+  // Output 0 may be written over any input of the same byte size: element i of it depends on element i of the inputs
+  // (or on a broadcast input, which is never overwritten).
+  kElementwise = 1u << 0,
+  // Output 0 is input 0's bytes under another shape; there is no run.
+  kAlias = 1u << 1,
+  // Results differ from run to run or there is an effect: never folded, merged or dropped while it is needed.
+  kStateful = 1u << 2,
+  // Shapes depend on the data itself: infer leaves them unknown even with all inputs known, run allocates.
+  kDataDependent = 1u << 3,
+};
+
+// How close to TensorFlow: |d| <= rtol * |ref| + atol * max(1, max|ref|). Zero means the default for the dtype.
+struct Tolerance {
+  float rtol = 0;
+  float atol = 0;
+};
+
+struct OpDef {
+  const char* name;
+  // "x:T, y:T", "values:N*T, axis:Tidx", "input:list(Tin)", "contents:str"; dtypes are f32 f16 bf16 f64 i8 .. u64 bool str
+  // c64 c128 qi8 qu8 qi16 qu16 qi32 resource variant, a type attribute, N*T or list(type attribute).
+  const char* inputs;
+  const char* outputs;
+  // "T:type in {f32,f64}; keep_dims:bool=false; N:int >=1; strides:list(int); shape:shape; equation:string". The sets of
+  // T are the dtypes the kernel takes. An attribute without default must be given, but a type can also come from the
+  // inputs, as can N.
+  const char* attrs;
+  Status (*infer)(InferContext&);
+  Result<std::unique_ptr<OpState>> (*prepare)(PrepareContext&) = nullptr;
+  Status (*run)(RunContext&) = nullptr;
+  uint32_t flags = kNoFlags;
+  Tolerance tolerance = {};
+};
+
+using OpList = std::span<const OpDef>;
+
+// Ends an operator file: its definitions under the name that ops.list uses.
+#define RIVULET_OP_LIST(Family, defs)  \
+  extern const OpList k##Family##Ops;  \
+  constinit const OpList k##Family##Ops{defs}
+
+// The definition of an operator, or null. 
+const OpDef* FindOp(std::string_view name);
+std::vector<const OpDef*> AllOps();
+
+// Typed access to a node's attributes with the signature's defaults. The signature was checked, so a name that the
+// operator declared is there with its kind; another name is a bug in the operator and gives the kind's zero value.
+class AttrReader {
+ public:
+  AttrReader(const Node& node) : node_(&node) {}  // NOLINT: implicit by intent
+
+  bool Has(std::string_view name) const;
+  int64_t Int(std::string_view name) const;
+  float Float(std::string_view name) const;
+  bool Bool(std::string_view name) const;
+  std::string Str(std::string_view name) const;
+  DType Type(std::string_view name) const;
+  Shape ShapeAttr(std::string_view name) const;
+  std::shared_ptr<const TensorLiteral> Literal(std::string_view name) const;
+  std::vector<int64_t> Ints(std::string_view name) const;
+  std::vector<float> Floats(std::string_view name) const;
+  std::vector<std::string> Strs(std::string_view name) const;
+  std::vector<DType> Types(std::string_view name) const;
+  std::vector<Shape> Shapes(std::string_view name) const;
+
+ private:
+  const Node* node_;
+};
+
+// The dtype of a type attribute: given, by default, or taken from the inputs; kInvalid when it cannot be known.
+DType ResolveType(const Node& node, std::string_view attr, std::span<const Fact* const> inputs);
+
+class InferContext {
+ public:
+  InferContext(const Node& node, std::span<const Fact* const> inputs, std::vector<Fact>* outputs,
+               Allocator& allocator, bool graph_has_versions)
+      : node_(node), inputs_(inputs), outputs_(outputs), allocator_(allocator), has_versions_(graph_has_versions) {}
+
+  const Node& node() const { return node_; }
+  AttrReader attrs() const { return AttrReader(node_); }
+  bool graph_has_versions() const { return has_versions_; }
+  Allocator& allocator() const { return allocator_; }
+
+  int num_inputs() const { return static_cast<int>(inputs_.size()); }
+  const Fact& input(int i) const { return *inputs_[static_cast<size_t>(i)]; }
+  const Shape& shape(int i) const { return input(i).shape; }
+  DType dtype(int i) const { return input(i).dtype; }
+  // The input's value, or null while it is unknown. Aligned.
+  const Tensor* value(int i) const { return input(i).value.valid() ? &input(i).value : nullptr; }
+  // The elements of a known int32 or int64 input as int64.
+  std::vector<int64_t> ints(int i) const;
+  bool known(int i) const { return input(i).value.valid(); }
+
+  // Error unless the rank is unknown or `rank`.
+  Status WantRank(int input, int rank) const;
+  Status WantMinRank(int input, int rank) const;
+  Status WantScalar(int input) const { return WantRank(input, 0); }
+
+  int num_outputs() const { return static_cast<int>(outputs_->size()); }
+  DType output_dtype(int i) const { return (*outputs_)[static_cast<size_t>(i)].dtype; }
+  void set_output(int i, Shape shape) { (*outputs_)[static_cast<size_t>(i)].shape = std::move(shape); }
+  void set_value(int i, Tensor value) { (*outputs_)[static_cast<size_t>(i)].value = std::move(value); }
+  // For the few operators whose signature cannot tell (Const, Placeholder).
+  void set_dtype(int i, DType dtype) { (*outputs_)[static_cast<size_t>(i)].dtype = dtype; }
+
+ private:
+  const Node& node_;
+  std::span<const Fact* const> inputs_;
+  std::vector<Fact>* outputs_;
+  Allocator& allocator_;
+  bool has_versions_;
+};
+
+class PrepareContext {
+ public:
+  PrepareContext(const Node& node, std::span<const Fact* const> inputs, std::span<const Fact> outputs,
+                 std::vector<bool>* consumed, Allocator& allocator, ThreadPool& pool)
+      : node_(node), inputs_(inputs), outputs_(outputs), consumed_(consumed), allocator_(allocator), pool_(pool) {}
+
+  const Node& node() const { return node_; }
+  AttrReader attrs() const { return AttrReader(node_); }
+  int num_inputs() const { return static_cast<int>(inputs_.size()); }
+  const Fact& input(int i) const { return *inputs_[static_cast<size_t>(i)]; }
+  const Shape& shape(int i) const { return input(i).shape; }
+  DType dtype(int i) const { return input(i).dtype; }
+  // A constant input, else null. It may be an unaligned view of the file: read it with memcpy, or through the packers.
+  const Tensor* constant(int i) const { return input(i).value.valid() ? &input(i).value : nullptr; }
+  int num_outputs() const { return static_cast<int>(outputs_.size()); }
+  const Fact& output(int i) const { return outputs_[static_cast<size_t>(i)]; }
+  // Says that run will not read constant input i (its content is in the state): its bytes need not be kept.
+  void Consume(int i) { (*consumed_)[static_cast<size_t>(i)] = true; }
+  Allocator& allocator() const { return allocator_; }
+  ThreadPool& pool() const { return pool_; }
+
+ private:
+  const Node& node_;
+  std::span<const Fact* const> inputs_;
+  std::span<const Fact> outputs_;
+  std::vector<bool>* consumed_;
+  Allocator& allocator_;
+  ThreadPool& pool_;
+};
+
+// State that outlives a run and belongs to one session: random streams, later variables and tables.
+class Persistent {
+ public:
+  virtual ~Persistent() = default;
+};
+class PersistentSlot {
+ public:
+  // The object made by `make` on the first call; later calls return the same one.
+  template <typename T>
+  T& Get() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!object_) object_ = std::make_unique<T>();
+    return static_cast<T&>(*object_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unique_ptr<Persistent> object_;
+};
+
+// What the executor lends to a step.
+struct RunServices {
+  Allocator& allocator;
+  ThreadPool& pool;
+  const StopToken& stop;
+  PersistentSlot* persistent;  // of this node; null while folding constants
+  std::shared_ptr<void>* scratch;
+  size_t* scratch_bytes;
+};
+
+class RunContext {
+ public:
+  RunContext(const OpState* state, std::span<const Tensor* const> inputs, std::span<Tensor* const> outputs,
+             const RunServices& services)
+      : state_(state), inputs_(inputs), outputs_(outputs), services_(services) {}
+
+  template <typename T>
+  const T& state() const { return static_cast<const T&>(*state_); }
+
+  int num_inputs() const { return static_cast<int>(inputs_.size()); }
+  const Tensor& input(int i) const { return *inputs_[static_cast<size_t>(i)]; }
+  int num_outputs() const { return static_cast<int>(outputs_.size()); }
+  // Allocated with the inferred shape, unless infer left it unknown.
+  Tensor& output(int i) { return *outputs_[static_cast<size_t>(i)]; }
+
+  // For outputs whose shape infer left unknown; the dtype is the fact's.
+  Status AllocateOutput(int i, const Shape& shape);
+  // Replaces an output whose shape infer left unknown by an existing tensor (shared bytes).
+  void SetOutput(int i, const Tensor& tensor) { output(i) = tensor; }
+
+  // Scratch memory until run returns; one block per step, kept by the session between runs.
+  Result<void*> Scratch(size_t bytes);
+
+  ThreadPool& pool() const { return services_.pool; }
+  const StopToken& stop() const { return services_.stop; }
+  Allocator& allocator() const { return services_.allocator; }
+  PersistentSlot* persistent() const { return services_.persistent; }
+
+  template <typename Body>
+  void ParallelFor(int64_t count, int64_t grain, const Body& body) {
+    services_.pool.ParallelFor(count, grain, services_.stop, body);
+  }
+
+ private:
+  const OpState* state_;
+  std::span<const Tensor* const> inputs_;
+  std::span<Tensor* const> outputs_;
+  const RunServices& services_;
+};
+
+// The elements of an int32 or int64 tensor as int64; empty for other types.
+std::vector<int64_t> ToInt64s(const Tensor& tensor);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_OPS_OP_H_

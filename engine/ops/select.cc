@@ -1,0 +1,164 @@
+// Choosing by a condition or by bounds: SelectV2, Select, ClipByValue.
+//
+//   SelectV2     condition ? t : e, all three broadcast
+//   Select       t and e of one shape; condition of that shape, a scalar, or a vector that chooses along dim 0
+//   ClipByValue  max(min(t, hi), lo); hi and lo are scalars or have t's shape. NaN in t stays; a NaN bound does not bind.
+//                Complex numbers are clipped by their real parts and lose the imaginary ones.
+#include <cstring>
+
+#include "engine/graph/shape_math.h"
+#include "engine/ops/broadcast.h"
+#include "engine/ops/complex_math.h"
+#include "engine/ops/elementwise.h"
+
+namespace rivulet {
+namespace {
+
+struct Bytes16 {
+  uint64_t low;
+  uint64_t high;
+};
+
+template <typename T>
+bool SelectTile(const void* const* in, void* out, int64_t n, const void*) {
+  const uint8_t* condition = static_cast<const uint8_t*>(in[0]);
+  const T* t = static_cast<const T*>(in[1]);
+  const T* e = static_cast<const T*>(in[2]);
+  T* y = static_cast<T*>(out);
+  for (int64_t i = 0; i < n; ++i) y[i] = condition[i] ? t[i] : e[i];
+  return true;
+}
+
+Status SelectStrings(RunContext& c, const BroadcastReader readers[3]) {
+  constexpr int64_t kTile = 256;
+  int64_t positions[3][kTile];
+  const uint8_t* condition = c.input(0).data<uint8_t>();
+  const std::string* t = c.input(1).data<std::string>();
+  const std::string* e = c.input(2).data<std::string>();
+  std::string* out = c.output(0).data<std::string>();
+  const int64_t total = c.output(0).num_elements();
+  for (int64_t begin = 0; begin < total && !c.stop().stopped(); begin += kTile) {
+    const int64_t count = std::min(kTile, total - begin);
+    for (int k = 0; k < 3; ++k) readers[k].Positions(begin, count, positions[k]);
+    for (int64_t i = 0; i < count; ++i) {
+      out[begin + i] = condition[positions[0][i]] ? t[positions[1][i]] : e[positions[2][i]];
+    }
+  }
+  return Status();
+}
+
+Status RunSelectV2(RunContext& c) {
+  const Tensor& output = c.output(0);
+  if (output.num_elements() == 0) return Status();
+  const size_t bytes = StoredBytes(output.dtype());
+  if (output.dtype() == DType::kString) {
+    const BroadcastReader readers[3] = {BroadcastReader(c.input(0).shape(), output.shape(), 1),
+                                        BroadcastReader(c.input(1).shape(), output.shape(), bytes),
+                                        BroadcastReader(c.input(2).shape(), output.shape(), bytes)};
+    return SelectStrings(c, readers);
+  }
+  const TileLoop loop = bytes == 1   ? SelectTile<uint8_t>
+                        : bytes == 2 ? SelectTile<uint16_t>
+                        : bytes == 4 ? SelectTile<uint32_t>
+                        : bytes == 8 ? SelectTile<uint64_t>
+                                     : SelectTile<Bytes16>;
+  const DTypeLoop loops[] = {{DType::kBool, loop}};
+  return RunTiles(c, loops);
+}
+
+Status InferSelect(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const Shape shape, MergeShapes(c.shape(1), c.shape(2)));
+  const Shape& condition = c.shape(0);
+  if (condition.has_rank() && shape.has_rank() && condition.rank() != 0) {
+    if (condition.rank() == 1 && shape.rank() > 1) {
+      if (condition[0] >= 0 && shape[0] >= 0 && condition[0] != shape[0]) {
+        return InvalidArgument("a condition of ", condition[0], " elements cannot choose along dim 0 of shape ",
+                               shape.ToString());
+      }
+    } else {
+      RIVULET_ASSIGN_OR_RETURN(const Shape merged, MergeShapes(condition, shape));
+      c.set_output(0, merged);
+      return Status();
+    }
+  }
+  c.set_output(0, shape);
+  return Status();
+}
+
+// A vector chooses rows of t and e.
+Status RunSelect(RunContext& c) {
+  const Shape& shape = c.output(0).shape();
+  if (c.input(0).rank() != 1 || shape.rank() <= 1) return RunSelectV2(c);
+  const int64_t total = c.output(0).num_elements();
+  if (total == 0) return Status();
+  const int64_t rows = shape[0];
+  const int64_t row = total / rows;
+  const uint8_t* condition = c.input(0).data<uint8_t>();
+  const Tensor* sources[2] = {&c.input(2), &c.input(1)};
+  if (c.output(0).dtype() == DType::kString) {
+    std::string* out = c.output(0).data<std::string>();
+    for (int64_t i = 0; i < total && !c.stop().stopped(); ++i) {
+      out[i] = sources[condition[i / row] != 0]->data<std::string>()[i];
+    }
+    return Status();
+  }
+  const size_t row_bytes = static_cast<size_t>(row) * ElementBytes(c.output(0).dtype());
+  char* out = static_cast<char*>(c.output(0).raw());
+  c.ParallelFor(rows, std::max<int64_t>((1 << 16) / static_cast<int64_t>(row_bytes), 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const char* from = static_cast<const char*>(sources[condition[i] != 0]->raw());
+      // The output may be one of the sources.
+      std::memmove(out + static_cast<size_t>(i) * row_bytes, from + static_cast<size_t>(i) * row_bytes, row_bytes);
+    }
+  });
+  return Status();
+}
+
+struct Clip {
+  template <typename T>
+  T operator()(T x, T lo, T hi) const {
+    if constexpr (kIsComplex<T>) {
+      return T((*this)(x.real(), lo.real(), hi.real()), 0);
+    } else {
+      const T capped = hi < x ? hi : x;
+      return capped < lo ? lo : capped;
+    }
+  }
+};
+
+Status InferClip(InferContext& c) {
+  Shape shape = c.shape(0);
+  for (int i = 1; i < 3; ++i) {
+    if (c.shape(i).rank() == 0) continue;
+    const Result<Shape> merged = MergeShapes(shape, c.shape(i));
+    if (!merged.ok()) {
+      return InvalidArgument("a bound is a scalar or has the input's shape ", c.shape(0).ToString(), ", got ",
+                             c.shape(i).ToString());
+    }
+    if (c.shape(i).has_rank()) shape = *merged;
+  }
+  c.set_output(0, std::move(shape));
+  return Status();
+}
+
+#define RIVULET_SELECTED \
+  "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}"
+
+constexpr OpDef kDefs[] = {
+    {.name = "Select", .inputs = "condition:bool, t:T, e:T", .outputs = "output:T", .attrs = RIVULET_SELECTED,
+     .infer = InferSelect, .run = RunSelect, .flags = kElementwise},
+    {.name = "SelectV2", .inputs = "condition:bool, t:T, e:T", .outputs = "output:T", .attrs = RIVULET_SELECTED,
+     .infer = InferBroadcast, .run = RunSelectV2, .flags = kElementwise},
+    {.name = "ClipByValue", .inputs = "t:T, clip_value_min:T, clip_value_max:T", .outputs = "output:T",
+     .attrs = "T:type in {f32,f64,i32,u8,i16,i8,c64,i64,bf16,u16,c128,f16}",
+     .infer = InferClip,
+     .run = RunTernary<Clip, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
+                       Complex64, Complex128>,
+     .flags = kElementwise},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(Select, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,53 @@
+// Operators without inputs that stand for given tensors: Const, Placeholder and its variants.
+//
+// A Const's value is the node's literal: a view of the model file where the file gives every element.
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+Status InferConst(InferContext& c) {
+  const auto literal = c.attrs().Literal("value");
+  if (literal == nullptr) return InvalidArgument("attr 'value' is missing");
+  if (literal->dtype != c.output_dtype(0)) {
+    return InvalidArgument("attr 'value' is ", Name(literal->dtype), ", attr 'dtype' says ", Name(c.output_dtype(0)));
+  }
+  RIVULET_ASSIGN_OR_RETURN(Tensor value, Expand(*literal, c.allocator()));
+  c.set_output(0, value.shape());
+  c.set_value(0, std::move(value));
+  return Status();
+}
+
+Status InferPlaceholder(InferContext& c) {
+  Shape shape = c.attrs().ShapeAttr("shape");
+  // Graphs from before versions existed write `shape {}` for "any shape".
+  if (!c.graph_has_versions() && shape.rank() == 0) shape = Shape::UnknownRank();
+  c.set_output(0, std::move(shape));
+  return Status();
+}
+
+Status InferPlaceholderWithDefault(InferContext& c) {
+  // Not fed, it is its default; fed, it is replaced before inference.
+  c.set_output(0, c.shape(0));
+  return Status();
+}
+
+Status RunPlaceholder(RunContext&) {
+  return InvalidArgument("this input was not fed; feed it by its name");
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "Const", .inputs = "", .outputs = "output:dtype", .attrs = "value:tensor; dtype:type", .infer = InferConst},
+    {.name = "Placeholder", .inputs = "", .outputs = "output:dtype", .attrs = "dtype:type; shape:shape=?",
+     .infer = InferPlaceholder, .run = RunPlaceholder, .flags = kStateful | kDataDependent},
+    {.name = "PlaceholderV2", .inputs = "", .outputs = "output:dtype", .attrs = "dtype:type; shape:shape",
+     .infer = InferPlaceholder, .run = RunPlaceholder, .flags = kStateful | kDataDependent},
+    {.name = "PlaceholderWithDefault", .inputs = "input:dtype", .outputs = "output:dtype", .attrs = "dtype:type; shape:shape",
+     .infer = InferPlaceholderWithDefault, .flags = kAlias},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(Source, kDefs);
+
+}  // namespace rivulet

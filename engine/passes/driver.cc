@@ -1,0 +1,126 @@
+#include <algorithm>
+#include <map>
+
+#include "engine/graph/shape_math.h"
+#include "engine/ops/infer.h"
+#include "engine/passes/pass.h"
+
+namespace rivulet {
+
+Edge PatchSink::Add(Node node) {
+  nodes_.push_back(std::move(node));
+  return {graph_.size() + static_cast<int32_t>(nodes_.size()) - 1, 0};
+}
+
+// Applies what a sink collected. New nodes are appended, so edges to them are valid as the sink gave them.
+class PassDriver {
+ public:
+  PassDriver(Graph& graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, Allocator& allocator)
+      : graph_(graph), roots_(*roots), root_nodes_(*root_nodes), allocator_(allocator) {}
+
+  Status Apply(const Pass& pass, PatchSink& sink, size_t num_rewrites) {
+    const bool all = num_rewrites >= sink.starts_.size();
+    const size_t num_nodes = all ? sink.nodes_.size() : sink.starts_[num_rewrites].node;
+    const size_t num_replacements = all ? sink.replacements_.size() : sink.starts_[num_rewrites].replacement;
+    const int32_t first_new = graph_.size();
+    for (size_t i = 0; i < num_nodes; ++i) {
+      Node node = std::move(sink.nodes_[i]);
+      node.made_by = pass.name;
+      node.name = graph_.FreeName(node.name);
+      graph_.AddNode(std::move(node));
+    }
+    for (int32_t i = first_new; i < graph_.size(); ++i) RIVULET_RETURN_IF_ERROR(InferNew(i));
+    std::map<Edge, Edge> moved;
+    for (size_t i = 0; i < num_replacements; ++i) {
+      const auto& [old, with] = sink.replacements_[i];
+      RIVULET_RETURN_IF_ERROR(CheckReplacement(old, with));
+      moved[old] = with;
+    }
+    const auto follow = [&](Edge edge) {
+      for (auto it = moved.find(edge); it != moved.end(); it = moved.find(edge)) edge = it->second;
+      return edge;
+    };
+    for (Node& node : graph_.nodes()) {
+      for (Edge& edge : node.inputs) edge = follow(edge);
+    }
+    for (Edge& edge : roots_) edge = follow(edge);
+    return Status();
+  }
+
+  void DropDead() {
+    std::vector<int32_t> needed = root_nodes_;
+    for (const Edge& edge : roots_) needed.push_back(edge.node);
+    const std::vector<bool> keep = Reachable(graph_, needed);
+    std::vector<int32_t> index(keep.size());
+    int32_t next = 0;
+    for (size_t i = 0; i < keep.size(); ++i) index[i] = keep[i] ? next++ : -1;
+    if (next == graph_.size()) return;
+    graph_.Compact(keep);
+    for (Edge& edge : roots_) edge.node = index[static_cast<size_t>(edge.node)];
+    for (int32_t& node : root_nodes_) node = index[static_cast<size_t>(node)];
+  }
+
+  std::vector<int32_t> CountUses() const {
+    std::vector<int32_t> uses(static_cast<size_t>(graph_.size()), 0);
+    for (const Node& node : graph_.nodes()) {
+      for (const Edge& edge : node.inputs) ++uses[static_cast<size_t>(edge.node)];
+    }
+    for (const Edge& edge : roots_) ++uses[static_cast<size_t>(edge.node)];
+    return uses;
+  }
+
+ private:
+  Status InferNew(int32_t index) {
+    Node& node = graph_.node(index);
+    if (node.def == nullptr) node.def = FindOp(node.op);
+    if (node.def == nullptr) return Internal("a pass made a ", node.op, ", which is not an operator");
+    std::vector<const Fact*> inputs;
+    for (const Edge& edge : node.inputs) inputs.push_back(&graph_.fact(edge));
+    Status status = InferNode(node, inputs, graph_.has_versions, allocator_, &node.outputs);
+    return status.ok() ? Status() : std::move(status).Framed(NodeFrame(node));
+  }
+
+  Status CheckReplacement(Edge old, Edge with) const {
+    const Fact& before = graph_.fact(old);
+    const Fact& after = graph_.fact(with);
+    if (before.dtype != after.dtype) {
+      return Internal("the pass replaces ", Quoted(EdgeName(graph_, old)), " of ", Name(before.dtype), " by ", Name(after.dtype));
+    }
+    Status status = MergeShapes(before.shape, after.shape).status();
+    return status.ok() ? Status() : std::move(status).Framed(Cat("replacing ", Quoted(EdgeName(graph_, old))));
+  }
+
+  Graph& graph_;
+  std::vector<Edge>& roots_;
+  std::vector<int32_t>& root_nodes_;
+  Allocator& allocator_;
+};
+
+Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes,
+                          Allocator& allocator, ThreadPool& pool, const StopToken& stop, const PassOptions& options) {
+  // A pass may enable itself once more (folding one BatchNorm exposes the next); more rounds than this is a bug.
+  constexpr int kMaxRounds = 16;
+  PassDriver driver(graph, roots, root_nodes, allocator);
+  int64_t total = 0;
+  driver.DropDead();
+  for (const Pass& pass : options.passes) {
+    for (int round = 0; round < kMaxRounds; ++round) {
+      if (options.max_rewrites >= 0 && total >= options.max_rewrites) return total;
+      RIVULET_RETURN_IF_ERROR(stop.Why());
+      PatchSink sink(graph);
+      const std::vector<int32_t> uses = driver.CountUses();
+      Status status = pass.run({graph, uses, *roots, allocator, pool, stop}, sink);
+      if (!status.ok()) return std::move(status).Framed(Cat("pass ", pass.name));
+      size_t rewrites = sink.starts_.size();
+      if (rewrites == 0) break;
+      if (options.max_rewrites >= 0) rewrites = std::min<size_t>(rewrites, static_cast<size_t>(options.max_rewrites - total));
+      status = driver.Apply(pass, sink, rewrites);
+      if (!status.ok()) return std::move(status).Framed(Cat("pass ", pass.name));
+      total += static_cast<int64_t>(rewrites);
+      driver.DropDead();
+    }
+  }
+  return total;
+}
+
+}  // namespace rivulet

@@ -1,0 +1,97 @@
+// Nodes that depend on constants alone are computed once.
+//
+//   a = Const{1,2}                  y = Const{3,5}
+//   b = Const{2,3}        becomes
+//   y = Add(a, b)
+//
+// Random and stateful nodes stay, and nodes whose result would be much larger than what it is made from.
+#include <algorithm>
+
+#include "engine/ops/infer.h"
+#include "engine/passes/pass.h"
+
+namespace rivulet {
+namespace {
+
+constexpr size_t kAlwaysBytes = 1 << 20;
+constexpr size_t kGrowth = 4;  // as from 8-bit weights to float
+
+bool IsFoldable(const Node& node, const std::vector<const Fact*>& inputs) {
+  if (node.def == nullptr || node.inputs.empty() || !node.control_inputs.empty()) return false;
+  if (node.def->flags & kStateful) return false;
+  if (node.def->run == nullptr && !(node.def->flags & kAlias)) return false;
+  size_t in_bytes = 0;
+  for (const Fact* input : inputs) {
+    if (!input->value.valid()) return false;
+    in_bytes += input->value.bytes();
+  }
+  size_t out_bytes = 0;
+  for (const Fact& output : node.outputs) {
+    const int64_t count = output.shape.num_elements();
+    if (count < 0) {
+      if (node.def->flags & kDataDependent) continue;  // never larger than its inputs
+      return false;
+    }
+    out_bytes += static_cast<size_t>(count) * std::max<size_t>(StoredBytes(output.dtype), 1);
+    if (StoredBytes(output.dtype) == 0) return false;
+  }
+  return out_bytes <= std::max(kAlwaysBytes, kGrowth * in_bytes);
+}
+
+// Inference found the values, as of Shape when the input's shape is known.
+bool IsKnownAlready(const Node& node) {
+  if (node.op == "Const" || !node.control_inputs.empty() || node.outputs.empty()) return false;
+  return std::all_of(node.outputs.begin(), node.outputs.end(), [](const Fact& fact) { return fact.value.valid(); });
+}
+
+}  // namespace
+
+Status FoldConstants(const PassContext& context, PatchSink& sink) {
+  const Graph& graph = context.graph;
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph));
+  // Facts with the values found here; empty for nodes that stay.
+  std::vector<std::vector<Fact>> folded(static_cast<size_t>(graph.size()));
+  std::vector<const Fact*> inputs;
+  for (const int32_t index : order) {
+    const Node& node = graph.node(index);
+    inputs.clear();
+    for (const Edge& edge : node.inputs) {
+      const auto& known = folded[static_cast<size_t>(edge.node)];
+      inputs.push_back(known.empty() ? &graph.fact(edge) : &known[static_cast<size_t>(edge.slot)]);
+    }
+    if (IsKnownAlready(node)) {
+      folded[static_cast<size_t>(index)] = node.outputs;
+      continue;
+    }
+    if (!IsFoldable(node, inputs)) continue;
+    auto values = EvaluateNode(node, inputs, node.outputs, context.allocator, context.pool, context.stop);
+    RIVULET_RETURN_IF_ERROR(context.stop.Why());
+    if (!values.ok()) {
+      // Out of budget here may still fit at run time; wrong data fails there with its own message.
+      continue;
+    }
+    auto& facts = folded[static_cast<size_t>(index)];
+    for (Tensor& value : *values) facts.push_back({value.dtype(), value.shape(), value});
+  }
+  // Constants are made only where a node that stays reads them.
+  std::vector<Edge> wanted;
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    if (!folded[static_cast<size_t>(i)].empty()) continue;
+    for (const Edge& edge : graph.node(i).inputs) wanted.push_back(edge);
+  }
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    const auto& facts = folded[static_cast<size_t>(i)];
+    for (size_t slot = 0; slot < facts.size(); ++slot) {
+      const Edge edge{i, static_cast<int32_t>(slot)};
+      const bool is_root = std::find(context.roots.begin(), context.roots.end(), edge) != context.roots.end();
+      if (!is_root && !std::binary_search(wanted.begin(), wanted.end(), edge)) continue;
+      sink.Begin();
+      sink.Replace(edge, sink.Add(ConstNode(EdgeName(graph, edge), facts[slot].value)));
+    }
+  }
+  return Status();
+}
+
+}  // namespace rivulet

@@ -1,0 +1,294 @@
+#include "engine/run/plan.h"
+
+#include <algorithm>
+
+#include "engine/base/checked.h"
+#include "engine/ops/infer.h"
+#include "engine/passes/pass.h"
+#include "engine/run/arena.h"
+
+namespace rivulet {
+namespace {
+
+class Compiler {
+ public:
+  Compiler(Plan* plan, std::vector<Edge> fetches, std::vector<int32_t> feeds, Allocator& allocator, ThreadPool& pool,
+           const StopToken& stop)
+      : plan_(*plan), graph_(plan->graph), fetches_(std::move(fetches)), feeds_(std::move(feeds)), allocator_(allocator),
+        pool_(pool), stop_(stop) {}
+
+  Status Compile() {
+    RIVULET_ASSIGN_OR_RETURN(order_, TopologicalOrder(graph_));
+    AssignSlots();
+    RIVULET_RETURN_IF_ERROR(MakeSteps());
+    FindLastReads();
+    RIVULET_RETURN_IF_ERROR(PlaceInArena());
+    RIVULET_RETURN_IF_ERROR(KeepConstants());
+    ReleaseHeap();
+    for (const Edge& edge : fetches_) plan_.fetch_slots.push_back(SlotOf(edge));
+    for (const int32_t feed : feeds_) plan_.feed_slots.push_back(feed < 0 ? -1 : SlotOf({feed, 0}));
+    DropConstants();
+    return Status();
+  }
+
+ private:
+  static bool IsConst(const Node& node) { return node.op == "Const"; }
+  static bool IsFeed(const Node& node) { return node.op == "_Feed"; }
+
+  int32_t SlotOf(Edge edge) const { return first_slot_[static_cast<size_t>(edge.node)] + edge.slot; }
+  Slot& SlotAt(int32_t index) { return plan_.slots[static_cast<size_t>(index)]; }
+
+  void AssignSlots() {
+    first_slot_.resize(static_cast<size_t>(graph_.size()));
+    for (int32_t i = 0; i < graph_.size(); ++i) {
+      const Node& node = graph_.node(i);
+      first_slot_[static_cast<size_t>(i)] = static_cast<int32_t>(plan_.slots.size());
+      for (const Fact& fact : node.outputs) {
+        Slot& slot = plan_.slots.emplace_back();
+        slot.dtype = fact.dtype;
+        slot.shape = fact.shape;
+        if (IsConst(node)) {
+          slot.kind = Slot::Kind::kConstant;
+        } else if (IsFeed(node)) {
+          slot.kind = Slot::Kind::kFeed;
+        } else if (fact.shape.complete() && ElementBytes(fact.dtype) > 0) {
+          slot.kind = Slot::Kind::kArena;
+        }
+      }
+    }
+    owner_.resize(plan_.slots.size());
+    for (size_t i = 0; i < owner_.size(); ++i) owner_[i] = static_cast<int32_t>(i);
+    last_read_.assign(plan_.slots.size(), -1);
+    is_read_.assign(plan_.slots.size(), false);
+  }
+
+  Status MakeSteps() {
+    for (const int32_t index : order_) {
+      const Node& node = graph_.node(index);
+      if (IsConst(node) || IsFeed(node)) continue;
+      if (node.def->run == nullptr && !(node.def->flags & kAlias)) continue;  // NoOp: nothing to do
+      RIVULET_RETURN_IF_ERROR(stop_.Why());
+      Status status = MakeStep(index);
+      if (!status.ok()) return std::move(status).Framed(NodeFrame(node));
+    }
+    return Status();
+  }
+
+  Status MakeStep(int32_t index) {
+    const Node& node = graph_.node(index);
+    Step step;
+    step.node = index;
+    step.def = node.def;
+    std::vector<const Fact*> inputs;
+    for (const Edge& edge : node.inputs) inputs.push_back(&graph_.fact(edge));
+    std::vector<bool> consumed(node.inputs.size(), false);
+    if (node.def->flags & kAlias) {
+      const int32_t in = SlotOf(node.inputs[0]);
+      Slot& out = SlotAt(SlotOf({index, 0}));
+      if (out.kind == Slot::Kind::kArena && SlotAt(in).kind == Slot::Kind::kArena) {
+        owner_[static_cast<size_t>(SlotOf({index, 0}))] = owner_[static_cast<size_t>(in)];
+        return Status();  // the same memory: no step
+      }
+      out.kind = Slot::Kind::kHeap;
+      step.kind = Step::Kind::kForward;
+    } else {
+      if (node.def->prepare != nullptr) {
+        PrepareContext context(node, inputs, node.outputs, &consumed, allocator_, pool_);
+        RIVULET_ASSIGN_OR_RETURN(step.state, node.def->prepare(context));
+      }
+      for (const Fact& fact : node.outputs) {
+        if (!fact.shape.complete()) step.kind = Step::Kind::kInfer;
+        if (StoredBytes(fact.dtype) > 0 && ElementBytes(fact.dtype) == 0) step.allocates = true;
+      }
+      // Shapes found at run time need all of the step's inputs; outputs in the arena would be at fixed places.
+      if (step.kind == Step::Kind::kInfer) {
+        for (size_t slot = 0; slot < node.outputs.size(); ++slot) {
+          SlotAt(SlotOf({index, static_cast<int32_t>(slot)})).kind = Slot::Kind::kHeap;
+        }
+      }
+    }
+    step.first_input = static_cast<int32_t>(plan_.operands.size());
+    step.num_inputs = static_cast<int32_t>(node.inputs.size());
+    const auto step_index = static_cast<int32_t>(plan_.steps.size());
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const int32_t slot = SlotOf(node.inputs[i]);
+      plan_.operands.push_back(slot);
+      reads_.push_back({step_index, slot, static_cast<bool>(consumed[i])});
+    }
+    step.first_output = static_cast<int32_t>(plan_.operands.size());
+    step.num_outputs = static_cast<int32_t>(node.outputs.size());
+    for (int32_t i = 0; i < step.num_outputs; ++i) plan_.operands.push_back(SlotOf({index, i}));
+    plan_.steps.push_back(std::move(step));
+    return Status();
+  }
+
+  // The step after which a slot's memory is free: the last reader of it or of another name for it.
+  void FindLastReads() {
+    const auto end = static_cast<int32_t>(plan_.steps.size());
+    for (const Read& read : reads_) {
+      if (read.consumed) continue;
+      is_read_[static_cast<size_t>(read.slot)] = true;
+      int32_t& last = last_read_[static_cast<size_t>(owner_[static_cast<size_t>(read.slot)])];
+      last = std::max(last, read.step);
+    }
+    for (const Edge& edge : fetches_) {
+      const int32_t slot = SlotOf(edge);
+      is_read_[static_cast<size_t>(slot)] = true;
+      last_read_[static_cast<size_t>(owner_[static_cast<size_t>(slot)])] = end;
+    }
+    // A forwarded heap slot may be a view of arena memory: its source lives as long as it does.
+    for (int32_t i = end - 1; i >= 0; --i) {
+      const Step& step = plan_.steps[static_cast<size_t>(i)];
+      if (step.kind != Step::Kind::kForward) continue;
+      const int32_t in = owner_[static_cast<size_t>(plan_.operands[static_cast<size_t>(step.first_input)])];
+      const int32_t out = owner_[static_cast<size_t>(plan_.operands[static_cast<size_t>(step.first_output)])];
+      last_read_[static_cast<size_t>(in)] = std::max(last_read_[static_cast<size_t>(in)], last_read_[static_cast<size_t>(out)]);
+    }
+  }
+
+  int64_t BytesOf(int32_t slot) {
+    return SlotAt(slot).shape.num_elements() * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype));
+  }
+
+  Status PlaceInArena() {
+    std::vector<ArenaRequest> requests;
+    std::vector<int32_t> request_of(plan_.slots.size(), -1);
+    for (size_t s = 0; s < plan_.steps.size(); ++s) {
+      const Step& step = plan_.steps[s];
+      for (int32_t o = 0; o < step.num_outputs; ++o) {
+        const int32_t slot = plan_.operands[static_cast<size_t>(step.first_output + o)];
+        if (SlotAt(slot).kind != Slot::Kind::kArena) continue;
+        const CheckedSize bytes = CheckedSize(SlotAt(slot).shape.num_elements()) * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype));
+        if (!bytes.valid()) {
+          return ResourceExhausted(NodeFrame(graph_.node(step.node)), ": an output of shape ",
+                                   SlotAt(slot).shape.ToString(), " is larger than any memory");
+        }
+        const int32_t last = std::max(last_read_[static_cast<size_t>(slot)], static_cast<int32_t>(s));
+        int32_t request = o == 0 ? FindInPlace(step, slot, static_cast<int32_t>(s), request_of, requests) : -1;
+        if (request < 0) {
+          request = static_cast<int32_t>(requests.size());
+          // Vector kernels may load a whole last register.
+          requests.push_back({bytes.value() + static_cast<int64_t>(Allocator::kAlignment), static_cast<int32_t>(s), last, 0});
+        } else {
+          requests[static_cast<size_t>(request)].last_step = std::max(requests[static_cast<size_t>(request)].last_step, last);
+        }
+        request_of[static_cast<size_t>(slot)] = request;
+      }
+    }
+    plan_.arena_bytes = PlanArena(requests, static_cast<int64_t>(Allocator::kAlignment));
+    if (plan_.arena_bytes < 0) return ResourceExhausted("the intermediates are larger than any memory");
+    for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
+      const int32_t request = request_of[static_cast<size_t>(owner_[slot])];
+      if (plan_.slots[slot].kind == Slot::Kind::kArena && request >= 0) {
+        plan_.slots[slot].offset = requests[static_cast<size_t>(request)].offset;
+      }
+    }
+    return Status();
+  }
+
+  // The request of an input that dies in this step and may be overwritten, or -1.
+  int32_t FindInPlace(const Step& step, int32_t output, int32_t step_index, const std::vector<int32_t>& request_of,
+                      const std::vector<ArenaRequest>& requests) {
+    if (!(step.def->flags & kElementwise) || step.num_outputs != 1) return -1;
+    for (int32_t i = 0; i < step.num_inputs; ++i) {
+      const int32_t slot = plan_.operands[static_cast<size_t>(step.first_input + i)];
+      const int32_t owner = owner_[static_cast<size_t>(slot)];
+      const int32_t request = request_of[static_cast<size_t>(owner)];
+      if (SlotAt(slot).kind != Slot::Kind::kArena || request < 0) continue;
+      if (last_read_[static_cast<size_t>(owner)] != step_index || BytesOf(slot) != BytesOf(output)) continue;
+      if (BytesOf(owner) != BytesOf(slot)) continue;
+      // Another slot may share the request and live on.
+      if (requests[static_cast<size_t>(request)].last_step != step_index) continue;
+      return request;
+    }
+    return -1;
+  }
+
+  Status KeepConstants() {
+    for (int32_t i = 0; i < graph_.size(); ++i) {
+      const Node& node = graph_.node(i);
+      if (!IsConst(node)) continue;
+      const int32_t index = SlotOf({i, 0});
+      if (!is_read_[static_cast<size_t>(index)]) continue;
+      Slot& slot = SlotAt(index);
+      slot.constant = node.outputs[0].value;
+      if (!slot.constant.is_aligned()) {
+        RIVULET_ASSIGN_OR_RETURN(slot.constant, Clone(slot.constant, allocator_));
+      }
+    }
+    return Status();
+  }
+
+  void ReleaseHeap() {
+    for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
+      const int32_t last = last_read_[slot];
+      if (plan_.slots[slot].kind == Slot::Kind::kHeap && last >= 0 && last < static_cast<int32_t>(plan_.steps.size())) {
+        plan_.steps[static_cast<size_t>(last)].release.push_back(static_cast<int32_t>(slot));
+      }
+    }
+  }
+
+  // The graph stays for messages and run-time inference; its constants' bytes must not.
+  void DropConstants() {
+    for (Node& node : graph_.nodes()) {
+      for (Fact& fact : node.outputs) fact.value = Tensor();
+      if (IsConst(node)) node.attrs.Erase("value");
+    }
+  }
+
+  struct Read {
+    int32_t step;
+    int32_t slot;
+    bool consumed;
+  };
+
+  Plan& plan_;
+  Graph& graph_;
+  std::vector<Edge> fetches_;
+  std::vector<int32_t> feeds_;
+  Allocator& allocator_;
+  ThreadPool& pool_;
+  const StopToken& stop_;
+  std::vector<int32_t> order_;
+  std::vector<int32_t> first_slot_;
+  std::vector<int32_t> owner_;      // the slot whose memory a slot is
+  std::vector<int32_t> last_read_;  // by owner
+  std::vector<bool> is_read_;
+  std::vector<Read> reads_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Plan>> MakePlan(const Graph& model, const std::vector<FeedSpec>& feeds,
+                                             const std::vector<std::string>& fetches,
+                                             const std::vector<std::string>& targets, const PlanOptions& options,
+                                             Allocator& allocator, ThreadPool& pool, const StopToken& stop) {
+  RIVULET_ASSIGN_OR_RETURN(Cut cut, CutGraph(model, feeds, fetches, targets));
+  RIVULET_RETURN_IF_ERROR(InferGraph(cut.graph, allocator, {}, /*strict=*/true));
+  for (size_t i = 0; i < fetches.size(); ++i) {
+    const Node& node = cut.graph.node(cut.fetches[i].node);
+    if (static_cast<size_t>(cut.fetches[i].slot) >= node.outputs.size()) {
+      return InvalidArgument(NodeFrame(node), ": output ", cut.fetches[i].slot, " is wanted, the node has ",
+                             static_cast<int64_t>(node.outputs.size()));
+    }
+  }
+  auto plan = std::make_shared<Plan>();
+  // Feeds keep their nodes through the passes: those that something reads are found again by name.
+  std::vector<std::string> feed_names;
+  for (const int32_t feed : cut.feeds) feed_names.push_back(feed < 0 ? std::string() : cut.graph.node(feed).name);
+  if (options.passes) {
+    PassOptions pass_options;
+    pass_options.max_rewrites = options.max_rewrites;
+    RIVULET_ASSIGN_OR_RETURN(plan->num_rewrites,
+                             RunPasses(cut.graph, &cut.fetches, &cut.targets, allocator, pool, stop, pass_options));
+  }
+  std::vector<int32_t> feed_nodes;
+  for (const std::string& name : feed_names) feed_nodes.push_back(name.empty() ? -1 : cut.graph.Find(name));
+  plan->graph = std::move(cut.graph);
+  const size_t used_before = allocator.used_bytes();
+  RIVULET_RETURN_IF_ERROR(Compiler(plan.get(), cut.fetches, feed_nodes, allocator, pool, stop).Compile());
+  plan->constant_bytes = static_cast<int64_t>(allocator.used_bytes()) - static_cast<int64_t>(used_before);
+  return std::shared_ptr<const Plan>(std::move(plan));
+}
+
+}  // namespace rivulet

@@ -1,0 +1,74 @@
+// A plan: a graph made ready to run for one set of fed shapes. Immutable and shared by threads; what changes during a run
+// lies in a Frame.
+#ifndef RIVULET_ENGINE_RUN_PLAN_H_
+#define RIVULET_ENGINE_RUN_PLAN_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/graph/graph.h"
+#include "engine/ops/op.h"
+#include "engine/run/cut.h"
+
+namespace rivulet {
+
+// One tensor of the plan.
+struct Slot {
+  enum class Kind : uint8_t {
+    kConstant,  // held by the plan
+    kFeed,      // set by each run
+    kArena,     // at a fixed place of the frame's arena
+    kHeap,      // made by its step in each run: shapes that depend on data, strings, other names of feeds
+  };
+  Kind kind = Kind::kHeap;
+  DType dtype = DType::kInvalid;
+  Shape shape = Shape::UnknownRank();
+  Tensor constant;
+  int64_t offset = 0;
+};
+
+struct Step {
+  enum class Kind : uint8_t {
+    kRun,      // outputs are in place, call run
+    kForward,  // output 0 is input 0 with another shape
+    kInfer,    // shapes are not known before: infer, allocate, then run
+  };
+  Kind kind = Kind::kRun;
+  int32_t node = -1;  // of Plan::graph
+  const OpDef* def = nullptr;
+  std::unique_ptr<OpState> state;
+  // Ranges of Plan::operands.
+  int32_t first_input = 0;
+  int32_t num_inputs = 0;
+  int32_t first_output = 0;
+  int32_t num_outputs = 0;
+  bool allocates = false;           // has heap outputs of known shape (strings)
+  std::vector<int32_t> release;     // heap slots that no later step reads
+};
+
+struct Plan {
+  Graph graph;  // after the passes; large constants are dropped from it
+  std::vector<Slot> slots;
+  std::vector<Step> steps;
+  std::vector<int32_t> operands;     // slot of each input and output of each step
+  std::vector<int32_t> feed_slots;   // -1 for a feed that nothing reads
+  std::vector<int32_t> fetch_slots;
+  int64_t arena_bytes = 0;
+  int64_t constant_bytes = 0;
+  int64_t num_rewrites = 0;
+};
+
+struct PlanOptions {
+  bool passes = true;
+  int64_t max_rewrites = -1;
+};
+
+Result<std::shared_ptr<const Plan>> MakePlan(const Graph& model, const std::vector<FeedSpec>& feeds,
+                                             const std::vector<std::string>& fetches,
+                                             const std::vector<std::string>& targets, const PlanOptions& options,
+                                             Allocator& allocator, ThreadPool& pool, const StopToken& stop);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_RUN_PLAN_H_

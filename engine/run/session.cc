@@ -1,0 +1,184 @@
+#include "rivulet/session.h"
+
+#include <list>
+#include <map>
+#include <mutex>
+
+#include "engine/base/guard.h"
+#include "engine/ops/infer.h"
+#include "engine/run/executor.h"
+
+namespace rivulet {
+
+namespace {
+
+struct PlanEntry {
+  std::string key;
+  std::shared_ptr<const Plan> plan;
+  PlanStats stats;
+  std::vector<std::unique_ptr<Frame>> idle;
+};
+
+// What must be equal for two runs to use one plan.
+std::string PlanKey(const Feeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) {
+  std::string key;
+  const auto add = [&](std::string_view text) {
+    AppendPiece(key, static_cast<uint64_t>(text.size()));
+    key += ':';
+    key += text;
+  };
+  for (const auto& [name, tensor] : feeds) {
+    add(name);
+    add(Name(tensor.dtype()));
+    add(tensor.shape().ToString());
+  }
+  key += '|';
+  for (const std::string& name : fetches) add(name);
+  key += '|';
+  for (const std::string& name : targets) add(name);
+  return key;
+}
+
+}  // namespace
+
+struct Session::Rep {
+  Rep(std::shared_ptr<const Model> m, const SessionOptions& o)
+      : model(std::move(m)), options(o), allocator(Allocator::Create(o.memory_budget_bytes)), pool(o.num_threads) {}
+
+  const std::shared_ptr<const Model> model;
+  const SessionOptions options;
+  const std::shared_ptr<Allocator> allocator;
+  ThreadPool pool;
+
+  std::mutex mutex;  // guards what follows
+  std::list<std::shared_ptr<PlanEntry>> plans;  // most recently used first
+  std::map<std::string, std::unique_ptr<PersistentSlot>> persistent;  // by node name
+
+  Result<std::shared_ptr<PlanEntry>> GetPlan(const Feeds& feeds, const std::vector<std::string>& fetches,
+                                             const std::vector<std::string>& targets, const StopToken& stop);
+  Result<std::unique_ptr<Frame>> TakeFrame(PlanEntry& entry);
+  void GiveBack(PlanEntry& entry, std::unique_ptr<Frame> frame);
+};
+
+Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, const std::vector<std::string>& fetches,
+                                                         const std::vector<std::string>& targets,
+                                                         const StopToken& stop) {
+  std::string key = PlanKey(feeds, fetches, targets);
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (auto it = plans.begin(); it != plans.end(); ++it) {
+      if ((*it)->key != key) continue;
+      plans.splice(plans.begin(), plans, it);
+      return plans.front();
+    }
+  }
+  const auto start = StopToken::Clock::now();
+  std::vector<FeedSpec> specs;
+  for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
+  auto entry = std::make_shared<PlanEntry>();
+  entry->key = std::move(key);
+  RIVULET_ASSIGN_OR_RETURN(entry->plan, MakePlan(model->graph(), specs, fetches, targets,
+                                                 {options.passes, options.max_rewrites}, *allocator, pool, stop));
+  model->DropFilePages();
+  entry->stats.plan_ms = std::chrono::duration<double, std::milli>(StopToken::Clock::now() - start).count();
+  entry->stats.num_steps = static_cast<int64_t>(entry->plan->steps.size());
+  entry->stats.arena_bytes = entry->plan->arena_bytes;
+  entry->stats.constant_bytes = entry->plan->constant_bytes;
+  entry->stats.num_rewrites = entry->plan->num_rewrites;
+  std::lock_guard<std::mutex> lock(mutex);
+  plans.push_front(entry);
+  while (plans.size() > static_cast<size_t>(std::max(options.max_plans, 1))) plans.pop_back();
+  return entry;
+}
+
+Result<std::unique_ptr<Frame>> Session::Rep::TakeFrame(PlanEntry& entry) {
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!entry.idle.empty()) {
+      std::unique_ptr<Frame> frame = std::move(entry.idle.back());
+      entry.idle.pop_back();
+      return frame;
+    }
+  }
+  RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<Frame> frame, MakeFrame(entry.plan, *allocator));
+  std::lock_guard<std::mutex> lock(mutex);
+  for (size_t i = 0; i < entry.plan->steps.size(); ++i) {
+    const Step& step = entry.plan->steps[i];
+    if (!(step.def->flags & kStateful)) continue;
+    auto& slot = persistent[entry.plan->graph.node(step.node).name];
+    if (!slot) slot = std::make_unique<PersistentSlot>();
+    frame->persistent[i] = slot.get();
+  }
+  return frame;
+}
+
+void Session::Rep::GiveBack(PlanEntry& entry, std::unique_ptr<Frame> frame) {
+  std::lock_guard<std::mutex> lock(mutex);
+  entry.idle.push_back(std::move(frame));
+}
+
+Session::Session(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> model, const SessionOptions& options) {
+  return CatchBadAlloc([&]() -> Result<std::unique_ptr<Session>> {
+    if (model == nullptr) return InvalidArgument("a session needs a model");
+    if (options.num_threads < 1 || options.num_threads > 1024) {
+      return InvalidArgument("num_threads: want 1 to 1024, got ", options.num_threads);
+    }
+    return std::unique_ptr<Session>(new Session(std::make_unique<Rep>(std::move(model), options)));
+  });
+}
+
+namespace {
+
+StopToken MakeStop(const RunOptions& options) {
+  auto deadline = StopToken::Clock::time_point::max();
+  if (options.deadline_ms > 0 && options.deadline_ms < 1e12) {
+    deadline = StopToken::Clock::now() + std::chrono::duration_cast<StopToken::Clock::duration>(
+                                             std::chrono::duration<double, std::milli>(options.deadline_ms));
+  }
+  return StopToken(options.cancel, deadline);
+}
+
+Status CheckFeeds(const Feeds& feeds) {
+  for (const auto& [name, tensor] : feeds) {
+    if (!tensor.valid()) return InvalidArgument("input ", Quoted(name), " has no tensor");
+  }
+  return Status();
+}
+
+}  // namespace
+
+Result<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::vector<std::string>& fetches,
+                                         const std::vector<std::string>& targets, const RunOptions& options) {
+  Result<std::vector<Tensor>> result = CatchBadAlloc([&]() -> Result<std::vector<Tensor>> {
+    const StopToken stop = MakeStop(options);
+    RIVULET_RETURN_IF_ERROR(CheckFeeds(feeds));
+    RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry, rep_->GetPlan(feeds, fetches, targets, stop));
+    RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<Frame> frame, rep_->TakeFrame(*entry));
+    std::vector<const Tensor*> tensors;
+    for (const auto& feed : feeds) tensors.push_back(&feed.second);
+    Result<std::vector<Tensor>> results = RunFrame(*frame, tensors, *rep_->allocator, rep_->pool, stop);
+    rep_->GiveBack(*entry, std::move(frame));
+    return results;
+  });
+  if (!result.ok()) return std::move(result).status().Framed(Quoted(rep_->model->name()));
+  return result;
+}
+
+Result<PlanStats> Session::Prepare(const Feeds& feeds, const std::vector<std::string>& fetches,
+                                   const std::vector<std::string>& targets, const RunOptions& options) {
+  Result<PlanStats> result = CatchBadAlloc([&]() -> Result<PlanStats> {
+    RIVULET_RETURN_IF_ERROR(CheckFeeds(feeds));
+    RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry, rep_->GetPlan(feeds, fetches, targets, MakeStop(options)));
+    return entry->stats;
+  });
+  if (!result.ok()) return std::move(result).status().Framed(Quoted(rep_->model->name()));
+  return result;
+}
+
+const std::shared_ptr<Allocator>& Session::allocator() const { return rep_->allocator; }
+int Session::num_threads() const { return rep_->pool.num_threads(); }
+
+}  // namespace rivulet

@@ -1,0 +1,28 @@
+// What a model may ask for before it is refused.
+#ifndef RIVULET_LIMITS_H_
+#define RIVULET_LIMITS_H_
+
+#include <cstdint>
+
+namespace rivulet {
+
+struct Limits {
+  int64_t file_bytes = int64_t{4} << 30;
+  int64_t nodes = 2'000'000;
+  int nesting_depth = 100;        // messages within messages
+  int tensor_dims = 254;
+
+  // For files from strangers.
+  static Limits Strict() {
+    Limits limits;
+    limits.file_bytes = int64_t{256} << 20;
+    limits.nodes = 100'000;
+    limits.nesting_depth = 32;
+    limits.tensor_dims = 8;
+    return limits;
+  }
+};
+
+}  // namespace rivulet
+
+#endif  // RIVULET_LIMITS_H_

@@ -1,0 +1,74 @@
+// Runs a model: feeds by name, fetches by name.
+#ifndef RIVULET_SESSION_H_
+#define RIVULET_SESSION_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rivulet/model.h"
+#include "rivulet/tensor.h"
+
+namespace rivulet {
+
+struct SessionOptions {
+  int num_threads = 1;
+  // Off: every node of the file runs as written. For finding out whether a pass is at fault.
+  bool passes = true;
+  // At most so many rewrites of the passes are applied; -1 for all. For bisecting.
+  int64_t max_rewrites = -1;
+  // Bytes of tensors, packed weights and intermediates; exceeding it is RESOURCE_EXHAUSTED.
+  size_t memory_budget_bytes = Allocator::kUnlimited;
+  // Plans kept, one per set of fed shapes; the least recently used one goes.
+  int max_plans = 8;
+  // Checked against the deadline of the run that makes the plan.
+};
+
+struct RunOptions {
+  // The run stops with DEADLINE_EXCEEDED so many milliseconds after its start; 0 for none.
+  double deadline_ms = 0;
+  // The run stops with CANCELLED soon after another thread sets it.
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+// Times and sizes of the plan that a run used.
+struct PlanStats {
+  double plan_ms = 0;
+  int64_t num_steps = 0;
+  int64_t arena_bytes = 0;
+  int64_t constant_bytes = 0;  // packed weights and copied constants
+  int64_t num_rewrites = 0;
+};
+
+using Feeds = std::vector<std::pair<std::string, Tensor>>;
+
+class Session {
+ public:
+  static Result<std::unique_ptr<Session>> Create(std::shared_ptr<const Model> model, const SessionOptions& options = {});
+  ~Session();
+
+  // Feeds and fetches are edges, "name" or "name:port"; any edge can be fed, what lies only behind it is not touched.
+  // `targets` are nodes that run without being fetched. The results are in the order of `fetches` and own their memory.
+  // May be called from several threads at once. After an error the session works as before.
+  Result<std::vector<Tensor>> Run(const Feeds& feeds, const std::vector<std::string>& fetches,
+                                  const std::vector<std::string>& targets = {}, const RunOptions& options = {});
+
+  // Makes the plan that such a run would use, without running it.
+  Result<PlanStats> Prepare(const Feeds& feeds, const std::vector<std::string>& fetches,
+                            const std::vector<std::string>& targets = {}, const RunOptions& options = {});
+
+  const std::shared_ptr<Allocator>& allocator() const;
+  int num_threads() const;
+
+ private:
+  struct Rep;
+  explicit Session(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace rivulet
+
+#endif  // RIVULET_SESSION_H_
