@@ -15,10 +15,9 @@ size_t StoredBytes(DType dtype) {
 size_t Tensor::bytes() const { return static_cast<size_t>(num_elements_) * StoredBytes(dtype_); }
 
 bool Tensor::is_aligned() const {
-  // complex128 is two doubles; nothing needs more than 8 bytes.
+  // Elements of 8 and 16 bytes are also moved as 64-bit words, whatever they mean; nothing needs more than 8 bytes.
   size_t alignment = dtype_ == DType::kString ? alignof(std::string) : ElementBytes(dtype_);
   if (alignment > 8) alignment = 8;
-  if (dtype_ == DType::kComplex64) alignment = 4;
   return alignment <= 1 || reinterpret_cast<uintptr_t>(data_) % alignment == 0;
 }
 

@@ -30,6 +30,7 @@ struct ConvSource {
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 static_assert(kLanes <= kCollectSlack);
 
 // Copies and clears write whole vectors: past the end, what lies there is written later, or is slack. Reads do not
@@ -109,6 +110,7 @@ void Collect(const void* source, int64_t row, int64_t rows, int64_t k_begin, int
 
 CollectRows CollectFunction() { return &Collect; }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

@@ -15,6 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 
 // The part of the filter that lies over the input, and the first input and output pixel of a block.
 struct Window {
@@ -200,6 +201,7 @@ void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, c
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

@@ -15,6 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 // A tile is kMaxRows rows of two vectors; the sums, two vectors of the right operand and one element of the left must
 // fit the registers.
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
@@ -268,6 +269,7 @@ void GemmPiece(const GemmTask& task, int64_t row_begin, int64_t row_end, int64_t
   Piece(task, {row_begin, row_end}, {column_begin, column_end});
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

@@ -57,6 +57,7 @@ uint32_t CollectRowU8(const LeftU8& left, int64_t row, int64_t k_begin, int64_t 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_HAVE_SCALABLE
@@ -194,6 +195,7 @@ void PieceU8(const TaskU8& task, int64_t row_begin, int64_t row_end, int64_t col
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

@@ -1,6 +1,6 @@
 #include "engine/kernels/half.h"
 
-#include <bit>
+#include "engine/base/bit_cast.h"
 
 namespace rivulet {
 namespace {
@@ -11,19 +11,19 @@ inline float Widen(Half x) {
   const uint32_t sign = static_cast<uint32_t>(x.bits & 0x8000u) << 16;
   const uint32_t magnitude = static_cast<uint32_t>(x.bits & 0x7FFFu) << 13;
   // A half's exponent field means 112 less than a float's; the product also makes subnormal halves normal.
-  const uint32_t scaled = std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) * 0x1p112f);
+  const uint32_t scaled = BitCast<uint32_t>(BitCast<float>(magnitude) * 0x1p112f);
   const uint32_t special = magnitude | 0x7F800000u;
-  return std::bit_cast<float>(sign | (magnitude >= 0x0F800000u ? special : scaled));
+  return BitCast<float>(sign | (magnitude >= 0x0F800000u ? special : scaled));
 }
 
 inline Half Narrow(float value) {
-  const uint32_t f = std::bit_cast<uint32_t>(value);
+  const uint32_t f = BitCast<uint32_t>(value);
   const uint32_t sign = (f >> 16) & 0x8000u;
   const uint32_t magnitude = f & 0x7FFFFFFFu;
   const uint32_t normal = (magnitude - 0x38000000u + 0x0FFFu + ((magnitude >> 13) & 1u)) >> 13;
   // Adding a half puts the last bit of a subnormal half at the last bit of the float.
-  const float capped = magnitude < 0x38800000u ? std::bit_cast<float>(magnitude) : 0.0f;
-  const uint32_t subnormal = std::bit_cast<uint32_t>(capped + 0.5f) - 0x3F000000u;
+  const float capped = magnitude < 0x38800000u ? BitCast<float>(magnitude) : 0.0f;
+  const uint32_t subnormal = BitCast<uint32_t>(capped + 0.5f) - 0x3F000000u;
   uint32_t bits = magnitude < 0x38800000u ? subnormal : normal;
   bits = magnitude >= 0x477FF000u ? 0x7C00u : bits;
   bits = magnitude > 0x7F800000u ? 0x7E00u : bits;
@@ -32,10 +32,10 @@ inline Half Narrow(float value) {
   return out;
 }
 
-inline float Widen(BFloat16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
+inline float Widen(BFloat16 x) { return BitCast<float>(static_cast<uint32_t>(x.bits) << 16); }
 
 inline BFloat16 NarrowToBFloat16(float value) {
-  const uint32_t f = std::bit_cast<uint32_t>(value);
+  const uint32_t f = BitCast<uint32_t>(value);
   const uint32_t rounded = (f + 0x7FFFu + ((f >> 16) & 1u)) >> 16;
   const uint32_t nan = ((f >> 16) & 0x8000u) | 0x7FC0u;
   BFloat16 out;

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <vector>
+
+#include "engine/base/bit_cast.h"
 
 namespace rivulet {
 namespace {
@@ -24,7 +25,7 @@ TEST(HalfTest, WidensAllBitPatterns) {
       BFloat16 bfloat;
       half.bits = bfloat.bits = static_cast<uint16_t>(i);
       const float want = dtype == DType::kHalf ? static_cast<float>(half) : static_cast<float>(bfloat);
-      ASSERT_EQ(std::bit_cast<uint32_t>(to[i]), std::bit_cast<uint32_t>(want)) << i;
+      ASSERT_EQ(BitCast<uint32_t>(to[i]), BitCast<uint32_t>(want)) << i;
     }
   }
 }
@@ -32,12 +33,12 @@ TEST(HalfTest, WidensAllBitPatterns) {
 TEST(HalfTest, NarrowsLikeTheScalarConversions) {
   std::vector<float> from;
   for (uint64_t bits = 0; bits < (uint64_t{1} << 32); bits += 65521) {
-    from.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
+    from.push_back(BitCast<float>(static_cast<uint32_t>(bits)));
   }
   // Around every rounding boundary of both formats.
   for (uint32_t upper = 0; upper < 65536; ++upper) {
     for (const uint32_t lower : {0x0000u, 0x0001u, 0x0FFFu, 0x1000u, 0x1001u, 0x7FFFu, 0x8000u, 0x8001u, 0xFFFFu}) {
-      from.push_back(std::bit_cast<float>((upper << 16) | lower));
+      from.push_back(BitCast<float>((upper << 16) | lower));
     }
   }
   for (const DType dtype : {DType::kHalf, DType::kBfloat16}) {
@@ -45,7 +46,7 @@ TEST(HalfTest, NarrowsLikeTheScalarConversions) {
     NarrowToHalf(dtype, from.data(), static_cast<int64_t>(from.size()), to.data());
     for (size_t i = 0; i < from.size(); ++i) {
       const uint16_t want = dtype == DType::kHalf ? BitsOf<Half>(from[i]) : BitsOf<BFloat16>(from[i]);
-      ASSERT_EQ(to[i], want) << std::bit_cast<uint32_t>(from[i]);
+      ASSERT_EQ(to[i], want) << BitCast<uint32_t>(from[i]);
     }
   }
 }

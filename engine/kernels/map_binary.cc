@@ -12,6 +12,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 
 // n outputs from two operands, each of which is an array or (when `*_one`) a single value.
 template <class Function>
@@ -111,6 +112,7 @@ void ScaleShiftPiece(const float* x, const float* scale, const float* shift, int
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

@@ -14,6 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 
 // Each function is instantiated once, the last vector is filled up with zeros.
 template <class Function>
@@ -127,6 +128,7 @@ void UnaryPiece(UnaryKind kind, const float* x, int64_t n, float* out) {
   (void)one;
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

@@ -13,11 +13,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 
-// Larger of the two; NaN if either is.
-HWY_INLINE V MaxOrNaN(V best, V v) {
-  return hn::IfThenElse(hn::Or(hn::Lt(best, v), hn::IsNaN(v)), v, best);
-}
+// The larger of the two; `best`, which is never NaN, where v is NaN.
+HWY_INLINE V MaxOfNumbers(V best, V v) { return hn::IfThenElse(hn::Lt(best, v), v, best); }
 
 // Output row y of image n.
 template <PoolKind kKind>
@@ -39,14 +38,13 @@ void Row(const float* input, const PoolGeometry& g, int64_t n, int64_t y, float*
     const V size = hn::Set(d, static_cast<float>(height) * static_cast<float>(width));
     for (int64_t c = 0; c < channels; c += kLanes) {
       const int64_t count = channels - c;
-      V v = hn::Set(d, kKind == PoolKind::kMax && empty ? std::numeric_limits<float>::lowest() : 0.0f);
+      V v = hn::Set(d, kKind == PoolKind::kMax ? std::numeric_limits<float>::lowest() : 0.0f);
       if (!empty) {
-        if constexpr (kKind == PoolKind::kMax) v = LoadSome(window + c, count);
         for (int64_t i = 0; i < height; ++i) {
           const float* from = window + i * in_row + c;
           for (int64_t j = 0; j < width; ++j, from += channels) {
             if constexpr (kKind == PoolKind::kMax) {
-              v = MaxOrNaN(v, LoadSome(from, count));
+              v = MaxOfNumbers(v, LoadSome(from, count));
             } else {
               v = hn::Add(v, LoadSome(from, count));
             }
@@ -70,6 +68,7 @@ void Rows(PoolKind kind, const float* input, const PoolGeometry& g, int64_t begi
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

@@ -15,6 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 
 // Each operation: its neutral value, how a value enters, how two results join.
 struct SumOp {
@@ -200,6 +201,7 @@ void RowMomentsPiece(const float* in, int64_t rows, int64_t columns, float* mean
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

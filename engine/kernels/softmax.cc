@@ -14,6 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 
 // Largest of n >= 1 values; NaN if one is.
 float RowMax(const float* in, int64_t n) {
@@ -72,6 +73,7 @@ void SoftmaxPiece(const float* in, int64_t rows, int64_t columns, bool log, floa
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

@@ -14,6 +14,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // out[r * out_stride + c] = in[c * in_stride + r] for 4x4 elements of 4 bytes.
@@ -64,6 +65,7 @@ void Turn4Bytes(const void* from, int64_t in_stride, void* to, int64_t out_strid
   }
 }
 
+}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();

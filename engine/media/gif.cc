@@ -7,8 +7,8 @@
 //     '!'  extension: label, sub-blocks; label 0xf9 holds a frame's transparent color
 //     ';'  end
 //
-// As TensorFlow has it: the canvas is as high and wide as the largest frame (the logical screen is not asked); what a
-// frame leaves open or transparent shows the frame before, or black; disposal methods are ignored; the first graphic
+// As TensorFlow has it: the canvas is as high and wide as the largest frame, also where only the first is wanted (the
+// logical screen is not asked); what a frame leaves open or transparent shows the frame before, or black; disposal methods are ignored; the first graphic
 // control before a frame counts; a file that ends or turns to nonsense after a whole frame gives the frames up to there.
 // Deviation: broken data inside a whole frame is an error, where TensorFlow drops the frames from there on.
 #include <algorithm>
@@ -281,13 +281,15 @@ Result<ImageInfo> InspectGif(Bytes bytes, const ImageOptions& options) {
     if (frame.palette.empty()) return InvalidArgument("GIF: frame ", info.frames, " has no palette");
     info.height = std::max(info.height, frame.height);
     info.width = std::max(info.width, frame.width);
-    if (++info.frames > options.limits.gif_frames) {
+    ++info.frames;
+    if (!options.first_frame_only && info.frames > options.limits.gif_frames) {
       return ResourceExhausted("GIF: more than ", options.limits.gif_frames, " frames, the limit");
     }
-    RIVULET_RETURN_IF_ERROR(CheckPixels(ImageFormat::kGif, info.frames, info.height, info.width, options.limits));
-    if (options.first_frame_only) break;
+    const int64_t frames = options.first_frame_only ? 1 : info.frames;
+    RIVULET_RETURN_IF_ERROR(CheckPixels(ImageFormat::kGif, frames, info.height, info.width, options.limits));
   }
   if (info.frames == 0) return InvalidArgument("GIF: found no whole frame in ", bytes.size(), " bytes");
+  if (options.first_frame_only) info.frames = 1;
   return info;
 }
 

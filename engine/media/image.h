@@ -32,7 +32,8 @@ ImageFormat SniffImage(Bytes bytes);
 // "JPEG", "an HTML page", ...: fits after "found ".
 std::string_view Name(ImageFormat format);
 
-enum class JpegDct { kDefault, kFast, kAccurate };
+// The inverse transform; TensorFlow's dct_method "" means the fast one.
+enum class JpegDct { kFast, kAccurate };
 
 struct CropWindow {
   int64_t y = 0, x = 0, height = 0, width = 0;
@@ -50,7 +51,7 @@ struct ImageOptions {
   bool fancy_upscaling = true;         // smooth chroma
   bool try_recover_truncated = false;  // fill what is missing with the last row, accept damaged data
   float acceptable_fraction = 1;       // the part of the rows that must be there; the rest is black
-  JpegDct dct = JpegDct::kDefault;
+  JpegDct dct = JpegDct::kFast;
   std::optional<CropWindow> crop;      // in pixels after `ratio`
 
   bool first_frame_only = false;       // GIF only

@@ -175,9 +175,7 @@ bool ReadHeader(Decoder& d) {
   library.do_fancy_upsampling = options.fancy_upscaling ? TRUE : FALSE;
   library.scale_num = 1;
   library.scale_denom = static_cast<unsigned>(options.ratio);
-  library.dct_method = options.dct == JpegDct::kFast ? JDCT_IFAST
-                       : options.dct == JpegDct::kAccurate ? JDCT_ISLOW
-                                                           : JDCT_DEFAULT;
+  library.dct_method = options.dct == JpegDct::kAccurate ? JDCT_ISLOW : JDCT_IFAST;
   jpeg_calc_output_dimensions(&library);
   d.height = library.output_height;
   d.width = library.output_width;

@@ -198,8 +198,8 @@ void SetTransforms(Decoder& d) {
   const bool is_gray = (layout.color_type & PNG_COLOR_MASK_COLOR) == 0;
   if (is_gray && layout.depth < 8) png_set_expand_gray_1_2_4_to_8(png);
   if (layout.channels >= 3 && is_gray) png_set_gray_to_rgb(png);
-  // The weights of red and green. TensorFlow gives green the weight that belongs to blue; trained networks expect it.
-  if (layout.channels < 3 && !is_gray) png_set_rgb_to_gray(png, 1, 0.299, 0.114);
+  // The weights of red and green; blue has the rest. 1: without a complaint.
+  if (layout.channels < 3 && !is_gray) png_set_rgb_to_gray(png, 1, 0.299, 0.587);
 }
 
 bool Read(Decoder& d) {

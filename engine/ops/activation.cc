@@ -76,25 +76,24 @@ Status RunLeaky(RunContext& c) {
   return RunTiles(c, kUnaryTiles<LeakyReluOf, float, double>, {.params = &alpha});
 }
 
-#define RIVULET_REALS float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-#define RIVULET_ANY_REAL "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}"
-#define RIVULET_FLOATS "T:type in {f16,bf16,f32,f64}"
+constexpr char kAnyReal[] = "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}";
+constexpr char kFloats[] = "T:type in {f16,bf16,f32,f64}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Relu", .inputs = "features:T", .outputs = "activations:T", .attrs = RIVULET_ANY_REAL,
-     .infer = InferLikeFirst, .run = RunUnary<ReluOf, RIVULET_REALS>, .flags = kElementwise},
-    {.name = "Relu6", .inputs = "features:T", .outputs = "activations:T", .attrs = RIVULET_ANY_REAL,
-     .infer = InferLikeFirst, .run = RunUnary<Relu6Of, RIVULET_REALS>, .flags = kElementwise},
+    {.name = "Relu", .inputs = "features:T", .outputs = "activations:T", .attrs = kAnyReal,
+     .infer = InferLikeFirst, .run = RunUnaryInts<ReluOf, float, double>, .flags = kElementwise},
+    {.name = "Relu6", .inputs = "features:T", .outputs = "activations:T", .attrs = kAnyReal,
+     .infer = InferLikeFirst, .run = RunUnaryInts<Relu6Of, float, double>, .flags = kElementwise},
     {.name = "LeakyRelu", .inputs = "features:T", .outputs = "activations:T",
      .attrs = "alpha:float=0.2; T:type=f32 in {f16,bf16,f32,f64}", .infer = InferLikeFirst, .prepare = PrepareLeaky,
      .run = RunLeaky, .flags = kElementwise},
-    {.name = "Elu", .inputs = "features:T", .outputs = "activations:T", .attrs = RIVULET_FLOATS, .infer = InferLikeFirst,
+    {.name = "Elu", .inputs = "features:T", .outputs = "activations:T", .attrs = kFloats, .infer = InferLikeFirst,
      .run = RunUnary<EluOf, float, double>, .flags = kElementwise},
-    {.name = "Selu", .inputs = "features:T", .outputs = "activations:T", .attrs = RIVULET_FLOATS, .infer = InferLikeFirst,
+    {.name = "Selu", .inputs = "features:T", .outputs = "activations:T", .attrs = kFloats, .infer = InferLikeFirst,
      .run = RunUnary<SeluOf, float, double>, .flags = kElementwise},
-    {.name = "Softplus", .inputs = "features:T", .outputs = "activations:T", .attrs = RIVULET_FLOATS,
+    {.name = "Softplus", .inputs = "features:T", .outputs = "activations:T", .attrs = kFloats,
      .infer = InferLikeFirst, .run = RunUnary<SoftplusOf, float, double>, .flags = kElementwise},
-    {.name = "Softsign", .inputs = "features:T", .outputs = "activations:T", .attrs = RIVULET_FLOATS,
+    {.name = "Softsign", .inputs = "features:T", .outputs = "activations:T", .attrs = kFloats,
      .infer = InferLikeFirst, .run = RunUnary<SoftsignOf, float, double>, .flags = kElementwise},
 };
 

@@ -1,11 +1,13 @@
 // The gradients that TensorFlow has operators for. With g the gradient that comes in:
 //
-//   of x (features):  ReluGrad, Relu6Grad, LeakyReluGrad, SoftplusGrad = g / (1 + exp(-x)), SoftsignGrad = g / (1 + |x|)^2
+//   of x (features):  ReluGrad, Relu6Grad, LeakyReluGrad, SoftplusGrad = g / (1 + exp(-x)),
+//                     SoftsignGrad = g / (1 + |x|)^2
 //   of y = f(x):      EluGrad = y < 0 ? g (y + 1) : g, SeluGrad, SigmoidGrad = g y (1 - y), TanhGrad = g (1 - y^2),
-//                     SqrtGrad = g / 2y', RsqrtGrad = -g y'^3 / 2, ReciprocalGrad = InvGrad = -g y'^2; y' conjugate
+//                     SqrtGrad = g / 2y', RsqrtGrad = -g y'^3 / 2, ReciprocalGrad = InvGrad = -g y'^2,
+//                     where y' is y's conjugate
 //
-// Both inputs have one shape. For the forms that take y first the shapes may differ, as long as there are as many
-// elements; the result has y's shape.
+// Where g is 0 the last three are 0, even if y is infinite. Both inputs have one shape. For the forms that take y first
+// the shapes may differ, as long as there are as many elements; the result has y's shape.
 #include <cmath>
 
 #include "engine/graph/shape_math.h"
@@ -63,18 +65,18 @@ struct TanhGradOf {
 };
 struct SqrtGradOf {
   template <typename T>
-  T operator()(T y, T g) const { return Over(Times(T(0.5), g), Conjugate(y)); }
+  T operator()(T y, T g) const { return g == T(0) ? T(0) : Over(Times(T(0.5), g), Conjugate(y)); }
 };
 struct RsqrtGradOf {
   template <typename T>
   T operator()(T y, T g) const {
     const T conjugate = Conjugate(y);
-    return Times(Times(T(-0.5), g), Times(conjugate, Times(conjugate, conjugate)));
+    return g == T(0) ? T(0) : Times(Times(T(-0.5), g), Times(conjugate, Times(conjugate, conjugate)));
   }
 };
 struct ReciprocalGradOf {
   template <typename T>
-  T operator()(T y, T g) const { return Times(-g, Times(Conjugate(y), Conjugate(y))); }
+  T operator()(T y, T g) const { return g == T(0) ? T(0) : Times(-g, Times(Conjugate(y), Conjugate(y))); }
 };
 
 Status InferFromOutput(InferContext& c) {
@@ -106,38 +108,37 @@ Status RunFlat(RunContext& c) {
   return RunTiles(c, kBinaryTiles<F, float, double, Complex64, Complex128>, {.shapes = &flat});
 }
 
-#define RIVULET_REALS float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-#define RIVULET_ANY_REAL "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}"
-#define RIVULET_FLOATS "T:type in {f16,bf16,f32,f64}"
-#define RIVULET_COMPLEX "T:type in {bf16,f16,f32,f64,c64,c128}"
+constexpr char kAnyReal[] = "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}";
+constexpr char kFloats[] = "T:type in {f16,bf16,f32,f64}";
+constexpr char kComplex[] = "T:type in {bf16,f16,f32,f64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "ReluGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = RIVULET_ANY_REAL,
-     .infer = InferSameShape, .run = RunBinary<ReluGradOf, RIVULET_REALS>, .flags = kElementwise},
-    {.name = "Relu6Grad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = RIVULET_ANY_REAL,
-     .infer = InferSameShape, .run = RunBinary<Relu6GradOf, RIVULET_REALS>, .flags = kElementwise},
+    {.name = "ReluGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = kAnyReal,
+     .infer = InferSameShape, .run = RunBinaryInts<ReluGradOf, float, double>, .flags = kElementwise},
+    {.name = "Relu6Grad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = kAnyReal,
+     .infer = InferSameShape, .run = RunBinaryInts<Relu6GradOf, float, double>, .flags = kElementwise},
     {.name = "LeakyReluGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T",
      .attrs = "alpha:float=0.2; T:type=f32 in {f16,bf16,f32,f64}", .infer = InferSameShape, .prepare = PrepareLeaky,
      .run = RunLeakyGrad, .flags = kElementwise},
-    {.name = "EluGrad", .inputs = "gradients:T, outputs:T", .outputs = "backprops:T", .attrs = RIVULET_FLOATS,
+    {.name = "EluGrad", .inputs = "gradients:T, outputs:T", .outputs = "backprops:T", .attrs = kFloats,
      .infer = InferSameShape, .run = RunBinary<EluGradOf, float, double>, .flags = kElementwise},
-    {.name = "SeluGrad", .inputs = "gradients:T, outputs:T", .outputs = "backprops:T", .attrs = RIVULET_FLOATS,
+    {.name = "SeluGrad", .inputs = "gradients:T, outputs:T", .outputs = "backprops:T", .attrs = kFloats,
      .infer = InferSameShape, .run = RunBinary<SeluGradOf, float, double>, .flags = kElementwise},
-    {.name = "SoftplusGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = RIVULET_FLOATS,
+    {.name = "SoftplusGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = kFloats,
      .infer = InferSameShape, .run = RunBinary<SoftplusGradOf, float, double>, .flags = kElementwise},
-    {.name = "SoftsignGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = RIVULET_FLOATS,
+    {.name = "SoftsignGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = kFloats,
      .infer = InferSameShape, .run = RunBinary<SoftsignGradOf, float, double>, .flags = kElementwise},
-    {.name = "SigmoidGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX, .infer = InferFromOutput,
+    {.name = "SigmoidGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
      .run = RunFlat<SigmoidGradOf>, .flags = kElementwise},
-    {.name = "TanhGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX, .infer = InferFromOutput,
+    {.name = "TanhGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
      .run = RunFlat<TanhGradOf>, .flags = kElementwise},
-    {.name = "SqrtGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX, .infer = InferFromOutput,
+    {.name = "SqrtGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
      .run = RunFlat<SqrtGradOf>, .flags = kElementwise},
-    {.name = "RsqrtGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX, .infer = InferFromOutput,
+    {.name = "RsqrtGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
      .run = RunFlat<RsqrtGradOf>, .flags = kElementwise},
-    {.name = "ReciprocalGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX,
+    {.name = "ReciprocalGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex,
      .infer = InferFromOutput, .run = RunFlat<ReciprocalGradOf>, .flags = kElementwise},
-    {.name = "InvGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX, .infer = InferFromOutput,
+    {.name = "InvGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
      .run = RunFlat<ReciprocalGradOf>, .flags = kElementwise},
 };
 

@@ -2,7 +2,8 @@
 //
 // Integers wrap around. Maximum and Minimum are NaN where either operand is. MulNoNan is 0 where y is, whatever x.
 // SquaredDifference of complex numbers is |x - y|^2. Add of strings joins them.
-#include <atomic>
+
+#include <algorithm>
 
 #include "engine/ops/broadcast.h"
 #include "engine/ops/complex_math.h"
@@ -73,8 +74,7 @@ struct MinimumOf {
   T operator()(T a, T b) const { return a <= b || a != a ? a : b; }
 };
 
-// Total bytes are bounded by the output's element count times the two longest inputs, which were paid for once each; a
-// broadcast of long strings is refused beyond kMostText.
+// A broadcast can repeat a long string any number of times, so the text of the output is bounded by itself.
 Status RunAddStrings(RunContext& c) {
   constexpr int64_t kMostText = int64_t{1} << 31;
   constexpr int64_t kTile = 256;
@@ -124,17 +124,18 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,u32,u64,i64,c64,c128}", .infer = InferBroadcast,
      .run = RunBinaryAndInts<MulOf, float, double, Complex64, Complex128>, .flags = kElementwise},
     {.name = "MulNoNan", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {bf16,f16,f32,f64,c64,c128}",
-     .infer = InferBroadcast, .run = RunBinary<MulNoNanOf, float, double, Complex64, Complex128>, .flags = kElementwise},
+     .infer = InferBroadcast, .run = RunBinary<MulNoNanOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
     {.name = "SquaredDifference", .inputs = "x:T, y:T", .outputs = "z:T",
      .attrs = "T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}", .infer = InferBroadcast,
      .run = RunBinaryAndInts<SquaredDifferenceOf, float, double, Complex64, Complex128>, .flags = kElementwise},
     {.name = "Maximum", .inputs = "x:T, y:T", .outputs = "z:T",
      .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64}", .infer = InferBroadcast,
-     .run = RunBinary<MaximumOf, float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>,
+     .run = RunBinaryInts<MaximumOf, float, double>,
      .flags = kElementwise},
     {.name = "Minimum", .inputs = "x:T, y:T", .outputs = "z:T",
      .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64}", .infer = InferBroadcast,
-     .run = RunBinary<MinimumOf, float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>,
+     .run = RunBinaryInts<MinimumOf, float, double>,
      .flags = kElementwise},
 };
 

@@ -107,18 +107,18 @@ struct RoundOf {
   }
 };
 
-#define RIVULET_REAL "T:type in {bf16,f16,f32,f64}"
-#define RIVULET_COMPLEX "T:type in {bf16,f16,f32,f64,c64,c128}"
-#define RIVULET_SIGNED "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,c64,c128}"
+constexpr char kReal[] = "T:type in {bf16,f16,f32,f64}";
+constexpr char kComplex[] = "T:type in {bf16,f16,f32,f64,c64,c128}";
+constexpr char kSigned[] = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
     {.name = "Abs", .inputs = "x:T", .outputs = "y:T", .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64}",
      .infer = InferLikeFirst, .run = RunUnary<AbsOf, float, double, int8_t, int16_t, int32_t, int64_t>,
      .flags = kElementwise},
-    {.name = "Neg", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_SIGNED, .infer = InferLikeFirst,
+    {.name = "Neg", .inputs = "x:T", .outputs = "y:T", .attrs = kSigned, .infer = InferLikeFirst,
      .run = RunUnary<NegOf, float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "Sign", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_SIGNED, .infer = InferLikeFirst,
+    {.name = "Sign", .inputs = "x:T", .outputs = "y:T", .attrs = kSigned, .infer = InferLikeFirst,
      .run = RunUnary<SignOf, float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>,
      .flags = kElementwise},
     {.name = "Square", .inputs = "x:T", .outputs = "y:T",
@@ -126,17 +126,17 @@ constexpr OpDef kDefs[] = {
      .run = RunUnary<SquareOf, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
                      Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "Sqrt", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Sqrt", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<SqrtOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Rsqrt", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Rsqrt", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<RsqrtOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Reciprocal", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Reciprocal", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<ReciprocalOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Inv", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Inv", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<ReciprocalOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Floor", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_REAL, .infer = InferLikeFirst,
+    {.name = "Floor", .inputs = "x:T", .outputs = "y:T", .attrs = kReal, .infer = InferLikeFirst,
      .run = RunUnary<FloorOf, float, double>, .flags = kElementwise},
-    {.name = "Ceil", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_REAL, .infer = InferLikeFirst,
+    {.name = "Ceil", .inputs = "x:T", .outputs = "y:T", .attrs = kReal, .infer = InferLikeFirst,
      .run = RunUnary<CeilOf, float, double>, .flags = kElementwise},
     {.name = "Round", .inputs = "x:T", .outputs = "y:T", .attrs = "T:type in {bf16,f16,f32,f64,i32,i64}",
      .infer = InferLikeFirst, .run = RunUnary<RoundOf, float, double, int32_t, int64_t>, .flags = kElementwise},

@@ -136,12 +136,14 @@ Status SumChannels(RunContext& c, const View& view) {
       for (int64_t at = b * block; at < last; at += kRows) {
         std::fill_n(part, channels, Wide{});
         for (int64_t n = at; n < std::min(last, at + kRows); ++n) {
-          for (int64_t k = 0; k < channels; ++k) part[k] = static_cast<Wide>(part[k] + static_cast<Wide>(x[n * channels + k]));
+          const T* row = x + n * channels;
+          for (int64_t k = 0; k < channels; ++k) part[k] = static_cast<Wide>(part[k] + static_cast<Wide>(row[k]));
         }
         for (int64_t k = 0; k < channels; ++k) total[k] = static_cast<Wide>(total[k] + part[k]);
       }
     }
   });
+  if (c.stop().stopped()) return Status();
   for (int64_t k = 0; k < channels; ++k) {
     Wide total{};
     for (int64_t b = 0; b < num_blocks; ++b) total = static_cast<Wide>(total + sums[b * 2 * channels + k]);

@@ -1,9 +1,8 @@
-// Bits and truth values, element by element: LogicalAnd, LogicalOr, LogicalNot, BitwiseAnd, BitwiseOr, BitwiseXor, Invert,
-// PopulationCount, LeftShift, RightShift, and the tests IsNan, IsInf, IsFinite.
+// Bits and truth values, element by element: LogicalAnd, LogicalOr, LogicalNot, BitwiseAnd, BitwiseOr, BitwiseXor,
+// Invert, PopulationCount, LeftShift, RightShift, and the tests IsNan, IsInf, IsFinite.
 //
 // A shift by less than 0 counts as 0, by more than the width less one as that; right shifts keep the sign. Bools are
 // read as bytes, any of which but 0 is true.
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -88,9 +87,8 @@ Status RunNot(RunContext& c) {
   return RunTiles(c, kLoops);
 }
 
-#define RIVULET_INTS int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-#define RIVULET_ANY_INT "T:type in {i8,i16,i32,i64,u8,u16,u32,u64}"
-#define RIVULET_ANY_REAL "T:type in {bf16,f16,f32,f64}"
+constexpr char kAnyInt[] = "T:type in {i8,i16,i32,i64,u8,u16,u32,u64}";
+constexpr char kAnyReal[] = "T:type in {bf16,f16,f32,f64}";
 
 constexpr OpDef kDefs[] = {
     {.name = "LogicalAnd", .inputs = "x:bool, y:bool", .outputs = "z:bool", .attrs = "", .infer = InferBroadcast,
@@ -99,25 +97,25 @@ constexpr OpDef kDefs[] = {
      .run = RunBools2<EitherTrue>, .flags = kElementwise},
     {.name = "LogicalNot", .inputs = "x:bool", .outputs = "y:bool", .attrs = "", .infer = InferLikeFirst,
      .run = RunNot, .flags = kElementwise},
-    {.name = "BitwiseAnd", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_ANY_INT, .infer = InferBroadcast,
+    {.name = "BitwiseAnd", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
      .run = RunBinaryAndInts<AndOf>, .flags = kElementwise},
-    {.name = "BitwiseOr", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_ANY_INT, .infer = InferBroadcast,
+    {.name = "BitwiseOr", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
      .run = RunBinaryAndInts<OrOf>, .flags = kElementwise},
-    {.name = "BitwiseXor", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_ANY_INT, .infer = InferBroadcast,
+    {.name = "BitwiseXor", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
      .run = RunBinaryAndInts<XorOf>, .flags = kElementwise},
-    {.name = "Invert", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_ANY_INT, .infer = InferLikeFirst,
-     .run = RunUnary<InvertOf, RIVULET_INTS>, .flags = kElementwise},
-    {.name = "PopulationCount", .inputs = "x:T", .outputs = "y:u8", .attrs = RIVULET_ANY_INT, .infer = InferLikeFirst,
-     .run = RunUnary<PopulationOf, RIVULET_INTS>},
-    {.name = "LeftShift", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_ANY_INT, .infer = InferBroadcast,
-     .run = RunBinary<LeftShiftOf, RIVULET_INTS>, .flags = kElementwise},
-    {.name = "RightShift", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_ANY_INT, .infer = InferBroadcast,
-     .run = RunBinary<RightShiftOf, RIVULET_INTS>, .flags = kElementwise},
-    {.name = "IsNan", .inputs = "x:T", .outputs = "y:bool", .attrs = RIVULET_ANY_REAL, .infer = InferLikeFirst,
+    {.name = "Invert", .inputs = "x:T", .outputs = "y:T", .attrs = kAnyInt, .infer = InferLikeFirst,
+     .run = RunUnaryInts<InvertOf>, .flags = kElementwise},
+    {.name = "PopulationCount", .inputs = "x:T", .outputs = "y:u8", .attrs = kAnyInt, .infer = InferLikeFirst,
+     .run = RunUnaryInts<PopulationOf>},
+    {.name = "LeftShift", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
+     .run = RunBinaryInts<LeftShiftOf>, .flags = kElementwise},
+    {.name = "RightShift", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
+     .run = RunBinaryInts<RightShiftOf>, .flags = kElementwise},
+    {.name = "IsNan", .inputs = "x:T", .outputs = "y:bool", .attrs = kAnyReal, .infer = InferLikeFirst,
      .run = RunUnary<IsNanOf, float, double>},
-    {.name = "IsInf", .inputs = "x:T", .outputs = "y:bool", .attrs = RIVULET_ANY_REAL, .infer = InferLikeFirst,
+    {.name = "IsInf", .inputs = "x:T", .outputs = "y:bool", .attrs = kAnyReal, .infer = InferLikeFirst,
      .run = RunUnary<IsInfOf, float, double>},
-    {.name = "IsFinite", .inputs = "x:T", .outputs = "y:bool", .attrs = RIVULET_ANY_REAL, .infer = InferLikeFirst,
+    {.name = "IsFinite", .inputs = "x:T", .outputs = "y:bool", .attrs = kAnyReal, .infer = InferLikeFirst,
      .run = RunUnary<IsFiniteOf, float, double>},
 };
 

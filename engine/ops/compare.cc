@@ -1,8 +1,9 @@
 // z = x ? y with broadcasting: Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual; and ApproximateEqual, which is
 // |x - y| <= tolerance for x and y of one shape.
 //
-// Nothing is equal to NaN. With incompatible_shape_error=false Equal and NotEqual of shapes that do not broadcast are one
-// bool: false and true.
+// Nothing is equal to NaN. With incompatible_shape_error=false Equal and NotEqual of shapes that do not broadcast are
+// one bool: false and true.
+#include <algorithm>
 #include <cmath>
 
 #include "engine/graph/shape_math.h"
@@ -113,25 +114,23 @@ Status RunClose(RunContext& c) {
   return RunTiles(c, kBinaryTiles<CloseTo, float, double>, {.params = &c.state<CloseState>().tolerance});
 }
 
-#define RIVULET_REALS float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-#define RIVULET_ORDERED "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}"
-#define RIVULET_COMPARED                                                                               \
-  "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; " \
-  "incompatible_shape_error:bool=true"
-
+constexpr char kOrdered[] = "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}";
+constexpr char kCompared[] =
+    "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
+    "incompatible_shape_error:bool=true";
 constexpr OpDef kDefs[] = {
-    {.name = "Equal", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = RIVULET_COMPARED, .infer = InferEquality,
+    {.name = "Equal", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kCompared, .infer = InferEquality,
      .run = RunEquality<EqualTo, SameTruth>},
-    {.name = "NotEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = RIVULET_COMPARED, .infer = InferEquality,
+    {.name = "NotEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kCompared, .infer = InferEquality,
      .run = RunEquality<NotEqualTo, OtherTruth>},
-    {.name = "Less", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = RIVULET_ORDERED, .infer = InferBroadcast,
-     .run = RunBinary<LessThan, RIVULET_REALS>},
-    {.name = "LessEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = RIVULET_ORDERED, .infer = InferBroadcast,
-     .run = RunBinary<LessOrEqual, RIVULET_REALS>},
-    {.name = "Greater", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = RIVULET_ORDERED, .infer = InferBroadcast,
-     .run = RunBinary<GreaterThan, RIVULET_REALS>},
-    {.name = "GreaterEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = RIVULET_ORDERED, .infer = InferBroadcast,
-     .run = RunBinary<GreaterOrEqual, RIVULET_REALS>},
+    {.name = "Less", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kOrdered, .infer = InferBroadcast,
+     .run = RunBinaryInts<LessThan, float, double>},
+    {.name = "LessEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kOrdered, .infer = InferBroadcast,
+     .run = RunBinaryInts<LessOrEqual, float, double>},
+    {.name = "Greater", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kOrdered, .infer = InferBroadcast,
+     .run = RunBinaryInts<GreaterThan, float, double>},
+    {.name = "GreaterEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kOrdered, .infer = InferBroadcast,
+     .run = RunBinaryInts<GreaterOrEqual, float, double>},
     {.name = "ApproximateEqual", .inputs = "x:T, y:T", .outputs = "z:bool",
      .attrs = "T:type in {f32,f64}; tolerance:float=1e-05", .infer = InferSameShape, .prepare = PrepareClose,
      .run = RunClose},

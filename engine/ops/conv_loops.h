@@ -6,6 +6,7 @@
 #define RIVULET_ENGINE_OPS_CONV_LOOPS_H_
 
 #include <algorithm>
+#include <type_traits>
 
 #include "engine/ops/conv_shape.h"
 
@@ -14,6 +15,16 @@ namespace rivulet {
 // Pieces of about this many multiplications.
 inline int64_t ConvGrain(double work_per_item) {
   return static_cast<int64_t>(std::max((1 << 18) / std::max(work_per_item, 1.0), 1.0));
+}
+
+// a + b; integers wrap around.
+template <typename T>
+T WrappingSum(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  } else {
+    return a + b;
+  }
 }
 
 inline double FilterWork(const ConvSizes& s) {
@@ -111,6 +122,10 @@ void ConvBackpropInput(RunContext& c, const ConvSizes& s, const T* filter, const
         if (out_z < 0 || out_y < 0 || out_x < 0) continue;
         const T* from = image + ((out_z * s.out[1] + out_y) * s.out[2] + out_x) * s.out_c;
         const T* weights = filter + tap * group_in * s.out_c;
+        if (group_in == 1 && group_out == 1) {
+          for (int64_t i = 0; i < s.in_c; ++i) to[i] += from[i] * weights[i];
+          continue;
+        }
         for (int64_t i = 0; i < s.in_c; ++i) {
           const int64_t group = i / group_in * group_out;
           const T* w = weights + i % group_in * s.out_c + group;

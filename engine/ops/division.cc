@@ -1,8 +1,9 @@
-// z = x / y with broadcasting: Div, RealDiv, TruncateDiv, FloorDiv, DivNoNan, and the remainders Mod, TruncateMod, FloorMod.
+// z = x / y with broadcasting: Div, RealDiv, TruncateDiv, FloorDiv, DivNoNan, and the remainders Mod, TruncateMod,
+// FloorMod.
 //
-// Div and TruncateDiv of integers round to zero, FloorDiv down; of floats the rounded quotient is rounded again, so that
-// FloorDiv(7, 0.1) is 70. Mod and TruncateMod have the sign of x, FloorMod that of y. An integer divided by 0 is an
-// error; the lowest integer divided by -1 is itself. DivNoNan is 0 where y is.
+// Div and TruncateDiv of integers round to zero, FloorDiv down; of floats the rounded quotient is rounded again, so
+// that FloorDiv(7, 0.1) is 70. Mod and TruncateMod have the sign of x, FloorMod that of y. An integer divided by 0 is
+// an error; the lowest integer divided by -1 is itself. DivNoNan is 0 where y is.
 #include <cmath>
 #include <limits>
 
@@ -100,12 +101,10 @@ struct RemainderOf {
 Status RunDiv(RunContext& c) {
   const DType dtype = c.input(0).dtype();
   if (dtype == DType::kFloat && RunMapBinary(c, BinaryKind::kDiv)) return Status();
-  return RunBinary<QuotientOf<Rounding::kNone>, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                   uint32_t, uint64_t, Complex64, Complex128>(c);
+  return RunBinaryInts<QuotientOf<Rounding::kNone>, float, double, Complex64, Complex128>(c);
 }
 
-#define RIVULET_INTS int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-#define RIVULET_REAL_OR_INT "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,u32,u64,i64}"
+constexpr char kRealOrInt[] = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,u32,u64,i64}";
 
 constexpr OpDef kDefs[] = {
     {.name = "Div", .inputs = "x:T, y:T", .outputs = "z:T",
@@ -114,11 +113,11 @@ constexpr OpDef kDefs[] = {
     {.name = "RealDiv", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {bf16,f16,f32,f64,c64,c128}",
      .infer = InferBroadcast, .run = RunBinary<RealQuotientOf, float, double, Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "TruncateDiv", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_REAL_OR_INT, .infer = InferBroadcast,
-     .run = RunBinary<QuotientOf<Rounding::kTruncate>, float, double, Half, BFloat16, RIVULET_INTS>,
+    {.name = "TruncateDiv", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kRealOrInt, .infer = InferBroadcast,
+     .run = RunBinaryInts<QuotientOf<Rounding::kTruncate>, float, double, Half, BFloat16>,
      .flags = kElementwise},
-    {.name = "FloorDiv", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_REAL_OR_INT, .infer = InferBroadcast,
-     .run = RunBinary<QuotientOf<Rounding::kFloor>, float, double, Half, BFloat16, RIVULET_INTS>, .flags = kElementwise},
+    {.name = "FloorDiv", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kRealOrInt, .infer = InferBroadcast,
+     .run = RunBinaryInts<QuotientOf<Rounding::kFloor>, float, double, Half, BFloat16>, .flags = kElementwise},
     {.name = "DivNoNan", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {f16,f32,bf16,f64,c64,c128}",
      .infer = InferBroadcast, .run = RunBinary<QuotientOrZeroOf, float, double, Complex64, Complex128>,
      .flags = kElementwise},
@@ -128,8 +127,8 @@ constexpr OpDef kDefs[] = {
     {.name = "TruncateMod", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {i32,i64,f32,f64}",
      .infer = InferBroadcast, .run = RunBinary<RemainderOf<Rounding::kTruncate>, float, double, int32_t, int64_t>,
      .flags = kElementwise},
-    {.name = "FloorMod", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_REAL_OR_INT, .infer = InferBroadcast,
-     .run = RunBinary<RemainderOf<Rounding::kFloor>, float, double, RIVULET_INTS>, .flags = kElementwise},
+    {.name = "FloorMod", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kRealOrInt, .infer = InferBroadcast,
+     .run = RunBinaryInts<RemainderOf<Rounding::kFloor>, float, double>, .flags = kElementwise},
 };
 
 }  // namespace

@@ -15,7 +15,8 @@
 
 namespace rivulet {
 
-// out[0..n) from n elements of each input. `out` may be an input's memory. False: the data is wrong (a division by zero).
+// out[0..n) from n elements of each input. `out` may be an input's memory. False: the data is wrong (a division by
+// zero).
 using TileLoop = bool (*)(const void* const* in, void* out, int64_t n, const void* params);
 
 struct DTypeLoop {
@@ -58,7 +59,8 @@ Status InferSameShape(InferContext& c);
 // A functor F is made per tile, from the loop's params where it takes them. `F::ok` becomes false on wrong data.
 template <typename F>
 F MakeFunctor(const void* params) {
-  if constexpr (std::is_constructible_v<F, const void*>) {
+  // An aggregate could be made from the pointer too, member by member.
+  if constexpr (!std::is_aggregate_v<F> && std::is_constructible_v<F, const void*>) {
     return F(params);
   } else {
     return F();
@@ -147,6 +149,16 @@ Status RunBinaryAndInts(RunContext& c) {
     if (c.input(0).dtype() == DType::kFloat && RunMapBinary(c, F::kMap)) return Status();
   }
   return RunTiles(c, kBinaryTilesAndInts<F, Ts...>, OptionsOf<F>());
+}
+
+// All integers, signed ones apart, and whatever Ts adds.
+template <typename F, typename... Ts>
+Status RunUnaryInts(RunContext& c) {
+  return RunUnary<F, Ts..., int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(c);
+}
+template <typename F, typename... Ts>
+Status RunBinaryInts(RunContext& c) {
+  return RunBinary<F, Ts..., int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(c);
 }
 
 template <typename F, typename... Ts>

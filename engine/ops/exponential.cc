@@ -51,20 +51,20 @@ struct SigmoidOf {
   T operator()(T x) const { return Over(T(1), T(1) + std::exp(-x)); }
 };
 
-#define RIVULET_COMPLEX "T:type in {bf16,f16,f32,f64,c64,c128}"
+constexpr char kComplex[] = "T:type in {bf16,f16,f32,f64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Exp", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Exp", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<ExpOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Expm1", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Expm1", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<Expm1Of, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Log", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Log", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<LogOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Log1p", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Log1p", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<Log1pOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Tanh", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Tanh", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<TanhOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Sigmoid", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Sigmoid", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<SigmoidOf, float, double, Complex64, Complex128>, .flags = kElementwise},
 };
 

@@ -24,6 +24,7 @@ Status SumSquares(RunContext& c) {
   const int64_t num_pieces = (count + kPiece - 1) / kPiece;
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(num_pieces) * sizeof(double)));
   double* sums = static_cast<double*>(scratch);
+  std::fill_n(sums, num_pieces, 0.0);  // a stopped run skips pieces
   c.ParallelFor(count, kPiece, [&](int64_t begin, int64_t end) {
     double total = 0;
     for (int64_t at = begin; at < end; at += kBlock) {

@@ -1,5 +1,7 @@
 #include "engine/ops/op.h"
 
+#include <cstring>
+
 #include "engine/ops/signature.h"
 
 namespace rivulet {
@@ -62,15 +64,18 @@ std::vector<Shape> AttrReader::Shapes(std::string_view name) const {
 }
 
 std::vector<int64_t> ToInt64s(const Tensor& tensor) {
-  if (tensor.dtype() == DType::kInt64) {
-    const auto values = tensor.values<int64_t>();
-    return {values.begin(), values.end()};
-  }
-  if (tensor.dtype() == DType::kInt32) {
-    const auto values = tensor.values<int32_t>();
-    return {values.begin(), values.end()};
-  }
-  return {};
+  std::vector<int64_t> values;
+  const auto read = [&]<typename T>(T value) {  // constants may lie unaligned in the model file
+    values.reserve(static_cast<size_t>(tensor.num_elements()));
+    const char* at = static_cast<const char*>(tensor.raw());
+    for (int64_t i = 0; i < tensor.num_elements(); ++i, at += sizeof(T)) {
+      std::memcpy(&value, at, sizeof(T));
+      values.push_back(value);
+    }
+  };
+  if (tensor.dtype() == DType::kInt64) read(int64_t{});
+  if (tensor.dtype() == DType::kInt32) read(int32_t{});
+  return values;
 }
 
 std::vector<int64_t> InferContext::ints(int i) const { return value(i) ? ToInt64s(*value(i)) : std::vector<int64_t>(); }

@@ -1,5 +1,5 @@
-// z = f(x, y) with broadcasting: Pow, Atan2, NextAfter, and the products and quotients that are 0 where x is: Xdivy = x / y,
-// Xlogy = x ln y, Xlog1py = x ln(1 + y).
+// z = f(x, y) with broadcasting: Pow, Atan2, NextAfter, and the products and quotients that are 0 where x is: Xdivy = x
+// / y, Xlogy = x ln y, Xlog1py = x ln(1 + y).
 //
 // Pow of integers wraps around; a negative exponent is an error. Complex powers are exp(y ln x), NaN for 0 to the 0.
 #include <cmath>
@@ -61,22 +61,22 @@ struct Xlog1pyOf {
   T operator()(T x, T y) const { return x == T(0) ? T(0) : Times(x, LogOnePlus(y)); }
 };
 
-#define RIVULET_COMPLEX "T:type in {f16,bf16,f32,f64,c64,c128}"
+constexpr char kComplex[] = "T:type in {f16,bf16,f32,f64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Pow", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {bf16,f32,f16,f64,i8,i16,i32,i64,c64,c128}",
-     .infer = InferBroadcast,
+    {.name = "Pow", .inputs = "x:T, y:T", .outputs = "z:T",
+     .attrs = "T:type in {bf16,f32,f16,f64,i8,i16,i32,i64,c64,c128}", .infer = InferBroadcast,
      .run = RunBinary<PowOf, float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>,
      .flags = kElementwise},
     {.name = "Atan2", .inputs = "y:T, x:T", .outputs = "z:T", .attrs = "T:type in {bf16,f16,f32,f64}",
      .infer = InferBroadcast, .run = RunBinary<Atan2Of, float, double>, .flags = kElementwise},
     {.name = "NextAfter", .inputs = "x1:T, x2:T", .outputs = "output:T", .attrs = "T:type=f32 in {f64,f32}",
      .infer = InferBroadcast, .run = RunBinary<NextAfterOf, float, double>, .flags = kElementwise},
-    {.name = "Xdivy", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX, .infer = InferBroadcast,
+    {.name = "Xdivy", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kComplex, .infer = InferBroadcast,
      .run = RunBinary<XdivyOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Xlogy", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX, .infer = InferBroadcast,
+    {.name = "Xlogy", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kComplex, .infer = InferBroadcast,
      .run = RunBinary<XlogyOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Xlog1py", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = RIVULET_COMPLEX, .infer = InferBroadcast,
+    {.name = "Xlog1py", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kComplex, .infer = InferBroadcast,
      .run = RunBinary<Xlog1pyOf, float, double, Complex64, Complex128>, .flags = kElementwise},
 };
 

@@ -2,10 +2,15 @@
 
 #include "engine/ops/op.h"
 
+// A narrowed build names another list.
+#ifndef RIVULET_OPS_LIST
+#define RIVULET_OPS_LIST "engine/ops/ops.list"
+#endif
+
 namespace rivulet {
 
 #define RIVULET_OPS(Family) extern const OpList k##Family##Ops;
-#include "engine/ops/ops.list"
+#include RIVULET_OPS_LIST
 #undef RIVULET_OPS
 
 namespace {
@@ -14,7 +19,7 @@ namespace {
 const std::vector<OpList>& Families() {
   static const std::vector<OpList> families = {
 #define RIVULET_OPS(Family) k##Family##Ops,
-#include "engine/ops/ops.list"
+#include RIVULET_OPS_LIST
 #undef RIVULET_OPS
   };
   return families;

@@ -2,8 +2,9 @@
 //
 //   SelectV2     condition ? t : e, all three broadcast
 //   Select       t and e of one shape; condition of that shape, a scalar, or a vector that chooses along dim 0
-//   ClipByValue  max(min(t, hi), lo); hi and lo are scalars or have t's shape. NaN in t stays; a NaN bound does not bind.
-//                Complex numbers are clipped by their real parts and lose the imaginary ones.
+//   ClipByValue  max(min(t, hi), lo); hi and lo are scalars or have t's shape. NaN in t stays, a NaN bound does nothing.
+//                Of complex numbers both parts are clipped.
+#include <algorithm>
 #include <cstring>
 
 #include "engine/graph/shape_math.h"
@@ -104,7 +105,8 @@ Status RunSelect(RunContext& c) {
   }
   const size_t row_bytes = static_cast<size_t>(row) * ElementBytes(c.output(0).dtype());
   char* out = static_cast<char*>(c.output(0).raw());
-  c.ParallelFor(rows, std::max<int64_t>((1 << 16) / static_cast<int64_t>(row_bytes), 1), [&](int64_t begin, int64_t end) {
+  const int64_t grain = std::max<int64_t>((1 << 16) / static_cast<int64_t>(row_bytes), 1);
+  c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const char* from = static_cast<const char*>(sources[condition[i] != 0]->raw());
       // The output may be one of the sources.
@@ -118,7 +120,7 @@ struct Clip {
   template <typename T>
   T operator()(T x, T lo, T hi) const {
     if constexpr (kIsComplex<T>) {
-      return T((*this)(x.real(), lo.real(), hi.real()), 0);
+      return T((*this)(x.real(), lo.real(), hi.real()), (*this)(x.imag(), lo.imag(), hi.imag()));
     } else {
       const T capped = hi < x ? hi : x;
       return capped < lo ? lo : capped;
@@ -141,13 +143,12 @@ Status InferClip(InferContext& c) {
   return Status();
 }
 
-#define RIVULET_SELECTED \
-  "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}"
+constexpr char kSelected[] = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Select", .inputs = "condition:bool, t:T, e:T", .outputs = "output:T", .attrs = RIVULET_SELECTED,
+    {.name = "Select", .inputs = "condition:bool, t:T, e:T", .outputs = "output:T", .attrs = kSelected,
      .infer = InferSelect, .run = RunSelect, .flags = kElementwise},
-    {.name = "SelectV2", .inputs = "condition:bool, t:T, e:T", .outputs = "output:T", .attrs = RIVULET_SELECTED,
+    {.name = "SelectV2", .inputs = "condition:bool, t:T, e:T", .outputs = "output:T", .attrs = kSelected,
      .infer = InferBroadcast, .run = RunSelectV2, .flags = kElementwise},
     {.name = "ClipByValue", .inputs = "t:T, clip_value_min:T, clip_value_max:T", .outputs = "output:T",
      .attrs = "T:type in {f32,f64,i32,u8,i16,i8,c64,i64,bf16,u16,c128,f16}",

@@ -6,6 +6,9 @@
 namespace rivulet {
 namespace {
 
+// Shape rules read small constants through typed pointers; larger ones are weights, which stay views of the file.
+constexpr size_t kCopiedBytes = size_t{1} << 16;
+
 Status InferConst(InferContext& c) {
   const auto literal = c.attrs().Literal("value");
   if (literal == nullptr) return InvalidArgument("attr 'value' is missing");
@@ -13,6 +16,9 @@ Status InferConst(InferContext& c) {
     return InvalidArgument("attr 'value' is ", Name(literal->dtype), ", attr 'dtype' says ", Name(c.output_dtype(0)));
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor value, Expand(*literal, c.allocator()));
+  if (!value.is_aligned() && value.bytes() <= kCopiedBytes) {
+    RIVULET_ASSIGN_OR_RETURN(value, Clone(value, c.allocator()));
+  }
   c.set_output(0, value.shape());
   c.set_value(0, std::move(value));
   return Status();

@@ -66,30 +66,30 @@ struct AtanhOf {
   T operator()(T x) const { return std::atanh(x); }
 };
 
-#define RIVULET_COMPLEX "T:type in {bf16,f16,f32,f64,c64,c128}"
+constexpr char kComplex[] = "T:type in {bf16,f16,f32,f64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Sin", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Sin", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<SinOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Cos", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Cos", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<CosOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Tan", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Tan", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<TanOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Asin", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Asin", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<AsinOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Acos", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Acos", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<AcosOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Atan", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Atan", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<AtanOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Sinh", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Sinh", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<SinhOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Cosh", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Cosh", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<CoshOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Asinh", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Asinh", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<AsinhOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Acosh", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Acosh", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<AcoshOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Atanh", .inputs = "x:T", .outputs = "y:T", .attrs = RIVULET_COMPLEX, .infer = InferLikeFirst,
+    {.name = "Atanh", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
      .run = RunUnary<AtanhOf, float, double, Complex64, Complex128>, .flags = kElementwise},
 };
 

@@ -3,12 +3,18 @@
 namespace rivulet {
 
 Status DropIdentity(const PassContext& context, PatchSink& sink);
+Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
 Status FoldConstants(const PassContext& context, PatchSink& sink);
+Status FoldPad(const PassContext& context, PatchSink& sink);
+Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
 
 std::span<const Pass> Pipeline() {
   static constexpr Pass kPasses[] = {
       {"drop_identity", "first, so that patterns are not interrupted", DropIdentity},
       {"fold_constants", "before the patterns that want constant weights", FoldConstants},
+      {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
+      {"fold_batch_norm", "leaves a product and one bias, which is what fusion takes", FoldBatchNorm},
+      {"fuse_conv_bias_act", "last: nothing looks into a fused node", FuseConvBiasAct},
   };
   return kPasses;
 }

@@ -71,6 +71,16 @@ Result<std::shared_ptr<const Model>> Model::LoadBytes(std::span<const uint8_t> b
   });
 }
 
+std::shared_ptr<const Model> Model::FromGraph(Graph graph, const std::string& name) {
+  auto rep = std::make_unique<Rep>();
+  rep->name = name;
+  rep->format = "graph";
+  rep->graph = std::move(graph);
+  for (Node& node : rep->graph.nodes()) node.def = FindOp(node.op);
+  rep->allocator = Allocator::Create();
+  return std::shared_ptr<const Model>(new Model(std::move(rep)));
+}
+
 const std::string& Model::name() const { return rep_->name; }
 const std::string& Model::format() const { return rep_->format; }
 int64_t Model::file_bytes() const { return static_cast<int64_t>(rep_->file.bytes.size()); }

@@ -57,7 +57,8 @@ class Model {
   };
   Result<EdgeInfo> Describe(const std::string& edge) const;
 
-  // For the engine's own rooms.
+  // For the engine's own rooms and tools. FromGraph looks up the operators.
+  static std::shared_ptr<const Model> FromGraph(Graph graph, const std::string& name);
   const Graph& graph() const;
   const std::shared_ptr<Allocator>& allocator() const;
   void DropFilePages() const;

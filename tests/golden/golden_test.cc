@@ -1,6 +1,8 @@
-// Every recording, run in many ways. As a test: one per family, and one for coverage. As a command:
+// Every recording, run in many ways. As a test: three per family, and one for coverage. As a command:
 //
 //   golden_test --cases='Sub*' [-v]     runs the cases whose name or operator matches; prints counts per operator
+//   golden_test --hostile=N --cases=... [-v]   makes each case hostile in N ways; -v names each before it runs
+//   golden_test --faults --cases=...    lets the Nth allocation fail, for every N
 //   golden_test --coverage              writes coverage.tsv beside the recordings; exit 1 when something is missing
 //
 // RIVULET_FULL=1 runs every combination of settings.
@@ -14,7 +16,9 @@
 #include <map>
 
 #include "tests/golden/coverage.h"
+#include "tests/golden/faults.h"
 #include "tests/golden/harness.h"
+#include "tests/golden/hostile.h"
 
 namespace rivulet::golden {
 namespace {
@@ -24,22 +28,62 @@ bool IsFull() {
   return full != nullptr && std::strcmp(full, "0") != 0;
 }
 
+// Variant number `seed` of a case made hostile; a failure says what was done to it.
+Status CheckHostile(const GoldenCase& record, uint64_t seed, bool verbose, int64_t* num_results) {
+  std::string what;
+  auto hostile = MakeHostile(record, seed, &what);
+  if (!hostile.ok()) return hostile.status();
+  if (verbose) {
+    std::printf("%s%s\n", record.name.c_str(), what.c_str());
+    std::fflush(stdout);
+  }
+  bool gave_results = false;
+  Status status = RunHostile(*hostile, seed % 2 == 0, &gave_results);
+  *num_results += gave_results;
+  return std::move(status).Framed(what);
+}
+
+Status CheckHostiles(const GoldenCase& record, uint64_t first, uint64_t count, bool verbose, int64_t* num_results) {
+  Status status;
+  for (uint64_t n = first; n < first + count && status.ok(); ++n) status = CheckHostile(record, n, verbose, num_results);
+  return status;
+}
+
+enum class Mode { kResults, kHostile, kFaults };
+
+// What to do with each case, and what came of it.
+struct Job {
+  Mode mode = Mode::kResults;
+  uint64_t num_hostile = IsFull() ? 100 : 4;
+  bool verbose = false;
+  std::vector<Combination> combinations = Combinations(IsFull());
+  int64_t num_noticed = 0;  // hostile runs that gave results, or faults that were felt
+
+  Status Check(const GoldenCase& record, size_t index) {
+    if (mode == Mode::kHostile) return CheckHostiles(record, index * 1000, num_hostile, verbose, &num_noticed);
+    if (verbose) std::printf("run  %s\n", record.name.c_str());
+    return mode == Mode::kFaults ? CheckFaults(record, &num_noticed) : CheckCase(record, combinations);
+  }
+};
+
 class FamilyTest : public ::testing::Test {
  public:
-  explicit FamilyTest(std::string family) : family_(std::move(family)) {}
+  FamilyTest(std::string family, Mode mode) : family_(std::move(family)), mode_(mode) {}
   void TestBody() override {
     const auto file = ReadGoldenFile(FamilyPath(family_));
     ASSERT_TRUE(file.ok()) << file.status().ToString();
     EXPECT_FALSE(file->cases.empty());
-    const std::vector<Combination> combinations = Combinations(IsFull());
-    for (const GoldenCase& record : file->cases) {
-      const Status status = CheckCase(record, combinations);
-      if (!status.ok()) ADD_FAILURE() << record.name << ": " << status.ToString();
+    Job job;
+    job.mode = mode_;
+    for (size_t i = 0; i < file->cases.size(); ++i) {
+      const Status status = job.Check(file->cases[i], i);
+      if (!status.ok()) ADD_FAILURE() << file->cases[i].name << ": " << status.ToString();
     }
   }
 
  private:
   std::string family_;
+  Mode mode_;
 };
 
 Result<Coverage> CoverageOfAll() {
@@ -80,37 +124,39 @@ int WriteCoverage() {
   return coverage->Missing().empty() ? 0 : 1;
 }
 
-int RunMatching(const std::string& glob, bool verbose) {
+int RunMatching(const std::string& glob, Job job) {
   struct Count {
     int passed = 0;
     int failed = 0;
   };
   std::map<std::string, Count> counts;
   Count total;
-  const std::vector<Combination> combinations = Combinations(IsFull());
   for (const std::string& family : Families()) {
     const auto file = ReadGoldenFile(FamilyPath(family));
     if (!file.ok()) {
       std::fprintf(stderr, "%s\n", file.status().ToString().c_str());
       return 1;
     }
-    for (const GoldenCase& record : file->cases) {
+    for (size_t i = 0; i < file->cases.size(); ++i) {
+      const GoldenCase& record = file->cases[i];
       if (fnmatch(glob.c_str(), record.name.c_str(), 0) != 0 && fnmatch(glob.c_str(), record.ops.c_str(), 0) != 0 &&
           glob != family) {
         continue;
       }
-      if (verbose) std::printf("run  %s\n", record.name.c_str());
-      const Status status = CheckCase(record, combinations);
+      const Status status = job.Check(record, i);
       Count& count = counts[record.ops];
       ++(status.ok() ? count.passed : count.failed);
       ++(status.ok() ? total.passed : total.failed);
-      if (!status.ok() && (verbose || count.failed <= 3)) {
+      if (!status.ok() && (job.verbose || count.failed <= 3)) {
         std::printf("FAIL %s\n     %s\n", record.name.c_str(), status.ToString().c_str());
       }
       std::fflush(stdout);
     }
   }
   for (const auto& [ops, count] : counts) std::printf("%6d passed %6d failed  %s\n", count.passed, count.failed, ops.c_str());
+  const long long noticed = job.num_noticed;
+  if (job.mode == Mode::kHostile) std::printf("%6lld hostile runs gave results\n", noticed);
+  if (job.mode == Mode::kFaults) std::printf("%6lld faults were felt\n", noticed);
   std::printf("%6d passed %6d failed\n", total.passed, total.failed);
   return total.failed == 0 && total.passed > 0 ? 0 : 1;
 }
@@ -122,23 +168,34 @@ int main(int argc, char** argv) {
   using namespace rivulet::golden;
   ::testing::InitGoogleTest(&argc, argv);
   std::string glob;
-  bool verbose = false;
+  Job job;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--coverage") return WriteCoverage();
     if (word == "-v") {
-      verbose = true;
+      job.verbose = true;
     } else if (word.starts_with("--cases=")) {
       glob = word.substr(8);
+    } else if (word.starts_with("--hostile=")) {
+      job.mode = Mode::kHostile;
+      job.num_hostile = std::strtoull(word.c_str() + 10, nullptr, 10);
+    } else if (word == "--faults") {
+      job.mode = Mode::kFaults;
     } else {
       std::fprintf(stderr, "golden_test: unknown argument %s\n", argv[i]);
       return 2;
     }
   }
-  if (!glob.empty()) return RunMatching(glob, verbose);
+  if (glob.empty() && job.mode != Mode::kResults) glob.assign(1, '*');
+  if (!glob.empty()) return RunMatching(glob, job);
   for (const std::string& family : Families()) {
-    ::testing::RegisterTest("Golden", family.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                            [family]() -> ::testing::Test* { return new FamilyTest(family); });
+    const auto add = [&](const char* suite, Mode mode) {
+      ::testing::RegisterTest(suite, family.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                              [family, mode]() -> ::testing::Test* { return new FamilyTest(family, mode); });
+    };
+    add("Golden", Mode::kResults);
+    add("Hostile", Mode::kHostile);
+    add("Faults", Mode::kFaults);
   }
   return RUN_ALL_TESTS();
 }

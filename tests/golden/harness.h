@@ -33,6 +33,9 @@ std::vector<Combination> Combinations(bool full);
 // Ok, or what went wrong and in which combination. UNIMPLEMENTED: the engine has no such operator.
 Status CheckCase(const GoldenCase& record, const std::vector<Combination>& combinations);
 
+// Ok when these are the recorded results, by the case's tolerance.
+Status CompareWithRecord(const GoldenCase& record, const std::vector<Tensor>& got);
+
 }  // namespace rivulet::golden
 
 #endif  // RIVULET_TESTS_GOLDEN_HARNESS_H_

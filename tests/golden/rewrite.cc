@@ -72,7 +72,7 @@ Bytes NodeHead(std::string_view name, std::string_view op, std::string_view inpu
   return node;
 }
 
-std::string FedName(std::string_view node) { return std::string(node) + "/fed"; }
+std::string FedName(std::string_view node) { return Cat(node, "/fed"); }
 
 // The same NodeDef under another name.
 Result<Bytes> Renamed(std::span<const uint8_t> node, std::string_view name) {
@@ -157,7 +157,7 @@ Result<Bytes> FeedsAsIntermediates(std::span<const uint8_t> graph, const Feeds& 
   const Replace behind = [](const Tensor& value, std::string_view name,
                             std::span<const uint8_t> node) -> Result<std::vector<Bytes>> {
     RIVULET_ASSIGN_OR_RETURN(Bytes fed, Renamed(node, FedName(name)));
-    const std::string packed_name = std::string(name) + "/packed";
+    const std::string packed_name = Cat(name, "/packed");
     Bytes packed = NodeHead(packed_name, "Pack", FedName(name));
     AppendAttr(packed, "N", IntAttr(1));
     AppendAttr(packed, "T", TypeAttr(value.dtype()));

@@ -1,0 +1,230 @@
+// rivulet label: what a model sees in pictures or hears in WAV files.
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/command.h"
+#include "engine/base/errors.h"
+#include "engine/base/file.h"
+#include "engine/kernels/target.h"
+#include "tasks/classify.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct LabelCommand {
+  std::string model;
+  std::vector<std::string> files;
+  std::string labels;
+  std::string input_layer;
+  std::string output_layer;
+  int64_t width = 0;
+  int64_t height = 0;
+  float mean = 0;
+  float std = 0;
+  bool has_mean = false;
+  bool has_std = false;
+  int top = 5;
+  bool json = false;
+  bool all = false;
+  RunFlags flags;
+};
+
+bool IsFolder(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool IsMedia(const std::string& name) {
+  const size_t dot = name.rfind('.');
+  std::string end = dot == std::string::npos ? "" : name.substr(dot + 1);
+  for (char& c : end) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return end == "jpg" || end == "jpeg" || end == "png" || end == "gif" || end == "bmp" || end == "wav";
+}
+
+std::vector<std::string> NamesIn(const std::string& folder) {
+  std::vector<std::string> names;
+  if (DIR* dir = opendir(folder.c_str())) {
+    while (const dirent* entry = readdir(dir)) names.emplace_back(entry->d_name);
+    closedir(dir);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Files as given; folders as the pictures and sounds in them, by name.
+std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    if (!IsFolder(path)) {
+      files.push_back(path);
+      continue;
+    }
+    for (const std::string& name : NamesIn(path)) {
+      if (IsMedia(name)) files.push_back(path + "/" + name);
+    }
+  }
+  return files;
+}
+
+// MODEL's neighbour with labels: MODEL_labels.txt, labels.txt, or the one file with "labels" in its name.
+std::string FindLabels(const std::string& model) {
+  const size_t slash = model.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : model.substr(0, slash);
+  std::string stem = slash == std::string::npos ? model : model.substr(slash + 1);
+  stem = stem.substr(0, stem.rfind('.'));
+  std::vector<std::string> others;
+  for (const std::string& name : NamesIn(folder)) {
+    if (name == stem + "_labels.txt" || name == stem + ".labels.txt") return folder + "/" + name;
+    if (name.find("labels") != std::string::npos && name.size() > 4 && name.substr(name.size() - 4) == ".txt") others.push_back(name);
+  }
+  const auto plain = std::find(others.begin(), others.end(), "labels.txt");
+  if (plain != others.end()) return folder + "/labels.txt";
+  return others.size() == 1 ? folder + "/" + others[0] : std::string();
+}
+
+// One of the usual other ways to feed pixels gives a much surer answer: then the assumption is doubtful.
+void WarnOfNormalization(Classifier& classifier, std::span<const uint8_t> file, const Classification& result) {
+  if (classifier.takes_bytes()) return;
+  const Score chosen = classifier.Best(result, 1)[0];
+  Normalization best = classifier.normalization();
+  Score best_score = chosen;
+  for (const auto& [mean, std] : {std::pair{127.5f, 127.5f}, {0.0f, 255.0f}, {0.0f, 1.0f}, {117.0f, 1.0f}}) {
+    for (const bool bgr : {false, true}) {
+      for (const bool inverted : {false, true}) {
+        if (bgr && classifier.channels() != 3) continue;
+        const Normalization other{mean, std, bgr, inverted};
+        auto tried = classifier.ClassifyWith(file, other);
+        if (!tried.ok()) return;
+        const Score score = classifier.Best(*tried, 1)[0];
+        if (score.score > best_score.score) {
+          best_score = score;
+          best = other;
+        }
+      }
+    }
+  }
+  const bool probabilities = chosen.score >= 0 && best_score.score <= 1.001f;
+  if (!probabilities || best_score.score < 0.6f || best_score.score < chosen.score + 0.4f) return;
+  std::fprintf(stderr, "note: fed as %s the answer would be %s %.2f instead of %s %.2f; if the model was trained that way, use --input-mean and --input-std\n",
+               best.ToString().c_str(), best_score.label.c_str(), static_cast<double>(best_score.score), chosen.label.c_str(), static_cast<double>(chosen.score));
+}
+
+std::string Footer(const Classifier& classifier, double ms) {
+  std::string text;
+  if (!classifier.takes_bytes()) {
+    text = Cat("input ", classifier.width(), "×", classifier.height(), "×", classifier.channels(), ", ", classifier.normalization().ToString(), " · ");
+  }
+  char times[80];
+  std::snprintf(times, sizeof(times), "%.1f ms · plan %.1f ms · %d thread%s · ", ms, classifier.plan_ms(), classifier.num_threads(), classifier.num_threads() == 1 ? "" : "s");
+  return text + times + std::string(TargetName());
+}
+
+void Print(const Classifier& classifier, const std::string& file, bool several, const std::vector<Score>& best, double ms) {
+  if (several) std::printf("%s\n", file.c_str());
+  size_t width = 20;
+  for (const Score& score : best) width = std::max(width, score.label.size());
+  for (size_t i = 0; i < best.size(); ++i) {
+    const bool last = i + 1 == best.size();
+    std::printf("%-*s  %.2f%s%s\n", static_cast<int>(width), best[i].label.c_str(), static_cast<double>(best[i].score),
+                last && !several ? "        " : "", last && !several ? Footer(classifier, ms).c_str() : "");
+  }
+}
+
+int Label(const LabelCommand& command) {
+  ClassifyOptions options;
+  Result<SessionOptions> session = command.flags.Options();
+  if (!session.ok()) return FailCall(session.status().ToString());
+  options.session = *session;
+  options.input_layer = command.input_layer;
+  options.output_layer = command.output_layer;
+  if (command.width > 0) options.input_width = command.width;
+  if (command.height > 0) options.input_height = command.height;
+  if (command.has_mean) options.input_mean = command.mean;
+  if (command.has_std) options.input_std = command.std;
+  auto model = Model::Load(command.model);
+  if (!model.ok()) {
+    Fail(model.status());
+    return kBadData;
+  }
+  const std::string labels_path = command.labels.empty() ? FindLabels(command.model) : command.labels;
+  if (!labels_path.empty()) {
+    auto labels = ReadLabels(labels_path);
+    if (!labels.ok()) {
+      Fail(labels.status());
+      return kBadData;
+    }
+    options.labels = std::move(*labels);
+  }
+  auto classifier = Classifier::Create(*model, options);
+  if (!classifier.ok()) return Fail(classifier.status());
+  const std::vector<std::string> files = ExpandFolders(command.files);
+  if (files.empty()) return FailCall("no picture and no WAV file in what was named");
+
+  int code = kFine;
+  nlohmann::json results = nlohmann::json::array();
+  for (size_t i = 0; i < files.size(); ++i) {
+    auto file = OpenFile(files[i], FileAccess::kMap, int64_t{1} << 30);
+    auto result = file.ok() ? (*classifier)->Classify(file->bytes, command.flags.Run()) : Result<Classification>(file.status());
+    if (!result.ok()) {
+      Fail(file.ok() ? std::move(result).status().Framed(Quoted(files[i])) : result.status());
+      code = kBadData;
+      continue;
+    }
+    const std::vector<Score> best = (*classifier)->Best(*result, command.top);
+    if (command.json) {
+      nlohmann::json entry = {{"file", files[i]}, {"ms", result->run_ms}, {"labels", nlohmann::json::array()}};
+      for (const Score& score : best) entry["labels"].push_back({{"index", score.index}, {"label", score.label}, {"score", score.score}});
+      if (command.all) entry["scores"] = result->scores;
+      results.push_back(std::move(entry));
+    } else {
+      Print(**classifier, files[i], files.size() > 1, best, result->run_ms);
+      if (i + 1 == files.size() && files.size() > 1) std::printf("%s\n", Footer(**classifier, result->run_ms).c_str());
+    }
+    if (i == 0 && !command.json && !command.has_mean && !command.has_std) WarnOfNormalization(**classifier, file->bytes, *result);
+  }
+  if (command.json) {
+    PrintJson({{"model", command.model}, {"input", (*classifier)->input_layer()}, {"output", (*classifier)->output_layer()},
+               {"width", (*classifier)->width()}, {"height", (*classifier)->height()}, {"normalization", (*classifier)->normalization().ToString()},
+               {"assumptions", (*classifier)->assumptions()}, {"plan_ms", (*classifier)->plan_ms()}, {"target", TargetName()}, {"files", results}});
+  } else {
+    if (options.labels.empty()) std::fprintf(stderr, "assumed: no labels file; give one with --labels\n");
+    for (const std::string& assumption : (*classifier)->assumptions()) std::fprintf(stderr, "assumed: %s\n", assumption.c_str());
+  }
+  return code;
+}
+
+}  // namespace
+
+void AddLabel(CLI::App& app, int* code) {
+  auto command = std::make_shared<LabelCommand>();
+  CLI::App* sub = app.add_subcommand("label", "Say what a model sees in pictures or hears in WAV files");
+  sub->add_option("model", command->model, "Model file")->required();
+  sub->add_option("files", command->files, "Pictures, WAV files, or folders of them")->required();
+  sub->add_option("--labels", command->labels, "One label a line; default: a labels file beside the model")->type_name("FILE");
+  sub->add_option("--input-layer", command->input_layer, "Default: the graph's placeholder")->type_name("NAME");
+  sub->add_option("--output-layer", command->output_layer, "Default: what no other node uses")->type_name("NAME");
+  sub->add_option("--input-width", command->width, "Default: from the graph")->check(CLI::Range(1, 16384));
+  sub->add_option("--input-height", command->height, "Default: from the graph")->check(CLI::Range(1, 16384));
+  auto* mean = sub->add_option("--input-mean", command->mean, "Pixels are fed as (p - mean) / std; default 127.5");
+  auto* std = sub->add_option("--input-std", command->std, "Default 127.5");
+  sub->add_option("--top", command->top, "Labels to show")->check(CLI::Range(1, 100000))->capture_default_str();
+  sub->add_flag("--json", command->json, "As one JSON object");
+  sub->add_flag("--all-scores", command->all, "With --json: every score");
+  command->flags.AddTo(*sub);
+  sub->footer(
+      "Examples:\n"
+      "  rivulet label mobilenet.pb cat.jpg\n"
+      "  rivulet label inception.pb photos/ --labels imagenet.txt --input-mean 0 --input-std 255\n"
+      "  rivulet label conv_actions_frozen.pb yes.wav --labels conv_actions_labels.txt");
+  sub->callback([command, code, mean, std] {
+    command->has_mean = mean->count() > 0;
+    command->has_std = std->count() > 0;
+    *code = Label(*command);
+  });
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,15 @@
+# cmake --install: the command, the library, the headers, and the files that find_package(rivulet) reads.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+install(TARGETS rivulet EXPORT rivuletTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/rivulet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET rivulet_command)
+  install(TARGETS rivulet_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/rivulet)
+install(EXPORT rivuletTargets NAMESPACE rivulet:: DESTINATION ${config_dir})
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/rivuletConfig.cmake.in
+  ${CMAKE_CURRENT_BINARY_DIR}/rivuletConfig.cmake INSTALL_DESTINATION ${config_dir})
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/rivuletConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rivuletConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/rivuletConfigVersion.cmake
+  DESTINATION ${config_dir})

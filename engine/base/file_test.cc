@@ -1,0 +1,95 @@
+#include "engine/base/file.h"
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <vector>
+
+namespace rivulet {
+namespace {
+
+class FileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/rivulet-file-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override {
+    for (const std::string& name : Names()) unlink((folder_ + "/" + name).c_str());
+    rmdir(folder_.c_str());
+  }
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    DIR* dir = opendir(folder_.c_str());
+    while (const dirent* entry = readdir(dir)) {
+      if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+    }
+    closedir(dir);
+    return names;
+  }
+  std::string Read(const std::string& path) const {
+    auto file = OpenFile(path, FileAccess::kRead, 1 << 20);
+    return file.ok() ? std::string(file->bytes.begin(), file->bytes.end()) : file.status().ToString();
+  }
+  static Status Save(const std::string& path, std::string_view text) {
+    return SaveFile(path, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  }
+  std::string folder_;
+};
+
+TEST_F(FileTest, SavesAndReads) {
+  const std::string path = folder_ + "/f";
+  ASSERT_TRUE(Save(path, "old").ok());
+  ASSERT_TRUE(Save(path, "new text").ok());
+  EXPECT_EQ(Read(path), "new text");
+  auto mapped = OpenFile(path, FileAccess::kMap, 1 << 20);
+  ASSERT_TRUE(mapped.ok());
+  EXPECT_TRUE(mapped->is_mapped);
+  EXPECT_EQ(std::string(mapped->bytes.begin(), mapped->bytes.end()), "new text");
+  EXPECT_EQ(OpenFile(path, FileAccess::kMap, 3).status().code(), Code::kResourceExhausted);
+}
+
+// Whichever system call fails, the file holds the old text or the new one, and no temporary stays.
+TEST_F(FileTest, SavingIsWholeWhateverFails) {
+  const std::string path = folder_ + "/f";
+  for (const bool all_later : {false, true}) {
+    bool finished = false;
+    for (int64_t n = 1; n < 50 && !finished; ++n) {
+      ASSERT_TRUE(Save(path, "old").ok());
+      FailNthFileCall(n, all_later);
+      const Status status = Save(path, "new");
+      FailNthFileCall(0, false);
+      finished = status.ok();
+      EXPECT_EQ(Read(path), finished ? "new" : "old");
+      if (!finished) EXPECT_NE(status.message().find(path), std::string_view::npos);
+      EXPECT_EQ(Names().size(), 1u);
+    }
+    EXPECT_TRUE(finished);
+  }
+}
+
+TEST_F(FileTest, OpeningFailsWithItsReason) {
+  const std::string path = folder_ + "/f";
+  ASSERT_TRUE(Save(path, "text").ok());
+  for (const FileAccess access : {FileAccess::kMap, FileAccess::kRead}) {
+    bool finished = false;
+    for (int64_t n = 1; n < 20 && !finished; ++n) {
+      FailNthFileCall(n, true);
+      auto file = OpenFile(path, access, 1 << 20);
+      FailNthFileCall(0, false);
+      finished = file.ok();
+      if (!finished) EXPECT_NE(file.status().message().find(path), std::string_view::npos);
+    }
+    EXPECT_TRUE(finished);
+  }
+}
+
+TEST_F(FileTest, NoFolderToSaveIn) {
+  EXPECT_EQ(Save(folder_ + "/none/f", "x").code(), Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace rivulet

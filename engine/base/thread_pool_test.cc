@@ -1,0 +1,56 @@
+#include "engine/base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace rivulet {
+namespace {
+
+TEST(ThreadPool, EveryPieceOnce) {
+  for (int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    for (int64_t count : {0, 1, 7, 1000}) {
+      std::vector<std::atomic<int>> seen(static_cast<size_t>(count));
+      pool.ParallelFor(count, 3, StopToken(), [&](int64_t begin, int64_t end) {
+        EXPECT_EQ(begin % 3, 0);
+        for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
+      });
+      for (const auto& n : seen) EXPECT_EQ(n, 1);
+    }
+  }
+}
+
+TEST(ThreadPool, CallersDoNotMixTheirLoops) {
+  ThreadPool pool(3);
+  std::vector<std::thread> callers;
+  std::atomic<int> wrong{0};
+  for (int c = 0; c < 4; ++c) {
+    callers.emplace_back([&, c] {
+      for (int round = 0; round < 200; ++round) {
+        std::vector<int> out(64, -1);
+        pool.ParallelFor(64, 1, StopToken(), [&](int64_t begin, int64_t) { out[static_cast<size_t>(begin)] = c; });
+        for (const int v : out) wrong += v != c;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(ThreadPool, StopsBetweenPieces) {
+  ThreadPool pool(2);
+  std::atomic<bool> cancel{false};
+  const StopToken stop(&cancel, StopToken::Clock::time_point::max());
+  std::atomic<int> pieces{0};
+  pool.ParallelFor(1000, 1, stop, [&](int64_t, int64_t) {
+    if (++pieces == 5) cancel = true;
+  });
+  EXPECT_LE(pieces, 10);
+  EXPECT_EQ(stop.Why().code(), Code::kCancelled);
+}
+
+}  // namespace
+}  // namespace rivulet

@@ -1,0 +1,114 @@
+// AddN, AccumulateNV2: the sum of N tensors of one shape, added in their order. Integers wrap around; float16 and
+// bfloat16 are summed in float and rounded once.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/graph/shape_math.h"
+#include "engine/kernels/half.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+Status Infer(InferContext& c) {
+  if (c.num_inputs() < 1) return InvalidArgument("want at least one input");
+  Shape shape = c.shape(0);
+  for (int i = 1; i < c.num_inputs(); ++i) {
+    RIVULET_ASSIGN_OR_RETURN(shape, MergeShapes(shape, c.shape(i)));
+  }
+  c.set_output(0, std::move(shape));
+  return Status();
+}
+
+Status InferAccumulate(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(Infer(c));
+  Shape shape = c.attrs().ShapeAttr("shape");
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    RIVULET_ASSIGN_OR_RETURN(shape, MergeShapes(shape, c.shape(i)));
+  }
+  c.set_output(0, std::move(shape));
+  return Status();
+}
+
+constexpr int64_t kTile = 256;
+
+template <typename T>
+void AddInto(T* sum, const T* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    if constexpr (std::is_integral_v<T>) {
+      using U = std::common_type_t<T, unsigned>;
+      sum[i] = static_cast<T>(U{sum[i]} + U{x[i]});
+    } else {
+      sum[i] += x[i];
+    }
+  }
+}
+
+// The output may be the memory of any input, so a tile is summed aside.
+template <typename T>
+Status Sum(RunContext& c) {
+  T* out = c.output(0).data<T>();
+  c.ParallelFor(c.output(0).num_elements(), 1 << 13, [&](int64_t begin, int64_t end) {
+    T sum[kTile];
+    for (int64_t at = begin; at < end; at += kTile) {
+      const int64_t count = std::min(kTile, end - at);
+      std::copy_n(c.input(0).data<T>() + at, count, sum);
+      for (int i = 1; i < c.num_inputs(); ++i) AddInto(sum, c.input(i).data<T>() + at, count);
+      std::copy_n(sum, count, out + at);
+    }
+  });
+  return Status();
+}
+
+Status SumHalves(RunContext& c) {
+  const DType dtype = c.output(0).dtype();
+  uint16_t* out = c.output(0).data<uint16_t>();
+  c.ParallelFor(c.output(0).num_elements(), 1 << 13, [&](int64_t begin, int64_t end) {
+    float sum[kTile];
+    float wide[kTile];
+    for (int64_t at = begin; at < end; at += kTile) {
+      const int64_t count = std::min(kTile, end - at);
+      WidenHalf(dtype, c.input(0).data<uint16_t>() + at, count, sum);
+      for (int i = 1; i < c.num_inputs(); ++i) {
+        WidenHalf(dtype, c.input(i).data<uint16_t>() + at, count, wide);
+        AddInto(sum, wide, count);
+      }
+      NarrowToHalf(dtype, sum, count, out + at);
+    }
+  });
+  return Status();
+}
+
+Status Run(RunContext& c) {
+  const DType dtype = c.output(0).dtype();
+  switch (dtype) {
+    case DType::kFloat: return Sum<float>(c);
+    case DType::kDouble: return Sum<double>(c);
+    case DType::kComplex64: return Sum<Complex64>(c);
+    case DType::kComplex128: return Sum<Complex128>(c);
+    case DType::kHalf:
+    case DType::kBfloat16: return SumHalves(c);
+    default: break;
+  }
+  switch (ElementBytes(dtype)) {
+    case 1: return Sum<uint8_t>(c);
+    case 2: return Sum<uint16_t>(c);
+    case 4: return Sum<uint32_t>(c);
+    default: return Sum<uint64_t>(c);
+  }
+}
+
+#define RIVULET_NUMBERS "T:type in {f32,f64,i32,u8,i16,i8,c64,i64,bf16,u16,c128,f16,u32,u64}"
+
+constexpr OpDef kDefs[] = {
+    {.name = "AddN", .inputs = "inputs:N*T", .outputs = "sum:T", .attrs = "N:int >=1; " RIVULET_NUMBERS, .infer = Infer,
+     .run = Run, .flags = kElementwise},
+    {.name = "AccumulateNV2", .inputs = "inputs:N*T", .outputs = "sum:T",
+     .attrs = "N:int >=1; " RIVULET_NUMBERS "; shape:shape", .infer = InferAccumulate, .run = Run, .flags = kElementwise},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(AddN, kDefs);
+
+}  // namespace rivulet

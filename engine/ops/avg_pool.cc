@@ -1,0 +1,161 @@
+// AvgPool, AvgPool3D and their gradients.
+//
+//   y[n, i, j, c] = mean over the window's places inside the image of x[n, i * stride - pad + .., c]
+//   dx[n, y, x, c] = the sum over the windows that hold (y, x) of dy / the number of places the window sees
+//
+// half and bfloat16 are summed in float, where TensorFlow sums in the type itself. NHWC, NCHW, NDHWC, NCDHW; TensorFlow's
+// CPU kernels take only channels last.
+#include "engine/kernels/pool.h"
+#include "engine/ops/pool_shape.h"
+#include "engine/ops/staging.h"
+
+namespace rivulet {
+namespace {
+
+struct State : OpState {
+  PoolSpec spec;
+};
+
+template <int kRank>
+Status Infer(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, false));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  c.set_output(0, OutputShape(spec.window, sizes));
+  return Status();
+}
+
+template <int kRank>
+Status InferGrad(InferContext& c) {
+  constexpr int kDims = kRank + 2;
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, false));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, kDims));
+  const Shape& sizes_shape = c.known(0) ? c.value(0)->shape() : c.shape(0);
+  if (!MergeShapes(sizes_shape, {kDims}).ok()) {
+    return InvalidArgument("orig_input_shape: want shape [", kDims, "], got ", sizes_shape.ToString());
+  }
+  if (!c.known(0)) {
+    Shape unknown = Shape::OfUnknownDims(kDims);
+    if (c.shape(1).has_rank()) unknown.set_dim(0, c.shape(1)[0]);
+    c.set_output(0, unknown);
+    return Status();
+  }
+  const std::vector<int64_t> dims = c.ints(0);
+  for (const int64_t dim : dims) {
+    if (dim < 0) return InvalidArgument("orig_input_shape: want >= 0, got ", dim);
+  }
+  const Shape input{std::span<const int64_t>(dims)};
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, input));
+  const Shape want = OutputShape(spec.window, sizes);
+  if (!MergeShapes(want, c.shape(1)).ok()) {
+    return InvalidArgument("grad: want shape ", want.ToString(), " for an input of ", input.ToString(), ", got ",
+                           c.shape(1).ToString());
+  }
+  c.set_output(0, input);
+  return Status();
+}
+
+template <int kRank>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), kRank, false));
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+template <typename T>
+void Pool(RunContext& c, const ConvSizes& s, const T* in, T* out) {
+  const int64_t channels = s.in_c;
+  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
+                [&](int64_t begin, int64_t end) {
+    for (int64_t pixel = begin; pixel < end; ++pixel) {
+      const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
+      T* to = out + pixel * channels;
+      std::fill_n(to, channels, T(0));
+      ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+        const T* from = image + tap * channels;
+        for (int64_t i = 0; i < channels; ++i) to[i] += from[i];
+      });
+      const T count = static_cast<T>(std::max<int64_t>(WindowCount(s, pixel % s.out_pixels()), 1));
+      for (int64_t i = 0; i < channels; ++i) to[i] /= count;
+    }
+  });
+}
+
+template <typename T>
+void Spread(RunContext& c, const ConvSizes& s, const T* grad, T* out) {
+  const int64_t channels = s.in_c;
+  const int64_t in_size = s.in_pixels() * channels;
+  std::fill_n(out, s.batch * in_size, T(0));
+  // Neighbouring windows overlap, so a piece is a run of channels of one image.
+  constexpr int64_t kRun = 16;
+  const int64_t runs = (channels + kRun - 1) / kRun;
+  const double work = WindowWork(s) * static_cast<double>(s.out_pixels()) * kRun;
+  c.ParallelFor(s.batch * runs, ConvGrain(work), [&](int64_t begin, int64_t end) {
+    for (int64_t piece = begin; piece < end; ++piece) {
+      const int64_t image = piece / runs;
+      const int64_t first = piece % runs * kRun;
+      const int64_t count = std::min(kRun, channels - first);
+      T* to = out + image * in_size + first;
+      for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
+        const T* from = grad + (image * s.out_pixels() + pixel) * channels + first;
+        const T share = T(1) / static_cast<T>(std::max<int64_t>(WindowCount(s, pixel), 1));
+        ForWindow(s, pixel, [&](int64_t tap) {
+          for (int64_t i = 0; i < count; ++i) to[tap * channels + i] += from[i] * share;
+        });
+      }
+    }
+  });
+}
+
+// Input `kInput` pooled, or a gradient spread.
+template <bool kGrad>
+Status Run(RunContext& c) {
+  if (c.output(0).num_elements() == 0) return Status();
+  const PoolSpec& spec = c.state<State>().spec;
+  const Tensor& source = c.input(kGrad ? 1 : 0);
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(spec, kGrad ? c.output(0).shape() : source.shape()));
+  ScratchPieces pieces;
+  const StagedInput input(source, spec.window.channels_last, pieces);
+  const StagedOutput output(c.output(0), spec.window.channels_last, pieces);
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  const void* in = input.Fill(c, pieces);
+  void* out = output.data(pieces);
+  const bool is_double = source.dtype() == DType::kDouble;
+  if (kGrad && is_double) {
+    Spread(c, s, static_cast<const double*>(in), static_cast<double*>(out));
+  } else if (kGrad) {
+    Spread(c, s, static_cast<const float*>(in), static_cast<float*>(out));
+  } else if (is_double) {
+    Pool(c, s, static_cast<const double*>(in), static_cast<double*>(out));
+  } else if (spec.window.spatial_rank == 2) {
+    Pool2D(PoolKind::kAverage, static_cast<const float*>(in), ToPoolGeometry(s), static_cast<float*>(out), c.pool(),
+           c.stop());
+  } else {
+    Pool(c, s, static_cast<const float*>(in), static_cast<float*>(out));
+  }
+  output.Finish(c, pieces);
+  return Status();
+}
+
+#define RIVULET_ATTRS_2D                                                               \
+  "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; "       \
+  "data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type in {f16,bf16,f32,f64}"
+#define RIVULET_ATTRS_3D                                                               \
+  "ksize:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; "       \
+  "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; T:type in {f16,bf16,f32,f64}"
+
+constexpr OpDef kDefs[] = {
+    {.name = "AvgPool", .inputs = "value:T", .outputs = "output:T", .attrs = RIVULET_ATTRS_2D, .infer = Infer<2>,
+     .prepare = Prepare<2>, .run = Run<false>},
+    {.name = "AvgPool3D", .inputs = "input:T", .outputs = "output:T", .attrs = RIVULET_ATTRS_3D, .infer = Infer<3>,
+     .prepare = Prepare<3>, .run = Run<false>},
+    {.name = "AvgPool3DGrad", .inputs = "orig_input_shape:i32, grad:T", .outputs = "output:T", .attrs = RIVULET_ATTRS_3D,
+     .infer = InferGrad<3>, .prepare = Prepare<3>, .run = Run<true>},
+    {.name = "AvgPoolGrad", .inputs = "orig_input_shape:i32, grad:T", .outputs = "output:T", .attrs = RIVULET_ATTRS_2D,
+     .infer = InferGrad<2>, .prepare = Prepare<2>, .run = Run<true>},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(AvgPool, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,203 @@
+#include "engine/ops/conv_forward.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/kernels/half.h"
+#include "engine/ops/conv_loops.h"
+
+namespace rivulet {
+namespace {
+
+bool InFloat(DType dtype) { return ComputeType(dtype) == DType::kFloat; }
+
+// The two-dimensional convolution of one depth tap on one depth slice.
+ConvGeometry SliceGeometry(const ConvSizes& sizes) {
+  ConvGeometry geometry = ToConvGeometry(sizes);
+  geometry.batch = 1;
+  return geometry;
+}
+
+ConvGeometry GeometryFor(const WindowSpec& spec, const ConvSizes& sizes) {
+  return spec.spatial_rank == 3 ? SliceGeometry(sizes) : ToConvGeometry(sizes);
+}
+
+bool Complete(const ConvSizes& s) {
+  const int64_t least = std::min({s.batch, s.in_c, s.out_c, s.groups, s.in[0], s.in[1], s.in[2], s.out[0], s.out[1],
+                                  s.out[2], s.k[0], s.k[1], s.k[2]});
+  return least >= 0;
+}
+
+int64_t TapFloats(const ConvSizes& s) { return s.k[1] * s.k[2] * s.group_in() * s.out_c; }
+
+}  // namespace
+
+Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state) {
+  const int index = state->filter_input;
+  const Tensor* filter = c.constant(index);
+  if (filter == nullptr || !InFloat(filter->dtype()) || filter->num_elements() == 0) return Status();
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(state->spec, input, filter->shape(), state->kind));
+  if (sizes.groups <= 0) return Status();  // packing needs to know the groups
+
+  Tensor floats = *filter;
+  if (IsHalf(filter->dtype())) {
+    Tensor aligned = *filter;
+    if (!aligned.is_aligned()) {
+      RIVULET_ASSIGN_OR_RETURN(aligned, Clone(aligned, c.allocator()));
+    }
+    RIVULET_ASSIGN_OR_RETURN(floats, Tensor::Allocate(DType::kFloat, filter->shape(), c.allocator()));
+    WidenHalf(filter->dtype(), aligned.raw(), aligned.num_elements(), floats.data<float>());
+  }
+  if (state->kind == FilterKind::kDepthwise) {
+    if (!IsHalf(filter->dtype())) return Status();  // read in place
+    state->copy = floats;
+  } else {
+    const ConvGeometry geometry = GeometryFor(state->spec, sizes);
+    // What is not known yet does not matter to the plain algorithm.
+    const ConvAlgorithm algorithm = Complete(sizes) ? ChooseConvAlgorithm(geometry) : ConvAlgorithm::kDirect;
+    const char* from = static_cast<const char*>(floats.raw());
+    for (int64_t d = 0; d < sizes.k[0]; ++d, from += TapFloats(sizes) * static_cast<int64_t>(sizeof(float))) {
+      RIVULET_ASSIGN_OR_RETURN(PackedFilter packed, PackedFilter::Pack(from, geometry, algorithm, c.allocator()));
+      state->packed.push_back(std::move(packed));
+    }
+  }
+  state->filter_shape = filter->shape();
+  c.Consume(index);
+  return Status();
+}
+
+Result<ConvSizes> ConvSizesOf(const RunContext& c, const ConvState& state, const Shape& input) {
+  const Shape& filter = state.prepared() ? state.filter_shape : c.input(state.filter_input).shape();
+  return ComputeConvSizes(state.spec, input, filter, state.kind);
+}
+
+ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, Tensor& output, ScratchPieces& pieces)
+    : c_(c),
+      state_(state),
+      sizes_(sizes),
+      geometry_(GeometryFor(state.spec, sizes)),
+      dtype_(output.dtype()),
+      output_(output, state.spec.channels_last, pieces) {
+  if (!state.prepared()) filter_.emplace(c.input(state.filter_input), true, pieces);
+  if (InFloat(dtype_)) {
+    tail_.emplace(c, state.tail, state.spec.channels_last, pieces);
+    if (state.kind == FilterKind::kDense) {
+      if (state.prepared()) {
+        algorithm_ = state.packed[0].algorithm();
+      } else if (!EmptyFilter(sizes)) {
+        packed_ = pieces.Add(PackedFilter::Bytes(geometry_, algorithm_));
+      }
+      kernel_ = pieces.Add(ConvScratchBytes(geometry_, algorithm_));
+    }
+  } else if (state.tail.add) {
+    addend_.emplace(c.input(state.tail.addend_input()), state.spec.channels_last, pieces);
+  }
+}
+
+void ConvRun::Run(const void* input, const ScratchPieces& pieces) {
+  void* output = output_.data(pieces);
+  switch (ComputeType(dtype_)) {
+    case DType::kFloat:
+      RunFloat(static_cast<const float*>(input), static_cast<float*>(output), pieces);
+      break;
+    case DType::kDouble:
+      RunDouble(static_cast<const double*>(input), static_cast<double*>(output), pieces);
+      break;
+    case DType::kInt32:
+      ConvForward(c_, sizes_, static_cast<const uint32_t*>(input),
+                  static_cast<const uint32_t*>(filter_->Fill(c_, pieces)), static_cast<uint32_t*>(output));
+      break;
+    default:
+      break;
+  }
+  output_.Finish(c_, pieces);
+}
+
+void ConvRun::RunDouble(const double* input, double* output, const ScratchPieces& pieces) {
+  const double* addend = addend_ ? static_cast<const double*>(addend_->Fill(c_, pieces)) : nullptr;
+  ConvForward(c_, sizes_, input, static_cast<const double*>(filter_->Fill(c_, pieces)), output);
+  ApplyTail(c_, state_.tail, addend, sizes_.batch * sizes_.out_pixels(), sizes_.out_c, output);
+}
+
+void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& pieces) {
+  const Epilogue epilogue = tail_->MakeEpilogue(c_, pieces);
+  const float* filter = filter_                ? static_cast<const float*>(filter_->Fill(c_, pieces))
+                        : state_.copy.valid() ? state_.copy.data<float>()
+                                              : nullptr;
+  const int64_t rows = sizes_.batch * sizes_.out_pixels();
+  if (EmptyFilter(sizes_)) {
+    std::fill_n(output, rows * sizes_.out_c, 0.0f);
+    ApplyEpilogue(c_, epilogue, rows, sizes_.out_c, output);
+  } else if (state_.kind == FilterKind::kDepthwise) {
+    DepthwiseConv2D(input, filter, ToDepthwiseGeometry(sizes_), epilogue, output, c_.pool(), c_.stop());
+  } else if (state_.spec.spatial_rank == 3) {
+    RunDepthSlices(input, filter, output, pieces);
+    ApplyEpilogue(c_, epilogue, rows, sizes_.out_c, output);
+  } else {
+    const PackedFilter packed = state_.prepared() ? state_.packed[0] : PackNow(filter, 0, pieces);
+    Conv2D(input, packed, geometry_, epilogue, output, pieces.At<void>(kernel_), c_.pool(), c_.stop());
+  }
+  tail_->Finish(c_, rows, sizes_.out_c, output);
+}
+
+// out[n, z] = the sum over depth taps d of in[n, z'] * filter[d].
+void ConvRun::RunDepthSlices(const float* input, const float* filter, float* output, const ScratchPieces& pieces) {
+  const int64_t in_slice = sizes_.in[1] * sizes_.in[2] * sizes_.in_c;
+  const int64_t out_slice = sizes_.out[1] * sizes_.out[2] * sizes_.out_c;
+  const int64_t slices = sizes_.batch * sizes_.out[0];
+  if (out_slice == 0) return;
+  // Taps outside, so that a filter that is not constant is packed once.
+  for (int64_t slice = 0; slice < slices; ++slice) {
+    const TapRange depth = TapsOf(sizes_, 0, slice % sizes_.out[0]);
+    if (depth.begin == depth.end) std::fill_n(output + slice * out_slice, out_slice, 0.0f);
+  }
+  for (int64_t d = 0; d < sizes_.k[0]; ++d) {
+    PackedFilter packed;
+    if (state_.prepared()) {
+      packed = state_.packed[static_cast<size_t>(d)];
+    } else {
+      packed = PackNow(filter, d, pieces);
+    }
+    for (int64_t slice = 0; slice < slices && !c_.stop().stopped(); ++slice) {
+      const int64_t z = slice % sizes_.out[0];
+      const TapRange depth = TapsOf(sizes_, 0, z);
+      if (d < depth.begin || d >= depth.end) continue;
+      const float* from = input + (slice / sizes_.out[0] * sizes_.in[0] + InputIndex(sizes_, 0, z, d)) * in_slice;
+      float* to = output + slice * out_slice;
+      Epilogue sum;
+      if (d > depth.begin) sum.addend = to;
+      Conv2D(from, packed, geometry_, sum, to, pieces.At<void>(kernel_), c_.pool(), c_.stop());
+    }
+  }
+}
+
+PackedFilter ConvRun::PackNow(const float* filter, int64_t depth_tap, const ScratchPieces& pieces) {
+  const int64_t k = sizes_.k[1] * sizes_.k[2] * sizes_.group_in();
+  const int64_t group_out = sizes_.group_out();
+  const int64_t panels = (group_out + PackedMatrix::kPanel - 1) / PackedMatrix::kPanel;
+  const float* from = filter + depth_tap * TapFloats(sizes_);
+  float* packed = pieces.At<float>(packed_);
+  const int64_t grain = std::max<int64_t>((1 << 15) / (k * PackedMatrix::kPanel), 1);
+  c_.ParallelFor(sizes_.groups * panels, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t group = i / panels;
+      PackPanels(from + group * group_out, sizes_.out_c, k, group_out, false, i % panels, i % panels + 1,
+                 packed + group * panels * k * PackedMatrix::kPanel);
+    }
+  });
+  return PackedFilter::View(packed, ConvAlgorithm::kDirect, nullptr);
+}
+
+Status RunConv(RunContext& c) {
+  const auto& state = c.state<ConvState>();
+  if (c.output(0).num_elements() == 0) return Status();
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ConvSizesOf(c, state, c.input(0).shape()));
+  ScratchPieces pieces;
+  const StagedInput input(c.input(0), state.spec.channels_last, pieces);
+  ConvRun run(c, state, sizes, c.output(0), pieces);
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  run.Run(input.Fill(c, pieces), pieces);
+  return Status();
+}
+
+}  // namespace rivulet

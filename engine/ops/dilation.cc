@@ -1,0 +1,212 @@
+// Dilation2D and its gradients: the maximum over a window of input plus filter (grey-scale morphology).
+//
+//   out[b, y, x, c] = max over i, j of in[b, y * stride - pad + i * rate, x .., c] + filter[i, j, c]
+//
+// over the places inside the input. input [batch, height, width, channels], filter [height, width, channels]; where a
+// window sees nothing the result is the type's lowest value. Integers wrap around, as TensorFlow's do.
+//
+// The gradients send each output's gradient to the input element, or the filter element, that gave the maximum: the first
+// one in row-major order; without a maximum (a NaN) to the first place of the window.
+#include <limits>
+
+#include "engine/ops/conv_loops.h"
+#include "engine/ops/pool_shape.h"
+#include "engine/ops/staging.h"
+
+namespace rivulet {
+namespace {
+
+struct State : OpState {
+  WindowSpec spec;
+};
+
+Result<WindowSpec> ParseSpec(const AttrReader& attrs) {
+  WindowSpec spec;
+  RIVULET_RETURN_IF_ERROR(SetStrides(attrs.Ints("strides"), &spec));
+  const std::vector<int64_t> rates = attrs.Ints("rates");
+  const Status status = rates.empty() ? InvalidArgument("want 4 entries, got 0") : SetDilations(rates, &spec);
+  if (!status.ok()) return InvalidArgument("attr 'rates': ", status.message());
+  RIVULET_RETURN_IF_ERROR(SetPadding(attrs.Str("padding"), {}, &spec));
+  return spec;
+}
+
+Result<ConvSizes> SizesOf(const WindowSpec& spec, const Shape& input, const Shape& filter) {
+  std::array<int64_t, 3> ksize = {1, -1, -1};
+  int64_t channels = -1;
+  if (filter.has_rank()) {
+    if (filter.rank() != 3) return InvalidArgument("filter: want rank 3, got shape ", filter.ToString());
+    ksize = {1, filter[0], filter[1]};
+    channels = filter[2];
+    if (ksize[1] > kMaxExtent || ksize[2] > kMaxExtent) {
+      return InvalidArgument("filter of shape ", filter.ToString(), ": want dims <= ", kMaxExtent);
+    }
+  }
+  RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputePoolSizes(spec, ksize, input));
+  if (channels >= 0 && sizes.in_c >= 0 && channels != sizes.in_c) {
+    return InvalidArgument("the filter is for ", channels, " channels, the input has ", sizes.in_c);
+  }
+  if (sizes.in_c < 0) sizes.in_c = sizes.out_c = channels;
+  return sizes;
+}
+
+Status Infer(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseSpec(c.attrs()));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, SizesOf(spec, c.shape(0), c.shape(1)));
+  c.set_output(0, OutputShape(spec, sizes));
+  return Status();
+}
+
+template <int kLike>
+Status InferBackprop(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseSpec(c.attrs()));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, SizesOf(spec, c.shape(0), c.shape(1)));
+  const Shape want = OutputShape(spec, sizes);
+  if (!MergeShapes(want, c.shape(2)).ok()) {
+    return InvalidArgument("out_backprop: want shape ", want.ToString(), ", got ", c.shape(2).ToString());
+  }
+  c.set_output(0, c.shape(kLike));
+  return Status();
+}
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParseSpec(c.attrs()));
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+template <typename T>
+struct Best {
+  T value;
+  int64_t input;   // offset of the pixel in its image
+  int64_t filter;  // offset of the tap
+};
+
+// The best tap for channel `channel` of output (y, x); `image` is the input's, `lowest` what an output is at least.
+template <typename T>
+Best<T> FindBest(const ConvSizes& s, const T* image, const T* filter, T lowest, int64_t y, int64_t x, int64_t channel) {
+  const TapRange height = TapsOf(s, 1, y);
+  const TapRange width = TapsOf(s, 2, x);
+  // A window of no taps may lie past the input.
+  const int64_t first_y = std::max<int64_t>(std::min(InputIndex(s, 1, y, 0), s.in[1] - 1), 0);
+  const int64_t first_x = std::max<int64_t>(std::min(InputIndex(s, 2, x, 0), s.in[2] - 1), 0);
+  Best<T> best{lowest, (first_y * s.in[2] + first_x) * s.in_c, 0};
+  for (int64_t i = height.begin; i < height.end; ++i) {
+    for (int64_t j = width.begin; j < width.end; ++j) {
+      const int64_t at = (InputIndex(s, 1, y, i) * s.in[2] + InputIndex(s, 2, x, j)) * s.in_c;
+      const int64_t tap = (i * s.k[2] + j) * s.in_c;
+      const T value = WrappingSum(image[at + channel], filter[tap + channel]);
+      if (value > best.value) best = {value, at, tap};
+    }
+  }
+  return best;
+}
+
+template <typename T>
+struct Operands {
+  const T* input;
+  const T* filter;
+  const T* grad;
+  T* out;
+  T lowest;
+};
+
+enum class Wanted : uint8_t { kForward, kInput, kFilter };
+
+template <typename T>
+void Compute(RunContext& c, const ConvSizes& s, Wanted wanted, const Operands<T>& o) {
+  const int64_t image_size = s.in_pixels() * s.in_c;
+  const int64_t out_size = s.out_pixels() * s.in_c;
+  // Out of an image's outputs, channel by channel.
+  const auto each = [&](int64_t image, int64_t channel, const auto& body) {
+    for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
+      body(FindBest(s, o.input + image * image_size, o.filter, o.lowest, pixel / s.out[2], pixel % s.out[2], channel),
+           image * out_size + pixel * s.in_c + channel);
+    }
+  };
+  if (wanted != Wanted::kForward) std::fill_n(o.out, c.output(0).num_elements(), T(0));
+  if (s.in_c == 0 || s.out_pixels() == 0) return;
+  const double work = static_cast<double>(s.out_pixels()) * static_cast<double>(s.taps());
+  if (wanted == Wanted::kFilter) {
+    c.ParallelFor(s.in_c, ConvGrain(work * static_cast<double>(s.batch)), [&](int64_t begin, int64_t end) {
+      for (int64_t channel = begin; channel < end; ++channel) {
+        for (int64_t image = 0; image < s.batch; ++image) {
+          each(image, channel, [&](const Best<T>& best, int64_t out) {
+            T& sum = o.out[best.filter + channel];
+            sum = WrappingSum(sum, o.grad[out]);
+          });
+        }
+      }
+    });
+    return;
+  }
+  c.ParallelFor(s.batch * s.in_c, ConvGrain(work), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t image = i / s.in_c;
+      const int64_t channel = i % s.in_c;
+      each(image, channel, [&](const Best<T>& best, int64_t out) {
+        if (wanted == Wanted::kForward) {
+          o.out[out] = best.value;
+        } else {
+          T& sum = o.out[image * image_size + best.input + channel];
+          sum = WrappingSum(sum, o.grad[out]);
+        }
+      });
+    }
+  });
+}
+
+template <Wanted kWanted>
+Status Run(RunContext& c) {
+  if (c.output(0).num_elements() == 0) return Status();
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, SizesOf(c.state<State>().spec, c.input(0).shape(), c.input(1).shape()));
+  ScratchPieces pieces;
+  const StagedInput input(c.input(0), true, pieces);
+  const StagedInput filter(c.input(1), true, pieces);
+  std::optional<StagedInput> grad;
+  if (kWanted != Wanted::kForward) grad.emplace(c.input(2), true, pieces);
+  const StagedOutput out(c.output(0), true, pieces);
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  const void* x = input.Fill(c, pieces);
+  const void* f = filter.Fill(c, pieces);
+  const void* g = grad ? grad->Fill(c, pieces) : nullptr;
+  void* to = out.data(pieces);
+  const auto compute = [&]<typename T>(T) {
+    Compute<T>(c, s, kWanted,
+               {static_cast<const T*>(x), static_cast<const T*>(f), static_cast<const T*>(g), static_cast<T*>(to),
+                LowestOf<T>(c.output(0).dtype())});
+  };
+  switch (ComputeType(c.output(0).dtype())) {
+    case DType::kFloat: compute(float()); break;
+    case DType::kDouble: compute(double()); break;
+    case DType::kInt8: compute(int8_t()); break;
+    case DType::kInt16: compute(int16_t()); break;
+    case DType::kInt32: compute(int32_t()); break;
+    case DType::kInt64: compute(int64_t()); break;
+    case DType::kUint8: compute(uint8_t()); break;
+    case DType::kUint16: compute(uint16_t()); break;
+    case DType::kUint32: compute(uint32_t()); break;
+    case DType::kUint64: compute(uint64_t()); break;
+    default: break;
+  }
+  out.Finish(c, pieces);
+  return Status();
+}
+
+#define RIVULET_ATTRS                                                                              \
+  "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}; strides:list(int) >=4; rates:list(int) >=4; " \
+  "padding:string in {SAME,VALID}"
+
+constexpr OpDef kDefs[] = {
+    {.name = "Dilation2D", .inputs = "input:T, filter:T", .outputs = "output:T", .attrs = RIVULET_ATTRS, .infer = Infer,
+     .prepare = Prepare, .run = Run<Wanted::kForward>},
+    {.name = "Dilation2DBackpropFilter", .inputs = "input:T, filter:T, out_backprop:T", .outputs = "filter_backprop:T",
+     .attrs = RIVULET_ATTRS, .infer = InferBackprop<1>, .prepare = Prepare, .run = Run<Wanted::kFilter>},
+    {.name = "Dilation2DBackpropInput", .inputs = "input:T, filter:T, out_backprop:T", .outputs = "in_backprop:T",
+     .attrs = RIVULET_ATTRS, .infer = InferBackprop<0>, .prepare = Prepare, .run = Run<Wanted::kInput>},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(Dilation, kDefs);
+
+}  // namespace rivulet

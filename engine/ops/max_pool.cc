@@ -1,0 +1,183 @@
+// MaxPool, MaxPoolV2, MaxPool3D: the maximum over windows of an image's pixels, or over groups of channels.
+//
+//   y[n, i, j, c] = max over the window's places inside the image of x[n, i * stride - pad + .., c]
+//
+// Window and strides are attributes, or inputs (V2). ksize > 1 for the channels pools that many neighbouring channels; its
+// stride must be the same and the other windows 1. NHWC, NCHW, NDHWC, NCDHW; TensorFlow's CPU kernels take only channels
+// last.
+//
+// As in TensorFlow the maximum of floats over two dimensions leaves NaN out and is at least the lowest finite number. Over
+// three dimensions it may be -inf, and is NaN where all is NaN; there TensorFlow's own result with NaN depends on the
+// machine.
+#include "engine/kernels/pool.h"
+#include "engine/ops/pool_shape.h"
+#include "engine/ops/staging.h"
+
+namespace rivulet {
+namespace {
+
+struct State : OpState {
+  bool from_inputs = false;
+  PoolSpec spec;
+  std::string padding;
+  std::string data_format;
+};
+
+// The spec of MaxPoolV2, whose window is inputs 1 and 2.
+Result<PoolSpec> SpecFromInputs(const Tensor& ksize, const Tensor& strides, std::string_view padding,
+                                std::string_view data_format) {
+  return MakePoolSpec(ToInt64s(ksize), ToInt64s(strides), padding, {}, data_format, 2, true);
+}
+
+Status SetShape(InferContext& c, const PoolSpec& spec) {
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  c.set_output(0, OutputShape(spec.window, sizes));
+  return Status();
+}
+
+template <int kRank>
+Status Infer(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, kRank == 2));
+  return SetShape(c, spec);
+}
+
+Status InferV2(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
+  for (int i = 1; i <= 2; ++i) {
+    const Shape& shape = c.known(i) ? c.value(i)->shape() : c.shape(i);
+    if (!MergeShapes(shape, {4}).ok()) {
+      return InvalidArgument(i == 1 ? "ksize" : "strides", ": want shape [4], got ", shape.ToString());
+    }
+  }
+  if (!c.known(1) || !c.known(2)) {
+    Shape unknown = Shape::OfUnknownDims(4);
+    if (c.shape(0).has_rank()) unknown.set_dim(0, c.shape(0)[0]);
+    c.set_output(0, unknown);
+    return Status();
+  }
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, SpecFromInputs(*c.value(1), *c.value(2), c.attrs().Str("padding"),
+                                                               c.attrs().Str("data_format")));
+  return SetShape(c, spec);
+}
+
+template <int kRank>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), kRank, kRank == 2));
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+Result<std::unique_ptr<OpState>> PrepareV2(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->from_inputs = true;
+  state->padding = c.attrs().Str("padding");
+  state->data_format = c.attrs().Str("data_format");
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+template <typename T>
+void Pool(RunContext& c, const ConvSizes& s, bool keep_infinity, T lowest, const T* in, T* out) {
+  const int64_t channels = s.in_c;
+  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
+                [&](int64_t begin, int64_t end) {
+    for (int64_t pixel = begin; pixel < end; ++pixel) {
+      const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
+      T* to = out + pixel * channels;
+      std::fill_n(to, channels, lowest);
+      bool first = keep_infinity;
+      ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+        const T* from = image + tap * channels;
+        if (first) {
+          std::copy_n(from, channels, to);
+          first = false;
+        } else if (keep_infinity) {
+          for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] || to[i] != to[i] ? from[i] : to[i];
+        } else {
+          for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] ? from[i] : to[i];
+        }
+      });
+    }
+  });
+}
+
+// out [pixels, channels / window] over in [pixels, channels].
+template <typename T>
+void PoolChannels(RunContext& c, int64_t outputs, int64_t window, T lowest, const T* in, T* out) {
+  c.ParallelFor(outputs, ConvGrain(static_cast<double>(window)), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      T best = lowest;
+      for (int64_t j = 0; j < window; ++j) best = in[i * window + j] > best ? in[i * window + j] : best;
+      out[i] = best;
+    }
+  });
+}
+
+Status Run(RunContext& c) {
+  const auto& state = c.state<State>();
+  if (c.output(0).num_elements() == 0) return Status();
+  PoolSpec spec = state.spec;
+  if (state.from_inputs) {
+    RIVULET_ASSIGN_OR_RETURN(spec, SpecFromInputs(c.input(1), c.input(2), state.padding, state.data_format));
+  }
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(spec, c.input(0).shape()));
+  const bool flat = spec.window.spatial_rank == 2;
+  const DType dtype = c.output(0).dtype();
+  ScratchPieces pieces;
+  const StagedInput input(c.input(0), spec.window.channels_last, pieces);
+  const StagedOutput output(c.output(0), spec.window.channels_last, pieces);
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  const void* in = input.Fill(c, pieces);
+  void* out = output.data(pieces);
+  const auto pool = [&]<typename T>(T) {
+    const T* x = static_cast<const T*>(in);
+    T* y = static_cast<T*>(out);
+    const T lowest = LowestOf<T>(dtype);
+    if (spec.depth_window > 1) {
+      PoolChannels<T>(c, c.output(0).num_elements(), spec.depth_window, lowest, x, y);
+    } else {
+      Pool<T>(c, s, !flat, lowest, x, y);
+    }
+  };
+  switch (ComputeType(dtype)) {
+    case DType::kFloat:
+      if (flat && spec.depth_window == 1 && dtype == DType::kFloat) {
+        Pool2D(PoolKind::kMax, static_cast<const float*>(in), ToPoolGeometry(s), static_cast<float*>(out), c.pool(),
+               c.stop());
+      } else {
+        pool(float());
+      }
+      break;
+    case DType::kDouble: pool(double()); break;
+    case DType::kInt8: pool(int8_t()); break;
+    case DType::kInt16: pool(int16_t()); break;
+    case DType::kInt32: pool(int32_t()); break;
+    case DType::kInt64: pool(int64_t()); break;
+    case DType::kUint8: pool(uint8_t()); break;
+    case DType::kUint16: pool(uint16_t()); break;
+    default: break;
+  }
+  output.Finish(c, pieces);
+  return Status();
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "MaxPool", .inputs = "input:T", .outputs = "output:T",
+     .attrs = "T:type=f32 in {f16,bf16,f32,f64,i32,i64,u8,i16,i8,u16}; ksize:list(int) >=4; strides:list(int) >=4; "
+              "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
+              "data_format:string=\"NHWC\" in {NHWC,NCHW}",
+     .infer = Infer<2>, .prepare = Prepare<2>, .run = Run},
+    {.name = "MaxPool3D", .inputs = "input:T", .outputs = "output:T",
+     .attrs = "ksize:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; "
+              "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; T:type in {f16,bf16,f32}",
+     .infer = Infer<3>, .prepare = Prepare<3>, .run = Run},
+    {.name = "MaxPoolV2", .inputs = "input:T, ksize:i32, strides:i32", .outputs = "output:T",
+     .attrs = "T:type=f32 in {f16,bf16,f32,f64,i32,i64,u8,i16,i8,u16}; padding:string in {SAME,VALID}; "
+              "data_format:string=\"NHWC\" in {NHWC,NCHW}",
+     .infer = InferV2, .prepare = PrepareV2, .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(MaxPool, kDefs);
+
+}  // namespace rivulet

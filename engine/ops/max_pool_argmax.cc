@@ -1,0 +1,183 @@
+// MaxPoolWithArgmax and MaxPoolGradWithArgmax.
+//
+//   argmax: where the maximum was, as (y * width + x) * channels + c, plus the image's offset if include_batch_in_index;
+//   the first place of the window in row-major order when there are several, or when it holds NaN
+//   gradient: dx[argmax] += dy, zeros elsewhere
+//
+// NHWC. TensorFlow refuses an empty input, which here gives empty outputs.
+#include "engine/ops/pool_shape.h"
+#include "engine/ops/staging.h"
+
+namespace rivulet {
+namespace {
+
+struct State : OpState {
+  PoolSpec spec;
+  bool batch_in_index = false;
+};
+
+Status Infer(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, false));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  c.set_output(0, OutputShape(spec.window, sizes));
+  c.set_output(1, OutputShape(spec.window, sizes));
+  return Status();
+}
+
+Status InferGrad(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, false));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  const Shape want = OutputShape(spec.window, sizes);
+  for (int i = 1; i <= 2; ++i) {
+    if (!MergeShapes(want, c.shape(i)).ok()) {
+      return InvalidArgument(i == 1 ? "grad" : "argmax", ": want shape ", want.ToString(), ", got ",
+                             c.shape(i).ToString());
+    }
+  }
+  c.set_output(0, c.shape(0));
+  return Status();
+}
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), 2, false));
+  state->batch_in_index = c.attrs().Bool("include_batch_in_index");
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+template <typename T>
+void Pool(RunContext& c, const ConvSizes& s, bool batch_in_index, T lowest, const T* in, T* out) {
+  const int64_t channels = s.in_c;
+  const int64_t image_size = s.in_pixels() * channels;
+  Tensor& argmax = c.output(1);
+  int32_t* const narrow = argmax.dtype() == DType::kInt32 ? argmax.data<int32_t>() : nullptr;
+  int64_t* const wide = narrow == nullptr ? argmax.data<int64_t>() : nullptr;
+  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
+                [&](int64_t begin, int64_t end) {
+    for (int64_t pixel = begin; pixel < end; ++pixel) {
+      const int64_t image = pixel / s.out_pixels();
+      for (int64_t channel = 0; channel < channels; ++channel) {
+        T best = lowest;
+        int64_t place = -1;
+        ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+          const int64_t at = tap * channels + channel;
+          const T value = in[image * image_size + at];
+          if (place < 0 || best < value) {
+            best = value;
+            place = at;
+          }
+        });
+        const int64_t index = std::max<int64_t>(place, 0) + (batch_in_index ? image * image_size : 0);
+        out[pixel * channels + channel] = best;
+        if (narrow != nullptr) {
+          narrow[pixel * channels + channel] = static_cast<int32_t>(index);
+        } else {
+          wide[pixel * channels + channel] = index;
+        }
+      }
+    }
+  });
+}
+
+Status Run(RunContext& c) {
+  const auto& state = c.state<State>();
+  if (c.output(0).num_elements() == 0) return Status();
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(state.spec, c.input(0).shape()));
+  const DType dtype = c.output(0).dtype();
+  ScratchPieces pieces;
+  const StagedInput input(c.input(0), true, pieces);
+  const StagedOutput output(c.output(0), true, pieces);
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  const void* in = input.Fill(c, pieces);
+  void* out = output.data(pieces);
+  const auto pool = [&]<typename T>(T) {
+    Pool<T>(c, s, state.batch_in_index, LowestOf<T>(dtype), static_cast<const T*>(in), static_cast<T*>(out));
+  };
+  switch (ComputeType(dtype)) {
+    case DType::kFloat: pool(float()); break;
+    case DType::kDouble: pool(double()); break;
+    case DType::kInt8: pool(int8_t()); break;
+    case DType::kInt16: pool(int16_t()); break;
+    case DType::kInt32: pool(int32_t()); break;
+    case DType::kInt64: pool(int64_t()); break;
+    case DType::kUint8: pool(uint8_t()); break;
+    case DType::kUint16: pool(uint16_t()); break;
+    case DType::kUint32: pool(uint32_t()); break;
+    case DType::kUint64: pool(uint64_t()); break;
+    default: break;
+  }
+  output.Finish(c, pieces);
+  return Status();
+}
+
+// to[argmax] += grad; an index that is out of range is returned, else -1.
+template <typename T>
+int64_t Scatter(const T* grad, const Tensor& argmax, int64_t image_size, int64_t image_outputs, bool batch_in_index,
+                int64_t size, T* to) {
+  const bool narrow = argmax.dtype() == DType::kInt32;
+  std::fill_n(to, size, T(0));
+  for (int64_t i = 0; i < argmax.num_elements(); ++i) {
+    const int64_t index = narrow ? argmax.data<int32_t>()[i] : argmax.data<int64_t>()[i];
+    if (index < 0 || index >= (batch_in_index ? size : image_size)) return i;
+    T& sum = to[batch_in_index ? index : index + i / image_outputs * image_size];
+    sum = WrappingSum(sum, grad[i]);
+  }
+  return -1;
+}
+
+Status RunGrad(RunContext& c) {
+  const auto& state = c.state<State>();
+  const Tensor& argmax = c.input(2);
+  const int64_t size = c.output(0).num_elements();
+  if (size == 0) return Status();
+  const int64_t image_size = size / c.output(0).dim(0);
+  const int64_t image_outputs = std::max<int64_t>(argmax.num_elements() / c.output(0).dim(0), 1);
+  ScratchPieces pieces;
+  const StagedInput grad(c.input(1), true, pieces);
+  const StagedOutput output(c.output(0), true, pieces);
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  const void* from = grad.Fill(c, pieces);
+  void* to = output.data(pieces);
+  int64_t bad = -1;
+  const auto scatter = [&]<typename T>(T) {
+    bad = Scatter<T>(static_cast<const T*>(from), argmax, image_size, image_outputs, state.batch_in_index, size,
+                     static_cast<T*>(to));
+  };
+  switch (ComputeType(c.output(0).dtype())) {
+    case DType::kFloat: scatter(float()); break;
+    case DType::kDouble: scatter(double()); break;
+    case DType::kInt8:
+    case DType::kUint8: scatter(uint8_t()); break;
+    case DType::kInt16:
+    case DType::kUint16: scatter(uint16_t()); break;
+    case DType::kInt32:
+    case DType::kUint32: scatter(uint32_t()); break;
+    case DType::kInt64:
+    case DType::kUint64: scatter(uint64_t()); break;
+    default: break;
+  }
+  if (bad >= 0) {
+    const int64_t index = argmax.dtype() == DType::kInt32 ? argmax.data<int32_t>()[bad] : argmax.data<int64_t>()[bad];
+    return InvalidArgument("argmax: want [0, ", state.batch_in_index ? size : image_size, "), got ", index,
+                           " at element ", bad);
+  }
+  output.Finish(c, pieces);
+  return Status();
+}
+
+#define RIVULET_ATTRS                                                                          \
+  "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; "               \
+  "include_batch_in_index:bool=false; T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}; "
+
+constexpr OpDef kDefs[] = {
+    {.name = "MaxPoolGradWithArgmax", .inputs = "input:T, grad:T, argmax:Targmax", .outputs = "output:T",
+     .attrs = RIVULET_ATTRS "Targmax:type in {i32,i64}", .infer = InferGrad, .prepare = Prepare, .run = RunGrad},
+    {.name = "MaxPoolWithArgmax", .inputs = "input:T", .outputs = "output:T, argmax:Targmax",
+     .attrs = RIVULET_ATTRS "Targmax:type=i64 in {i32,i64}", .infer = Infer, .prepare = Prepare, .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(MaxPoolArgmax, kDefs);
+
+}  // namespace rivulet

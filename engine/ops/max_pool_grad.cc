@@ -1,0 +1,210 @@
+// Gradients of maximum pooling, and the gradients of those.
+//
+//   MaxPoolGrad(V2): each output's gradient goes to the window's first maximum of orig_input, in row-major order
+//   MaxPool3DGrad: it goes to every place of the window where orig_input equals orig_output
+//   *GradGrad*: the other way round: out takes `grad`, which has the input's shape, from the first place of the window
+//     where orig_input equals orig_output, and 0 if there is none
+//
+// Two-dimensional MaxPoolGrad looks at orig_output's shape only, as TensorFlow's does.
+#include "engine/ops/pool_shape.h"
+#include "engine/ops/staging.h"
+
+namespace rivulet {
+namespace {
+
+enum class Rule : uint8_t { kFirstMaximum, kAllEqual, kGather };
+
+struct State : OpState {
+  bool from_inputs = false;
+  PoolSpec spec;
+  std::string padding;
+  std::string data_format;
+};
+
+Result<PoolSpec> SpecFromInputs(const Tensor& ksize, const Tensor& strides, std::string_view padding,
+                                std::string_view data_format) {
+  return MakePoolSpec(ToInt64s(ksize), ToInt64s(strides), padding, {}, data_format, 2, false);
+}
+
+Status CheckShape(std::string_view name, const Shape& got, const Shape& want) {
+  if (MergeShapes(got, want).ok()) return Status();
+  return InvalidArgument(name, ": want shape ", want.ToString(), ", got ", got.ToString());
+}
+
+Status SetShapes(InferContext& c, const PoolSpec& spec, Rule rule) {
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  const Shape pooled = OutputShape(spec.window, sizes);
+  const Shape input = InputShape(spec.window, sizes);
+  RIVULET_RETURN_IF_ERROR(CheckShape("orig_output", c.shape(1), pooled));
+  RIVULET_RETURN_IF_ERROR(CheckShape("grad", c.shape(2), rule == Rule::kGather ? input : pooled));
+  c.set_output(0, rule == Rule::kGather ? pooled : input);
+  return Status();
+}
+
+template <int kRank, Rule kRule>
+Status Infer(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, false));
+  return SetShapes(c, spec, kRule);
+}
+
+template <Rule kRule>
+Status InferV2(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
+  for (int i = 3; i <= 4; ++i) {
+    RIVULET_RETURN_IF_ERROR(
+        CheckShape(i == 3 ? "ksize" : "strides", c.known(i) ? c.value(i)->shape() : c.shape(i), {4}));
+  }
+  if (!c.known(3) || !c.known(4)) {
+    Shape unknown = Shape::OfUnknownDims(4);
+    c.set_output(0, kRule == Rule::kGather || !c.shape(0).has_rank() ? unknown : c.shape(0));
+    return Status();
+  }
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, SpecFromInputs(*c.value(3), *c.value(4), c.attrs().Str("padding"),
+                                                               c.attrs().Str("data_format")));
+  return SetShapes(c, spec, kRule);
+}
+
+template <int kRank>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), kRank, false));
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+Result<std::unique_ptr<OpState>> PrepareV2(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->from_inputs = true;
+  state->padding = c.attrs().Str("padding");
+  state->data_format = c.attrs().Str("data_format");
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+template <typename T>
+struct Operands {
+  const T* input;
+  const T* pooled;
+  const T* grad;
+  T* out;
+};
+
+// One channel of one image; all pointers are at its first element.
+template <typename T>
+void Channel(const ConvSizes& s, Rule rule, const Operands<T>& o) {
+  const int64_t channels = s.in_c;
+  for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
+    const int64_t at = pixel * channels;
+    if (rule == Rule::kAllEqual) {
+      ForWindow(s, pixel, [&](int64_t tap) {
+        if (o.input[tap * channels] == o.pooled[at]) {
+          T& sum = o.out[tap * channels];
+          sum = WrappingSum(sum, o.grad[at]);
+        }
+      });
+      continue;
+    }
+    int64_t best = -1;
+    ForWindow(s, pixel, [&](int64_t tap) {
+      const bool better = rule == Rule::kFirstMaximum
+                              ? best < 0 || o.input[best * channels] < o.input[tap * channels]
+                              : best < 0 && o.input[tap * channels] == o.pooled[at];
+      if (better) best = tap;
+    });
+    if (rule == Rule::kGather) {
+      o.out[at] = best >= 0 ? o.grad[best * channels] : T(0);
+    } else if (best >= 0) {
+      T& sum = o.out[best * channels];
+      sum = WrappingSum(sum, o.grad[at]);
+    }
+  }
+}
+
+template <Rule kRule>
+Status Run(RunContext& c) {
+  const auto& state = c.state<State>();
+  if (c.output(0).num_elements() == 0) return Status();
+  PoolSpec spec = state.spec;
+  if (state.from_inputs) {
+    RIVULET_ASSIGN_OR_RETURN(spec, SpecFromInputs(c.input(3), c.input(4), state.padding, state.data_format));
+  }
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(spec, c.input(0).shape()));
+  const bool last = spec.window.channels_last;
+  ScratchPieces pieces;
+  const StagedInput input(c.input(0), last, pieces);
+  const StagedInput pooled(c.input(1), last, pieces);
+  const StagedInput grad(c.input(2), last, pieces);
+  const StagedOutput output(c.output(0), last, pieces);
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  const void* x = input.Fill(c, pieces);
+  const void* y = pooled.Fill(c, pieces);
+  const void* g = grad.Fill(c, pieces);
+  void* to = output.data(pieces);
+  const auto compute = [&]<typename T>(T) {
+    const int64_t in_size = s.in_pixels() * s.in_c;
+    const int64_t out_size = s.out_pixels() * s.in_c;
+    const int64_t to_size = kRule == Rule::kGather ? out_size : in_size;
+    T* const out = static_cast<T*>(to);
+    std::fill_n(out, s.batch * to_size, T(0));
+    const double work = WindowWork(s) * static_cast<double>(s.out_pixels());
+    c.ParallelFor(s.batch * s.in_c, ConvGrain(work), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t image = i / s.in_c;
+        const int64_t channel = i % s.in_c;
+        const int64_t grad_size = kRule == Rule::kGather ? in_size : out_size;
+        Channel<T>(s, kRule,
+                   {static_cast<const T*>(x) + image * in_size + channel,
+                    static_cast<const T*>(y) + image * out_size + channel,
+                    static_cast<const T*>(g) + image * grad_size + channel, out + image * to_size + channel});
+      }
+    });
+  };
+  switch (ComputeType(c.output(0).dtype())) {
+    case DType::kFloat: compute(float()); break;
+    case DType::kDouble: compute(double()); break;
+    case DType::kInt8: compute(int8_t()); break;
+    case DType::kInt16: compute(int16_t()); break;
+    case DType::kInt32: compute(int32_t()); break;
+    case DType::kInt64: compute(int64_t()); break;
+    case DType::kUint8: compute(uint8_t()); break;
+    case DType::kUint16: compute(uint16_t()); break;
+    case DType::kUint32: compute(uint32_t()); break;
+    case DType::kUint64: compute(uint64_t()); break;
+    default: break;
+  }
+  output.Finish(c, pieces);
+  return Status();
+}
+
+#define RIVULET_TYPES "{f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}"
+#define RIVULET_WINDOW_2D "ksize:list(int) >=4; strides:list(int) >=4; data_format:string=\"NHWC\" in {NHWC,NCHW}; "
+#define RIVULET_WINDOW_3D                                                                       \
+  "ksize:list(int) >=5; strides:list(int) >=5; data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; " \
+  "padding:string in {SAME,VALID}; "
+#define RIVULET_INPUTS "orig_input:T, orig_output:T, grad:T"
+
+constexpr OpDef kDefs[] = {
+    {.name = "MaxPool3DGrad", .inputs = "orig_input:TInput, orig_output:TInput, grad:T", .outputs = "output:T",
+     .attrs = RIVULET_WINDOW_3D "T:type=f32 in {f16,bf16,f32}; TInput:type=f32 in {f16,bf16,f32}",
+     .infer = Infer<3, Rule::kAllEqual>, .prepare = Prepare<3>, .run = Run<Rule::kAllEqual>},
+    {.name = "MaxPool3DGradGrad", .inputs = RIVULET_INPUTS, .outputs = "output:T",
+     .attrs = RIVULET_WINDOW_3D "T:type in " RIVULET_TYPES, .infer = Infer<3, Rule::kGather>, .prepare = Prepare<3>,
+     .run = Run<Rule::kGather>},
+    {.name = "MaxPoolGrad", .inputs = RIVULET_INPUTS, .outputs = "output:T",
+     .attrs = RIVULET_WINDOW_2D "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
+              "T:type=f32 in " RIVULET_TYPES,
+     .infer = Infer<2, Rule::kFirstMaximum>, .prepare = Prepare<2>, .run = Run<Rule::kFirstMaximum>},
+    {.name = "MaxPoolGradGrad", .inputs = RIVULET_INPUTS, .outputs = "output:T",
+     .attrs = RIVULET_WINDOW_2D "padding:string in {SAME,VALID}; T:type in " RIVULET_TYPES,
+     .infer = Infer<2, Rule::kGather>, .prepare = Prepare<2>, .run = Run<Rule::kGather>},
+    {.name = "MaxPoolGradGradV2", .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32", .outputs = "output:T",
+     .attrs = "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type in " RIVULET_TYPES,
+     .infer = InferV2<Rule::kGather>, .prepare = PrepareV2, .run = Run<Rule::kGather>},
+    {.name = "MaxPoolGradV2", .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32", .outputs = "output:T",
+     .attrs = "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type=f32 in " RIVULET_TYPES,
+     .infer = InferV2<Rule::kFirstMaximum>, .prepare = PrepareV2, .run = Run<Rule::kFirstMaximum>},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(MaxPoolGrad, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,89 @@
+// NthElement: the element that stands at place n of every row when it is sorted, ascending or with `reverse` descending.
+//
+//   input [rows.., m] of T, n: a scalar with 0 <= n < m -> values [rows..]. NaN counts as greater than any number.
+#include <algorithm>
+
+#include "engine/ops/number.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+Status Infer(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
+  const Shape& shape = c.shape(0);
+  const int64_t columns = shape.has_rank() ? shape[shape.rank() - 1] : Shape::kUnknownDim;
+  if (c.known(1)) {
+    const int64_t n = c.ints(1)[0];
+    if (n < 0 || (columns >= 0 && n >= columns)) {
+      return InvalidArgument("n: want [0, ", columns, ") for an input of shape ", shape.ToString(), ", got ", n);
+    }
+  }
+  if (!shape.has_rank()) {
+    c.set_output(0, Shape::UnknownRank());
+  } else {
+    c.set_output(0, Shape(shape.dims().first(static_cast<size_t>(shape.rank() - 1))));
+  }
+  return Status();
+}
+
+struct State : OpState {
+  bool reverse = false;
+};
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->reverse = c.attrs().Bool("reverse");
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+template <typename T>
+Status Find(RunContext& c, int64_t n) {
+  const Tensor& input = c.input(0);
+  const int64_t columns = input.dim(input.rank() - 1);
+  const int64_t rows = c.output(0).num_elements();
+  const T* in = static_cast<const T*>(input.raw());
+  T* out = static_cast<T*>(c.output(0).raw());
+  const int64_t grain = std::max<int64_t>((1 << 14) / columns, 1);
+  const int64_t num_pieces = (rows + grain - 1) / grain;
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(num_pieces * columns) * sizeof(T)));
+  const auto less = [](T a, T b) {
+    const auto left = Widen(a), right = Widen(b);
+    return left < right || (right != right && left == left);
+  };
+  c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
+    T* row = static_cast<T*>(scratch) + begin / grain * columns;
+    for (int64_t i = begin; i < end; ++i) {
+      std::copy_n(in + i * columns, columns, row);
+      std::nth_element(row, row + n, row + columns, less);
+      out[i] = row[n];
+    }
+  });
+  return Status();
+}
+
+Status Run(RunContext& c) {
+  const Tensor& input = c.input(0);
+  const int64_t columns = input.dim(input.rank() - 1);
+  int64_t n = *c.input(1).data<int32_t>();
+  if (n < 0 || n >= columns) return InvalidArgument("n: want [0, ", columns, "), got ", n);
+  if (c.state<State>().reverse) n = columns - 1 - n;
+  if (c.output(0).num_elements() == 0) return Status();
+  Status status;
+  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      input.dtype(), [&](auto tag) { status = Find<typename decltype(tag)::Type>(c, n); });
+  return status;
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "NthElement", .inputs = "input:T, n:i32", .outputs = "values:T",
+     .attrs = "reverse:bool=false; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}", .infer = Infer,
+     .prepare = Prepare, .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(NthElement, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,61 @@
+// Operators that hand their inputs on or do nothing: IdentityN, DebugGradientIdentity, Print, PrintV2, NoOp. Nothing is
+// printed: the engine has no output of its own.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+Status InferFirst(InferContext& c) {
+  c.set_output(0, c.shape(0));
+  if (c.known(0)) c.set_value(0, *c.value(0));
+  return Status();
+}
+
+Status InferAll(InferContext& c) {
+  for (int i = 0; i < c.num_outputs(); ++i) {
+    c.set_output(i, c.shape(i));
+    if (c.known(i)) c.set_value(i, *c.value(i));
+  }
+  return Status();
+}
+
+Status InferNothing(InferContext&) { return Status(); }
+Status RunNothing(RunContext&) { return Status(); }
+
+Status RunAll(RunContext& c) {
+  for (int i = 0; i < c.num_outputs(); ++i) {
+    const Tensor& input = c.input(i);
+    Tensor& output = c.output(i);
+    if (output.num_elements() == 0) continue;
+    if (output.dtype() == DType::kString) {
+      std::copy_n(input.data<std::string>(), input.num_elements(), output.data<std::string>());
+    } else if (output.raw() != input.raw()) {
+      std::memcpy(output.raw(), input.raw(), output.bytes());
+    }
+  }
+  return Status();
+}
+
+Status InferPrintV2(InferContext& c) { return c.WantScalar(0); }
+
+constexpr OpDef kDefs[] = {
+    {.name = "IdentityN", .inputs = "input:list(T)", .outputs = "output:list(T)", .attrs = "T:list(type) >=1",
+     .infer = InferAll, .run = RunAll},
+    {.name = "DebugGradientIdentity", .inputs = "input:T", .outputs = "output:T", .attrs = "T:type",
+     .infer = InferFirst, .flags = kAlias},
+    {.name = "Print", .inputs = "input:T, data:list(U)", .outputs = "output:T",
+     .attrs = "T:type; U:list(type) >=0; message:string=\"\"; first_n:int=-1; summarize:int=3", .infer = InferFirst,
+     .flags = kAlias},
+    {.name = "PrintV2", .inputs = "input:str", .outputs = "",
+     .attrs = "output_stream:string=\"stderr\"; end:string=\"\n\"", .infer = InferPrintV2, .run = RunNothing, .flags = kStateful},
+    {.name = "NoOp", .inputs = "", .outputs = "", .attrs = "", .infer = InferNothing, .run = RunNothing},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(PassThrough, kDefs);
+
+}  // namespace rivulet

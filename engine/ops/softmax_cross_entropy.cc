@@ -1,0 +1,171 @@
+// Losses of a softmax against labels, and their gradients by the logits x:
+//
+//   SoftmaxCrossEntropyWithLogits        features, labels that broadcast to [batch, classes] ->
+//     loss [batch] = sum_c labels_c (ln sum e^x - x_c),   backprop [batch, classes] = e^x / sum e^x - labels
+//   SparseSoftmaxCrossEntropyWithLogits  features [batch, classes], labels [batch] of class numbers: the same with labels
+//     that are 1 for one class. A label outside [0, classes) is an error.
+//
+// float16 and bfloat16 are computed in float and rounded once.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/base/checked.h"
+#include "engine/graph/shape_math.h"
+#include "engine/ops/broadcast.h"
+#include "engine/ops/indices.h"
+#include "engine/ops/number.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+Status Infer(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const Shape shape, BroadcastShapes(c.shape(0), c.shape(1)));
+  if (!shape.has_rank()) {
+    c.set_output(0, Shape::OfUnknownDims(1));
+    c.set_output(1, Shape::OfUnknownDims(2));
+    return Status();
+  }
+  if (shape.rank() != 2) {
+    return InvalidArgument("want logits and labels that broadcast to rank 2, got ", c.shape(0).ToString(), " and ",
+                           c.shape(1).ToString());
+  }
+  c.set_output(0, {shape[0]});
+  c.set_output(1, shape);
+  return Status();
+}
+
+Status InferSparse(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 2));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
+  const Shape& features = c.shape(0);
+  const Shape& labels = c.shape(1);
+  int64_t batch = features.has_rank() ? features[0] : Shape::kUnknownDim;
+  if (features.has_rank() && features[1] == 0) return InvalidArgument("features: want at least one class, got ", features.ToString());
+  if (labels.has_rank() && labels[0] >= 0) {
+    if (batch >= 0 && batch != labels[0]) {
+      return InvalidArgument("labels: want one for each of ", batch, " rows, got ", labels[0]);
+    }
+    batch = labels[0];
+  }
+  c.set_output(0, {batch});
+  c.set_output(1, {batch, features.has_rank() ? features[1] : Shape::kUnknownDim});
+  return Status();
+}
+
+// Rows of a tensor that broadcasts to `shape`: in place, or spread into a buffer.
+class Rows {
+ public:
+  Rows(const Tensor& tensor, const Shape& shape)
+      : reader_(tensor.shape(), shape, ElementBytes(tensor.dtype())), data_(tensor.raw()), columns_(shape[1]) {}
+  template <typename T>
+  const T* Row(int64_t i, T* buffer) const {
+    return static_cast<const T*>(reader_.Tile(data_, i * columns_, columns_, buffer));
+  }
+
+ private:
+  BroadcastReader reader_;
+  const void* data_;
+  int64_t columns_;
+};
+
+// log_p = x - ln sum e^x.
+template <typename T>
+void LogSoftmaxRow(const T* x, int64_t n, Wide<T>* log_p) {
+  Wide<T> max = -std::numeric_limits<Wide<T>>::infinity();
+  for (int64_t i = 0; i < n; ++i) max = std::max(max, Widen(x[i]));
+  Wide<T> sum = 0;
+  for (int64_t i = 0; i < n; ++i) sum += std::exp(Widen(x[i]) - max);
+  const Wide<T> log_sum = std::log(sum);
+  for (int64_t i = 0; i < n; ++i) log_p[i] = Widen(x[i]) - max - log_sum;
+}
+
+// Calls use(row, log_p, buffer, backprop_row) for every row of logits; the buffer has room for a row.
+template <typename T, typename Use>
+Status ForEachRow(RunContext& c, const Shape& shape, const Use& use) {
+  const int64_t batch = shape[0], classes = shape[1];
+  T* backprop = static_cast<T*>(c.output(1).raw());
+  const Rows rows(c.input(0), shape);
+  const int64_t grain = std::max<int64_t>((1 << 12) / classes, 1);
+  const int64_t num_pieces = (batch + grain - 1) / grain;
+  // One row of T and one of Wide<T> for each piece of work.
+  const CheckedSize bytes = CheckedSize(num_pieces) * classes * 16;
+  if (!bytes.valid()) return ResourceExhausted("logits of shape ", shape.ToString(), " are too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  c.ParallelFor(batch, grain, [&](int64_t begin, int64_t end) {
+    auto* log_p = reinterpret_cast<Wide<T>*>(static_cast<char*>(scratch) + begin / grain * classes * 16);
+    T* buffer = reinterpret_cast<T*>(log_p + classes);
+    for (int64_t i = begin; i < end; ++i) {
+      LogSoftmaxRow<T>(rows.Row(i, buffer), classes, log_p);
+      use(i, log_p, buffer, backprop + i * classes);
+    }
+  });
+  return Status();
+}
+
+template <typename T>
+Status Dense(RunContext& c) {
+  const Shape& shape = c.output(1).shape();
+  const int64_t classes = shape[1];
+  const Rows labels(c.input(1), shape);
+  T* loss = static_cast<T*>(c.output(0).raw());
+  return ForEachRow<T>(c, shape, [&](int64_t i, const Wide<T>* log_p, T* buffer, T* backprop) {
+    const T* label = labels.Row(i, buffer);
+    Wide<T> sum = 0;
+    for (int64_t j = 0; j < classes; ++j) sum -= Widen(label[j]) * log_p[j];
+    for (int64_t j = 0; j < classes; ++j) backprop[j] = T(std::exp(log_p[j]) - Widen(label[j]));
+    loss[i] = T(sum);
+  });
+}
+
+template <typename T>
+Status Sparse(RunContext& c) {
+  const Shape& shape = c.output(1).shape();
+  const int64_t classes = shape[1];
+  const Indices labels(c.input(1));
+  T* loss = static_cast<T*>(c.output(0).raw());
+  return ForEachRow<T>(c, shape, [&](int64_t i, const Wide<T>* log_p, T*, T* backprop) {
+    const int64_t label = labels[i];
+    for (int64_t j = 0; j < classes; ++j) backprop[j] = T(std::exp(log_p[j]) - Wide<T>(j == label ? 1 : 0));
+    loss[i] = T(-log_p[label]);
+  });
+}
+
+Status Run(RunContext& c) {
+  if (c.output(1).num_elements() == 0) {
+    // The sum over no classes.
+    if (c.output(0).num_elements() > 0) std::memset(c.output(0).raw(), 0, c.output(0).bytes());
+    return Status();
+  }
+  Status status;
+  VisitType<float, double, Half, BFloat16>(c.output(0).dtype(),
+                                           [&](auto tag) { status = Dense<typename decltype(tag)::Type>(c); });
+  return status;
+}
+
+Status RunSparse(RunContext& c) {
+  const Indices labels(c.input(1));
+  const int64_t classes = c.input(0).dim(1);
+  for (int64_t i = 0; i < c.input(1).num_elements(); ++i) {
+    if (!InRange(labels[i], classes)) return InvalidArgument("labels[", i, "] = ", labels[i], " is not in [0, ", classes, ")");
+  }
+  if (c.output(1).num_elements() == 0) return Status();
+  Status status;
+  VisitType<float, double, Half, BFloat16>(c.output(0).dtype(),
+                                           [&](auto tag) { status = Sparse<typename decltype(tag)::Type>(c); });
+  return status;
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "SoftmaxCrossEntropyWithLogits", .inputs = "features:T, labels:T", .outputs = "loss:T, backprop:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}", .infer = Infer, .run = Run},
+    {.name = "SparseSoftmaxCrossEntropyWithLogits", .inputs = "features:T, labels:Tlabels", .outputs = "loss:T, backprop:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}; Tlabels:type=i64 in {i32,i64}", .infer = InferSparse, .run = RunSparse},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(SoftmaxCrossEntropy, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,195 @@
+// SparseSegmentSum, -Mean, -SqrtN, each also WithNumSegments: rows of data picked by indices, those with the same segment
+// id reduced to one. And their gradients, SparseSegmentSumGrad, -MeanGrad, -SqrtNGrad.
+//
+//   data [n, ..] of T, indices [k], segment_ids [k], not decreasing -> output [last id + 1 or num_segments, ..]
+//   Mean divides the sum by the count of its rows, SqrtN by the root of the count. A segment without rows gives 0.
+//   grad [segments, ..], indices [k], segment_ids [k] in any order, output_dim0 -> output [output_dim0, ..]:
+//   row indices[i] takes up grad row segment_ids[i], divided in the same way.
+//
+// Half types are summed in float; integers wrap around.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/base/checked.h"
+#include "engine/ops/indices.h"
+#include "engine/ops/number.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+enum class Kind { kSum, kMean, kSqrtN };
+
+double Divisor(Kind kind, int64_t count) {
+  if (kind == Kind::kSum) return 1.0;
+  return kind == Kind::kMean ? static_cast<double>(count) : std::sqrt(static_cast<double>(count));
+}
+
+Status InferRows(InferContext& c, int64_t rows) {
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(2, 1));
+  const Shape& indices = c.shape(1);
+  const Shape& ids = c.shape(2);
+  if (indices.has_rank() && ids.has_rank() && indices[0] >= 0 && ids[0] >= 0 && indices[0] != ids[0]) {
+    return InvalidArgument("want as many segment_ids as indices, got ", ids[0], " and ", indices[0]);
+  }
+  Shape out = c.shape(0);
+  if (out.has_rank()) out.set_dim(0, rows);
+  c.set_output(0, std::move(out));
+  return Status();
+}
+
+Status Infer(InferContext& c) {
+  int64_t segments = Shape::kUnknownDim;
+  if (c.known(2)) {
+    const Tensor& ids = *c.value(2);
+    const int64_t last = ids.num_elements() == 0 ? -1 : Indices(ids)[ids.num_elements() - 1];
+    if ((last < 0 && ids.num_elements() > 0) || last == std::numeric_limits<int64_t>::max()) {
+      return InvalidArgument("segment_ids: want ids >= 0, got ", last);
+    }
+    segments = last + 1;
+  }
+  return InferRows(c, segments);
+}
+
+Status InferCounted(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
+  int64_t rows = Shape::kUnknownDim;
+  if (c.known(3)) {
+    rows = c.ints(3)[0];
+    if (rows < 0) return InvalidArgument("the number of output rows: want >= 0, got ", rows);
+  }
+  return InferRows(c, rows);
+}
+
+Status CheckIndices(const Indices& indices, int64_t count, int64_t limit, std::string_view name) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (!InRange(indices[i], limit)) {
+      return InvalidArgument(name, "[", i, "] = ", indices[i], " is not in [0, ", limit, ")");
+    }
+  }
+  return Status();
+}
+
+template <typename T>
+void SumSegments(RunContext& c, Kind kind) {
+  const Tensor& data = c.input(0);
+  const Indices indices(c.input(1)), ids(c.input(2));
+  const int64_t count = c.input(1).num_elements();
+  Tensor& output = c.output(0);
+  const int64_t row = output.num_elements() / output.dim(0);
+  const T* in = static_cast<const T*>(data.raw());
+  T* out = static_cast<T*>(output.raw());
+  constexpr int64_t kTile = 64;
+  c.ParallelFor((row + kTile - 1) / kTile, std::max<int64_t>((1 << 9) / std::max<int64_t>(count, 1), 1),
+                [&](int64_t begin, int64_t end) {
+    for (int64_t tile = begin; tile < end; ++tile) {
+      const int64_t column = tile * kTile;
+      const int64_t width = std::min(kTile, row - column);
+      for (int64_t first = 0; first < count && !c.stop().stopped();) {
+        const int64_t id = ids[first];
+        Wide<T> sum[kTile] = {};
+        int64_t next = first;
+        for (; next < count && ids[next] == id; ++next) {
+          const T* x = in + indices[next] * row + column;
+          for (int64_t j = 0; j < width; ++j) sum[j] = Plus(sum[j], Widen(x[j]));
+        }
+        T* y = out + id * row + column;
+        if constexpr (std::is_integral_v<T>) {
+          std::copy_n(sum, width, y);
+        } else {
+          const auto divisor = static_cast<Wide<T>>(Divisor(kind, next - first));
+          for (int64_t j = 0; j < width; ++j) y[j] = T(sum[j] / divisor);
+        }
+        first = next;
+      }
+    }
+  });
+}
+
+template <Kind kKind>
+Status Run(RunContext& c) {
+  const Indices indices(c.input(1)), ids(c.input(2));
+  const int64_t count = c.input(1).num_elements();
+  Tensor& output = c.output(0);
+  RIVULET_RETURN_IF_ERROR(CheckIndices(indices, count, c.input(0).dim(0), "indices"));
+  RIVULET_RETURN_IF_ERROR(CheckIndices(ids, count, output.dim(0), "segment_ids"));
+  for (int64_t i = 1; i < count; ++i) {
+    if (ids[i] < ids[i - 1]) return InvalidArgument("segment_ids: want ids that do not decrease; segment_ids[", i, "] is ", ids[i]);
+  }
+  if (output.num_elements() == 0) return Status();
+  std::memset(output.raw(), 0, output.bytes());
+  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      output.dtype(), [&](auto tag) { SumSegments<typename decltype(tag)::Type>(c, kKind); });
+  return Status();
+}
+
+template <Kind kKind>
+Status RunGrad(RunContext& c) {
+  const Tensor& grad = c.input(0);
+  const Indices indices(c.input(1)), ids(c.input(2));
+  const int64_t count = c.input(1).num_elements();
+  Tensor& output = c.output(0);
+  const int64_t segments = grad.dim(0);
+  RIVULET_RETURN_IF_ERROR(CheckIndices(indices, count, output.dim(0), "indices"));
+  RIVULET_RETURN_IF_ERROR(CheckIndices(ids, count, segments, "segment_ids"));
+  if (output.num_elements() == 0) return Status();
+  const int64_t row = output.num_elements() / output.dim(0);
+  // Rows per segment, and one row of wide sums for each output row.
+  const CheckedSize bytes = CheckedSize(segments) * 8 + CheckedSize(output.num_elements()) * 8;
+  if (!bytes.valid()) return ResourceExhausted("an output of shape ", output.shape().ToString(), " is too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  int64_t* rows = static_cast<int64_t*>(scratch);
+  std::fill_n(rows, segments, 0);
+  for (int64_t i = 0; i < count; ++i) ++rows[ids[i]];
+  VisitType<float, double, Half, BFloat16>(output.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    const T* in = static_cast<const T*>(grad.raw());
+    T* out = static_cast<T*>(output.raw());
+    Wide<T>* sums = reinterpret_cast<Wide<T>*>(rows + segments);
+    std::fill_n(sums, output.num_elements(), Wide<T>(0));
+    for (int64_t i = 0; i < count && !c.stop().stopped(); ++i) {
+      const auto divisor = static_cast<Wide<T>>(Divisor(kKind, rows[ids[i]]));
+      const T* x = in + ids[i] * row;
+      Wide<T>* y = sums + indices[i] * row;
+      for (int64_t j = 0; j < row; ++j) y[j] += Widen(x[j]) / divisor;
+    }
+    for (int64_t i = 0; i < output.num_elements(); ++i) out[i] = T(sums[i]);
+  });
+  return Status();
+}
+
+#define RIVULET_ALL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}; "
+#define RIVULET_FLOATS "T:type in {bf16,f16,f32,f64}; "
+#define RIVULET_IDS "Tidx:type=i32 in {i32,i64}; Tsegmentids:type=i32 in {i32,i64}"
+#define RIVULET_PLAIN(types)                                                                \
+  .inputs = "data:T, indices:Tidx, segment_ids:Tsegmentids", .outputs = "output:T",         \
+  .attrs = types RIVULET_IDS "; sparse_gradient:bool=false", .infer = Infer
+#define RIVULET_COUNTED(types)                                                              \
+  .inputs = "data:T, indices:Tidx, segment_ids:Tsegmentids, num_segments:Tnumsegments",     \
+  .outputs = "output:T",                                                                    \
+  .attrs = types RIVULET_IDS "; Tnumsegments:type=i32 in {i32,i64}; sparse_gradient:bool=false", \
+  .infer = InferCounted
+#define RIVULET_GRAD                                                                        \
+  .inputs = "grad:T, indices:Tidx, segment_ids:Tsegmentids, output_dim0:i32",               \
+  .outputs = "output:T", .attrs = RIVULET_FLOATS RIVULET_IDS, .infer = InferCounted
+
+constexpr OpDef kDefs[] = {
+    {.name = "SparseSegmentSum", RIVULET_PLAIN(RIVULET_ALL), .run = Run<Kind::kSum>},
+    {.name = "SparseSegmentMean", RIVULET_PLAIN(RIVULET_FLOATS), .run = Run<Kind::kMean>},
+    {.name = "SparseSegmentSqrtN", RIVULET_PLAIN(RIVULET_FLOATS), .run = Run<Kind::kSqrtN>},
+    {.name = "SparseSegmentSumWithNumSegments", RIVULET_COUNTED(RIVULET_ALL), .run = Run<Kind::kSum>},
+    {.name = "SparseSegmentMeanWithNumSegments", RIVULET_COUNTED(RIVULET_FLOATS), .run = Run<Kind::kMean>},
+    {.name = "SparseSegmentSqrtNWithNumSegments", RIVULET_COUNTED(RIVULET_FLOATS), .run = Run<Kind::kSqrtN>},
+    {.name = "SparseSegmentSumGrad", RIVULET_GRAD, .run = RunGrad<Kind::kSum>},
+    {.name = "SparseSegmentMeanGrad", RIVULET_GRAD, .run = RunGrad<Kind::kMean>},
+    {.name = "SparseSegmentSqrtNGrad", RIVULET_GRAD, .run = RunGrad<Kind::kSqrtN>},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(SparseSegment, kDefs);
+
+}  // namespace rivulet

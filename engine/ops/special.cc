@@ -1,0 +1,105 @@
+// Special functions, element by element; see kernels/special.h. Binary ones broadcast. Betainc takes three tensors of
+// one shape, scalars standing for any.
+//
+// All but Erf and Erfc are computed in double, whatever the dtype.
+#include <cmath>
+
+#include "engine/graph/shape_math.h"
+#include "engine/kernels/special.h"
+#include "engine/ops/elementwise.h"
+
+namespace rivulet {
+namespace {
+
+struct ErfOf {
+  static constexpr UnaryKind kMap = UnaryKind::kErf;
+  template <typename T>
+  T operator()(T x) const { return std::erf(x); }
+};
+struct ErfcOf {
+  template <typename T>
+  T operator()(T x) const { return std::erfc(x); }
+};
+
+// These take up to some microseconds each.
+template <double (*kFunction)(double)>
+struct Special {
+  static constexpr int64_t kGrain = 1 << 10;
+  template <typename T>
+  T operator()(T x) const { return static_cast<T>(kFunction(static_cast<double>(x))); }
+};
+template <double (*kFunction)(double, double)>
+struct Special2 {
+  static constexpr int64_t kGrain = 1 << 9;
+  template <typename T>
+  T operator()(T a, T b) const { return static_cast<T>(kFunction(static_cast<double>(a), static_cast<double>(b))); }
+};
+struct BetaincOf {
+  static constexpr int64_t kGrain = 1 << 9;
+  template <typename T>
+  T operator()(T a, T b, T x) const {
+    return static_cast<T>(special::Betainc(static_cast<double>(a), static_cast<double>(b), static_cast<double>(x)));
+  }
+};
+
+Status InferBetainc(InferContext& c) {
+  Shape shape;
+  bool maybe_scalar = false;
+  for (int i = 0; i < 3; ++i) {
+    if (!c.shape(i).has_rank()) maybe_scalar = true;
+    if (!c.shape(i).has_rank() || c.shape(i).rank() == 0) continue;
+    if (shape.rank() == 0) {
+      shape = c.shape(i);
+    } else {
+      RIVULET_ASSIGN_OR_RETURN(shape, MergeShapes(shape, c.shape(i)));
+    }
+  }
+  c.set_output(0, shape.rank() == 0 && maybe_scalar ? Shape::UnknownRank() : shape);
+  return Status();
+}
+
+#define RIVULET_UNARY(Name, types, function)                                                                      \
+  {.name = Name, .inputs = "x:T", .outputs = "y:T", .attrs = "T:type in {" types "}", .infer = InferLikeFirst, \
+   .run = RunUnary<function, float, double>, .flags = kElementwise}
+#define RIVULET_BINARY(Name, first, second, function)                                                           \
+  {.name = Name, .inputs = first ":T, " second ":T", .outputs = "z:T", .attrs = "T:type in {f32,f64}",       \
+   .infer = InferBroadcast, .run = RunBinary<Special2<special::function>, float, double>, .flags = kElementwise}
+
+constexpr OpDef kDefs[] = {
+    RIVULET_UNARY("Erf", "bf16,f16,f32,f64", ErfOf),
+    RIVULET_UNARY("Erfc", "bf16,f16,f32,f64", ErfcOf),
+    RIVULET_UNARY("Erfinv", "f32,f64", Special<special::ErfInv>),
+    RIVULET_UNARY("Ndtri", "f32,f64", Special<special::Ndtri>),
+    RIVULET_UNARY("Lgamma", "f16,f32,f64", Special<special::LogGamma>),
+    RIVULET_UNARY("Digamma", "f16,f32,f64", Special<special::Digamma>),
+    RIVULET_UNARY("BesselI0", "f16,f32,f64", Special<special::BesselI0>),
+    RIVULET_UNARY("BesselI0e", "f16,f32,f64", Special<special::BesselI0e>),
+    RIVULET_UNARY("BesselI1", "f16,f32,f64", Special<special::BesselI1>),
+    RIVULET_UNARY("BesselI1e", "f16,f32,f64", Special<special::BesselI1e>),
+    RIVULET_UNARY("BesselK0", "f16,f32,f64", Special<special::BesselK0>),
+    RIVULET_UNARY("BesselK0e", "f16,f32,f64", Special<special::BesselK0e>),
+    RIVULET_UNARY("BesselK1", "f16,f32,f64", Special<special::BesselK1>),
+    RIVULET_UNARY("BesselK1e", "f16,f32,f64", Special<special::BesselK1e>),
+    RIVULET_UNARY("BesselJ0", "f16,f32,f64", Special<special::BesselJ0>),
+    RIVULET_UNARY("BesselJ1", "f16,f32,f64", Special<special::BesselJ1>),
+    RIVULET_UNARY("BesselY0", "f16,f32,f64", Special<special::BesselY0>),
+    RIVULET_UNARY("BesselY1", "f16,f32,f64", Special<special::BesselY1>),
+    RIVULET_UNARY("Dawsn", "f32,f64", Special<special::Dawson>),
+    RIVULET_UNARY("Expint", "f32,f64", Special<special::ExpIntegral>),
+    RIVULET_UNARY("FresnelCos", "f32,f64", Special<special::FresnelCos>),
+    RIVULET_UNARY("FresnelSin", "f32,f64", Special<special::FresnelSin>),
+    RIVULET_UNARY("Spence", "f32,f64", Special<special::Spence>),
+    RIVULET_BINARY("Zeta", "x", "q", Zeta),
+    RIVULET_BINARY("Polygamma", "a", "x", Polygamma),
+    RIVULET_BINARY("Igamma", "a", "x", Igamma),
+    RIVULET_BINARY("Igammac", "a", "x", Igammac),
+    RIVULET_BINARY("IgammaGradA", "a", "x", IgammaGradA),
+    {.name = "Betainc", .inputs = "a:T, b:T, x:T", .outputs = "z:T", .attrs = "T:type in {f32,f64}",
+     .infer = InferBetainc, .run = RunTernary<BetaincOf, float, double>, .flags = kElementwise},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(Special, kDefs);
+
+}  // namespace rivulet

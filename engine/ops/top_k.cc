@@ -1,0 +1,232 @@
+// TopK, TopKV2: the k greatest elements of every row, and their columns.
+//
+//   input [rows.., n] of T, k: an attribute or a scalar input, 0 <= k <= n -> values, indices [rows.., k]
+//
+// Of equal elements the one with the lower column comes first. Rows come out in descending order; with sorted = false in
+// the order that TensorFlow's selection leaves them in. k = 1 passes NaNs over. Otherwise a NaN is neither before nor after
+// any element but its column, and rows that hold one are ordered as TensorFlow's comparisons happen to fall.
+#include <algorithm>
+
+#include "engine/base/checked.h"
+#include "engine/ops/indices.h"
+#include "engine/ops/number.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+Status InferShapes(InferContext& c, const int64_t* k) {
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
+  if (k != nullptr && *k < 0) return InvalidArgument("k: want >= 0, got ", *k);
+  Shape out = c.shape(0);
+  if (out.has_rank()) {
+    const int64_t columns = out[out.rank() - 1];
+    if (k != nullptr && columns >= 0 && *k > columns) {
+      return InvalidArgument("k: want at most the ", columns, " columns of the input, got ", *k);
+    }
+    out.set_dim(out.rank() - 1, k != nullptr ? *k : Shape::kUnknownDim);
+  }
+  c.set_output(0, out);
+  c.set_output(1, std::move(out));
+  return Status();
+}
+
+Status Infer(InferContext& c) {
+  const int64_t k = c.attrs().Int("k");
+  return InferShapes(c, &k);
+}
+
+Status InferV2(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
+  int64_t k = 0;
+  if (c.known(1)) k = Indices(*c.value(1))[0];
+  return InferShapes(c, c.known(1) ? &k : nullptr);
+}
+
+struct State : OpState {
+  bool sorted = true;
+};
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->sorted = c.attrs().Bool("sorted");
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+// Columns of one row, the better before the worse. With a NaN in the row this is no order, so nothing below may rely on one
+// for its bounds.
+template <typename T>
+struct Better {
+  const T* x;
+  bool operator()(int64_t a, int64_t b) const {
+    const auto left = Widen(x[a]), right = Widen(x[b]);
+    if (right < left) return true;
+    if (right > left) return false;
+    return a < b;
+  }
+};
+
+// A binary heap of columns with the worst at the front: no parent is better than its children.
+template <typename T>
+struct Heap {
+  int64_t* at;
+  Better<T> better;
+
+  // Moves `column` from place `hole` up to where its parent is not better.
+  void Rise(int64_t hole, int64_t top, int64_t column) {
+    while (hole > top) {
+      const int64_t parent = (hole - 1) / 2;
+      if (!better(at[parent], column)) break;
+      at[hole] = at[parent];
+      hole = parent;
+    }
+    at[hole] = column;
+  }
+  // Puts `column` below `hole`: the hole sinks to a leaf along the worse children, then the column rises from there.
+  void Sink(int64_t hole, int64_t size, int64_t column) {
+    const int64_t top = hole;
+    while (2 * hole + 1 < size) {
+      int64_t child = 2 * hole + 2;
+      if (child == size || better(at[child], at[child - 1])) --child;
+      at[hole] = at[child];
+      hole = child;
+    }
+    Rise(hole, top, column);
+  }
+  void Make(int64_t size) {
+    for (int64_t i = size / 2 - 1; i >= 0; --i) Sink(i, size, at[i]);
+  }
+  // Moves the front to the end; the heap is then one shorter.
+  void Pop(int64_t size) {
+    if (size < 2) return;
+    const int64_t column = at[size - 1];
+    at[size - 1] = at[0];
+    Sink(0, size - 1, column);
+  }
+};
+
+// The k best of n > k columns into best[0..k); best has room for k + 1.
+template <typename T>
+void Select(const T* x, int64_t n, int64_t k, bool sorted, int64_t* best) {
+  Heap<T> heap{best, {x}};
+  for (int64_t i = 0; i <= k; ++i) best[i] = i;
+  heap.Make(k + 1);
+  heap.Pop(k + 1);
+  for (int64_t i = k + 1; i < n; ++i) {
+    if (!heap.better(i, best[0])) continue;
+    heap.Pop(k);
+    heap.Rise(k - 1, 0, i);
+  }
+  if (!sorted) return;
+  for (int64_t size = k; size > 1; --size) heap.Pop(size);
+}
+
+template <typename T>
+bool IsNan(T x) {
+  return Widen(x) != Widen(x);
+}
+
+// All n columns in order.
+template <typename T>
+void SortAll(const T* x, int64_t n, int64_t* order) {
+  bool has_nan = false;
+  for (int64_t i = 0; i < n; ++i) {
+    order[i] = i;
+    has_nan = has_nan || IsNan(x[i]);
+  }
+  constexpr int64_t kShort = 16;
+  if (!has_nan) {
+    std::sort(order, order + n, Better<T>{x});
+  } else if (n > kShort) {
+    std::sort(order, order + n, [x](int64_t a, int64_t b) {
+      if (IsNan(x[a]) != IsNan(x[b])) return IsNan(x[b]);
+      return Better<T>{x}(a, b);
+    });
+  } else {
+    // By insertion; then equal neighbours by column.
+    for (int64_t i = 1; i < n; ++i) {
+      int64_t j = i;
+      if (Widen(x[order[0]]) < Widen(x[i])) {
+        for (; j > 0; --j) order[j] = order[j - 1];
+      } else {
+        for (; j > 0 && Widen(x[order[j - 1]]) < Widen(x[i]); --j) order[j] = order[j - 1];
+      }
+      order[j] = i;
+    }
+    for (int64_t first = 0; first < n;) {
+      int64_t next = first + 1;
+      while (next < n && Widen(x[order[first]]) == Widen(x[order[next]])) ++next;
+      std::sort(order + first, order + next);
+      first = next;
+    }
+  }
+}
+
+template <typename T>
+void Greatest(const T* x, int64_t n, int64_t* best) {
+  *best = 0;
+  for (int64_t i = 1; i < n; ++i) {
+    if (Widen(x[i]) > Widen(x[*best]) || (IsNan(x[*best]) && !IsNan(x[i]))) *best = i;
+  }
+}
+
+void StoreIndices(const int64_t* from, int64_t n, Tensor& to, int64_t at) {
+  VisitType<int16_t, int32_t, int64_t>(to.dtype(), [&](auto tag) {
+    using Out = typename decltype(tag)::Type;
+    Out* out = static_cast<Out*>(to.raw()) + at;
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<Out>(from[i]);
+  });
+}
+
+Status Run(RunContext& c) {
+  const Tensor& input = c.input(0);
+  Tensor& values = c.output(0);
+  Tensor& indices = c.output(1);
+  const int64_t n = input.dim(input.rank() - 1);
+  const int64_t k = values.dim(values.rank() - 1);
+  if (values.num_elements() == 0) return Status();
+  const int64_t rows = values.num_elements() / k;
+  const int64_t grain = std::max<int64_t>((1 << 13) / n, 1);
+  const int64_t num_pieces = (rows + grain - 1) / grain;
+  const CheckedSize bytes = CheckedSize(num_pieces) * (CheckedSize(k) + 1) * 8;
+  if (!bytes.valid()) return ResourceExhausted("k ", k, " is too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  const bool sorted = c.state<State>().sorted;
+  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      input.dtype(), [&](auto tag) {
+        using T = typename decltype(tag)::Type;
+        c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
+          int64_t* best = static_cast<int64_t*>(scratch) + begin / grain * (k + 1);
+          for (int64_t row = begin; row < end; ++row) {
+            const T* x = static_cast<const T*>(input.raw()) + row * n;
+            if (k == 1) {
+              Greatest(x, n, best);
+            } else if (k == n) {
+              SortAll(x, n, best);
+            } else {
+              Select(x, n, k, sorted, best);
+            }
+            T* out = static_cast<T*>(values.raw()) + row * k;
+            for (int64_t i = 0; i < k; ++i) out[i] = x[best[i]];
+            StoreIndices(best, k, indices, row * k);
+          }
+        });
+      });
+  return Status();
+}
+
+#define RIVULET_ORDERED "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}"
+
+constexpr OpDef kDefs[] = {
+    {.name = "TopK", .inputs = "input:T", .outputs = "values:T, indices:i32",
+     .attrs = "k:int >=0; sorted:bool=true; " RIVULET_ORDERED, .infer = Infer, .prepare = Prepare, .run = Run},
+    {.name = "TopKV2", .inputs = "input:T, k:Tk", .outputs = "values:T, indices:index_type",
+     .attrs = "sorted:bool=true; " RIVULET_ORDERED "; Tk:type=i32 in {i16,i32,i64}; index_type:type=i32 in {i16,i32,i64}",
+     .infer = InferV2, .prepare = Prepare, .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(TopK, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,34 @@
+#include "engine/passes/pass_test_kit.h"
+
+namespace rivulet {
+namespace {
+
+TEST(DropIdentity, UsersTakeTheInput) {
+  const Rewritten out = Rewrite(R"(
+x = Placeholder() {dtype=float32, shape=shape[2]}
+a = Identity(x) {T=float32}
+b = StopGradient(a) {T=float32}
+y = Neg(b) {T=float32}
+)", {"drop_identity"}, "y");
+  EXPECT_EQ(out.graph.size(), 2);
+  EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[0]), "x");
+}
+
+TEST(DropIdentity, AFetchedIdentityIsItsInput) {
+  const Rewritten out = Rewrite("x = Placeholder() {dtype=float32, shape=shape[2]}\ny = Identity(x) {T=float32}\n", {"drop_identity"}, "y");
+  EXPECT_EQ(out.Root().name, "x");
+}
+
+TEST(DropIdentity, OneThatWaitsStays) {
+  const Rewritten out = Rewrite(R"(
+x = Placeholder() {dtype=float32, shape=shape[2]}
+c = CheckNumerics(x) {T=float32, message="bad"}
+y = Identity(x, ^c) {T=float32}
+z = Neg(y) {T=float32}
+)", {"drop_identity"}, "z");
+  EXPECT_EQ(out.Count("Identity"), 1);
+  EXPECT_EQ(out.rewrites, 0);
+}
+
+}  // namespace
+}  // namespace rivulet

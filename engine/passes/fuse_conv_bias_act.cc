@@ -1,0 +1,121 @@
+// A product, its bias, an addend of the same shape and an activation become one node.
+//
+//   c = Conv2D(x, w)
+//   b = BiasAdd(c, bias)                  y = _FusedConv2D(x, w, bias, z) {fused_ops=[BiasAdd, Add, Relu]}
+//   a = Add(b, z)              becomes
+//   y = Relu(a)
+//
+// Each part after the product may be missing, but not all of them. Also for DepthwiseConv2dNative and MatMul.
+#include "engine/passes/match.h"
+
+namespace rivulet {
+namespace {
+
+constexpr std::string_view kActivations[] = {"Relu", "Relu6", "LeakyRelu", "Elu", "Tanh", "Sigmoid"};
+
+bool IsActivation(const Node& node) {
+  for (const std::string_view op : kActivations) {
+    if (node.op == op) return true;
+  }
+  return false;
+}
+
+std::string FusedOp(const std::string& op) {
+  if (op == "Conv2D") return "_FusedConv2D";
+  if (op == "MatMul") return "_FusedMatMul";
+  return "_FusedDepthwiseConv2dNative";
+}
+
+// The chain after one product, as far as it can be taken in.
+struct Chain {
+  int32_t last;
+  std::vector<std::string> ops;
+  std::vector<Edge> args;
+  float alpha = 0.2f;
+};
+
+class Fuser {
+ public:
+  explicit Fuser(const PassContext& context) : context_(context), graph_(context.graph), users_(context) {}
+
+  Status Run(PatchSink& sink) {
+    for (int32_t i = 0; i < graph_.size(); ++i) {
+      const auto product = MatchProduct(graph_, i);
+      if (!product) continue;
+      const Chain chain = Follow(*product);
+      if (chain.ops.empty()) continue;
+      Emit(*product, chain, sink);
+    }
+    return Status();
+  }
+
+ private:
+  // The one reader of `node` if it can take part: pure data flow, no control inputs.
+  int32_t Next(int32_t node) const {
+    const int32_t user = users_.Of(node);
+    return user >= 0 && graph_.node(user).control_inputs.empty() ? user : -1;
+  }
+
+  Chain Follow(const Product& product) const {
+    Chain chain{product.node, {}, {}};
+    int32_t next = Next(chain.last);
+    if (next >= 0 && graph_.node(next).op == "BiasAdd" && graph_.node(next).inputs[0].node == chain.last &&
+        FormatOf(graph_.node(next)) == product.channels_first) {
+      chain.ops.push_back("BiasAdd");
+      chain.args.push_back(graph_.node(next).inputs[1]);
+      chain.last = next;
+      next = Next(next);
+    }
+    if (next >= 0 && (graph_.node(next).op == "Add" || graph_.node(next).op == "AddV2")) {
+      const Node& add = graph_.node(next);
+      const Edge other = add.inputs[0].node == chain.last ? add.inputs[1] : add.inputs[0];
+      const Shape& shape = graph_.fact({chain.last, 0}).shape;
+      // Known and equal, so that nothing is broadcast; both sides being the product itself is two uses.
+      if (!chain.ops.empty() && shape.complete() && graph_.fact(other).shape == shape) {
+        chain.ops.push_back("Add");
+        chain.args.push_back(other);
+        chain.last = next;
+        next = Next(next);
+      }
+    }
+    if (next >= 0 && IsActivation(graph_.node(next)) && graph_.node(next).outputs[0].dtype == DType::kFloat) {
+      const Node& activation = graph_.node(next);
+      chain.ops.push_back(activation.op);
+      if (const float* alpha = activation.attrs.Get<float>("alpha")) chain.alpha = *alpha;
+      chain.last = next;
+    }
+    return chain;
+  }
+
+  static bool FormatOf(const Node& node) {
+    const std::string* format = node.attrs.Get<std::string>("data_format");
+    return format != nullptr && *format == "NCHW";
+  }
+
+  void Emit(const Product& product, const Chain& chain, PatchSink& sink) const {
+    const Node& node = graph_.node(product.node);
+    sink.Begin();
+    Node fused;
+    fused.name = graph_.node(chain.last).name;
+    fused.op = FusedOp(node.op);
+    fused.attrs = node.attrs;
+    auto list = std::make_shared<AttrList>();
+    list->strings = chain.ops;
+    fused.attrs.Set("fused_ops", std::shared_ptr<const AttrList>(std::move(list)));
+    fused.attrs.Set("num_args", static_cast<int64_t>(chain.args.size()));
+    fused.attrs.Set("leakyrelu_alpha", chain.alpha);
+    fused.inputs = node.inputs;
+    fused.inputs.insert(fused.inputs.end(), chain.args.begin(), chain.args.end());
+    sink.Replace({chain.last, 0}, sink.Add(std::move(fused)));
+  }
+
+  const PassContext& context_;
+  const Graph& graph_;
+  const SoleUsers users_;
+};
+
+}  // namespace
+
+Status FuseConvBiasAct(const PassContext& context, PatchSink& sink) { return Fuser(context).Run(sink); }
+
+}  // namespace rivulet

@@ -1,0 +1,54 @@
+#include "engine/passes/pass_test_kit.h"
+
+namespace rivulet {
+namespace {
+
+constexpr char kConv[] = R"(
+x = Placeholder() {dtype=float32, shape=shape[1,2,2,2]}
+w = Const() {dtype=float32, value=float32[1,1,2,2]{1, 2, 3, 4}}
+k = Const() {dtype=float32, value=float32[2]{10, 100}}
+c = Conv2D(x, w) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
+b = BiasAdd(c, k) {T=float32}
+)";
+
+std::vector<std::string> FusedOps(const Rewritten& out) {
+  const auto* list = out.Root().attrs.Get<std::shared_ptr<const AttrList>>("fused_ops");
+  return list != nullptr ? (*list)->strings : std::vector<std::string>();
+}
+
+TEST(FuseConvBiasAct, WholeChain) {
+  const Rewritten out = Rewrite(std::string(kConv) + "a = AddV2(x, b) {T=float32}\ny = Relu(a) {T=float32}\n", {"fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(out.Root().op, "_FusedConv2D");
+  EXPECT_EQ(FusedOps(out), (std::vector<std::string>{"BiasAdd", "Add", "Relu"}));
+  EXPECT_EQ(out.Root().inputs.size(), 4u);
+  EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[3]), "x");
+  EXPECT_EQ(out.graph.size(), 4);
+}
+
+TEST(FuseConvBiasAct, StopsWhereAValueIsSharedOrBroadcast) {
+  EXPECT_EQ(FusedOps(Rewrite(std::string(kConv) + "r = Relu(b) {T=float32}\ny = Add(r, b) {T=float32}\n", {"fuse_conv_bias_act"}, "r")),
+            (std::vector<std::string>{"BiasAdd", "Relu"}));
+  const Rewritten shared = Rewrite(std::string(kConv) + "r = Relu(b) {T=float32}\ny = Add(r, b) {T=float32}\n", {"fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(shared.Count("Relu"), 1);
+  EXPECT_EQ(shared.Count("_FusedConv2D"), 1);
+  const Rewritten broadcast = Rewrite(std::string(kConv) + "y = Add(b, k) {T=float32}\n", {"fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(broadcast.Root().op, "Add");
+}
+
+TEST(FuseConvBiasAct, TheNumberOfRewritesCanBeBounded) {
+  const std::string two = std::string(kConv) + R"(
+d = Conv2D(b, w) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
+y = Relu6(d) {T=float32}
+)";
+  EXPECT_EQ(Rewrite(two, {"fuse_conv_bias_act"}, "y", 0).rewrites, 0);
+  EXPECT_EQ(Rewrite(two, {"fuse_conv_bias_act"}, "y", 1).rewrites, 1);
+  EXPECT_EQ(Rewrite(two, {"fuse_conv_bias_act"}, "y").rewrites, 2);
+}
+
+TEST(FuseConvBiasAct, FiresOnceOnItsOwnOutput) {
+  const Rewritten out = Rewrite(std::string(kConv) + "y = Relu(b) {T=float32}\n", {"fuse_conv_bias_act", "fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(out.rewrites, 1);
+}
+
+}  // namespace
+}  // namespace rivulet

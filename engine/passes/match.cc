@@ -1,0 +1,55 @@
+#include "engine/passes/match.h"
+
+#include <cstring>
+
+namespace rivulet {
+
+SoleUsers::SoleUsers(const PassContext& context) : user_(static_cast<size_t>(context.graph.size()), kNone) {
+  for (int32_t i = 0; i < context.graph.size(); ++i) {
+    for (const Edge& edge : context.graph.node(i).inputs) {
+      int32_t& user = user_[static_cast<size_t>(edge.node)];
+      user = user == kNone && edge.slot == 0 ? i : kMany;
+    }
+    for (const int32_t control : context.graph.node(i).control_inputs) user_[static_cast<size_t>(control)] = kMany;
+  }
+  for (const Edge& edge : context.roots) user_[static_cast<size_t>(edge.node)] = kMany;
+}
+
+std::optional<Product> MatchProduct(const Graph& graph, int32_t index) {
+  const Node& node = graph.node(index);
+  if (node.inputs.size() != 2 || !node.control_inputs.empty() || node.outputs.size() != 1) return std::nullopt;
+  if (node.outputs[0].dtype != DType::kFloat) return std::nullopt;
+  const Fact& filter = graph.fact(node.inputs[1]);
+  if (!filter.shape.complete() || filter.shape.num_elements() == 0) return std::nullopt;
+  Product product;
+  product.node = index;
+  const std::string* format = node.attrs.Get<std::string>("data_format");
+  product.channels_first = format != nullptr && *format == "NCHW";
+  if (node.op == "Conv2D" && filter.shape.rank() == 4) {
+    product.channels = filter.shape[3];
+  } else if (node.op == "DepthwiseConv2dNative" && filter.shape.rank() == 4) {
+    product.channels = filter.shape[2] * filter.shape[3];
+  } else if (node.op == "MatMul" && filter.shape.rank() == 2) {
+    const bool* transposed = node.attrs.Get<bool>("transpose_b");
+    product.channels = filter.shape[transposed != nullptr && *transposed ? 0 : 1];
+  } else {
+    return std::nullopt;
+  }
+  return product;
+}
+
+std::vector<float> ReadFloats(const Tensor& tensor) {
+  std::vector<float> values(static_cast<size_t>(tensor.num_elements()));
+  if (!values.empty()) std::memcpy(values.data(), tensor.raw(), values.size() * sizeof(float));
+  return values;
+}
+
+std::vector<float> PerChannel(const Fact& fact, int64_t channels, int rank) {
+  if (!fact.value.valid() || fact.dtype != DType::kFloat || fact.shape.rank() > rank) return {};
+  const int64_t count = fact.shape.num_elements();
+  if (count == 1) return std::vector<float>(static_cast<size_t>(channels), ReadFloats(fact.value)[0]);
+  if (count != channels || fact.shape.rank() == 0 || fact.shape[fact.shape.rank() - 1] != channels) return {};
+  return ReadFloats(fact.value);
+}
+
+}  // namespace rivulet

@@ -1,0 +1,42 @@
+// What several passes ask of a graph: who uses an edge, which nodes are products with constant filters.
+#ifndef RIVULET_ENGINE_PASSES_MATCH_H_
+#define RIVULET_ENGINE_PASSES_MATCH_H_
+
+#include <optional>
+#include <vector>
+
+#include "engine/passes/pass.h"
+
+namespace rivulet {
+
+// The one reader of each node's output 0: its node, or kNone / kMany (several readers, a fetch, or a use of another
+// output).
+class SoleUsers {
+ public:
+  static constexpr int32_t kNone = -1;
+  static constexpr int32_t kMany = -2;
+  explicit SoleUsers(const PassContext& context);
+  int32_t Of(int32_t node) const { return user_[static_cast<size_t>(node)]; }
+
+ private:
+  std::vector<int32_t> user_;
+};
+
+// A float32 product with filter: Conv2D, DepthwiseConv2dNative or MatMul.
+struct Product {
+  int32_t node = -1;
+  int64_t channels = 0;       // of its output, in the last axis unless channels_first
+  bool channels_first = false;
+};
+std::optional<Product> MatchProduct(const Graph& graph, int32_t node);
+
+// A known float32 tensor as one value per channel: a scalar, or [C] under leading ones as broadcasting against an output
+// of `rank` axes reads it. Empty when it is something else.
+std::vector<float> PerChannel(const Fact& fact, int64_t channels, int rank);
+
+// The values of a float32 tensor, also where it lies unaligned in the model file.
+std::vector<float> ReadFloats(const Tensor& tensor);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_PASSES_MATCH_H_

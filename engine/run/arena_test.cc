@@ -1,0 +1,45 @@
+#include "engine/run/arena.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+namespace rivulet {
+namespace {
+
+bool Overlap(const ArenaRequest& a, const ArenaRequest& b) {
+  const bool same_time = a.first_step <= b.last_step && b.first_step <= a.last_step;
+  return same_time && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+}
+
+TEST(Arena, ChainReusesTwoBlocks) {
+  std::vector<ArenaRequest> requests;
+  for (int32_t i = 0; i < 20; ++i) requests.push_back({1000, i, i + 1});
+  EXPECT_EQ(PlanArena(requests, 64), 1024 + 1000);
+}
+
+TEST(Arena, NothingThatLivesAtTheSameTimeOverlaps) {
+  uint32_t state = 7;
+  const auto next = [&](uint32_t bound) { return static_cast<int32_t>((state = state * 1664525u + 1013904223u) >> 8) % static_cast<int32_t>(bound); };
+  for (int round = 0; round < 50; ++round) {
+    std::vector<ArenaRequest> requests;
+    for (int i = 0; i < 40; ++i) {
+      const int32_t first = next(30);
+      requests.push_back({next(5000), first, first + next(10)});
+    }
+    const int64_t total = PlanArena(requests, 64);
+    for (size_t a = 0; a < requests.size(); ++a) {
+      EXPECT_EQ(requests[a].offset % 64, 0);
+      EXPECT_LE(requests[a].offset + requests[a].bytes, total);
+      for (size_t b = 0; b < a; ++b) EXPECT_FALSE(Overlap(requests[a], requests[b])) << a << " " << b;
+    }
+  }
+}
+
+TEST(Arena, TooLargeIsSaid) {
+  std::vector<ArenaRequest> requests = {{INT64_MAX - 100, 0, 1}, {INT64_MAX - 100, 0, 1}};
+  EXPECT_EQ(PlanArena(requests, 64), -1);
+}
+
+}  // namespace
+}  // namespace rivulet
