@@ -162,8 +162,9 @@ void FinishTyped(TypedValues values, const std::shared_ptr<void>& owner, TensorL
       literal->prefix = PrefixOf(literal->dtype, values.count, *held, std::shared_ptr<void>(held, held->data()));
     }
   }
+  // As in TensorFlow, values beyond the shape's elements are ignored.
   if (values.count > wanted) {
-    literal->error = InvalidArgument("a constant of shape ", literal->shape.ToString(), " has ", values.count, " values");
+    literal->prefix = Tensor::View(literal->dtype, {wanted}, literal->prefix.raw(), literal->prefix.owner());
   }
 }
 

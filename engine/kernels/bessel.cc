@@ -70,9 +70,7 @@ double ScaledK(int order, double x) {
 }  // namespace
 
 double BesselI0e(double x) { return std::isnan(x) ? x : std::isinf(x) ? 0 : ScaledI(0, std::abs(x)); }
-double BesselI1e(double x) {
-  return std::isnan(x) ? x : std::copysign(std::isinf(x) ? 0 : ScaledI(1, std::abs(x)), x);
-}
+double BesselI1e(double x) { return std::isnan(x) ? x : std::copysign(std::isinf(x) ? 0 : ScaledI(1, std::abs(x)), x); }
 // Infinity times 0 at infinite x: NaN, as in TensorFlow.
 double BesselI0(double x) { return std::exp(std::abs(x)) * BesselI0e(x); }
 double BesselI1(double x) { return std::exp(std::abs(x)) * BesselI1e(x); }

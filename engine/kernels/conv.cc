@@ -61,6 +61,7 @@ void Collect(const void* source, int64_t row, int64_t rows, int64_t k_begin, int
              int64_t stride) {
   const ConvSource& s = *static_cast<const ConvSource*>(source);
   const ConvGeometry& g = *s.geometry;
+  if (k_begin == k_end) return;  // there may be no channels or taps to divide by
   const bool whole_rows = g.dilation_w == 1 && s.channels == g.in_c;
   const int64_t run_taps = whole_rows ? g.k_w : 1;
   const int64_t run = run_taps * s.channels;

@@ -121,7 +121,7 @@ void UnaryPiece(UnaryKind kind, const float* x, int64_t n, float* out) {
     RIVULET_CASE(kSoftplus, Softplus(v))
     RIVULET_CASE(kSoftsign, Softsign(v))
     RIVULET_CASE(kSwish, Swish(v))
-    RIVULET_CASE(kHardSwish, hn::Mul(hn::Mul(v, Relu6(hn::Add(v, hn::Set(d, 3.0f)))), hn::Set(d, 1.0f / 6.0f)))
+    RIVULET_CASE(kHardSwish, hn::Mul(v, hn::Mul(Relu6(hn::Add(v, hn::Set(d, 3.0f))), hn::Set(d, 1.0f / 6.0f))))
     RIVULET_CASE(kGelu, Gelu(v))
   }
 #undef RIVULET_CASE

@@ -121,11 +121,12 @@ HWY_INLINE V Log1p(V x) {
   return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, 1e-8f)), x, result);
 }
 
+// 1 / (1 + e^-x), with the exponential of the negative size, which neither overflows nor loses small results.
 HWY_INLINE V Sigmoid(V x) {
   const D d;
   const V one = hn::Set(d, 1.0f);
-  // Below -88, e^-x is infinite and the result 0; it would be subnormal.
-  return hn::Div(one, hn::Add(one, Exp(hn::Neg(x))));
+  const V e = Exp(hn::Neg(hn::Abs(x)));
+  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
 }
 
 // (e^2a - 1) / (e^2a + 1) for a = |x|.

@@ -16,9 +16,9 @@ constexpr double kEpsilon = 1e-16;
 constexpr int kMostSteps = 20000;
 
 // Bernoulli numbers B2, B4, .. B24.
-constexpr double kBernoulli[] = {
-    1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6, -3617.0 / 510, 43867.0 / 798,
-    -174611.0 / 330, 854513.0 / 138, -236364091.0 / 2730};
+constexpr double kBernoulli[] = {1.0 / 6,       -1.0 / 30,       1.0 / 42,       -1.0 / 30,
+                                 5.0 / 66,      -691.0 / 2730,   7.0 / 6,        -3617.0 / 510,
+                                 43867.0 / 798, -174611.0 / 330, 854513.0 / 138, -236364091.0 / 2730};
 
 // Sum of (q + k)^-x for q > 0, x > 1: the first terms as they are, the rest by the Euler-Maclaurin formula (DLMF
 // 25.11.5).
@@ -117,9 +117,7 @@ double LargeGamma(double a, double x, bool lower) {
 }
 
 // x^a exp(-x) / Gamma(a + shift), shift 0 or 1.
-double GammaFactor(double a, double x, double shift) {
-  return std::exp(a * std::log(x) - x - LogGamma(a + shift));
-}
+double GammaFactor(double a, double x, double shift) { return std::exp(a * std::log(x) - x - LogGamma(a + shift)); }
 
 // The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method.
 double BetaFraction(double a, double b, double x) {
@@ -268,8 +266,7 @@ double IgammaGradA(double a, double x) {
 double Betainc(double a, double b, double x) {
   if (!(a > 0) || !(b > 0) || a == kInf || b == kInf || !(x >= 0) || !(x <= 1)) return kNan;
   if (x == 0 || x == 1) return x;
-  const double front =
-      std::exp(LogGamma(a + b) - LogGamma(a) - LogGamma(b) + a * std::log(x) + b * std::log1p(-x));
+  const double front = std::exp(LogGamma(a + b) - LogGamma(a) - LogGamma(b) + a * std::log(x) + b * std::log1p(-x));
   if (x < (a + 1) / (a + b + 2)) return front * BetaFraction(a, b, x) / a;
   return 1 - front * BetaFraction(b, a, 1 - x) / b;
 }

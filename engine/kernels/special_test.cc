@@ -68,8 +68,8 @@ TEST(SpecialTest, AgreeWithTheirIntegrals) {
     ExpectNear(FresnelSin(x), Integral([](double t) { return std::sin(kPi / 2 * t * t); }, 0, x), 1e-10);
     ExpectNear(Dawson(x), Integral([x](double t) { return std::exp(t * t - x * x); }, 0, x), 1e-10);
     ExpectNear(BesselI0e(x), Integral([x](double t) { return std::exp(x * std::cos(t) - x); }, 0, kPi) / kPi, 1e-11);
-    ExpectNear(BesselI1e(x), Integral([x](double t) { return std::exp(x * std::cos(t) - x) * std::cos(t); }, 0, kPi) / kPi,
-               1e-11);
+    ExpectNear(BesselI1e(x),
+               Integral([x](double t) { return std::exp(x * std::cos(t) - x) * std::cos(t); }, 0, kPi) / kPi, 1e-11);
   }
   for (const double x : {1.1, 1.6, 2.5, 9.0}) {
     ExpectNear(Spence(x), Integral([](double t) { return t == 1 ? -1 : std::log(t) / (1 - t); }, 1, x), 1e-9);

@@ -13,26 +13,34 @@ namespace {
 struct ReluOf {
   static constexpr UnaryKind kMap = UnaryKind::kRelu;
   template <typename T>
-  T operator()(T x) const { return x < T(0) ? T(0) : x; }
+  T operator()(T x) const {
+    return x < T(0) ? T(0) : x;
+  }
 };
 
 struct Relu6Of {
   static constexpr UnaryKind kMap = UnaryKind::kRelu6;
   template <typename T>
-  T operator()(T x) const { return x < T(0) ? T(0) : x > T(6) ? T(6) : x; }
+  T operator()(T x) const {
+    return x < T(0) ? T(0) : x > T(6) ? T(6) : x;
+  }
 };
 
 struct LeakyReluOf {
   explicit LeakyReluOf(const void* params) : alpha(*static_cast<const float*>(params)) {}
   template <typename T>
-  T operator()(T x) const { return x > T(0) ? x : x * static_cast<T>(alpha); }
+  T operator()(T x) const {
+    return x > T(0) ? x : x * static_cast<T>(alpha);
+  }
   float alpha;
 };
 
 struct EluOf {
   static constexpr UnaryKind kMap = UnaryKind::kElu;
   template <typename T>
-  T operator()(T x) const { return x < T(0) ? std::expm1(x) : x; }
+  T operator()(T x) const {
+    return x < T(0) ? std::expm1(x) : x;
+  }
 };
 
 // The constants of Klambauer et al., "Self-Normalizing Neural Networks".
@@ -49,12 +57,16 @@ struct SeluOf {
 struct SoftplusOf {
   static constexpr UnaryKind kMap = UnaryKind::kSoftplus;
   template <typename T>
-  T operator()(T x) const { return (x < T(0) ? T(0) : x) + std::log1p(std::exp(-std::abs(x))); }
+  T operator()(T x) const {
+    return (x < T(0) ? T(0) : x) + std::log1p(std::exp(-std::abs(x)));
+  }
 };
 
 struct SoftsignOf {
   template <typename T>
-  T operator()(T x) const { return x / (T(1) + std::abs(x)); }
+  T operator()(T x) const {
+    return x / (T(1) + std::abs(x));
+  }
 };
 
 struct LeakyState : OpState {
@@ -80,21 +92,56 @@ constexpr char kAnyReal[] = "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u
 constexpr char kFloats[] = "T:type in {f16,bf16,f32,f64}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Relu", .inputs = "features:T", .outputs = "activations:T", .attrs = kAnyReal,
-     .infer = InferLikeFirst, .run = RunUnaryInts<ReluOf, float, double>, .flags = kElementwise},
-    {.name = "Relu6", .inputs = "features:T", .outputs = "activations:T", .attrs = kAnyReal,
-     .infer = InferLikeFirst, .run = RunUnaryInts<Relu6Of, float, double>, .flags = kElementwise},
-    {.name = "LeakyRelu", .inputs = "features:T", .outputs = "activations:T",
-     .attrs = "alpha:float=0.2; T:type=f32 in {f16,bf16,f32,f64}", .infer = InferLikeFirst, .prepare = PrepareLeaky,
-     .run = RunLeaky, .flags = kElementwise},
-    {.name = "Elu", .inputs = "features:T", .outputs = "activations:T", .attrs = kFloats, .infer = InferLikeFirst,
-     .run = RunUnary<EluOf, float, double>, .flags = kElementwise},
-    {.name = "Selu", .inputs = "features:T", .outputs = "activations:T", .attrs = kFloats, .infer = InferLikeFirst,
-     .run = RunUnary<SeluOf, float, double>, .flags = kElementwise},
-    {.name = "Softplus", .inputs = "features:T", .outputs = "activations:T", .attrs = kFloats,
-     .infer = InferLikeFirst, .run = RunUnary<SoftplusOf, float, double>, .flags = kElementwise},
-    {.name = "Softsign", .inputs = "features:T", .outputs = "activations:T", .attrs = kFloats,
-     .infer = InferLikeFirst, .run = RunUnary<SoftsignOf, float, double>, .flags = kElementwise},
+    {.name = "Relu",
+     .inputs = "features:T",
+     .outputs = "activations:T",
+     .attrs = kAnyReal,
+     .infer = InferLikeFirst,
+     .run = RunUnaryInts<ReluOf, float, double>,
+     .flags = kElementwise},
+    {.name = "Relu6",
+     .inputs = "features:T",
+     .outputs = "activations:T",
+     .attrs = kAnyReal,
+     .infer = InferLikeFirst,
+     .run = RunUnaryInts<Relu6Of, float, double>,
+     .flags = kElementwise},
+    {.name = "LeakyRelu",
+     .inputs = "features:T",
+     .outputs = "activations:T",
+     .attrs = "alpha:float=0.2; T:type=f32 in {f16,bf16,f32,f64}",
+     .infer = InferLikeFirst,
+     .prepare = PrepareLeaky,
+     .run = RunLeaky,
+     .flags = kElementwise},
+    {.name = "Elu",
+     .inputs = "features:T",
+     .outputs = "activations:T",
+     .attrs = kFloats,
+     .infer = InferLikeFirst,
+     .run = RunUnary<EluOf, float, double>,
+     .flags = kElementwise},
+    {.name = "Selu",
+     .inputs = "features:T",
+     .outputs = "activations:T",
+     .attrs = kFloats,
+     .infer = InferLikeFirst,
+     .run = RunUnary<SeluOf, float, double>,
+     .flags = kElementwise},
+    {.name = "Softplus",
+     .inputs = "features:T",
+     .outputs = "activations:T",
+     .attrs = kFloats,
+     .infer = InferLikeFirst,
+     .run = RunUnary<SoftplusOf, float, double>,
+     .flags = kElementwise},
+    {.name = "Softsign",
+     .inputs = "features:T",
+     .outputs = "activations:T",
+     .attrs = kFloats,
+     .infer = InferLikeFirst,
+     .run = RunUnary<SoftsignOf, float, double>,
+     .flags = kElementwise},
 };
 
 }  // namespace

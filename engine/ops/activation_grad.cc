@@ -20,21 +20,29 @@ namespace {
 // A gradient that is masked is multiplied by 0, so that NaN and infinity come through as NaN.
 struct ReluGradOf {
   template <typename T>
-  T operator()(T g, T x) const { return static_cast<T>(g * (x > T(0) ? T(1) : T(0))); }
+  T operator()(T g, T x) const {
+    return static_cast<T>(g * (x > T(0) ? T(1) : T(0)));
+  }
 };
 struct Relu6GradOf {
   template <typename T>
-  T operator()(T g, T x) const { return static_cast<T>(g * (x > T(0) && x < T(6) ? T(1) : T(0))); }
+  T operator()(T g, T x) const {
+    return static_cast<T>(g * (x > T(0) && x < T(6) ? T(1) : T(0)));
+  }
 };
 struct LeakyReluGradOf {
   explicit LeakyReluGradOf(const void* params) : alpha(*static_cast<const float*>(params)) {}
   template <typename T>
-  T operator()(T g, T x) const { return x > T(0) ? g : g * static_cast<T>(alpha); }
+  T operator()(T g, T x) const {
+    return x > T(0) ? g : g * static_cast<T>(alpha);
+  }
   float alpha;
 };
 struct SoftplusGradOf {
   template <typename T>
-  T operator()(T g, T x) const { return g / (std::exp(-x) + T(1)); }
+  T operator()(T g, T x) const {
+    return g / (std::exp(-x) + T(1));
+  }
 };
 struct SoftsignGradOf {
   template <typename T>
@@ -45,7 +53,9 @@ struct SoftsignGradOf {
 };
 struct EluGradOf {
   template <typename T>
-  T operator()(T g, T y) const { return y < T(0) ? (y + T(1)) * g : g; }
+  T operator()(T g, T y) const {
+    return y < T(0) ? (y + T(1)) * g : g;
+  }
 };
 struct SeluGradOf {
   template <typename T>
@@ -57,15 +67,21 @@ struct SeluGradOf {
 };
 struct SigmoidGradOf {
   template <typename T>
-  T operator()(T y, T g) const { return Times(g, Times(y, T(1) - y)); }
+  T operator()(T y, T g) const {
+    return Times(g, Times(y, T(1) - y));
+  }
 };
 struct TanhGradOf {
   template <typename T>
-  T operator()(T y, T g) const { return Times(g, T(1) - Times(y, y)); }
+  T operator()(T y, T g) const {
+    return Times(g, T(1) - Times(y, y));
+  }
 };
 struct SqrtGradOf {
   template <typename T>
-  T operator()(T y, T g) const { return g == T(0) ? T(0) : Over(Times(T(0.5), g), Conjugate(y)); }
+  T operator()(T y, T g) const {
+    return g == T(0) ? T(0) : Over(Times(T(0.5), g), Conjugate(y));
+  }
 };
 struct RsqrtGradOf {
   template <typename T>
@@ -76,7 +92,9 @@ struct RsqrtGradOf {
 };
 struct ReciprocalGradOf {
   template <typename T>
-  T operator()(T y, T g) const { return g == T(0) ? T(0) : Times(-g, Times(Conjugate(y), Conjugate(y))); }
+  T operator()(T y, T g) const {
+    return g == T(0) ? T(0) : Times(-g, Times(Conjugate(y), Conjugate(y)));
+  }
 };
 
 Status InferFromOutput(InferContext& c) {
@@ -113,33 +131,98 @@ constexpr char kFloats[] = "T:type in {f16,bf16,f32,f64}";
 constexpr char kComplex[] = "T:type in {bf16,f16,f32,f64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "ReluGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = kAnyReal,
-     .infer = InferSameShape, .run = RunBinaryInts<ReluGradOf, float, double>, .flags = kElementwise},
-    {.name = "Relu6Grad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = kAnyReal,
-     .infer = InferSameShape, .run = RunBinaryInts<Relu6GradOf, float, double>, .flags = kElementwise},
-    {.name = "LeakyReluGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T",
-     .attrs = "alpha:float=0.2; T:type=f32 in {f16,bf16,f32,f64}", .infer = InferSameShape, .prepare = PrepareLeaky,
-     .run = RunLeakyGrad, .flags = kElementwise},
-    {.name = "EluGrad", .inputs = "gradients:T, outputs:T", .outputs = "backprops:T", .attrs = kFloats,
-     .infer = InferSameShape, .run = RunBinary<EluGradOf, float, double>, .flags = kElementwise},
-    {.name = "SeluGrad", .inputs = "gradients:T, outputs:T", .outputs = "backprops:T", .attrs = kFloats,
-     .infer = InferSameShape, .run = RunBinary<SeluGradOf, float, double>, .flags = kElementwise},
-    {.name = "SoftplusGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = kFloats,
-     .infer = InferSameShape, .run = RunBinary<SoftplusGradOf, float, double>, .flags = kElementwise},
-    {.name = "SoftsignGrad", .inputs = "gradients:T, features:T", .outputs = "backprops:T", .attrs = kFloats,
-     .infer = InferSameShape, .run = RunBinary<SoftsignGradOf, float, double>, .flags = kElementwise},
-    {.name = "SigmoidGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
-     .run = RunFlat<SigmoidGradOf>, .flags = kElementwise},
-    {.name = "TanhGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
-     .run = RunFlat<TanhGradOf>, .flags = kElementwise},
-    {.name = "SqrtGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
-     .run = RunFlat<SqrtGradOf>, .flags = kElementwise},
-    {.name = "RsqrtGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
-     .run = RunFlat<RsqrtGradOf>, .flags = kElementwise},
-    {.name = "ReciprocalGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex,
-     .infer = InferFromOutput, .run = RunFlat<ReciprocalGradOf>, .flags = kElementwise},
-    {.name = "InvGrad", .inputs = "y:T, dy:T", .outputs = "z:T", .attrs = kComplex, .infer = InferFromOutput,
-     .run = RunFlat<ReciprocalGradOf>, .flags = kElementwise},
+    {.name = "ReluGrad",
+     .inputs = "gradients:T, features:T",
+     .outputs = "backprops:T",
+     .attrs = kAnyReal,
+     .infer = InferSameShape,
+     .run = RunBinaryInts<ReluGradOf, float, double>,
+     .flags = kElementwise},
+    {.name = "Relu6Grad",
+     .inputs = "gradients:T, features:T",
+     .outputs = "backprops:T",
+     .attrs = kAnyReal,
+     .infer = InferSameShape,
+     .run = RunBinaryInts<Relu6GradOf, float, double>,
+     .flags = kElementwise},
+    {.name = "LeakyReluGrad",
+     .inputs = "gradients:T, features:T",
+     .outputs = "backprops:T",
+     .attrs = "alpha:float=0.2; T:type=f32 in {f16,bf16,f32,f64}",
+     .infer = InferSameShape,
+     .prepare = PrepareLeaky,
+     .run = RunLeakyGrad,
+     .flags = kElementwise},
+    {.name = "EluGrad",
+     .inputs = "gradients:T, outputs:T",
+     .outputs = "backprops:T",
+     .attrs = kFloats,
+     .infer = InferSameShape,
+     .run = RunBinary<EluGradOf, float, double>,
+     .flags = kElementwise},
+    {.name = "SeluGrad",
+     .inputs = "gradients:T, outputs:T",
+     .outputs = "backprops:T",
+     .attrs = kFloats,
+     .infer = InferSameShape,
+     .run = RunBinary<SeluGradOf, float, double>,
+     .flags = kElementwise},
+    {.name = "SoftplusGrad",
+     .inputs = "gradients:T, features:T",
+     .outputs = "backprops:T",
+     .attrs = kFloats,
+     .infer = InferSameShape,
+     .run = RunBinary<SoftplusGradOf, float, double>,
+     .flags = kElementwise},
+    {.name = "SoftsignGrad",
+     .inputs = "gradients:T, features:T",
+     .outputs = "backprops:T",
+     .attrs = kFloats,
+     .infer = InferSameShape,
+     .run = RunBinary<SoftsignGradOf, float, double>,
+     .flags = kElementwise},
+    {.name = "SigmoidGrad",
+     .inputs = "y:T, dy:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferFromOutput,
+     .run = RunFlat<SigmoidGradOf>,
+     .flags = kElementwise},
+    {.name = "TanhGrad",
+     .inputs = "y:T, dy:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferFromOutput,
+     .run = RunFlat<TanhGradOf>,
+     .flags = kElementwise},
+    {.name = "SqrtGrad",
+     .inputs = "y:T, dy:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferFromOutput,
+     .run = RunFlat<SqrtGradOf>,
+     .flags = kElementwise},
+    {.name = "RsqrtGrad",
+     .inputs = "y:T, dy:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferFromOutput,
+     .run = RunFlat<RsqrtGradOf>,
+     .flags = kElementwise},
+    {.name = "ReciprocalGrad",
+     .inputs = "y:T, dy:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferFromOutput,
+     .run = RunFlat<ReciprocalGradOf>,
+     .flags = kElementwise},
+    {.name = "InvGrad",
+     .inputs = "y:T, dy:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferFromOutput,
+     .run = RunFlat<ReciprocalGradOf>,
+     .flags = kElementwise},
 };
 
 }  // namespace

@@ -9,7 +9,8 @@ TEST(ActivationGradTest, MaskedInfinityIsNan) {
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_TRUE(Same(OpTester("ReluGrad").Input(F32({3}, {inf, 2, 3})).Input(F32({3}, {-1, 1, nan})).Run(),
                    F32({3}, {nan, 2, 0})));
-  EXPECT_TRUE(Same(OpTester("Relu6Grad").Input(F32({3}, {1, 2, 3})).Input(F32({3}, {0, 6, 5})).Run(), F32({3}, {0, 0, 3})));
+  EXPECT_TRUE(
+      Same(OpTester("Relu6Grad").Input(F32({3}, {1, 2, 3})).Input(F32({3}, {0, 6, 5})).Run(), F32({3}, {0, 0, 3})));
 }
 
 TEST(ActivationGradTest, NoGradientNoResult) {
@@ -20,8 +21,8 @@ TEST(ActivationGradTest, NoGradientNoResult) {
 }
 
 TEST(ActivationGradTest, ConjugatesComplexRoots) {
-  EXPECT_TRUE(Near(OpTester("SqrtGrad").Input(C64({1}, {{0.5f, 0.25f}})).Input(C64({1}, {{2, -1}})).Run(),
-                   C64({1}, {{2, 0}})));
+  EXPECT_TRUE(
+      Near(OpTester("SqrtGrad").Input(C64({1}, {{0.5f, 0.25f}})).Input(C64({1}, {{2, -1}})).Run(), C64({1}, {{2, 0}})));
 }
 
 TEST(ActivationGradTest, Shapes) {

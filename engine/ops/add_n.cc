@@ -101,10 +101,20 @@ Status Run(RunContext& c) {
 #define RIVULET_NUMBERS "T:type in {f32,f64,i32,u8,i16,i8,c64,i64,bf16,u16,c128,f16,u32,u64}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "AddN", .inputs = "inputs:N*T", .outputs = "sum:T", .attrs = "N:int >=1; " RIVULET_NUMBERS, .infer = Infer,
-     .run = Run, .flags = kElementwise},
-    {.name = "AccumulateNV2", .inputs = "inputs:N*T", .outputs = "sum:T",
-     .attrs = "N:int >=1; " RIVULET_NUMBERS "; shape:shape", .infer = InferAccumulate, .run = Run, .flags = kElementwise},
+    {.name = "AddN",
+     .inputs = "inputs:N*T",
+     .outputs = "sum:T",
+     .attrs = "N:int >=1; " RIVULET_NUMBERS,
+     .infer = Infer,
+     .run = Run,
+     .flags = kElementwise},
+    {.name = "AccumulateNV2",
+     .inputs = "inputs:N*T",
+     .outputs = "sum:T",
+     .attrs = "N:int >=1; " RIVULET_NUMBERS "; shape:shape",
+     .infer = InferAccumulate,
+     .run = Run,
+     .flags = kElementwise},
 };
 
 }  // namespace

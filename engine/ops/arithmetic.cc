@@ -20,8 +20,10 @@ struct AddOf {
   static constexpr BinaryKind kMap = BinaryKind::kAdd;
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(Wide<T>{a} + Wide<T>{b});
-    else return a + b;
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(Wide<T>{a} + Wide<T>{b});
+    else
+      return a + b;
   }
 };
 
@@ -29,8 +31,10 @@ struct SubOf {
   static constexpr BinaryKind kMap = BinaryKind::kSub;
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(Wide<T>{a} - Wide<T>{b});
-    else return a - b;
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(Wide<T>{a} - Wide<T>{b});
+    else
+      return a - b;
   }
 };
 
@@ -38,14 +42,18 @@ struct MulOf {
   static constexpr BinaryKind kMap = BinaryKind::kMul;
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(Wide<T>{a} * Wide<T>{b});
-    else return Times(a, b);
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(Wide<T>{a} * Wide<T>{b});
+    else
+      return Times(a, b);
   }
 };
 
 struct MulNoNanOf {
   template <typename T>
-  T operator()(T a, T b) const { return b == T(0) ? T(0) : Times(a, b); }
+  T operator()(T a, T b) const {
+    return b == T(0) ? T(0) : Times(a, b);
+  }
 };
 
 struct SquaredDifferenceOf {
@@ -65,13 +73,17 @@ struct SquaredDifferenceOf {
 struct MaximumOf {
   static constexpr BinaryKind kMap = BinaryKind::kMax;
   template <typename T>
-  T operator()(T a, T b) const { return a >= b || a != a ? a : b; }
+  T operator()(T a, T b) const {
+    return a >= b || a != a ? a : b;
+  }
 };
 
 struct MinimumOf {
   static constexpr BinaryKind kMap = BinaryKind::kMin;
   template <typename T>
-  T operator()(T a, T b) const { return a <= b || a != a ? a : b; }
+  T operator()(T a, T b) const {
+    return a <= b || a != a ? a : b;
+  }
 };
 
 // A broadcast can repeat a long string any number of times, so the text of the output is bounded by itself.
@@ -111,30 +123,60 @@ Status RunAdd(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Add", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,i16,i32,i64,c64,c128,str}", .infer = InferBroadcast, .run = RunAdd,
+    {.name = "Add",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,i16,i32,i64,c64,c128,str}",
+     .infer = InferBroadcast,
+     .run = RunAdd,
      .flags = kElementwise},
-    {.name = "AddV2", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,u8,u16,u32,u64,i8,i16,i32,i64,c64,c128}", .infer = InferBroadcast,
-     .run = RunBinaryAndInts<AddOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Sub", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,i64,c64,c128,u32,u64}", .infer = InferBroadcast,
-     .run = RunBinaryAndInts<SubOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Mul", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,u32,u64,i64,c64,c128}", .infer = InferBroadcast,
-     .run = RunBinaryAndInts<MulOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "MulNoNan", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {bf16,f16,f32,f64,c64,c128}",
-     .infer = InferBroadcast, .run = RunBinary<MulNoNanOf, float, double, Complex64, Complex128>,
+    {.name = "AddV2",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,u8,u16,u32,u64,i8,i16,i32,i64,c64,c128}",
+     .infer = InferBroadcast,
+     .run = RunBinaryAndInts<AddOf, float, double, Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "SquaredDifference", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}", .infer = InferBroadcast,
-     .run = RunBinaryAndInts<SquaredDifferenceOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Maximum", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64}", .infer = InferBroadcast,
+    {.name = "Sub",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,i64,c64,c128,u32,u64}",
+     .infer = InferBroadcast,
+     .run = RunBinaryAndInts<SubOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Mul",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,u32,u64,i64,c64,c128}",
+     .infer = InferBroadcast,
+     .run = RunBinaryAndInts<MulOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "MulNoNan",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,c64,c128}",
+     .infer = InferBroadcast,
+     .run = RunBinary<MulNoNanOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "SquaredDifference",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}",
+     .infer = InferBroadcast,
+     .run = RunBinaryAndInts<SquaredDifferenceOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Maximum",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64}",
+     .infer = InferBroadcast,
      .run = RunBinaryInts<MaximumOf, float, double>,
      .flags = kElementwise},
-    {.name = "Minimum", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64}", .infer = InferBroadcast,
+    {.name = "Minimum",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64}",
+     .infer = InferBroadcast,
      .run = RunBinaryInts<MinimumOf, float, double>,
      .flags = kElementwise},
 };

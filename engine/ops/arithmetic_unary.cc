@@ -68,31 +68,41 @@ struct SquareOf {
 struct SqrtOf {
   static constexpr UnaryKind kMap = UnaryKind::kSqrt;
   template <typename T>
-  T operator()(T x) const { return std::sqrt(x); }
+  T operator()(T x) const {
+    return std::sqrt(x);
+  }
 };
 
 struct RsqrtOf {
   static constexpr UnaryKind kMap = UnaryKind::kRsqrt;
   template <typename T>
-  T operator()(T x) const { return T(1) / std::sqrt(x); }
+  T operator()(T x) const {
+    return T(1) / std::sqrt(x);
+  }
 };
 
 struct ReciprocalOf {
   static constexpr UnaryKind kMap = UnaryKind::kReciprocal;
   template <typename T>
-  T operator()(T x) const { return Over(T(1), x); }
+  T operator()(T x) const {
+    return Over(T(1), x);
+  }
 };
 
 struct FloorOf {
   static constexpr UnaryKind kMap = UnaryKind::kFloor;
   template <typename T>
-  T operator()(T x) const { return std::floor(x); }
+  T operator()(T x) const {
+    return std::floor(x);
+  }
 };
 
 struct CeilOf {
   static constexpr UnaryKind kMap = UnaryKind::kCeil;
   template <typename T>
-  T operator()(T x) const { return std::ceil(x); }
+  T operator()(T x) const {
+    return std::ceil(x);
+  }
 };
 
 struct RoundOf {
@@ -112,36 +122,91 @@ constexpr char kComplex[] = "T:type in {bf16,f16,f32,f64,c64,c128}";
 constexpr char kSigned[] = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Abs", .inputs = "x:T", .outputs = "y:T", .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64}",
-     .infer = InferLikeFirst, .run = RunUnary<AbsOf, float, double, int8_t, int16_t, int32_t, int64_t>,
+    {.name = "Abs",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64}",
+     .infer = InferLikeFirst,
+     .run = RunUnary<AbsOf, float, double, int8_t, int16_t, int32_t, int64_t>,
      .flags = kElementwise},
-    {.name = "Neg", .inputs = "x:T", .outputs = "y:T", .attrs = kSigned, .infer = InferLikeFirst,
+    {.name = "Neg",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kSigned,
+     .infer = InferLikeFirst,
      .run = RunUnary<NegOf, float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "Sign", .inputs = "x:T", .outputs = "y:T", .attrs = kSigned, .infer = InferLikeFirst,
+    {.name = "Sign",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kSigned,
+     .infer = InferLikeFirst,
      .run = RunUnary<SignOf, float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "Square", .inputs = "x:T", .outputs = "y:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128}", .infer = InferLikeFirst,
+    {.name = "Square",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128}",
+     .infer = InferLikeFirst,
      .run = RunUnary<SquareOf, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
                      Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "Sqrt", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<SqrtOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Rsqrt", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<RsqrtOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Reciprocal", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<ReciprocalOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Inv", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<ReciprocalOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Floor", .inputs = "x:T", .outputs = "y:T", .attrs = kReal, .infer = InferLikeFirst,
-     .run = RunUnary<FloorOf, float, double>, .flags = kElementwise},
-    {.name = "Ceil", .inputs = "x:T", .outputs = "y:T", .attrs = kReal, .infer = InferLikeFirst,
-     .run = RunUnary<CeilOf, float, double>, .flags = kElementwise},
-    {.name = "Round", .inputs = "x:T", .outputs = "y:T", .attrs = "T:type in {bf16,f16,f32,f64,i32,i64}",
-     .infer = InferLikeFirst, .run = RunUnary<RoundOf, float, double, int32_t, int64_t>, .flags = kElementwise},
-    {.name = "Rint", .inputs = "x:T", .outputs = "y:T", .attrs = "T:type in {f32,f64}", .infer = InferLikeFirst,
-     .run = RunUnary<RoundOf, float, double>, .flags = kElementwise},
+    {.name = "Sqrt",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<SqrtOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Rsqrt",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<RsqrtOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Reciprocal",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<ReciprocalOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Inv",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<ReciprocalOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Floor",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kReal,
+     .infer = InferLikeFirst,
+     .run = RunUnary<FloorOf, float, double>,
+     .flags = kElementwise},
+    {.name = "Ceil",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kReal,
+     .infer = InferLikeFirst,
+     .run = RunUnary<CeilOf, float, double>,
+     .flags = kElementwise},
+    {.name = "Round",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i32,i64}",
+     .infer = InferLikeFirst,
+     .run = RunUnary<RoundOf, float, double, int32_t, int64_t>,
+     .flags = kElementwise},
+    {.name = "Rint",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = "T:type in {f32,f64}",
+     .infer = InferLikeFirst,
+     .run = RunUnary<RoundOf, float, double>,
+     .flags = kElementwise},
 };
 
 }  // namespace

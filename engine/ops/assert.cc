@@ -77,8 +77,14 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Assert", .inputs = "condition:bool, data:list(T)", .outputs = "",
-     .attrs = "T:list(type) >=1; summarize:int=3", .infer = Infer, .prepare = Prepare, .run = Run, .flags = kStateful},
+    {.name = "Assert",
+     .inputs = "condition:bool, data:list(T)",
+     .outputs = "",
+     .attrs = "T:list(type) >=1; summarize:int=3",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kStateful},
 };
 
 }  // namespace

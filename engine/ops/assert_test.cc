@@ -4,8 +4,12 @@ namespace rivulet {
 namespace {
 
 Result<std::vector<Tensor>> Assert(bool condition, const Tensor& data, int64_t summarize) {
-  return OpTester("Assert").Attr("T", std::vector<DType>{data.dtype()}).Attr("summarize", summarize).Input(Bools({}, {condition}))
-      .Input(data).Run();
+  return OpTester("Assert")
+      .Attr("T", std::vector<DType>{data.dtype()})
+      .Attr("summarize", summarize)
+      .Input(Bools({}, {condition}))
+      .Input(data)
+      .Run();
 }
 
 TEST(AssertTest, ShowsTheData) {
@@ -25,7 +29,11 @@ TEST(AssertTest, LongDataIsCut) {
 }
 
 TEST(AssertTest, WantsAScalar) {
-  EXPECT_TRUE(Fails(OpTester("Assert").Attr("T", std::vector<DType>{DType::kBool}).Input(Bools({1}, {true})).Input(Bools({}, {true})).Run(),
+  EXPECT_TRUE(Fails(OpTester("Assert")
+                        .Attr("T", std::vector<DType>{DType::kBool})
+                        .Input(Bools({1}, {true}))
+                        .Input(Bools({}, {true}))
+                        .Run(),
                     "rank 0"));
 }
 

@@ -181,12 +181,29 @@ Status RunGrad(RunContext& c) {
 #define RIVULET_FORMAT "; data_format:string=\"NHWC\" in {NHWC,NCHW}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "BiasAdd", .inputs = "value:T, bias:T", .outputs = "output:T", .attrs = RIVULET_NUMBERS RIVULET_FORMAT,
-     .infer = InferAdd, .prepare = Prepare, .run = RunAdd, .flags = kElementwise},
-    {.name = "BiasAddV1", .inputs = "value:T, bias:T", .outputs = "output:T", .attrs = RIVULET_NUMBERS,
-     .infer = InferAdd, .prepare = Prepare, .run = RunAdd, .flags = kElementwise},
-    {.name = "BiasAddGrad", .inputs = "out_backprop:T", .outputs = "output:T", .attrs = RIVULET_NUMBERS RIVULET_FORMAT,
-     .infer = InferGrad, .prepare = Prepare, .run = RunGrad},
+    {.name = "BiasAdd",
+     .inputs = "value:T, bias:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_NUMBERS RIVULET_FORMAT,
+     .infer = InferAdd,
+     .prepare = Prepare,
+     .run = RunAdd,
+     .flags = kElementwise},
+    {.name = "BiasAddV1",
+     .inputs = "value:T, bias:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_NUMBERS,
+     .infer = InferAdd,
+     .prepare = Prepare,
+     .run = RunAdd,
+     .flags = kElementwise},
+    {.name = "BiasAddGrad",
+     .inputs = "out_backprop:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_NUMBERS RIVULET_FORMAT,
+     .infer = InferGrad,
+     .prepare = Prepare,
+     .run = RunGrad},
 };
 
 }  // namespace

@@ -19,7 +19,8 @@ TEST(BiasTest, Errors) {
   EXPECT_TRUE(Fails(OpTester("BiasAdd").Input(bias).Input(bias).Run(), "rank >= 2"));
   EXPECT_TRUE(Fails(OpTester("BiasAdd").Input(F32({1, 3}, {1, 2, 3})).Input(bias).Run(), "want a bias of 3"));
   EXPECT_TRUE(Fails(OpTester("BiasAddV1").Input(F32({1, 2}, {1, 2})).Input(F32({1, 2}, {1, 2})).Run(), "rank 1"));
-  EXPECT_TRUE(Fails(OpTester("BiasAdd").Attr("data_format", "NDHWC").Input(F32({1, 2}, {1, 2})).Input(bias).Run(), "NDHWC"));
+  EXPECT_TRUE(
+      Fails(OpTester("BiasAdd").Attr("data_format", "NDHWC").Input(F32({1, 2}, {1, 2})).Input(bias).Run(), "NDHWC"));
   EXPECT_TRUE(Fails(OpTester("BiasAddGrad").Input(bias).Run(), "rank >= 2"));
 }
 
@@ -37,8 +38,11 @@ TEST(BiasTest, GradOfManyRows) {
   for (const int threads : {1, 3}) {
     EXPECT_TRUE(Same(OpTester("BiasAddGrad").Input(Tensor::Of<int32_t>({kRows, 3}, values)).Threads(threads).Run(),
                      I32({3}, {-40000, 0, 40000})));
-    EXPECT_TRUE(Same(OpTester("BiasAddGrad").Attr("data_format", "NCHW").Input(Tensor::Of<int32_t>({2, 3, 20000}, values))
-                         .Threads(threads).Run(),
+    EXPECT_TRUE(Same(OpTester("BiasAddGrad")
+                         .Attr("data_format", "NCHW")
+                         .Input(Tensor::Of<int32_t>({2, 3, 20000}, values))
+                         .Threads(threads)
+                         .Run(),
                      I32({3}, {-2, -1, 3})));
   }
 }

@@ -42,8 +42,12 @@ Status Run(RunContext& c) {
 #define RIVULET_BYTES "{bf16,f16,f32,f64,i64,i32,u8,u16,u32,u64,i8,i16,c64,c128,qi8,qu8,qi16,qu16,qi32}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Bitcast", .inputs = "input:T", .outputs = "output:type",
-     .attrs = "T:type in " RIVULET_BYTES "; type:type in " RIVULET_BYTES, .infer = Infer, .run = Run,
+    {.name = "Bitcast",
+     .inputs = "input:T",
+     .outputs = "output:type",
+     .attrs = "T:type in " RIVULET_BYTES "; type:type in " RIVULET_BYTES,
+     .infer = Infer,
+     .run = Run,
      .flags = kElementwise},
 };
 

@@ -24,24 +24,34 @@ struct NotTrue {
 
 struct AndOf {
   template <typename T>
-  T operator()(T a, T b) const { return static_cast<T>(a & b); }
+  T operator()(T a, T b) const {
+    return static_cast<T>(a & b);
+  }
 };
 struct OrOf {
   template <typename T>
-  T operator()(T a, T b) const { return static_cast<T>(a | b); }
+  T operator()(T a, T b) const {
+    return static_cast<T>(a | b);
+  }
 };
 struct XorOf {
   template <typename T>
-  T operator()(T a, T b) const { return static_cast<T>(a ^ b); }
+  T operator()(T a, T b) const {
+    return static_cast<T>(a ^ b);
+  }
 };
 struct InvertOf {
   template <typename T>
-  T operator()(T x) const { return static_cast<T>(~x); }
+  T operator()(T x) const {
+    return static_cast<T>(~x);
+  }
 };
 
 struct PopulationOf {
   template <typename T>
-  uint8_t operator()(T x) const { return static_cast<uint8_t>(std::popcount(static_cast<std::make_unsigned_t<T>>(x))); }
+  uint8_t operator()(T x) const {
+    return static_cast<uint8_t>(std::popcount(static_cast<std::make_unsigned_t<T>>(x)));
+  }
 };
 
 template <typename T>
@@ -61,20 +71,28 @@ struct LeftShiftOf {
 };
 struct RightShiftOf {
   template <typename T>
-  T operator()(T x, T count) const { return static_cast<T>(x >> ShiftCount(count)); }
+  T operator()(T x, T count) const {
+    return static_cast<T>(x >> ShiftCount(count));
+  }
 };
 
 struct IsNanOf {
   template <typename T>
-  bool operator()(T x) const { return x != x; }
+  bool operator()(T x) const {
+    return x != x;
+  }
 };
 struct IsInfOf {
   template <typename T>
-  bool operator()(T x) const { return std::abs(x) == std::numeric_limits<T>::infinity(); }
+  bool operator()(T x) const {
+    return std::abs(x) == std::numeric_limits<T>::infinity();
+  }
 };
 struct IsFiniteOf {
   template <typename T>
-  bool operator()(T x) const { return std::abs(x) < std::numeric_limits<T>::infinity(); }
+  bool operator()(T x) const {
+    return std::abs(x) < std::numeric_limits<T>::infinity();
+  }
 };
 
 template <typename F>
@@ -91,31 +109,92 @@ constexpr char kAnyInt[] = "T:type in {i8,i16,i32,i64,u8,u16,u32,u64}";
 constexpr char kAnyReal[] = "T:type in {bf16,f16,f32,f64}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "LogicalAnd", .inputs = "x:bool, y:bool", .outputs = "z:bool", .attrs = "", .infer = InferBroadcast,
-     .run = RunBools2<BothTrue>, .flags = kElementwise},
-    {.name = "LogicalOr", .inputs = "x:bool, y:bool", .outputs = "z:bool", .attrs = "", .infer = InferBroadcast,
-     .run = RunBools2<EitherTrue>, .flags = kElementwise},
-    {.name = "LogicalNot", .inputs = "x:bool", .outputs = "y:bool", .attrs = "", .infer = InferLikeFirst,
-     .run = RunNot, .flags = kElementwise},
-    {.name = "BitwiseAnd", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
-     .run = RunBinaryAndInts<AndOf>, .flags = kElementwise},
-    {.name = "BitwiseOr", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
-     .run = RunBinaryAndInts<OrOf>, .flags = kElementwise},
-    {.name = "BitwiseXor", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
-     .run = RunBinaryAndInts<XorOf>, .flags = kElementwise},
-    {.name = "Invert", .inputs = "x:T", .outputs = "y:T", .attrs = kAnyInt, .infer = InferLikeFirst,
-     .run = RunUnaryInts<InvertOf>, .flags = kElementwise},
-    {.name = "PopulationCount", .inputs = "x:T", .outputs = "y:u8", .attrs = kAnyInt, .infer = InferLikeFirst,
+    {.name = "LogicalAnd",
+     .inputs = "x:bool, y:bool",
+     .outputs = "z:bool",
+     .attrs = "",
+     .infer = InferBroadcast,
+     .run = RunBools2<BothTrue>,
+     .flags = kElementwise},
+    {.name = "LogicalOr",
+     .inputs = "x:bool, y:bool",
+     .outputs = "z:bool",
+     .attrs = "",
+     .infer = InferBroadcast,
+     .run = RunBools2<EitherTrue>,
+     .flags = kElementwise},
+    {.name = "LogicalNot",
+     .inputs = "x:bool",
+     .outputs = "y:bool",
+     .attrs = "",
+     .infer = InferLikeFirst,
+     .run = RunNot,
+     .flags = kElementwise},
+    {.name = "BitwiseAnd",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kAnyInt,
+     .infer = InferBroadcast,
+     .run = RunBinaryAndInts<AndOf>,
+     .flags = kElementwise},
+    {.name = "BitwiseOr",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kAnyInt,
+     .infer = InferBroadcast,
+     .run = RunBinaryAndInts<OrOf>,
+     .flags = kElementwise},
+    {.name = "BitwiseXor",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kAnyInt,
+     .infer = InferBroadcast,
+     .run = RunBinaryAndInts<XorOf>,
+     .flags = kElementwise},
+    {.name = "Invert",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kAnyInt,
+     .infer = InferLikeFirst,
+     .run = RunUnaryInts<InvertOf>,
+     .flags = kElementwise},
+    {.name = "PopulationCount",
+     .inputs = "x:T",
+     .outputs = "y:u8",
+     .attrs = kAnyInt,
+     .infer = InferLikeFirst,
      .run = RunUnaryInts<PopulationOf>},
-    {.name = "LeftShift", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
-     .run = RunBinaryInts<LeftShiftOf>, .flags = kElementwise},
-    {.name = "RightShift", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kAnyInt, .infer = InferBroadcast,
-     .run = RunBinaryInts<RightShiftOf>, .flags = kElementwise},
-    {.name = "IsNan", .inputs = "x:T", .outputs = "y:bool", .attrs = kAnyReal, .infer = InferLikeFirst,
+    {.name = "LeftShift",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kAnyInt,
+     .infer = InferBroadcast,
+     .run = RunBinaryInts<LeftShiftOf>,
+     .flags = kElementwise},
+    {.name = "RightShift",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kAnyInt,
+     .infer = InferBroadcast,
+     .run = RunBinaryInts<RightShiftOf>,
+     .flags = kElementwise},
+    {.name = "IsNan",
+     .inputs = "x:T",
+     .outputs = "y:bool",
+     .attrs = kAnyReal,
+     .infer = InferLikeFirst,
      .run = RunUnary<IsNanOf, float, double>},
-    {.name = "IsInf", .inputs = "x:T", .outputs = "y:bool", .attrs = kAnyReal, .infer = InferLikeFirst,
+    {.name = "IsInf",
+     .inputs = "x:T",
+     .outputs = "y:bool",
+     .attrs = kAnyReal,
+     .infer = InferLikeFirst,
      .run = RunUnary<IsInfOf, float, double>},
-    {.name = "IsFinite", .inputs = "x:T", .outputs = "y:bool", .attrs = kAnyReal, .infer = InferLikeFirst,
+    {.name = "IsFinite",
+     .inputs = "x:T",
+     .outputs = "y:bool",
+     .attrs = kAnyReal,
+     .infer = InferLikeFirst,
      .run = RunUnary<IsFiniteOf, float, double>},
 };
 

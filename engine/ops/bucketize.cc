@@ -55,8 +55,13 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Bucketize", .inputs = "input:T", .outputs = "output:i32",
-     .attrs = "T:type in {i32,i64,f32,f64}; boundaries:list(float)", .infer = Infer, .prepare = Prepare, .run = Run,
+    {.name = "Bucketize",
+     .inputs = "input:T",
+     .outputs = "output:i32",
+     .attrs = "T:type in {i32,i64,f32,f64}; boundaries:list(float)",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
      .flags = kElementwise},
 };
 

@@ -7,9 +7,11 @@ namespace {
 
 TEST(BucketizeTest, Buckets) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_TRUE(Same(OpTester("Bucketize").Attr("boundaries", {0.0f, 1.0f, 10.0f}).Input(F32({5}, {-1, 0, 1, 10, nan})).Run(),
-                   I32({5}, {0, 1, 2, 3, 3})));
-  EXPECT_TRUE(Same(OpTester("Bucketize").Attr("boundaries", std::vector<float>()).Input(F32({1}, {1})).Run(), I32({1}, {0})));
+  EXPECT_TRUE(
+      Same(OpTester("Bucketize").Attr("boundaries", {0.0f, 1.0f, 10.0f}).Input(F32({5}, {-1, 0, 1, 10, nan})).Run(),
+           I32({5}, {0, 1, 2, 3, 3})));
+  EXPECT_TRUE(
+      Same(OpTester("Bucketize").Attr("boundaries", std::vector<float>()).Input(F32({1}, {1})).Run(), I32({1}, {0})));
   EXPECT_TRUE(Fails(OpTester("Bucketize").Attr("boundaries", {1.0f, 0.0f}).Input(F32({1}, {1})).Run(), "rising"));
 }
 

@@ -48,9 +48,12 @@ To ConvertOne(From x) {
   } else if constexpr (std::is_same_v<To, bool>) {
     return x != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    if constexpr (sizeof(To) <= 2 || std::is_same_v<To, int32_t>) return static_cast<To>(ToInt32(x));
-    else if constexpr (std::is_same_v<To, uint64_t>) return ToUint64(x);
-    else return static_cast<To>(ToInt64(x));
+    if constexpr (sizeof(To) <= 2 || std::is_same_v<To, int32_t>)
+      return static_cast<To>(ToInt32(x));
+    else if constexpr (std::is_same_v<To, uint64_t>)
+      return ToUint64(x);
+    else
+      return static_cast<To>(ToInt64(x));
   } else {
     return static_cast<To>(x);
   }
@@ -148,8 +151,10 @@ struct State : OpState {
 };
 
 void AddHalf(DType dtype, std::vector<Convert>* steps, bool widen) {
-  if (dtype == DType::kHalf) steps->push_back(widen ? Widen<DType::kHalf> : Narrow<DType::kHalf>);
-  else steps->push_back(widen ? Widen<DType::kBfloat16> : Narrow<DType::kBfloat16>);
+  if (dtype == DType::kHalf)
+    steps->push_back(widen ? Widen<DType::kHalf> : Narrow<DType::kHalf>);
+  else
+    steps->push_back(widen ? Widen<DType::kBfloat16> : Narrow<DType::kBfloat16>);
 }
 
 bool IsComplex(DType dtype) { return dtype == DType::kComplex64 || dtype == DType::kComplex128; }
@@ -234,13 +239,17 @@ Status Run(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_CASTABLE \
-  "f32,f64,f16,bf16,i8,i16,i32,i64,u8,u16,u32,u64,bool,c64,c128,qi8,qu8,qi16,qu16,qi32,str"
+#define RIVULET_CASTABLE "f32,f64,f16,bf16,i8,i16,i32,i64,u8,u16,u32,u64,bool,c64,c128,qi8,qu8,qi16,qu16,qi32,str"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Cast", .inputs = "x:SrcT", .outputs = "y:DstT",
+    {.name = "Cast",
+     .inputs = "x:SrcT",
+     .outputs = "y:DstT",
      .attrs = "SrcT:type in {" RIVULET_CASTABLE "}; DstT:type in {" RIVULET_CASTABLE "}; Truncate:bool=false",
-     .infer = Infer, .prepare = Prepare, .run = Run, .flags = kElementwise},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kElementwise},
 };
 
 }  // namespace

@@ -22,14 +22,16 @@ TEST(CastTest, OutOfRange) {
 
 TEST(CastTest, EdgesOfTheRanges) {
   EXPECT_TRUE(Same(Cast(F64({2}, {-0x1p63, 0x1p63}), DType::kInt64), I64({2}, {INT64_MIN, INT64_MIN})));
-  EXPECT_TRUE(Same(Cast(F32({2}, {0x1p64f, 0x1.fffffep63f}), DType::kUint64), U64({2}, {uint64_t{1} << 63, 0xFFFFFF0000000000u})));
+  EXPECT_TRUE(Same(Cast(F32({2}, {0x1p64f, 0x1.fffffep63f}), DType::kUint64),
+                   U64({2}, {uint64_t{1} << 63, 0xFFFFFF0000000000u})));
   EXPECT_TRUE(Same(Cast(F64({2}, {2147483647.9, -2147483648.9}), DType::kInt32), I32({2}, {INT32_MAX, INT32_MIN})));
 }
 
 TEST(CastTest, EveryPairRuns) {
-  const DType all[] = {DType::kFloat, DType::kDouble, DType::kHalf, DType::kBfloat16, DType::kInt8, DType::kInt16, DType::kInt32,
-                       DType::kInt64, DType::kUint8, DType::kUint16, DType::kUint32, DType::kUint64, DType::kBool, DType::kComplex64,
-                       DType::kComplex128, DType::kQint8, DType::kQuint8, DType::kQint16, DType::kQuint16, DType::kQint32};
+  const DType all[] = {DType::kFloat,  DType::kDouble, DType::kHalf,   DType::kBfloat16,  DType::kInt8,
+                       DType::kInt16,  DType::kInt32,  DType::kInt64,  DType::kUint8,     DType::kUint16,
+                       DType::kUint32, DType::kUint64, DType::kBool,   DType::kComplex64, DType::kComplex128,
+                       DType::kQint8,  DType::kQuint8, DType::kQint16, DType::kQuint16,   DType::kQint32};
   const Tensor ones = U8({3}, {1, 0, 1});
   for (const DType from : all) {
     for (const DType to : all) {

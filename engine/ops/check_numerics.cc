@@ -76,11 +76,21 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "CheckNumerics", .inputs = "tensor:T", .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64}; message:string", .infer = Infer, .prepare = Prepare, .run = Run<false>,
+    {.name = "CheckNumerics",
+     .inputs = "tensor:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}; message:string",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<false>,
      .flags = kElementwise | kStateful},
-    {.name = "CheckNumericsV2", .inputs = "tensor:T", .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64}; message:string", .infer = Infer, .prepare = Prepare, .run = Run<true>,
+    {.name = "CheckNumericsV2",
+     .inputs = "tensor:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}; message:string",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<true>,
      .flags = kElementwise | kStateful},
 };
 

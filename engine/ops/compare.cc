@@ -15,11 +15,15 @@ namespace {
 
 struct EqualTo {
   template <typename T>
-  bool operator()(const T& a, const T& b) const { return a == b; }
+  bool operator()(const T& a, const T& b) const {
+    return a == b;
+  }
 };
 struct NotEqualTo {
   template <typename T>
-  bool operator()(const T& a, const T& b) const { return !(a == b); }
+  bool operator()(const T& a, const T& b) const {
+    return !(a == b);
+  }
 };
 // Of bools, which may be any byte.
 struct SameTruth {
@@ -30,25 +34,35 @@ struct OtherTruth {
 };
 struct LessThan {
   template <typename T>
-  bool operator()(T a, T b) const { return a < b; }
+  bool operator()(T a, T b) const {
+    return a < b;
+  }
 };
 struct LessOrEqual {
   template <typename T>
-  bool operator()(T a, T b) const { return a <= b; }
+  bool operator()(T a, T b) const {
+    return a <= b;
+  }
 };
 struct GreaterThan {
   template <typename T>
-  bool operator()(T a, T b) const { return a > b; }
+  bool operator()(T a, T b) const {
+    return a > b;
+  }
 };
 struct GreaterOrEqual {
   template <typename T>
-  bool operator()(T a, T b) const { return a >= b; }
+  bool operator()(T a, T b) const {
+    return a >= b;
+  }
 };
 
 struct CloseTo {
   explicit CloseTo(const void* params) : tolerance(*static_cast<const float*>(params)) {}
   template <typename T>
-  bool operator()(T a, T b) const { return std::abs(a - b) <= static_cast<T>(tolerance); }
+  bool operator()(T a, T b) const {
+    return std::abs(a - b) <= static_cast<T>(tolerance);
+  }
   float tolerance;
 };
 
@@ -119,20 +133,48 @@ constexpr char kCompared[] =
     "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
     "incompatible_shape_error:bool=true";
 constexpr OpDef kDefs[] = {
-    {.name = "Equal", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kCompared, .infer = InferEquality,
+    {.name = "Equal",
+     .inputs = "x:T, y:T",
+     .outputs = "z:bool",
+     .attrs = kCompared,
+     .infer = InferEquality,
      .run = RunEquality<EqualTo, SameTruth>},
-    {.name = "NotEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kCompared, .infer = InferEquality,
+    {.name = "NotEqual",
+     .inputs = "x:T, y:T",
+     .outputs = "z:bool",
+     .attrs = kCompared,
+     .infer = InferEquality,
      .run = RunEquality<NotEqualTo, OtherTruth>},
-    {.name = "Less", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kOrdered, .infer = InferBroadcast,
+    {.name = "Less",
+     .inputs = "x:T, y:T",
+     .outputs = "z:bool",
+     .attrs = kOrdered,
+     .infer = InferBroadcast,
      .run = RunBinaryInts<LessThan, float, double>},
-    {.name = "LessEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kOrdered, .infer = InferBroadcast,
+    {.name = "LessEqual",
+     .inputs = "x:T, y:T",
+     .outputs = "z:bool",
+     .attrs = kOrdered,
+     .infer = InferBroadcast,
      .run = RunBinaryInts<LessOrEqual, float, double>},
-    {.name = "Greater", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kOrdered, .infer = InferBroadcast,
+    {.name = "Greater",
+     .inputs = "x:T, y:T",
+     .outputs = "z:bool",
+     .attrs = kOrdered,
+     .infer = InferBroadcast,
      .run = RunBinaryInts<GreaterThan, float, double>},
-    {.name = "GreaterEqual", .inputs = "x:T, y:T", .outputs = "z:bool", .attrs = kOrdered, .infer = InferBroadcast,
+    {.name = "GreaterEqual",
+     .inputs = "x:T, y:T",
+     .outputs = "z:bool",
+     .attrs = kOrdered,
+     .infer = InferBroadcast,
      .run = RunBinaryInts<GreaterOrEqual, float, double>},
-    {.name = "ApproximateEqual", .inputs = "x:T, y:T", .outputs = "z:bool",
-     .attrs = "T:type in {f32,f64}; tolerance:float=1e-05", .infer = InferSameShape, .prepare = PrepareClose,
+    {.name = "ApproximateEqual",
+     .inputs = "x:T, y:T",
+     .outputs = "z:bool",
+     .attrs = "T:type in {f32,f64}; tolerance:float=1e-05",
+     .infer = InferSameShape,
+     .prepare = PrepareClose,
      .run = RunClose},
 };
 

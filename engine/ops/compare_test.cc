@@ -8,9 +8,14 @@ namespace {
 TEST(CompareTest, ShapesThatDoNotBroadcast) {
   const Tensor x = F32({2}, {1, 2}), y = F32({3}, {1, 2, 3});
   EXPECT_TRUE(Fails(OpTester("Equal").Input(x).Input(y).Run(), "broadcast"));
-  EXPECT_TRUE(Same(OpTester("Equal").Attr("incompatible_shape_error", false).Input(x).Input(y).Run(), Bools({}, {false})));
-  EXPECT_TRUE(Same(OpTester("NotEqual").Attr("incompatible_shape_error", false).Input(x).Input(y).Run(), Bools({}, {true})));
-  EXPECT_EQ(OpTester("Equal").Attr("incompatible_shape_error", false).Unknown(DType::kFloat, {-1}).Unknown(DType::kFloat, {3})
+  EXPECT_TRUE(
+      Same(OpTester("Equal").Attr("incompatible_shape_error", false).Input(x).Input(y).Run(), Bools({}, {false})));
+  EXPECT_TRUE(
+      Same(OpTester("NotEqual").Attr("incompatible_shape_error", false).Input(x).Input(y).Run(), Bools({}, {true})));
+  EXPECT_EQ(OpTester("Equal")
+                .Attr("incompatible_shape_error", false)
+                .Unknown(DType::kFloat, {-1})
+                .Unknown(DType::kFloat, {3})
                 .InferShape(),
             "?");
   EXPECT_EQ(OpTester("Equal").Unknown(DType::kFloat, {-1}).Unknown(DType::kFloat, {3}).InferShape(), "[3]");
@@ -24,8 +29,10 @@ TEST(CompareTest, NanIsEqualToNothing) {
 }
 
 TEST(CompareTest, Signs) {
-  EXPECT_TRUE(Same(OpTester("Less").Input(I64({2}, {-1, INT64_MIN})).Input(I64({}, {0})).Run(), Bools({2}, {true, true})));
-  EXPECT_TRUE(Same(OpTester("Less").Input(U64({2}, {UINT64_MAX, 0})).Input(U64({}, {1})).Run(), Bools({2}, {false, true})));
+  EXPECT_TRUE(
+      Same(OpTester("Less").Input(I64({2}, {-1, INT64_MIN})).Input(I64({}, {0})).Run(), Bools({2}, {true, true})));
+  EXPECT_TRUE(
+      Same(OpTester("Less").Input(U64({2}, {UINT64_MAX, 0})).Input(U64({}, {1})).Run(), Bools({2}, {false, true})));
 }
 
 TEST(CompareTest, BoolsOfOddBytesAndStrings) {
@@ -37,7 +44,10 @@ TEST(CompareTest, BoolsOfOddBytesAndStrings) {
 }
 
 TEST(CompareTest, ApproximateEqual) {
-  EXPECT_TRUE(Same(OpTester("ApproximateEqual").Attr("tolerance", 0.5f).Input(F32({3}, {1, 1, 1})).Input(F32({3}, {1.5f, 1.6f, 0.5f}))
+  EXPECT_TRUE(Same(OpTester("ApproximateEqual")
+                       .Attr("tolerance", 0.5f)
+                       .Input(F32({3}, {1, 1, 1}))
+                       .Input(F32({3}, {1.5f, 1.6f, 0.5f}))
                        .Run(),
                    Bools({3}, {true, false, true})));
   EXPECT_TRUE(Fails(OpTester("ApproximateEqual").Input(F32({2}, {1, 2})).Input(F32({}, {1})).Run(), "ranks"));

@@ -26,45 +26,81 @@ Status InferComplex(InferContext& c) {
 
 struct RealOf {
   template <typename R>
-  R operator()(std::complex<R> x) const { return x.real(); }
+  R operator()(std::complex<R> x) const {
+    return x.real();
+  }
 };
 struct ImagOf {
   template <typename R>
-  R operator()(std::complex<R> x) const { return x.imag(); }
+  R operator()(std::complex<R> x) const {
+    return x.imag();
+  }
 };
 struct AngleOf {
   template <typename R>
-  R operator()(std::complex<R> x) const { return std::atan2(x.imag(), x.real()); }
+  R operator()(std::complex<R> x) const {
+    return std::atan2(x.imag(), x.real());
+  }
 };
 struct ModulusOf {
   template <typename R>
-  R operator()(std::complex<R> x) const { return std::hypot(x.real(), x.imag()); }
+  R operator()(std::complex<R> x) const {
+    return std::hypot(x.real(), x.imag());
+  }
 };
 struct ConjOf {
   template <typename R>
-  std::complex<R> operator()(std::complex<R> x) const { return {x.real(), -x.imag()}; }
+  std::complex<R> operator()(std::complex<R> x) const {
+    return {x.real(), -x.imag()};
+  }
 };
 struct ComplexOf {
   template <typename R>
-  std::complex<R> operator()(R real, R imag) const { return {real, imag}; }
+  std::complex<R> operator()(R real, R imag) const {
+    return {real, imag};
+  }
 };
 
 constexpr char kParts[] = "T:type=c64 in {c64,c128}; Tout:type=f32 in {f32,f64}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Complex", .inputs = "real:T, imag:T", .outputs = "out:Tout",
-     .attrs = "T:type=f32 in {f32,f64}; Tout:type=c64 in {c64,c128}", .infer = InferComplex,
+    {.name = "Complex",
+     .inputs = "real:T, imag:T",
+     .outputs = "out:Tout",
+     .attrs = "T:type=f32 in {f32,f64}; Tout:type=c64 in {c64,c128}",
+     .infer = InferComplex,
      .run = RunBinary<ComplexOf, float, double>},
-    {.name = "Real", .inputs = "input:T", .outputs = "output:Tout", .attrs = kParts, .infer = InferParts,
+    {.name = "Real",
+     .inputs = "input:T",
+     .outputs = "output:Tout",
+     .attrs = kParts,
+     .infer = InferParts,
      .run = RunUnary<RealOf, Complex64, Complex128>},
-    {.name = "Imag", .inputs = "input:T", .outputs = "output:Tout", .attrs = kParts, .infer = InferParts,
+    {.name = "Imag",
+     .inputs = "input:T",
+     .outputs = "output:Tout",
+     .attrs = kParts,
+     .infer = InferParts,
      .run = RunUnary<ImagOf, Complex64, Complex128>},
-    {.name = "Angle", .inputs = "input:T", .outputs = "output:Tout", .attrs = kParts, .infer = InferParts,
+    {.name = "Angle",
+     .inputs = "input:T",
+     .outputs = "output:Tout",
+     .attrs = kParts,
+     .infer = InferParts,
      .run = RunUnary<AngleOf, Complex64, Complex128>},
-    {.name = "ComplexAbs", .inputs = "x:T", .outputs = "y:Tout", .attrs = kParts, .infer = InferParts,
+    {.name = "ComplexAbs",
+     .inputs = "x:T",
+     .outputs = "y:Tout",
+     .attrs = kParts,
+     .infer = InferParts,
      .run = RunUnary<ModulusOf, Complex64, Complex128>},
-    {.name = "Conj", .inputs = "input:T", .outputs = "output:T", .attrs = "T:type=c64 in {c64,c128}",
-     .infer = InferLikeFirst, .run = RunUnary<ConjOf, Complex64, Complex128>, .flags = kElementwise},
+    {.name = "Conj",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type=c64 in {c64,c128}",
+     .infer = InferLikeFirst,
+     .run = RunUnary<ConjOf, Complex64, Complex128>,
+     .flags = kElementwise},
 };
 
 }  // namespace

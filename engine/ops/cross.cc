@@ -52,8 +52,12 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Cross", .inputs = "a:T, b:T", .outputs = "product:T",
-     .attrs = "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}", .infer = Infer, .run = Run},
+    {.name = "Cross",
+     .inputs = "a:T, b:T",
+     .outputs = "product:T",
+     .attrs = "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}",
+     .infer = Infer,
+     .run = Run},
 };
 
 }  // namespace

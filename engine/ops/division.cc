@@ -63,12 +63,16 @@ struct QuotientOf {
 struct RealQuotientOf {
   static constexpr BinaryKind kMap = BinaryKind::kDiv;
   template <typename T>
-  T operator()(T x, T y) const { return Over(x, y); }
+  T operator()(T x, T y) const {
+    return Over(x, y);
+  }
 };
 
 struct QuotientOrZeroOf {
   template <typename T>
-  T operator()(T x, T y) const { return y == T(0) ? T(0) : Over(x, y); }
+  T operator()(T x, T y) const {
+    return y == T(0) ? T(0) : Over(x, y);
+  }
 };
 
 template <Rounding kRounding>
@@ -107,28 +111,62 @@ Status RunDiv(RunContext& c) {
 constexpr char kRealOrInt[] = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,u32,u64,i64}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Div", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,u32,u64,i64,c64,c128}", .infer = InferBroadcast,
-     .run = RunDiv, .flags = kElementwise},
-    {.name = "RealDiv", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {bf16,f16,f32,f64,c64,c128}",
-     .infer = InferBroadcast, .run = RunBinary<RealQuotientOf, float, double, Complex64, Complex128>,
+    {.name = "Div",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,u8,i8,u16,i16,i32,u32,u64,i64,c64,c128}",
+     .infer = InferBroadcast,
+     .run = RunDiv,
      .flags = kElementwise},
-    {.name = "TruncateDiv", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kRealOrInt, .infer = InferBroadcast,
+    {.name = "RealDiv",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,c64,c128}",
+     .infer = InferBroadcast,
+     .run = RunBinary<RealQuotientOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "TruncateDiv",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kRealOrInt,
+     .infer = InferBroadcast,
      .run = RunBinaryInts<QuotientOf<Rounding::kTruncate>, float, double, Half, BFloat16>,
      .flags = kElementwise},
-    {.name = "FloorDiv", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kRealOrInt, .infer = InferBroadcast,
-     .run = RunBinaryInts<QuotientOf<Rounding::kFloor>, float, double, Half, BFloat16>, .flags = kElementwise},
-    {.name = "DivNoNan", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {f16,f32,bf16,f64,c64,c128}",
-     .infer = InferBroadcast, .run = RunBinary<QuotientOrZeroOf, float, double, Complex64, Complex128>,
+    {.name = "FloorDiv",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kRealOrInt,
+     .infer = InferBroadcast,
+     .run = RunBinaryInts<QuotientOf<Rounding::kFloor>, float, double, Half, BFloat16>,
      .flags = kElementwise},
-    {.name = "Mod", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {i32,i64,f32,f64}",
-     .infer = InferBroadcast, .run = RunBinary<RemainderOf<Rounding::kTruncate>, float, double, int32_t, int64_t>,
+    {.name = "DivNoNan",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {f16,f32,bf16,f64,c64,c128}",
+     .infer = InferBroadcast,
+     .run = RunBinary<QuotientOrZeroOf, float, double, Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "TruncateMod", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = "T:type in {i32,i64,f32,f64}",
-     .infer = InferBroadcast, .run = RunBinary<RemainderOf<Rounding::kTruncate>, float, double, int32_t, int64_t>,
+    {.name = "Mod",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {i32,i64,f32,f64}",
+     .infer = InferBroadcast,
+     .run = RunBinary<RemainderOf<Rounding::kTruncate>, float, double, int32_t, int64_t>,
      .flags = kElementwise},
-    {.name = "FloorMod", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kRealOrInt, .infer = InferBroadcast,
-     .run = RunBinaryInts<RemainderOf<Rounding::kFloor>, float, double>, .flags = kElementwise},
+    {.name = "TruncateMod",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {i32,i64,f32,f64}",
+     .infer = InferBroadcast,
+     .run = RunBinary<RemainderOf<Rounding::kTruncate>, float, double, int32_t, int64_t>,
+     .flags = kElementwise},
+    {.name = "FloorMod",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kRealOrInt,
+     .infer = InferBroadcast,
+     .run = RunBinaryInts<RemainderOf<Rounding::kFloor>, float, double>,
+     .flags = kElementwise},
 };
 
 }  // namespace

@@ -7,8 +7,10 @@ namespace {
 
 TEST(DivisionTest, LowestByMinusOne) {
   for (const char* op : {"Div", "TruncateDiv", "FloorDiv"}) {
-    EXPECT_TRUE(Same(OpTester(op).Input(I32({1}, {INT32_MIN})).Input(I32({}, {-1})).Run(), I32({1}, {INT32_MIN}))) << op;
-    EXPECT_TRUE(Same(OpTester(op).Input(I64({1}, {INT64_MIN})).Input(I64({}, {-1})).Run(), I64({1}, {INT64_MIN}))) << op;
+    EXPECT_TRUE(Same(OpTester(op).Input(I32({1}, {INT32_MIN})).Input(I32({}, {-1})).Run(), I32({1}, {INT32_MIN})))
+        << op;
+    EXPECT_TRUE(Same(OpTester(op).Input(I64({1}, {INT64_MIN})).Input(I64({}, {-1})).Run(), I64({1}, {INT64_MIN})))
+        << op;
     EXPECT_TRUE(Same(OpTester(op).Input(I8({1}, {-128})).Input(I8({}, {-1})).Run(), I8({1}, {-128}))) << op;
   }
   for (const char* op : {"Mod", "TruncateMod", "FloorMod"}) {
@@ -18,11 +20,13 @@ TEST(DivisionTest, LowestByMinusOne) {
 
 TEST(DivisionTest, ByZero) {
   for (const char* op : {"Div", "TruncateDiv", "FloorDiv", "Mod", "TruncateMod", "FloorMod"}) {
-    EXPECT_TRUE(Fails(OpTester(op).Input(I32({2}, {1, 2})).Input(I32({2}, {1, 0})).Run(), "Integer division by zero")) << op;
+    EXPECT_TRUE(Fails(OpTester(op).Input(I32({2}, {1, 2})).Input(I32({2}, {1, 0})).Run(), "Integer division by zero"))
+        << op;
   }
   EXPECT_TRUE(Fails(OpTester("FloorMod").Input(U8({1}, {1})).Input(U8({1}, {0})).Run(), "Integer division by zero"));
   const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_TRUE(Same(OpTester("FloorDiv").Input(F64({3}, {1, -1, 0})).Input(F64({}, {0})).Run(), F64({3}, {inf, -inf, nan})));
+  EXPECT_TRUE(
+      Same(OpTester("FloorDiv").Input(F64({3}, {1, -1, 0})).Input(F64({}, {0})).Run(), F64({3}, {inf, -inf, nan})));
   EXPECT_TRUE(Same(OpTester("DivNoNan").Input(F64({2}, {1, nan})).Input(F64({}, {0})).Run(), F64({2}, {0, 0})));
 }
 

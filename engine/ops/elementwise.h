@@ -109,11 +109,11 @@ inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kBinaryTiles = {DTypeLoop{
 // The same and all integers, where the sign does not matter: F sees them unsigned.
 template <typename F, typename... Ts>
 inline constexpr std::array<DTypeLoop, sizeof...(Ts) + 8> kBinaryTilesAndInts = {
-    DTypeLoop{DTypeOf<Ts>, BinaryTile<F, Ts>}...,
-    DTypeLoop{DType::kUint8, BinaryTile<F, uint8_t>},   DTypeLoop{DType::kInt8, BinaryTile<F, uint8_t>},
-    DTypeLoop{DType::kUint16, BinaryTile<F, uint16_t>}, DTypeLoop{DType::kInt16, BinaryTile<F, uint16_t>},
-    DTypeLoop{DType::kUint32, BinaryTile<F, uint32_t>}, DTypeLoop{DType::kInt32, BinaryTile<F, uint32_t>},
-    DTypeLoop{DType::kUint64, BinaryTile<F, uint64_t>}, DTypeLoop{DType::kInt64, BinaryTile<F, uint64_t>}};
+    DTypeLoop{DTypeOf<Ts>, BinaryTile<F, Ts>}...,      DTypeLoop{DType::kUint8, BinaryTile<F, uint8_t>},
+    DTypeLoop{DType::kInt8, BinaryTile<F, uint8_t>},   DTypeLoop{DType::kUint16, BinaryTile<F, uint16_t>},
+    DTypeLoop{DType::kInt16, BinaryTile<F, uint16_t>}, DTypeLoop{DType::kUint32, BinaryTile<F, uint32_t>},
+    DTypeLoop{DType::kInt32, BinaryTile<F, uint32_t>}, DTypeLoop{DType::kUint64, BinaryTile<F, uint64_t>},
+    DTypeLoop{DType::kInt64, BinaryTile<F, uint64_t>}};
 template <typename F, typename... Ts>
 inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kTernaryTiles = {DTypeLoop{DTypeOf<Ts>, TernaryTile<F, Ts>}...};
 

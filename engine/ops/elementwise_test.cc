@@ -57,8 +57,8 @@ TEST(ElementwiseTest, HalvesGoThroughFloat) {
     doubled.push_back(Half(static_cast<float>(halves.back()) * 2));
   }
   const Tensor x = Tensor::Of<Half>({200, 200}, halves);
-  EXPECT_TRUE(Same(OpTester("Mul").Input(x).Input(F16({1, 1}, {2})).Threads(2).Run(),
-                   Tensor::Of<Half>({200, 200}, doubled)));
+  EXPECT_TRUE(
+      Same(OpTester("Mul").Input(x).Input(F16({1, 1}, {2})).Threads(2).Run(), Tensor::Of<Half>({200, 200}, doubled)));
 }
 
 TEST(ElementwiseTest, InfersWhatItCan) {
@@ -67,7 +67,8 @@ TEST(ElementwiseTest, InfersWhatItCan) {
   EXPECT_EQ(OpTester("Mul").Unknown(DType::kFloat, {3}).Unknown(DType::kFloat).InferShape(), "?");
   EXPECT_EQ(OpTester("Neg").Unknown(DType::kFloat).InferShape(), "?");
   EXPECT_EQ(OpTester("EluGrad").Unknown(DType::kFloat, {-1, 2}).Unknown(DType::kFloat, {3, -1}).InferShape(), "[3,2]");
-  EXPECT_TRUE(Fails(OpTester("Mul").Unknown(DType::kFloat, {2, 3}).Unknown(DType::kFloat, {-1, 2}).Infer(), "broadcast"));
+  EXPECT_TRUE(
+      Fails(OpTester("Mul").Unknown(DType::kFloat, {2, 3}).Unknown(DType::kFloat, {-1, 2}).Infer(), "broadcast"));
   EXPECT_TRUE(Fails(OpTester("Mul").Unknown(DType::kFloat).Unknown(DType::kInt32).Infer(), "want float32"));
 }
 

@@ -10,7 +10,9 @@ namespace {
 struct ExpOf {
   static constexpr UnaryKind kMap = UnaryKind::kExp;
   template <typename T>
-  T operator()(T x) const { return std::exp(x); }
+  T operator()(T x) const {
+    return std::exp(x);
+  }
 };
 
 struct Expm1Of {
@@ -30,42 +32,80 @@ struct Expm1Of {
 struct LogOf {
   static constexpr UnaryKind kMap = UnaryKind::kLog;
   template <typename T>
-  T operator()(T x) const { return std::log(x); }
+  T operator()(T x) const {
+    return std::log(x);
+  }
 };
 
 struct Log1pOf {
   static constexpr UnaryKind kMap = UnaryKind::kLog1p;
   template <typename T>
-  T operator()(T x) const { return LogOnePlus(x); }
+  T operator()(T x) const {
+    return LogOnePlus(x);
+  }
 };
 
 struct TanhOf {
   static constexpr UnaryKind kMap = UnaryKind::kTanh;
   template <typename T>
-  T operator()(T x) const { return std::tanh(x); }
+  T operator()(T x) const {
+    return std::tanh(x);
+  }
 };
 
 struct SigmoidOf {
   static constexpr UnaryKind kMap = UnaryKind::kSigmoid;
   template <typename T>
-  T operator()(T x) const { return Over(T(1), T(1) + std::exp(-x)); }
+  T operator()(T x) const {
+    return Over(T(1), T(1) + std::exp(-x));
+  }
 };
 
 constexpr char kComplex[] = "T:type in {bf16,f16,f32,f64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Exp", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<ExpOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Expm1", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<Expm1Of, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Log", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<LogOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Log1p", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<Log1pOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Tanh", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<TanhOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Sigmoid", .inputs = "x:T", .outputs = "y:T", .attrs = kComplex, .infer = InferLikeFirst,
-     .run = RunUnary<SigmoidOf, float, double, Complex64, Complex128>, .flags = kElementwise},
+    {.name = "Exp",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<ExpOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Expm1",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<Expm1Of, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Log",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<LogOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Log1p",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<Log1pOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Tanh",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<TanhOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Sigmoid",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kComplex,
+     .infer = InferLikeFirst,
+     .run = RunUnary<SigmoidOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
 };
 
 }  // namespace

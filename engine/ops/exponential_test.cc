@@ -6,10 +6,10 @@ namespace rivulet {
 namespace {
 
 TEST(ExponentialTest, SmallComplexArguments) {
-  EXPECT_TRUE(Near(OpTester("Expm1").Input(C128({1}, {{1e-12, 1e-12}})).Run(), C128({1}, {{1e-12, 1e-12}}), 0, 1e-9f,
-                   1e-20f));
-  EXPECT_TRUE(Near(OpTester("Log1p").Input(C128({1}, {{1e-12, 1e-12}})).Run(), C128({1}, {{1e-12, 1e-12}}), 0, 1e-9f,
-                   1e-20f));
+  EXPECT_TRUE(
+      Near(OpTester("Expm1").Input(C128({1}, {{1e-12, 1e-12}})).Run(), C128({1}, {{1e-12, 1e-12}}), 0, 1e-9f, 1e-20f));
+  EXPECT_TRUE(
+      Near(OpTester("Log1p").Input(C128({1}, {{1e-12, 1e-12}})).Run(), C128({1}, {{1e-12, 1e-12}}), 0, 1e-9f, 1e-20f));
 }
 
 TEST(ExponentialTest, Limits) {

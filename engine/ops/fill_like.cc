@@ -74,12 +74,20 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "ZerosLike", .inputs = "x:T", .outputs = "y:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64,c64,c128,bool,str}", .infer = Infer<false>,
-     .run = Run<false>, .flags = kElementwise},
-    {.name = "OnesLike", .inputs = "x:T", .outputs = "y:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64,c64,c128,bool}", .infer = Infer<true>,
-     .run = Run<true>, .flags = kElementwise},
+    {.name = "ZerosLike",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64,c64,c128,bool,str}",
+     .infer = Infer<false>,
+     .run = Run<false>,
+     .flags = kElementwise},
+    {.name = "OnesLike",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64,c64,c128,bool}",
+     .infer = Infer<true>,
+     .run = Run<true>,
+     .flags = kElementwise},
 };
 
 }  // namespace

@@ -54,7 +54,11 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "L2Loss", .inputs = "t:T", .outputs = "output:T", .attrs = "T:type in {f16,bf16,f32,f64}", .infer = Infer,
+    {.name = "L2Loss",
+     .inputs = "t:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {f16,bf16,f32,f64}",
+     .infer = Infer,
      .run = Run},
 };
 

@@ -38,46 +38,84 @@ struct PowOf {
 
 struct Atan2Of {
   template <typename T>
-  T operator()(T y, T x) const { return std::atan2(y, x); }
+  T operator()(T y, T x) const {
+    return std::atan2(y, x);
+  }
 };
 
 struct NextAfterOf {
   template <typename T>
-  T operator()(T x, T towards) const { return std::nextafter(x, towards); }
+  T operator()(T x, T towards) const {
+    return std::nextafter(x, towards);
+  }
 };
 
 struct XdivyOf {
   template <typename T>
-  T operator()(T x, T y) const { return x == T(0) ? T(0) : Over(x, y); }
+  T operator()(T x, T y) const {
+    return x == T(0) ? T(0) : Over(x, y);
+  }
 };
 
 struct XlogyOf {
   template <typename T>
-  T operator()(T x, T y) const { return x == T(0) ? T(0) : Times(x, std::log(y)); }
+  T operator()(T x, T y) const {
+    return x == T(0) ? T(0) : Times(x, std::log(y));
+  }
 };
 
 struct Xlog1pyOf {
   template <typename T>
-  T operator()(T x, T y) const { return x == T(0) ? T(0) : Times(x, LogOnePlus(y)); }
+  T operator()(T x, T y) const {
+    return x == T(0) ? T(0) : Times(x, LogOnePlus(y));
+  }
 };
 
 constexpr char kComplex[] = "T:type in {f16,bf16,f32,f64,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Pow", .inputs = "x:T, y:T", .outputs = "z:T",
-     .attrs = "T:type in {bf16,f32,f16,f64,i8,i16,i32,i64,c64,c128}", .infer = InferBroadcast,
+    {.name = "Pow",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f32,f16,f64,i8,i16,i32,i64,c64,c128}",
+     .infer = InferBroadcast,
      .run = RunBinary<PowOf, float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>,
      .flags = kElementwise},
-    {.name = "Atan2", .inputs = "y:T, x:T", .outputs = "z:T", .attrs = "T:type in {bf16,f16,f32,f64}",
-     .infer = InferBroadcast, .run = RunBinary<Atan2Of, float, double>, .flags = kElementwise},
-    {.name = "NextAfter", .inputs = "x1:T, x2:T", .outputs = "output:T", .attrs = "T:type=f32 in {f64,f32}",
-     .infer = InferBroadcast, .run = RunBinary<NextAfterOf, float, double>, .flags = kElementwise},
-    {.name = "Xdivy", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kComplex, .infer = InferBroadcast,
-     .run = RunBinary<XdivyOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Xlogy", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kComplex, .infer = InferBroadcast,
-     .run = RunBinary<XlogyOf, float, double, Complex64, Complex128>, .flags = kElementwise},
-    {.name = "Xlog1py", .inputs = "x:T, y:T", .outputs = "z:T", .attrs = kComplex, .infer = InferBroadcast,
-     .run = RunBinary<Xlog1pyOf, float, double, Complex64, Complex128>, .flags = kElementwise},
+    {.name = "Atan2",
+     .inputs = "y:T, x:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}",
+     .infer = InferBroadcast,
+     .run = RunBinary<Atan2Of, float, double>,
+     .flags = kElementwise},
+    {.name = "NextAfter",
+     .inputs = "x1:T, x2:T",
+     .outputs = "output:T",
+     .attrs = "T:type=f32 in {f64,f32}",
+     .infer = InferBroadcast,
+     .run = RunBinary<NextAfterOf, float, double>,
+     .flags = kElementwise},
+    {.name = "Xdivy",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferBroadcast,
+     .run = RunBinary<XdivyOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Xlogy",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferBroadcast,
+     .run = RunBinary<XlogyOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
+    {.name = "Xlog1py",
+     .inputs = "x:T, y:T",
+     .outputs = "z:T",
+     .attrs = kComplex,
+     .infer = InferBroadcast,
+     .run = RunBinary<Xlog1pyOf, float, double, Complex64, Complex128>,
+     .flags = kElementwise},
 };
 
 }  // namespace

@@ -9,7 +9,8 @@ TEST(PowerTest, Integers) {
   EXPECT_TRUE(Same(OpTester("Pow").Input(I32({4}, {2, -3, 0, 7})).Input(I32({4}, {10, 3, 0, INT32_MAX})).Run(),
                    I32({4}, {1024, -27, 1, -1227133513})));
   EXPECT_TRUE(Same(OpTester("Pow").Input(I8({1}, {2})).Input(I8({1}, {8})).Run(), I8({1}, {0})));
-  EXPECT_TRUE(Fails(OpTester("Pow").Input(I64({1}, {1})).Input(I64({1}, {INT64_MIN})).Run(), "negative integer powers"));
+  EXPECT_TRUE(
+      Fails(OpTester("Pow").Input(I64({1}, {1})).Input(I64({1}, {INT64_MIN})).Run(), "negative integer powers"));
 }
 
 TEST(PowerTest, ZeroTimesAnything) {

@@ -2,7 +2,8 @@
 //
 //   SelectV2     condition ? t : e, all three broadcast
 //   Select       t and e of one shape; condition of that shape, a scalar, or a vector that chooses along dim 0
-//   ClipByValue  max(min(t, hi), lo); hi and lo are scalars or have t's shape. NaN in t stays, a NaN bound does nothing.
+//   ClipByValue  max(min(t, hi), lo); hi and lo are scalars or have t's shape. NaN in t stays, a NaN bound does
+//   nothing.
 //                Of complex numbers both parts are clipped.
 #include <algorithm>
 #include <cstring>
@@ -146,15 +147,27 @@ Status InferClip(InferContext& c) {
 constexpr char kSelected[] = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Select", .inputs = "condition:bool, t:T, e:T", .outputs = "output:T", .attrs = kSelected,
-     .infer = InferSelect, .run = RunSelect, .flags = kElementwise},
-    {.name = "SelectV2", .inputs = "condition:bool, t:T, e:T", .outputs = "output:T", .attrs = kSelected,
-     .infer = InferBroadcast, .run = RunSelectV2, .flags = kElementwise},
-    {.name = "ClipByValue", .inputs = "t:T, clip_value_min:T, clip_value_max:T", .outputs = "output:T",
+    {.name = "Select",
+     .inputs = "condition:bool, t:T, e:T",
+     .outputs = "output:T",
+     .attrs = kSelected,
+     .infer = InferSelect,
+     .run = RunSelect,
+     .flags = kElementwise},
+    {.name = "SelectV2",
+     .inputs = "condition:bool, t:T, e:T",
+     .outputs = "output:T",
+     .attrs = kSelected,
+     .infer = InferBroadcast,
+     .run = RunSelectV2,
+     .flags = kElementwise},
+    {.name = "ClipByValue",
+     .inputs = "t:T, clip_value_min:T, clip_value_max:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f32,f64,i32,u8,i16,i8,c64,i64,bf16,u16,c128,f16}",
      .infer = InferClip,
-     .run = RunTernary<Clip, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                       Complex64, Complex128>,
+     .run =
+         RunTernary<Clip, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, Complex64, Complex128>,
      .flags = kElementwise},
 };
 

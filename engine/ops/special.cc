@@ -2,10 +2,11 @@
 // one shape, scalars standing for any.
 //
 // All but Erf and Erfc are computed in double, whatever the dtype.
+#include "engine/kernels/special.h"
+
 #include <cmath>
 
 #include "engine/graph/shape_math.h"
-#include "engine/kernels/special.h"
 #include "engine/ops/elementwise.h"
 
 namespace rivulet {
@@ -14,11 +15,15 @@ namespace {
 struct ErfOf {
   static constexpr UnaryKind kMap = UnaryKind::kErf;
   template <typename T>
-  T operator()(T x) const { return std::erf(x); }
+  T operator()(T x) const {
+    return std::erf(x);
+  }
 };
 struct ErfcOf {
   template <typename T>
-  T operator()(T x) const { return std::erfc(x); }
+  T operator()(T x) const {
+    return std::erfc(x);
+  }
 };
 
 // These take up to some microseconds each.
@@ -26,13 +31,17 @@ template <double (*kFunction)(double)>
 struct Special {
   static constexpr int64_t kGrain = 1 << 10;
   template <typename T>
-  T operator()(T x) const { return static_cast<T>(kFunction(static_cast<double>(x))); }
+  T operator()(T x) const {
+    return static_cast<T>(kFunction(static_cast<double>(x)));
+  }
 };
 template <double (*kFunction)(double, double)>
 struct Special2 {
   static constexpr int64_t kGrain = 1 << 9;
   template <typename T>
-  T operator()(T a, T b) const { return static_cast<T>(kFunction(static_cast<double>(a), static_cast<double>(b))); }
+  T operator()(T a, T b) const {
+    return static_cast<T>(kFunction(static_cast<double>(a), static_cast<double>(b)));
+  }
 };
 struct BetaincOf {
   static constexpr int64_t kGrain = 1 << 9;
@@ -58,12 +67,16 @@ Status InferBetainc(InferContext& c) {
   return Status();
 }
 
-#define RIVULET_UNARY(Name, types, function)                                                                      \
-  {.name = Name, .inputs = "x:T", .outputs = "y:T", .attrs = "T:type in {" types "}", .infer = InferLikeFirst, \
-   .run = RunUnary<function, float, double>, .flags = kElementwise}
-#define RIVULET_BINARY(Name, first, second, function)                                                           \
-  {.name = Name, .inputs = first ":T, " second ":T", .outputs = "z:T", .attrs = "T:type in {f32,f64}",       \
-   .infer = InferBroadcast, .run = RunBinary<Special2<special::function>, float, double>, .flags = kElementwise}
+#define RIVULET_UNARY(Name, types, function)                                                                    \
+  {                                                                                                             \
+    .name = Name, .inputs = "x:T", .outputs = "y:T", .attrs = "T:type in {" types "}", .infer = InferLikeFirst, \
+    .run = RunUnary<function, float, double>, .flags = kElementwise                                             \
+  }
+#define RIVULET_BINARY(Name, first, second, function)                                                            \
+  {                                                                                                              \
+    .name = Name, .inputs = first ":T, " second ":T", .outputs = "z:T", .attrs = "T:type in {f32,f64}",          \
+    .infer = InferBroadcast, .run = RunBinary<Special2<special::function>, float, double>, .flags = kElementwise \
+  }
 
 constexpr OpDef kDefs[] = {
     RIVULET_UNARY("Erf", "bf16,f16,f32,f64", ErfOf),
@@ -94,8 +107,13 @@ constexpr OpDef kDefs[] = {
     RIVULET_BINARY("Igamma", "a", "x", Igamma),
     RIVULET_BINARY("Igammac", "a", "x", Igammac),
     RIVULET_BINARY("IgammaGradA", "a", "x", IgammaGradA),
-    {.name = "Betainc", .inputs = "a:T, b:T, x:T", .outputs = "z:T", .attrs = "T:type in {f32,f64}",
-     .infer = InferBetainc, .run = RunTernary<BetaincOf, float, double>, .flags = kElementwise},
+    {.name = "Betainc",
+     .inputs = "a:T, b:T, x:T",
+     .outputs = "z:T",
+     .attrs = "T:type in {f32,f64}",
+     .infer = InferBetainc,
+     .run = RunTernary<BetaincOf, float, double>,
+     .flags = kElementwise},
 };
 
 }  // namespace

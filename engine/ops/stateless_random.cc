@@ -25,7 +25,8 @@ Philox FromSeed(const Tensor& seed) {
   const std::vector<int64_t> s = ToInt64s(seed);
   const auto seed0 = static_cast<uint64_t>(s[0]);
   const auto seed1 = static_cast<uint64_t>(s[1]);
-  Philox mixer({0, 0, Philox::Low(seed1), Philox::High(seed1)}, {Philox::Low(seed0), Philox::High(seed0)});
+  // TensorFlow's fixed key for this step.
+  Philox mixer({Philox::Low(seed0), Philox::High(seed0), Philox::Low(seed1), Philox::High(seed1)}, {0x3EC8F720, 0x02461E29});
   const Philox::Block mix = mixer.Next();
   return Philox({0, 0, mix[2], mix[3]}, {mix[0], mix[1]});
 }

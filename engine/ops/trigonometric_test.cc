@@ -7,7 +7,8 @@ namespace {
 
 TEST(TrigonometricTest, InversesOfEachOther) {
   const Tensor x = F64({4}, {-0.75, 0, 0.3, 0.9});
-  for (const auto& [forward, back] : {std::pair("Sin", "Asin"), {"Tan", "Atan"}, {"Sinh", "Asinh"}, {"Atanh", "Tanh"}}) {
+  for (const auto& [forward, back] :
+       {std::pair("Sin", "Asin"), {"Tan", "Atan"}, {"Sinh", "Asinh"}, {"Atanh", "Tanh"}}) {
     const auto y = OpTester(forward).Input(x).Run();
     ASSERT_TRUE(y.ok());
     EXPECT_TRUE(Near(OpTester(back).Input((*y)[0]).Run(), x, 0, 1e-12f, 1e-12f)) << forward;

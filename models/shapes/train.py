@@ -6,7 +6,6 @@
 Seeds: first weights 1, order and mirroring of the pictures 2, training pictures 0 to 15999.
 """
 import argparse
-import collections
 import json
 import os
 import pathlib
@@ -21,18 +20,20 @@ import pictures  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 SIDE = 64
-NUM_TRAIN, EPOCHS, BATCH = 16000, 12, 64
+NUM_TRAIN, EPOCHS, BATCH = 16000, 14, 64
 v1 = tf.compat.v1
 
 # Name, kind, filters, stride. After a convolution comes a batch normalisation, except where the kind says bias.
 LAYERS = [
     ('stem', 'conv', 24, 2),
-    ('depth', 'depthwise', 24, 1),
-    ('point', 'conv1x1', 48, 1),
+    ('depth1', 'depthwise', 24, 1),
+    ('point1', 'conv1x1', 48, 1),
     ('pool1', 'pool', 48, 2),
     ('mid', 'conv', 64, 1),
     ('pool2', 'pool', 64, 2),
     ('top', 'conv_bias', 96, 1),
+    ('depth2', 'depthwise', 96, 1),
+    ('point2', 'conv1x1', 128, 1),
 ]
 FILTER = {'conv': 3, 'conv_bias': 3, 'conv1x1': 1, 'depthwise': 3}
 
@@ -98,7 +99,7 @@ def train():
     images, labels = training_set()
     variables = {name: tf.Variable(value) for name, value in first_weights().items()}
     trained = [variable for name, variable in variables.items() if '/moving_' not in name]
-    rate = tf.keras.optimizers.schedules.CosineDecay(2e-3, EPOCHS * (NUM_TRAIN // BATCH))
+    rate = tf.keras.optimizers.schedules.CosineDecay(3e-3, EPOCHS * (NUM_TRAIN // BATCH))
     optimizer = tf.keras.optimizers.Adam(rate)
 
     @tf.function
@@ -150,24 +151,21 @@ class Recorder:
 
 
 def record_samples(recorder):
-    """The first unseen picture of each class, and the second of two; PNG and JPEG in turn."""
+    """Of each class the first unseen picture, every third as JPEG; of two classes the second one too."""
     folder = HERE / 'samples'
     folder.mkdir(exist_ok=True)
-    left = collections.Counter(pictures.LABELS + ['heart', 'spiral'])
+    files = {label: f'{label}.{"jpg" if i % 3 == 2 else "png"}' for i, label in enumerate(pictures.LABELS)}
+    more = {'heart': 'heart_2.jpg', 'spiral': 'spiral_2.jpg'}
     entries = []
     for _, pixels, label in pictures.unseen():
         shape = pictures.LABELS[label]
-        if not left[shape]:
-            continue
-        left[shape] -= 1
-        again = '_2' if any(entry['shape'] == shape for entry in entries) else ''
-        path = folder / f'{shape}{again}.{"jpg" if len(entries) % 2 else "png"}'
-        picture_files.write(path, pixels)
-        values = recorder(path.read_bytes())
-        entries.append({'file': path.name, 'shape': shape, 'label': pictures.LABELS[values.argmax()],
-                        'probability': [float(f'{value:.9g}') for value in values]})
-    entries.sort(key=lambda entry: entry['file'])
-    lines = ',\n'.join('  ' + json.dumps(entry) for entry in entries)
+        file = files.pop(shape, None) or more.pop(shape, None)
+        if file:
+            picture_files.write(folder / file, pixels)
+            values = recorder((folder / file).read_bytes())
+            entries.append({'file': file, 'shape': shape, 'label': pictures.LABELS[values.argmax()],
+                            'probability': [float(f'{value:.9g}') for value in values]})
+    lines = ',\n'.join('  ' + json.dumps(entry) for entry in sorted(entries, key=lambda entry: entry['file']))
     head = json.dumps({'tensorflow': tf.__version__, 'labels': pictures.LABELS})[:-1]
     (folder / 'samples.json').write_text(f'{head},\n "samples": [\n{lines}\n]}}\n')
 

@@ -1,0 +1,131 @@
+// StridedSlice: every strides[i]-th place from begin[i] to before end[i], as Python's x[b:e:s, ..., newaxis, i].
+// StridedSliceGrad: zeros of the given shape with dy at those places.
+// TensorStridedSliceUpdate: a copy of the input with `value` at those places.
+#include "engine/graph/shape_math.h"
+#include "engine/ops/dims.h"
+#include "engine/ops/strided_slice_spec.h"
+
+namespace rivulet {
+namespace {
+
+// The spec from begin, end and strides in inputs first, first + 1, first + 2; their values may be unknown. A spec with a
+// result of unknown rank when not even that can be told.
+Result<SliceSpec> SpecFromFacts(const InferContext& c, const Shape& input, int first) {
+  SliceSpec unknown;
+  unknown.result = Shape::UnknownRank();
+  int64_t count = -1;
+  for (int i = first; i < first + 3; ++i) {
+    RIVULET_ASSIGN_OR_RETURN(const int64_t length, VectorLength(c, i, "begin, end and strides"));
+    if (length >= 0 && count >= 0 && length != count) {
+      return InvalidArgument("begin, end and strides: want one length, got ", count, " and ", length);
+    }
+    if (length >= 0) count = length;
+  }
+  if (count < 0 || !input.has_rank()) return unknown;
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<SliceEntry> entries,
+                           ReadSliceEntries(count, c.value(first), c.value(first + 1), c.value(first + 2)));
+  return ResolveSlice(input, entries, SliceMasks(c.attrs()));
+}
+
+struct State : OpState {
+  SliceMasks masks;
+};
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->masks = SliceMasks(c.attrs());
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+Result<SliceSpec> SpecFromTensors(RunContext& c, const Shape& input, int first) {
+  const Tensor* begin = &c.input(first);
+  if (begin->rank() != 1) return InvalidArgument("begin: want a vector, got shape ", begin->shape().ToString());
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<SliceEntry> entries,
+                           ReadSliceEntries(begin->num_elements(), begin, &c.input(first + 1), &c.input(first + 2)));
+  return ResolveSlice(input, entries, c.state<State>().masks);
+}
+
+// ---- StridedSlice ----
+
+Status InferSlice(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(SliceSpec spec, SpecFromFacts(c, c.shape(0), 1));
+  c.set_output(0, std::move(spec.result));
+  return Status();
+}
+
+Status RunSlice(RunContext& c) {
+  const Tensor& input = c.input(0);
+  RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromTensors(c, input.shape(), 1));
+  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, spec.result));
+  StridedCopy copy(input.dtype());
+  const int64_t first = spec.AddAxes(input.shape(), true, copy);
+  return copy.Run(c, input.raw(), first, c.output(0).raw(), 0);
+}
+
+// ---- StridedSliceGrad ----
+
+Status InferGrad(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(Shape out, ShapeFromInput(c, 0, "shape"));
+  RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromFacts(c, out, 1));
+  auto merged = MergeShapes(spec.result, c.shape(4));
+  if (!merged.ok()) {
+    return InvalidArgument("dy: want shape ", spec.result.ToString(), ", got ", c.shape(4).ToString());
+  }
+  c.set_output(0, std::move(out));
+  return Status();
+}
+
+Status RunGrad(RunContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const Shape shape, ShapeOf(ReadIntegers(c.input(0)), "shape"));
+  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, shape));
+  RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromTensors(c, shape, 1));
+  const Tensor& dy = c.input(4);
+  if (dy.shape() != spec.result) {
+    return InvalidArgument("dy: want shape ", spec.result.ToString(), ", got ", dy.shape().ToString());
+  }
+  RIVULET_RETURN_IF_ERROR(ClearTensor(c, c.output(0)));
+  StridedCopy copy(dy.dtype());
+  const int64_t first = spec.AddAxes(shape, false, copy);
+  return copy.Run(c, dy.raw(), 0, c.output(0).raw(), first);
+}
+
+// ---- TensorStridedSliceUpdate ----
+
+Status InferUpdate(InferContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromFacts(c, c.shape(0), 1));
+  RIVULET_RETURN_IF_ERROR(MergeShapes(spec.result, c.shape(4)).status());
+  c.set_output(0, c.shape(0));
+  return Status();
+}
+
+Status RunUpdate(RunContext& c) {
+  const Tensor& input = c.input(0);
+  const Tensor& value = c.input(4);
+  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, input.shape()));
+  RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromTensors(c, input.shape(), 1));
+  if (value.shape() != spec.result) {
+    return InvalidArgument("value: want shape ", spec.result.ToString(), ", got ", value.shape().ToString());
+  }
+  RIVULET_RETURN_IF_ERROR(CopyTensor(c, input, c.output(0)));
+  StridedCopy copy(input.dtype());
+  const int64_t first = spec.AddAxes(input.shape(), false, copy);
+  return copy.Run(c, value.raw(), 0, c.output(0).raw(), first);
+}
+
+#define RIVULET_ANY "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi32}; "
+#define RIVULET_MASKS "begin_mask:int=0; end_mask:int=0; ellipsis_mask:int=0; new_axis_mask:int=0; shrink_axis_mask:int=0"
+
+constexpr OpDef kDefs[] = {
+    {.name = "StridedSlice", .inputs = "input:T, begin:Index, end:Index, strides:Index", .outputs = "output:T",
+     .attrs = RIVULET_ANY "Index:type in {i16,i32,i64}; " RIVULET_MASKS, .infer = InferSlice, .prepare = Prepare, .run = RunSlice},
+    {.name = "StridedSliceGrad", .inputs = "shape:Index, begin:Index, end:Index, strides:Index, dy:T", .outputs = "output:T",
+     .attrs = RIVULET_ANY "Index:type in {i32,i64}; " RIVULET_MASKS, .infer = InferGrad, .prepare = Prepare, .run = RunGrad},
+    {.name = "TensorStridedSliceUpdate", .inputs = "input:T, begin:Index, end:Index, strides:Index, value:T", .outputs = "output:T",
+     .attrs = RIVULET_ANY "Index:type in {i32,i64}; " RIVULET_MASKS, .infer = InferUpdate, .prepare = Prepare, .run = RunUpdate},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(StridedSlice, kDefs);
+
+}  // namespace rivulet
