@@ -13,7 +13,8 @@ TEST(RealFft, AgainstTheSum) {
   for (int64_t size = 2; size <= 1024; size *= 2) {
     std::vector<double> samples(static_cast<size_t>(size));
     uint32_t state = 7;
-    for (double& sample : samples) sample = static_cast<double>((state = state * 1664525 + 1013904223) >> 8) / (1 << 24) - 0.5;
+    for (double& sample : samples)
+      sample = static_cast<double>((state = state * 1664525 + 1013904223) >> 8) / (1 << 24) - 0.5;
     std::vector<double> table(static_cast<size_t>(RealFftTableValues(size)));
     FillRealFftTable(size, table.data());
     std::vector<double> got = samples;

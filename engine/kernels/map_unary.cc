@@ -63,14 +63,6 @@ HWY_INLINE V Softplus(V x) {
   return hn::Add(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Zero(d), x), Log1p(Exp(hn::Neg(hn::Abs(x)))));
 }
 
-// x / (1 + |x|), also for infinities.
-HWY_INLINE V Softsign(V x) {
-  const D d;
-  const V one = hn::Set(d, 1.0f);
-  const V result = hn::Div(x, hn::Add(one, hn::Abs(x)));
-  return hn::IfThenElse(hn::IsInf(x), hn::CopySign(one, x), result);
-}
-
 // x * sigmoid(x); -0 at minus infinity, where the product would be NaN.
 HWY_INLINE V Swish(V x) {
   const D d;
@@ -119,13 +111,12 @@ void UnaryPiece(UnaryKind kind, const float* x, int64_t n, float* out) {
     // scale * alpha and scale of Klambauer et al., "Self-Normalizing Neural Networks".
     RIVULET_CASE(kSelu, EluScaled(v, 1.75809934f, 1.05070099f))
     RIVULET_CASE(kSoftplus, Softplus(v))
-    RIVULET_CASE(kSoftsign, Softsign(v))
+    RIVULET_CASE(kSoftsign, hn::Div(v, hn::Add(one, hn::Abs(v))))
     RIVULET_CASE(kSwish, Swish(v))
     RIVULET_CASE(kHardSwish, hn::Mul(v, hn::Mul(Relu6(hn::Add(v, hn::Set(d, 3.0f))), hn::Set(d, 1.0f / 6.0f))))
     RIVULET_CASE(kGelu, Gelu(v))
   }
 #undef RIVULET_CASE
-  (void)one;
 }
 
 }  // namespace

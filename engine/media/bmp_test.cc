@@ -40,7 +40,8 @@ TEST(DecodeBmp, TurnsRowsAndColors) {
   EXPECT_EQ(Pixels({.width = 1, .height = 1, .num_rows = 1}, 4), (V{2, 1, 0, 255}));
   EXPECT_EQ(Pixels({.width = 2, .height = -1, .bits = 32, .num_rows = 1}), (V{2, 1, 0, 3, 6, 5, 4, 7}));
   EXPECT_EQ(Pixels({.width = 2, .height = -1, .bits = 32, .num_rows = 1}, 3), (V{2, 1, 0, 6, 5, 4}));
-  EXPECT_EQ(Pixels({.width = 2, .height = -1, .bits = 32, .compression = 3, .num_rows = 1}), (V{2, 1, 0, 3, 6, 5, 4, 7}));
+  EXPECT_EQ(Pixels({.width = 2, .height = -1, .bits = 32, .compression = 3, .num_rows = 1}),
+            (V{2, 1, 0, 3, 6, 5, 4, 7}));
   EXPECT_EQ(Pixels({.bits = 8, .row_bytes = 4}), (V{4, 5, 6, 0, 1, 2}));
   EXPECT_EQ(Pixels({.width = 1, .height = 1, .bits = 8}, 3), (V{0, 0, 0}));
 }

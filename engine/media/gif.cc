@@ -8,8 +8,10 @@
 //     ';'  end
 //
 // As TensorFlow has it: the canvas is as high and wide as the largest frame, also where only the first is wanted (the
-// logical screen is not asked); what a frame leaves open or transparent shows the frame before, or black; disposal methods are ignored; the first graphic
-// control before a frame counts; a file that ends or turns to nonsense after a whole frame gives the frames up to there.
+// logical screen is not asked); what a frame leaves open or transparent shows the frame before, or black; disposal
+// methods are ignored; the first graphic control before a frame counts; a file that ends or turns to nonsense after a
+// whole frame gives the frames up to there.
+//
 // Deviation: broken data inside a whole frame is an error, where TensorFlow drops the frames from there on.
 #include <algorithm>
 #include <cstring>
@@ -228,7 +230,9 @@ Status Unpack(Bytes bytes, const Frame& frame, Dictionary& dictionary, Painter& 
     }
     // A string may be used by the very code that completes it: the previous one and its own first index.
     const bool is_next = code == next && previous >= 0 && next < kMaxCodes;
-    if (code > end_code && code >= next && !is_next) return InvalidArgument("found LZW code ", code, " before its string");
+    if (code > end_code && code >= next && !is_next) {
+      return InvalidArgument("found LZW code ", code, " before its string");
+    }
     int depth = 0;
     int walk = code;
     if (is_next) {

@@ -147,7 +147,8 @@ TEST(DecodeGif, RefusesTooMuch) {
   EXPECT_TRUE(Decode(Gif({{}, {}, {}}), options).status.ok());
   ExpectRefused(Decode(Gif({{}, {}, {}, {}}), options).status, Code::kResourceExhausted, {"more than 3 frames"});
   options.limits.pixels = 11;
-  ExpectRefused(Decode(Gif({{}, {}, {}}), options).status, Code::kResourceExhausted, {"3 frames of 2 x 2", "limit is 11"});
+  ExpectRefused(Decode(Gif({{}, {}, {}}), options).status, Code::kResourceExhausted,
+                {"3 frames of 2 x 2", "limit is 11"});
   const std::vector<Frame> many(100000, Frame{.width = 1, .height = 1, .data = Lzw("\1")});
   ExpectRefused(Decode(Gif(many)).status, Code::kResourceExhausted, {"more than 4096 frames"});
 }

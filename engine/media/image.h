@@ -5,7 +5,7 @@
 // fills it. Both treat the bytes as hostile. Results are those of TensorFlow's decoders (JPEG within one level), except
 // where a file says (below, or at the head of a format's file) that this engine is stricter or more lenient.
 //
-// JPEG, PNG and GIF need their libraries; a build without them answers UNIMPLEMENTED. BMP always works.
+// JPEG and PNG need their libraries; a build without them answers UNIMPLEMENTED. GIF and BMP always work.
 #ifndef RIVULET_ENGINE_MEDIA_IMAGE_H_
 #define RIVULET_ENGINE_MEDIA_IMAGE_H_
 
@@ -24,7 +24,8 @@ namespace rivulet {
 enum class ImageFormat {
   kUnknown, kEmpty, kJpeg, kPng, kGif, kBmp,
   // Recognised to be named in errors, not decoded.
-  kWebp, kHeic, kAvif, kJpegXl, kJpeg2000, kTiff, kIcon, kPhotoshop, kNetpbm, kSvg, kPdf, kHtml, kXml, kGzip, kZip, kWav, kMp4,
+  kWebp, kHeic, kAvif, kJpegXl, kJpeg2000, kTiff, kIcon, kPhotoshop, kNetpbm, kSvg,
+  kPdf, kHtml, kXml, kGzip, kZip, kWav, kMp4,
 };
 
 // By the first bytes alone; a truncated or damaged file keeps its format.
@@ -107,7 +108,8 @@ struct JpegEncodeOptions {
   std::string xmp_metadata;
 };
 // 1 (gray) or 3 (RGB) channels of 8 bits.
-Result<std::string> EncodeJpeg(std::span<const uint8_t> pixels, const ImageInfo& info, const JpegEncodeOptions& options);
+Result<std::string> EncodeJpeg(std::span<const uint8_t> pixels, const ImageInfo& info,
+                               const JpegEncodeOptions& options);
 
 // The shared checks of the format files.
 

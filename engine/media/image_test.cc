@@ -42,12 +42,14 @@ class InspectImageTest : public CodecTest {};
 TEST_F(InspectImageTest, RefusesOtherFormatsByName) {
   const ImageOptions options;
   ExpectRefused(Decode("").status, Code::kInvalidArgument, {"found no bytes at all"});
-  ExpectRefused(Decode("RIFF\0\0\0\0WEBP"sv).status, Code::kInvalidArgument, {"want JPEG, PNG, GIF or BMP", "found WebP"});
+  ExpectRefused(Decode("RIFF\0\0\0\0WEBP"sv).status, Code::kInvalidArgument,
+                {"want JPEG, PNG, GIF or BMP", "found WebP"});
   ExpectRefused(Decode("\0\0\0\x18""ftypheic"sv).status, Code::kInvalidArgument, {"found HEIC"});
   ExpectRefused(Decode("abcdefgh").status, Code::kInvalidArgument, {"found an unknown format"});
   ExpectRefused(InspectPng(AsBytes("GIF89a"), options).status(), Code::kInvalidArgument, {"want PNG, found GIF"});
   ExpectRefused(InspectGif(AsBytes(kPngSignature), options).status(), Code::kInvalidArgument, {"want GIF, found PNG"});
-  ExpectRefused(InspectBmp(AsBytes("<html>"), options).status(), Code::kInvalidArgument, {"want BMP, found an HTML page"});
+  ExpectRefused(InspectBmp(AsBytes("<html>"), options).status(), Code::kInvalidArgument,
+                {"want BMP, found an HTML page"});
   ExpectRefused(InspectJpeg(AsBytes("%PDF"), options).status(), Code::kInvalidArgument, {"want JPEG, found PDF"});
   ExpectRefused(ReadJpegShape(AsBytes("BM"), {}).status(), Code::kInvalidArgument, {"want JPEG, found BMP"});
 }
@@ -61,7 +63,8 @@ TEST(CheckPixels, CountsAllFramesWithoutOverflow) {
   ExpectRefused(CheckPixels(ImageFormat::kPng, 1, 0, 3, limits), Code::kInvalidArgument, {"above 0", "0 x 3"});
   // Even without a limit the bytes of a picture must fit into 63 bits.
   const MediaLimits none{.pixels = INT64_MAX};
-  ExpectRefused(CheckPixels(ImageFormat::kPng, 1, int64_t{1} << 31, int64_t{1} << 31, none), Code::kResourceExhausted, {"x"});
+  ExpectRefused(CheckPixels(ImageFormat::kPng, 1, int64_t{1} << 31, int64_t{1} << 31, none), Code::kResourceExhausted,
+                {"x"});
 }
 
 TEST(WidenInPlace, KeepsTheOrder) {

@@ -1,11 +1,13 @@
 // JPEG: baseline, progressive and arithmetic, gray, RGB, YCbCr, CMYK and YCCK, through libjpeg-turbo.
 //
-// Errors inside the library leave it by longjmp. It is only ever entered by Guarded(), through step functions that hold
-// nothing with a destructor, so a jump crosses frames of C and of such steps alone. The input never blocks or refills: at
-// its end the library is told to wait, which shows as a row or header that does not come.
+// Errors inside the library leave it by longjmp. It is only ever entered by Guarded(), through step functions that
+// hold nothing with a destructor, so a jump crosses frames of C and of such steps alone. The input never blocks or
+// refills: at its end the library is told to wait, which shows as a row or header that does not come.
 //
-// Deviation from TensorFlow: damaged data that the library can paper over (a bad Huffman code, a missing restart marker)
-// gives pixels there; here it is an error unless try_recover_truncated or acceptable_fraction < 1 asks for the rest.
+// Deviations from TensorFlow. Damaged data that the library can paper over (a bad Huffman code, a missing restart
+// marker) gives pixels there; here it is an error unless try_recover_truncated or acceptable_fraction < 1 asks for the
+// rest. With try_recover_truncated the blocks around a cut are gray or what their first coefficients say, where
+// TensorFlow shows noise.
 #include "engine/media/image.h"
 
 #include <algorithm>
@@ -380,7 +382,9 @@ Status DecodeJpeg(Bytes bytes, const ImageOptions& options, std::span<uint8_t> o
 namespace rivulet {
 namespace {
 
-Status NoCodec() { return Unimplemented("JPEG: this build has no libjpeg; decode the picture outside and feed pixels"); }
+Status NoCodec() {
+  return Unimplemented("JPEG: this build has no libjpeg; decode the picture outside and feed pixels");
+}
 
 }  // namespace
 

@@ -133,17 +133,23 @@ bool Write(Encoder& e) {
 
 }  // namespace
 
-Result<std::string> EncodeJpeg(std::span<const uint8_t> pixels, const ImageInfo& info, const JpegEncodeOptions& options) {
-  if (info.channels != 1 && info.channels != 3) return InvalidArgument("want 1 or 3 channels for JPEG, got ", info.channels);
+Result<std::string> EncodeJpeg(std::span<const uint8_t> pixels, const ImageInfo& info,
+                               const JpegEncodeOptions& options) {
+  if (info.channels != 1 && info.channels != 3) {
+    return InvalidArgument("want 1 or 3 channels for JPEG, got ", info.channels);
+  }
   if (info.bits != 8) return InvalidArgument("want 8 bits for JPEG, got ", info.bits);
   if (info.frames != 1) return InvalidArgument("want one frame for JPEG, got ", info.frames);
-  if (options.quality < 0 || options.quality > 100) return InvalidArgument("quality: want 0 to 100, got ", options.quality);
+  if (options.quality < 0 || options.quality > 100) {
+    return InvalidArgument("quality: want 0 to 100, got ", options.quality);
+  }
   for (const int density : {options.x_density, options.y_density}) {
     if (density < 0 || density > 0xffff) return InvalidArgument("density: want 0 to 65535, got ", density);
   }
   RIVULET_RETURN_IF_ERROR(CheckPixels(ImageFormat::kJpeg, 1, info.height, info.width, MediaLimits()));
   if (info.height > JPEG_MAX_DIMENSION || info.width > JPEG_MAX_DIMENSION) {
-    return InvalidArgument("JPEG: want sides of at most ", JPEG_MAX_DIMENSION, " pixels, got ", info.height, " x ", info.width);
+    return InvalidArgument("JPEG: want sides of at most ", JPEG_MAX_DIMENSION, " pixels, got ", info.height, " x ",
+                           info.width);
   }
   RIVULET_RETURN_IF_ERROR(CheckOutput(info, pixels));
   const std::unique_ptr<Encoder> e(new (std::nothrow) Encoder());

@@ -45,7 +45,9 @@ void ExpectNear(const Decoded& decoded, std::span<const uint8_t> want) {
   for (size_t i = 0; i < want.size(); ++i) EXPECT_LE(std::abs(decoded.pixels[i] - want[i]), 1) << i;
 }
 
-std::string_view AsText(std::span<const uint8_t> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string_view AsText(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 TEST_F(DecodeJpegTest, LikeTensorFlow) {
   ExpectNear(Decode(AsText(kProgressiveHalfChromaFile)), kProgressiveHalfChromaPixels);
@@ -226,11 +228,13 @@ TEST_F(DecodeJpegTest, SkipsSegments) {
   const std::string file = Jpeg(8, 8, 1);
   std::string stuffed = file.substr(0, 2);
   for (const int marker : {0xe1, 0xe2, 0xed, 0xfe}) {
-    for (int i = 0; i < 20; ++i) stuffed += "\xff"s + static_cast<char>(marker) + "\xff\xff"s + std::string(65533, '\xff');
+    for (int i = 0; i < 20; ++i)
+      stuffed += "\xff"s + static_cast<char>(marker) + "\xff\xff"s + std::string(65533, '\xff');
   }
   EXPECT_EQ(Decode(stuffed + file.substr(2)).pixels, Decode(file).pixels);
   // A segment longer than the file, and one too short for its own length.
-  ExpectRefused(Decode(file.substr(0, 2) + "\xff\xe1\xff\xff" + file.substr(2)).status, Code::kInvalidArgument, {"JPEG"});
+  ExpectRefused(Decode(file.substr(0, 2) + "\xff\xe1\xff\xff" + file.substr(2)).status, Code::kInvalidArgument,
+                {"JPEG"});
   EXPECT_TRUE(Decode(file.substr(0, 2) + "\xff\xfe\0\0"s + file.substr(2)).status.ok());
 }
 
@@ -240,12 +244,14 @@ TEST_F(DecodeJpegTest, RefusesWrongOptions) {
   for (const int channels : {-1, 2, 4, 7}) {
     ImageOptions options;
     options.channels = channels;
-    ExpectRefused(Decode(file, options).status, Code::kInvalidArgument, {"channels: want 0, 1 or 3", std::to_string(channels)});
+    ExpectRefused(Decode(file, options).status, Code::kInvalidArgument,
+                  {"channels: want 0, 1 or 3", std::to_string(channels)});
   }
   for (const int ratio : {-1, 0, 3, 16}) {
     ImageOptions options;
     options.ratio = ratio;
-    ExpectRefused(Decode(file, options).status, Code::kInvalidArgument, {"ratio: want 1, 2, 4 or 8", std::to_string(ratio)});
+    ExpectRefused(Decode(file, options).status, Code::kInvalidArgument,
+                  {"ratio: want 1, 2, 4 or 8", std::to_string(ratio)});
   }
 }
 
@@ -295,10 +301,13 @@ TEST_F(EncodeJpegTest, RefusesWrongArguments) {
   ImageInfo info = good;
   info.channels = 4;
   ExpectRefused(EncodeJpeg(pixels, info, {}).status(), Code::kInvalidArgument, {"1 or 3 channels", "4"});
-  ExpectRefused(EncodeJpeg(pixels, good, {.quality = 101}).status(), Code::kInvalidArgument, {"quality: want 0 to 100"});
+  ExpectRefused(EncodeJpeg(pixels, good, {.quality = 101}).status(), Code::kInvalidArgument,
+                {"quality: want 0 to 100"});
   ExpectRefused(EncodeJpeg(pixels, good, {.x_density = 65536}).status(), Code::kInvalidArgument, {"density"});
-  ExpectRefused(EncodeJpeg(pixels, good, {.xmp_metadata = std::string(65536, 'x')}).status(), Code::kInvalidArgument, {"xmp"});
-  ExpectRefused(EncodeJpeg(V(70000), {.height = 1, .width = 70000, .channels = 1}, {}).status(), Code::kInvalidArgument, {"sides"});
+  ExpectRefused(EncodeJpeg(pixels, good, {.xmp_metadata = std::string(65536, 'x')}).status(), Code::kInvalidArgument,
+                {"xmp"});
+  ExpectRefused(EncodeJpeg(V(70000), {.height = 1, .width = 70000, .channels = 1}, {}).status(), Code::kInvalidArgument,
+                {"sides"});
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 // PNG: 1 to 16 bits, gray, RGB, palette, alpha, interlaced, through libpng.
 //
-// The chunks are first walked by hand: that gives the header, and refuses files that are cut, that have too many chunks or
-// whose compressed data cannot hold the picture, before libpng or the output take memory. libpng then reads IHDR, PLTE,
-// tRNS, IDAT and IEND, and gAMA, cHRM, sRGB and iCCP, because the gamma enters its conversion of colour to gray;
+// The chunks are first walked by hand: that gives the header, and refuses files that are cut, that have too many chunks
+// or whose compressed data cannot hold the picture, before libpng or the output take memory. libpng then reads IHDR,
+// PLTE, tRNS, IDAT and IEND, and gAMA, cHRM, sRGB and iCCP, because the gamma enters its conversion of colour to gray;
 // no other chunk is stored or decompressed.
 //
-// libpng's errors leave it by longjmp; it is only entered by Guarded(), through steps that hold nothing with a destructor.
+// libpng's errors leave it by longjmp; it is only entered by Guarded(), through steps that hold nothing with a
+// destructor.
 #include "engine/media/image.h"
 
 #include "engine/base/checked.h"
@@ -67,7 +68,8 @@ Status ReadHeader(Bytes data, const MediaLimits& limits, Layout* layout) {
   layout->color_type = data[9];
   RIVULET_RETURN_IF_ERROR(CheckPixels(ImageFormat::kPng, 1, layout->height, layout->width, limits));
   if (layout->width > kMaxSide || layout->height > kMaxSide) {
-    return ResourceExhausted("PNG: ", layout->height, " x ", layout->width, " pixels; the limit of a side is ", kMaxSide);
+    return ResourceExhausted("PNG: ", layout->height, " x ", layout->width, " pixels; the limit of a side is ",
+                             kMaxSide);
   }
   const bool depth_is_power = layout->depth > 0 && layout->depth <= 16 && (layout->depth & (layout->depth - 1)) == 0;
   if (!depth_is_power || FileChannels(layout->color_type) == 0) {
@@ -208,7 +210,8 @@ bool Read(Decoder& d) {
   png_set_user_limits(png, kMaxSide, kMaxSide);
   png_set_chunk_malloc_max(png, kMaxChunkBytes);
   png_set_chunk_cache_max(png, 16);
-  static const png_byte kUnread[] = "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sTER\0tEXt\0tIME\0zTXt\0eXIf";
+  static const png_byte kUnread[] =
+      "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sTER\0tEXt\0tIME\0zTXt\0eXIf";
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, kUnread, sizeof kUnread / 5);
   // The profile is unpacked only where its gamma can matter.
   static const png_byte kProfile[] = "iCCP";

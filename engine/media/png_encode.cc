@@ -91,7 +91,8 @@ bool Write(Encoder& e) {
 }  // namespace
 
 Result<std::string> EncodePng(std::span<const uint8_t> pixels, const ImageInfo& info, const PngEncodeOptions& options) {
-  if (info.channels < 1 || info.channels > 4) return InvalidArgument("want 1 to 4 channels for PNG, got ", info.channels);
+  if (info.channels < 1 || info.channels > 4)
+    return InvalidArgument("want 1 to 4 channels for PNG, got ", info.channels);
   if (info.bits != 8 && info.bits != 16) return InvalidArgument("want 8 or 16 bits for PNG, got ", info.bits);
   if (options.compression < -1 || options.compression > 9) {
     return InvalidArgument("compression: want -1 to 9, got ", options.compression);

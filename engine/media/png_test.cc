@@ -87,7 +87,8 @@ TEST_F(DecodePngTest, RefusesGiants) {
   ExpectRefused(Decode(Png(2000000, 1, 8, 0, "\0a"sv)).status, Code::kResourceExhausted, {"2000000", "side"});
   ExpectRefused(Decode(Png(0, 1, 8, 0, "\0a"sv)).status, Code::kInvalidArgument, {"above 0"});
   // Within the limits, but no deflate stream of this length unpacks to that.
-  ExpectRefused(Decode(Png(10000, 10000, 8, 2, "\0a"sv)).status, Code::kInvalidArgument, {"cannot hold", "300010000 bytes"});
+  ExpectRefused(Decode(Png(10000, 10000, 8, 2, "\0a"sv)).status, Code::kInvalidArgument,
+                {"cannot hold", "300010000 bytes"});
 }
 
 // H7
@@ -115,7 +116,8 @@ TEST_F(DecodePngTest, RefusesDamage) {
   ExpectRefused(Decode(kPngSignature + header + end).status, Code::kInvalidArgument, {"PNG"});
   ExpectRefused(Decode(kPngSignature + header + header + end).status, Code::kInvalidArgument, {"IHDR", "at byte 33"});
   ExpectRefused(Decode(kPngSignature + end).status, Code::kInvalidArgument, {"want IHDR", "'IEND'"});
-  ExpectRefused(Decode(kPngSignature + PngChunk("IHDR", "abc") + end).status, Code::kInvalidArgument, {"13 bytes of IHDR"});
+  ExpectRefused(Decode(kPngSignature + PngChunk("IHDR", "abc") + end).status, Code::kInvalidArgument,
+                {"13 bytes of IHDR"});
   ExpectRefused(Decode(Png(2, 2, 8, 0, "\0ab"sv)).status, Code::kInvalidArgument, {"PNG"});          // too short
   EXPECT_EQ(Pixels(Png(2, 1, 8, 0, "\0ab and more"sv)), (V{'a', 'b'}));                             // too long
   ExpectRefused(Decode(Png(2, 1, 8, 0, "\x09""ab"sv)).status, Code::kInvalidArgument, {"PNG", "filter"});
@@ -187,7 +189,8 @@ TEST_F(EncodePngTest, RefusesWrongArguments) {
   info = good;
   info.frames = 2;
   ExpectRefused(EncodePng(pixels, info, {}).status(), Code::kInvalidArgument, {"one frame"});
-  ExpectRefused(EncodePng(pixels, good, {.compression = 10}).status(), Code::kInvalidArgument, {"compression: want -1 to 9"});
+  ExpectRefused(EncodePng(pixels, good, {.compression = 10}).status(), Code::kInvalidArgument,
+                {"compression: want -1 to 9"});
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ TEST(ResizeBilinear, RefusesWrongSizes) {
   EXPECT_TRUE(ResizeBilinear(in, good, ResizeAlignment::kLegacy, out).ok());
   ResizeShape bad = good;
   bad.in_width = 3;
-  ExpectRefused(ResizeBilinear(in, bad, ResizeAlignment::kLegacy, out), Code::kInvalidArgument, {"12 and 3 values", "2 x 3 x 3"});
+  ExpectRefused(ResizeBilinear(in, bad, ResizeAlignment::kLegacy, out), Code::kInvalidArgument,
+                {"12 and 3 values", "2 x 3 x 3"});
   bad = good;
   bad.out_height = 0;
   ExpectRefused(ResizeBilinear(in, bad, ResizeAlignment::kLegacy, out), Code::kInvalidArgument, {"1 or more"});

@@ -20,7 +20,7 @@ using namespace std::string_literals;
 
 inline std::string Le(uint64_t value, int num_bytes) {
   std::string out;
-  for (int i = 0; i < num_bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
+  for (int i = 0; i < num_bytes; ++i) out += static_cast<char>(i < 8 ? value >> (8 * i) & 0xff : 0);
   return out;
 }
 
@@ -110,7 +110,8 @@ class CodecTest : public ::testing::Test {
 inline void ExpectRefused(const Status& status, Code code, std::initializer_list<std::string_view> fragments) {
   EXPECT_EQ(CodeName(status.code()), CodeName(code)) << Text(status);
   for (const std::string_view fragment : fragments) {
-    EXPECT_NE(status.message().find(fragment), std::string_view::npos) << "no '" << fragment << "' in: " << Text(status);
+    EXPECT_NE(status.message().find(fragment), std::string_view::npos)
+        << "no '" << fragment << "' in: " << Text(status);
   }
 }
 

@@ -113,7 +113,8 @@ Status WalkChunks(Bytes bytes, const MediaLimits& limits, WavInfo* info) {
     } else if (name == "data") {
       if (!has_format) return InvalidArgument("WAV: found the data chunk before the format chunk");
       if (has_data) return InvalidArgument("WAV: found more than one data chunk, the second at byte ", at - 8);
-      if (length % 2 != 0) return InvalidArgument("WAV: want a data chunk of whole 16-bit values, found ", length, " bytes");
+      if (length % 2 != 0)
+        return InvalidArgument("WAV: want a data chunk of whole 16-bit values, found ", length, " bytes");
       info->data_offset = at;
       info->file_samples = length / (2 * info->file_channels);
       has_data = true;

@@ -33,7 +33,9 @@ std::string Chunk(std::string_view name, std::string_view body, int64_t size = -
   return std::string(name) + Le(size >= 0 ? static_cast<uint64_t>(size) : body.size(), 4) + std::string(body);
 }
 
-Status Refusal(const Wav& wav, const WavOptions& options = {}) { return InspectWav(AsBytes(wav.Bytes()), options).status(); }
+Status Refusal(const Wav& wav, const WavOptions& options = {}) {
+  return InspectWav(AsBytes(wav.Bytes()), options).status();
+}
 
 // The values times 32768.
 std::vector<int> Values(const Wav& wav, const WavOptions& options = {}) {
@@ -71,7 +73,8 @@ TEST(DecodeWav, ChannelsAndSamples) {
 TEST(DecodeWav, RefusesEveryPrefix) {
   const std::string file = Wav().Bytes();
   for (size_t i = 0; i < file.size(); ++i) {
-    ExpectRefused(InspectWav(AsBytes(std::string_view(file).substr(0, i)), {}).status(), Code::kInvalidArgument, {"WAV"});
+    ExpectRefused(InspectWav(AsBytes(std::string_view(file).substr(0, i)), {}).status(), Code::kInvalidArgument,
+                  {"WAV"});
   }
 }
 
@@ -79,7 +82,8 @@ TEST(DecodeWav, RefusesOtherContainers) {
   ExpectRefused(Refusal({.riff = "RIFX"}), Code::kUnimplemented, {"want RIFF", "RIFX"});
   ExpectRefused(Refusal({.riff = "RF64"}), Code::kUnimplemented, {"want RIFF", "RF64"});
   ExpectRefused(InspectWav(AsBytes("GIF89a"), {}).status(), Code::kInvalidArgument, {"want WAV, found GIF"});
-  ExpectRefused(InspectWav(AsBytes("RIFF\0\0\0\0WEBP"sv), {}).status(), Code::kInvalidArgument, {"want WAV, found WebP"});
+  ExpectRefused(InspectWav(AsBytes("RIFF\0\0\0\0WEBP"sv), {}).status(), Code::kInvalidArgument,
+                {"want WAV, found WebP"});
 }
 
 // I2, I3
@@ -93,13 +97,15 @@ TEST(DecodeWav, OffsetsOnlyGoForward) {
 
 // I4
 TEST(DecodeWav, DataChunk) {
-  ExpectRefused(Refusal({.data_bytes = 100}), Code::kInvalidArgument, {"'data' at byte 36", "wants 100 bytes, 8 are left"});
+  ExpectRefused(Refusal({.data_bytes = 100}), Code::kInvalidArgument,
+                {"'data' at byte 36", "wants 100 bytes, 8 are left"});
   ExpectRefused(Refusal({.data = "abc", .data_bytes = 3}), Code::kInvalidArgument, {"whole 16-bit values, found 3"});
   ExpectRefused(Refusal({.after_data = Chunk("data", "ab")}), Code::kInvalidArgument, {"more than one data chunk"});
   EXPECT_EQ(Values({.data = ""}), V());
   const std::string absent = Wav().Bytes().substr(0, 36);
   ExpectRefused(InspectWav(AsBytes(absent), {}).status(), Code::kInvalidArgument, {"no data chunk"});
-  ExpectRefused(Refusal({.before_format = Chunk("data", "ab")}), Code::kInvalidArgument, {"data chunk before the format"});
+  ExpectRefused(Refusal({.before_format = Chunk("data", "ab")}), Code::kInvalidArgument,
+                {"data chunk before the format"});
 }
 
 // I5
@@ -111,12 +117,14 @@ TEST(DecodeWav, FormatChunk) {
   ExpectRefused(Refusal({.format_bytes = 0xffffffff}), Code::kInvalidArgument, {"'fmt '", "4294967295"});
   ExpectRefused(Refusal({.format = 3, .bits = 32}), Code::kUnimplemented, {"found 3 (float)"});
   ExpectRefused(Refusal({.format = 6, .bits = 8}), Code::kUnimplemented, {"found 6 (A-law)"});
-  ExpectRefused(Refusal({.before_data = Chunk("fmt ", std::string(16, '\1'))}), Code::kInvalidArgument, {"second format chunk"});
+  ExpectRefused(Refusal({.before_data = Chunk("fmt ", std::string(16, '\1'))}), Code::kInvalidArgument,
+                {"second format chunk"});
   EXPECT_EQ(Values({.format_bytes = 18, .extension = "\0\0"s}), (V{1, 2, 3, 4}));
   std::string extension = "\x16\0\x10\0\0\0\0\0"s + "\1\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"s;
   EXPECT_EQ(Values({.format = 0xfffe, .format_bytes = 40, .extension = extension}), (V{1, 2, 3, 4}));
   extension[8] = 3;
-  ExpectRefused(Refusal({.format = 0xfffe, .format_bytes = 40, .extension = extension}), Code::kUnimplemented, {"found 65534"});
+  ExpectRefused(Refusal({.format = 0xfffe, .format_bytes = 40, .extension = extension}), Code::kUnimplemented,
+                {"found 65534"});
   const std::string cut = Wav().Bytes().substr(0, 12) + Chunk("data", "ab");
   ExpectRefused(InspectWav(AsBytes(cut), {}).status(), Code::kInvalidArgument, {"before the format chunk"});
 }
@@ -129,7 +137,8 @@ TEST(DecodeWav, FormatFields) {
   for (const int64_t bits : {0, 8, 24, 32}) {
     ExpectRefused(Refusal({.bits = bits}), Code::kUnimplemented, {"want 16 bits", std::to_string(bits)});
   }
-  ExpectRefused(Refusal({.rate = 0xf0000000}), Code::kInvalidArgument, {"8053063680 bytes per second", "found 3758096384"});
+  ExpectRefused(Refusal({.rate = 0xf0000000}), Code::kInvalidArgument,
+                {"8053063680 bytes per second", "found 3758096384"});
   ExpectRefused(Refusal({.bytes_per_second = 5}), Code::kInvalidArgument, {"16000 bytes per second", "found 5"});
 }
 
@@ -137,9 +146,11 @@ TEST(DecodeWav, FormatFields) {
 TEST(DecodeWav, Options) {
   ExpectRefused(Refusal({}, {.desired_samples = -5}), Code::kInvalidArgument, {"desired_samples", "-5"});
   ExpectRefused(Refusal({}, {.desired_channels = -5}), Code::kInvalidArgument, {"desired_channels", "-5"});
-  ExpectRefused(Refusal({}, {.desired_samples = int64_t{1} << 40}), Code::kResourceExhausted, {"1099511627776", "limit"});
+  ExpectRefused(Refusal({}, {.desired_samples = int64_t{1} << 40}), Code::kResourceExhausted,
+                {"1099511627776", "limit"});
   ExpectRefused(Refusal({}, {.desired_channels = 1000000000}), Code::kResourceExhausted, {"1000000000", "limit"});
-  ExpectRefused(Refusal({}, {.desired_channels = INT64_MAX, .desired_samples = INT64_MAX}), Code::kResourceExhausted, {"limit"});
+  ExpectRefused(Refusal({}, {.desired_channels = INT64_MAX, .desired_samples = INT64_MAX}), Code::kResourceExhausted,
+                {"limit"});
   WavOptions options;
   options.limits.wav_samples = 3;
   ExpectRefused(Refusal({}, options), Code::kResourceExhausted, {"limit is 3"});

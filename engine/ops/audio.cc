@@ -7,13 +7,13 @@
 //
 // Mfcc   spectrogram: [channels, frames, bins] float32 of squared magnitudes    sample_rate: [] int32
 //        output: [channels, frames, dct_coefficient_count] float32
-//   mel(f) = 1127 ln(1 + f / 700); F = filterbank_channel_count bands; mel(lower) and mel(upper) are split into F + 1 equal
-//   steps, whose inner ends are the centres of the bands. The bin at frequency f = k * rate / 2 / (bins - 1), between the
-//   centres of bands b and b + 1, gives its magnitude to both, in parts that fall linearly over mel.
+//   mel(f) = 1127 ln(1 + f / 700); F = filterbank_channel_count bands; mel(lower) and mel(upper) are split into F + 1
+//   equal steps, whose inner ends are the centres of the bands. The bin at frequency f = k * rate / 2 / (bins - 1),
+//   between the centres of bands b and b + 1, gives its magnitude to both, in parts that fall linearly over mel.
 //   energy[b] = ln(max(sum, 1e-12)); out[i] = sqrt(2 / F) * sum over b of energy[b] * cos(pi i (b + 1/2) / F)
 //
-// All of it is computed in double, as TensorFlow does. Deviation: an upper_frequency_limit above half the sample rate is
-// refused; there TensorFlow leaves its output unset.
+// All of it is computed in double, as TensorFlow does. Deviation: an upper_frequency_limit above half the sample rate
+// is refused; there TensorFlow leaves its output unset.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -90,7 +90,8 @@ Result<std::unique_ptr<OpState>> PrepareSpectrogram(PrepareContext& c) {
 }
 
 // One frame of one channel. `values` is scratch of fft_size.
-void TransformFrame(const SpectrogramState& state, const float* samples, int64_t num_channels, double* values, float* out) {
+void TransformFrame(const SpectrogramState& state, const float* samples, int64_t num_channels, double* values,
+                    float* out) {
   const double* window = state.window.data<double>();
   for (int64_t n = 0; n < state.window_size; ++n) values[n] = samples[n * num_channels] * window[n];
   std::fill(values + state.window_size, values + state.fft_size, 0.0);
@@ -151,7 +152,8 @@ Status InferMfcc(InferContext& c) {
     return InvalidArgument("filterbank_channel_count: want 1 to ", kMaxWindow, ", got ", bands);
   }
   if (coefficients < 1 || coefficients > bands) {
-    return InvalidArgument("dct_coefficient_count: want 1 to filterbank_channel_count, ", bands, ", got ", coefficients);
+    return InvalidArgument("dct_coefficient_count: want 1 to filterbank_channel_count, ", bands, ", got ",
+                           coefficients);
   }
   if (!(lower >= 0) || !(upper > lower) || !std::isfinite(upper)) {
     return InvalidArgument("want 0 <= lower_frequency_limit < upper_frequency_limit, got ", lower, " and ", upper);
@@ -175,8 +177,8 @@ Result<std::unique_ptr<OpState>> PrepareMfcc(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-// Where the bins' magnitudes go: bin k gives `weight` of it to band `band` and the rest to the next one. Band -1 is below
-// the first centre and, like the one after the last, is not kept.
+// Where the bins' magnitudes go: bin k gives `weight` of it to band `band` and the rest to the next one. Band -1 is
+// below the first centre and, like the one after the last, is not kept.
 struct BinShare {
   int64_t band;
   double weight;
@@ -213,7 +215,8 @@ Status FillShares(const MfccState& state, int64_t bins, int64_t sample_rate, Mel
   return Status();
 }
 
-void CoefficientsOfFrame(const MfccState& state, const MelTables& tables, const float* powers, double* energies, float* out) {
+void CoefficientsOfFrame(const MfccState& state, const MelTables& tables, const float* powers, double* energies,
+                         float* out) {
   std::fill(energies, energies + state.bands, 0.0);
   for (int64_t k = tables.first_bin; k <= tables.last_bin; ++k) {
     const double magnitude = std::sqrt(static_cast<double>(powers[k]));
@@ -247,7 +250,8 @@ Status RunMfcc(RunContext& c) {
   const CheckedSize share_bytes = CheckedSize(bins) * static_cast<int64_t>(sizeof(BinShare));
   const CheckedSize doubles = CheckedSize(state.bands) * state.coefficients + CheckedSize(state.bands) * pieces;
   const CheckedSize scratch_bytes = share_bytes + doubles * static_cast<int64_t>(sizeof(double));
-  if (!scratch_bytes.valid()) return ResourceExhausted("filterbank_channel_count ", state.bands, " needs too much memory");
+  if (!scratch_bytes.valid())
+    return ResourceExhausted("filterbank_channel_count ", state.bands, " needs too much memory");
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(scratch_bytes.value())));
   MelTables tables;
   tables.shares = static_cast<BinShare*>(scratch);

@@ -4,7 +4,7 @@
 //   out[k] = x[0] o .. o x[k], or with `exclusive` x[0] o .. o x[k-1]; `reverse` counts from the end.
 //
 // The total is rounded to T after every step, in this order, as TensorFlow does; integers wrap around. The exclusive
-// logsumexp starts with -infinity.
+// logsumexp starts with -infinity; one of infinity twice is NaN, and a NaN in x counts as the total before it.
 #include <algorithm>
 
 #include "engine/graph/shape_math.h"
@@ -63,9 +63,8 @@ struct LogSumExpOf {
   template <typename T>
   static T Step(T total, T x) {
     const auto a = Widen(total), b = Widen(x);
-    if (a != a || b != b) return T(a + b);
-    const auto high = std::max(a, b), low = std::min(a, b);
-    if (high == low && std::isinf(high)) return T(high);
+    const auto high = a < b ? b : a, low = b < a ? b : a;  // a NaN in x is passed over
+    if (high == -std::numeric_limits<Wide<T>>::infinity()) return T(high);
     return T(high + std::log1p(std::exp(low - high)));
   }
 };

@@ -1,13 +1,14 @@
-// DecodeJpeg, DecodeAndCropJpeg, DecodePng, DecodeGif, DecodeBmp, DecodeImage, ExtractJpegShape: from a file's bytes to pixels.
+// DecodeJpeg, DecodeAndCropJpeg, DecodePng, DecodeGif, DecodeBmp, DecodeImage, ExtractJpegShape: from a file's bytes to
+// pixels.
 //
 //   contents: [] string, a file     crop_window: [4] int32 of y, x, height, width
 //   image: [height, width, channels], or [frames, height, width, channels] (DecodeGif always, DecodeImage for a GIF
 //   while expand_animations is set); uint8, or as DecodePng and DecodeImage are told
 //
 // What the file is decides how it is read, not the operator's name: DecodeJpeg reads a PNG. The exceptions are
-// TensorFlow's: a BMP is read by DecodeBmp and DecodeImage alone, and DecodeBmp reads nothing else; only a JPEG is cropped;
-// a GIF of more than one frame needs DecodeGif or DecodeImage. The limits and the few differences from TensorFlow are at the
-// head of engine/media/image.h and of the formats' files.
+// TensorFlow's: a BMP is read by DecodeBmp and DecodeImage alone, and DecodeBmp reads nothing else; only a JPEG is
+// cropped; a GIF of more than one frame needs DecodeGif or DecodeImage. The limits and the few differences from
+// TensorFlow are at the head of engine/media/image.h and of the formats' files.
 #include <cstring>
 
 #include "engine/media/image.h"
@@ -101,7 +102,8 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 // Whether this operator reads a file of this format.
 Status CheckReads(Kind kind, ImageFormat format) {
   const bool is_bmp = format == ImageFormat::kBmp;
-  const bool known = is_bmp || format == ImageFormat::kJpeg || format == ImageFormat::kPng || format == ImageFormat::kGif;
+  const bool known =
+      is_bmp || format == ImageFormat::kJpeg || format == ImageFormat::kPng || format == ImageFormat::kGif;
   if (!known) return Status();  // InspectImage says what it found
   if (kind == Kind::kBmp && !is_bmp) {
     return InvalidArgument("DecodeBmp reads BMP only, found ", Name(format), "; use DecodeImage");
@@ -166,7 +168,8 @@ Status InferShapeOp(InferContext& c) {
 }
 
 Status RunShapeOp(RunContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const ImageInfo info, ReadJpegShape(AsBytes(*c.input(0).data<std::string>()), MediaLimits()));
+  RIVULET_ASSIGN_OR_RETURN(const ImageInfo info,
+                           ReadJpegShape(AsBytes(*c.input(0).data<std::string>()), MediaLimits()));
   const int64_t sizes[3] = {info.height, info.width, info.channels};
   for (int i = 0; i < 3; ++i) {
     if (c.output(0).dtype() == DType::kInt32) {

@@ -1,5 +1,5 @@
-// A picture from a stranger, in any format and with options taken from its first byte. Whatever the bytes are, both steps
-// answer with a Status, write only into their buffer, and inspection never promises more than the limits.
+// A picture from a stranger, in any format and with options taken from its first byte. Whatever the bytes are, both
+// steps answer with a Status, write only into their buffer, and inspection never promises more than the limits.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -12,7 +12,8 @@ namespace {
 void Decode(Bytes bytes, const WavOptions& options) {
   auto info = InspectWav(bytes, options);
   if (!info.ok()) return;
-  if (info->samples < 0 || info->channels < 0 || info->samples * info->channels > options.limits.wav_samples) std::abort();
+  if (info->samples < 0 || info->channels < 0 || info->samples * info->channels > options.limits.wav_samples)
+    std::abort();
   std::vector<float> audio(static_cast<size_t>(info->samples * info->channels));
   if (!DecodeWav(bytes, *info, audio).ok()) std::abort();
   for (const float value : audio) {

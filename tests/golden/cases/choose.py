@@ -86,3 +86,19 @@ def cases():
         yield Case('IdentityN', [[rand(t, (3, 2)), rand('int32', ()), rand(t, (0,))]])
         yield Case('Print', [rand(t, (3, 2)), [rand('int32', (2,))]], dict(message='x', first_n=0))
     yield Case('IdentityN', [[rand('float32', (3,))]])
+
+    def after(op, **inputs):
+        """x once `op` has run."""
+        def build(g):
+            x = g.feed(rand('float32', (2, 3), seed=5))
+            made = {name: g.feed(value) for name, value in inputs.items()}
+            if op == 'Assert':
+                made['data'] = [x, g.const(text([b'why']))]
+            with tf.control_dependencies([getattr(tf.raw_ops, op)(**made)]):
+                return [tf.raw_ops.Neg(x=x)]
+        return build
+    yield GraphCase('Assert holds', after('Assert', condition=boolean(True)))
+    yield GraphCase('Assert fails', after('Assert', condition=boolean(False)), error=True)
+    yield GraphCase('Assert of a vector', after('Assert', condition=boolean([True])), error=True)
+    yield GraphCase('PrintV2', after('PrintV2', input=text(b'hello')))
+    yield GraphCase('NoOp', after('NoOp'))

@@ -1,0 +1,107 @@
+// ResizeBicubic: each output pixel is the sum of the 4 x 4 input pixels around its place, weighted by a cubic.
+//
+//   images [batch, height, width, channels] of T, size [2] -> [batch, size[0], size[1], channels] of float32
+//
+// The cubic's parameter is -0.75, and pixels beyond the border repeat those at it; with half_pixel_centers it is -0.5
+// (Keys'), pixels beyond the border do not count and the other weights are scaled to a sum of 1. Weights are those of
+// the nearest of 1025 places between two pixels, as in TensorFlow.
+#include "engine/ops/number.h"
+#include "engine/ops/resize_shape.h"
+
+namespace rivulet {
+namespace {
+
+Status Infer(InferContext& c) {
+  return InferResize(c, 1, c.attrs().Bool("align_corners"), c.attrs().Bool("half_pixel_centers"));
+}
+
+struct Taps {
+  int64_t at[4];
+  float weight[4];
+};
+
+constexpr float kPlaces = 1024;
+
+// The cubic with parameter a at distance x in [0, 1], and at distance 1 + x.
+float Near(float a, float x) { return ((a + 2) * x - (a + 3)) * x * x + 1; }
+float Far(float a, float x) {
+  x += 1;
+  return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+}
+
+Taps TapsAt(const ResizeAxis& axis, int64_t out) {
+  const float place = axis.At(out);
+  const float floor = std::floor(place);
+  const float part = std::nearbyint((place - floor) * kPlaces) / kPlaces;
+  const auto first = static_cast<int64_t>(floor) - 1;
+  const float a = axis.half_pixel ? -0.5f : -0.75f;
+  Taps taps = {{}, {Far(a, part), Near(a, part), Near(a, 1 - part), Far(a, 1 - part)}};
+  float sum = 0;
+  for (int64_t i = 0; i < 4; ++i) {
+    taps.at[i] = axis.Clamp(first + i);
+    if (axis.half_pixel && taps.at[i] != first + i) taps.weight[i] = 0;
+    sum += taps.weight[i];
+  }
+  if (axis.half_pixel && std::fabs(sum) >= 1000 * std::numeric_limits<float>::min()) {
+    for (float& weight : taps.weight) weight /= sum;
+  }
+  return taps;
+}
+
+template <typename T>
+void Resize(RunContext& c, const ResizeState& state, const Taps* columns) {
+  const Tensor& images = c.input(0);
+  const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
+  const int64_t out_height = c.output(0).dim(1), out_width = c.output(0).dim(2);
+  const ResizeAxis axis(height, out_height, state.align_corners, state.half_pixel_centers);
+  const T* in = static_cast<const T*>(images.raw());
+  float* out = c.output(0).data<float>();
+  c.ParallelFor(images.dim(0) * out_height, ResizeGrain(out_width * channels * 8), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const Taps y = TapsAt(axis, row % out_height);
+      const T* image = in + row / out_height * height * width * channels;
+      float* to = out + row * out_width * channels;
+      for (int64_t i = 0; i < out_width; ++i) {
+        const Taps& x = columns[i];
+        for (int64_t k = 0; k < channels; ++k) {
+          float sum = 0;
+          for (int h = 0; h < 4; ++h) {
+            float column = 0;
+            for (int v = 0; v < 4; ++v) {
+              column += static_cast<float>(Widen(image[(y.at[v] * width + x.at[h]) * channels + k])) * y.weight[v];
+            }
+            sum += column * x.weight[h];
+          }
+          *to++ = sum;
+        }
+      }
+    }
+  });
+}
+
+Status Run(RunContext& c) {
+  const auto& state = c.state<ResizeState>();
+  const Tensor& images = c.input(0);
+  if (c.output(0).num_elements() == 0) return Status();
+  const int64_t out_width = c.output(0).dim(2);
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(out_width) * sizeof(Taps)));
+  auto* columns = static_cast<Taps*>(scratch);
+  const ResizeAxis axis(images.dim(2), out_width, state.align_corners, state.half_pixel_centers);
+  for (int64_t i = 0; i < out_width; ++i) columns[i] = TapsAt(axis, i);
+  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+      images.dtype(), [&](auto tag) { Resize<typename decltype(tag)::Type>(c, state, columns); });
+  return Status();
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "ResizeBicubic", .inputs = "images:T, size:i32", .outputs = "resized_images:f32",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16}; align_corners:bool=false; "
+              "half_pixel_centers:bool=false",
+     .infer = Infer, .prepare = PrepareResize, .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(ResizeBicubic, kDefs);
+
+}  // namespace rivulet
