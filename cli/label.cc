@@ -109,8 +109,11 @@ void WarnOfNormalization(Classifier& classifier, std::span<const uint8_t> file, 
   }
   const bool probabilities = chosen.score >= 0 && best_score.score <= 1.001f;
   if (!probabilities || best_score.score < 0.6f || best_score.score < chosen.score + 0.4f) return;
-  std::fprintf(stderr, "note: fed as %s the answer would be %s %.2f instead of %s %.2f; if the model was trained that way, use --input-mean and --input-std\n",
-               best.ToString().c_str(), best_score.label.c_str(), static_cast<double>(best_score.score), chosen.label.c_str(), static_cast<double>(chosen.score));
+  std::fprintf(stderr,
+               "note: fed as %s the answer would be %s %.2f instead of %s %.2f; if the model was trained that way, use "
+               "--input-mean and --input-std\n",
+               best.ToString().c_str(), best_score.label.c_str(), static_cast<double>(best_score.score),
+               chosen.label.c_str(), static_cast<double>(chosen.score));
 }
 
 std::string Footer(const Classifier& classifier, double ms) {

@@ -112,7 +112,8 @@ def check_file(path, text):
     source = path.endswith(SOURCE)
     engine = path.startswith(('engine/', 'include/'))
     for number, line in enumerate(text.split('\n'), 1):
-        if MACHINE_PATH.search(line) and not line.rstrip().endswith('not a path of this machine'):
+        # A test's own temporary folder (a mkdtemp template) is on no machine in particular.
+        if MACHINE_PATH.search(line) and not (path.endswith('_test.cc') and 'XXXXXX' in line):
             yield f'{path}:{number}: a path of one machine'
         if source and len(line) > 160:
             yield f'{path}:{number}: {len(line)} characters in a line'

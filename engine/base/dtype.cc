@@ -1,6 +1,6 @@
 #include "rivulet/dtype.h"
 
-#include <bit>
+#include "engine/base/bit_cast.h"
 
 namespace rivulet {
 namespace {
@@ -36,7 +36,7 @@ size_t ElementBytes(DType dtype) { return Find(dtype).bytes; }
 std::string_view Name(DType dtype) { return Find(dtype).name; }
 
 Half::Half(float value) {
-  const uint32_t f = std::bit_cast<uint32_t>(value);
+  const uint32_t f = BitCast<uint32_t>(value);
   const uint32_t sign = (f >> 16) & 0x8000u;
   const uint32_t magnitude = f & 0x7FFFFFFFu;
   if (magnitude >= 0x7F800000u) {  // inf or nan (kept quiet)
@@ -44,8 +44,8 @@ Half::Half(float value) {
   } else if (magnitude >= 0x477FF000u) {  // rounds to 65536 or more
     bits = static_cast<uint16_t>(sign | 0x7C00u);
   } else if (magnitude < 0x38800000u) {  // subnormal half: adding 0.5f lets the FPU round at the right bit
-    const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
-    bits = static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3F000000u));
+    const float shifted = BitCast<float>(magnitude) + 0.5f;
+    bits = static_cast<uint16_t>(sign | (BitCast<uint32_t>(shifted) - 0x3F000000u));
   } else {
     const uint32_t odd = (magnitude >> 13) & 1u;
     bits = static_cast<uint16_t>(sign | ((magnitude - 0x38000000u + 0x0FFFu + odd) >> 13));
@@ -56,16 +56,16 @@ Half::operator float() const {
   const uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16;
   const uint32_t exponent = (bits >> 10) & 31u;
   const uint32_t mantissa = bits & 0x3FFu;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | (mantissa << 13));
+  if (exponent == 31) return BitCast<float>(sign | 0x7F800000u | (mantissa << 13));
   if (exponent == 0) {
     const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
     return sign ? -magnitude : magnitude;
   }
-  return std::bit_cast<float>(sign | ((exponent + 112u) << 23) | (mantissa << 13));
+  return BitCast<float>(sign | ((exponent + 112u) << 23) | (mantissa << 13));
 }
 
 BFloat16::BFloat16(float value) {
-  const uint32_t f = std::bit_cast<uint32_t>(value);
+  const uint32_t f = BitCast<uint32_t>(value);
   if ((f & 0x7FFFFFFFu) > 0x7F800000u) {
     bits = static_cast<uint16_t>(((f >> 16) & 0x8000u) | 0x7FC0u);
   } else {
@@ -73,6 +73,6 @@ BFloat16::BFloat16(float value) {
   }
 }
 
-BFloat16::operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+BFloat16::operator float() const { return BitCast<float>(static_cast<uint32_t>(bits) << 16); }
 
 }  // namespace rivulet

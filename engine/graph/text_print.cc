@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 #include "engine/base/errors.h"
 #include "engine/graph/text_form.h"
@@ -39,12 +41,22 @@ void PrintName(std::string& out, std::string_view name) {
   }
 }
 
+// The shortest decimal that reads back as the same float.
+void PrintFloat(std::string& out, float value) {
+  char text[24];
+  for (const int precision : {6, 7, 8, 9}) {
+    std::snprintf(text, sizeof(text), "%.*g", precision, static_cast<double>(value));
+    if (std::strtof(text, nullptr) == value) break;
+  }
+  out += text;
+}
+
 void PrintElement(std::string& out, const Tensor& tensor, int64_t i) {
   switch (tensor.dtype()) {
-    case DType::kFloat: return AppendAny(out, tensor.data<float>()[i]);
+    case DType::kFloat: return PrintFloat(out, tensor.data<float>()[i]);
     case DType::kDouble: return AppendAny(out, tensor.data<double>()[i]);
-    case DType::kHalf: return AppendAny(out, static_cast<float>(tensor.data<Half>()[i]));
-    case DType::kBfloat16: return AppendAny(out, static_cast<float>(tensor.data<BFloat16>()[i]));
+    case DType::kHalf: return PrintFloat(out, static_cast<float>(tensor.data<Half>()[i]));
+    case DType::kBfloat16: return PrintFloat(out, static_cast<float>(tensor.data<BFloat16>()[i]));
     case DType::kBool: return AppendAny(out, tensor.data<bool>()[i]);
     case DType::kInt8:
     case DType::kQint8: return AppendAny(out, static_cast<int>(tensor.data<int8_t>()[i]));
@@ -62,9 +74,9 @@ void PrintElement(std::string& out, const Tensor& tensor, int64_t i) {
     case DType::kString: return PrintString(out, tensor.data<std::string>()[i]);
     case DType::kComplex64: {
       const Complex64 value = tensor.data<Complex64>()[i];
-      AppendAny(out, value.real());
+      PrintFloat(out, value.real());
       out += ' ';
-      return AppendAny(out, value.imag());
+      return PrintFloat(out, value.imag());
     }
     case DType::kComplex128: {
       const Complex128 value = tensor.data<Complex128>()[i];
@@ -119,7 +131,7 @@ void PrintList(std::string& out, std::string_view kind, const Range& range, cons
 void PrintAttrList(std::string& out, const AttrList& list, const PrintOptions& options) {
   if (!list.strings.empty()) return PrintList(out, "strings", list.strings, [&](const std::string& s) { PrintString(out, s); });
   if (!list.ints.empty()) return PrintList(out, "ints", list.ints, [&](int64_t v) { AppendAny(out, v); });
-  if (!list.floats.empty()) return PrintList(out, "floats", list.floats, [&](float v) { AppendAny(out, v); });
+  if (!list.floats.empty()) return PrintList(out, "floats", list.floats, [&](float v) { PrintFloat(out, v); });
   if (!list.bools.empty()) return PrintList(out, "bools", list.bools, [&](bool v) { AppendAny(out, v); });
   if (!list.types.empty()) return PrintList(out, "types", list.types, [&](DType t) { out += Name(t); });
   if (!list.shapes.empty()) return PrintList(out, "shapes", list.shapes, [&](const Shape& s) { out += "shape" + s.ToString(); });
@@ -136,7 +148,7 @@ void PrintValue(std::string& out, const AttrValue& value, const PrintOptions& op
   if (const auto* s = std::get_if<std::string>(&value)) return PrintString(out, *s);
   if (const auto* i = std::get_if<int64_t>(&value)) return AppendAny(out, *i);
   if (const auto* f = std::get_if<float>(&value)) {
-    AppendAny(out, *f);
+    PrintFloat(out, *f);
     out += 'f';
     return;
   }

@@ -1,6 +1,6 @@
 #include "engine/import/attr_value.h"
 
-#include <bit>
+#include "engine/base/bit_cast.h"
 #include <cstring>
 
 #include "engine/import/tensor_proto.h"
@@ -64,7 +64,7 @@ Status ReadList(WireCursor message, const AttrSource& source, int depth, AttrLis
             list->floats.push_back(value);
           }
         } else {
-          list->floats.push_back(std::bit_cast<float>(message.Fixed32()));
+          list->floats.push_back(BitCast<float>(message.Fixed32()));
         }
         break;
       case 5: ReadRepeated(message, [&](uint64_t v) { list->bools.push_back(v != 0); }); break;
@@ -97,7 +97,7 @@ Status ReadValue(WireCursor message, const AttrSource& source, int depth, AttrVa
       }
       case 2: *value = std::string(message.Text()); break;
       case 3: *value = message.Int(); break;
-      case 4: *value = std::bit_cast<float>(message.Fixed32()); break;
+      case 4: *value = BitCast<float>(message.Fixed32()); break;
       case 5: *value = message.Bool(); break;
       case 6: *value = DTypeFromFile(message.Int32()); break;
       case 7: *value = ReadShape(message.Message(), source.limits, &nested); break;

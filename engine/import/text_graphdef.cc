@@ -3,7 +3,7 @@
 #include "engine/import/text_graphdef.h"
 
 #include <algorithm>
-#include <bit>
+#include "engine/base/bit_cast.h"
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -325,10 +325,10 @@ class Parser {
     if (!ReadReal(number, &value)) return Error("want a number for ", Quoted(field.name), ", got ", Quoted(word));
     if (field.kind == Kind::kFloat) {
       PutVarint(*out, (field.number << 3) | 5);
-      Put32(std::bit_cast<uint32_t>(static_cast<float>(ClampToFloat(value))), out);
+      Put32(BitCast<uint32_t>(static_cast<float>(ClampToFloat(value))), out);
     } else {
       PutVarint(*out, (field.number << 3) | 1);
-      const auto bits = std::bit_cast<uint64_t>(value);
+      const auto bits = BitCast<uint64_t>(value);
       Put32(static_cast<uint32_t>(bits), out);
       Put32(static_cast<uint32_t>(bits >> 32), out);
     }
@@ -353,7 +353,7 @@ class Parser {
     std::string lower(body);
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     if (lower == "inf" || lower == "infinity" || lower == "nan") {
-      *value = lower == "nan" ? std::bit_cast<double>(0x7FF8000000000000) : HUGE_VAL;
+      *value = lower == "nan" ? BitCast<double>(0x7FF8000000000000) : HUGE_VAL;
       if (negative) *value = -*value;
       return true;
     }

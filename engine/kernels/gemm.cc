@@ -58,13 +58,12 @@ HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY
 #undef RIVULET_DECLARE
 
   int64_t k = 0;
-#if HWY_ARCH_ARM
-  // Multiplying by a lane of a register is free on Arm, and broadcasting from memory is not.
-  const hn::FixedTag<float, 4> d4;
+#if HWY_TARGET & HWY_ALL_NEON
+  // Multiplying by a lane of a register is free on NEON, and broadcasting from memory is not.
   for (; k + 4 <= kc; k += 4) {
 #define RIVULET_LOAD(i) \
   V a##i = zero;        \
-  if constexpr (i < kRows) a##i = hn::LoadU(d4, a + i * kRowStride + k);
+  if constexpr (i < kRows) a##i = hn::LoadU(d, a + i * kRowStride + k);
     RIVULET_ROWS(RIVULET_LOAD)
 #undef RIVULET_LOAD
 #define RIVULET_LANE(i, lane)                               \

@@ -6,7 +6,7 @@
 #define RIVULET_ENGINE_KERNELS_PHILOX_H_
 
 #include <array>
-#include <bit>
+#include "engine/base/bit_cast.h"
 #include <cmath>
 #include <cstdint>
 
@@ -84,10 +84,10 @@ class PhiloxWords {
 };
 
 // [0, 1) with as many random bits as the type's mantissa has: the bits are put under the exponent of 1.
-inline float UniformFloat(uint32_t word) { return std::bit_cast<float>((127u << 23) | (word & 0x7FFFFFu)) - 1.0f; }
+inline float UniformFloat(uint32_t word) { return BitCast<float>((127u << 23) | (word & 0x7FFFFFu)) - 1.0f; }
 inline double UniformDouble(uint32_t high, uint32_t low) {
   const uint64_t mantissa = (static_cast<uint64_t>(high & 0xFFFFFu) << 32) | low;
-  return std::bit_cast<double>((uint64_t{1023} << 52) | mantissa) - 1.0;
+  return BitCast<double>((uint64_t{1023} << 52) | mantissa) - 1.0;
 }
 inline Half UniformHalf(uint32_t word) {
   Half one_to_two;

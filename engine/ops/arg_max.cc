@@ -15,10 +15,15 @@ namespace rivulet {
 namespace {
 
 Result<int> Axis(const Tensor& dimension, int rank) {
-  if (dimension.num_elements() != 1) return InvalidArgument("dimension: want a scalar, got ", dimension.shape().ToString());
+  if (dimension.num_elements() != 1)
+    return InvalidArgument("dimension: want a scalar, got ", dimension.shape().ToString());
   auto axis = NormalizeAxis(Indices(dimension)[0], rank);
   if (!axis.ok()) return std::move(axis).status().Framed("dimension");
   return axis;
+}
+
+Status EmptyAxis(int axis, const Shape& shape) {
+  return InvalidArgument("axis ", axis, " of shape ", shape.ToString(), " is empty");
 }
 
 Status Infer(InferContext& c) {
@@ -34,7 +39,7 @@ Status Infer(InferContext& c) {
     return Status();
   }
   RIVULET_ASSIGN_OR_RETURN(const int axis, Axis(*c.value(1), shape.rank()));
-  if (shape[axis] == 0) return InvalidArgument("axis ", axis, " of shape ", shape.ToString(), " is empty");
+  if (shape[axis] == 0) return EmptyAxis(axis, shape);
   Shape out;
   for (int i = 0; i < shape.rank(); ++i) {
     if (i != axis) out.push_back(shape[i]);
@@ -89,6 +94,7 @@ Status Run(RunContext& c) {
   if (output.num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const int axis, Axis(c.input(1), input.rank()));
   const int64_t n = input.dim(axis);
+  if (n == 0) return EmptyAxis(axis, input.shape());
   int64_t inner = 1;
   for (int i = axis + 1; i < input.rank(); ++i) inner *= input.dim(i);
   constexpr int64_t kWidth = 64;
@@ -116,11 +122,17 @@ Status Run(RunContext& c) {
 #define RIVULET_ARG_TYPES "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool}; "
 
 constexpr OpDef kDefs[] = {
-    {.name = "ArgMax", .inputs = "input:T, dimension:Tidx", .outputs = "output:output_type",
+    {.name = "ArgMax",
+     .inputs = "input:T, dimension:Tidx",
+     .outputs = "output:output_type",
      .attrs = RIVULET_ARG_TYPES "Tidx:type=i32 in {i16,i32,i64}; output_type:type=i64 in {i16,u16,i32,i64}",
-     .infer = Infer, .run = Run<true>},
-    {.name = "ArgMin", .inputs = "input:T, dimension:Tidx", .outputs = "output:output_type",
-     .attrs = RIVULET_ARG_TYPES "Tidx:type=i32 in {i32,i64}; output_type:type=i64 in {i32,i64}", .infer = Infer,
+     .infer = Infer,
+     .run = Run<true>},
+    {.name = "ArgMin",
+     .inputs = "input:T, dimension:Tidx",
+     .outputs = "output:output_type",
+     .attrs = RIVULET_ARG_TYPES "Tidx:type=i32 in {i32,i64}; output_type:type=i64 in {i32,i64}",
+     .infer = Infer,
      .run = Run<false>},
 };
 

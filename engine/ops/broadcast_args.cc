@@ -53,9 +53,10 @@ Status RunAxes(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<DimPair> pairs, PairsFromLast(c));
   const size_t rank = pairs.size();
   std::vector<int64_t> axes[2];
-  for (size_t i = rank; i-- > 0;) {
+  // As TensorFlow has it: equal shapes need no sums, others are also summed, to no effect, over axes of 1 of both.
+  const bool same = ReadIntegers(c.input(0)) == ReadIntegers(c.input(1));
+  for (size_t i = same ? 0 : rank; i-- > 0;) {
     const auto axis = static_cast<int64_t>(rank - 1 - i);
-    // Both are summed, to no effect, over an axis of 1; that is what TensorFlow gives.
     if (pairs[i].a == 1) axes[0].push_back(axis);
     if (pairs[i].b == 1) axes[1].push_back(axis);
   }

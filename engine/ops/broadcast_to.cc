@@ -1,6 +1,6 @@
 // BroadcastTo: the input repeated along axes of 1 and along new leading axes, so that it has the given shape.
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -31,7 +31,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   RIVULET_RETURN_IF_ERROR(CheckBroadcast(input.shape(), want));
   if (output.num_elements() == 0) return Status();
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   int64_t from_step = input.num_elements(), to_step = output.num_elements();
   for (int i = 0; i < want.rank(); ++i) {
     const int at = i - (want.rank() - input.rank());

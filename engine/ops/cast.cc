@@ -1,9 +1,12 @@
 // Cast: y = x in another dtype; every pair of numbers, bools, quantised types (as their integers), and string to
 // string.
 //
-//   float to integer   rounds to zero. Out of range: int8 .. uint16 take the low bits of the int32, uint32 those of the
-//                      int64, where int32, int64 and uint64 are the lowest value (uint64: 2^63) for what they cannot
-//                      hold and for NaN. That is what an x86 processor gives, and TensorFlow for short tensors.
+//   float to integer   rounds to zero. What int32, int64 and uint64 cannot hold, and NaN, becomes the lowest value
+//   (2^63
+//                      for uint64). Smaller types and uint32 depend on the place, as in TensorFlow, whose vector code
+//                      takes whole blocks of elements and whose scalar code takes the rest: in blocks 8 and 16 bits
+//                      are clamped and uint32 becomes 2^31; in the rest they take the low bits of the int32 or int64.
+//                      A long tensor is clamped but for its end; a short one is not clamped at all
 //   integer            takes the low bits
 //   bool               is x != 0, so NaN is true; of a complex number the real part counts
 //   complex            to real drops the imaginary part, from real sets it to 0
@@ -56,6 +59,50 @@ To ConvertOne(From x) {
       return static_cast<To>(ToInt64(x));
   } else {
     return static_cast<To>(x);
+  }
+}
+
+// As in a block of TensorFlow's vector code; for targets of up to 32 bits.
+template <typename To, typename From>
+To ClampOne(From x) {
+  if constexpr (sizeof(To) == 4) {
+    return x >= From(-2147483648.0) && x < From(4294967296.0) ? static_cast<To>(ToInt64(x)) : To{1} << 31;
+  } else {
+    const int32_t wide = ToInt32(x);
+    constexpr int32_t kLowest = std::numeric_limits<To>::min(), kHighest = std::numeric_limits<To>::max();
+    return static_cast<To>(wide < kLowest ? kLowest : wide > kHighest ? kHighest : wide);
+  }
+}
+
+template <typename From, typename To>
+void ClampAll(const void* from, void* to, int64_t n) {
+  const From* x = static_cast<const From*>(from);
+  To* y = static_cast<To*>(to);
+  for (int64_t i = 0; i < n; ++i) y[i] = ClampOne<To>(x[i]);
+}
+
+template <typename From>
+Convert FindClamp(DType to) {
+  switch (to) {
+    case DType::kInt8: return ClampAll<From, int8_t>;
+    case DType::kUint8: return ClampAll<From, uint8_t>;
+    case DType::kInt16: return ClampAll<From, int16_t>;
+    case DType::kUint16: return ClampAll<From, uint16_t>;
+    case DType::kUint32: return ClampAll<From, uint32_t>;
+    default: return nullptr;
+  }
+}
+
+// Elements that TensorFlow's vector code converts at a time; 0 where it has none.
+int64_t BlockOf(DType from, DType to) {
+  if (to == DType::kUint32) return from == DType::kComplex128 ? 0 : 8;
+  switch (from) {
+    case DType::kFloat: return 32;
+    case DType::kDouble:
+    case DType::kComplex128:
+    case DType::kHalf: return 16;
+    case DType::kBfloat16: return 8;
+    default: return 0;
   }
 }
 
@@ -145,9 +192,14 @@ void ClearBits(const void* from, void* to, int64_t n) {
   }
 }
 
-// Up to five steps, each from one buffer to the next.
+// Up to five steps, each from one buffer to the next. Where `clamp` is set it takes the place of step `clamped` for
+// whole blocks of elements.
 struct State : OpState {
   std::vector<Convert> steps;
+  Convert clamp = nullptr;
+  size_t clamped = 0;
+  int64_t block = 0;
+  size_t clamped_from = 0, clamped_to = 0;  // bytes of an element there
 };
 
 void AddHalf(DType dtype, std::vector<Convert>* steps, bool widen) {
@@ -205,7 +257,18 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   const DType to = c.output(0).dtype;
   if (to != DType::kString) {
-    state->steps = PlanSteps(PlainType(c.dtype(0)), PlainType(to), c.attrs().Bool("Truncate"));
+    const DType from = PlainType(c.dtype(0)), plain_to = PlainType(to);
+    state->steps = PlanSteps(from, plain_to, c.attrs().Bool("Truncate"));
+    // An integer is what the last step makes, out of float or double.
+    const bool from_double = PartOf(from) == DType::kDouble;
+    const bool from_float = IsHalf(from) || PartOf(from) == DType::kFloat;
+    state->block = BlockOf(from, plain_to);
+    if ((from_double || from_float) && state->block > 0) {
+      state->clamp = from_double ? FindClamp<double>(plain_to) : FindClamp<float>(plain_to);
+      state->clamped = state->steps.size() - 1;
+      state->clamped_from = from_double ? sizeof(double) : sizeof(float);
+      state->clamped_to = ElementBytes(plain_to);
+    }
   }
   return std::unique_ptr<OpState>(std::move(state));
 }
@@ -220,7 +283,9 @@ Status Run(RunContext& c) {
     return Status();
   }
   constexpr int64_t kTile = 256;
-  const std::vector<Convert>& steps = c.state<State>().steps;
+  const State& state = c.state<State>();
+  const std::vector<Convert>& steps = state.steps;
+  const int64_t whole = state.clamp ? total / state.block * state.block : 0;  // elements in blocks
   const char* from = static_cast<const char*>(input.raw());
   char* to = static_cast<char*>(output.raw());
   const size_t from_bytes = ElementBytes(input.dtype()), to_bytes = ElementBytes(output.dtype());
@@ -231,7 +296,12 @@ Status Run(RunContext& c) {
       const void* x = from + static_cast<size_t>(at) * from_bytes;
       for (size_t i = 0; i < steps.size(); ++i) {
         void* y = i + 1 == steps.size() ? to + static_cast<size_t>(at) * to_bytes : buffers[i & 1];
-        steps[i](x, y, count);
+        const int64_t clamped = state.clamp && i == state.clamped ? std::clamp<int64_t>(whole - at, 0, count) : 0;
+        if (clamped > 0) state.clamp(x, y, clamped);
+        if (clamped < count) {
+          steps[i](static_cast<const char*>(x) + static_cast<size_t>(clamped) * state.clamped_from,
+                   static_cast<char*>(y) + static_cast<size_t>(clamped) * state.clamped_to, count - clamped);
+        }
         x = y;
       }
     }

@@ -20,6 +20,26 @@ TEST(CastTest, OutOfRange) {
   EXPECT_TRUE(Same(Cast(x, DType::kBool), Bools({6}, {true, true, true, true, true, true})));
 }
 
+TEST(CastTest, BlocksAreClamped) {
+  std::vector<float> x(40, -300.0f);
+  x[1] = 300;
+  x[2] = std::numeric_limits<float>::quiet_NaN();
+  x[33] = 300;
+  const auto got = Cast(Tensor::Of<float>({40}, x), DType::kUint8);
+  ASSERT_TRUE(got.ok());
+  const uint8_t* y = (*got)[0].data<uint8_t>();
+  EXPECT_EQ(y[0], 0);
+  EXPECT_EQ(y[1], 255);
+  EXPECT_EQ(y[2], 0);
+  EXPECT_EQ(y[31], 0);
+  EXPECT_EQ(y[32], 212);
+  EXPECT_EQ(y[33], 44);
+  const auto wide = Cast(Tensor::Of<float>({5, 8}, x), DType::kUint32);
+  ASSERT_TRUE(wide.ok());
+  EXPECT_EQ((*wide)[0].data<uint32_t>()[0], static_cast<uint32_t>(-300));
+  EXPECT_EQ((*wide)[0].data<uint32_t>()[2], uint32_t{1} << 31);
+}
+
 TEST(CastTest, EdgesOfTheRanges) {
   EXPECT_TRUE(Same(Cast(F64({2}, {-0x1p63, 0x1p63}), DType::kInt64), I64({2}, {INT64_MIN, INT64_MIN})));
   EXPECT_TRUE(Same(Cast(F32({2}, {0x1p64f, 0x1.fffffep63f}), DType::kUint64),

@@ -6,7 +6,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/indices.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -79,7 +79,7 @@ Status Join(RunContext& c, int first, int count, int64_t axis_value) {
   for (int i = first; i < first + count; ++i) {
     const Tensor& input = c.input(i);
     const int64_t part = input.dim(axis) * inner;
-    StridedCopy copy(output.dtype());
+    AxisCopy copy(output.dtype());
     copy.Axis(outer, part, row);
     copy.Axis(part, 1, 1);
     RIVULET_RETURN_IF_ERROR(copy.Run(c, input.raw(), 0, output.raw(), at));
@@ -165,7 +165,7 @@ Status RunPack(RunContext& c) {
   for (int d = 0; d < axis; ++d) outer *= want[d];
   for (int d = axis + 1; d < want.rank(); ++d) inner *= want[d];
   for (int i = 0; i < c.num_inputs(); ++i) {
-    StridedCopy copy(c.output(0).dtype());
+    AxisCopy copy(c.output(0).dtype());
     copy.Axis(outer, inner, c.num_inputs() * inner);
     copy.Axis(inner, 1, 1);
     RIVULET_RETURN_IF_ERROR(copy.Run(c, c.input(i).raw(), 0, c.output(0).raw(), i * inner));

@@ -1,6 +1,6 @@
 // Operators that stand for their input or for a constant: DeepCopy, GuaranteeConst, Copy, CopyHost; HostConst.
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {

@@ -46,19 +46,29 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 struct SumOf {
   template <typename T>
-  static T Start() { return T(0); }
+  static T Start() {
+    return T(0);
+  }
   template <typename T>
-  static T Step(T total, T x) { return Plus(total, x); }
+  static T Step(T total, T x) {
+    return Plus(total, x);
+  }
 };
 struct ProdOf {
   template <typename T>
-  static T Start() { return T(1); }
+  static T Start() {
+    return T(1);
+  }
   template <typename T>
-  static T Step(T total, T x) { return Product(total, x); }
+  static T Step(T total, T x) {
+    return Product(total, x);
+  }
 };
 struct LogSumExpOf {
   template <typename T>
-  static T Start() { return T(-std::numeric_limits<float>::infinity()); }
+  static T Start() {
+    return T(-std::numeric_limits<float>::infinity());
+  }
   // ln(e^a + e^b) = max + ln(1 + e^(min - max)).
   template <typename T>
   static T Step(T total, T x) {
@@ -119,18 +129,22 @@ Status Run(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_SCAN(types)                                                                            \
-  .inputs = "x:T, axis:Tidx", .outputs = "out:T",                                                      \
+#define RIVULET_SCAN(types)                                                                               \
+  .inputs = "x:T, axis:Tidx", .outputs = "out:T",                                                         \
   .attrs = "exclusive:bool=false; reverse:bool=false; T:type in {" types "}; Tidx:type=i32 in {i32,i64}", \
   .infer = Infer, .prepare = Prepare
 #define RIVULET_NUMBERS "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Cumsum", RIVULET_SCAN(RIVULET_NUMBERS),
+    {.name = "Cumsum",
+     RIVULET_SCAN(RIVULET_NUMBERS),
      .run = Run<SumOf, float, double, Half, BFloat16, uint8_t, uint16_t, uint32_t, uint64_t, Complex64, Complex128>},
-    {.name = "Cumprod", RIVULET_SCAN(RIVULET_NUMBERS),
+    {.name = "Cumprod",
+     RIVULET_SCAN(RIVULET_NUMBERS),
      .run = Run<ProdOf, float, double, Half, BFloat16, uint8_t, uint16_t, uint32_t, uint64_t, Complex64, Complex128>},
-    {.name = "CumulativeLogsumexp", RIVULET_SCAN("bf16,f16,f32,f64"), .run = Run<LogSumExpOf, float, double, Half, BFloat16>},
+    {.name = "CumulativeLogsumexp",
+     RIVULET_SCAN("bf16,f16,f32,f64"),
+     .run = Run<LogSumExpOf, float, double, Half, BFloat16>},
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Diag: a tensor of shape s + s with the input, of shape s, on its diagonal and zeros elsewhere. DiagPart: the way back.
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -41,7 +41,7 @@ Status RunDiag(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const Shape want, Doubled(input.shape()));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   RIVULET_RETURN_IF_ERROR(ClearTensor(c, c.output(0)));
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   copy.Axis(input.num_elements(), 1, input.num_elements() + 1);
   return copy.Run(c, input.raw(), 0, c.output(0).raw(), 0);
 }
@@ -51,7 +51,7 @@ Status RunDiagPart(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const Shape want, Halved(input.shape()));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   const int64_t count = c.output(0).num_elements();
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   copy.Axis(count, count + 1, 1);
   return copy.Run(c, input.raw(), 0, c.output(0).raw(), 0);
 }

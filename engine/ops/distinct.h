@@ -1,7 +1,7 @@
 // Finding equal slices of a tensor: what Unique and ListDiff share.
 //
-// Equal is what TensorFlow's CPU kernels take for it: NaN equals nothing, and -0 equals 0 in float32 and float64 but not
-// in float16 and bfloat16, which go by their bits. Found by sorting, so that no choice of values makes it slow.
+// Equal is what TensorFlow's CPU kernels take for it: NaN equals nothing, and -0 equals 0 in float32 and float64 but
+// not in float16 and bfloat16, which go by their bits. Found by sorting, so that no choice of values makes it slow.
 #ifndef RIVULET_ENGINE_OPS_DISTINCT_H_
 #define RIVULET_ENGINE_OPS_DISTINCT_H_
 

@@ -70,9 +70,12 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "DynamicPartition", .inputs = "data:T, partitions:i32", .outputs = "outputs:num_partitions*T",
+    {.name = "DynamicPartition",
+     .inputs = "data:T, partitions:i32",
+     .outputs = "outputs:num_partitions*T",
      .attrs = "num_partitions:int >=1; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
-     .infer = Infer, .run = Run},
+     .infer = Infer,
+     .run = Run},
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Fill: a tensor of the given dims with every element `value`. Empty: one whose content is left open; it is zeros here.
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {

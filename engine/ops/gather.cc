@@ -26,7 +26,8 @@ Result<int> BatchDims(int64_t batch_dims, int indices_rank) {
 Result<int> Axis(int64_t axis, int params_rank, int batch_dims) {
   auto normal = NormalizeAxis(axis, params_rank);
   if (!normal.ok()) return std::move(normal).status().Framed("axis");
-  if (*normal < batch_dims) return InvalidArgument("attr 'batch_dims': want at most the axis ", *normal, ", got ", batch_dims);
+  if (*normal < batch_dims)
+    return InvalidArgument("attr 'batch_dims': want at most the axis ", *normal, ", got ", batch_dims);
   return normal;
 }
 
@@ -97,7 +98,8 @@ Status Pick(RunContext& c, int axis, int batch_dims) {
   const int64_t count = picked.num_elements();
   for (int64_t i = 0; i < count; ++i) {
     if (!InRange(indices[i], n)) {
-      return InvalidArgument("indices", Place(picked.shape(), picked.rank(), i), " = ", indices[i], " is not in [0, ", n, ")");
+      return InvalidArgument("indices", Place(picked.shape(), picked.rank(), i), " = ", indices[i], " is not in [0, ",
+                             n, ")");
     }
   }
   const int64_t picks = count / batch;
@@ -128,11 +130,19 @@ Status RunGatherV2(RunContext& c) {
   "Tparams:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
 
 constexpr OpDef kDefs[] = {
-    {.name = "Gather", .inputs = "params:Tparams, indices:Tindices", .outputs = "output:Tparams",
-     .attrs = RIVULET_PARAMS "validate_indices:bool=true; Tindices:type in {i32,i64}", .infer = InferGather, .run = RunGather},
-    {.name = "GatherV2", .inputs = "params:Tparams, indices:Tindices, axis:Taxis", .outputs = "output:Tparams",
+    {.name = "Gather",
+     .inputs = "params:Tparams, indices:Tindices",
+     .outputs = "output:Tparams",
+     .attrs = RIVULET_PARAMS "validate_indices:bool=true; Tindices:type in {i32,i64}",
+     .infer = InferGather,
+     .run = RunGather},
+    {.name = "GatherV2",
+     .inputs = "params:Tparams, indices:Tindices, axis:Taxis",
+     .outputs = "output:Tparams",
      .attrs = RIVULET_PARAMS "batch_dims:int=0; Tindices:type in {i16,i32,i64}; Taxis:type in {i32,i64}",
-     .infer = InferGatherV2, .prepare = PrepareGatherV2, .run = RunGatherV2},
+     .infer = InferGatherV2,
+     .prepare = PrepareGatherV2,
+     .run = RunGatherV2},
 };
 
 }  // namespace

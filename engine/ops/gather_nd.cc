@@ -26,7 +26,8 @@ Status Infer(InferContext& c) {
   if (depth > params.rank()) {
     return InvalidArgument("indices of ", depth, " coordinates do not fit params of shape ", params.ToString());
   }
-  if (indices.rank() - 1 + params.rank() - depth > Shape::kMaxRank) return InvalidArgument("the output has too many dims");
+  if (indices.rank() - 1 + params.rank() - depth > Shape::kMaxRank)
+    return InvalidArgument("the output has too many dims");
   Shape out;
   for (int i = 0; i + 1 < indices.rank(); ++i) out.push_back(indices[i]);
   for (int i = static_cast<int>(depth); i < params.rank(); ++i) out.push_back(params[i]);
@@ -69,10 +70,15 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "GatherNd", .inputs = "params:Tparams, indices:Tindices", .outputs = "output:Tparams",
-     .attrs = "Tparams:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
-              "Tindices:type in {i16,i32,i64}; bad_indices_policy:string=\"\"",
-     .infer = Infer, .prepare = PrepareBadIndices, .run = Run},
+    {.name = "GatherNd",
+     .inputs = "params:Tparams, indices:Tindices",
+     .outputs = "output:Tparams",
+     .attrs =
+         "Tparams:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
+         "Tindices:type in {i16,i32,i64}; bad_indices_policy:string=\"\"",
+     .infer = Infer,
+     .prepare = PrepareBadIndices,
+     .run = Run},
 };
 
 }  // namespace

@@ -1,10 +1,13 @@
 // Counting: HistogramFixedWidth, Bincount, DenseBincount.
 //
-//   HistogramFixedWidth  values [..], value_range [2], nbins -> out [nbins]: how many values fall into each of nbins bins of
+//   HistogramFixedWidth  values [..], value_range [2], nbins -> out [nbins]: how many values fall into each of nbins
+//   bins of
 //                        equal width; values outside the range count in the first or last bin. NaN is an error.
-//   Bincount             arr [..], size, weights [..] or empty -> bins [size]: the weights (or ones) summed by arr's value;
+//   Bincount             arr [..], size, weights [..] or empty -> bins [size]: the weights (or ones) summed by arr's
+//   value;
 //                        values >= size are left out, negative ones are an error.
-//   DenseBincount        the same, and for input [rows, n] one histogram per row: output [rows, size]. With binary_output
+//   DenseBincount        the same, and for input [rows, n] one histogram per row: output [rows, size]. With
+//   binary_output
 //                        a bin is 1 where anything fell into it.
 #include <algorithm>
 
@@ -150,13 +153,25 @@ Status RunDenseBincount(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "HistogramFixedWidth", .inputs = "values:T, value_range:T, nbins:i32", .outputs = "out:dtype",
-     .attrs = "T:type in {i32,i64,f32,f64}; dtype:type=i32 in {i32,i64}", .infer = InferHistogram, .run = RunHistogram},
-    {.name = "Bincount", .inputs = "arr:i32, size:i32, weights:T", .outputs = "bins:T",
-     .attrs = "T:type in {i32,i64,f32,f64}", .infer = InferBincount, .run = RunBincount},
-    {.name = "DenseBincount", .inputs = "input:Tidx, size:Tidx, weights:T", .outputs = "output:T",
+    {.name = "HistogramFixedWidth",
+     .inputs = "values:T, value_range:T, nbins:i32",
+     .outputs = "out:dtype",
+     .attrs = "T:type in {i32,i64,f32,f64}; dtype:type=i32 in {i32,i64}",
+     .infer = InferHistogram,
+     .run = RunHistogram},
+    {.name = "Bincount",
+     .inputs = "arr:i32, size:i32, weights:T",
+     .outputs = "bins:T",
+     .attrs = "T:type in {i32,i64,f32,f64}",
+     .infer = InferBincount,
+     .run = RunBincount},
+    {.name = "DenseBincount",
+     .inputs = "input:Tidx, size:Tidx, weights:T",
+     .outputs = "output:T",
      .attrs = "Tidx:type in {i32,i64}; T:type in {i32,i64,f32,f64}; binary_output:bool=false",
-     .infer = InferDenseBincount, .prepare = PrepareDenseBincount, .run = RunDenseBincount},
+     .infer = InferDenseBincount,
+     .prepare = PrepareDenseBincount,
+     .run = RunDenseBincount},
 };
 
 }  // namespace

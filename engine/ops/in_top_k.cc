@@ -2,8 +2,8 @@
 //
 //   predictions [rows, classes] of float32, targets [rows], k -> precision [rows] of bool
 //
-// True where fewer than k predictions are greater than the target's. False where the target is no class, or where its row
-// holds an infinity or a NaN.
+// True where fewer than k predictions are greater than the target's. False where the target is no class, or where its
+// row holds an infinity or a NaN.
 #include <algorithm>
 #include <cmath>
 
@@ -66,10 +66,19 @@ Status Run(RunContext& c) { return Rank(c, c.state<State>().k); }
 Status RunV2(RunContext& c) { return Rank(c, Indices(c.input(2))[0]); }
 
 constexpr OpDef kDefs[] = {
-    {.name = "InTopK", .inputs = "predictions:f32, targets:T", .outputs = "precision:bool",
-     .attrs = "k:int; T:type=i32 in {i32,i64}", .infer = Infer, .prepare = Prepare, .run = Run},
-    {.name = "InTopKV2", .inputs = "predictions:f32, targets:T, k:T", .outputs = "precision:bool",
-     .attrs = "T:type=i32 in {i32,i64}", .infer = Infer, .run = RunV2},
+    {.name = "InTopK",
+     .inputs = "predictions:f32, targets:T",
+     .outputs = "precision:bool",
+     .attrs = "k:int; T:type=i32 in {i32,i64}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "InTopKV2",
+     .inputs = "predictions:f32, targets:T, k:T",
+     .outputs = "precision:bool",
+     .attrs = "T:type=i32 in {i32,i64}",
+     .infer = Infer,
+     .run = RunV2},
 };
 
 }  // namespace

@@ -32,9 +32,8 @@ Status Run(RunContext& c) {
   out.Sort(order);
   int64_t count = 0;
   for (int64_t i = 0; i < n; ++i) {
-    const int64_t* found = std::lower_bound(order, order + m, i, [&](int64_t place, int64_t element) {
-      return in.Compare(element, out, place) > 0;
-    });
+    const int64_t* found = std::lower_bound(
+        order, order + m, i, [&](int64_t place, int64_t element) { return in.Compare(element, out, place) > 0; });
     const bool equal = found != order + m && in.Compare(i, out, *found) == 0 && !in.HasNan(i);
     if (!equal) kept[count++] = i;
   }
@@ -52,9 +51,13 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "ListDiff", .inputs = "x:T, y:T", .outputs = "out:T, idx:out_idx",
+    {.name = "ListDiff",
+     .inputs = "x:T, y:T",
+     .outputs = "out:T, idx:out_idx",
      .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,str}; out_idx:type=i32 in {i32,i64}",
-     .infer = Infer, .run = Run, .flags = kDataDependent},
+     .infer = Infer,
+     .run = Run,
+     .flags = kDataDependent},
 };
 
 }  // namespace

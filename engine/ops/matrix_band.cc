@@ -39,7 +39,7 @@ Status BandCopy::Run(RunContext& c, const Tensor& from, Tensor& to, bool to_matr
     const bool right = d > 0 ? align.upper_right : d < 0 && align.lower_right;
     const int64_t in_packed = (band.upper - d) * longest + (right ? longest - length : 0);
     const int64_t in_matrix = d >= 0 ? d : -d * columns;
-    StridedCopy copy(from.dtype());
+    AxisCopy copy(from.dtype());
     copy.Axis(count, to_matrix ? packed : whole, to_matrix ? whole : packed);
     copy.Axis(length, to_matrix ? 1 : columns + 1, to_matrix ? columns + 1 : 1);
     RIVULET_RETURN_IF_ERROR(copy.Run(c, from.raw(), to_matrix ? in_packed : in_matrix, to.raw(), to_matrix ? in_matrix : in_packed));

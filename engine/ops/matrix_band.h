@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "engine/ops/op.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 

@@ -4,7 +4,7 @@
 
 #include "engine/ops/dims.h"
 #include "engine/ops/padding_input.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -89,7 +89,7 @@ Status RunPad(RunContext& c) {
   if (output.num_elements() == 0) return Status();
   // A padded axis has at least 3 places for its 3 stretches (2 for 2), so there are no more boxes than elements.
   return ForEachBox(input.shape(), pads, skip, [&](const std::vector<Stretch>& box) -> Status {
-    StridedCopy copy(input.dtype());
+    AxisCopy copy(input.dtype());
     int64_t from_step = input.num_elements(), to_step = output.num_elements(), from = 0, to = 0;
     for (int i = 0; i < input.rank(); ++i) {
       const Stretch& stretch = box[static_cast<size_t>(i)];
@@ -143,7 +143,7 @@ Status RunGrad(RunContext& c) {
   if (output.num_elements() == 0) return Status();
   bool first = true;
   return ForEachBox(unpadded, pads, skip, [&](const std::vector<Stretch>& box) -> Status {
-    StridedCopy copy(input.dtype());
+    AxisCopy copy(input.dtype());
     int64_t from_step = input.num_elements(), to_step = output.num_elements(), from = 0, to = 0;
     for (int i = 0; i < input.rank(); ++i) {
       const Stretch& stretch = box[static_cast<size_t>(i)];

@@ -15,7 +15,9 @@ namespace rivulet {
 class NdIndex {
  public:
   NdIndex(const Tensor& indices, const Shape& shape)
-      : tensor_(indices), indices_(indices), shape_(shape),
+      : tensor_(indices),
+        indices_(indices),
+        shape_(shape),
         depth_(indices.rank() == 0 ? 0 : static_cast<int>(indices.dim(indices.rank() - 1))) {
     for (int i = 0; i + 1 < indices.rank(); ++i) count_ *= indices.dim(i);
     for (int i = depth_; i < shape.rank(); ++i) row_ *= shape[i];

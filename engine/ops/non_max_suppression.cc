@@ -96,9 +96,8 @@ bool Worse(const Candidate& a, const Candidate& b) {
 
 // What a score is multiplied by for an overlap; rounded as T's arithmetic is.
 template <typename T>
-float Weight(float overlap, float threshold, float scale) {
+float Weight(float overlap, float scale) {
   const auto round = [](float x) { return static_cast<float>(T(x)); };
-  if (!(overlap <= threshold)) return 0;
   const float s = round(overlap);
   return round(std::exp(round(round(scale * s) * s)));
 }
@@ -144,7 +143,7 @@ Status Select(RunContext& c, const Layout& layout) {
     for (int64_t j = count - 1; j >= next.seen && !drop; --j) {
       const float s = overlap(next.index, taken[j].index);
       if (soft) {
-        next.score = round(next.score * Weight<T>(s, iou, scale));
+        next.score = round(next.score * Weight<T>(s, scale));
         drop = next.score <= lowest;
       } else {
         drop = s > iou;
@@ -161,10 +160,10 @@ Status Select(RunContext& c, const Layout& layout) {
   }
 
   const int64_t out = state.pad ? most : count;
-  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, {out}));
+  if (!state.pad) RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, {out}));
   for (int64_t i = 0; i < out; ++i) c.output(0).data<int32_t>()[i] = i < count ? taken[i].index : 0;
   if (c.num_outputs() == 3) {
-    RIVULET_RETURN_IF_ERROR(c.AllocateOutput(1, {out}));
+    if (!state.pad) RIVULET_RETURN_IF_ERROR(c.AllocateOutput(1, {out}));
     for (int64_t i = 0; i < out; ++i) c.output(1).data<T>()[i] = T(i < count ? taken[i].score : 0.0f);
   }
   if (c.num_outputs() > 1) c.output(c.num_outputs() - 1).data<int32_t>()[0] = static_cast<int32_t>(count);

@@ -1,4 +1,5 @@
-// NthElement: the element that stands at place n of every row when it is sorted, ascending or with `reverse` descending.
+// NthElement: the element that stands at place n of every row when it is sorted, ascending or with `reverse`
+// descending.
 //
 //   input [rows.., m] of T, n: a scalar with 0 <= n < m -> values [rows..]. NaN counts as greater than any number.
 #include <algorithm>
@@ -77,9 +78,13 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "NthElement", .inputs = "input:T, n:i32", .outputs = "values:T",
-     .attrs = "reverse:bool=false; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}", .infer = Infer,
-     .prepare = Prepare, .run = Run},
+    {.name = "NthElement",
+     .inputs = "input:T, n:i32",
+     .outputs = "values:T",
+     .attrs = "reverse:bool=false; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

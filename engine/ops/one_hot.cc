@@ -4,7 +4,7 @@
 #include "engine/ops/dims.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/rows.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {

@@ -4,7 +4,7 @@
 #include "engine/base/checked.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/padding_input.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -32,7 +32,7 @@ Status RunPad(RunContext& c) {
     }
   }
   if (input.num_elements() == 0) return Status();
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   int64_t from_step = input.num_elements(), to_step = output.num_elements(), to = 0;
   for (int i = 0; i < input.rank(); ++i) {
     from_step /= input.dim(i);

@@ -8,7 +8,7 @@
 #include "engine/base/checked.h"
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -61,6 +61,11 @@ Result<Shape> PatchesOf(const Shape& in, const State& state, Window* windows) {
   CheckedSize depth = std::max<int64_t>(in[rank - 1], 0);
   for (int i = 0; i < state.spatial; ++i) {
     RIVULET_ASSIGN_OR_RETURN(windows[i], ComputeWindow(in[i + 1], state.size[i], state.stride[i], state.rate[i], state.padding));
+    if (state.spatial == 3 && state.padding == Padding::kSame && windows[i].output > 0) {
+      // As TensorFlow has it for volumes: where windows with gaps between them leave places over, these are left out on
+      // both sides. The window's reach fits: ComputeWindow has checked it.
+      windows[i].pad_before = ((windows[i].output - 1) * state.stride[i] + state.size[i] - in[i + 1]) / 2;
+    }
     out.set_dim(i + 1, windows[i].output);
     depth *= state.size[i];
   }
@@ -93,7 +98,7 @@ Status Run(RunContext& c) {
   // One copy for each place of the window; there are depth / channels of them.
   for (int64_t place = 0; place < depth / channels; ++place) {
     RIVULET_RETURN_IF_ERROR(c.stop().Why());
-    StridedCopy copy(input.dtype());
+    AxisCopy copy(input.dtype());
     copy.Axis(input.dim(0), from_steps[0], to_steps[0]);
     int64_t at[3];
     int64_t rest = place;

@@ -1,4 +1,5 @@
-// Sum, Mean, Prod and EuclideanNorm over any axes (in any order, negative ones from the end), with or without keep_dims.
+// Sum, Mean, Prod and EuclideanNorm over any axes (in any order, negative ones from the end), with or without
+// keep_dims.
 //
 //   input [..] of T, reduction_indices: the axes -> output [..] without them, or with extent 1
 //
@@ -26,7 +27,7 @@ struct Exact<Complex128> {
   using Type = Complex128;
 };
 template <typename T>
-  requires std::is_integral_v<T>
+requires std::is_integral_v<T>
 struct Exact<T> {
   using Type = uint64_t;
 };
@@ -114,26 +115,26 @@ struct NormOf {
 template <template <typename> typename Fold, ReduceKind kKind>
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
-  const bool has_elements = input.num_elements() > 0 && c.output(0).num_elements() > 0;
-  if (kKind != ReduceKind::kSumOfSquares && has_elements && input.num_elements() == c.output(0).num_elements()) {
-    std::memcpy(c.output(0).raw(), input.raw(), input.bytes());
-    return Status();
-  }
-  if (input.dtype() == DType::kFloat && has_elements) {
+  if (input.num_elements() > 0) {
     RIVULET_ASSIGN_OR_RETURN(const ReductionGroups groups, GroupAxes(input, c.input(1)));
-    return RunFloatReduction(c, kKind, groups);
+    if (kKind != ReduceKind::kSumOfSquares && groups.num_reduced == 1) {
+      std::memcpy(c.output(0).raw(), input.raw(), input.bytes());
+      return Status();
+    }
+    if (input.dtype() == DType::kFloat) return RunFloatReduction(c, kKind, groups);
   }
   Status status;
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-            Complex64, Complex128>(
-      input.dtype(), [&](auto tag) { status = RunFold<Fold<typename decltype(tag)::Type>>(c); });
+            Complex64, Complex128>(input.dtype(),
+                                   [&](auto tag) { status = RunFold<Fold<typename decltype(tag)::Type>>(c); });
   return status;
 }
 
-#define RIVULET_REDUCTION                                                                                         \
-  .inputs = "input:T, reduction_indices:Tidx", .outputs = "output:T",                                             \
-  .attrs = "keep_dims:bool=false; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128}; "          \
-           "Tidx:type=i32 in {i32,i64}",                                                                          \
+#define RIVULET_REDUCTION                                                                           \
+  .inputs = "input:T, reduction_indices:Tidx", .outputs = "output:T",                               \
+  .attrs =                                                                                          \
+      "keep_dims:bool=false; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128}; " \
+      "Tidx:type=i32 in {i32,i64}",                                                                 \
   .infer = InferReduction
 
 constexpr OpDef kDefs[] = {

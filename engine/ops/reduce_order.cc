@@ -74,14 +74,30 @@ Status Run(RunContext& c) {
 #define RIVULET_AXES "keep_dims:bool=false; Tidx:type=i32 in {i32,i64}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Max", .inputs = "input:T, reduction_indices:Tidx", .outputs = "output:T",
-     .attrs = RIVULET_AXES "; " RIVULET_ORDERED, .infer = InferReduction, .run = Run<MaxOf, ReduceKind::kMax>},
-    {.name = "Min", .inputs = "input:T, reduction_indices:Tidx", .outputs = "output:T",
-     .attrs = RIVULET_AXES "; " RIVULET_ORDERED, .infer = InferReduction, .run = Run<MinOf, ReduceKind::kMin>},
-    {.name = "All", .inputs = "input:bool, reduction_indices:Tidx", .outputs = "output:bool", .attrs = RIVULET_AXES,
-     .infer = InferReduction, .run = RunFold<AllOf>},
-    {.name = "Any", .inputs = "input:bool, reduction_indices:Tidx", .outputs = "output:bool", .attrs = RIVULET_AXES,
-     .infer = InferReduction, .run = RunFold<AnyOf>},
+    {.name = "Max",
+     .inputs = "input:T, reduction_indices:Tidx",
+     .outputs = "output:T",
+     .attrs = RIVULET_AXES "; " RIVULET_ORDERED,
+     .infer = InferReduction,
+     .run = Run<MaxOf, ReduceKind::kMax>},
+    {.name = "Min",
+     .inputs = "input:T, reduction_indices:Tidx",
+     .outputs = "output:T",
+     .attrs = RIVULET_AXES "; " RIVULET_ORDERED,
+     .infer = InferReduction,
+     .run = Run<MinOf, ReduceKind::kMin>},
+    {.name = "All",
+     .inputs = "input:bool, reduction_indices:Tidx",
+     .outputs = "output:bool",
+     .attrs = RIVULET_AXES,
+     .infer = InferReduction,
+     .run = RunFold<AllOf>},
+    {.name = "Any",
+     .inputs = "input:bool, reduction_indices:Tidx",
+     .outputs = "output:bool",
+     .attrs = RIVULET_AXES,
+     .infer = InferReduction,
+     .run = RunFold<AnyOf>},
 };
 
 }  // namespace

@@ -110,7 +110,8 @@ Status RunFloatReduction(RunContext& c, ReduceKind kind, const ReductionGroups& 
     ReduceKind step = kind;
     if (kind == ReduceKind::kMean && num_calls > 1) step = ReduceKind::kSum;
     if (kind == ReduceKind::kSumOfSquares && i > 0) step = ReduceKind::kSum;
-    Reduce(step, from, calls[i].outer, calls[i].reduced, calls[i].inner, to, pieces.At<char>(scratch), c.pool(), c.stop());
+    Reduce(step, from, calls[i].outer, calls[i].reduced, calls[i].inner, to, pieces.At<char>(scratch), c.pool(),
+           c.stop());
     from = to;
   }
   if (kind == ReduceKind::kMean && num_calls > 1) {

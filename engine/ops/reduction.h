@@ -14,7 +14,8 @@ namespace rivulet {
 // Input 0 reduced over the axes in input 1, with attribute keep_dims.
 Status InferReduction(InferContext& c);
 
-// A dense tensor as alternating groups of neighbouring axes that are kept or reduced; axes of extent 1 belong to neither.
+// A dense tensor as alternating groups of neighbouring axes that are kept or reduced; axes of extent 1 belong to
+// neither.
 struct ReductionGroups {
   // A tensor with elements has at most 62 axes above 1.
   static constexpr int kMaxGroups = 64;
@@ -82,8 +83,8 @@ void ReduceElements(RunContext& c, const ReductionGroups& groups) {
   using In = typename Fold::In;
   using Acc = typename Fold::Acc;
   using Out = typename Fold::Out;
-  constexpr int64_t kTile = 64;       // outputs folded side by side where neighbours are kept
-  constexpr int64_t kRun = 1 << 16;   // elements between two looks at the stop token
+  constexpr int64_t kTile = 64;      // outputs folded side by side where neighbours are kept
+  constexpr int64_t kRun = 1 << 16;  // elements between two looks at the stop token
   const In* in = static_cast<const In*>(c.input(0).raw());
   Out* out = static_cast<Out*>(c.output(0).raw());
   const StopToken& stop = c.stop();
@@ -117,28 +118,28 @@ void ReduceElements(RunContext& c, const ReductionGroups& groups) {
   const int64_t work = count > (1 << 20) ? count : count * std::min(inner, kTile);
   c.ParallelFor(groups.num_outputs / inner * tiles, std::max<int64_t>((1 << 15) / work, 1),
                 [&](int64_t begin, int64_t end) {
-    GroupWalk kept(groups, false, groups.num_groups - 1);
-    GroupWalk reduced(groups, true, groups.num_groups - 1);
-    for (int64_t item = begin; item < end; ++item) {
-      const int64_t column = item % tiles * kTile;
-      const int64_t width = std::min(kTile, inner - column);
-      kept.Seek(item / tiles);
-      Acc acc[kTile];
-      for (int64_t j = 0; j < kTile; ++j) acc[j] = Fold::Start();
-      const In* first = in + kept.offset() + column;
-      int64_t until_look = kRun;
-      do {
-        const In* x = first + reduced.offset();
-        for (int64_t j = 0; j < width; ++j) acc[j] = Fold::Step(acc[j], x[j]);
-        if (--until_look == 0) {
-          if (stop.stopped()) return;
-          until_look = kRun;
-        }
-      } while (reduced.Next());
-      Out* y = out + item / tiles * inner + column;
-      for (int64_t j = 0; j < width; ++j) y[j] = Fold::Finish(acc[j], count);
-    }
-  });
+                  GroupWalk kept(groups, false, groups.num_groups - 1);
+                  GroupWalk reduced(groups, true, groups.num_groups - 1);
+                  for (int64_t item = begin; item < end; ++item) {
+                    const int64_t column = item % tiles * kTile;
+                    const int64_t width = std::min(kTile, inner - column);
+                    kept.Seek(item / tiles);
+                    Acc acc[kTile];
+                    for (int64_t j = 0; j < kTile; ++j) acc[j] = Fold::Start();
+                    const In* first = in + kept.offset() + column;
+                    int64_t until_look = kRun;
+                    do {
+                      const In* x = first + reduced.offset();
+                      for (int64_t j = 0; j < width; ++j) acc[j] = Fold::Step(acc[j], x[j]);
+                      if (--until_look == 0) {
+                        if (stop.stopped()) return;
+                        until_look = kRun;
+                      }
+                    } while (reduced.Next());
+                    Out* y = out + item / tiles * inner + column;
+                    for (int64_t j = 0; j < width; ++j) y[j] = Fold::Finish(acc[j], count);
+                  }
+                });
 }
 
 // The whole reduction for one fold, empty tensors included.

@@ -1,12 +1,13 @@
 // Reshape, QuantizedReshape, Squeeze, ExpandDims, EnsureShape: the same elements under another shape, of any T.
 //
-// Reshape's target may have one -1, which stands for what the number of elements leaves.
+// Reshape's target may have one -1, which stands for what the number of elements leaves. Beside a 0 that is what the dims
+// other than 0 of the input leave, rounded down.
 #include <algorithm>
 
 #include "engine/base/checked.h"
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -17,13 +18,16 @@ Result<Shape> Resolve(const Shape& input, std::span<const int64_t> target) {
     return InvalidArgument("shape: want at most ", Shape::kMaxRank, " dims, got ", static_cast<int64_t>(target.size()));
   }
   int open = -1;
-  CheckedSize product = 1;
+  bool has_zero = false;
+  CheckedSize product = 1;  // of dims other than 0
   for (size_t i = 0; i < target.size(); ++i) {
     if (target[i] == -1) {
       if (open >= 0) return InvalidArgument("shape: only one dim can be -1, got -1 at ", open, " and at ", static_cast<int64_t>(i));
       open = static_cast<int>(i);
     } else if (target[i] < 0) {
       return InvalidArgument("shape[", static_cast<int64_t>(i), "]: want >= -1, got ", target[i]);
+    } else if (target[i] == 0) {
+      has_zero = true;
     } else {
       product *= target[i];
     }
@@ -33,11 +37,15 @@ Result<Shape> Resolve(const Shape& input, std::span<const int64_t> target) {
   if (!input.complete()) return out;
   const int64_t count = input.num_elements();
   if (open >= 0) {
-    if (product.value() == 0) return InvalidArgument("shape ", out.ToString(), ": nothing tells what -1 stands for beside a 0");
-    out.set_dim(open, count / product.value());
+    CheckedSize given = 1;
+    for (const int64_t dim : input.dims()) {
+      if (dim != 0 || !has_zero) given *= dim;
+    }
+    if (!given.valid()) return InvalidArgument("an input of shape ", input.ToString(), " is too large");
+    out.set_dim(open, given.value() / product.value());
     product *= out[open];
   }
-  if (product.value() != count) {
+  if ((has_zero ? 0 : product.value()) != count) {
     return InvalidArgument("an input of shape ", input.ToString(), " has ", count, " elements, which do not fill shape ",
                            Shape(target).ToString());
   }
@@ -49,7 +57,7 @@ Result<Shape> ReshapeShape(const InferContext& c) {
   if (c.known(1)) return Resolve(c.shape(0), ReadIntegers(*c.value(1)));
   if (length < 0) return Shape::UnknownRank();
   if (length > Shape::kMaxRank) return InvalidArgument("shape: want at most ", Shape::kMaxRank, " dims, got ", length);
-  if (length == 0) return Shape();
+  if (length == 0) return Resolve(c.shape(0), {});
   return Shape::OfUnknownDims(static_cast<int>(length));
 }
 

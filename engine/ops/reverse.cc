@@ -1,7 +1,7 @@
 // Reverse, ReverseV2: the input turned round along the axes that are flagged, or named.
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -16,6 +16,7 @@ Result<std::vector<bool>> Flagged(const Tensor& dims, int rank) {
 
 Result<std::vector<bool>> Named(const Tensor& axis, int rank) {
   if (axis.rank() != 1) return InvalidArgument("axis: want a vector, got shape ", axis.shape().ToString());
+  if (rank == 0) return std::vector<bool>();  // whatever axes are named, as in TensorFlow
   auto axes = NormalizeAxes(ReadIntegers(axis), rank);
   if (!axes.ok()) return std::move(axes).status().Framed("axis");
   return axes;
@@ -35,7 +36,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, input.shape()));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<bool> turn, kAxes(c.input(1), input.rank()));
   if (input.num_elements() == 0) return Status();
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   int64_t step = input.num_elements(), first = 0;
   for (int i = 0; i < input.rank(); ++i) {
     step /= input.dim(i);

@@ -3,7 +3,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/indices.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -72,7 +72,7 @@ Status Run(RunContext& c) {
   for (int64_t b = 0; b < batch; ++b) {
     if (values[b] < 2) continue;
     RIVULET_RETURN_IF_ERROR(c.stop().Why());
-    StridedCopy copy(input.dtype());
+    AxisCopy copy(input.dtype());
     for (int i = 0; i < input.rank(); ++i) {
       const int64_t step = steps[static_cast<size_t>(i)];
       if (i == seq_dim) {

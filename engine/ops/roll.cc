@@ -4,7 +4,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/indices.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -59,7 +59,7 @@ Status Run(RunContext& c) {
   }
   for (uint64_t box = 0; box < uint64_t{1} << moved.size(); ++box) {
     RIVULET_RETURN_IF_ERROR(c.stop().Why());
-    StridedCopy copy(input.dtype());
+    AxisCopy copy(input.dtype());
     int64_t from = 0, to = 0;
     size_t k = 0;
     for (int i = 0; i < input.rank(); ++i) {

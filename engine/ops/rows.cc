@@ -7,35 +7,51 @@ namespace {
 
 struct Add {
   template <typename T>
-  T operator()(T a, T b) const { return Plus(a, b); }
+  T operator()(T a, T b) const {
+    return Plus(a, b);
+  }
 };
 struct Subtract {
   template <typename T>
-  T operator()(T a, T b) const { return Minus(a, b); }
+  T operator()(T a, T b) const {
+    return Minus(a, b);
+  }
 };
 struct Multiply {
   template <typename T>
-  T operator()(T a, T b) const { return Product(a, b); }
+  T operator()(T a, T b) const {
+    return Product(a, b);
+  }
 };
 struct Max {
   template <typename T>
-  T operator()(T a, T b) const { return Widen(a) > Widen(b) ? a : b; }
+  T operator()(T a, T b) const {
+    return Widen(a) > Widen(b) ? a : b;
+  }
 };
 struct Min {
   template <typename T>
-  T operator()(T a, T b) const { return Widen(a) < Widen(b) ? a : b; }
+  T operator()(T a, T b) const {
+    return Widen(a) < Widen(b) ? a : b;
+  }
 };
 struct Greatest {
   template <typename T>
-  T operator()(T a, T b) const { return Widen(b) > Widen(a) ? b : a; }
+  T operator()(T a, T b) const {
+    return Widen(b) > Widen(a) ? b : a;
+  }
 };
 struct Least {
   template <typename T>
-  T operator()(T a, T b) const { return Widen(b) < Widen(a) ? b : a; }
+  T operator()(T a, T b) const {
+    return Widen(b) < Widen(a) ? b : a;
+  }
 };
 struct Or {
   template <typename T>
-  T operator()(T a, T b) const { return static_cast<T>((a != 0) | (b != 0)); }
+  T operator()(T a, T b) const {
+    return static_cast<T>((a != 0) | (b != 0));
+  }
 };
 
 template <typename F, typename T>
@@ -102,7 +118,8 @@ template <size_t kBytes>
 void FillFixed(void* to, const void* value, int64_t n) {
   char element[kBytes];
   std::memcpy(element, value, kBytes);
-  for (int64_t i = 0; i < n; ++i) std::memcpy(static_cast<char*>(to) + static_cast<size_t>(i) * kBytes, element, kBytes);
+  for (int64_t i = 0; i < n; ++i)
+    std::memcpy(static_cast<char*>(to) + static_cast<size_t>(i) * kBytes, element, kBytes);
 }
 
 template <typename T>
@@ -165,8 +182,8 @@ void FillStart(Combine combine, DType dtype, void* to, int64_t n) {
     return;
   }
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-            Complex64, Complex128>(
-      dtype, [&](auto tag) { FillStartTyped<typename decltype(tag)::Type>(combine, to, n); });
+            Complex64, Complex128>(dtype,
+                                   [&](auto tag) { FillStartTyped<typename decltype(tag)::Type>(combine, to, n); });
 }
 
 }  // namespace rivulet

@@ -1,5 +1,5 @@
-// Rows of consecutive elements of any dtype: copied, filled, and combined element by element. What gathers, scatters and
-// segment reductions are made of.
+// Rows of consecutive elements of any dtype: copied, filled, and combined element by element. What gathers, scatters
+// and segment reductions are made of.
 #ifndef RIVULET_ENGINE_OPS_ROWS_H_
 #define RIVULET_ENGINE_OPS_ROWS_H_
 
@@ -83,7 +83,7 @@ enum class Combine {
   kAdd,
   kSubtract,
   kMultiply,
-  kMax,       // the new element unless the old one is greater: what follows a NaN replaces it
+  kMax,  // the new element unless the old one is greater: what follows a NaN replaces it
   kMin,
   kGreatest,  // the old element unless the new one is greater: NaN stays, and is not taken up
   kLeast,

@@ -4,7 +4,8 @@
 //   ScatterNdNonAliasingAdd  input, indices, updates -> input with the updates added
 //   TensorScatterUpdate, -Add, -Sub, -Max, -Min: tensor, indices, updates -> tensor with the updates put in, added, ..
 //
-//   indices [places.., depth] of coordinates in the first `depth` dims of the output, updates [places.., rest of the dims]
+//   indices [places.., depth] of coordinates in the first `depth` dims of the output, updates [places.., rest of the
+//   dims]
 //
 // Updates apply in order, so that the last of several assignments to one place stays; sums are rounded to T after each
 // update, integers wrap around, bools are or-ed, strings joined. Max and Min pass a NaN over. An index outside is an
@@ -47,7 +48,8 @@ Status InferScatterNd(InferContext& c) {
   Shape out = Shape::UnknownRank();
   if (c.known(2)) {
     const Tensor& value = *c.value(2);
-    if (value.num_elements() > Shape::kMaxRank) return InvalidArgument("shape: want at most 254 dims, got ", value.num_elements());
+    if (value.num_elements() > Shape::kMaxRank)
+      return InvalidArgument("shape: want at most 254 dims, got ", value.num_elements());
     out = Shape();
     for (const int64_t dim : ReadIndices(value)) {
       if (dim < 0) return InvalidArgument("shape: want dims >= 0, got ", dim);
@@ -86,7 +88,8 @@ Status Scatter(RunContext& c, Combine how, const Tensor& indices, const Tensor& 
       if ((i & 0xfff) == 0xfff && c.stop().stopped()) return;
       const int64_t at = index.Row(i);
       if (at < 0) continue;
-      combine(ElementAt(output.raw(), dtype, at * row + begin), ElementAt(updates.raw(), dtype, i * row + begin), end - begin);
+      combine(ElementAt(output.raw(), dtype, at * row + begin), ElementAt(updates.raw(), dtype, i * row + begin),
+              end - begin);
     }
   });
   return Status();
@@ -107,22 +110,33 @@ Status RunTensorScatter(RunContext& c) {
 
 #define RIVULET_REST "Tindices:type in {i16,i32,i64}; bad_indices_policy:string=\"\""
 #define RIVULET_ORDERED "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64"
-#define RIVULET_TENSOR_SCATTER(types)                                               \
-  .inputs = "tensor:T, indices:Tindices, updates:T", .outputs = "output:T",         \
-  .attrs = "T:type in {" types "}; " RIVULET_REST, .infer = InferTensorScatter,     \
-  .prepare = PrepareBadIndices
+#define RIVULET_TENSOR_SCATTER(types)                                       \
+  .inputs = "tensor:T, indices:Tindices, updates:T", .outputs = "output:T", \
+  .attrs = "T:type in {" types "}; " RIVULET_REST, .infer = InferTensorScatter, .prepare = PrepareBadIndices
 
 constexpr OpDef kDefs[] = {
-    {.name = "ScatterNd", .inputs = "indices:Tindices, updates:T, shape:Tindices", .outputs = "output:T",
-     .attrs = "T:type in {" RIVULET_ORDERED ",c64,c128,bool,str}; " RIVULET_REST, .infer = InferScatterNd,
-     .prepare = PrepareBadIndices, .run = RunScatterNd},
-    {.name = "ScatterNdNonAliasingAdd", .inputs = "input:T, indices:Tindices, updates:T", .outputs = "output:T",
-     .attrs = "T:type in {" RIVULET_ORDERED ",c64,c128,bool}; " RIVULET_REST, .infer = InferTensorScatter,
-     .prepare = PrepareBadIndices, .run = RunTensorScatter<Combine::kAdd>},
-    {.name = "TensorScatterUpdate", RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128,bool,str"),
+    {.name = "ScatterNd",
+     .inputs = "indices:Tindices, updates:T, shape:Tindices",
+     .outputs = "output:T",
+     .attrs = "T:type in {" RIVULET_ORDERED ",c64,c128,bool,str}; " RIVULET_REST,
+     .infer = InferScatterNd,
+     .prepare = PrepareBadIndices,
+     .run = RunScatterNd},
+    {.name = "ScatterNdNonAliasingAdd",
+     .inputs = "input:T, indices:Tindices, updates:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {" RIVULET_ORDERED ",c64,c128,bool}; " RIVULET_REST,
+     .infer = InferTensorScatter,
+     .prepare = PrepareBadIndices,
+     .run = RunTensorScatter<Combine::kAdd>},
+    {.name = "TensorScatterUpdate",
+     RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128,bool,str"),
      .run = RunTensorScatter<Combine::kAssign>},
-    {.name = "TensorScatterAdd", RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128"), .run = RunTensorScatter<Combine::kAdd>},
-    {.name = "TensorScatterSub", RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128"),
+    {.name = "TensorScatterAdd",
+     RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128"),
+     .run = RunTensorScatter<Combine::kAdd>},
+    {.name = "TensorScatterSub",
+     RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128"),
      .run = RunTensorScatter<Combine::kSubtract>},
     {.name = "TensorScatterMax", RIVULET_TENSOR_SCATTER(RIVULET_ORDERED), .run = RunTensorScatter<Combine::kGreatest>},
     {.name = "TensorScatterMin", RIVULET_TENSOR_SCATTER(RIVULET_ORDERED), .run = RunTensorScatter<Combine::kLeast>},

@@ -2,8 +2,8 @@
 //
 //   data [n, ..] of T, segment_ids [n], not decreasing from row to row -> output [last id + 1, ..]
 //
-// A segment without rows gives 0 (Prod: 1). Rows are combined in order and rounded to T after each, integers wrap around,
-// and the mean divides by the count as a T. Max and Min: a NaN is forgotten when another element follows.
+// A segment without rows gives 0 (Prod: 1). Rows are combined in order and rounded to T after each, integers wrap
+// around, and the mean divides by the count as a T. Max and Min: a NaN is forgotten when another element follows.
 #include <algorithm>
 
 #include "engine/ops/indices.h"
@@ -104,8 +104,8 @@ Status Run(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_SEGMENT(types)                                                                                 \
-  .inputs = "data:T, segment_ids:Tindices", .outputs = "output:T",                                             \
+#define RIVULET_SEGMENT(types)                                     \
+  .inputs = "data:T, segment_ids:Tindices", .outputs = "output:T", \
   .attrs = "T:type in {" types "}; Tindices:type in {i32,i64}", .infer = Infer
 #define RIVULET_ORDERED "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64"
 

@@ -60,17 +60,9 @@ void WriteSteps(RunContext& c) {
   const T start = c.input(0).data<T>()[0], delta = c.input(2).data<T>()[0];
   T* out = c.output(0).data<T>();
   const int64_t count = c.output(0).num_elements();
-  if constexpr (std::is_integral_v<T>) {
-    c.ParallelFor(count, 1 << 15, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) out[i] = Plus(start, Product(static_cast<T>(i), delta));
-    });
-  } else {
-    T value = start;
-    for (int64_t i = 0; i < count; ++i) {
-      out[i] = value;
-      value = Plus(value, delta);
-    }
-  }
+  c.ParallelFor(count, 1 << 15, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) out[i] = Plus(start, Product(T(static_cast<Wide<T>>(i)), delta));
+  });
 }
 
 Status RunRange(RunContext& c) {
@@ -111,8 +103,8 @@ void WriteLinSpace(RunContext& c) {
   out[0] = start;
   if (count == 1) return;
   const T step = (stop - start) / static_cast<T>(count - 1);
-  c.ParallelFor(count - 1, 1 << 15, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) out[i] = start + step * static_cast<T>(i);
+  c.ParallelFor(count - 2, 1 << 15, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin + 1; i < end + 1; ++i) out[i] = start + step * static_cast<T>(i);
   });
   out[count - 1] = stop;
 }

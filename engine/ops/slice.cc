@@ -1,6 +1,6 @@
 // Slice: the block of `input` that begins at begin[i] and has size[i] places along axis i; -1 is all that is left.
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -67,7 +67,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, out));
   if (c.output(0).num_elements() == 0) return Status();
   int64_t from_step = input.num_elements(), to_step = c.output(0).num_elements(), from = 0;
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   for (int i = 0; i < input.rank(); ++i) {
     from_step /= input.dim(i);
     to_step /= out[i];

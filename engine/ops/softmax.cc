@@ -1,7 +1,7 @@
 // Softmax, LogSoftmax over the last axis.
 //
-//   logits [.., n] of T -> e^x / sum e^x, or x - ln sum e^x, of the same shape. Rows with a NaN or +infinity are NaN, as are
-//   rows of -infinity alone. float16 and bfloat16 are computed in float and rounded once.
+//   logits [.., n] of T -> e^x / sum e^x, or x - ln sum e^x, of the same shape. Rows with a NaN or +infinity are NaN,
+//   as are rows of -infinity alone. float16 and bfloat16 are computed in float and rounded once.
 #include <algorithm>
 #include <cmath>
 
@@ -54,10 +54,18 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Softmax", .inputs = "logits:T", .outputs = "softmax:T", .attrs = "T:type in {bf16,f16,f32,f64}", .infer = Infer,
+    {.name = "Softmax",
+     .inputs = "logits:T",
+     .outputs = "softmax:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}",
+     .infer = Infer,
      .run = Run<false>},
-    {.name = "LogSoftmax", .inputs = "logits:T", .outputs = "logsoftmax:T", .attrs = "T:type in {bf16,f16,f32,f64}",
-     .infer = Infer, .run = Run<true>},
+    {.name = "LogSoftmax",
+     .inputs = "logits:T",
+     .outputs = "logsoftmax:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}",
+     .infer = Infer,
+     .run = Run<true>},
 };
 
 }  // namespace

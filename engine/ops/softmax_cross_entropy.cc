@@ -2,7 +2,8 @@
 //
 //   SoftmaxCrossEntropyWithLogits        features, labels that broadcast to [batch, classes] ->
 //     loss [batch] = sum_c labels_c (ln sum e^x - x_c),   backprop [batch, classes] = e^x / sum e^x - labels
-//   SparseSoftmaxCrossEntropyWithLogits  features [batch, classes], labels [batch] of class numbers: the same with labels
+//   SparseSoftmaxCrossEntropyWithLogits  features [batch, classes], labels [batch] of class numbers: the same with
+//   labels
 //     that are 1 for one class. A label outside [0, classes) is an error.
 //
 // float16 and bfloat16 are computed in float and rounded once.
@@ -42,7 +43,8 @@ Status InferSparse(InferContext& c) {
   const Shape& features = c.shape(0);
   const Shape& labels = c.shape(1);
   int64_t batch = features.has_rank() ? features[0] : Shape::kUnknownDim;
-  if (features.has_rank() && features[1] == 0) return InvalidArgument("features: want at least one class, got ", features.ToString());
+  if (features.has_rank() && features[1] == 0)
+    return InvalidArgument("features: want at least one class, got ", features.ToString());
   if (labels.has_rank() && labels[0] >= 0) {
     if (batch >= 0 && batch != labels[0]) {
       return InvalidArgument("labels: want one for each of ", batch, " rows, got ", labels[0]);
@@ -148,7 +150,8 @@ Status RunSparse(RunContext& c) {
   const Indices labels(c.input(1));
   const int64_t classes = c.input(0).dim(1);
   for (int64_t i = 0; i < c.input(1).num_elements(); ++i) {
-    if (!InRange(labels[i], classes)) return InvalidArgument("labels[", i, "] = ", labels[i], " is not in [0, ", classes, ")");
+    if (!InRange(labels[i], classes))
+      return InvalidArgument("labels[", i, "] = ", labels[i], " is not in [0, ", classes, ")");
   }
   if (c.output(1).num_elements() == 0) return Status();
   Status status;
@@ -158,10 +161,18 @@ Status RunSparse(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "SoftmaxCrossEntropyWithLogits", .inputs = "features:T, labels:T", .outputs = "loss:T, backprop:T",
-     .attrs = "T:type in {bf16,f16,f32,f64}", .infer = Infer, .run = Run},
-    {.name = "SparseSoftmaxCrossEntropyWithLogits", .inputs = "features:T, labels:Tlabels", .outputs = "loss:T, backprop:T",
-     .attrs = "T:type in {bf16,f16,f32,f64}; Tlabels:type=i64 in {i32,i64}", .infer = InferSparse, .run = RunSparse},
+    {.name = "SoftmaxCrossEntropyWithLogits",
+     .inputs = "features:T, labels:T",
+     .outputs = "loss:T, backprop:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}",
+     .infer = Infer,
+     .run = Run},
+    {.name = "SparseSoftmaxCrossEntropyWithLogits",
+     .inputs = "features:T, labels:Tlabels",
+     .outputs = "loss:T, backprop:T",
+     .attrs = "T:type in {bf16,f16,f32,f64}; Tlabels:type=i64 in {i32,i64}",
+     .infer = InferSparse,
+     .run = RunSparse},
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "engine/base/checked.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/padding_input.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -174,7 +174,7 @@ Status MovePlaces(RunContext& c, const Blocks& blocks, const Shape& spaced, cons
   for (int64_t k = 0; k < volume; ++k) {
     RIVULET_RETURN_IF_ERROR(c.stop().Why());
     int64_t wide = spaced.num_elements(), narrow = batched.num_elements();
-    StridedCopy copy(c.input(0).dtype());
+    AxisCopy copy(c.input(0).dtype());
     const auto axis = [&](int64_t size, int64_t spaced_step, int64_t batched_step) {
       copy.Axis(size, to_batch ? spaced_step : batched_step, to_batch ? batched_step : spaced_step);
     };

@@ -10,7 +10,7 @@
 #include "engine/base/checked.h"
 #include "engine/kernels/transpose.h"
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -112,7 +112,7 @@ Status Run(RunContext& c) {
     steps[i] = step;
     step *= dims[i];
   }
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   for (int i = 0; i < rank; ++i) {
     step /= dims[perm[i]];
     copy.Axis(dims[perm[i]], steps[perm[i]], step);

@@ -1,9 +1,9 @@
 // SparseFillEmptyRows: a sparse tensor with one more element in every row that had none; and its gradient.
 //
 //   indices [n, rank], values [n], dense_shape [rank], default_value: a scalar ->
-//   output_indices [n + empty, rank], output_values [n + empty]: the elements row by row, in the order given within a row;
-//   an empty row gets default_value at its start
-//   empty_row_indicator [rows], reverse_index_map [n]: where element i went
+//   output_indices [n + empty, rank], output_values [n + empty]: the elements row by row, in the order given within a
+//   row; an empty row gets default_value at its start empty_row_indicator [rows], reverse_index_map [n]: where element
+//   i went
 //
 //   Grad: reverse_index_map [n], grad_values [m] -> d_values[i] = grad_values[map[i]], d_default_value: the sum of the
 //   others, rounded after every step
@@ -121,7 +121,8 @@ Status RunGrad(RunContext& c) {
     taken[at] = true;
   }
   const auto n = static_cast<int64_t>(map.size());
-  GatherRows(grad.dtype(), c.output(0).raw(), grad.raw(), 1, 0, n, [&](int64_t i) { return map[static_cast<size_t>(i)]; });
+  GatherRows(grad.dtype(), c.output(0).raw(), grad.raw(), 1, 0, n,
+             [&](int64_t i) { return map[static_cast<size_t>(i)]; });
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
             Complex64, Complex128>(grad.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
@@ -138,11 +139,18 @@ Status RunGrad(RunContext& c) {
 #define RIVULET_NUMBERS "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128"
 
 constexpr OpDef kDefs[] = {
-    {.name = "SparseFillEmptyRows", .inputs = "indices:i64, values:T, dense_shape:i64, default_value:T",
+    {.name = "SparseFillEmptyRows",
+     .inputs = "indices:i64, values:T, dense_shape:i64, default_value:T",
      .outputs = "output_indices:i64, output_values:T, empty_row_indicator:bool, reverse_index_map:i64",
-     .attrs = "T:type in {" RIVULET_NUMBERS ",bool,str}", .infer = Infer, .run = Run, .flags = kDataDependent},
-    {.name = "SparseFillEmptyRowsGrad", .inputs = "reverse_index_map:i64, grad_values:T",
-     .outputs = "d_values:T, d_default_value:T", .attrs = "T:type in {" RIVULET_NUMBERS "}", .infer = InferGrad,
+     .attrs = "T:type in {" RIVULET_NUMBERS ",bool,str}",
+     .infer = Infer,
+     .run = Run,
+     .flags = kDataDependent},
+    {.name = "SparseFillEmptyRowsGrad",
+     .inputs = "reverse_index_map:i64, grad_values:T",
+     .outputs = "d_values:T, d_default_value:T",
+     .attrs = "T:type in {" RIVULET_NUMBERS "}",
+     .infer = InferGrad,
      .run = RunGrad},
 };
 

@@ -3,8 +3,8 @@
 //   input_indices [n, rank], input_shape [rank], new_shape [new rank] with at most one -1, all int64 ->
 //   output_indices [n, new rank], output_shape [new rank]
 //
-// The elements' places in row-major order stay. Coordinates outside the input shape are carried over as arithmetic modulo
-// 2^64 has it, as in TensorFlow.
+// The elements' places in row-major order stay. Coordinates outside the input shape are carried over as arithmetic
+// modulo 2^64 has it, as in TensorFlow.
 #include <algorithm>
 
 #include "engine/base/checked.h"
@@ -89,8 +89,12 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "SparseReshape", .inputs = "input_indices:i64, input_shape:i64, new_shape:i64",
-     .outputs = "output_indices:i64, output_shape:i64", .attrs = "", .infer = Infer, .run = Run},
+    {.name = "SparseReshape",
+     .inputs = "input_indices:i64, input_shape:i64, new_shape:i64",
+     .outputs = "output_indices:i64, output_shape:i64",
+     .attrs = "",
+     .infer = Infer,
+     .run = Run},
 };
 
 }  // namespace

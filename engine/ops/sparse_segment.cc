@@ -1,5 +1,5 @@
-// SparseSegmentSum, -Mean, -SqrtN, each also WithNumSegments: rows of data picked by indices, those with the same segment
-// id reduced to one. And their gradients, SparseSegmentSumGrad, -MeanGrad, -SqrtNGrad.
+// SparseSegmentSum, -Mean, -SqrtN, each also WithNumSegments: rows of data picked by indices, those with the same
+// segment id reduced to one. And their gradients, SparseSegmentSumGrad, -MeanGrad, -SqrtNGrad.
 //
 //   data [n, ..] of T, indices [k], segment_ids [k], not decreasing -> output [last id + 1 or num_segments, ..]
 //   Mean divides the sum by the count of its rows, SqrtN by the root of the count. A segment without rows gives 0.
@@ -85,28 +85,28 @@ void SumSegments(RunContext& c, Kind kind) {
   constexpr int64_t kTile = 64;
   c.ParallelFor((row + kTile - 1) / kTile, std::max<int64_t>((1 << 9) / std::max<int64_t>(count, 1), 1),
                 [&](int64_t begin, int64_t end) {
-    for (int64_t tile = begin; tile < end; ++tile) {
-      const int64_t column = tile * kTile;
-      const int64_t width = std::min(kTile, row - column);
-      for (int64_t first = 0; first < count && !c.stop().stopped();) {
-        const int64_t id = ids[first];
-        Wide<T> sum[kTile] = {};
-        int64_t next = first;
-        for (; next < count && ids[next] == id; ++next) {
-          const T* x = in + indices[next] * row + column;
-          for (int64_t j = 0; j < width; ++j) sum[j] = Plus(sum[j], Widen(x[j]));
-        }
-        T* y = out + id * row + column;
-        if constexpr (std::is_integral_v<T>) {
-          std::copy_n(sum, width, y);
-        } else {
-          const auto divisor = static_cast<Wide<T>>(Divisor(kind, next - first));
-          for (int64_t j = 0; j < width; ++j) y[j] = T(sum[j] / divisor);
-        }
-        first = next;
-      }
-    }
-  });
+                  for (int64_t tile = begin; tile < end; ++tile) {
+                    const int64_t column = tile * kTile;
+                    const int64_t width = std::min(kTile, row - column);
+                    for (int64_t first = 0; first < count && !c.stop().stopped();) {
+                      const int64_t id = ids[first];
+                      Wide<T> sum[kTile] = {};
+                      int64_t next = first;
+                      for (; next < count && ids[next] == id; ++next) {
+                        const T* x = in + indices[next] * row + column;
+                        for (int64_t j = 0; j < width; ++j) sum[j] = Plus(sum[j], Widen(x[j]));
+                      }
+                      T* y = out + id * row + column;
+                      if constexpr (std::is_integral_v<T>) {
+                        std::copy_n(sum, width, y);
+                      } else {
+                        const auto divisor = static_cast<Wide<T>>(Divisor(kind, next - first));
+                        for (int64_t j = 0; j < width; ++j) y[j] = T(sum[j] / divisor);
+                      }
+                      first = next;
+                    }
+                  }
+                });
 }
 
 template <Kind kKind>
@@ -117,7 +117,8 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(CheckIndices(indices, count, c.input(0).dim(0), "indices"));
   RIVULET_RETURN_IF_ERROR(CheckIndices(ids, count, output.dim(0), "segment_ids"));
   for (int64_t i = 1; i < count; ++i) {
-    if (ids[i] < ids[i - 1]) return InvalidArgument("segment_ids: want ids that do not decrease; segment_ids[", i, "] is ", ids[i]);
+    if (ids[i] < ids[i - 1])
+      return InvalidArgument("segment_ids: want ids that do not decrease; segment_ids[", i, "] is ", ids[i]);
   }
   if (output.num_elements() == 0) return Status();
   std::memset(output.raw(), 0, output.bytes());
@@ -164,17 +165,15 @@ Status RunGrad(RunContext& c) {
 #define RIVULET_ALL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}; "
 #define RIVULET_FLOATS "T:type in {bf16,f16,f32,f64}; "
 #define RIVULET_IDS "Tidx:type=i32 in {i32,i64}; Tsegmentids:type=i32 in {i32,i64}"
-#define RIVULET_PLAIN(types)                                                                \
-  .inputs = "data:T, indices:Tidx, segment_ids:Tsegmentids", .outputs = "output:T",         \
+#define RIVULET_PLAIN(types)                                                        \
+  .inputs = "data:T, indices:Tidx, segment_ids:Tsegmentids", .outputs = "output:T", \
   .attrs = types RIVULET_IDS "; sparse_gradient:bool=false", .infer = Infer
-#define RIVULET_COUNTED(types)                                                              \
-  .inputs = "data:T, indices:Tidx, segment_ids:Tsegmentids, num_segments:Tnumsegments",     \
-  .outputs = "output:T",                                                                    \
-  .attrs = types RIVULET_IDS "; Tnumsegments:type=i32 in {i32,i64}; sparse_gradient:bool=false", \
-  .infer = InferCounted
-#define RIVULET_GRAD                                                                        \
-  .inputs = "grad:T, indices:Tidx, segment_ids:Tsegmentids, output_dim0:i32",               \
-  .outputs = "output:T", .attrs = RIVULET_FLOATS RIVULET_IDS, .infer = InferCounted
+#define RIVULET_COUNTED(types)                                                                                 \
+  .inputs = "data:T, indices:Tidx, segment_ids:Tsegmentids, num_segments:Tnumsegments", .outputs = "output:T", \
+  .attrs = types RIVULET_IDS "; Tnumsegments:type=i32 in {i32,i64}; sparse_gradient:bool=false", .infer = InferCounted
+#define RIVULET_GRAD                                                                                 \
+  .inputs = "grad:T, indices:Tidx, segment_ids:Tsegmentids, output_dim0:i32", .outputs = "output:T", \
+  .attrs = RIVULET_FLOATS RIVULET_IDS, .infer = InferCounted
 
 constexpr OpDef kDefs[] = {
     {.name = "SparseSegmentSum", RIVULET_PLAIN(RIVULET_ALL), .run = Run<Kind::kSum>},

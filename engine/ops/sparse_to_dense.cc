@@ -1,10 +1,10 @@
 // SparseToDense: a tensor of a default value with some elements set.
 //
-//   sparse_indices [n, rank] ([n] or [] for rank 1), output_shape [rank], sparse_values [n] or [], default_value: a scalar ->
-//   dense of output_shape
+//   sparse_indices [n, rank] ([n] or [] for rank 1), output_shape [rank], sparse_values [n] or [], default_value: a
+//   scalar -> dense of output_shape
 //
-// Indices outside are an error. With validate_indices they must also be strictly increasing; without, the last value set
-// at a place stays.
+// Indices outside are an error. With validate_indices they must also be strictly increasing; without, the last value
+// set at a place stays.
 #include <algorithm>
 
 #include "engine/ops/indices.h"
@@ -23,7 +23,8 @@ Status Infer(InferContext& c) {
   const int64_t count = !indices.has_rank() ? Shape::kUnknownDim : indices.rank() == 0 ? 1 : indices[0];
   if (values.has_rank() && values.rank() != 0 &&
       (values.rank() != 1 || (count >= 0 && values[0] >= 0 && values[0] != count))) {
-    return InvalidArgument("sparse_values: want a scalar or one value for each of ", count, " indices, got ", values.ToString());
+    return InvalidArgument("sparse_values: want a scalar or one value for each of ", count, " indices, got ",
+                           values.ToString());
   }
   const int64_t rank = c.shape(1).has_rank() ? c.shape(1)[0] : Shape::kUnknownDim;
   const int64_t coordinates = !indices.has_rank() ? Shape::kUnknownDim : indices.rank() == 2 ? indices[1] : 1;
@@ -74,7 +75,8 @@ Status Run(RunContext& c) {
     for (int d = 0; d < rank; ++d) {
       const int64_t coordinate = indices[i * rank + d];
       if (!InRange(coordinate, output.dim(d))) {
-        return InvalidArgument("sparse_indices[", i, "]: coordinate ", d, " = ", coordinate, " is not in [0, ", output.dim(d), ")");
+        return InvalidArgument("sparse_indices[", i, "]: coordinate ", d, " = ", coordinate, " is not in [0, ",
+                               output.dim(d), ")");
       }
       at = at * output.dim(d) + coordinate;
     }
@@ -90,11 +92,14 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "SparseToDense", .inputs = "sparse_indices:Tindices, output_shape:Tindices, sparse_values:T, default_value:T",
+    {.name = "SparseToDense",
+     .inputs = "sparse_indices:Tindices, output_shape:Tindices, sparse_values:T, default_value:T",
      .outputs = "dense:T",
      .attrs = "validate_indices:bool=true; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,"
               "qi8,qu8,qi16,qu16}; Tindices:type in {i32,i64}",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

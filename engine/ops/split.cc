@@ -5,7 +5,7 @@
 #include "engine/base/checked.h"
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -23,7 +23,7 @@ Status Cut(RunContext& c, const Tensor& input, int axis, const SizeOfPiece& size
     if (c.output(i).num_elements() != outer * part) {
       return InvalidArgument("output ", i, " has shape ", c.output(i).shape().ToString(), ", the piece has ", outer * part, " elements");
     }
-    StridedCopy copy(input.dtype());
+    AxisCopy copy(input.dtype());
     copy.Axis(outer, row, part);
     copy.Axis(part, 1, 1);
     RIVULET_RETURN_IF_ERROR(copy.Run(c, input.raw(), at, c.output(i).raw(), 0));
@@ -51,7 +51,7 @@ Result<int64_t> EqualPiece(int64_t dim, int count, int axis) {
 }
 
 Status InferSplit(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c.shape(0), "split_dim"));
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
   Shape out = c.shape(1);
   if (!out.has_rank()) return Status();
   if (out.rank() == 0) return InvalidArgument("a scalar cannot be split");
@@ -106,7 +106,7 @@ Result<std::vector<int64_t>> PieceSizes(const Tensor& size_splits, int64_t dim, 
 }
 
 Status InferSplitV(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c.shape(2), "split_dim"));
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
   RIVULET_ASSIGN_OR_RETURN(const int64_t length, VectorLength(c, 1, "size_splits"));
   if (length >= 0 && length != c.num_outputs()) {
     return InvalidArgument("size_splits: want ", c.num_outputs(), " sizes, got ", length);

@@ -2,233 +2,113 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
+#include <numeric>
 
-#include "engine/base/checked.h"
-#include "engine/ops/number.h"
+#include "engine/kernels/transpose.h"
 
 namespace rivulet {
 namespace {
 
-constexpr int64_t kPieceBytes = int64_t{1} << 16;
-
-// n blocks of kBytes each, at byte distances.
-template <size_t kBytes>
-void CopyBlocks(const char* from, int64_t from_step, char* to, int64_t to_step, int64_t n, size_t) {
-  struct Block {
-    char bytes[kBytes];
-  };
-  if (from_step == 0 && to_step == static_cast<int64_t>(kBytes)) {
-    Block block;
-    std::memcpy(&block, from, kBytes);
-    for (int64_t i = 0; i < n; ++i) std::memcpy(to + i * static_cast<int64_t>(kBytes), &block, kBytes);
-    return;
-  }
-  for (int64_t i = 0; i < n; ++i) std::memcpy(to + i * to_step, from + i * from_step, kBytes);
-}
-
-void CopyLongBlocks(const char* from, int64_t from_step, char* to, int64_t to_step, int64_t n, size_t bytes) {
-  for (int64_t i = 0; i < n; ++i) std::memcpy(to + i * to_step, from + i * from_step, bytes);
-}
-
-using CopyLoop = void (*)(const char*, int64_t, char*, int64_t, int64_t, size_t);
-
-CopyLoop LoopFor(int64_t bytes) {
-  switch (bytes) {
-    case 1: return CopyBlocks<1>;
-    case 2: return CopyBlocks<2>;
-    case 4: return CopyBlocks<4>;
-    case 8: return CopyBlocks<8>;
-    case 12: return CopyBlocks<12>;
-    case 16: return CopyBlocks<16>;
-    default: return CopyLongBlocks;
-  }
-}
+struct Bytes16 {
+  uint64_t half[2];
+};
 
 template <typename T>
-void AddElements(const void* from, int64_t from_step, void* to, int64_t to_step, int64_t n) {
-  const T* in = static_cast<const T*>(from);
-  T* out = static_cast<T*>(to);
-  for (int64_t i = 0; i < n; ++i) out[i * to_step] = Plus(out[i * to_step], in[i * from_step]);
+void CopyRun(const T* from, int64_t from_step, T* to, int64_t to_step, int64_t count) {
+  if (from_step == 1 && to_step == 1) {
+    std::memcpy(to, from, static_cast<size_t>(count) * sizeof(T));
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) to[i * to_step] = from[i * from_step];
 }
 
-using AddLoop = void (*)(const void*, int64_t, void*, int64_t, int64_t);
+// A piece is a number of runs along the last axis.
+template <typename T>
+void Copy(RunContext& c, const StridedLoop& loop, const T* from, T* to) {
+  const size_t outer = loop.dims.empty() ? 0 : loop.dims.size() - 1;
+  const int64_t run = loop.dims.empty() ? 1 : loop.dims[outer];
+  const int64_t from_step = loop.dims.empty() ? 1 : loop.from[outer];
+  const int64_t to_step = loop.dims.empty() ? 1 : loop.to[outer];
+  int64_t runs = 1;
+  for (size_t i = 0; i < outer; ++i) runs *= loop.dims[i];
+  c.ParallelFor(runs, std::max<int64_t>((1 << 14) / std::max<int64_t>(run, 1), 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      int64_t rest = i;
+      int64_t from_at = 0;
+      int64_t to_at = 0;
+      for (size_t axis = outer; axis-- > 0;) {
+        const int64_t index = rest % loop.dims[axis];
+        rest /= loop.dims[axis];
+        from_at += index * loop.from[axis];
+        to_at += index * loop.to[axis];
+      }
+      CopyRun(from + from_at, from_step, to + to_at, to_step, run);
+    }
+  });
+}
 
-AddLoop AddLoopFor(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat: return AddElements<float>;
-    case DType::kDouble: return AddElements<double>;
-    case DType::kHalf: return AddElements<Half>;
-    case DType::kBfloat16: return AddElements<BFloat16>;
-    case DType::kComplex64: return AddElements<Complex64>;
-    case DType::kComplex128: return AddElements<Complex128>;
-    case DType::kInt8:
-    case DType::kUint8: return AddElements<uint8_t>;
-    case DType::kInt16:
-    case DType::kUint16: return AddElements<uint16_t>;
-    case DType::kInt32:
-    case DType::kUint32: return AddElements<uint32_t>;
-    case DType::kInt64:
-    case DType::kUint64: return AddElements<uint64_t>;
-    default: return nullptr;
+// Whether the loop is a permutation between two dense arrays; then the dims and axes as Transpose wants them.
+bool AsTranspose(const StridedLoop& loop, std::vector<int64_t>* dims, std::vector<int>* perm) {
+  const size_t rank = loop.dims.size();
+  if (rank < 2 || rank > static_cast<size_t>(kMaxTransposeRank)) return false;
+  // Loop axes from the outermost to the innermost of each side.
+  std::vector<size_t> by_from(rank);
+  std::iota(by_from.begin(), by_from.end(), size_t{0});
+  std::vector<size_t> by_to = by_from;
+  std::sort(by_from.begin(), by_from.end(), [&](size_t a, size_t b) { return loop.from[a] > loop.from[b]; });
+  std::sort(by_to.begin(), by_to.end(), [&](size_t a, size_t b) { return loop.to[a] > loop.to[b]; });
+  int64_t from_stride = 1;
+  int64_t to_stride = 1;
+  for (size_t i = rank; i-- > 0;) {
+    if (loop.from[by_from[i]] != from_stride || loop.to[by_to[i]] != to_stride) return false;
+    from_stride *= loop.dims[by_from[i]];
+    to_stride *= loop.dims[by_to[i]];
   }
+  dims->clear();
+  perm->clear();
+  for (const size_t axis : by_from) dims->push_back(loop.dims[axis]);
+  for (const size_t axis : by_to) {
+    perm->push_back(static_cast<int>(std::find(by_from.begin(), by_from.end(), axis) - by_from.begin()));
+  }
+  return true;
 }
 
 }  // namespace
 
-void StridedCopy::Axis(int64_t count, int64_t from_step, int64_t to_step) {
-  if (count <= 0) empty_ = true;
-  if (empty_ || count == 1 || num_steps_ == kMaxAxes) return;
-  if (num_steps_ > 0) {
-    Step& outer = steps_[num_steps_ - 1];
-    // Distances are those of elements that exist, twice over at most: the products do not overflow.
-    if (outer.from == from_step * count && outer.to == to_step * count) {
-      outer = {outer.count * count, from_step, to_step};
-      return;
+StridedLoop Simplify(const StridedLoop& loop) {
+  StridedLoop out;
+  for (size_t i = 0; i < loop.dims.size(); ++i) {
+    if (loop.dims[i] == 1) continue;
+    if (!out.dims.empty() && out.from.back() == loop.from[i] * loop.dims[i] && out.to.back() == loop.to[i] * loop.dims[i]) {
+      out.dims.back() *= loop.dims[i];
+      out.from.back() = loop.from[i];
+      out.to.back() = loop.to[i];
+      continue;
     }
+    out.dims.push_back(loop.dims[i]);
+    out.from.push_back(loop.from[i]);
+    out.to.push_back(loop.to[i]);
   }
-  steps_[num_steps_++] = {count, from_step, to_step};
+  return out;
 }
 
-int64_t StridedCopy::Count() const {
-  int64_t count = 1;
-  for (int i = 0; i < num_steps_; ++i) count *= steps_[i].count;
-  return count;
-}
-
-template <typename Row>
-void StridedCopy::Walk(const Step* steps, int num_steps, int64_t begin, int64_t end, const Row& row) {
-  if (begin >= end) return;
-  if (num_steps == 0) {
-    row(0, 0, 1, 0, 0);
+void StridedCopy(RunContext& c, const StridedLoop& loop, size_t element_bytes, const void* from, void* to) {
+  if (std::find(loop.dims.begin(), loop.dims.end(), 0) != loop.dims.end()) return;
+  const StridedLoop simple = Simplify(loop);
+  std::vector<int64_t> dims;
+  std::vector<int> perm;
+  if (AsTranspose(simple, &dims, &perm)) {
+    Transpose(from, static_cast<int>(dims.size()), dims.data(), perm.data(), element_bytes, to, c.pool(), c.stop());
     return;
   }
-  const Step& inner = steps[num_steps - 1];
-  int64_t at[kMaxAxes];
-  int64_t rest = begin / inner.count;
-  int64_t first = begin % inner.count;
-  int64_t from = 0, to = 0;
-  for (int i = num_steps - 2; i >= 0; --i) {
-    at[i] = rest % steps[i].count;
-    rest /= steps[i].count;
-    from += at[i] * steps[i].from;
-    to += at[i] * steps[i].to;
+  switch (element_bytes) {
+    case 1: Copy(c, simple, static_cast<const uint8_t*>(from), static_cast<uint8_t*>(to)); break;
+    case 2: Copy(c, simple, static_cast<const uint16_t*>(from), static_cast<uint16_t*>(to)); break;
+    case 4: Copy(c, simple, static_cast<const uint32_t*>(from), static_cast<uint32_t*>(to)); break;
+    case 8: Copy(c, simple, static_cast<const uint64_t*>(from), static_cast<uint64_t*>(to)); break;
+    case 16: Copy(c, simple, static_cast<const Bytes16*>(from), static_cast<Bytes16*>(to)); break;
+    default: break;
   }
-  while (true) {
-    const int64_t n = std::min(inner.count - first, end - begin);
-    if (!row(from + first * inner.from, to + first * inner.to, n, inner.from, inner.to)) return;
-    begin += n;
-    if (begin >= end) return;
-    first = 0;
-    for (int i = num_steps - 2; i >= 0; --i) {
-      from += steps[i].from;
-      to += steps[i].to;
-      if (++at[i] < steps[i].count) break;
-      at[i] = 0;
-      from -= steps[i].from * steps[i].count;
-      to -= steps[i].to * steps[i].count;
-    }
-  }
-}
-
-Status StridedCopy::RunStrings(RunContext& c, const std::string* from, std::string* to) const {
-  const int64_t count = Count();
-  CheckedSize text = 0;
-  Walk(steps_, num_steps_, 0, count, [&](int64_t f, int64_t, int64_t n, int64_t from_step, int64_t) {
-    for (int64_t i = 0; i < n; ++i) text += static_cast<int64_t>(from[f + i * from_step].size());
-    return true;
-  });
-  if (!text.valid()) return ResourceExhausted("the strings are larger than any memory");
-  const auto bytes = static_cast<size_t>(text.value());
-  RIVULET_RETURN_IF_ERROR(c.allocator().Charge(bytes));
-  Walk(steps_, num_steps_, 0, count, [&](int64_t f, int64_t t, int64_t n, int64_t from_step, int64_t to_step) {
-    for (int64_t i = 0; i < n; ++i) to[t + i * to_step] = from[f + i * from_step];
-    return !c.stop().stopped();
-  });
-  c.allocator().Release(bytes);
-  return Status();
-}
-
-Status StridedCopy::Run(RunContext& c, const void* from, int64_t from_at, void* to, int64_t to_at) const {
-  if (empty_) return Status();
-  if (dtype_ == DType::kString) {
-    return RunStrings(c, static_cast<const std::string*>(from) + from_at, static_cast<std::string*>(to) + to_at);
-  }
-  const auto element = static_cast<int64_t>(ElementBytes(dtype_));
-  const char* in = static_cast<const char*>(from) + from_at * element;
-  char* out = static_cast<char*>(to) + to_at * element;
-  // What lies together on both sides is one block.
-  int num_steps = num_steps_;
-  int64_t block = element;
-  if (num_steps > 0 && steps_[num_steps - 1].from == 1 && steps_[num_steps - 1].to == 1) {
-    block = steps_[--num_steps].count * element;
-  }
-  int64_t count = 1;
-  for (int i = 0; i < num_steps; ++i) count *= steps_[i].count;
-  if (count * block <= kPieceBytes && num_steps == 0) {
-    std::memcpy(out, in, static_cast<size_t>(block));
-    return Status();
-  }
-  if (block > 4 * kPieceBytes) {
-    const int64_t parts = (block + kPieceBytes - 1) / kPieceBytes;
-    c.ParallelFor(count * parts, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        Walk(steps_, num_steps, i / parts, i / parts + 1, [&](int64_t f, int64_t t, int64_t, int64_t, int64_t) {
-          const int64_t part = i % parts * kPieceBytes;
-          std::memcpy(out + t * element + part, in + f * element + part,
-                      static_cast<size_t>(std::min(kPieceBytes, block - part)));
-          return true;
-        });
-      }
-    });
-    return Status();
-  }
-  const CopyLoop loop = LoopFor(block);
-  c.ParallelFor(count, std::max<int64_t>(kPieceBytes / block, 1), [&](int64_t begin, int64_t end) {
-    Walk(steps_, num_steps, begin, end, [&](int64_t f, int64_t t, int64_t n, int64_t from_step, int64_t to_step) {
-      loop(in + f * element, from_step * element, out + t * element, to_step * element, n, static_cast<size_t>(block));
-      return true;
-    });
-  });
-  return Status();
-}
-
-Status StridedCopy::RunAdd(RunContext& c, const void* from, int64_t from_at, void* to, int64_t to_at) const {
-  if (empty_) return Status();
-  const AddLoop loop = AddLoopFor(dtype_);
-  if (loop == nullptr) return Unimplemented("no sums of ", Name(dtype_));
-  const auto element = static_cast<int64_t>(ElementBytes(dtype_));
-  const char* in = static_cast<const char*>(from) + from_at * element;
-  char* out = static_cast<char*>(to) + to_at * element;
-  Walk(steps_, num_steps_, 0, Count(), [&](int64_t f, int64_t t, int64_t n, int64_t from_step, int64_t to_step) {
-    loop(in + f * element, from_step, out + t * element, to_step, n);
-    return !c.stop().stopped();
-  });
-  return Status();
-}
-
-Status FillTensor(RunContext& c, Tensor& tensor, const void* value) {
-  StridedCopy copy(tensor.dtype());
-  copy.Axis(tensor.num_elements(), 0, 1);
-  return copy.Run(c, value, 0, tensor.raw(), 0);
-}
-
-Status ClearTensor(RunContext& c, Tensor& tensor) {
-  if (tensor.dtype() == DType::kString) {
-    std::fill_n(tensor.data<std::string>(), tensor.num_elements(), std::string());
-    return Status();
-  }
-  const auto bytes = static_cast<int64_t>(tensor.bytes());
-  c.ParallelFor(bytes, 4 * kPieceBytes, [&](int64_t begin, int64_t end) {
-    std::memset(static_cast<char*>(tensor.raw()) + begin, 0, static_cast<size_t>(end - begin));
-  });
-  return Status();
-}
-
-Status CopyTensor(RunContext& c, const Tensor& from, Tensor& to) {
-  StridedCopy copy(from.dtype());
-  copy.Axis(from.num_elements(), 1, 1);
-  return copy.Run(c, from.raw(), 0, to.raw(), 0);
 }
 
 }  // namespace rivulet

@@ -1,6 +1,8 @@
 // StridedSlice: every strides[i]-th place from begin[i] to before end[i], as Python's x[b:e:s, ..., newaxis, i].
 // StridedSliceGrad: zeros of the given shape with dy at those places.
-// TensorStridedSliceUpdate: a copy of the input with `value` at those places.
+// TensorStridedSliceUpdate: a copy of the input with `value`, which may be broadcast, at those places.
+#include <algorithm>
+
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/strided_slice_spec.h"
@@ -57,8 +59,8 @@ Status RunSlice(RunContext& c) {
   const Tensor& input = c.input(0);
   RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromTensors(c, input.shape(), 1));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, spec.result));
-  StridedCopy copy(input.dtype());
-  const int64_t first = spec.AddAxes(input.shape(), true, copy);
+  AxisCopy copy(input.dtype());
+  const int64_t first = spec.AxesFromSlice(input.shape(), copy);
   return copy.Run(c, input.raw(), first, c.output(0).raw(), 0);
 }
 
@@ -84,16 +86,29 @@ Status RunGrad(RunContext& c) {
     return InvalidArgument("dy: want shape ", spec.result.ToString(), ", got ", dy.shape().ToString());
   }
   RIVULET_RETURN_IF_ERROR(ClearTensor(c, c.output(0)));
-  StridedCopy copy(dy.dtype());
-  const int64_t first = spec.AddAxes(shape, false, copy);
+  AxisCopy copy(dy.dtype());
+  const int64_t first = spec.AxesToSlice(shape, dy.shape(), copy);
   return copy.Run(c, dy.raw(), 0, c.output(0).raw(), first);
 }
 
 // ---- TensorStridedSliceUpdate ----
 
+// As TensorFlow, takes a value with more axes than the slice where the first ones are 1.
+Status CheckValue(const Shape& value, const Shape& slice) {
+  if (!value.has_rank() || !slice.has_rank()) return Status();
+  const int extra = std::max(value.rank() - slice.rank(), 0);
+  bool fits = true;
+  for (int i = 0; i < value.rank(); ++i) {
+    const int64_t want = i < extra ? 1 : slice[i - value.rank() + slice.rank()];
+    fits = fits && (value[i] == 1 || value[i] < 0 || want < 0 || value[i] == want);
+  }
+  if (fits) return Status();
+  return InvalidArgument("value: shape ", value.ToString(), " does not broadcast to the slice's ", slice.ToString());
+}
+
 Status InferUpdate(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromFacts(c, c.shape(0), 1));
-  RIVULET_RETURN_IF_ERROR(MergeShapes(spec.result, c.shape(4)).status());
+  RIVULET_RETURN_IF_ERROR(CheckValue(c.shape(4), spec.result));
   c.set_output(0, c.shape(0));
   return Status();
 }
@@ -103,16 +118,15 @@ Status RunUpdate(RunContext& c) {
   const Tensor& value = c.input(4);
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, input.shape()));
   RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromTensors(c, input.shape(), 1));
-  if (value.shape() != spec.result) {
-    return InvalidArgument("value: want shape ", spec.result.ToString(), ", got ", value.shape().ToString());
-  }
+  RIVULET_RETURN_IF_ERROR(CheckValue(value.shape(), spec.result));
   RIVULET_RETURN_IF_ERROR(CopyTensor(c, input, c.output(0)));
-  StridedCopy copy(input.dtype());
-  const int64_t first = spec.AddAxes(input.shape(), false, copy);
+  AxisCopy copy(input.dtype());
+  const int64_t first = spec.AxesToSlice(input.shape(), value.shape(), copy);
   return copy.Run(c, value.raw(), 0, c.output(0).raw(), first);
 }
 
-#define RIVULET_ANY "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi32}; "
+#define RIVULET_PLAIN "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128"
+#define RIVULET_ANY RIVULET_PLAIN ",qi8,qu8,qi32}; "
 #define RIVULET_MASKS "begin_mask:int=0; end_mask:int=0; ellipsis_mask:int=0; new_axis_mask:int=0; shrink_axis_mask:int=0"
 
 constexpr OpDef kDefs[] = {
@@ -121,7 +135,7 @@ constexpr OpDef kDefs[] = {
     {.name = "StridedSliceGrad", .inputs = "shape:Index, begin:Index, end:Index, strides:Index, dy:T", .outputs = "output:T",
      .attrs = RIVULET_ANY "Index:type in {i32,i64}; " RIVULET_MASKS, .infer = InferGrad, .prepare = Prepare, .run = RunGrad},
     {.name = "TensorStridedSliceUpdate", .inputs = "input:T, begin:Index, end:Index, strides:Index, value:T", .outputs = "output:T",
-     .attrs = RIVULET_ANY "Index:type in {i32,i64}; " RIVULET_MASKS, .infer = InferUpdate, .prepare = Prepare, .run = RunUpdate},
+     .attrs = RIVULET_PLAIN "}; Index:type in {i32,i64}; " RIVULET_MASKS, .infer = InferUpdate, .prepare = Prepare, .run = RunUpdate},
 };
 
 }  // namespace

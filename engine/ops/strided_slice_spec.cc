@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/graph/shape_math.h"
 #include "engine/ops/indices.h"
 
 namespace rivulet {
@@ -95,7 +96,7 @@ Result<SliceSpec> ResolveSlice(const Shape& input, const std::vector<SliceEntry>
   const auto whole = [&](int axes) {
     for (; axes > 0; --axes) {
       const int64_t dim = input[static_cast<int>(spec.ranges.size())];
-      spec.ranges.push_back({0, 1, dim});
+      spec.ranges.push_back({0, 1, dim, spec.result.rank()});
       spec.result.push_back(dim);
     }
   };
@@ -109,8 +110,9 @@ Result<SliceSpec> ResolveSlice(const Shape& input, const std::vector<SliceEntry>
       spec.result.push_back(1);
     } else {
       const bool shrink = Bit(masks.shrink_axis, i);
-      RIVULET_ASSIGN_OR_RETURN(const SliceRange range, RangeAlong(entry, input[axis], Bit(masks.begin, i), Bit(masks.end, i),
-                                                                  shrink, axis));
+      RIVULET_ASSIGN_OR_RETURN(SliceRange range, RangeAlong(entry, input[axis], Bit(masks.begin, i), Bit(masks.end, i),
+                                                            shrink, axis));
+      if (!shrink) range.result_axis = spec.result.rank();
       spec.ranges.push_back(range);
       if (!shrink) spec.result.push_back(range.count);
     }
@@ -125,7 +127,7 @@ int64_t SliceSpec::num_elements() const {
   return count;
 }
 
-int64_t SliceSpec::AddAxes(const Shape& input, bool from_slice, StridedCopy& copy) const {
+int64_t SliceSpec::AxesFromSlice(const Shape& input, AxisCopy& copy) const {
   const int64_t count = num_elements();
   if (count == 0) {
     copy.Axis(0, 0, 0);
@@ -137,7 +139,24 @@ int64_t SliceSpec::AddAxes(const Shape& input, bool from_slice, StridedCopy& cop
     wide /= input[i];
     dense /= range.count;
     first += range.begin * wide;
-    copy.Axis(range.count, from_slice ? range.stride * wide : dense, from_slice ? dense : range.stride * wide);
+    copy.Axis(range.count, range.stride * wide, dense);
+  }
+  return first;
+}
+
+int64_t SliceSpec::AxesToSlice(const Shape& input, const Shape& value, AxisCopy& copy) const {
+  if (num_elements() == 0) {
+    copy.Axis(0, 0, 0);
+    return 0;
+  }
+  const std::vector<int64_t> steps = RowMajorStrides(value);
+  int64_t wide = input.num_elements(), first = 0;
+  for (int i = 0; i < input.rank(); ++i) {
+    const SliceRange& range = ranges[static_cast<size_t>(i)];
+    const int axis = range.result_axis < 0 ? -1 : range.result_axis - (result.rank() - value.rank());
+    wide /= input[i];
+    first += range.begin * wide;
+    copy.Axis(range.count, axis < 0 || value[axis] == 1 ? 0 : steps[static_cast<size_t>(axis)], range.stride * wide);
   }
   return first;
 }

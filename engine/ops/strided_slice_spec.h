@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/ops/op.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 
@@ -37,15 +37,18 @@ struct SliceRange {
   int64_t begin = 0;
   int64_t stride = 1;
   int64_t count = Shape::kUnknownDim;  // places taken, where known
+  int result_axis = -1;                // of the result; -1 where the axis is dropped
 };
 
 struct SliceSpec {
   std::vector<SliceRange> ranges;  // one per axis of the input
   Shape result;                    // with new and without dropped axes; dims may be unknown
 
-  // Along each axis: `slice` elements lie as in the input of this shape, the others are dense. Only for complete specs.
-  // Returns the position of the first element.
-  int64_t AddAxes(const Shape& input, bool from_slice, StridedCopy& copy) const;
+  // For complete specs: the axes of a copy out of an array of shape `input`, into a dense one; and of a copy into an array
+  // of shape `input`, from a dense one of shape `value` that broadcasts to the result. Both return the position, in the
+  // array of shape `input`, of the first element.
+  int64_t AxesFromSlice(const Shape& input, AxisCopy& copy) const;
+  int64_t AxesToSlice(const Shape& input, const Shape& value, AxisCopy& copy) const;
   int64_t num_elements() const;
 };
 

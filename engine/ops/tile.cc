@@ -1,7 +1,7 @@
 // Tile: the input repeated multiples[i] times along axis i. TileGrad: the sum of the tiles.
 #include "engine/base/checked.h"
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -62,7 +62,7 @@ Status Infer(InferContext& c) {
 }
 
 // Axes of both: `tile` has one tile's elements, `tiled` all of them.
-void AddAxes(const Shape& tile, const Shape& tiled, bool from_tile, StridedCopy& copy) {
+void AddAxes(const Shape& tile, const Shape& tiled, bool from_tile, AxisCopy& copy) {
   int64_t small = tile.num_elements(), large = tiled.num_elements();
   for (int i = 0; i < tile.rank(); ++i) {
     const int64_t times = tiled[i] / tile[i];
@@ -78,7 +78,7 @@ Status RunTile(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const Shape want, Tiled(input.shape(), c.input(1)));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   if (c.output(0).num_elements() == 0) return Status();
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   AddAxes(input.shape(), want, true, copy);
   return copy.Run(c, input.raw(), 0, c.output(0).raw(), 0);
 }
@@ -89,7 +89,7 @@ Status RunTileGrad(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   if (c.output(0).num_elements() == 0) return Status();
   RIVULET_RETURN_IF_ERROR(ClearTensor(c, c.output(0)));
-  StridedCopy copy(input.dtype());
+  AxisCopy copy(input.dtype());
   AddAxes(want, input.shape(), false, copy);
   return copy.RunAdd(c, input.raw(), 0, c.output(0).raw(), 0);
 }

@@ -2,9 +2,9 @@
 //
 //   input [rows.., n] of T, k: an attribute or a scalar input, 0 <= k <= n -> values, indices [rows.., k]
 //
-// Of equal elements the one with the lower column comes first. Rows come out in descending order; with sorted = false in
-// the order that TensorFlow's selection leaves them in. k = 1 passes NaNs over. Otherwise a NaN is neither before nor after
-// any element but its column, and rows that hold one are ordered as TensorFlow's comparisons happen to fall.
+// Of equal elements the one with the lower column comes first. Rows come out in descending order; with sorted = false
+// in the order that TensorFlow's selection leaves them in. k = 1 passes NaNs over. Otherwise a NaN is neither before
+// nor after any element but its column, and rows that hold one are ordered as TensorFlow's comparisons happen to fall.
 #include <algorithm>
 
 #include "engine/base/checked.h"
@@ -53,8 +53,8 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-// Columns of one row, the better before the worse. With a NaN in the row this is no order, so nothing below may rely on one
-// for its bounds.
+// Columns of one row, the better before the worse. With a NaN in the row this is no order, so nothing below may rely on
+// one for its bounds.
 template <typename T>
 struct Better {
   const T* x;
@@ -218,11 +218,21 @@ Status Run(RunContext& c) {
 #define RIVULET_ORDERED "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "TopK", .inputs = "input:T", .outputs = "values:T, indices:i32",
-     .attrs = "k:int >=0; sorted:bool=true; " RIVULET_ORDERED, .infer = Infer, .prepare = Prepare, .run = Run},
-    {.name = "TopKV2", .inputs = "input:T, k:Tk", .outputs = "values:T, indices:index_type",
-     .attrs = "sorted:bool=true; " RIVULET_ORDERED "; Tk:type=i32 in {i16,i32,i64}; index_type:type=i32 in {i16,i32,i64}",
-     .infer = InferV2, .prepare = Prepare, .run = Run},
+    {.name = "TopK",
+     .inputs = "input:T",
+     .outputs = "values:T, indices:i32",
+     .attrs = "k:int >=0; sorted:bool=true; " RIVULET_ORDERED,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "TopKV2",
+     .inputs = "input:T, k:Tk",
+     .outputs = "values:T, indices:index_type",
+     .attrs =
+         "sorted:bool=true; " RIVULET_ORDERED "; Tk:type=i32 in {i16,i32,i64}; index_type:type=i32 in {i16,i32,i64}",
+     .infer = InferV2,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

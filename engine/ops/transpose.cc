@@ -4,7 +4,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/kernels/transpose.h"
 #include "engine/ops/dims.h"
-#include "engine/ops/strided_copy.h"
+#include "engine/ops/axis_copy.h"
 
 namespace rivulet {
 namespace {
@@ -61,7 +61,7 @@ Status Run(RunContext& c) {
     return Status();
   }
   const std::vector<int64_t> from = RowMajorStrides(x.shape()), to = RowMajorStrides(y.shape());
-  StridedCopy copy(x.dtype());
+  AxisCopy copy(x.dtype());
   for (int i = 0; i < x.rank(); ++i) {
     copy.Axis(y.dim(i), from[static_cast<size_t>(axes[static_cast<size_t>(i)])], to[static_cast<size_t>(i)]);
   }

@@ -130,17 +130,38 @@ Status RunV2(RunContext& c) {
   return FindDistinct(c, axis);
 }
 
-#define RIVULET_TYPES "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str}; out_idx:type=i32 in {i32,i64}"
+#define RIVULET_TYPES \
+  "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str}; out_idx:type=i32 in {i32,i64}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Unique", .inputs = "x:T", .outputs = "y:T, idx:out_idx", .attrs = RIVULET_TYPES, .infer = Infer, .run = Run,
+    {.name = "Unique",
+     .inputs = "x:T",
+     .outputs = "y:T, idx:out_idx",
+     .attrs = RIVULET_TYPES,
+     .infer = Infer,
+     .run = Run,
      .flags = kDataDependent},
-    {.name = "UniqueWithCounts", .inputs = "x:T", .outputs = "y:T, idx:out_idx, count:out_idx", .attrs = RIVULET_TYPES,
-     .infer = Infer, .run = Run, .flags = kDataDependent},
-    {.name = "UniqueV2", .inputs = "x:T, axis:Taxis", .outputs = "y:T, idx:out_idx",
-     .attrs = RIVULET_TYPES "; Taxis:type=i64 in {i32,i64}", .infer = InferV2, .run = RunV2, .flags = kDataDependent},
-    {.name = "UniqueWithCountsV2", .inputs = "x:T, axis:Taxis", .outputs = "y:T, idx:out_idx, count:out_idx",
-     .attrs = RIVULET_TYPES "; Taxis:type=i64 in {i32,i64}", .infer = InferV2, .run = RunV2, .flags = kDataDependent},
+    {.name = "UniqueWithCounts",
+     .inputs = "x:T",
+     .outputs = "y:T, idx:out_idx, count:out_idx",
+     .attrs = RIVULET_TYPES,
+     .infer = Infer,
+     .run = Run,
+     .flags = kDataDependent},
+    {.name = "UniqueV2",
+     .inputs = "x:T, axis:Taxis",
+     .outputs = "y:T, idx:out_idx",
+     .attrs = RIVULET_TYPES "; Taxis:type=i64 in {i32,i64}",
+     .infer = InferV2,
+     .run = RunV2,
+     .flags = kDataDependent},
+    {.name = "UniqueWithCountsV2",
+     .inputs = "x:T, axis:Taxis",
+     .outputs = "y:T, idx:out_idx, count:out_idx",
+     .attrs = RIVULET_TYPES "; Taxis:type=i64 in {i32,i64}",
+     .infer = InferV2,
+     .run = RunV2,
+     .flags = kDataDependent},
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
-// UnsortedSegmentSum, UnsortedSegmentProd, UnsortedSegmentMax, UnsortedSegmentMin: rows with the same id reduced to one.
+// UnsortedSegmentSum, UnsortedSegmentProd, UnsortedSegmentMax, UnsortedSegmentMin: rows with the same id reduced to
+// one.
 //
 //   data [ids.. , ..] of T, segment_ids [ids..] in any order, num_segments: a scalar -> output [num_segments, ..]
 //
-// Rows of negative ids are left out; an id >= num_segments is an error. A segment without rows gives 0, 1, the lowest or
-// the highest finite number. Rows are combined in order and rounded to T after each; integers wrap around.
+// Rows of negative ids are left out; an id >= num_segments is an error. A segment without rows gives 0, 1, the lowest
+// or the highest finite number. Rows are combined in order and rounded to T after each; integers wrap around.
 #include <algorithm>
 
 #include "engine/graph/shape_math.h"
@@ -69,15 +70,18 @@ Status Run(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_SEGMENT(types, ids)                                                                             \
-  .inputs = "data:T, segment_ids:Tindices, num_segments:Tnumsegments", .outputs = "output:T",                   \
-  .attrs = "T:type in {" types "}; Tindices:type in {" ids "}; Tnumsegments:type=i32 in {i32,i64}",             \
-  .infer = Infer
+#define RIVULET_SEGMENT(types, ids)                                                           \
+  .inputs = "data:T, segment_ids:Tindices, num_segments:Tnumsegments", .outputs = "output:T", \
+  .attrs = "T:type in {" types "}; Tindices:type in {" ids "}; Tnumsegments:type=i32 in {i32,i64}", .infer = Infer
 #define RIVULET_ORDERED "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64"
 
 constexpr OpDef kDefs[] = {
-    {.name = "UnsortedSegmentSum", RIVULET_SEGMENT(RIVULET_ORDERED ",c64,c128", "i16,i32,i64"), .run = Run<Combine::kAdd>},
-    {.name = "UnsortedSegmentProd", RIVULET_SEGMENT(RIVULET_ORDERED ",c64,c128", "i32,i64"), .run = Run<Combine::kMultiply>},
+    {.name = "UnsortedSegmentSum",
+     RIVULET_SEGMENT(RIVULET_ORDERED ",c64,c128", "i16,i32,i64"),
+     .run = Run<Combine::kAdd>},
+    {.name = "UnsortedSegmentProd",
+     RIVULET_SEGMENT(RIVULET_ORDERED ",c64,c128", "i32,i64"),
+     .run = Run<Combine::kMultiply>},
     {.name = "UnsortedSegmentMax", RIVULET_SEGMENT(RIVULET_ORDERED, "i32,i64"), .run = Run<Combine::kMax>},
     {.name = "UnsortedSegmentMin", RIVULET_SEGMENT(RIVULET_ORDERED, "i32,i64"), .run = Run<Combine::kMin>},
 };

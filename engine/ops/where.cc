@@ -57,8 +57,12 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Where", .inputs = "input:T", .outputs = "index:i64",
-     .attrs = "T:type=bool in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,c64,c128}", .infer = Infer, .run = Run,
+    {.name = "Where",
+     .inputs = "input:T",
+     .outputs = "index:i64",
+     .attrs = "T:type=bool in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,c64,c128}",
+     .infer = Infer,
+     .run = Run,
      .flags = kDataDependent},
 };
 

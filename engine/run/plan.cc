@@ -96,6 +96,10 @@ class Compiler {
         PrepareContext context(node, inputs, node.outputs, &consumed, allocator_, pool_);
         RIVULET_ASSIGN_OR_RETURN(step.state, node.def->prepare(context));
       }
+      // What infer could not check for want of a shape, it checks when the shape is there.
+      for (const Fact* fact : inputs) {
+        if (!fact->shape.complete()) step.kind = Step::Kind::kInfer;
+      }
       for (const Fact& fact : node.outputs) {
         if (!fact.shape.complete()) step.kind = Step::Kind::kInfer;
         if (StoredBytes(fact.dtype) > 0 && ElementBytes(fact.dtype) == 0) step.allocates = true;

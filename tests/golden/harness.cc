@@ -113,7 +113,10 @@ bool HasConstants(const GoldenCase& record) {
 
 // The source itself, or kAsRecorded where it would change nothing or cannot be had.
 Source Effective(const GoldenCase& record, Source source) {
-  if (source == Source::kAllFed) return HasConstants(record) ? source : Source::kAsRecorded;
+  if (source == Source::kAllFed) {
+    // Where a Const is what the case is about, feeding it would take it away.
+    return HasConstants(record) && record.ops != "Const" ? source : Source::kAsRecorded;
+  }
   if (record.feeds.empty()) return Source::kAsRecorded;
   if (source == Source::kIntermediates) {
     for (const auto& [edge, tensor] : record.feeds) {

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <clocale>
+#include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 
 #include "rivulet/session.h"

@@ -3,7 +3,7 @@ from cases_dsl import *
 
 NUMBERS = ALL_NUMERIC + ['bool'] + QUANTIZED
 ODD = [0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -1.9, 100.7, 1.00390625, 1.01171875]
-# Short tensors: TensorFlow's vector code for long ones clamps to 8 and 16 bits, where its scalar code takes the low bits.
+# TensorFlow clamps in whole blocks and takes the low bits in the rest, so lengths matter.
 FAR = {
     'float32': [127.9, 128, 200, 255.9, 256, 300, -129], 'float64': [127.9, -1, 200, 65536.7, -65537, 256, 300],
 }
@@ -29,6 +29,13 @@ def cases():
         for target in INTS + ['bool']:
             yield Case('Cast', [lit(source, SPECIAL)], dict(DstT=target))
             yield Case('Cast', [lit(source, FAR.get(source, FAR['float32']))], dict(DstT=target))
+    for source in FLOATS + COMPLEX:
+        for target in INTS + QUANTIZED:
+            for length in (20, 75):
+                yield Case('Cast', [rand(source, (length,), -120, 120)], dict(DstT=target))
+                yield Case('Cast', [rand(source, (length,), -400, 400)], dict(DstT=target))
+            if source in FLOATS and target != 'uint8' and target != 'quint8':  # which TensorFlow clamps twice
+                yield Case('Cast', [lit(source, np.resize(SPECIAL + [40000, -40000, 70000, -70000], 42))], dict(DstT=target))
     for source, target in (('float32', 'float16'), ('float32', 'bfloat16'), ('float64', 'float16'), ('float64', 'float32'),
                            ('float64', 'bfloat16'), ('float16', 'bfloat16'), ('bfloat16', 'float16')):
         x = lit(source, [1 / 3, 1.00390625 + 2**-9, -1.99999, 1e-8, 65519, 65520, -70000, np.nan, np.inf, -np.inf, 0])

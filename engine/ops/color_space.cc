@@ -1,0 +1,113 @@
+// RGBToHSV, HSVToRGB: colours with components in the last dim, which is 3. AdjustContrastv2: every channel of every image
+// stretched about its mean.
+//
+//   images [.., 3] of T -> [.., 3];  images [.., height, width, channels] of float32, contrast_factor scalar -> like images
+#include <algorithm>
+#include <cmath>
+
+#include "engine/ops/number.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+Status InferColor(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
+  Shape out = c.shape(0);
+  if (out.has_rank()) {
+    const int64_t last = out[out.rank() - 1];
+    if (last >= 0 && last != 3) return InvalidArgument("images: want 3 components in the last dim, got ", last);
+    out.set_dim(out.rank() - 1, 3);
+  }
+  c.set_output(0, std::move(out));
+  return Status();
+}
+
+template <typename T>
+void ToHsv(const T* rgb, T* hsv) {
+  const T r = rgb[0], g = rgb[1], b = rgb[2];
+  const T value = std::max(std::max(r, g), b);
+  const T range = value - std::min(std::min(r, g), b);
+  const T norm = T(1) / (T(6) * range);
+  T hue = 0;
+  if (range > 0) {
+    hue = r == value   ? norm * (g - b)
+          : g == value ? norm * (b - r) + T(2) / T(6)
+                       : norm * (r - g) + T(4) / T(6);
+    if (hue < 0) hue += T(1);
+  }
+  hsv[0] = hue;
+  hsv[1] = value > 0 ? range / value : T(0);
+  hsv[2] = value;
+}
+
+template <typename T>
+void ToRgb(const T* hsv, T* rgb) {
+  const T h = hsv[0] * T(6), s = hsv[1], v = hsv[2];
+  const auto limit = [](T x) { return std::min(std::max(x, T(0)), T(1)); };
+  const T part[3] = {limit(std::abs(h - T(3)) - T(1)), limit(T(2) - std::abs(h - T(2))), limit(T(2) - std::abs(h - T(4)))};
+  for (int i = 0; i < 3; ++i) rgb[i] = ((T(1) - s) + s * part[i]) * v;
+}
+
+template <bool kToHsv>
+Status RunColor(RunContext& c) {
+  VisitType<float, double, Half, BFloat16>(c.output(0).dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    const T* x = c.input(0).data<T>();
+    T* y = c.output(0).data<T>();
+    c.ParallelFor(c.output(0).num_elements() / 3, 1 << 11, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin * 3; i < end * 3; i += 3) {
+        const Wide<T> in[3] = {Widen(x[i]), Widen(x[i + 1]), Widen(x[i + 2])};
+        Wide<T> out[3];
+        kToHsv ? ToHsv(in, out) : ToRgb(in, out);
+        for (int k = 0; k < 3; ++k) y[i + k] = T(out[k]);
+      }
+    });
+  });
+  return Status();
+}
+
+Status InferContrast(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 3));
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
+  c.set_output(0, c.shape(0));
+  return Status();
+}
+
+Status RunContrast(RunContext& c) {
+  const Tensor& images = c.input(0);
+  if (images.num_elements() == 0) return Status();
+  const float factor = c.input(1).data<float>()[0];
+  const int rank = images.rank();
+  const int64_t channels = images.dim(rank - 1), area = images.dim(rank - 2) * images.dim(rank - 3);
+  const int64_t lines = images.num_elements() / area;
+  c.ParallelFor(lines, std::max<int64_t>((1 << 14) / area, 1), [&](int64_t begin, int64_t end) {
+    for (int64_t line = begin; line < end; ++line) {
+      const int64_t at = line / channels * area * channels + line % channels;
+      const float* x = images.data<float>() + at;
+      float* y = c.output(0).data<float>() + at;
+      double sum = 0;
+      for (int64_t i = 0; i < area; ++i) sum += static_cast<double>(x[i * channels]);
+      const auto mean = static_cast<float>(sum / static_cast<double>(area));
+      for (int64_t i = 0; i < area; ++i) y[i * channels] = (x[i * channels] - mean) * factor + mean;
+    }
+  });
+  return Status();
+}
+
+#define RIVULET_FLOATS "T:type=f32 in {f16,bf16,f32,f64}"
+
+constexpr OpDef kDefs[] = {
+    {.name = "RGBToHSV", .inputs = "images:T", .outputs = "output:T", .attrs = RIVULET_FLOATS, .infer = InferColor,
+     .run = RunColor<true>},
+    {.name = "HSVToRGB", .inputs = "images:T", .outputs = "output:T", .attrs = RIVULET_FLOATS, .infer = InferColor,
+     .run = RunColor<false>},
+    {.name = "AdjustContrastv2", .inputs = "images:T, contrast_factor:f32", .outputs = "output:T",
+     .attrs = "T:type=f32 in {f32}", .infer = InferContrast, .run = RunContrast},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(ColorSpace, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,175 @@
+// FakeQuantWithMinMaxArgs, FakeQuantWithMinMaxVars, FakeQuantWithMinMaxVarsPerChannel and their gradients: numbers rounded
+// as if they were quantised to num_bits.
+//
+//   inputs [..] of float32, min and max as attributes, as scalars, or [last dim of inputs] -> outputs [..]
+//   ...Gradient: gradients like inputs in front -> backprop of inputs, and (but for Args) of min and max
+//
+// The range is moved so that 0 is one of its steps. A range [0, 0] given as input makes zeros.
+#include <algorithm>
+#include <cmath>
+
+#include "engine/graph/shape_math.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+enum class Kind { kArgs, kVars, kPerChannel };
+
+template <Kind kKind, bool kGradient>
+Status Infer(InferContext& c) {
+  const int64_t bits = c.attrs().Int("num_bits");
+  if (bits < 2 || bits > 16) return InvalidArgument("num_bits: want [2, 16], got ", bits);
+  const int inputs = kGradient ? 1 : 0;
+  Shape out = c.shape(inputs);
+  if (kGradient) {
+    auto merged = MergeShapes(out, c.shape(0));
+    if (!merged.ok()) return std::move(merged).status().Framed("gradients and inputs");
+    out = *merged;
+  }
+  Shape range;
+  if (kKind == Kind::kArgs) {
+    const float low = c.attrs().Float("min"), high = c.attrs().Float("max");
+    if (!(low < high)) return InvalidArgument("min: want below max ", high, ", got ", low);
+  } else if (kKind == Kind::kVars) {
+    RIVULET_RETURN_IF_ERROR(c.WantScalar(inputs + 1));
+    RIVULET_RETURN_IF_ERROR(c.WantScalar(inputs + 2));
+  } else {
+    RIVULET_RETURN_IF_ERROR(c.WantMinRank(inputs, 1));
+    range = {out.has_rank() ? out[out.rank() - 1] : Shape::kUnknownDim};
+    for (int i = inputs + 1; i < inputs + 3; ++i) {
+      RIVULET_RETURN_IF_ERROR(c.WantRank(i, 1));
+      auto merged = MergeShapes(range, c.shape(i));
+      if (!merged.ok()) return std::move(merged).status().Framed("min and max along the last dim");
+      range = *merged;
+    }
+    if (out.has_rank()) out.set_dim(out.rank() - 1, range[0]);
+  }
+  c.set_output(0, std::move(out));
+  if (kGradient && kKind != Kind::kArgs) {
+    c.set_output(1, range);
+    c.set_output(2, std::move(range));
+  }
+  return Status();
+}
+
+struct State : OpState {
+  float low = 0;
+  float high = 0;
+  float first = 0;  // the codes in use
+  float last = 255;
+};
+
+template <Kind kKind>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  if (kKind == Kind::kArgs) {
+    state->low = c.attrs().Float("min");
+    state->high = c.attrs().Float("max");
+  }
+  state->first = c.attrs().Bool("narrow_range") ? 1 : 0;
+  state->last = static_cast<float>((1 << c.attrs().Int("num_bits")) - 1);
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+struct Steps {
+  bool zero;  // the range is nothing but 0
+  float step;
+  float low;
+  float high;
+
+  Steps(const State& state, float from, float to) : zero(from == 0 && to == 0), step((to - from) / (state.last - state.first)) {
+    const float place = state.first - from / step;
+    const float zero_at = place < state.first ? state.first : place > state.last ? state.last : std::round(place);
+    low = (state.first - zero_at) * step;
+    high = (state.last - zero_at) * step;
+  }
+  float operator()(float x) const {
+    if (zero) return 0;
+    return std::floor((std::max(std::min(x, high), low) - low) / step + 0.5f) * step + low;
+  }
+};
+
+template <Kind kKind>
+Steps StepsAt(RunContext& c, int min, int64_t i) {
+  const auto& state = c.state<State>();
+  if (kKind == Kind::kArgs) return Steps(state, state.low, state.high);
+  return Steps(state, c.input(min).data<float>()[i], c.input(min + 1).data<float>()[i]);
+}
+
+template <Kind kKind>
+Status Run(RunContext& c) {
+  const int64_t count = c.output(0).num_elements();
+  if (count == 0) return Status();
+  const float* x = c.input(0).data<float>();
+  float* y = c.output(0).data<float>();
+  if (kKind != Kind::kPerChannel) {
+    const Steps steps = StepsAt<kKind>(c, 1, 0);
+    c.ParallelFor(count, 1 << 14, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) y[i] = steps(x[i]);
+    });
+    return Status();
+  }
+  const int64_t channels = c.input(1).num_elements();
+  c.ParallelFor(count, 1 << 13, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y[i] = StepsAt<kKind>(c, 1, i % channels)(x[i]);
+  });
+  return Status();
+}
+
+template <Kind kKind>
+Status RunGradient(RunContext& c) {
+  const int64_t count = c.output(0).num_elements();
+  const float* gradient = c.input(0).data<float>();
+  const float* x = c.input(1).data<float>();
+  float* y = c.output(0).data<float>();
+  const int64_t channels = kKind == Kind::kPerChannel ? c.input(2).num_elements() : 1;
+  // A channel is done by one thread, so its sums are always made in the same order.
+  c.ParallelFor(channels, std::max<int64_t>((1 << 14) / std::max<int64_t>(count / std::max<int64_t>(channels, 1), 1), 1),
+                [&](int64_t begin, int64_t end) {
+    for (int64_t channel = begin; channel < end; ++channel) {
+      const Steps steps = StepsAt<kKind>(c, 2, channel);
+      double below = 0, above = 0;
+      for (int64_t i = channel; i < count; i += channels) {
+        const bool inside = steps.zero || (x[i] >= steps.low && x[i] <= steps.high);
+        if (!inside && x[i] < steps.low) below += static_cast<double>(gradient[i]);
+        if (!inside && x[i] > steps.high) above += static_cast<double>(gradient[i]);
+        y[i] = inside ? gradient[i] : 0.0f;
+      }
+      if (kKind != Kind::kArgs) {
+        c.output(1).data<float>()[channel] = static_cast<float>(below);
+        c.output(2).data<float>()[channel] = static_cast<float>(above);
+      }
+    }
+  });
+  return Status();
+}
+
+#define RIVULET_BITS "num_bits:int=8; narrow_range:bool=false"
+#define RIVULET_BACKPROPS "backprops_wrt_input:f32, backprop_wrt_min:f32, backprop_wrt_max:f32"
+
+constexpr OpDef kDefs[] = {
+    {.name = "FakeQuantWithMinMaxArgs", .inputs = "inputs:f32", .outputs = "outputs:f32",
+     .attrs = "min:float=-6; max:float=6; " RIVULET_BITS, .infer = Infer<Kind::kArgs, false>,
+     .prepare = Prepare<Kind::kArgs>, .run = Run<Kind::kArgs>, .flags = kElementwise},
+    {.name = "FakeQuantWithMinMaxVars", .inputs = "inputs:f32, min:f32, max:f32", .outputs = "outputs:f32",
+     .attrs = RIVULET_BITS, .infer = Infer<Kind::kVars, false>, .prepare = Prepare<Kind::kVars>, .run = Run<Kind::kVars>},
+    {.name = "FakeQuantWithMinMaxVarsPerChannel", .inputs = "inputs:f32, min:f32, max:f32", .outputs = "outputs:f32",
+     .attrs = RIVULET_BITS, .infer = Infer<Kind::kPerChannel, false>, .prepare = Prepare<Kind::kPerChannel>,
+     .run = Run<Kind::kPerChannel>},
+    {.name = "FakeQuantWithMinMaxArgsGradient", .inputs = "gradients:f32, inputs:f32", .outputs = "backprops:f32",
+     .attrs = "min:float=-6; max:float=6; " RIVULET_BITS, .infer = Infer<Kind::kArgs, true>,
+     .prepare = Prepare<Kind::kArgs>, .run = RunGradient<Kind::kArgs>},
+    {.name = "FakeQuantWithMinMaxVarsGradient", .inputs = "gradients:f32, inputs:f32, min:f32, max:f32",
+     .outputs = RIVULET_BACKPROPS, .attrs = RIVULET_BITS, .infer = Infer<Kind::kVars, true>,
+     .prepare = Prepare<Kind::kVars>, .run = RunGradient<Kind::kVars>},
+    {.name = "FakeQuantWithMinMaxVarsPerChannelGradient", .inputs = "gradients:f32, inputs:f32, min:f32, max:f32",
+     .outputs = RIVULET_BACKPROPS, .attrs = RIVULET_BITS, .infer = Infer<Kind::kPerChannel, true>,
+     .prepare = Prepare<Kind::kPerChannel>, .run = RunGradient<Kind::kPerChannel>},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(FakeQuant, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,139 @@
+// MatMul and _FusedMatMul: product [m, n] = a [m, k] * b [k, n], either operand transposed in memory if told to.
+//
+// Integers wrap around; k = 0 gives zeros. half and bfloat16 are summed in float. The fused form goes on as fused_tail.h
+// says. A constant b of floats is packed once.
+#include <optional>
+
+#include "engine/kernels/half.h"
+#include "engine/kernels/transpose.h"
+#include "engine/ops/fused_tail.h"
+#include "engine/ops/product.h"
+
+namespace rivulet {
+namespace {
+
+struct State : OpState {
+  bool transpose_a = false;
+  bool transpose_b = false;
+  FusedTail tail;
+  bool prepared = false;
+  PackedMatrix packed;
+};
+
+Status Infer(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 2));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 2));
+  const Shape a = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(2);
+  const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
+  const int row = c.attrs().Bool("transpose_a") ? 1 : 0;
+  const int column = c.attrs().Bool("transpose_b") ? 0 : 1;
+  const int64_t ka = a[1 - row];
+  const int64_t kb = b[1 - column];
+  if (ka >= 0 && kb >= 0 && ka != kb) {
+    return InvalidArgument("the inner sizes differ: ", ka, " of a ", a.ToString(), ", ", kb, " of b ", b.ToString());
+  }
+  c.set_output(0, {a[row], b[column]});
+  return Status();
+}
+
+Status InferFused(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(Infer(c));
+  RIVULET_ASSIGN_OR_RETURN(const FusedTail tail, ParseFusedTail(c.attrs()));
+  const int row = c.attrs().Bool("transpose_a") ? 1 : 0;
+  const int column = c.attrs().Bool("transpose_b") ? 0 : 1;
+  const Shape output = {c.shape(0).has_rank() ? c.shape(0)[row] : -1, c.shape(1).has_rank() ? c.shape(1)[column] : -1};
+  return CheckTailArgs(c, tail, output, 1);
+}
+
+template <bool kFused>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->transpose_a = c.attrs().Bool("transpose_a");
+  state->transpose_b = c.attrs().Bool("transpose_b");
+  if (kFused) {
+    RIVULET_ASSIGN_OR_RETURN(state->tail, ParseFusedTail(c.attrs()));
+  }
+  const Tensor* b = c.constant(1);
+  if (b != nullptr && ComputeType(b->dtype()) == DType::kFloat) {
+    Tensor floats = *b;
+    if (IsHalf(b->dtype())) {
+      Tensor aligned = *b;
+      if (!aligned.is_aligned()) {
+        RIVULET_ASSIGN_OR_RETURN(aligned, Clone(aligned, c.allocator()));
+      }
+      RIVULET_ASSIGN_OR_RETURN(floats, Tensor::Allocate(DType::kFloat, b->shape(), c.allocator()));
+      WidenHalf(b->dtype(), aligned.raw(), aligned.num_elements(), floats.data<float>());
+    }
+    const bool t = state->transpose_b;
+    RIVULET_ASSIGN_OR_RETURN(state->packed,
+                             PackedMatrix::Pack(floats.raw(), b->dim(t ? 1 : 0), b->dim(t ? 0 : 1), t, c.allocator()));
+    state->prepared = true;
+    c.Consume(1);
+  }
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+Status Run(RunContext& c) {
+  const auto& state = c.state<State>();
+  Tensor& product = c.output(0);
+  if (product.num_elements() == 0) return Status();
+  const Tensor& a = c.input(0);
+  const DType compute = ComputeType(product.dtype());
+  ProductShape shape;
+  shape.m = product.dim(0);
+  shape.n = product.dim(1);
+  shape.k = a.dim(state.transpose_a ? 0 : 1);
+  shape.transpose_a = state.transpose_a;
+  shape.transpose_b = state.transpose_b;
+
+  ScratchPieces pieces;
+  const StagedInput left(a, true, pieces);
+  const StagedOutput output(product, true, pieces);
+  std::optional<FloatTail> tail;
+  if (compute == DType::kFloat) tail.emplace(c, state.tail, true, pieces);
+  std::optional<StagedInput> right;
+  std::optional<ProductRun> run;
+  int64_t turned = 0;
+  if (!state.prepared) {
+    right.emplace(c.input(1), true, pieces);
+    run.emplace(compute, shape, pieces);
+  } else if (state.transpose_a) {
+    turned = pieces.Add(CheckedSize(a.num_elements()) * static_cast<int64_t>(sizeof(float)));
+  }
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+
+  const void* x = left.Fill(c, pieces);
+  void* out = output.data(pieces);
+  const Epilogue epilogue = tail ? tail->MakeEpilogue(c, pieces) : Epilogue();
+  if (state.prepared) {
+    if (state.transpose_a) {
+      const int perm[] = {1, 0};
+      Transpose(x, 2, a.shape().dims().data(), perm, sizeof(float), pieces.At<void>(turned), c.pool(), c.stop());
+      x = pieces.At<void>(turned);
+    }
+    MatMul(static_cast<const float*>(x), shape.k, shape.m, state.packed, static_cast<float*>(out), shape.n, epilogue,
+           c.pool(), c.stop());
+  } else {
+    run->Run(c, pieces, x, nullptr, right->Fill(c, pieces), nullptr, out, epilogue);
+  }
+  if (tail) tail->Finish(c, shape.m, shape.n, static_cast<float*>(out));
+  output.Finish(c, pieces);
+  return Status();
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "MatMul", .inputs = "a:T, b:T", .outputs = "product:T",
+     .attrs = "transpose_a:bool=false; transpose_b:bool=false; T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}; "
+              "grad_a:bool=false; grad_b:bool=false",
+     .infer = Infer, .prepare = Prepare<false>, .run = Run},
+    {.name = "_FusedMatMul", .inputs = "a:T, b:T, args:num_args*T", .outputs = "product:T",
+     .attrs = "transpose_a:bool=false; transpose_b:bool=false; T:type in {bf16,f16,f32}; num_args:int; "
+              "fused_ops:list(string)=[]; epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
+     .infer = InferFused, .prepare = Prepare<true>, .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(MatMul, kDefs);
+
+}  // namespace rivulet

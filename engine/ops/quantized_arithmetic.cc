@@ -1,0 +1,148 @@
+// QuantizedAdd, QuantizedMul, QuantizedBiasAdd: 8-bit codes to 32-bit ones.
+//
+//   x, y of quint8 (BiasAdd: both quint8 or both qint8, y [last dim of x]), min_x, max_x, min_y, max_y
+//   -> z of qint32, min_z, max_z
+//
+// Sums are made in a range 2^14 (2^17 for BiasAdd) times the larger of the inputs' so that they never overflow. x and y
+// broadcast as in NumPy; TensorFlow wants one of them to be a scalar, a vector or of the other's shape.
+#include "engine/graph/shape_math.h"
+#include "engine/ops/broadcast.h"
+#include "engine/ops/quantized.h"
+
+namespace rivulet {
+namespace {
+
+Status Infer(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
+  RIVULET_ASSIGN_OR_RETURN(Shape out, BroadcastShapes(c.shape(0), c.shape(1)));
+  SetQuantizedOutputs(c, std::move(out));
+  return Status();
+}
+
+Status InferBias(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
+  if (c.dtype(0) != c.dtype(1)) return Unimplemented("input and bias of different dtypes");
+  Shape out = c.shape(0);
+  if (out.has_rank() && c.shape(1).has_rank()) {
+    const int last = out.rank() - 1;
+    const int64_t channels = c.shape(1)[0];
+    if (out[last] >= 0 && channels >= 0 && out[last] != channels) {
+      return InvalidArgument("bias: want ", out[last], " elements as the last dim of the input, got ", channels);
+    }
+    if (out[last] < 0) out.set_dim(last, channels);
+  }
+  SetQuantizedOutputs(c, std::move(out));
+  return Status();
+}
+
+// z[i] = combine(x, y) over broadcast codes.
+template <typename T, typename Combine>
+void Map(RunContext& c, const Combine& combine) {
+  const Shape& shape = c.output(0).shape();
+  const int64_t count = c.output(0).num_elements();
+  if (count == 0) return;
+  const BroadcastReader x_reader(c.input(0).shape(), shape, 1), y_reader(c.input(1).shape(), shape, 1);
+  auto* z = static_cast<int32_t*>(c.output(0).raw());
+  c.ParallelFor(count, 1 << 13, [&](int64_t begin, int64_t end) {
+    constexpr int64_t kTile = 512;
+    T x_tile[kTile], y_tile[kTile];
+    for (int64_t at = begin; at < end; at += kTile) {
+      const int64_t n = std::min(kTile, end - at);
+      const T* x = static_cast<const T*>(x_reader.Tile(c.input(0).raw(), at, n, x_tile));
+      const T* y = static_cast<const T*>(y_reader.Tile(c.input(1).raw(), at, n, y_tile));
+      for (int64_t i = 0; i < n; ++i) z[at + i] = combine(x[i], y[i]);
+    }
+  });
+}
+
+Range SumRange(Range x, Range y, int bits) {
+  const float most = std::max(std::max(x.high, -x.low), std::max(y.high, -y.low)) * static_cast<float>(1 << bits);
+  return {-most, most};
+}
+
+int32_t Wrap(int64_t x) { return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(x))); }
+
+// An 8-bit code as a 32-bit one of another range, by whole steps.
+struct Line {
+  Line(Range from, Range to)
+      : start(CodeUnclamped<int32_t>(NumberOf<uint8_t>(0, from), to)),
+        step(Wrap(static_cast<int64_t>(static_cast<uint64_t>(CodeUnclamped<int32_t>(NumberOf<uint8_t>(1, from), to)) -
+                                       static_cast<uint64_t>(start)))) {
+    start = std::clamp<int64_t>(start, std::numeric_limits<int32_t>::lowest(), std::numeric_limits<int32_t>::max());
+  }
+  int64_t operator()(uint8_t code) const { return start + int64_t{step} * code; }
+  int64_t start;
+  int32_t step;
+};
+
+// Each code rounded on its own: how biases are added.
+template <typename T>
+void AddEach(RunContext& c, Range x, Range y, Range z) {
+  // All codes in advance: there are 256.
+  int32_t x_code[256], y_code[256];
+  for (int i = 0; i < 256; ++i) {
+    const auto code = static_cast<T>(i);
+    x_code[i] = Recode<T, int32_t>(code, x, z);
+    y_code[i] = Recode<T, int32_t>(code, y, z);
+  }
+  Map<T>(c, [&](T a, T b) {
+    return Wrap(int64_t{x_code[static_cast<uint8_t>(a)]} + y_code[static_cast<uint8_t>(b)]);
+  });
+}
+
+Status RunAdd(RunContext& c) {
+  Range x, y;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, true, &x));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, true, &y));
+  const Range z = SumRange(x, y, 14);
+  const Line x_line(x, z), y_line(y, z);
+  const bool x_scalar = c.input(0).rank() == 0, y_scalar = c.input(1).rank() == 0 && !x_scalar;
+  Map<uint8_t>(c, [&](uint8_t a, uint8_t b) {
+    return Wrap((x_scalar ? Recode<uint8_t, int32_t>(a, x, z) : x_line(a)) +
+                (y_scalar ? Recode<uint8_t, int32_t>(b, y, z) : y_line(b)));
+  });
+  WriteRange(c, 1, z);
+  return Status();
+}
+
+Status RunMul(RunContext& c) {
+  Range x, y;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, true, &x));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, true, &y));
+  const int32_t x_zero = Wrap(CodeUnclamped<uint8_t>(0, x)), y_zero = Wrap(CodeUnclamped<uint8_t>(0, y));
+  Map<uint8_t>(c, [&](uint8_t a, uint8_t b) { return Wrap((int64_t{a} - x_zero) * (int64_t{b} - y_zero)); });
+  WriteRange(c, 1, ProductRange<uint8_t, uint8_t>(x, y));
+  return Status();
+}
+
+Status RunBias(RunContext& c) {
+  Range x, y;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, false, &x));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, false, &y));
+  const Range z = SumRange(x, y, 17);
+  c.input(0).dtype() == DType::kQuint8 ? AddEach<uint8_t>(c, x, y, z) : AddEach<int8_t>(c, x, y, z);
+  WriteRange(c, 1, z);
+  return Status();
+}
+
+#define RIVULET_BYTES "T1:type in {qu8}; T2:type in {qu8}; Toutput:type=qi32 in {qi32}"
+#define RIVULET_INPUTS "x:T1, y:T2, min_x:f32, max_x:f32, min_y:f32, max_y:f32"
+
+constexpr OpDef kDefs[] = {
+    {.name = "QuantizedAdd", .inputs = RIVULET_INPUTS, .outputs = "z:Toutput, min_z:f32, max_z:f32",
+     .attrs = RIVULET_BYTES, .infer = Infer, .run = RunAdd},
+    {.name = "QuantizedMul", .inputs = RIVULET_INPUTS, .outputs = "z:Toutput, min_z:f32, max_z:f32",
+     .attrs = RIVULET_BYTES, .infer = Infer, .run = RunMul},
+    {.name = "QuantizedBiasAdd",
+     .inputs = "input:T1, bias:T2, min_input:f32, max_input:f32, min_bias:f32, max_bias:f32",
+     .outputs = "output:out_type, min_out:f32, max_out:f32",
+     .attrs = "T1:type in {qi8,qu8}; T2:type in {qi8,qu8}; out_type:type in {qi32}", .infer = InferBias, .run = RunBias},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(QuantizedArithmetic, kDefs);
+
+}  // namespace rivulet

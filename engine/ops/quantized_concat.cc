@@ -1,0 +1,118 @@
+// QuantizedConcat: codes of several ranges joined along an axis, in a range that holds all of them.
+//
+//   concat_dim: scalar in [0, rank), values: N of T, input_mins, input_maxes: N scalars -> output of T, min, max
+//
+// For quint8 the range also holds 0; for qint32 it is symmetric.
+#include <cstring>
+
+#include "engine/base/checked.h"
+#include "engine/ops/quantized.h"
+
+namespace rivulet {
+namespace {
+
+Status Infer(InferContext& c) {
+  const int n = (c.num_inputs() - 1) / 3;
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
+  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1 + n, 2 * n));
+  Shape out = Shape::UnknownRank();
+  for (int i = 1; i <= n; ++i) {
+    const Shape& next = c.shape(i);
+    if (!next.has_rank()) continue;
+    if (!out.has_rank()) out = Shape::OfUnknownDims(next.rank());
+    if (next.rank() == 0 || next.rank() != out.rank()) {
+      return InvalidArgument("values: want one rank of at least 1, got ", next.rank(), " and ", out.rank());
+    }
+  }
+  if (out.has_rank() && c.known(0)) {
+    const int64_t axis = c.ints(0)[0];
+    if (axis < 0 || axis >= out.rank()) return InvalidArgument("concat_dim: want [0, ", out.rank(), "), got ", axis);
+    CheckedSize sum = 0;
+    bool known = true;
+    for (int i = 1; i <= n; ++i) {
+      const Shape& next = c.shape(i);
+      if (!next.has_rank()) {
+        known = false;
+        continue;
+      }
+      for (int d = 0; d < out.rank(); ++d) {
+        if (d == axis) {
+          known = known && next[d] >= 0;
+          if (next[d] >= 0) sum += next[d];
+        } else if (out[d] < 0) {
+          out.set_dim(d, next[d]);
+        } else if (next[d] >= 0 && next[d] != out[d]) {
+          return InvalidArgument("values differ in dim ", d, ", which is not joined: ", out[d], " and ", next[d]);
+        }
+      }
+    }
+    if (!sum.valid()) return InvalidArgument("the joined dim is too large");
+    if (known) out.set_dim(static_cast<int>(axis), sum.value());
+  }
+  SetQuantizedOutputs(c, std::move(out));
+  return Status();
+}
+
+template <typename T>
+void Join(RunContext& c, int n, Range range) {
+  const Tensor& output = c.output(0);
+  const auto axis = static_cast<int>(c.input(0).data<int32_t>()[0]);
+  int64_t outer = 1, inner = 1;
+  for (int d = 0; d < axis; ++d) outer *= output.dim(d);
+  for (int d = axis + 1; d < output.rank(); ++d) inner *= output.dim(d);
+  const int64_t row = output.dim(axis) * inner;
+  T* out = static_cast<T*>(c.output(0).raw());
+  const Encoder<T> encode(range);
+  for (int i = 1; i <= n; ++i) {
+    const int64_t part = c.input(i).dim(axis) * inner;
+    const T* in = static_cast<const T*>(c.input(i).raw());
+    const Range own{c.input(n + i).data<float>()[0], c.input(2 * n + i).data<float>()[0]};
+    const Decoder<T> decode(own);
+    const bool same = own.low == range.low && own.high == range.high;
+    c.ParallelFor(part > 0 ? outer : 0, std::max<int64_t>((1 << 14) / std::max<int64_t>(part, 1), 1),
+                  [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; ++o) {
+        const T* from = in + o * part;
+        T* to = out + o * row;
+        if (same) {
+          std::memcpy(to, from, static_cast<size_t>(part) * sizeof(T));
+        } else {
+          for (int64_t k = 0; k < part; ++k) to[k] = encode(decode(from[k]));
+        }
+      }
+    });
+    out += part;
+  }
+}
+
+Status Run(RunContext& c) {
+  const int n = (c.num_inputs() - 1) / 3;
+  Range range{std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest()};
+  for (int i = 1; i <= n; ++i) {
+    Range own;
+    RIVULET_RETURN_IF_ERROR(ReadRange(c, n + i, 2 * n + i, false, &own));
+    range = {std::min(range.low, own.low), std::max(range.high, own.high)};
+  }
+  const bool is_byte = c.output(0).dtype() == DType::kQuint8;
+  if (is_byte) {
+    range.low = std::min(range.low, 0.0f);
+  } else {
+    range.high = std::max(std::fabs(range.low), std::fabs(range.high));
+    range.low = -range.high;
+  }
+  if (c.output(0).num_elements() > 0) is_byte ? Join<uint8_t>(c, n, range) : Join<int32_t>(c, n, range);
+  WriteRange(c, 1, range);
+  return Status();
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "QuantizedConcat", .inputs = "concat_dim:i32, values:N*T, input_mins:N*f32, input_maxes:N*f32",
+     .outputs = "output:T, output_min:f32, output_max:f32", .attrs = "N:int >=2; T:type in {qu8,qi32}", .infer = Infer,
+     .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(QuantizedConcat, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,128 @@
+// QuantizedMatMul, QuantizedConv2D: products of quint8 codes, summed in qint32.
+//
+//   a [m, k], b [k, n] (either transposed), or input NHWC and filter [h, w, in, out]; the ranges of both
+//   -> output of qint32, min, max
+//
+// The sums are of codes less the code of 0, so padding adds nothing. A code of 0 outside of 32 bits, from a range far from
+// 0, wraps around as the sums do.
+#include "engine/kernels/gemm_u8.h"
+#include "engine/ops/conv_shape.h"
+#include "engine/ops/quantized.h"
+
+namespace rivulet {
+namespace {
+
+struct State : OpState {
+  bool transpose_a = false;
+  bool transpose_b = false;
+  WindowSpec spec;
+  bool is_packed = false;
+  Shape packed_shape;  // of the second operand, which run does not get then
+  PackedMatrixU8 packed;
+};
+
+Status InferMatMul(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 2));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 2));
+  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
+  const bool turn_a = c.attrs().Bool("transpose_a"), turn_b = c.attrs().Bool("transpose_b");
+  const Shape a = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(2);
+  const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
+  const int64_t k = a[turn_a ? 0 : 1], other = b[turn_b ? 1 : 0];
+  if (k >= 0 && other >= 0 && k != other) {
+    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(), " do not fit: ", k, " columns, ", other, " rows");
+  }
+  SetQuantizedOutputs(c, {a[turn_a ? 1 : 0], b[turn_b ? 0 : 1]});
+  return Status();
+}
+
+Status InferConv(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
+  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), 2));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), FilterKind::kDense));
+  if (sizes.groups > 1) return Unimplemented("convolution in groups");
+  SetQuantizedOutputs(c, OutputShape(spec, sizes));
+  return Status();
+}
+
+template <bool kConv>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  if (kConv) {
+    RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), 2));
+  } else {
+    state->transpose_a = c.attrs().Bool("transpose_a");
+    state->transpose_b = c.attrs().Bool("transpose_b");
+  }
+  if (const Tensor* b = c.constant(1); b != nullptr && b->rank() == (kConv ? 4 : 2) && b->num_elements() > 0) {
+    const int64_t last = b->dim(b->rank() - 1), rest = b->num_elements() / last;
+    RIVULET_ASSIGN_OR_RETURN(
+        state->packed, PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), state->transpose_b ? last : rest,
+                                            state->transpose_b ? rest : last, state->transpose_b, c.allocator()));
+    state->is_packed = true;
+    state->packed_shape = b->shape();
+    c.Consume(1);
+  }
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+int32_t Zero(Range range) {
+  return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(CodeUnclamped<uint8_t>(0, range))));
+}
+
+Result<PackedMatrixU8> PackB(RunContext& c, const State& state, int64_t k, int64_t n) {
+  if (state.is_packed) return state.packed;
+  const CheckedSize bytes = PackedMatrixU8::Bytes(k, n);
+  if (!bytes.valid()) return ResourceExhausted("a matrix of ", k, " by ", n, " is too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  return PackedMatrixU8::PackInto(static_cast<const uint8_t*>(c.input(1).raw()), k, n, state.transpose_b, scratch);
+}
+
+template <bool kConv>
+Status Run(RunContext& c) {
+  const auto& state = c.state<State>();
+  Range a_range, b_range;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, !kConv, &a_range));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, !kConv, &b_range));
+  WriteRange(c, 1, ProductRange<uint8_t, uint8_t>(a_range, b_range));
+  const Tensor& a = c.input(0);
+  const Shape& b = state.is_packed ? state.packed_shape : c.input(1).shape();
+  Tensor& output = c.output(0);
+  if (output.num_elements() == 0) return Status();
+  auto* out = static_cast<int32_t*>(output.raw());
+  if (a.num_elements() == 0 || b.num_elements() == 0) {
+    std::fill_n(out, output.num_elements(), 0);
+    return Status();
+  }
+  const auto* from = static_cast<const uint8_t*>(a.raw());
+  if constexpr (kConv) {
+    RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
+    RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 filter, PackB(c, state, sizes.taps() * sizes.in_c, sizes.out_c));
+    Conv2DU8(from, Zero(a_range), filter, Zero(b_range), ToConvGeometry(sizes), out, c.pool(), c.stop());
+  } else {
+    const int64_t m = output.dim(0), n = output.dim(1), k = a.num_elements() / m;
+    RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 right, PackB(c, state, k, n));
+    MatMulU8(from, a.dim(1), state.transpose_a, Zero(a_range), m, right, Zero(b_range), out, n, c.pool(), c.stop());
+  }
+  return Status();
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "QuantizedMatMul", .inputs = "a:T1, b:T2, min_a:f32, max_a:f32, min_b:f32, max_b:f32",
+     .outputs = "out:Toutput, min_out:f32, max_out:f32",
+     .attrs = "T1:type in {qu8}; T2:type in {qu8}; Toutput:type=qi32 in {qi32}; transpose_a:bool=false; "
+              "transpose_b:bool=false; Tactivation:type=qu8 in {qi8,qu8,qi32,qi16,qu16}",
+     .infer = InferMatMul, .prepare = Prepare<false>, .run = Run<false>},
+    {.name = "QuantizedConv2D",
+     .inputs = "input:Tinput, filter:Tfilter, min_input:f32, max_input:f32, min_filter:f32, max_filter:f32",
+     .outputs = "output:out_type, min_output:f32, max_output:f32",
+     .attrs = "Tinput:type in {qu8}; Tfilter:type in {qu8}; out_type:type=qi32 in {qi32}; strides:list(int); "
+              "padding:string in {SAME,VALID}; dilations:list(int)=[1,1,1,1]",
+     .infer = InferConv, .prepare = Prepare<true>, .run = Run<true>},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(QuantizedProduct, kDefs);
+
+}  // namespace rivulet

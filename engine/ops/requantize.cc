@@ -1,0 +1,106 @@
+// RequantizationRange, Requantize, QuantizeDownAndShrinkRange: 32-bit codes to 8-bit ones.
+//
+//   input [..] of qint32, input_min, input_max, (requested_output_min, requested_output_max)
+//   -> (output [..] of qint8 or quint8), output_min, output_max
+//
+// To quint8 the codes are computed in fixed point with 16 bits, as in TensorFlow; to qint8 in floating point.
+#include "engine/ops/quantized.h"
+
+namespace rivulet {
+namespace {
+
+Status Infer(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1, c.num_inputs() - 1));
+  if (c.num_outputs() == 3) {
+    SetQuantizedOutputs(c, c.shape(0));
+  } else {
+    c.set_output(0, {});
+    c.set_output(1, {});
+  }
+  return Status();
+}
+
+// The numbers of the lowest and the highest code in use. TensorFlow's extremes of nothing are the other way round.
+Range UsedRange(const Tensor& input, Range range) {
+  int32_t low = std::numeric_limits<int32_t>::max(), high = std::numeric_limits<int32_t>::lowest();
+  const int32_t* x = static_cast<const int32_t*>(input.raw());
+  for (int64_t i = 0; i < input.num_elements(); ++i) {
+    low = std::min(low, x[i]);
+    high = std::max(high, x[i]);
+  }
+  return {std::min(0.0f, NumberOf<int32_t>(low, range)), NumberOf<int32_t>(high, range)};
+}
+
+void ToUint8(RunContext& c, Range from, Range to) {
+  constexpr double kOne = 1 << 16;
+  const float in = from.high - from.low, out = to.high - to.low;
+  const float inverse = out == 0 ? 0.0f : static_cast<float>(255.0 / static_cast<double>(out));
+  const float middle = (from.low + from.high) / 2;
+  const int64_t scale =
+      out == 0 ? 0 : Saturate<int64_t>(255.0 * kOne * static_cast<double>(in) / static_cast<double>(out));
+  const int64_t in_offset = Saturate<int64_t>(static_cast<double>(middle * inverse * static_cast<float>(kOne)));
+  const int64_t out_offset =
+      out == 0 ? 0 : Saturate<int64_t>(static_cast<double>(to.low) * 255.0 * kOne / static_cast<double>(out));
+  const uint64_t offset = static_cast<uint64_t>(in_offset) - static_cast<uint64_t>(out_offset) + (1 << 15);
+  const int32_t* x = static_cast<const int32_t*>(c.input(0).raw());
+  auto* y = static_cast<uint8_t*>(c.output(0).raw());
+  c.ParallelFor(c.output(0).num_elements(), 1 << 14, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto product = static_cast<int64_t>(static_cast<uint64_t>(int64_t{x[i]}) * static_cast<uint64_t>(scale));
+      const auto code = static_cast<int64_t>(static_cast<uint64_t>(product >> 32) + offset) >> 16;
+      y[i] = static_cast<uint8_t>(std::clamp<int64_t>(code, 0, 255));
+    }
+  });
+}
+
+void ToInt8(RunContext& c, Range from, Range to) {
+  const int32_t* x = static_cast<const int32_t*>(c.input(0).raw());
+  auto* y = static_cast<int8_t*>(c.output(0).raw());
+  c.ParallelFor(c.output(0).num_elements(), 1 << 12, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y[i] = Recode<int32_t, int8_t>(x[i], from, to);
+  });
+}
+
+Status RunRange(RunContext& c) {
+  Range range;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 1, 2, false, &range));
+  WriteRange(c, 0, UsedRange(c.input(0), range));
+  return Status();
+}
+
+Status RunShrink(RunContext& c) {
+  Range range;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 1, 2, false, &range));
+  const Range used = UsedRange(c.input(0), range);
+  ToUint8(c, range, used);
+  WriteRange(c, 1, used);
+  return Status();
+}
+
+Status Run(RunContext& c) {
+  Range from, to;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 1, 2, false, &from));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 3, 4, false, &to));
+  if (to.low > 0) return InvalidArgument("requested_output_min: want <= 0, got ", to.low);
+  c.output(0).dtype() == DType::kQuint8 ? ToUint8(c, from, to) : ToInt8(c, from, to);
+  WriteRange(c, 1, to);
+  return Status();
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "RequantizationRange", .inputs = "input:Tinput, input_min:f32, input_max:f32",
+     .outputs = "output_min:f32, output_max:f32", .attrs = "Tinput:type in {qi32}", .infer = Infer, .run = RunRange},
+    {.name = "Requantize",
+     .inputs = "input:Tinput, input_min:f32, input_max:f32, requested_output_min:f32, requested_output_max:f32",
+     .outputs = "output:out_type, output_min:f32, output_max:f32",
+     .attrs = "Tinput:type in {qi32}; out_type:type in {qi8,qu8}", .infer = Infer, .run = Run},
+    {.name = "QuantizeDownAndShrinkRange", .inputs = "input:Tinput, input_min:f32, input_max:f32",
+     .outputs = "output:out_type, output_min:f32, output_max:f32",
+     .attrs = "Tinput:type in {qi32}; out_type:type in {qu8}", .infer = Infer, .run = RunShrink},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(Requantize, kDefs);
+
+}  // namespace rivulet

@@ -1,0 +1,5 @@
+
+2
+xPlaceholder*
+dtype0*
+shape

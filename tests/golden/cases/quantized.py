@@ -1,0 +1,119 @@
+"""Real quantisation: codes and their ranges."""
+from cases_dsl import *
+
+MODES = ['MIN_COMBINED', 'MIN_FIRST', 'SCALED']
+RANGES = [(-2, 4), (-4, 2), (0, 3), (1, 3), (-3, -1)]
+
+
+def q(t, values):
+    return lit(t, np.array(values))
+
+
+def codes(t, shape):
+    return full_range(t, shape)
+
+
+def cases():
+    x = rand('float32', (5, 6), -5, 5)
+    for t in QUANTIZED:
+        for mode in MODES:
+            for low, high in RANGES:
+                yield Case('QuantizeV2', [x, f32(low), const(f32(high))], dict(T=t, mode=mode))
+                yield Case('Dequantize', [codes(t, (4, 5)), f32(low), f32(high)], dict(mode=mode))
+            yield Case('QuantizeV2', [x, f32(0), f32(0)], dict(T=t, mode=mode))
+        for narrow in (False, True):
+            yield Case('QuantizeV2', [x, f32(-3), f32(2)], dict(T=t, mode='SCALED', round_mode='HALF_TO_EVEN',
+                                                               narrow_range=narrow))
+            yield Case('Dequantize', [codes(t, (3, 4)), f32(-3), f32(2)], dict(mode='SCALED', narrow_range=narrow))
+        for mode in ('MIN_COMBINED', 'SCALED'):
+            for axis in (0, 1, 2):
+                n = (2, 3, 2)[axis]
+                low, high = f32([-1, -2, -.5][:n]), f32([1, .5, 4][:n])
+                yield Case('QuantizeV2', [rand('float32', (2, 3, 2), -3, 3), low, high], dict(T=t, mode=mode, axis=axis))
+                yield Case('Dequantize', [codes(t, (2, 3, 2)), low, high], dict(mode=mode, axis=axis))
+        yield Case('Dequantize', [codes(t, (3, 4)), f32(-3), f32(2)], dict(dtype='bfloat16'))
+        yield Case('QuantizeV2', [rand('float32', (0, 2)), f32(-3), f32(2)], dict(T=t))
+        yield Case('Dequantize', [codes(t, ()), f32(-3), f32(2)])
+    yield Case('QuantizeV2', [x, f32(2), f32(1)], dict(T='quint8'), error=True)
+    yield Case('QuantizeV2', [x, f32([1, 2]), f32([2, 3])], dict(T='quint8'), error=True)
+    yield Case('QuantizeV2', [x, f32(1), f32(2)], dict(T='quint8', round_mode='HALF_TO_EVEN'), error=True)
+    yield Case('QuantizeV2', [x, f32(-1), f32(2)], dict(T='quint8', ensure_minimum_range=5))
+
+    for op in ('QuantizedRelu', 'QuantizedRelu6'):
+        for t in ('quint8', 'qint32'):
+            for low, high in RANGES + [(-20, 30)]:
+                yield Case(op, [codes(t, (4, 5)), f32(low), f32(high)], dict(out_type=t))
+    for t in ('quint8', 'qint32'):
+        data = np.array([0, 101, 102, 103, 132, 133, 134, 255]) if t == 'quint8' else np.array(
+            [-2**31, -429496731, -429496730, 0, 86, 85899346, 85899347, 2**31 - 1])
+        low, high = (102, 133) if t == 'quint8' else (-429496730, 85899346)
+        yield Case('QuantizedReluX', [q(t, data), f32(6), f32(-20), f32(30)], dict(out_type=t),
+                   expect=lambda t=t, data=data, low=low, high=high: [
+                       np.clip(data, low, high).astype(numpy_dtype(t)).view(tf.as_dtype(t).as_numpy_dtype), np.float32(-20), np.float32(30)])
+
+    for op in ('QuantizedMaxPool', 'QuantizedAvgPool'):
+        for t in ('quint8', 'qint8'):
+            for padding in ('SAME', 'VALID'):
+                for k, s in ((2, 2), (3, 1), (2, 1), (3, 2)):
+                    yield Case(op, [codes(t, (2, 4, 5, 2)), f32(-1), f32(2)],
+                               dict(ksize=[1, k, k, 1], strides=[1, s, s, 1], padding=padding))
+
+    for t in ('quint8', 'qint32'):
+        parts = [rand(t, (2, 1), 0, 100), codes(t, (2, 3)), codes(t, (2, 2))]
+        for lows, highs in (((-1, -2, -3), (1, 2, 5)), ((0, 1, 2), (3, 4, 3)), ((-1, -1, -1), (1, 1, 1))):
+            yield Case('QuantizedConcat', [const(i32(1)), parts, [f32(v) for v in lows], [f32(v) for v in highs]])
+    yield Case('QuantizedConcat', [i32(0), [codes('quint8', (2, 1)), codes('quint8', (3, 1))], [f32(0), f32(0)],
+                                   [f32(1), f32(2)]])
+    yield Case('QuantizedConcat', [i32(-1), [codes('quint8', (2,)), codes('quint8', (3,))], [f32(0), f32(0)],
+                                   [f32(1), f32(2)]], error=True)
+
+    for low_x, high_x, low_y, high_y in ((-1, 2, -3, 4), (0, 2, -3, 4), (0, 200, -.03, .04), (-1, 1, -1, 1)):
+        ends = [f32(low_x), f32(high_x), f32(low_y), f32(high_y)]
+        for op in ('QuantizedAdd', 'QuantizedMul'):
+            for shapes in (((3, 7), (3, 7)), ((3, 7), (7,)), ((7,), (3, 7)), ((3, 7), ()), ((), (3, 7)), ((0, 2), (0, 2))):
+                yield Case(op, [codes('quint8', shapes[0]), codes('quint8', shapes[1])] + ends)
+        for t in ('quint8', 'qint8'):
+            yield Case('QuantizedBiasAdd', [codes(t, (5, 6)), codes(t, (6,))] + ends, dict(out_type='qint32'))
+        for turn_a in (False, True):
+            for turn_b in (False, True):
+                a = codes('quint8', (5, 4) if turn_a else (4, 5))
+                b = codes('quint8', (6, 5) if turn_b else (5, 6))
+                yield Case('QuantizedMatMul', [a, b] + ends, dict(transpose_a=turn_a, transpose_b=turn_b))
+                yield Case('QuantizedMatMul', [a, const(b)] + ends, dict(transpose_a=turn_a, transpose_b=turn_b))
+        for padding in ('SAME', 'VALID'):
+            for k, s in ((1, 1), (2, 1), (3, 1), (3, 2)):
+                yield Case('QuantizedConv2D', [codes('quint8', (2, 5, 4, 3)), const(codes('quint8', (k, k, 3, 4)))] + ends,
+                           dict(strides=[1, s, s, 1], padding=padding))
+    yield Case('QuantizedConv2D', [codes('quint8', (1, 5, 4, 3)), codes('quint8', (2, 3, 3, 4)), f32(-1), f32(1), f32(0),
+                                   f32(3)], dict(strides=[1, 1, 1, 1], padding='SAME'))
+    yield Case('QuantizedMatMul', [codes('quint8', (2, 3)), codes('quint8', (3, 2)), f32(1), f32(1), f32(0), f32(1)],
+               error=True)
+    yield Case('QuantizedMatMul', [codes('quint8', (2, 3)), codes('quint8', (2, 3)), f32(0), f32(1), f32(0), f32(1)],
+               error=True)
+    yield Case('QuantizedBiasAdd', [codes('quint8', (2, 3)), codes('quint8', (2,)), f32(0), f32(1), f32(0), f32(1)],
+               dict(out_type='qint32'), error=True)
+
+    for low, high in ((-5, 7), (2, 3), (-100, 100)):
+        for data in (codes('qint32', (5, 5)), rand('qint32', (4, 5), -100000, 100000), q('qint32', [0, 0])):
+            yield Case('RequantizationRange', [data, f32(low), f32(high)])
+            yield Case('QuantizeDownAndShrinkRange', [data, f32(low), f32(high)], dict(out_type='quint8'))
+            for out in ((-2, 3), (0, 1), (-1, -.5), (-50, 60)):
+                for t in ('quint8', 'qint8'):
+                    yield Case('Requantize', [data, f32(low), f32(high), f32(out[0]), f32(out[1])], dict(out_type=t))
+    yield Case('Requantize', [codes('qint32', (3,)), f32(-1), f32(1), f32(1), f32(2)], dict(out_type='quint8'), error=True)
+
+    image = codes('quint8', (2, 3, 4, 2))
+    for attrs in (dict(), dict(output_range_given=True, given_y_min=-2, given_y_max=2.5), dict(min_separation=20),
+                  dict(variance_epsilon=.1)):
+        yield Case('QuantizedInstanceNorm', [image, f32(-1), f32(2)], attrs)
+    yield Case('QuantizedInstanceNorm', [q('quint8', np.full((1, 2, 2, 1), 9)), f32(-1), f32(2)])
+    for scale in (False, True):
+        yield Case('QuantizedBatchNormWithGlobalNormalization',
+                   [image, f32(-1), f32(2), q('quint8', [100, 9]), f32(-1), f32(1), q('quint8', [30, 200]), f32(0), f32(3),
+                    q('quint8', [50, 250]), f32(-1), f32(1), q('quint8', [40, 99]), f32(-2), f32(2)],
+                   dict(out_type='qint32', variance_epsilon=.01, scale_after_normalization=scale))
+    for t in ('quint8', 'qint32', 'float32'):
+        data = rand('float32', (1, 3, 4, 2)) if t == 'float32' else codes(t, (1, 3, 4, 2))
+        for attrs in (dict(), dict(align_corners=True), dict(half_pixel_centers=True)):
+            for size in ([2, 5], [6, 8], [1, 1], [3, 4]):
+                yield Case('QuantizedResizeBilinear', [data, i32(size), f32(-1), f32(2)], attrs)
