@@ -30,7 +30,9 @@ struct BenchCommand {
 };
 
 using Clock = std::chrono::steady_clock;
-double MsSince(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
+double MsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
 
 Result<Shape> ParseShape(std::string_view text) {
   Shape shape;
@@ -38,7 +40,8 @@ Result<Shape> ParseShape(std::string_view text) {
     const size_t comma = std::min(text.find_first_of(",x"), text.size());
     int64_t dim = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + comma, dim);
-    if (error != std::errc() || end != text.data() + comma || dim < 0) return InvalidArgument("want a shape like 1,224,224,3");
+    if (error != std::errc() || end != text.data() + comma || dim < 0)
+      return InvalidArgument("want a shape like 1,224,224,3");
     shape.push_back(dim);
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
@@ -78,14 +81,16 @@ Result<Feeds> MakeFeeds(const Model& model, const BenchCommand& command, Allocat
     RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(name));
     Result<Shape> shape = ParseShape(std::string_view(argument).substr(name.size() + 1));
     if (!shape.ok()) return std::move(shape).status().Framed(Cat("--input-shape ", Quoted(argument)));
-    RIVULET_ASSIGN_OR_RETURN(Tensor tensor, MakeInput(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, *shape, allocator));
+    RIVULET_ASSIGN_OR_RETURN(Tensor tensor,
+                             MakeInput(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, *shape, allocator));
     feeds.emplace_back(name, std::move(tensor));
     given.push_back(name);
   }
   for (const Model::Input& input : model.Inputs()) {
     if (input.has_default || std::find(given.begin(), given.end(), input.name) != given.end()) continue;
     if (!input.shape.has_rank()) {
-      return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it: --input-shape ", input.name, "=1,224,224,3");
+      return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it: --input-shape ",
+                             input.name, "=1,224,224,3");
     }
     Shape shape = input.shape;
     for (int i = 0; i < shape.rank(); ++i) {
@@ -140,25 +145,43 @@ int Bench(const BenchCommand& command) {
     if (i > command.warmup) times.push_back(MsSince(start));
   }
   std::sort(times.begin(), times.end());
-  const auto at = [&](double part) { return times[static_cast<size_t>(part * static_cast<double>(times.size() - 1) + 0.5)]; };
+  const auto at = [&](double part) {
+    return times[static_cast<size_t>(part * static_cast<double>(times.size() - 1) + 0.5)];
+  };
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   const int64_t flops = FlopsOf(**model, *feeds, outputs);
   if (command.json) {
-    PrintJson({{"model", command.model}, {"load_ms", load_ms}, {"first_ms", first_ms}, {"min_ms", times.front()},
-               {"median_ms", at(0.5)}, {"p90_ms", at(0.9)}, {"runs", times.size()}, {"peak_rss_kib", usage.ru_maxrss},
-               {"threads", (*session)->num_threads()}, {"target", TargetName()}, {"flops", flops},
-               {"gflops_per_s", static_cast<double>(flops) / at(0.5) / 1e6}, {"plan_ms", stats->plan_ms}, {"steps", stats->num_steps},
-               {"rewrites", stats->num_rewrites}, {"arena_bytes", stats->arena_bytes}, {"constant_bytes", stats->constant_bytes}});
+    PrintJson({{"model", command.model},
+               {"load_ms", load_ms},
+               {"first_ms", first_ms},
+               {"min_ms", times.front()},
+               {"median_ms", at(0.5)},
+               {"p90_ms", at(0.9)},
+               {"runs", times.size()},
+               {"peak_rss_kib", usage.ru_maxrss},
+               {"threads", (*session)->num_threads()},
+               {"target", TargetName()},
+               {"flops", flops},
+               {"gflops_per_s", static_cast<double>(flops) / at(0.5) / 1e6},
+               {"plan_ms", stats->plan_ms},
+               {"steps", stats->num_steps},
+               {"rewrites", stats->num_rewrites},
+               {"arena_bytes", stats->arena_bytes},
+               {"constant_bytes", stats->constant_bytes}});
     return kFine;
   }
-  std::printf("load    %8.2f ms (plan %.2f ms, %lld steps)\nfirst   %8.2f ms\nmedian  %8.3f ms   min %.3f   p90 %.3f   of %zu runs\n",
-              load_ms, stats->plan_ms, static_cast<long long>(stats->num_steps), first_ms, at(0.5), times.front(), at(0.9), times.size());
-  std::printf("memory  %8.1f MiB peak   weights %.1f MiB, intermediates %.1f MiB\n", static_cast<double>(usage.ru_maxrss) / 1024,
-              static_cast<double>(stats->constant_bytes) / 1048576, static_cast<double>(stats->arena_bytes) / 1048576);
+  std::printf(
+      "load    %8.2f ms (plan %.2f ms, %lld steps)\nfirst   %8.2f ms\nmedian  %8.3f ms   min %.3f   p90 %.3f   of %zu "
+      "runs\n",
+      load_ms, stats->plan_ms, static_cast<long long>(stats->num_steps), first_ms, at(0.5), times.front(), at(0.9),
+      times.size());
+  std::printf("memory  %8.1f MiB peak   weights %.1f MiB, intermediates %.1f MiB\n",
+              static_cast<double>(usage.ru_maxrss) / 1024, static_cast<double>(stats->constant_bytes) / 1048576,
+              static_cast<double>(stats->arena_bytes) / 1048576);
   std::printf("%.3f GFLOP, %.1f GFLOP/s · %d thread%s · %s\n", static_cast<double>(flops) / 1e9,
-              static_cast<double>(flops) / at(0.5) / 1e6, (*session)->num_threads(), (*session)->num_threads() == 1 ? "" : "s",
-              std::string(TargetName()).c_str());
+              static_cast<double>(flops) / at(0.5) / 1e6, (*session)->num_threads(),
+              (*session)->num_threads() == 1 ? "" : "s", std::string(TargetName()).c_str());
   return kFine;
 }
 
@@ -168,12 +191,20 @@ void AddBench(CLI::App& app, int* code) {
   auto command = std::make_shared<BenchCommand>();
   CLI::App* sub = app.add_subcommand("bench", "Time a model: loading, first run, every run");
   sub->add_option("model", command->model, "Model file")->required();
-  sub->add_option("--input-shape", command->shapes, "Shape of an input, filled with made-up values")->type_name("NAME=1,224,224,3")->take_all();
+  sub->add_option("--input-shape", command->shapes, "Shape of an input, filled with made-up values")
+      ->type_name("NAME=1,224,224,3")
+      ->take_all();
   sub->add_option("--input", command->inputs, kInputHelp)->type_name("NAME=…")->take_all();
-  sub->add_option("--output", command->outputs, "Tensor to fetch; default: what no other node uses")->type_name("NAME")->take_all();
+  sub->add_option("--output", command->outputs, "Tensor to fetch; default: what no other node uses")
+      ->type_name("NAME")
+      ->take_all();
   sub->add_option("--runs", command->runs, "Runs that count")->check(CLI::Range(1, 1000000))->capture_default_str();
-  sub->add_option("--warmup", command->warmup, "Runs before, that do not")->check(CLI::Range(0, 1000000))->capture_default_str();
-  sub->add_option("--min-time", command->min_time, "Go on for at least so many seconds")->check(CLI::NonNegativeNumber)->type_name("S");
+  sub->add_option("--warmup", command->warmup, "Runs before, that do not")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  sub->add_option("--min-time", command->min_time, "Go on for at least so many seconds")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("S");
   sub->add_flag("--json", command->json, "One JSON object");
   command->flags.AddTo(*sub);
   sub->footer(

@@ -22,11 +22,17 @@ int FailCall(const std::string& message) {
 }
 
 void RunFlags::AddTo(CLI::App& command) {
-  command.add_option("--threads", threads, "Threads that share the work of an operator")->check(CLI::Range(1, 1024))->capture_default_str();
+  command.add_option("--threads", threads, "Threads that share the work of an operator")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   command.add_flag("--no-passes", no_passes, "Run every node as the file has it");
   command.add_option("--target", target, "Instruction set to use, e.g. AVX2; see 'rivulet bench --json'");
-  command.add_option("--deadline", deadline_ms, "Stop after this many milliseconds")->check(CLI::NonNegativeNumber)->type_name("MS");
-  command.add_option("--memory", memory_mib, "Most memory for tensors and weights")->check(CLI::NonNegativeNumber)->type_name("MIB");
+  command.add_option("--deadline", deadline_ms, "Stop after this many milliseconds")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("MS");
+  command.add_option("--memory", memory_mib, "Most memory for tensors and weights")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("MIB");
 }
 
 Result<SessionOptions> RunFlags::Options() const {

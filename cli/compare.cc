@@ -42,7 +42,8 @@ Result<Tensor> MadeUpInput(const Model::Input& input) {
     if (shape[i] < 0) shape.set_dim(i, 1);
   }
   auto allocator = Allocator::Create();
-  if (input.dtype != DType::kFloat) return InvalidArgument("input ", Quoted(input.name), " is ", Name(input.dtype), "; give it with --input");
+  if (input.dtype != DType::kFloat)
+    return InvalidArgument("input ", Quoted(input.name), " is ", Name(input.dtype), "; give it with --input");
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(input.dtype, shape, *allocator));
   uint32_t state = 1;
   for (int64_t i = 0; i < tensor.num_elements(); ++i) {
@@ -84,7 +85,8 @@ OutputResult Compare(const std::string& name, const Tensor& a, const Tensor& b, 
 }
 
 Result<std::vector<Tensor>> RunModel(std::shared_ptr<const Model> model, const Feeds& feeds,
-                                     const std::vector<std::string>& outputs, const SessionOptions& options, const RunOptions& run) {
+                                     const std::vector<std::string>& outputs, const SessionOptions& options,
+                                     const RunOptions& run) {
   RIVULET_ASSIGN_OR_RETURN(auto session, Session::Create(std::move(model), options));
   return session->Run(feeds, outputs, {}, run);
 }
@@ -103,7 +105,9 @@ int Compare(const CompareCommand& command) {
   auto feeds = ParseFeeds(**first, command.inputs);
   if (!feeds.ok()) return Fail(feeds.status());
   for (const Model::Input& input : (*first)->Inputs()) {
-    const bool given = std::any_of(feeds->begin(), feeds->end(), [&](const auto& feed) { return feed.first == input.name || feed.first == input.name + ":0"; });
+    const bool given = std::any_of(feeds->begin(), feeds->end(), [&](const auto& feed) {
+      return feed.first == input.name || feed.first == input.name + ":0";
+    });
     if (given || input.has_default) continue;
     auto made = MadeUpInput(input);
     if (!made.ok()) return FailCall(made.status().ToString());
@@ -123,12 +127,17 @@ int Compare(const CompareCommand& command) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     const OutputResult result = Compare(outputs[i], (*a)[i], (*b)[i], command);
     equal &= result.status.ok();
-    json["outputs"].push_back({{"name", result.name}, {"equal", result.status.ok()}, {"max_abs", result.max_absolute},
-                               {"max_rel", result.max_relative}, {"rows", result.rows}, {"top1_equal", result.top1_equal},
+    json["outputs"].push_back({{"name", result.name},
+                               {"equal", result.status.ok()},
+                               {"max_abs", result.max_absolute},
+                               {"max_rel", result.max_relative},
+                               {"rows", result.rows},
+                               {"top1_equal", result.top1_equal},
                                {"why", std::string(result.status.message())}});
     if (command.json) continue;
     std::printf("%-32s max |d| %-10.3g of max %-9.3g", result.name.c_str(), result.max_absolute, result.max_relative);
-    if (result.rows > 0) std::printf(" top-1 %lld/%lld", static_cast<long long>(result.top1_equal), static_cast<long long>(result.rows));
+    if (result.rows > 0)
+      std::printf(" top-1 %lld/%lld", static_cast<long long>(result.top1_equal), static_cast<long long>(result.rows));
     std::printf("  %s\n", result.status.ok() ? "equal" : std::string(result.status.message()).c_str());
   }
   json["equal"] = equal;
@@ -143,14 +152,20 @@ void AddCompare(CLI::App& app, int* code) {
   CLI::App* sub = app.add_subcommand("compare", "Whether two models give the same results on the same inputs");
   sub->add_option("a", command->first, "Reference model")->required();
   sub->add_option("b", command->second, "Model to check against it")->required();
-  sub->add_option("--input", command->inputs, std::string(kInputHelp) + ". What is not given gets made-up values")->type_name("NAME=…")->take_all();
-  sub->add_option("--output", command->outputs, "Tensor to compare; default: what no other node uses in A")->type_name("NAME")->take_all();
+  sub->add_option("--input", command->inputs, std::string(kInputHelp) + ". What is not given gets made-up values")
+      ->type_name("NAME=…")
+      ->take_all();
+  sub->add_option("--output", command->outputs, "Tensor to compare; default: what no other node uses in A")
+      ->type_name("NAME")
+      ->take_all();
   sub->add_option("--rtol", command->rtol, "Allowed relative difference; default: the rule of each type");
   sub->add_option("--atol", command->atol, "Allowed difference relative to the largest value");
   sub->add_flag("--b-no-passes", command->no_passes_second, "Run B as written; with A = B this checks the passes");
   sub->add_flag("--json", command->json, "As one JSON object");
   command->flags.AddTo(*sub);
-  sub->footer("Exit status 0 when equal by the rule, 1 when not.\nExamples:\n  rivulet compare model.pb optimized.pb\n  rivulet compare model.pb model.pb --b-no-passes --input x=x.npy");
+  sub->footer(
+      "Exit status 0 when equal by the rule, 1 when not.\nExamples:\n  rivulet compare model.pb optimized.pb\n  "
+      "rivulet compare model.pb model.pb --b-no-passes --input x=x.npy");
   sub->callback([command, code] { *code = Compare(*command); });
 }
 

@@ -40,7 +40,8 @@ Status PutElement(const std::string& text, DType dtype, void* out) {
   const auto integer = [&](auto* typed) -> Status {
     using T = std::remove_pointer_t<decltype(typed)>;
     int64_t value = 0;
-    if (!ReadInt(text, static_cast<int64_t>(std::numeric_limits<T>::min()), static_cast<uint64_t>(std::numeric_limits<T>::max()), &value)) {
+    if (!ReadInt(text, static_cast<int64_t>(std::numeric_limits<T>::min()),
+                 static_cast<uint64_t>(std::numeric_limits<T>::max()), &value)) {
       return wrong();
     }
     *typed = static_cast<T>(value);
@@ -126,9 +127,10 @@ Result<Feeds> ParseFeeds(const Model& model, const std::vector<std::string>& arg
     }
     RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(name));
     const std::string value = argument.substr(name.size() + 1);
-    Result<Tensor> tensor = value[0] == '=' ? ParseLiteral(value.substr(1), info.dtype == DType::kInvalid ? DType::kFloat : info.dtype)
-                            : value[0] == '@' ? ReadWhole(value.substr(1))
-                                              : ReadNpy(value);
+    Result<Tensor> tensor =
+        value[0] == '='   ? ParseLiteral(value.substr(1), info.dtype == DType::kInvalid ? DType::kFloat : info.dtype)
+        : value[0] == '@' ? ReadWhole(value.substr(1))
+                          : ReadNpy(value);
     if (tensor.ok()) tensor = ConvertForFeed(*tensor, info.dtype);
     if (!tensor.ok()) {
       Status status = std::move(tensor).status().Framed(Cat("input ", Quoted(name)));

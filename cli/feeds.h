@@ -13,7 +13,8 @@ inline constexpr const char* kInputHelp =
     "What to feed, once per input: NAME=FILE.npy an array, NAME=@FILE a file's bytes as a string, "
     "NAME==VALUE a number, text or [list] in the input's type. NAME may carry :port";
 
-// Types are checked against what the model says of NAME. A malformed argument is INVALID_ARGUMENT, an unknown name NOT_FOUND.
+// Types are checked against what the model says of NAME. A malformed argument is INVALID_ARGUMENT, an unknown name
+// NOT_FOUND.
 Result<Feeds> ParseFeeds(const Model& model, const std::vector<std::string>& arguments);
 
 // "name" of "NAME=..."; empty when there is none.

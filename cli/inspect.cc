@@ -66,7 +66,8 @@ void PrintNode(const Graph& graph, const Node& node) {
     first = false;
   }
   std::printf(")");
-  for (size_t i = 0; i < node.outputs.size(); ++i) std::printf("%s%s", i == 0 ? " -> " : ", ", Signature(node.outputs[i]).c_str());
+  for (size_t i = 0; i < node.outputs.size(); ++i)
+    std::printf("%s%s", i == 0 ? " -> " : ", ", Signature(node.outputs[i]).c_str());
   std::printf("%s\n", node.def == nullptr ? "   (no kernel)" : "");
 }
 
@@ -84,16 +85,26 @@ std::string NextCommand(const std::string& path, const Model& model, const std::
   return command + " --save out";
 }
 
-nlohmann::json ToJson(const Model& model, const Graph& graph, const Summary& summary, const std::vector<std::string>& outputs) {
-  nlohmann::json json = {{"format", model.format()}, {"file_bytes", model.file_bytes()}, {"nodes", graph.size()},
-                         {"functions", graph.functions.size()}, {"producer", graph.producer},
-                         {"parameters", summary.parameters}, {"parameter_bytes", summary.parameter_bytes},
-                         {"flops", summary.flops}, {"ops", summary.histogram}, {"missing_ops", summary.unknown_ops},
-                         {"problems", summary.problems}, {"inputs", nlohmann::json::array()}, {"outputs", nlohmann::json::array()}};
+nlohmann::json ToJson(const Model& model, const Graph& graph, const Summary& summary,
+                      const std::vector<std::string>& outputs) {
+  nlohmann::json json = {{"format", model.format()},
+                         {"file_bytes", model.file_bytes()},
+                         {"nodes", graph.size()},
+                         {"functions", graph.functions.size()},
+                         {"producer", graph.producer},
+                         {"parameters", summary.parameters},
+                         {"parameter_bytes", summary.parameter_bytes},
+                         {"flops", summary.flops},
+                         {"ops", summary.histogram},
+                         {"missing_ops", summary.unknown_ops},
+                         {"problems", summary.problems},
+                         {"inputs", nlohmann::json::array()},
+                         {"outputs", nlohmann::json::array()}};
   for (const auto& input : model.Inputs()) {
     nlohmann::json shape = nullptr;
     if (input.shape.has_rank()) shape = std::vector<int64_t>(input.shape.dims().begin(), input.shape.dims().end());
-    json["inputs"].push_back({{"name", input.name}, {"dtype", Name(input.dtype)}, {"shape", shape}, {"has_default", input.has_default}});
+    json["inputs"].push_back(
+        {{"name", input.name}, {"dtype", Name(input.dtype)}, {"shape", shape}, {"has_default", input.has_default}});
   }
   for (const std::string& name : outputs) {
     const Node& node = graph.node(graph.Find(name));
@@ -119,10 +130,13 @@ void PrintSummary(const std::string& path, const Model& model, const Graph& grap
   }
   for (const std::string& name : outputs) {
     const Node& node = graph.node(graph.Find(name));
-    std::printf("output      %-32s %s\n", name.c_str(), node.outputs.empty() ? "?" : Signature(node.outputs[0]).c_str());
+    std::printf("output      %-32s %s\n", name.c_str(),
+                node.outputs.empty() ? "?" : Signature(node.outputs[0]).c_str());
   }
-  std::printf("parameters  %lld (%.2f MB)\n", static_cast<long long>(summary.parameters), static_cast<double>(summary.parameter_bytes) / 1e6);
-  if (summary.flops > 0) std::printf("arithmetic  %.3f GFLOP a run, where shapes are known\n", static_cast<double>(summary.flops) / 1e9);
+  std::printf("parameters  %lld (%.2f MB)\n", static_cast<long long>(summary.parameters),
+              static_cast<double>(summary.parameter_bytes) / 1e6);
+  if (summary.flops > 0)
+    std::printf("arithmetic  %.3f GFLOP a run, where shapes are known\n", static_cast<double>(summary.flops) / 1e9);
   std::vector<std::pair<int64_t, std::string>> ops;
   for (const auto& [op, count] : summary.histogram) ops.emplace_back(-count, op);
   std::sort(ops.begin(), ops.end());
@@ -137,7 +151,8 @@ void PrintSummary(const std::string& path, const Model& model, const Graph& grap
   }
   std::printf("%s\n", line.c_str());
   for (const auto& [op, count] : summary.unknown_ops) {
-    std::printf("would not run: %s, %lld node%s: no kernel for this operator\n", op.c_str(), static_cast<long long>(count), count == 1 ? "" : "s");
+    std::printf("would not run: %s, %lld node%s: no kernel for this operator\n", op.c_str(),
+                static_cast<long long>(count), count == 1 ? "" : "s");
   }
   for (const std::string& problem : summary.problems) std::printf("would not run: %s\n", problem.c_str());
   std::printf("next        %s\n", NextCommand(path, model, outputs).c_str());
@@ -180,12 +195,15 @@ int Inspect(const InspectCommand& command) {
 
 void AddInspect(CLI::App& app, int* code) {
   auto command = std::make_shared<InspectCommand>();
-  CLI::App* sub = app.add_subcommand("inspect", "What is in a model: inputs, outputs, operators, sizes, what would not run");
+  CLI::App* sub =
+      app.add_subcommand("inspect", "What is in a model: inputs, outputs, operators, sizes, what would not run");
   sub->add_option("model", command->model, "Model file")->required();
   sub->add_flag("--nodes", command->nodes, "One line per node");
   sub->add_option("--op", command->op, "Only the nodes of this operator")->type_name("TYPE");
   sub->add_flag("--json", command->json, "As one JSON object");
-  sub->footer("Examples:\n  rivulet inspect model.pb\n  rivulet inspect model.pb --op Conv2D\n  rivulet inspect model.pb --nodes | less");
+  sub->footer(
+      "Examples:\n  rivulet inspect model.pb\n  rivulet inspect model.pb --op Conv2D\n  rivulet inspect model.pb "
+      "--nodes | less");
   sub->callback([command, code] { *code = Inspect(*command); });
 }
 

@@ -79,7 +79,8 @@ std::string FindLabels(const std::string& model) {
   std::vector<std::string> others;
   for (const std::string& name : NamesIn(folder)) {
     if (name == stem + "_labels.txt" || name == stem + ".labels.txt") return folder + "/" + name;
-    if (name.find("labels") != std::string::npos && name.size() > 4 && name.substr(name.size() - 4) == ".txt") others.push_back(name);
+    if (name.find("labels") != std::string::npos && name.size() > 4 && name.substr(name.size() - 4) == ".txt")
+      others.push_back(name);
   }
   const auto plain = std::find(others.begin(), others.end(), "labels.txt");
   if (plain != others.end()) return folder + "/labels.txt";
@@ -119,14 +120,17 @@ void WarnOfNormalization(Classifier& classifier, std::span<const uint8_t> file, 
 std::string Footer(const Classifier& classifier, double ms) {
   std::string text;
   if (!classifier.takes_bytes()) {
-    text = Cat("input ", classifier.width(), "×", classifier.height(), "×", classifier.channels(), ", ", classifier.normalization().ToString(), " · ");
+    text = Cat("input ", classifier.width(), "×", classifier.height(), "×", classifier.channels(), ", ",
+               classifier.normalization().ToString(), " · ");
   }
   char times[80];
-  std::snprintf(times, sizeof(times), "%.1f ms · plan %.1f ms · %d thread%s · ", ms, classifier.plan_ms(), classifier.num_threads(), classifier.num_threads() == 1 ? "" : "s");
+  std::snprintf(times, sizeof(times), "%.1f ms · plan %.1f ms · %d thread%s · ", ms, classifier.plan_ms(),
+                classifier.num_threads(), classifier.num_threads() == 1 ? "" : "s");
   return text + times + std::string(TargetName());
 }
 
-void Print(const Classifier& classifier, const std::string& file, bool several, const std::vector<Score>& best, double ms) {
+void Print(const Classifier& classifier, const std::string& file, bool several, const std::vector<Score>& best,
+           double ms) {
   if (several) std::printf("%s\n", file.c_str());
   size_t width = 20;
   for (const Score& score : best) width = std::max(width, score.label.size());
@@ -171,7 +175,8 @@ int Label(const LabelCommand& command) {
   nlohmann::json results = nlohmann::json::array();
   for (size_t i = 0; i < files.size(); ++i) {
     auto file = OpenFile(files[i], FileAccess::kMap, int64_t{1} << 30);
-    auto result = file.ok() ? (*classifier)->Classify(file->bytes, command.flags.Run()) : Result<Classification>(file.status());
+    auto result =
+        file.ok() ? (*classifier)->Classify(file->bytes, command.flags.Run()) : Result<Classification>(file.status());
     if (!result.ok()) {
       Fail(file.ok() ? std::move(result).status().Framed(Quoted(files[i])) : result.status());
       code = kBadData;
@@ -180,22 +185,32 @@ int Label(const LabelCommand& command) {
     const std::vector<Score> best = (*classifier)->Best(*result, command.top);
     if (command.json) {
       nlohmann::json entry = {{"file", files[i]}, {"ms", result->run_ms}, {"labels", nlohmann::json::array()}};
-      for (const Score& score : best) entry["labels"].push_back({{"index", score.index}, {"label", score.label}, {"score", score.score}});
+      for (const Score& score : best)
+        entry["labels"].push_back({{"index", score.index}, {"label", score.label}, {"score", score.score}});
       if (command.all) entry["scores"] = result->scores;
       results.push_back(std::move(entry));
     } else {
       Print(**classifier, files[i], files.size() > 1, best, result->run_ms);
       if (i + 1 == files.size() && files.size() > 1) std::printf("%s\n", Footer(**classifier, result->run_ms).c_str());
     }
-    if (i == 0 && !command.json && !command.has_mean && !command.has_std) WarnOfNormalization(**classifier, file->bytes, *result);
+    if (i == 0 && !command.json && !command.has_mean && !command.has_std)
+      WarnOfNormalization(**classifier, file->bytes, *result);
   }
   if (command.json) {
-    PrintJson({{"model", command.model}, {"input", (*classifier)->input_layer()}, {"output", (*classifier)->output_layer()},
-               {"width", (*classifier)->width()}, {"height", (*classifier)->height()}, {"normalization", (*classifier)->normalization().ToString()},
-               {"assumptions", (*classifier)->assumptions()}, {"plan_ms", (*classifier)->plan_ms()}, {"target", TargetName()}, {"files", results}});
+    PrintJson({{"model", command.model},
+               {"input", (*classifier)->input_layer()},
+               {"output", (*classifier)->output_layer()},
+               {"width", (*classifier)->width()},
+               {"height", (*classifier)->height()},
+               {"normalization", (*classifier)->normalization().ToString()},
+               {"assumptions", (*classifier)->assumptions()},
+               {"plan_ms", (*classifier)->plan_ms()},
+               {"target", TargetName()},
+               {"files", results}});
   } else {
     if (options.labels.empty()) std::fprintf(stderr, "assumed: no labels file; give one with --labels\n");
-    for (const std::string& assumption : (*classifier)->assumptions()) std::fprintf(stderr, "assumed: %s\n", assumption.c_str());
+    for (const std::string& assumption : (*classifier)->assumptions())
+      std::fprintf(stderr, "assumed: %s\n", assumption.c_str());
   }
   return code;
 }
@@ -207,7 +222,8 @@ void AddLabel(CLI::App& app, int* code) {
   CLI::App* sub = app.add_subcommand("label", "Say what a model sees in pictures or hears in WAV files");
   sub->add_option("model", command->model, "Model file")->required();
   sub->add_option("files", command->files, "Pictures, WAV files, or folders of them")->required();
-  sub->add_option("--labels", command->labels, "One label a line; default: a labels file beside the model")->type_name("FILE");
+  sub->add_option("--labels", command->labels, "One label a line; default: a labels file beside the model")
+      ->type_name("FILE");
   sub->add_option("--input-layer", command->input_layer, "Default: the graph's placeholder")->type_name("NAME");
   sub->add_option("--output-layer", command->output_layer, "Default: what no other node uses")->type_name("NAME");
   sub->add_option("--input-width", command->width, "Default: from the graph")->check(CLI::Range(1, 16384));

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   int code = kFine;
   AddInspect(app, &code);
   AddRun(app, &code);
-AddLabel(app, &code);
+  AddLabel(app, &code);
   AddCompare(app, &code);
   AddBench(app, &code);
   AddOps(app, &code);

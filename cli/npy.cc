@@ -15,9 +15,9 @@ struct NumpyType {
   DType dtype;
 };
 constexpr NumpyType kTypes[] = {
-    {'f', 4, DType::kFloat}, {'f', 8, DType::kDouble}, {'f', 2, DType::kHalf},       {'i', 1, DType::kInt8},
-    {'i', 2, DType::kInt16}, {'i', 4, DType::kInt32},  {'i', 8, DType::kInt64},      {'u', 1, DType::kUint8},
-    {'u', 2, DType::kUint16}, {'u', 4, DType::kUint32}, {'u', 8, DType::kUint64},    {'b', 1, DType::kBool},
+    {'f', 4, DType::kFloat},     {'f', 8, DType::kDouble},      {'f', 2, DType::kHalf},   {'i', 1, DType::kInt8},
+    {'i', 2, DType::kInt16},     {'i', 4, DType::kInt32},       {'i', 8, DType::kInt64},  {'u', 1, DType::kUint8},
+    {'u', 2, DType::kUint16},    {'u', 4, DType::kUint32},      {'u', 8, DType::kUint64}, {'b', 1, DType::kBool},
     {'c', 8, DType::kComplex64}, {'c', 16, DType::kComplex128},
 };
 
@@ -71,7 +71,8 @@ Status ParseHeader(std::string_view text, Header* header) {
       }
     } else if (c == ',' || c == ')') {
       if (dim >= 0) {
-        if (header->shape.rank() == Shape::kMaxRank) return InvalidArgument("the array has more than ", Shape::kMaxRank, " dims");
+        if (header->shape.rank() == Shape::kMaxRank)
+          return InvalidArgument("the array has more than ", Shape::kMaxRank, " dims");
         header->shape.push_back(dim);
       }
       dim = -1;
@@ -119,7 +120,8 @@ Result<Tensor> Parse(std::span<const uint8_t> bytes) {
     if (c < '0' || c > '9' || width > (int64_t{1} << 40)) return Unimplemented("arrays of type ", Quoted(header.descr));
     width = width * 10 + (c - '0');
   }
-  if (header.fortran_order && header.shape.rank() > 1) return Unimplemented("the array is in Fortran order; save it in C order");
+  if (header.fortran_order && header.shape.rank() > 1)
+    return Unimplemented("the array is in Fortran order; save it in C order");
   const CheckedSize wanted = CheckedSize(header.shape.num_elements()) * width;
   if (!wanted.valid() || static_cast<uint64_t>(wanted.value()) != data.size()) {
     return DataLoss("the .npy header promises ", wanted.valid() ? Cat(wanted.value()) : std::string("too many"),
@@ -174,7 +176,8 @@ Status WriteNpy(const std::string& path, const Tensor& tensor) {
     for (const NumpyType& type : kTypes) {
       if (type.dtype == plain) descr = Cat(type.bytes == 1 ? "|" : "<", type.kind, type.bytes);
     }
-    if (descr.empty()) return Unimplemented(Quoted(path), ": a ", Name(tensor.dtype()), " tensor cannot be saved as .npy");
+    if (descr.empty())
+      return Unimplemented(Quoted(path), ": a ", Name(tensor.dtype()), " tensor cannot be saved as .npy");
     if (tensor.dtype() == DType::kBfloat16) {
       data.resize(static_cast<size_t>(tensor.num_elements()) * 4);
       for (int64_t i = 0; i < tensor.num_elements(); ++i) {
@@ -187,7 +190,15 @@ Status WriteNpy(const std::string& path, const Tensor& tensor) {
     }
   }
   const std::string header = HeaderText(descr, tensor.shape());
-  std::vector<uint8_t> bytes = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<uint8_t>(header.size()),
+  std::vector<uint8_t> bytes = {0x93,
+                                'N',
+                                'U',
+                                'M',
+                                'P',
+                                'Y',
+                                1,
+                                0,
+                                static_cast<uint8_t>(header.size()),
                                 static_cast<uint8_t>(header.size() >> 8)};
   bytes.insert(bytes.end(), header.begin(), header.end());
   bytes.insert(bytes.end(), data.begin(), data.end());

@@ -8,14 +8,15 @@
 
 namespace rivulet::cli {
 
-// Types as NumPy has them; fixed-length byte strings ('S') become kString: in an array of one element all bytes belong to
-// the string, in longer ones trailing zero bytes are padding. Object arrays are refused.
+// Types as NumPy has them; fixed-length byte strings ('S') become kString: in an array of one element all bytes belong
+// to the string, in longer ones trailing zero bytes are padding. Object arrays are refused.
 Result<Tensor> ReadNpy(const std::string& path);
 
 // bfloat16 is written as float32, quantised types as their plain integers, strings as 'S'.
 Status WriteNpy(const std::string& path, const Tensor& tensor);
 
-// The tensor as `want` is fed from a file: float32 for bfloat16, plain integers for quantised types; else it must match.
+// The tensor as `want` is fed from a file: float32 for bfloat16, plain integers for quantised types; else it must
+// match.
 Result<Tensor> ConvertForFeed(const Tensor& tensor, DType want);
 
 }  // namespace rivulet::cli

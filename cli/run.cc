@@ -141,8 +141,11 @@ void AddRun(CLI::App& app, int* code) {
   CLI::App* sub = app.add_subcommand("run", "Feed arrays to a model and save what comes out");
   sub->add_option("model", command->model, "Model file")->required();
   sub->add_option("--input", command->inputs, kInputHelp)->type_name("NAME=…")->take_all();
-  sub->add_option("--output", command->outputs, "Tensor to fetch, once per output; default: what no other node uses")->type_name("NAME")->take_all();
-  sub->add_option("--save", command->save, "Save outputs as DIR/NAME.npy, '/' and ':' in names as '_'")->type_name("DIR");
+  sub->add_option("--output", command->outputs, "Tensor to fetch, once per output; default: what no other node uses")
+      ->type_name("NAME")
+      ->take_all();
+  sub->add_option("--save", command->save, "Save outputs as DIR/NAME.npy, '/' and ':' in names as '_'")
+      ->type_name("DIR");
   sub->add_flag("--json", command->json, "Describe the outputs as one JSON object");
   command->flags.AddTo(*sub);
   sub->footer(

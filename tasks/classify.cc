@@ -23,8 +23,8 @@ std::string Number(float value) {
 bool ScalesItself(const Graph& graph, const std::string& input) {
   const int32_t index = graph.Find(input);
   for (const Node& node : graph.nodes()) {
-    if (node.op != "Sub" && node.op != "Mul" && node.op != "RealDiv" && node.op != "Div" && node.op != "FusedBatchNorm" &&
-        node.op != "FusedBatchNormV3") {
+    if (node.op != "Sub" && node.op != "Mul" && node.op != "RealDiv" && node.op != "Div" &&
+        node.op != "FusedBatchNorm" && node.op != "FusedBatchNormV3") {
       continue;
     }
     for (const Edge& edge : node.inputs) {
@@ -86,14 +86,17 @@ Status Classifier::FindInput(const Model& model, const ClassifyOptions& options)
       return InvalidArgument("the model has no placeholder; name the input with --input-layer");
     }
     input_ = candidates[0];
-    if (candidates.size() > 1) assumptions_.push_back(Cat("the input is ", Quoted(input_), ", the first of ", static_cast<int64_t>(candidates.size())));
+    if (candidates.size() > 1)
+      assumptions_.push_back(
+          Cat("the input is ", Quoted(input_), ", the first of ", static_cast<int64_t>(candidates.size())));
   }
   RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(input_));
   dtype_ = info.dtype;
   takes_bytes_ = dtype_ == DType::kString;
   if (takes_bytes_) return Status();
   if (dtype_ != DType::kFloat && dtype_ != DType::kUint8) {
-    return InvalidArgument("input ", Quoted(input_), " is ", Name(dtype_), "; pictures are fed as float32, uint8 or whole files");
+    return InvalidArgument("input ", Quoted(input_), " is ", Name(dtype_),
+                           "; pictures are fed as float32, uint8 or whole files");
   }
   const Shape& shape = info.shape;
   const auto dim = [&](int axis) { return shape.rank() > axis ? shape[axis] : -1; };
@@ -106,12 +109,14 @@ Status Classifier::FindInput(const Model& model, const ClassifyOptions& options)
     if (options.input_height) height_ = *options.input_height;
     if (options.input_width) width_ = *options.input_width;
     if (height_ * width_ != dim(1) && dim(1) >= 0) {
-      return InvalidArgument("input ", Quoted(input_), " takes ", shape.ToString(), ", which is no square picture; give --input-width and --input-height");
+      return InvalidArgument("input ", Quoted(input_), " takes ", shape.ToString(),
+                             ", which is no square picture; give --input-width and --input-height");
     }
     return Status();
   }
   if (shape.has_rank() && shape.rank() != 4 && shape.rank() != 3) {
-    return InvalidArgument("input ", Quoted(input_), " takes ", shape.ToString(), ", want a picture [batch, height, width, channels]");
+    return InvalidArgument("input ", Quoted(input_), " takes ", shape.ToString(),
+                           ", want a picture [batch, height, width, channels]");
   }
   const int first = shape.rank() == 3 ? 0 : 1;
   height_ = options.input_height.value_or(dim(first));
@@ -121,8 +126,10 @@ Status Classifier::FindInput(const Model& model, const ClassifyOptions& options)
     height_ = width_ = 224;
     assumptions_.push_back("the picture's size is 224×224; the graph does not say");
   }
-  if (height_ > 16384 || width_ > 16384) return InvalidArgument("an input of ", width_, "×", height_, " pixels is too large");
-  if (channels_ != 1 && channels_ != 3) return InvalidArgument("input ", Quoted(input_), " wants ", channels_, " channels; pictures have 1 or 3");
+  if (height_ > 16384 || width_ > 16384)
+    return InvalidArgument("an input of ", width_, "×", height_, " pixels is too large");
+  if (channels_ != 1 && channels_ != 3)
+    return InvalidArgument("input ", Quoted(input_), " wants ", channels_, " channels; pictures have 1 or 3");
   return Status();
 }
 
@@ -138,7 +145,8 @@ Status Classifier::FindOutput(const Model& model, const ClassifyOptions& options
       break;
     }
   }
-  if (outputs.size() > 1) assumptions_.push_back(Cat("the output is ", Quoted(output_), ", one of ", static_cast<int64_t>(outputs.size())));
+  if (outputs.size() > 1)
+    assumptions_.push_back(Cat("the output is ", Quoted(output_), ", one of ", static_cast<int64_t>(outputs.size())));
   return Status();
 }
 
@@ -150,12 +158,14 @@ void Classifier::FindNormalization(const Model& model, const ClassifyOptions& op
   if (options.input_mean) normalization_.mean = *options.input_mean;
   if (options.input_std) normalization_.std = *options.input_std;
   if (!options.input_mean && !options.input_std && dtype_ != DType::kUint8) {
-    assumptions_.push_back(raw ? "the graph scales pixels itself, so they are fed as 0 to 255"
-                               : Cat("pixels are fed as ", normalization_.ToString(), "; --input-mean and --input-std say otherwise"));
+    assumptions_.push_back(
+        raw ? "the graph scales pixels itself, so they are fed as 0 to 255"
+            : Cat("pixels are fed as ", normalization_.ToString(), "; --input-mean and --input-std say otherwise"));
   }
 }
 
-Result<std::unique_ptr<Classifier>> Classifier::Create(std::shared_ptr<const Model> model, const ClassifyOptions& options) {
+Result<std::unique_ptr<Classifier>> Classifier::Create(std::shared_ptr<const Model> model,
+                                                       const ClassifyOptions& options) {
   auto classifier = std::make_unique<Classifier>();
   if (options.input_std && *options.input_std == 0) return InvalidArgument("--input-std: want a number other than 0");
   RIVULET_RETURN_IF_ERROR(classifier->FindInput(*model, options));
@@ -196,7 +206,8 @@ Result<Tensor> Classifier::MakeInput(std::span<const uint8_t> file, const Normal
   const Shape shape = flat_ ? Shape{1, height_ * width_ * channels_} : Shape{1, height_, width_, channels_};
   if (dtype_ == DType::kFloat) return Tensor::Of<float>(shape, resized);
   std::vector<uint8_t> bytes(resized.size());
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(std::clamp(resized[i] + 0.5f, 0.0f, 255.0f));
+  for (size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<uint8_t>(std::clamp(resized[i] + 0.5f, 0.0f, 255.0f));
   return Tensor::Of<uint8_t>(shape, bytes);
 }
 
@@ -204,7 +215,8 @@ Result<Classification> Classifier::Classify(std::span<const uint8_t> file, const
   return ClassifyWith(file, normalization_, run);
 }
 
-Result<Classification> Classifier::ClassifyWith(std::span<const uint8_t> file, const Normalization& normalization, const RunOptions& run) {
+Result<Classification> Classifier::ClassifyWith(std::span<const uint8_t> file, const Normalization& normalization,
+                                                const RunOptions& run) {
   RIVULET_ASSIGN_OR_RETURN(Tensor input, MakeInput(file, normalization));
   const Feeds feeds = {{input_, std::move(input)}};
   if (plan_ms_ == 0) {
@@ -226,7 +238,8 @@ Result<Classification> Classifier::ClassifyWith(std::span<const uint8_t> file, c
       result.scores.back() = 1;
     }
   } else {
-    return InvalidArgument("output ", Quoted(output_), " is ", Name(scores.dtype()), scores.shape().ToString(), ", want float32 scores");
+    return InvalidArgument("output ", Quoted(output_), " is ", Name(scores.dtype()), scores.shape().ToString(),
+                           ", want float32 scores");
   }
   if (result.scores.empty()) return InvalidArgument("output ", Quoted(output_), " is empty");
   return result;

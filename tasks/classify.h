@@ -47,12 +47,14 @@ struct Classification {
 
 class Classifier {
  public:
-  // Finds input, output, size and scaling; what was assumed is in assumptions(). NOT_FOUND for layers that are not there.
+  // Finds input, output, size and scaling; what was assumed is in assumptions(). NOT_FOUND for layers that are not
+  // there.
   static Result<std::unique_ptr<Classifier>> Create(std::shared_ptr<const Model> model, const ClassifyOptions& options);
 
   // The bytes of a picture or WAV file.
   Result<Classification> Classify(std::span<const uint8_t> file, const RunOptions& run = {});
-  Result<Classification> ClassifyWith(std::span<const uint8_t> file, const Normalization& normalization, const RunOptions& run = {});
+  Result<Classification> ClassifyWith(std::span<const uint8_t> file, const Normalization& normalization,
+                                      const RunOptions& run = {});
 
   // The best `count`, best first; ties by index.
   std::vector<Score> Best(const Classification& result, int count) const;

@@ -13,14 +13,30 @@ struct Entry {
 
 // Indexed by the number of the type.
 constexpr Entry kEntries[] = {
-    {DType::kInvalid, 0, "invalid"},   {DType::kFloat, 4, "float32"},      {DType::kDouble, 8, "float64"},
-    {DType::kInt32, 4, "int32"},       {DType::kUint8, 1, "uint8"},        {DType::kInt16, 2, "int16"},
-    {DType::kInt8, 1, "int8"},         {DType::kString, 0, "string"},      {DType::kComplex64, 8, "complex64"},
-    {DType::kInt64, 8, "int64"},       {DType::kBool, 1, "bool"},          {DType::kQint8, 1, "qint8"},
-    {DType::kQuint8, 1, "quint8"},     {DType::kQint32, 4, "qint32"},      {DType::kBfloat16, 2, "bfloat16"},
-    {DType::kQint16, 2, "qint16"},     {DType::kQuint16, 2, "quint16"},    {DType::kUint16, 2, "uint16"},
-    {DType::kComplex128, 16, "complex128"}, {DType::kHalf, 2, "float16"},  {DType::kResource, 0, "resource"},
-    {DType::kVariant, 0, "variant"},   {DType::kUint32, 4, "uint32"},      {DType::kUint64, 8, "uint64"},
+    {DType::kInvalid, 0, "invalid"},
+    {DType::kFloat, 4, "float32"},
+    {DType::kDouble, 8, "float64"},
+    {DType::kInt32, 4, "int32"},
+    {DType::kUint8, 1, "uint8"},
+    {DType::kInt16, 2, "int16"},
+    {DType::kInt8, 1, "int8"},
+    {DType::kString, 0, "string"},
+    {DType::kComplex64, 8, "complex64"},
+    {DType::kInt64, 8, "int64"},
+    {DType::kBool, 1, "bool"},
+    {DType::kQint8, 1, "qint8"},
+    {DType::kQuint8, 1, "quint8"},
+    {DType::kQint32, 4, "qint32"},
+    {DType::kBfloat16, 2, "bfloat16"},
+    {DType::kQint16, 2, "qint16"},
+    {DType::kQuint16, 2, "quint16"},
+    {DType::kUint16, 2, "uint16"},
+    {DType::kComplex128, 16, "complex128"},
+    {DType::kHalf, 2, "float16"},
+    {DType::kResource, 0, "resource"},
+    {DType::kVariant, 0, "variant"},
+    {DType::kUint32, 4, "uint32"},
+    {DType::kUint64, 8, "uint64"},
 };
 constexpr int kNumEntries = static_cast<int>(std::size(kEntries));
 

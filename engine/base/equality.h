@@ -25,9 +25,9 @@ inline TensorTolerance ExactTolerance() { return {-1, 0}; }
 // What a comparison found, for reports.
 struct TensorDifference {
   int64_t num_different = 0;
-  int64_t first = -1;        // index of the first element that differs
-  double max_excess = 0;     // largest |d| divided by what was allowed there
-  double max_absolute = 0;   // largest |d| over all elements where both are finite
+  int64_t first = -1;       // index of the first element that differs
+  double max_excess = 0;    // largest |d| divided by what was allowed there
+  double max_absolute = 0;  // largest |d| over all elements where both are finite
 };
 
 // Ok when dtype, shape and all elements agree; otherwise INVALID_ARGUMENT with the first difference in words.

@@ -82,7 +82,8 @@ TEST(Equality, QuantisedWithinOneLevel) {
   EXPECT_TRUE(CompareTensors(Of<uint8_t>({4}).Retyped(DType::kQuint8), want).ok());
   EXPECT_FALSE(CompareTensors(Of<uint8_t>({7}).Retyped(DType::kQuint8), want).ok());
   EXPECT_FALSE(CompareTensors(Of<uint8_t>({6}).Retyped(DType::kQuint8), want, ExactTolerance()).ok());
-  EXPECT_FALSE(CompareTensors(Of<int8_t>({-128}).Retyped(DType::kQint8), Of<int8_t>({127}).Retyped(DType::kQint8)).ok());
+  EXPECT_FALSE(
+      CompareTensors(Of<int8_t>({-128}).Retyped(DType::kQint8), Of<int8_t>({127}).Retyped(DType::kQint8)).ok());
 }
 
 TEST(Equality, ExactMeansBits) {
@@ -101,8 +102,8 @@ TEST(Equality, DtypeAndShapeMustAgree) {
 
 TEST(Equality, TheReportNamesTheFirstDifference) {
   TensorDifference difference;
-  const Status status = CompareTensors(Of<float>({1, 2, 3, 5}).Reshaped({2, 2}), Of<float>({1, 2, 4, 4}).Reshaped({2, 2}),
-                                       {}, &difference);
+  const Status status = CompareTensors(Of<float>({1, 2, 3, 5}).Reshaped({2, 2}),
+                                       Of<float>({1, 2, 4, 4}).Reshaped({2, 2}), {}, &difference);
   EXPECT_EQ(status.message(), "float32[2,2]: 2 of 4 elements differ, first at [1,0]: want 4, got 3");
   EXPECT_EQ(difference.num_different, 2);
   EXPECT_EQ(difference.first, 2);

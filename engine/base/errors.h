@@ -7,10 +7,10 @@
 
 namespace rivulet {
 
-#define RIVULET_DEFINE_ERROR(Name)                         \
-  template <typename... Args>                              \
-  [[gnu::cold]] Status Name(const Args&... args) {         \
-    return Status(Code::k##Name, Cat(args...));            \
+#define RIVULET_DEFINE_ERROR(Name)                 \
+  template <typename... Args>                      \
+  [[gnu::cold]] Status Name(const Args&... args) { \
+    return Status(Code::k##Name, Cat(args...));    \
   }
 RIVULET_DEFINE_ERROR(Cancelled)
 RIVULET_DEFINE_ERROR(InvalidArgument)

@@ -33,12 +33,12 @@ bool Injected() {
 
 Status SystemError(const std::string& path, std::string_view what) {
   const int error = errno;
-  const Code code = error == ENOENT || error == ENOTDIR ? Code::kNotFound
+  const Code code = error == ENOENT || error == ENOTDIR                   ? Code::kNotFound
                     : error == EACCES || error == EPERM || error == EROFS ? Code::kPermissionDenied
                     : error == ENOSPC || error == EDQUOT || error == ENOMEM || error == EMFILE || error == EFBIG
                         ? Code::kResourceExhausted
                     : error == ENAMETOOLONG || error == EISDIR || error == ELOOP ? Code::kInvalidArgument
-                                                                                : Code::kUnavailable;
+                                                                                 : Code::kUnavailable;
   return Status(code, Cat(Quoted(path), ": cannot ", what, ": ", std::strerror(error)));
 }
 
@@ -75,7 +75,8 @@ Status ReadAll(int fd, const std::string& path, uint8_t* out, size_t size) {
 Status WriteAll(int fd, const std::string& path, std::span<const uint8_t> bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t put = Injected() ? -1 : write(fd, bytes.data() + done, std::min<size_t>(bytes.size() - done, size_t{1} << 30));
+    const ssize_t put =
+        Injected() ? -1 : write(fd, bytes.data() + done, std::min<size_t>(bytes.size() - done, size_t{1} << 30));
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return SystemError(path, "write");
     done += static_cast<size_t>(put);

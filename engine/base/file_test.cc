@@ -87,9 +87,7 @@ TEST_F(FileTest, OpeningFailsWithItsReason) {
   }
 }
 
-TEST_F(FileTest, NoFolderToSaveIn) {
-  EXPECT_EQ(Save(folder_ + "/none/f", "x").code(), Code::kNotFound);
-}
+TEST_F(FileTest, NoFolderToSaveIn) { EXPECT_EQ(Save(folder_ + "/none/f", "x").code(), Code::kNotFound); }
 
 }  // namespace
 }  // namespace rivulet

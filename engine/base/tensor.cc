@@ -8,9 +8,7 @@
 
 namespace rivulet {
 
-size_t StoredBytes(DType dtype) {
-  return dtype == DType::kString ? sizeof(std::string) : ElementBytes(dtype);
-}
+size_t StoredBytes(DType dtype) { return dtype == DType::kString ? sizeof(std::string) : ElementBytes(dtype); }
 
 size_t Tensor::bytes() const { return static_cast<size_t>(num_elements_) * StoredBytes(dtype_); }
 

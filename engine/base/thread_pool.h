@@ -28,8 +28,9 @@ class ThreadPool {
   // token is asked; once stopped the remaining pieces are skipped.
   template <typename Body>
   void ParallelFor(int64_t count, int64_t grain, const StopToken& stop, const Body& body) {
-    Run(count, grain, stop, [](const void* b, int64_t begin, int64_t end) { (*static_cast<const Body*>(b))(begin, end); },
-        &body);
+    Run(
+        count, grain, stop,
+        [](const void* b, int64_t begin, int64_t end) { (*static_cast<const Body*>(b))(begin, end); }, &body);
   }
 
  private:

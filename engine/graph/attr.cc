@@ -15,7 +15,8 @@ Result<Tensor> Expand(const TensorLiteral& literal, Allocator& allocator) {
   const int64_t given = std::min(literal.prefix.num_elements(), count);
   if (literal.dtype == DType::kString) {
     auto* out = tensor.data<std::string>();
-    for (int64_t i = 0; i < count && given > 0; ++i) out[i] = literal.prefix.data<std::string>()[std::min(i, given - 1)];
+    for (int64_t i = 0; i < count && given > 0; ++i)
+      out[i] = literal.prefix.data<std::string>()[std::min(i, given - 1)];
     return tensor;
   }
   const size_t element = ElementBytes(literal.dtype);

@@ -54,9 +54,9 @@ struct AttrPlaceholder {
   std::string name;
 };
 
-using AttrValue = std::variant<std::monostate, std::string, int64_t, float, bool, DType, Shape,
-                               std::shared_ptr<const TensorLiteral>, std::shared_ptr<const AttrList>, FunctionCall,
-                               AttrPlaceholder>;
+using AttrValue =
+    std::variant<std::monostate, std::string, int64_t, float, bool, DType, Shape, std::shared_ptr<const TensorLiteral>,
+                 std::shared_ptr<const AttrList>, FunctionCall, AttrPlaceholder>;
 
 // Attributes by name; few per node, so a sorted vector.
 class AttrMap {

@@ -70,7 +70,8 @@ Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph) {
   for (size_t i = 0; i < count; ++i) first[i + 1] += first[i];
   std::vector<int32_t> consumers(static_cast<size_t>(first[count]));
   std::vector<int32_t> fill(first.begin(), first.end() - 1);
-  for_each_edge([&](int32_t from, int32_t to) { consumers[static_cast<size_t>(fill[static_cast<size_t>(from)]++)] = to; });
+  for_each_edge(
+      [&](int32_t from, int32_t to) { consumers[static_cast<size_t>(fill[static_cast<size_t>(from)]++)] = to; });
 
   // Depth first from the nodes in file order keeps producers near their consumers.
   std::vector<int32_t> order;

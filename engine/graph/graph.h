@@ -67,8 +67,8 @@ class Graph {
   // Bytes that constants point into.
   void KeepAlive(std::shared_ptr<void> owner) { owners_.push_back(std::move(owner)); }
 
-  int producer = 0;               // GraphDef.versions.producer; 0 when absent
-  bool has_versions = false;      // without versions, `shape {}` of a placeholder means unknown
+  int producer = 0;           // GraphDef.versions.producer; 0 when absent
+  bool has_versions = false;  // without versions, `shape {}` of a placeholder means unknown
   std::map<std::string, std::shared_ptr<const Function>, std::less<>> functions;
 
  private:

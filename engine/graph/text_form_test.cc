@@ -12,8 +12,10 @@ constexpr char kAllKinds[] =
     "s = Const() {dtype=string, value=string[2]{\"a\\\"b\", \"\\x00\\xff\"}}\n"
     "z = Const() {dtype=complex64, value=complex64[1]{1 -2}}\n"
     "u = Const() {dtype=uint64, value=uint64[]{18446744073709551615}}\n"
-    "y = Op(c, \"odd name\":3, ^s) {b=true, f=0.1f, fn=@body{T=int32}, i=-7, inf=inff, l=ints[1, 2], none=list[], p=$T, "
-    "shape=shape[?,3], shapes=shapes[shape?, shape[]], str=\"text\", strings=strings[\"a\", \"b\"], t=int64, ts=types[bool, string]}\n";
+    "y = Op(c, \"odd name\":3, ^s) {b=true, f=0.1f, fn=@body{T=int32}, i=-7, inf=inff, l=ints[1, 2], none=list[], "
+    "p=$T, "
+    "shape=shape[?,3], shapes=shapes[shape?, shape[]], str=\"text\", strings=strings[\"a\", \"b\"], t=int64, "
+    "ts=types[bool, string]}\n";
 
 TEST(TextForm, PrintsWhatItParses) {
   auto graph = ParseGraph(kAllKinds);
@@ -30,8 +32,9 @@ TEST(TextForm, InputsMayComeLater) {
 }
 
 TEST(TextForm, MessagesNameTheLine) {
-  for (const char* text : {"x = \ny", "x = Op(", "x = Op(y)", "x = Op() {a=}", "x = Op() {a=\"b}", "x = Op()\nx = Op()",
-                           "x = Op() {v=float32[1]{1, 2}}", "x = Op() {v=float32[?]{}}", "x = Op() {a=12monkeys}", "x = Op() y"}) {
+  for (const char* text :
+       {"x = \ny", "x = Op(", "x = Op(y)", "x = Op() {a=}", "x = Op() {a=\"b}", "x = Op()\nx = Op()",
+        "x = Op() {v=float32[1]{1, 2}}", "x = Op() {v=float32[?]{}}", "x = Op() {a=12monkeys}", "x = Op() y"}) {
     auto graph = ParseGraph(text);
     ASSERT_FALSE(graph.ok()) << text;
     EXPECT_NE(graph.status().message().find("line "), std::string_view::npos) << graph.status().ToString();

@@ -76,7 +76,9 @@ class Parser {
     const size_t start = at_;
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' || c == '-' || c == '+')) break;
+      if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+            c == '/' || c == '-' || c == '+'))
+        break;
       ++at_;
     }
     return text_.substr(start, at_ - start);
@@ -134,7 +136,8 @@ class Parser {
     if (Accept("->")) SkipLine();
     SkipBlanks();
     if (at_ < text_.size() && text_[at_] == '#') SkipLine();
-    if (at_ < text_.size() && text_[at_] != '\n') return Error("want the end of the line, got ", Quoted(text_.substr(at_, 10)));
+    if (at_ < text_.size() && text_[at_] != '\n')
+      return Error("want the end of the line, got ", Quoted(text_.substr(at_, 10)));
     graph->AddNode(std::move(node));
     return Status();
   }
@@ -169,7 +172,8 @@ class Parser {
   }
 
   static float ToFloat(double value) {
-    return std::abs(value) >= 3.4028235677973366e+38 ? std::copysign(HUGE_VALF, static_cast<float>(value > 0 ? 1 : -1)) : static_cast<float>(value);
+    return std::abs(value) >= 3.4028235677973366e+38 ? std::copysign(HUGE_VALF, static_cast<float>(value > 0 ? 1 : -1))
+                                                     : static_cast<float>(value);
   }
 
   static DType TypeOf(std::string_view word) {
@@ -342,7 +346,8 @@ class Parser {
     auto literal = std::make_shared<TensorLiteral>();
     literal->dtype = dtype;
     RIVULET_RETURN_IF_ERROR(ParseShape(&literal->shape));
-    if (StoredBytes(dtype) == 0 || literal->shape.num_elements() < 0) return Error("a constant needs a plain type and a complete shape");
+    if (StoredBytes(dtype) == 0 || literal->shape.num_elements() < 0)
+      return Error("a constant needs a plain type and a complete shape");
     RIVULET_RETURN_IF_ERROR(Want("{"));
     auto allocator = Allocator::Create();
     // Elements are at least two characters each, so the text bounds them.

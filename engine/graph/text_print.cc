@@ -10,7 +10,8 @@ namespace {
 
 bool IsPlain(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '/' || c == '-';
   });
 }
 
@@ -129,12 +130,14 @@ void PrintList(std::string& out, std::string_view kind, const Range& range, cons
 }
 
 void PrintAttrList(std::string& out, const AttrList& list, const PrintOptions& options) {
-  if (!list.strings.empty()) return PrintList(out, "strings", list.strings, [&](const std::string& s) { PrintString(out, s); });
+  if (!list.strings.empty())
+    return PrintList(out, "strings", list.strings, [&](const std::string& s) { PrintString(out, s); });
   if (!list.ints.empty()) return PrintList(out, "ints", list.ints, [&](int64_t v) { AppendAny(out, v); });
   if (!list.floats.empty()) return PrintList(out, "floats", list.floats, [&](float v) { PrintFloat(out, v); });
   if (!list.bools.empty()) return PrintList(out, "bools", list.bools, [&](bool v) { AppendAny(out, v); });
   if (!list.types.empty()) return PrintList(out, "types", list.types, [&](DType t) { out += Name(t); });
-  if (!list.shapes.empty()) return PrintList(out, "shapes", list.shapes, [&](const Shape& s) { out += "shape" + s.ToString(); });
+  if (!list.shapes.empty())
+    return PrintList(out, "shapes", list.shapes, [&](const Shape& s) { out += "shape" + s.ToString(); });
   if (!list.tensors.empty()) {
     return PrintList(out, "tensors", list.tensors, [&](const auto& t) { PrintTensor(out, *t, options); });
   }

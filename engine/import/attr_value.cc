@@ -34,7 +34,8 @@ void ReadRepeated(WireCursor& cursor, const Store& store) {
   uint64_t value = 0;
   int shift = 0;
   for (const uint8_t byte : packed) {
-    if (shift > 63) return cursor.Fail(DataLoss("offset ", cursor.OffsetOf(packed.data()), ": a number of more than 64 bits"));
+    if (shift > 63)
+      return cursor.Fail(DataLoss("offset ", cursor.OffsetOf(packed.data()), ": a number of more than 64 bits"));
     value |= static_cast<uint64_t>(byte & 0x7F) << shift;
     shift += 7;
     if ((byte & 0x80) != 0) continue;
@@ -42,7 +43,8 @@ void ReadRepeated(WireCursor& cursor, const Store& store) {
     value = 0;
     shift = 0;
   }
-  if (shift != 0) cursor.Fail(DataLoss("offset ", cursor.OffsetOf(packed.data()), ": packed numbers end inside a number"));
+  if (shift != 0)
+    cursor.Fail(DataLoss("offset ", cursor.OffsetOf(packed.data()), ": packed numbers end inside a number"));
 }
 
 Status ReadList(WireCursor message, const AttrSource& source, int depth, AttrList* list) {
@@ -68,11 +70,13 @@ Status ReadList(WireCursor message, const AttrSource& source, int depth, AttrLis
         }
         break;
       case 5: ReadRepeated(message, [&](uint64_t v) { list->bools.push_back(v != 0); }); break;
-      case 6: ReadRepeated(message, [&](uint64_t v) { list->types.push_back(DTypeFromFile(static_cast<int32_t>(v))); }); break;
+      case 6:
+        ReadRepeated(message, [&](uint64_t v) { list->types.push_back(DTypeFromFile(static_cast<int32_t>(v))); });
+        break;
       case 7: list->shapes.push_back(ReadShape(message.Message(), source.limits, &nested)); break;
       case 8:
-        list->tensors.push_back(std::make_shared<const TensorLiteral>(
-            ReadTensor(message.Message(), source.owner, source.limits, &nested)));
+        list->tensors.push_back(
+            std::make_shared<const TensorLiteral>(ReadTensor(message.Message(), source.owner, source.limits, &nested)));
         break;
       case 9: nested = ReadFunctionCall(message.Message(), source, depth + 1, &list->functions.emplace_back()); break;
       default: message.Skip();
@@ -84,7 +88,8 @@ Status ReadList(WireCursor message, const AttrSource& source, int depth, AttrLis
 
 Status ReadValue(WireCursor message, const AttrSource& source, int depth, AttrValue* value) {
   if (depth > source.limits.nesting_depth) {
-    return InvalidArgument("offset ", message.offset(), ": attributes nested deeper than ", source.limits.nesting_depth);
+    return InvalidArgument("offset ", message.offset(), ": attributes nested deeper than ",
+                           source.limits.nesting_depth);
   }
   Status nested;
   while (message.Next() && nested.ok()) {
@@ -102,8 +107,8 @@ Status ReadValue(WireCursor message, const AttrSource& source, int depth, AttrVa
       case 6: *value = DTypeFromFile(message.Int32()); break;
       case 7: *value = ReadShape(message.Message(), source.limits, &nested); break;
       case 8:
-        *value = std::shared_ptr<const TensorLiteral>(std::make_shared<const TensorLiteral>(
-            ReadTensor(message.Message(), source.owner, source.limits, &nested)));
+        *value = std::shared_ptr<const TensorLiteral>(
+            std::make_shared<const TensorLiteral>(ReadTensor(message.Message(), source.owner, source.limits, &nested)));
         break;
       case 9: *value = AttrPlaceholder{std::string(message.Text())}; break;
       case 10: {

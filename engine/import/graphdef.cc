@@ -89,7 +89,9 @@ Status ReadFunction(WireCursor message, const AttrSource& source, Function* func
       }
       case 4: RIVULET_RETURN_IF_ERROR(ReadStringPair(message.Message(), &function->returns.emplace_back())); break;
       case 5: RIVULET_RETURN_IF_ERROR(ReadAttrEntry(message.Message(), source, 1, &attrs.emplace_back())); break;
-      case 6: RIVULET_RETURN_IF_ERROR(ReadStringPair(message.Message(), &function->control_returns.emplace_back())); break;
+      case 6:
+        RIVULET_RETURN_IF_ERROR(ReadStringPair(message.Message(), &function->control_returns.emplace_back()));
+        break;
       default: message.Skip();
     }
   }
@@ -134,7 +136,8 @@ Status ReadVersions(WireCursor message, Graph* graph) {
   RIVULET_RETURN_IF_ERROR(message.status());
   graph->has_versions = true;
   if (min_consumer > kGraphDefVersion) {
-    return FailedPrecondition("the graph wants a reader of GraphDef version ", min_consumer, " or newer, this one has ", kGraphDefVersion);
+    return FailedPrecondition("the graph wants a reader of GraphDef version ", min_consumer, " or newer, this one has ",
+                              kGraphDefVersion);
   }
   if (refused) return FailedPrecondition("the graph refuses readers of GraphDef version ", kGraphDefVersion);
   return Status();

@@ -10,8 +10,8 @@
 
 namespace rivulet {
 
-// The graph of `bytes`; constants are views of them, kept alive by `owner`. One walk over the file; nodes may come in any
-// order. Wire defects, dangling inputs and duplicate names are errors; an operator without kernel, or an attribute
+// The graph of `bytes`; constants are views of them, kept alive by `owner`. One walk over the file; nodes may come in
+// any order. Wire defects, dangling inputs and duplicate names are errors; an operator without kernel, or an attribute
 // that contradicts itself, is one only when the node is needed.
 Result<Graph> ImportGraphDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner, const Limits& limits);
 

@@ -17,8 +17,9 @@ constexpr Magic kMagics[] = {
     {0, "\x89PNG\r\n\x1a\n"sv, "a PNG picture"},
     {0, "\xff\xd8\xff"sv, "a JPEG picture"},
     {0, "GIF8"sv, "a GIF picture"},
-    {0, "\x7f"
-        "ELF"sv,
+    {0,
+     "\x7f"
+     "ELF"sv,
      "an ELF program"},
     {0, "\x1f\x8b"sv, "gzip-compressed data; decompress it first"},
     {0, "PK\x03\x04"sv, "a zip archive; unpack it first"},
@@ -52,7 +53,8 @@ std::string_view DescribeForeignFile(std::span<const uint8_t> bytes) {
   }
   if (LooksLikeText(bytes)) {
     const size_t first = text.find_first_not_of(" \t\r\n");
-    if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[') && text.find('"') != std::string_view::npos) {
+    if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[') &&
+        text.find('"') != std::string_view::npos) {
       return "a JSON file";
     }
   }

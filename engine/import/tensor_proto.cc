@@ -59,7 +59,8 @@ void ReadVarints(WireCursor& cursor, const Store& store) {
       shift = 0;
     }
   }
-  if (shift != 0) cursor.Fail(DataLoss("offset ", cursor.OffsetOf(packed.data()), ": packed numbers end inside a number"));
+  if (shift != 0)
+    cursor.Fail(DataLoss("offset ", cursor.OffsetOf(packed.data()), ": packed numbers end inside a number"));
 }
 
 // Fixed-size numbers of one field, packed or not.
@@ -277,7 +278,8 @@ TensorLiteral ReadTensor(WireCursor message, const std::shared_ptr<void>& owner,
     literal.error = Unimplemented("a constant of type ", IsKnown(literal.dtype) ? Name(literal.dtype) : "unknown", " (",
                                   static_cast<int>(literal.dtype), ") has no value to read");
   } else if (literal.shape.num_elements() < 0) {
-    literal.error = InvalidArgument("a constant needs a complete shape of fewer than 2^63 elements, got ", literal.shape.ToString());
+    literal.error = InvalidArgument("a constant needs a complete shape of fewer than 2^63 elements, got ",
+                                    literal.shape.ToString());
   } else if (has_content) {
     FinishContent(content, owner, &literal);
   } else {

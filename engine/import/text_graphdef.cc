@@ -1,5 +1,5 @@
-// Protobuf's text format for GraphDef: `name: value`, `name { ... }`, `name: [a, b]`, `# comments`, adjacent strings joined.
-// A table gives the fields of each message; each is written as wire bytes at once.
+// Protobuf's text format for GraphDef: `name: value`, `name { ... }`, `name: [a, b]`, `# comments`, adjacent strings
+// joined. A table gives the fields of each message; each is written as wire bytes at once.
 #include "engine/import/text_graphdef.h"
 
 #include <algorithm>
@@ -17,8 +17,25 @@ namespace {
 
 enum class Kind : uint8_t { kInt, kBool, kFloat, kDouble, kBytes, kEnum, kMessage };
 enum Message : uint8_t {
-  kGraphDef, kNodeDef, kAttrEntry, kAttrValue, kListValue, kNameAttrList, kTensorProto, kTensorShape, kDim,
-  kVersions, kLibrary, kFunctionDef, kOpDef, kArgDef, kAttrDef, kStringEntry, kGradient, kOpaque, kNone,
+  kGraphDef,
+  kNodeDef,
+  kAttrEntry,
+  kAttrValue,
+  kListValue,
+  kNameAttrList,
+  kTensorProto,
+  kTensorShape,
+  kDim,
+  kVersions,
+  kLibrary,
+  kFunctionDef,
+  kOpDef,
+  kArgDef,
+  kAttrDef,
+  kStringEntry,
+  kGradient,
+  kOpaque,
+  kNone,
 };
 
 struct Field {
@@ -138,12 +155,12 @@ struct EnumName {
   int number;
 };
 constexpr EnumName kTypes[] = {
-    {"DT_INVALID", 0}, {"DT_FLOAT", 1}, {"DT_DOUBLE", 2}, {"DT_INT32", 3}, {"DT_UINT8", 4}, {"DT_INT16", 5},
-    {"DT_INT8", 6}, {"DT_STRING", 7}, {"DT_COMPLEX64", 8}, {"DT_INT64", 9}, {"DT_BOOL", 10}, {"DT_QINT8", 11},
-    {"DT_QUINT8", 12}, {"DT_QINT32", 13}, {"DT_BFLOAT16", 14}, {"DT_QINT16", 15}, {"DT_QUINT16", 16},
-    {"DT_UINT16", 17}, {"DT_COMPLEX128", 18}, {"DT_HALF", 19}, {"DT_RESOURCE", 20}, {"DT_VARIANT", 21},
-    {"DT_UINT32", 22}, {"DT_UINT64", 23}, {"DT_FLOAT8_E5M2", 24}, {"DT_FLOAT8_E4M3FN", 25}, {"DT_INT4", 29},
-    {"DT_UINT4", 30},
+    {"DT_INVALID", 0},        {"DT_FLOAT", 1},    {"DT_DOUBLE", 2},  {"DT_INT32", 3},       {"DT_UINT8", 4},
+    {"DT_INT16", 5},          {"DT_INT8", 6},     {"DT_STRING", 7},  {"DT_COMPLEX64", 8},   {"DT_INT64", 9},
+    {"DT_BOOL", 10},          {"DT_QINT8", 11},   {"DT_QUINT8", 12}, {"DT_QINT32", 13},     {"DT_BFLOAT16", 14},
+    {"DT_QINT16", 15},        {"DT_QUINT16", 16}, {"DT_UINT16", 17}, {"DT_COMPLEX128", 18}, {"DT_HALF", 19},
+    {"DT_RESOURCE", 20},      {"DT_VARIANT", 21}, {"DT_UINT32", 22}, {"DT_UINT64", 23},     {"DT_FLOAT8_E5M2", 24},
+    {"DT_FLOAT8_E4M3FN", 25}, {"DT_INT4", 29},    {"DT_UINT4", 30},
 };
 
 void PutVarint(std::vector<uint8_t>& out, uint64_t value) {
@@ -196,7 +213,8 @@ class Parser {
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const size_t newline = before.rfind('\n');
     const size_t column = newline == std::string_view::npos ? at_ + 1 : at_ - newline;
-    return InvalidArgument("line ", static_cast<int64_t>(line), ", column ", static_cast<uint64_t>(column), ": ", args...);
+    return InvalidArgument("line ", static_cast<int64_t>(line), ", column ", static_cast<uint64_t>(column), ": ",
+                           args...);
   }
 
   std::string_view Word() {
@@ -302,14 +320,18 @@ class Parser {
     uint64_t magnitude = 0;
     if (digits.empty()) return Error("want an integer, got ", Quoted(word));
     for (const char c : digits) {
-      const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+      const int digit = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : 99;
       if (digit >= base) return Error("want an integer, got ", Quoted(word));
       if (__builtin_mul_overflow(magnitude, static_cast<uint64_t>(base), &magnitude) ||
           __builtin_add_overflow(magnitude, static_cast<uint64_t>(digit), &magnitude)) {
         return Error("the integer ", Quoted(word), " has more than 64 bits");
       }
     }
-    if (negative && magnitude > (uint64_t{1} << 63)) return Error("the integer ", Quoted(word), " has more than 64 bits");
+    if (negative && magnitude > (uint64_t{1} << 63))
+      return Error("the integer ", Quoted(word), " has more than 64 bits");
     *value = negative ? 0 - magnitude : magnitude;
     return Status();
   }
@@ -318,7 +340,8 @@ class Parser {
   // the decimal point is replaced by what the C library expects.
   Status PutReal(const Field& field, std::string word, std::vector<uint8_t>* out) {
     std::string_view number = word;
-    if (number.size() > 1 && (number.back() == 'f' || number.back() == 'F') && number.find("inf") == std::string_view::npos) {
+    if (number.size() > 1 && (number.back() == 'f' || number.back() == 'F') &&
+        number.find("inf") == std::string_view::npos) {
       number.remove_suffix(1);
     }
     double value = 0;
@@ -394,7 +417,10 @@ class Parser {
     const auto digit = [&](int base) -> int {
       if (at_ == text_.size()) return -1;
       const char d = text_[at_];
-      const int v = d >= '0' && d <= '9' ? d - '0' : d >= 'a' && d <= 'f' ? d - 'a' + 10 : d >= 'A' && d <= 'F' ? d - 'A' + 10 : 99;
+      const int v = d >= '0' && d <= '9'   ? d - '0'
+                    : d >= 'a' && d <= 'f' ? d - 'a' + 10
+                    : d >= 'A' && d <= 'F' ? d - 'A' + 10
+                                           : 99;
       return v < base ? v : -1;
     };
     if (c >= '0' && c <= '7') {

@@ -59,8 +59,8 @@ bool WireCursor::Expect(WireType type) {
 
 bool WireCursor::Take(size_t count, const uint8_t** start) {
   if (count > static_cast<size_t>(end_ - at_)) {
-    Fail(DataLoss("offset ", offset(), ": field ", field_, " wants ", count, " bytes, ", static_cast<uint64_t>(end_ - at_),
-                  " are left"));
+    Fail(DataLoss("offset ", offset(), ": field ", field_, " wants ", count, " bytes, ",
+                  static_cast<uint64_t>(end_ - at_), " are left"));
     return false;
   }
   *start = at_;

@@ -55,49 +55,89 @@ HWY_INLINE float* Clear(int64_t count, float* to) {
   return to + count;
 }
 
-// Rows as CollectRows wants them. Values of the input that follow one another under the filter are copied as one run:
+// Where a block of k lies among the runs. A run is what follows one another both in the input and in the filter's order:
 // a whole filter row where the filter is dense along it and sees all channels, else one filter element.
+struct Runs {
+  int64_t length;   // values in a run
+  int64_t taps;     // filter elements in a run
+  int64_t per_row;  // runs in a filter row
+  int64_t first_y;  // filter row of the block's first run
+  int64_t first_x;  // and its number in that row
+  int64_t skip;     // values of it that lie before the block
+};
+
+Runs RunsOf(const ConvSource& s, int64_t k_begin) {
+  const ConvGeometry& g = *s.geometry;
+  const bool whole_rows = g.dilation_w == 1 && s.channels == g.in_c;
+  Runs runs;
+  runs.taps = whole_rows ? g.k_w : 1;
+  runs.length = runs.taps * s.channels;
+  runs.per_row = whole_rows ? 1 : g.k_w;
+  const int64_t first = k_begin / runs.length;
+  runs.first_y = first / runs.per_row;
+  runs.first_x = first % runs.per_row;
+  runs.skip = k_begin % runs.length;
+  return runs;
+}
+
+// `count` values from the block's first on, of the output pixel whose filter's first element lies over (y, x). `corner`
+// is where that is in the input, if it is there.
+template <bool kInside>
+HWY_INLINE void CollectPixel(const ConvSource& s, const Runs& runs, const float* corner, int64_t y, int64_t x,
+                             int64_t count, float* to) {
+  const ConvGeometry& g = *s.geometry;
+  const int64_t row_step = g.dilation_h * g.in_w * g.in_c;
+  const int64_t run_step = g.dilation_w * g.in_c;
+  int64_t run_x = runs.first_x;
+  int64_t begin = runs.skip;
+  const float* row = corner + runs.first_y * row_step;
+  int64_t in_y = y + runs.first_y * g.dilation_h;
+  while (count > 0) {
+    const int64_t end = std::min(begin + count, runs.length);
+    count -= end - begin;
+    if constexpr (kInside) {
+      to = Copy(row + run_x * run_step + begin, s.input_end, end - begin, to);
+    } else {
+      const int64_t in_x = x + run_x * g.dilation_w;
+      if (in_y < 0 || in_y >= g.in_h || in_x >= g.in_w || in_x + runs.taps <= 0) {
+        to = Clear(end - begin, to);
+      } else {
+        const int64_t inside_begin = std::clamp(-in_x * s.channels, begin, end);
+        const int64_t inside_end = std::clamp((g.in_w - in_x) * s.channels, begin, end);
+        to = Clear(inside_begin - begin, to);
+        to = Copy(row + run_x * run_step + inside_begin, s.input_end, inside_end - inside_begin, to);
+        to = Clear(end - inside_end, to);
+      }
+    }
+    begin = 0;
+    if (++run_x == runs.per_row) {
+      run_x = 0;
+      row += row_step;
+      in_y += g.dilation_h;
+    }
+  }
+}
+
+// Rows as CollectRows wants them.
 void Collect(const void* source, int64_t row, int64_t rows, int64_t k_begin, int64_t k_end, float* dst,
              int64_t stride) {
   const ConvSource& s = *static_cast<const ConvSource*>(source);
   const ConvGeometry& g = *s.geometry;
   if (k_begin == k_end) return;  // there may be no channels or taps to divide by
-  const bool whole_rows = g.dilation_w == 1 && s.channels == g.in_c;
-  const int64_t run_taps = whole_rows ? g.k_w : 1;
-  const int64_t run = run_taps * s.channels;
-  const int64_t runs_per_row = whole_rows ? 1 : g.k_w;
+  const Runs runs = RunsOf(s, k_begin);
+  const int64_t reach_h = (g.k_h - 1) * g.dilation_h;
+  const int64_t reach_w = (g.k_w - 1) * g.dilation_w;
   int64_t x = row % g.out_w;
   int64_t y = row / g.out_w % g.out_h;
   int64_t n = row / g.out_w / g.out_h;
   for (int64_t i = 0; i < rows; ++i, dst += stride) {
-    const int64_t in_y0 = y * g.stride_h - g.pad_top;
-    const int64_t in_x0 = x * g.stride_w - g.pad_left;
-    float* to = dst;
-    int64_t k = k_begin;
-    int64_t k_h = k_begin / run / runs_per_row;
-    int64_t run_in_row = k_begin / run % runs_per_row;
-    while (k < k_end) {
-      const int64_t run_begin = (k_h * runs_per_row + run_in_row) * run;
-      // What is wanted of this run, then the part of it that is inside the input.
-      const int64_t begin = k - run_begin;
-      const int64_t end = std::min(k_end - run_begin, run);
-      const int64_t in_y = in_y0 + k_h * g.dilation_h;
-      const int64_t in_x = in_x0 + run_in_row * g.dilation_w;
-      if (in_y < 0 || in_y >= g.in_h || in_x >= g.in_w || in_x + run_taps <= 0) {
-        to = Clear(end - begin, to);
-      } else {
-        const int64_t inside_begin = std::clamp(-in_x * s.channels, begin, end);
-        const int64_t inside_end = std::clamp((g.in_w - in_x) * s.channels, begin, end);
-        const float* from = s.input + ((n * g.in_h + in_y) * g.in_w + in_x) * g.in_c + s.channel + inside_begin;
-        to = Clear(inside_begin - begin, to);
-        to = Copy(from, s.input_end, inside_end - inside_begin, to);
-        to = Clear(end - inside_end, to);
-      }
-      k = run_begin + end;
-      if (++run_in_row == runs_per_row) {
-        run_in_row = 0;
-        ++k_h;
-      }
+    const int64_t in_y = y * g.stride_h - g.pad_top;
+    const int64_t in_x = x * g.stride_w - g.pad_left;
+    const float* corner = s.input + ((n * g.in_h + in_y) * g.in_w + in_x) * g.in_c + s.channel;
+    if (in_y >= 0 && in_x >= 0 && in_y + reach_h < g.in_h && in_x + reach_w < g.in_w) {
+      CollectPixel<true>(s, runs, corner, in_y, in_x, k_end - k_begin, dst);
+    } else {
+      CollectPixel<false>(s, runs, corner, in_y, in_x, k_end - k_begin, dst);
     }
     if (++x == g.out_w) {
       x = 0;

@@ -20,8 +20,8 @@ const std::shared_ptr<Allocator>& TestAllocator() {
 }
 
 // The specification; with `sizes` the sum of the sizes of the terms instead.
-std::vector<double> Reference(const std::vector<float>& input, const std::vector<float>& filter,
-                              const ConvGeometry& g, bool sizes = false) {
+std::vector<double> Reference(const std::vector<float>& input, const std::vector<float>& filter, const ConvGeometry& g,
+                              bool sizes = false) {
   std::vector<double> out;
   const int64_t group_in = g.in_c / g.groups;
   const int64_t group_out = g.out_c / g.groups;
@@ -58,8 +58,8 @@ int64_t OutputSize(const ConvGeometry& g) { return g.batch * g.out_h * g.out_w *
 testing::Message Words(const ConvGeometry& g) {
   return testing::Message() << g.batch << "x" << g.in_h << "x" << g.in_w << "x" << g.in_c << " to " << g.out_h << "x"
                             << g.out_w << "x" << g.out_c << " by " << g.k_h << "x" << g.k_w << ", strides "
-                            << g.stride_h << " " << g.stride_w << ", dilations " << g.dilation_h << " "
-                            << g.dilation_w << ", pads " << g.pad_top << " " << g.pad_left << ", groups " << g.groups;
+                            << g.stride_h << " " << g.stride_w << ", dilations " << g.dilation_h << " " << g.dilation_w
+                            << ", pads " << g.pad_top << " " << g.pad_left << ", groups " << g.groups;
 }
 
 void ExpectExact(const ConvGeometry& g, ConvAlgorithm algorithm = ConvAlgorithm::kDirect) {

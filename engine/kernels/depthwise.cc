@@ -23,8 +23,8 @@ struct Window {
   const float* filter;  // that element
   int64_t taps_h;
   int64_t taps_w;
-  int64_t input_row;     // floats from one counted filter row to the next, in the input
-  int64_t input_tap;     // from one filter column to the next
+  int64_t input_row;  // floats from one counted filter row to the next, in the input
+  int64_t input_tap;  // from one filter column to the next
   int64_t filter_row;
   int64_t filter_tap;
   int64_t input_pixel;   // from one output pixel to the next, in the input
@@ -72,11 +72,13 @@ HWY_NOINLINE void Plain(const Window& w, int64_t channels, const Out& out) {
   const D d;
   int64_t channel = 0;
   for (; channel + kLanes <= channels; channel += kLanes) {
-    Block<kColumns>(w, channel, kLanes, [&](const float* p) HWY_ATTR { return hn::LoadU(d, p + channel); }, out);
+    Block<kColumns>(
+        w, channel, kLanes, [&](const float* p) HWY_ATTR { return hn::LoadU(d, p + channel); }, out);
   }
   if (channel < channels) {
     const int64_t count = channels - channel;
-    Block<kColumns>(w, channel, count, [&](const float* p) HWY_ATTR { return LoadSome(p + channel, count); }, out);
+    Block<kColumns>(
+        w, channel, count, [&](const float* p) HWY_ATTR { return LoadSome(p + channel, count); }, out);
   }
 }
 
@@ -94,11 +96,12 @@ HWY_NOINLINE void Multiplied(const Window& w, int64_t channels, int64_t multipli
       lanes[i] = static_cast<int32_t>((channel + std::min(i, count - 1)) / multiplier - first);
     }
     if (lanes[kLanes - 1] == 0) {
-      Block<kColumns>(w, channel, count, [&](const float* p) HWY_ATTR { return hn::Set(d, p[first]); }, out);
+      Block<kColumns>(
+          w, channel, count, [&](const float* p) HWY_ATTR { return hn::Set(d, p[first]); }, out);
     } else {
       const auto index = hn::Load(di, lanes);
-      Block<kColumns>(w, channel, count,
-                      [&](const float* p) HWY_ATTR { return hn::GatherIndex(d, p + first, index); }, out);
+      Block<kColumns>(
+          w, channel, count, [&](const float* p) HWY_ATTR { return hn::GatherIndex(d, p + first, index); }, out);
     }
   }
 }
@@ -181,8 +184,8 @@ void Row(const float* input, const float* filter, const DepthwiseGeometry& g, co
     const Out out{output + at, epilogue.bias, epilogue.addend != nullptr ? epilogue.addend + at : nullptr,
                   ActivationBounds(epilogue.activation)};
     // Whether the fourth pixel from here sees the input as this one does.
-    const bool four = x + 4 <= g.out_w && w.taps_w == g.k_w &&
-                      in_x + 3 * g.stride_w + (g.k_w - 1) * g.dilation_w < g.in_w;
+    const bool four =
+        x + 4 <= g.out_w && w.taps_w == g.k_w && in_x + 3 * g.stride_w + (g.k_w - 1) * g.dilation_w < g.in_w;
     if (four && dense3x3) {
       g.stride_w == 1 ? Plain3x3<1>(w, channels, out) : Plain3x3<2>(w, channels, out);
     } else if (g.multiplier == 1) {

@@ -18,11 +18,8 @@ struct ActivationBounds {
   ActivationBounds() = default;
   explicit ActivationBounds(const Activation& activation) {
     switch (activation.kind) {
-      case ActivationKind::kNone:
-        break;
-      case ActivationKind::kRelu:
-        lo = 0.0f;
-        break;
+      case ActivationKind::kNone: break;
+      case ActivationKind::kRelu: lo = 0.0f; break;
       case ActivationKind::kRelu6:
         lo = 0.0f;
         hi = 6.0f;
@@ -66,10 +63,15 @@ using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 constexpr int64_t kLanes = HWY_MAX_LANES_D(D);
 
-// NaN stays NaN, which the targets' own minimum and maximum do not agree on.
+// NaN stays NaN. On x86 the minimum and maximum of anything and a NaN are their second operand; the other targets do not
+// agree on it.
 HWY_INLINE V Clamp(V v, V lo, V hi) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  return hn::Min(hi, hn::Max(lo, v));
+#else
   v = hn::IfThenElse(hn::Lt(v, lo), lo, v);
   return hn::IfThenElse(hn::Gt(v, hi), hi, v);
+#endif
 }
 
 HWY_INLINE V Activate(V v, const ActivationBounds& bounds) {

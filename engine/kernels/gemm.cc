@@ -47,7 +47,8 @@ struct TileOut {
 
 #define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 
-// Sums over kc of a [kRows rows, kRowStride apart] times the vectors at b0 and b1, which are kPanel floats a step apart.
+// Sums over kc of a [kRows rows, kRowStride apart] times the vectors at b0 and b1, which are kPanel floats a step
+// apart.
 template <int kRows, bool kTwo>
 HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY_RESTRICT b0,
                        const float* HWY_RESTRICT b1, const TileOut& out) {
@@ -66,18 +67,18 @@ HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY
   if constexpr (i < kRows) a##i = hn::LoadU(d, a + i * kRowStride + k);
     RIVULET_ROWS(RIVULET_LOAD)
 #undef RIVULET_LOAD
-#define RIVULET_LANE(i, lane)                               \
-  if constexpr (i < kRows) {                                \
-    const V ai = hn::Broadcast<lane>(a##i);                 \
-    r##i = hn::MulAdd(ai, bk0, r##i);                       \
-    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i);   \
+#define RIVULET_LANE(i, lane)                             \
+  if constexpr (i < kRows) {                              \
+    const V ai = hn::Broadcast<lane>(a##i);               \
+    r##i = hn::MulAdd(ai, bk0, r##i);                     \
+    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
   }
-#define RIVULET_STEP(lane, LANE)                                                    \
-  {                                                                                 \
-    const V bk0 = hn::LoadU(d, b0 + (k + lane) * kPanel);                           \
-    const V bk1 = kTwo ? hn::LoadU(d, b1 + (k + lane) * kPanel) : zero;             \
-    RIVULET_ROWS(LANE)                                                              \
-    (void)bk1;                                                                      \
+#define RIVULET_STEP(lane, LANE)                                        \
+  {                                                                     \
+    const V bk0 = hn::LoadU(d, b0 + (k + lane) * kPanel);               \
+    const V bk1 = kTwo ? hn::LoadU(d, b1 + (k + lane) * kPanel) : zero; \
+    RIVULET_ROWS(LANE)                                                  \
+    (void)bk1;                                                          \
   }
 #define RIVULET_LANE0(i) RIVULET_LANE(i, 0)
 #define RIVULET_LANE1(i) RIVULET_LANE(i, 1)
@@ -98,11 +99,11 @@ HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY
   for (; k < kc; ++k) {
     const V bk0 = hn::LoadU(d, b0 + k * kPanel);
     const V bk1 = kTwo ? hn::LoadU(d, b1 + k * kPanel) : zero;
-#define RIVULET_MULTIPLY(i)                                    \
-  if constexpr (i < kRows) {                                   \
-    const V ai = hn::Set(d, a[i * kRowStride + k]);            \
-    r##i = hn::MulAdd(ai, bk0, r##i);                          \
-    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i);      \
+#define RIVULET_MULTIPLY(i)                               \
+  if constexpr (i < kRows) {                              \
+    const V ai = hn::Set(d, a[i * kRowStride + k]);       \
+    r##i = hn::MulAdd(ai, bk0, r##i);                     \
+    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
   }
     RIVULET_ROWS(RIVULET_MULTIPLY)
 #undef RIVULET_MULTIPLY
@@ -111,11 +112,11 @@ HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY
 
   if (out.addend != nullptr) {
     const float* from = out.addend;
-#define RIVULET_ADD_ROWS(i)                                               \
-  if constexpr (i < kRows) {                                              \
-    r##i = hn::Add(r##i, hn::LoadU(d, from));                             \
+#define RIVULET_ADD_ROWS(i)                                                \
+  if constexpr (i < kRows) {                                               \
+    r##i = hn::Add(r##i, hn::LoadU(d, from));                              \
     if constexpr (kTwo) s##i = hn::Add(s##i, hn::LoadU(d, from + kLanes)); \
-    from += out.ldc;                                                      \
+    from += out.ldc;                                                       \
   }
     RIVULET_ROWS(RIVULET_ADD_ROWS)
 #undef RIVULET_ADD_ROWS
@@ -123,10 +124,10 @@ HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY
   if (out.bias != nullptr) {
     const V bias0 = hn::LoadU(d, out.bias);
     const V bias1 = kTwo ? hn::LoadU(d, out.bias + kLanes) : zero;
-#define RIVULET_ADD_BIAS(i)                                \
-  if constexpr (i < kRows) {                               \
-    r##i = hn::Add(r##i, bias0);                           \
-    if constexpr (kTwo) s##i = hn::Add(s##i, bias1);       \
+#define RIVULET_ADD_BIAS(i)                          \
+  if constexpr (i < kRows) {                         \
+    r##i = hn::Add(r##i, bias0);                     \
+    if constexpr (kTwo) s##i = hn::Add(s##i, bias1); \
   }
     RIVULET_ROWS(RIVULET_ADD_BIAS)
 #undef RIVULET_ADD_BIAS
@@ -135,11 +136,11 @@ HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY
   float* c = out.c;
   const V lo = hn::Set(d, out.lo);
   const V hi = hn::Set(d, out.hi);
-#define RIVULET_STORE(i)                                                             \
-  if constexpr (i < kRows) {                                                         \
-    hn::StoreU(Clamp(r##i, lo, hi), d, c);                                           \
-    if constexpr (kTwo) hn::StoreU(Clamp(s##i, lo, hi), d, c + kLanes);              \
-    c += out.ldc;                                                                    \
+#define RIVULET_STORE(i)                                                \
+  if constexpr (i < kRows) {                                            \
+    hn::StoreU(Clamp(r##i, lo, hi), d, c);                              \
+    if constexpr (kTwo) hn::StoreU(Clamp(s##i, lo, hi), d, c + kLanes); \
+    c += out.ldc;                                                       \
   }
   RIVULET_ROWS(RIVULET_STORE)
 #undef RIVULET_STORE
@@ -151,12 +152,23 @@ using TileFunction = void (*)(const float*, int64_t, const float*, const float*,
 template <bool kTwo>
 TileFunction TileFor(int64_t rows) {
   static constexpr TileFunction kTiles[] = {
-      &Tile<1, kTwo>,  &Tile<2, kTwo>,  &Tile<3, kTwo>,  &Tile<4, kTwo>,  &Tile<5, kTwo>,  &Tile<6, kTwo>,
+    &Tile<1, kTwo>,
+    &Tile<2, kTwo>,
+    &Tile<3, kTwo>,
+    &Tile<4, kTwo>,
+    &Tile<5, kTwo>,
+    &Tile<6, kTwo>,
 #if HWY_ARCH_ARM || (HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86)
-      &Tile<7, kTwo>,  &Tile<8, kTwo>,
+    &Tile<7, kTwo>,
+    &Tile<8, kTwo>,
 #endif
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-      &Tile<9, kTwo>,  &Tile<10, kTwo>, &Tile<11, kTwo>, &Tile<12, kTwo>, &Tile<13, kTwo>, &Tile<14, kTwo>,
+    &Tile<9, kTwo>,
+    &Tile<10, kTwo>,
+    &Tile<11, kTwo>,
+    &Tile<12, kTwo>,
+    &Tile<13, kTwo>,
+    &Tile<14, kTwo>,
 #endif
   };
   static_assert(sizeof(kTiles) / sizeof(kTiles[0]) == kMaxRows);
@@ -164,7 +176,8 @@ TileFunction TileFor(int64_t rows) {
 }
 
 // Rows of a plain matrix.
-HWY_INLINE void CopyRows(const float* HWY_RESTRICT from, int64_t lda, int64_t rows, int64_t kc, float* HWY_RESTRICT to) {
+HWY_INLINE void CopyRows(const float* HWY_RESTRICT from, int64_t lda, int64_t rows, int64_t kc,
+                         float* HWY_RESTRICT to) {
   const D d;
   for (int64_t row = 0; row < rows; ++row, from += lda, to += kRowStride) {
     int64_t k = 0;
@@ -229,8 +242,7 @@ void Piece(const GemmTask& task, Range rows, Range columns) {
         const TileFunction pair = TileFor<true>(count);
         for (int64_t column = block; column < block_end; column += kPairColumns) {
           const int64_t width = std::min(kPairColumns, block_end - column);
-          const float* b0 =
-              task.packed + column / kPanel * panel_floats + ks.begin * kPanel + column % kPanel;
+          const float* b0 = task.packed + column / kPanel * panel_floats + ks.begin * kPanel + column % kPanel;
           const float* b1 = column % kPanel + kLanes < kPanel ? b0 + kLanes : b0 + panel_floats;
           const int64_t at = part.begin * task.ldc + column;
           TileOut out{task.c + at, task.ldc, nullptr, nullptr, unbounded.lo, unbounded.hi};

@@ -1,7 +1,7 @@
 // sum (a - ao)(b - bo) = sum a (b - 128) + (128 - bo) sum a - ao sum b + k ao bo.
 //
-// The first term is what the processors' byte dot products take: an unsigned byte times a signed one. The second is added
-// for each block of k from that block's sum over the row, the last two once. All arithmetic is modulo 2^32.
+// The first term is what the processors' byte dot products take: an unsigned byte times a signed one. The second is
+// added for each block of k from that block's sum over the row, the last two once. All arithmetic is modulo 2^32.
 #ifndef HWY_WANT_AVX3_DL
 #define HWY_WANT_AVX3_DL 1  // the target with byte dot products is worth having here
 #endif
@@ -106,20 +106,20 @@ HWY_NOINLINE void Tile(const uint8_t* HWY_RESTRICT a, int64_t groups, const int8
   RIVULET_ROWS(RIVULET_DECLARE)
 #undef RIVULET_DECLARE
   for (int64_t g = 0; g < groups; ++g, a += kGroup, b0 += kPanel * kGroup, b1 += kPanel * kGroup) {
-#define RIVULET_MULTIPLY(i)                                         \
-  if constexpr (i < kRows) {                                        \
-    int32_t four;                                                   \
-    std::memcpy(&four, a + i * kRowBytesU8, sizeof(four));          \
-    r##i = Dot(four, b0, r##i);                                     \
-    s##i = Dot(four, b1, s##i);                                     \
+#define RIVULET_MULTIPLY(i)                                \
+  if constexpr (i < kRows) {                               \
+    int32_t four;                                          \
+    std::memcpy(&four, a + i * kRowBytesU8, sizeof(four)); \
+    r##i = Dot(four, b0, r##i);                            \
+    s##i = Dot(four, b1, s##i);                            \
   }
     RIVULET_ROWS(RIVULET_MULTIPLY)
 #undef RIVULET_MULTIPLY
   }
-#define RIVULET_STORE(i)                                            \
-  if constexpr (i < kRows) {                                        \
-    hn::StoreU(r##i, d, tile + i * kPairColumns);                   \
-    hn::StoreU(s##i, d, tile + i * kPairColumns + kLanes);          \
+#define RIVULET_STORE(i)                                   \
+  if constexpr (i < kRows) {                               \
+    hn::StoreU(r##i, d, tile + i * kPairColumns);          \
+    hn::StoreU(s##i, d, tile + i * kPairColumns + kLanes); \
   }
   RIVULET_ROWS(RIVULET_STORE)
 #undef RIVULET_STORE
@@ -128,13 +128,10 @@ HWY_NOINLINE void Tile(const uint8_t* HWY_RESTRICT a, int64_t groups, const int8
 
 void TileOf(int64_t rows, const uint8_t* a, int64_t groups, const int8_t* b0, const int8_t* b1, int32_t* tile) {
   switch (rows) {
-    case 1:
-      return Tile<1>(a, groups, b0, b1, tile);
-    case 2:
-      return Tile<2>(a, groups, b0, b1, tile);
+    case 1: return Tile<1>(a, groups, b0, b1, tile);
+    case 2: return Tile<2>(a, groups, b0, b1, tile);
     case 3:
-    case 4:
-      return Tile<4>(a, groups, b0, b1, tile);
+    case 4: return Tile<4>(a, groups, b0, b1, tile);
     default:
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
       return Tile<8>(a, groups, b0, b1, tile);
@@ -168,8 +165,7 @@ void PieceU8(const TaskU8& task, int64_t row_begin, int64_t row_end, int64_t col
       }
       for (int64_t column = column_begin; column < column_end; column += kPairColumns) {
         const int64_t panel_bytes = all_groups * kPanel * kGroup;
-        const int8_t* b0 =
-            task.packed + column / kPanel * panel_bytes + k_begin * kPanel + column % kPanel * kGroup;
+        const int8_t* b0 = task.packed + column / kPanel * panel_bytes + k_begin * kPanel + column % kPanel * kGroup;
         // Where there is no second vector, the first is computed twice.
         const bool two = column + kLanes < column_end;
         const int8_t* b1 = !two ? b0 : column % kPanel + kLanes < kPanel ? b0 + kLanes * kGroup : b0 + panel_bytes;
@@ -228,8 +224,7 @@ uint32_t CollectRowU8(const LeftU8& left, int64_t row, int64_t k_begin, int64_t 
       if (in_x < 0 || in_x >= g.in_w || in_y < 0 || in_y >= g.in_h) {
         std::memset(at, left.outside, static_cast<size_t>(length));
       } else {
-        std::memcpy(at, left.a + ((n * g.in_h + in_y) * g.in_w + in_x) * g.in_c + channel,
-                    static_cast<size_t>(length));
+        std::memcpy(at, left.a + ((n * g.in_h + in_y) * g.in_w + in_x) * g.in_c + channel, static_cast<size_t>(length));
       }
       k += length;
     }
@@ -291,7 +286,8 @@ void OutsideConv(const uint8_t* input, int32_t a_offset, const PackedMatrixU8& f
         const int64_t y = row / g.out_w % g.out_h * g.stride_h - g.pad_top + tap / g.k_w * g.dilation_h;
         if (x < 0 || x >= g.in_w || y < 0 || y >= g.in_h) continue;
         const int64_t n = row / g.out_w / g.out_h;
-        const uint32_t a = input[((n * g.in_h + y) * g.in_w + x) * g.in_c + k % g.in_c] - static_cast<uint32_t>(a_offset);
+        const uint32_t a =
+            input[((n * g.in_h + y) * g.in_w + x) * g.in_c + k % g.in_c] - static_cast<uint32_t>(a_offset);
         for (int64_t j = 0; j < filter.n(); ++j) {
           out[j] += a * (static_cast<uint32_t>(Unpacked(filter, k, j)) - static_cast<uint32_t>(b_offset));
         }

@@ -11,11 +11,31 @@
 namespace rivulet {
 
 enum class UnaryKind : uint8_t {
-  kAbs, kNeg, kSign, kSquare, kSqrt, kRsqrt, kReciprocal,
-  kFloor, kCeil, kRound,  // kRound: to nearest, ties to even
-  kExp, kExpm1, kLog, kLog1p,
-  kSin, kCos, kTanh, kSigmoid, kErf,
-  kRelu, kRelu6, kElu, kSelu, kSoftplus, kSoftsign,
+  kAbs,
+  kNeg,
+  kSign,
+  kSquare,
+  kSqrt,
+  kRsqrt,
+  kReciprocal,
+  kFloor,
+  kCeil,
+  kRound,  // kRound: to nearest, ties to even
+  kExp,
+  kExpm1,
+  kLog,
+  kLog1p,
+  kSin,
+  kCos,
+  kTanh,
+  kSigmoid,
+  kErf,
+  kRelu,
+  kRelu6,
+  kElu,
+  kSelu,
+  kSoftplus,
+  kSoftsign,
   kSwish,      // x * sigmoid(x)
   kHardSwish,  // x * relu6(x + 3) / 6
   kGelu,       // x * (1 + erf(x / sqrt 2)) / 2

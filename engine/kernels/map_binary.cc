@@ -36,18 +36,12 @@ HWY_INLINE void ForEach(const float* a, bool a_one, const float* b, bool b_one, 
 }
 
 // a where it wins or is NaN; b where it is NaN.
-HWY_INLINE V PickMax(V a, V b) {
-  return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(b)), b, a);
-}
-HWY_INLINE V PickMin(V a, V b) {
-  return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(b)), b, a);
-}
+HWY_INLINE V PickMax(V a, V b) { return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(b)), b, a); }
+HWY_INLINE V PickMin(V a, V b) { return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(b)), b, a); }
 
 void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out) {
-#define RIVULET_CASE(Kind, expression)                                                         \
-  case BinaryKind::Kind:                                                                       \
-    ForEach(a, a_one, b, b_one, n, out, [](V x, V y) HWY_ATTR { return expression; });         \
-    break;
+#define RIVULET_CASE(Kind, expression) \
+  case BinaryKind::Kind: ForEach(a, a_one, b, b_one, n, out, [](V x, V y) HWY_ATTR { return expression; }); break;
   switch (kind) {
     RIVULET_CASE(kAdd, hn::Add(x, y))
     RIVULET_CASE(kSub, hn::Sub(x, y))
@@ -63,14 +57,10 @@ void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool
 // Where an operand of the given spread has its values for `row` from `column` on, and whether they are one value.
 HWY_INLINE const float* At(const float* operand, Spread spread, int64_t columns, int64_t row, int64_t column) {
   switch (spread) {
-    case Spread::kFull:
-      return operand + row * columns + column;
-    case Spread::kRow:
-      return operand + column;
-    case Spread::kColumn:
-      return operand + row;
-    case Spread::kScalar:
-      return operand;
+    case Spread::kFull: return operand + row * columns + column;
+    case Spread::kRow: return operand + column;
+    case Spread::kColumn: return operand + row;
+    case Spread::kScalar: return operand;
   }
   return operand;
 }

@@ -18,31 +18,29 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 float Exact(BinaryKind kind, float a, float b) {
   switch (kind) {
-    case BinaryKind::kAdd:
-      return a + b;
-    case BinaryKind::kSub:
-      return a - b;
-    case BinaryKind::kMul:
-      return a * b;
-    case BinaryKind::kDiv:
-      return a / b;
-    case BinaryKind::kMax:
-      return std::isnan(a) || std::isnan(b) ? kNan : std::max(a, b);
-    case BinaryKind::kMin:
-      return std::isnan(a) || std::isnan(b) ? kNan : std::min(a, b);
-    case BinaryKind::kSquaredDifference:
-      return (a - b) * (a - b);
+    case BinaryKind::kAdd: return a + b;
+    case BinaryKind::kSub: return a - b;
+    case BinaryKind::kMul: return a * b;
+    case BinaryKind::kDiv: return a / b;
+    case BinaryKind::kMax: return std::isnan(a) || std::isnan(b) ? kNan : std::max(a, b);
+    case BinaryKind::kMin: return std::isnan(a) || std::isnan(b) ? kNan : std::min(a, b);
+    case BinaryKind::kSquaredDifference: return (a - b) * (a - b);
   }
   return 0.0f;
 }
 
-const BinaryKind kKinds[] = {BinaryKind::kAdd, BinaryKind::kSub, BinaryKind::kMul, BinaryKind::kDiv,
-                             BinaryKind::kMax, BinaryKind::kMin, BinaryKind::kSquaredDifference};
+const BinaryKind kKinds[] = {BinaryKind::kAdd,
+                             BinaryKind::kSub,
+                             BinaryKind::kMul,
+                             BinaryKind::kDiv,
+                             BinaryKind::kMax,
+                             BinaryKind::kMin,
+                             BinaryKind::kSquaredDifference};
 const Spread kSpreads[] = {Spread::kFull, Spread::kRow, Spread::kColumn, Spread::kScalar};
 
 int64_t SizeOf(Spread spread, int64_t rows, int64_t columns) {
-  return spread == Spread::kFull ? rows * columns
-         : spread == Spread::kRow ? columns
+  return spread == Spread::kFull     ? rows * columns
+         : spread == Spread::kRow    ? columns
          : spread == Spread::kColumn ? rows
                                      : 1;
 }

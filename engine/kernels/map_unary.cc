@@ -34,10 +34,12 @@ HWY_INLINE V Periodic(V x, const Fast& fast, double (*exact)(double)) {
 }
 
 V Sine(V x) {
-  return Periodic(x, [](V v) HWY_ATTR { return hn::Sin(D(), v); }, &std::sin);
+  return Periodic(
+      x, [](V v) HWY_ATTR { return hn::Sin(D(), v); }, &std::sin);
 }
 V Cosine(V x) {
-  return Periodic(x, [](V v) HWY_ATTR { return hn::Cos(D(), v); }, &std::cos);
+  return Periodic(
+      x, [](V v) HWY_ATTR { return hn::Cos(D(), v); }, &std::cos);
 }
 
 HWY_INLINE V Relu6(V x) {
@@ -81,10 +83,8 @@ HWY_INLINE V Gelu(V x) {
 void UnaryPiece(UnaryKind kind, const float* x, int64_t n, float* out) {
   const D d;
   const V one = hn::Set(d, 1.0f);
-#define RIVULET_CASE(Kind, expression)                                  \
-  case UnaryKind::Kind:                                                 \
-    ForEach(x, n, out, [&](V v) HWY_ATTR { return expression; });       \
-    break;
+#define RIVULET_CASE(Kind, expression) \
+  case UnaryKind::Kind: ForEach(x, n, out, [&](V v) HWY_ATTR { return expression; }); break;
   switch (kind) {
     RIVULET_CASE(kAbs, hn::Abs(v))
     RIVULET_CASE(kNeg, hn::Neg(v))

@@ -19,7 +19,7 @@ struct Function {
   const char* name;
   UnaryKind kind;
   double (*exact)(double);
-  double ulps;  // largest error in units of the result's last place
+  double ulps;                                      // largest error in units of the result's last place
   float least = std::numeric_limits<float>::min();  // results below it are held to the units of this one
 };
 
@@ -28,7 +28,9 @@ double Sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 const Function kFunctions[] = {
     {"abs", UnaryKind::kAbs, [](double x) { return std::fabs(x); }, 0.0},
     {"neg", UnaryKind::kNeg, [](double x) { return -x; }, 0.0},
-    {"sign", UnaryKind::kSign, [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }, 0.0},
+    {"sign", UnaryKind::kSign, [](double x) { return x > 0   ? 1.0
+                                                     : x < 0 ? -1.0
+                                                             : x; }, 0.0},
     {"square", UnaryKind::kSquare, [](double x) { return x * x; }, 0.5},
     {"sqrt", UnaryKind::kSqrt, [](double x) { return std::sqrt(x); }, 0.5},
     {"rsqrt", UnaryKind::kRsqrt, [](double x) { return 1.0 / std::sqrt(x); }, 1.5},
@@ -46,7 +48,9 @@ const Function kFunctions[] = {
     {"sigmoid", UnaryKind::kSigmoid, &Sigmoid, 3.0},
     {"erf", UnaryKind::kErf, [](double x) { return std::erf(x); }, 1.5},
     {"relu", UnaryKind::kRelu, [](double x) { return x < 0 ? 0.0 : x; }, 0.0},
-    {"relu6", UnaryKind::kRelu6, [](double x) { return x < 0 ? 0.0 : x > 6 ? 6.0 : x; }, 0.0},
+    {"relu6", UnaryKind::kRelu6, [](double x) { return x < 0   ? 0.0
+                                                       : x > 6 ? 6.0
+                                                               : x; }, 0.0},
     {"elu", UnaryKind::kElu, [](double x) { return x < 0 ? std::expm1(x) : x; }, 1.5},
     {"selu", UnaryKind::kSelu,
      [](double x) { return x < 0 ? 1.7580993408473768 * std::expm1(x) : 1.0507009873554805 * x; }, 2.5},
@@ -74,14 +78,16 @@ void ExpectAccurate(const Function& function, const std::vector<float>& x) {
       n, [&](float* out, ThreadPool& pool) { MapUnary(function.kind, x.data(), n, out, pool, StopToken()); });
   for (size_t i = 0; i < x.size(); ++i) {
     const double want = function.exact(static_cast<double>(x[i]));
-    ASSERT_LE(ErrorInUlps(got[i], want, function.least), function.ulps) << "of " << x[i] << ": got " << got[i] << ", want " << want;
+    ASSERT_LE(ErrorInUlps(got[i], want, function.least), function.ulps)
+        << "of " << x[i] << ": got " << got[i] << ", want " << want;
   }
 }
 
 // Floats of all sizes and signs, evenly over their bits, and the ends of ranges.
 std::vector<float> AllSizes() {
-  std::vector<float> out = {0.0f, -0.0f, kInfinity, -kInfinity, kNan, 1e-45f, -1e-45f, 1.0f, -1.0f, 0.5f, -0.5f, 1.5f,
-                            2.5f, 88.7228f, 88.7229f, 89.0f, -87.4f, -103.9f, -104.1f, 3.4e38f, -3.4e38f};
+  std::vector<float> out = {0.0f,     -0.0f, kInfinity, -kInfinity, kNan,    1e-45f,  -1e-45f,
+                            1.0f,     -1.0f, 0.5f,      -0.5f,      1.5f,    2.5f,    88.7228f,
+                            88.7229f, 89.0f, -87.4f,    -103.9f,    -104.1f, 3.4e38f, -3.4e38f};
   for (uint64_t bits = 0; bits < (uint64_t{1} << 32); bits += 1048573) {
     const auto word = static_cast<uint32_t>(bits);
     float value;

@@ -148,8 +148,8 @@ HWY_INLINE V Erf(V x) {
                              x);
   // 1 - e^p(a), p fitted to ln(erfc); from 3.9 on the result rounds to 1.
   const V t = Clamp(a, hn::Zero(d), hn::Set(d, 4.0f));
-  const V p = Polynomial(t, 0.000170554311f, -1.12949514f, -0.633386612f, -0.108236648f, 0.0250915177f,
-                         -0.00416053506f, 0.000432304805f, -2.09097216e-05f);
+  const V p = Polynomial(t, 0.000170554311f, -1.12949514f, -0.633386612f, -0.108236648f, 0.0250915177f, -0.00416053506f,
+                         0.000432304805f, -2.09097216e-05f);
   const V large = hn::CopySign(hn::Sub(hn::Set(d, 1.0f), Exp(p)), x);
   return hn::IfThenElse(hn::Gt(a, hn::Set(d, 0.93f)), large, small);
 }

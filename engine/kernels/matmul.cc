@@ -151,25 +151,26 @@ void MatMulDynamic(const MatMulShape& shape, const float* a, const int64_t* a_of
                    packed + i / panels * packed_floats);
       }
     });
-    pool.ParallelFor(count * pieces, grain, stop, [&, m = m, n = n, k = k, t = transpose_a](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t item = first + i / pieces;
-        const float* left = a + (a_offsets != nullptr ? a_offsets[item] : item * m * k);
-        const TransposedRows turned{left, m};
-        GemmTask task;
-        task.collect = t ? &CollectTransposed : nullptr;
-        task.source = t ? static_cast<const void*>(&turned) : left;
-        task.lda = k;
-        task.packed = packed + i / pieces * packed_floats;
-        task.m = m;
-        task.n = n;
-        task.k = k;
-        task.c = c + item * m * n;
-        task.ldc = n;
-        StartFrom(epilogue, item * m * n, task.epilogue);
-        RunGemmPiece(task, split, i % pieces);
-      }
-    });
+    pool.ParallelFor(count * pieces, grain, stop,
+                     [&, m = m, n = n, k = k, t = transpose_a](int64_t begin, int64_t end) {
+                       for (int64_t i = begin; i < end; ++i) {
+                         const int64_t item = first + i / pieces;
+                         const float* left = a + (a_offsets != nullptr ? a_offsets[item] : item * m * k);
+                         const TransposedRows turned{left, m};
+                         GemmTask task;
+                         task.collect = t ? &CollectTransposed : nullptr;
+                         task.source = t ? static_cast<const void*>(&turned) : left;
+                         task.lda = k;
+                         task.packed = packed + i / pieces * packed_floats;
+                         task.m = m;
+                         task.n = n;
+                         task.k = k;
+                         task.c = c + item * m * n;
+                         task.ldc = n;
+                         StartFrom(epilogue, item * m * n, task.epilogue);
+                         RunGemmPiece(task, split, i % pieces);
+                       }
+                     });
   }
 }
 
@@ -181,28 +182,28 @@ void MatMulDynamic(const MatMulShape& shape, const double* a, const int64_t* a_o
   constexpr int64_t kBlock = 512;
   const int64_t work = std::max<int64_t>(n, 1) * std::max<int64_t>(k, 1);
   const int64_t grain = std::max<int64_t>((1 << 18) / std::max<int64_t>(work, 1), 1);
-  pool.ParallelFor(batch * m, grain, stop, [&, m = m, n = n, k = k, ta = transpose_a, tb = transpose_b](int64_t begin,
-                                                                                                  int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t item = i / m;
-      const int64_t row = i % m;
-      const double* left = a + (a_offsets != nullptr ? a_offsets[item] : item * m * k);
-      const double* right = b + (b_offsets != nullptr ? b_offsets[item] : item * k * n);
-      double* out = c + i * n;
-      for (int64_t block = 0; block < n; block += kBlock) {
-        const int64_t block_end = std::min(block + kBlock, n);
-        std::fill(out + block, out + block_end, 0.0);
-        for (int64_t p = 0; p < k; ++p) {
-          const double value = ta ? left[p * m + row] : left[row * k + p];
-          if (tb) {
-            for (int64_t j = block; j < block_end; ++j) out[j] += value * right[j * k + p];
-          } else {
-            for (int64_t j = block; j < block_end; ++j) out[j] += value * right[p * n + j];
-          }
-        }
-      }
-    }
-  });
+  pool.ParallelFor(batch * m, grain, stop,
+                   [&, m = m, n = n, k = k, ta = transpose_a, tb = transpose_b](int64_t begin, int64_t end) {
+                     for (int64_t i = begin; i < end; ++i) {
+                       const int64_t item = i / m;
+                       const int64_t row = i % m;
+                       const double* left = a + (a_offsets != nullptr ? a_offsets[item] : item * m * k);
+                       const double* right = b + (b_offsets != nullptr ? b_offsets[item] : item * k * n);
+                       double* out = c + i * n;
+                       for (int64_t block = 0; block < n; block += kBlock) {
+                         const int64_t block_end = std::min(block + kBlock, n);
+                         std::fill(out + block, out + block_end, 0.0);
+                         for (int64_t p = 0; p < k; ++p) {
+                           const double value = ta ? left[p * m + row] : left[row * k + p];
+                           if (tb) {
+                             for (int64_t j = block; j < block_end; ++j) out[j] += value * right[j * k + p];
+                           } else {
+                             for (int64_t j = block; j < block_end; ++j) out[j] += value * right[p * n + j];
+                           }
+                         }
+                       }
+                     }
+                   });
 }
 
 }  // namespace rivulet

@@ -32,20 +32,13 @@ std::vector<double> Reference(const float* a, int64_t lda, const float* b, int64
       if (epilogue.addend != nullptr) v += epilogue.addend[i * ldc + j];
       const Activation& activation = epilogue.activation;
       switch (activation.kind) {
-        case ActivationKind::kNone:
-          break;
-        case ActivationKind::kRelu:
-          v = std::max(v, 0.0);
-          break;
-        case ActivationKind::kRelu6:
-          v = std::clamp(v, 0.0, 6.0);
-          break;
+        case ActivationKind::kNone: break;
+        case ActivationKind::kRelu: v = std::max(v, 0.0); break;
+        case ActivationKind::kRelu6: v = std::clamp(v, 0.0, 6.0); break;
         case ActivationKind::kClamp:
           v = std::clamp(v, static_cast<double>(activation.lo), static_cast<double>(activation.hi));
           break;
-        case ActivationKind::kLeakyRelu:
-          v = v < 0 ? v * static_cast<double>(activation.alpha) : v;
-          break;
+        case ActivationKind::kLeakyRelu: v = v < 0 ? v * static_cast<double>(activation.alpha) : v; break;
       }
       out[static_cast<size_t>(i * n + j)] = v;
     }
@@ -167,9 +160,8 @@ TEST(MatMul, AccuracyOnReals) {
     for (float& v : b_abs) v = std::fabs(v);
     const auto size = Reference(a_abs.data(), k, b_abs.data(), m, n, k, {}, n);
     OnEveryTarget([&] {
-      const auto got = SameForAnyThreads<float>(m * n, [&](float* c, ThreadPool& pool) {
-        MatMul(a.data(), k, m, *packed, c, n, {}, pool, StopToken());
-      });
+      const auto got = SameForAnyThreads<float>(
+          m * n, [&](float* c, ThreadPool& pool) { MatMul(a.data(), k, m, *packed, c, n, {}, pool, StopToken()); });
       // Partial sums of k random terms are about 1 / sqrt(k) of the sum of their sizes, and so the errors of k
       // additions, which are random too, come to about one rounding of that sum; without fused multiply-add to two.
       for (size_t i = 0; i < got.size(); ++i) {
@@ -193,9 +185,8 @@ TEST(MatMul, NanAndInfinityPassThroughEveryActivation) {
                             ActivationKind::kClamp, ActivationKind::kLeakyRelu}) {
       Epilogue epilogue;
       epilogue.activation = {kind, -17.0f, 21.0f, 0.25f};
-      const auto got = SameForAnyThreads<float>(40, [&](float* c, ThreadPool& pool) {
-        MatMul(a.data(), 1, 1, *packed, c, 40, epilogue, pool, StopToken());
-      });
+      const auto got = SameForAnyThreads<float>(
+          40, [&](float* c, ThreadPool& pool) { MatMul(a.data(), 1, 1, *packed, c, 40, epilogue, pool, StopToken()); });
       EXPECT_TRUE(std::isnan(got[3]));
       EXPECT_TRUE(std::isnan(got[35]));
       EXPECT_EQ(got[4], 1.0f);

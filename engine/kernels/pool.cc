@@ -82,7 +82,9 @@ void Pool2D(PoolKind kind, const float* input, const PoolGeometry& geometry, flo
             const StopToken& stop) {
   if (geometry.channels == 0 || geometry.out_w == 0 || geometry.out_h == 0) return;
   // A row's work in values read. A window cannot see more than the input.
-  const auto seen = [](int64_t taps, int64_t size) { return static_cast<double>(std::max<int64_t>(std::min(taps, size), 1)); };
+  const auto seen = [](int64_t taps, int64_t size) {
+    return static_cast<double>(std::max<int64_t>(std::min(taps, size), 1));
+  };
   const double row_work = static_cast<double>(geometry.out_w) * static_cast<double>(geometry.channels) *
                           seen(geometry.k_h, geometry.in_h) * seen(geometry.k_w, geometry.in_w);
   const auto grain = static_cast<int64_t>(std::max(200e3 / row_work, 1.0));

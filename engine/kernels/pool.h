@@ -22,8 +22,8 @@ struct PoolGeometry {
   int64_t pad_top = 0, pad_left = 0;
 };
 
-// A window that sees nothing gives the lowest float (maximum) or 0 (average). As in TensorFlow a maximum starts from the
-// lowest finite float and leaves NaN out; an average with NaN is NaN.
+// A window that sees nothing gives the lowest float (maximum) or 0 (average). As in TensorFlow a maximum starts from
+// the lowest finite float and leaves NaN out; an average with NaN is NaN.
 void Pool2D(PoolKind kind, const float* input, const PoolGeometry& geometry, float* output, ThreadPool& pool,
             const StopToken& stop);
 

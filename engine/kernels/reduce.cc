@@ -1,5 +1,5 @@
-// The reduced axis is cut into chunks, a chunk into blocks. A block's sum is formed in a few vectors, a chunk's from its
-// blocks', the whole from the chunks'. Contiguous rows (inner = 1) add up their blocks in double precision.
+// The reduced axis is cut into chunks, a chunk into blocks. A block's sum is formed in a few vectors, a chunk's from
+// its blocks', the whole from the chunks'. Contiguous rows (inner = 1) add up their blocks in double precision.
 #include "engine/kernels/reduce.h"
 
 #include <algorithm>
@@ -146,16 +146,11 @@ void ChunkFor(const float* in, int64_t n, int64_t inner, int64_t width, float* o
 void ReduceChunk(ReduceKind kind, const float* in, int64_t n, int64_t inner, int64_t width, float* out) {
   switch (kind) {
     case ReduceKind::kSum:
-    case ReduceKind::kMean:
-      return ChunkFor<SumOp>(in, n, inner, width, out);
-    case ReduceKind::kSumOfSquares:
-      return ChunkFor<SumOfSquaresOp>(in, n, inner, width, out);
-    case ReduceKind::kProd:
-      return ChunkFor<ProdOp>(in, n, inner, width, out);
-    case ReduceKind::kMax:
-      return ChunkFor<MaxOp>(in, n, inner, width, out);
-    case ReduceKind::kMin:
-      return ChunkFor<MinOp>(in, n, inner, width, out);
+    case ReduceKind::kMean: return ChunkFor<SumOp>(in, n, inner, width, out);
+    case ReduceKind::kSumOfSquares: return ChunkFor<SumOfSquaresOp>(in, n, inner, width, out);
+    case ReduceKind::kProd: return ChunkFor<ProdOp>(in, n, inner, width, out);
+    case ReduceKind::kMax: return ChunkFor<MaxOp>(in, n, inner, width, out);
+    case ReduceKind::kMin: return ChunkFor<MinOp>(in, n, inner, width, out);
   }
 }
 
@@ -164,14 +159,10 @@ void JoinChunks(ReduceKind kind, float* chunks, int64_t count, int64_t inner, in
   switch (kind) {
     case ReduceKind::kSum:
     case ReduceKind::kMean:
-    case ReduceKind::kSumOfSquares:
-      return JoinRows<SumOp>(chunks, count, inner, width);
-    case ReduceKind::kProd:
-      return JoinRows<ProdOp>(chunks, count, inner, width);
-    case ReduceKind::kMax:
-      return JoinRows<MaxOp>(chunks, count, inner, width);
-    case ReduceKind::kMin:
-      return JoinRows<MinOp>(chunks, count, inner, width);
+    case ReduceKind::kSumOfSquares: return JoinRows<SumOp>(chunks, count, inner, width);
+    case ReduceKind::kProd: return JoinRows<ProdOp>(chunks, count, inner, width);
+    case ReduceKind::kMax: return JoinRows<MaxOp>(chunks, count, inner, width);
+    case ReduceKind::kMin: return JoinRows<MinOp>(chunks, count, inner, width);
   }
 }
 

@@ -163,9 +163,8 @@ TEST(SoftmaxRows, SumsToOneAndMatchesTheFormula) {
 TEST(SoftmaxRows, LargeValuesAndNan) {
   const std::vector<float> in = {1000.0f, 1000.0f, -1000.0f, kNan, 1.0f, 2.0f};
   OnEveryTarget([&] {
-    const auto got = SameForAnyThreads<float>(6, [&](float* out, ThreadPool& pool) {
-      SoftmaxRows(in.data(), 2, 3, false, out, pool, StopToken());
-    });
+    const auto got = SameForAnyThreads<float>(
+        6, [&](float* out, ThreadPool& pool) { SoftmaxRows(in.data(), 2, 3, false, out, pool, StopToken()); });
     EXPECT_EQ(got[0], 0.5f);
     EXPECT_EQ(got[1], 0.5f);
     EXPECT_EQ(got[2], 0.0f);
@@ -186,7 +185,8 @@ TEST(RowMoments, MeanAndVariance) {
         double sum = 0, squares = 0;
         for (int64_t j = 0; j < columns; ++j) sum += in[static_cast<size_t>(row * columns + j)];
         const double center = sum / static_cast<double>(columns);
-        for (int64_t j = 0; j < columns; ++j) squares += std::pow(in[static_cast<size_t>(row * columns + j)] - center, 2);
+        for (int64_t j = 0; j < columns; ++j)
+          squares += std::pow(in[static_cast<size_t>(row * columns + j)] - center, 2);
         const auto i = static_cast<size_t>(row);
         ASSERT_NEAR(static_cast<double>(mean[i]), center, 2048 * kRounding);
         ASSERT_NEAR(static_cast<double>(variance[i]), squares / static_cast<double>(columns), 2e-6) << columns;

@@ -22,7 +22,8 @@ float RowMax(const float* in, int64_t n) {
   V best = hn::Set(d, -std::numeric_limits<float>::infinity());
   for (int64_t i = 0; i < n; i += kLanes) {
     const V v = LoadSome(in + i, n - i);
-    const auto wins = hn::And(hn::Or(hn::Lt(best, v), hn::IsNaN(v)), hn::FirstN(d, static_cast<size_t>(std::min(kLanes, n - i))));
+    const auto wins =
+        hn::And(hn::Or(hn::Lt(best, v), hn::IsNaN(v)), hn::FirstN(d, static_cast<size_t>(std::min(kLanes, n - i))));
     best = hn::IfThenElse(wins, v, best);
   }
   HWY_ALIGN float lanes[HWY_MAX_LANES_D(D)];

@@ -13,21 +13,14 @@ namespace {
 
 std::string_view NameOf(int64_t target) {
   switch (target) {
-    case HWY_AVX3_DL:
-      return "AVX-512 VNNI";
-    case HWY_AVX3:
-      return "AVX-512";
-    case HWY_WASM:
-      return "wasm SIMD";
-    case HWY_NEON_WITHOUT_AES:
-      return "NEON without AES";
-    case HWY_NEON_BF16:
-      return "NEON bf16";
+    case HWY_AVX3_DL: return "AVX-512 VNNI";
+    case HWY_AVX3: return "AVX-512";
+    case HWY_WASM: return "wasm SIMD";
+    case HWY_NEON_WITHOUT_AES: return "NEON without AES";
+    case HWY_NEON_BF16: return "NEON bf16";
     case HWY_EMU128:
-    case HWY_SCALAR:
-      return "scalar";
-    default:
-      return hwy::TargetName(target);
+    case HWY_SCALAR: return "scalar";
+    default: return hwy::TargetName(target);
   }
 }
 

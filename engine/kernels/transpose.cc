@@ -101,16 +101,11 @@ using TurnFunction = void (*)(const void*, int64_t, void*, int64_t, int64_t, int
 
 TurnFunction TurnFor(size_t element_bytes) {
   switch (element_bytes) {
-    case 1:
-      return &Turn<uint8_t>;
-    case 2:
-      return &Turn<uint16_t>;
-    case 4:
-      return HWY_DYNAMIC_POINTER(Turn4Bytes);
-    case 8:
-      return &Turn<uint64_t>;
-    default:
-      return &Turn<Bytes16>;
+    case 1: return &Turn<uint8_t>;
+    case 2: return &Turn<uint16_t>;
+    case 4: return HWY_DYNAMIC_POINTER(Turn4Bytes);
+    case 8: return &Turn<uint64_t>;
+    default: return &Turn<Bytes16>;
   }
 }
 

@@ -90,7 +90,8 @@ TEST(Transpose, ManyAxes) {
   std::iota(perm.begin(), perm.end(), 0);
   Random random(2);
   for (int i = 0; i < 5; ++i) {
-    for (size_t j = 11; j > 0; --j) std::swap(perm[j], perm[static_cast<size_t>(random.Below(static_cast<int64_t>(j) + 1))]);
+    for (size_t j = 11; j > 0; --j)
+      std::swap(perm[j], perm[static_cast<size_t>(random.Below(static_cast<int64_t>(j) + 1))]);
     ExpectAllWidths(dims, perm);
   }
 }

@@ -126,8 +126,13 @@ TEST(DecodeGif, RefusesDamage) {
     ExpectRefused(Decode(Gif(frames)).status, Code::kInvalidArgument, fragments);
   };
   bad({}, {"GIF: found no whole frame"});
-  bad({{}, {.data = "\x0\x02""ab\0"s}}, {"GIF: frame 1", "code size", "found 0"});
-  bad({{.data = "\x0d\x02""ab\0"s}}, {"frame 0", "found 13"});
+  bad({{},
+       {.data = "\x0\x02"
+                "ab\0"s}},
+      {"GIF: frame 1", "code size", "found 0"});
+  bad({{.data = "\x0d\x02"
+                "ab\0"s}},
+      {"frame 0", "found 13"});
   bad({{.data = Lzw("\1\2")}}, {"frame 0", "ends before the frame is full"});
   bad({{.width = 0}}, {"frame 0", "2 x 0"});
   bad({{}, {.height = 0}}, {"frame 1", "0 x 2"});

@@ -145,9 +145,7 @@ void WidenInPlace(std::span<uint8_t> out, int factor) {
 
 namespace {
 
-Status NotAnImage(ImageFormat found) {
-  return InvalidArgument("want JPEG, PNG, GIF or BMP, found ", Name(found));
-}
+Status NotAnImage(ImageFormat found) { return InvalidArgument("want JPEG, PNG, GIF or BMP, found ", Name(found)); }
 
 }  // namespace
 

@@ -22,10 +22,30 @@
 namespace rivulet {
 
 enum class ImageFormat {
-  kUnknown, kEmpty, kJpeg, kPng, kGif, kBmp,
+  kUnknown,
+  kEmpty,
+  kJpeg,
+  kPng,
+  kGif,
+  kBmp,
   // Recognised to be named in errors, not decoded.
-  kWebp, kHeic, kAvif, kJpegXl, kJpeg2000, kTiff, kIcon, kPhotoshop, kNetpbm, kSvg,
-  kPdf, kHtml, kXml, kGzip, kZip, kWav, kMp4,
+  kWebp,
+  kHeic,
+  kAvif,
+  kJpegXl,
+  kJpeg2000,
+  kTiff,
+  kIcon,
+  kPhotoshop,
+  kNetpbm,
+  kSvg,
+  kPdf,
+  kHtml,
+  kXml,
+  kGzip,
+  kZip,
+  kWav,
+  kMp4,
 };
 
 // By the first bytes alone; a truncated or damaged file keeps its format.
@@ -53,12 +73,12 @@ struct ImageOptions {
   bool try_recover_truncated = false;  // fill what is missing with the last row, accept damaged data
   float acceptable_fraction = 1;       // the part of the rows that must be there; the rest is black
   JpegDct dct = JpegDct::kFast;
-  std::optional<CropWindow> crop;      // in pixels after `ratio`
+  std::optional<CropWindow> crop;  // in pixels after `ratio`
 
-  bool first_frame_only = false;       // GIF only
+  bool first_frame_only = false;  // GIF only
 
   MediaLimits limits;
-  StopToken stop;                      // asked between rows or frames
+  StopToken stop;  // asked between rows or frames
 };
 
 // What Decode* will write: [frames, height, width, channels] values of `bits` bits, without gaps.

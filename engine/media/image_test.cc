@@ -16,10 +16,18 @@ TEST(SniffImage, NamesWhatItFinds) {
       {"BM", ImageFormat::kBmp},
       {"RIFF\0\0\0\0WEBPVP8 "s, ImageFormat::kWebp},
       {"RIFF\0\0\0\0WAVEfmt "s, ImageFormat::kWav},
-      {"\0\0\0\x18""ftypheic"s, ImageFormat::kHeic},
-      {"\0\0\0\x18""ftypmif1"s, ImageFormat::kHeic},
-      {"\0\0\0\x18""ftypavif"s, ImageFormat::kAvif},
-      {"\0\0\0\x18""ftypisom"s, ImageFormat::kMp4},
+      {"\0\0\0\x18"
+       "ftypheic"s,
+       ImageFormat::kHeic},
+      {"\0\0\0\x18"
+       "ftypmif1"s,
+       ImageFormat::kHeic},
+      {"\0\0\0\x18"
+       "ftypavif"s,
+       ImageFormat::kAvif},
+      {"\0\0\0\x18"
+       "ftypisom"s,
+       ImageFormat::kMp4},
       {"II*\0"s, ImageFormat::kTiff},
       {"%PDF-1.4", ImageFormat::kPdf},
       {"\r\n <!DOCTYPE HTML>", ImageFormat::kHtml},
@@ -44,7 +52,10 @@ TEST_F(InspectImageTest, RefusesOtherFormatsByName) {
   ExpectRefused(Decode("").status, Code::kInvalidArgument, {"found no bytes at all"});
   ExpectRefused(Decode("RIFF\0\0\0\0WEBP"sv).status, Code::kInvalidArgument,
                 {"want JPEG, PNG, GIF or BMP", "found WebP"});
-  ExpectRefused(Decode("\0\0\0\x18""ftypheic"sv).status, Code::kInvalidArgument, {"found HEIC"});
+  ExpectRefused(Decode("\0\0\0\x18"
+                       "ftypheic"sv)
+                    .status,
+                Code::kInvalidArgument, {"found HEIC"});
   ExpectRefused(Decode("abcdefgh").status, Code::kInvalidArgument, {"found an unknown format"});
   ExpectRefused(InspectPng(AsBytes("GIF89a"), options).status(), Code::kInvalidArgument, {"want PNG, found GIF"});
   ExpectRefused(InspectGif(AsBytes(kPngSignature), options).status(), Code::kInvalidArgument, {"want GIF, found PNG"});

@@ -245,8 +245,7 @@ bool ReadRows(Decoder& d) {
 Status Explain(const Decoder& d) {
   const ImageOptions& options = *d.options;
   switch (d.trouble) {
-    case Trouble::kScans:
-      return ResourceExhausted("JPEG: more than ", options.limits.jpeg_scans, " scans, the limit");
+    case Trouble::kScans: return ResourceExhausted("JPEG: more than ", options.limits.jpeg_scans, " scans, the limit");
     case Trouble::kStopped: return options.stop.Why();
     case Trouble::kTruncated:
       return InvalidArgument("JPEG: the file ends early, after ", d.bytes.size(),

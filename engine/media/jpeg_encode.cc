@@ -65,7 +65,8 @@ bool Append(std::string& out, const uint8_t* data, size_t count) {
   return CatchBadAlloc([&] {
            out.append(reinterpret_cast<const char*>(data), count);
            return Status();
-         }).ok();
+         })
+      .ok();
 }
 
 boolean FlushBlock(j_compress_ptr library) {

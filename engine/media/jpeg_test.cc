@@ -99,8 +99,8 @@ TEST_F(DecodeJpegTest, ChannelsRatioAndCrop) {
 
 TEST_F(DecodeJpegTest, CropWindowMustFit) {
   const std::string file = Jpeg(10, 20, 3);
-  const CropWindow windows[] = {{0, 0, 0, 5}, {0, 0, 5, 0}, {-1, 0, 5, 5}, {0, -1, 5, 5}, {6, 0, 5, 5}, {0, 16, 5, 5},
-                                {0, 0, 11, 5}, {INT64_MAX, 0, 1, 1}, {0, 1, 1, INT64_MAX}};
+  const CropWindow windows[] = {{0, 0, 0, 5},  {0, 0, 5, 0},  {-1, 0, 5, 5},        {0, -1, 5, 5},       {6, 0, 5, 5},
+                                {0, 16, 5, 5}, {0, 0, 11, 5}, {INT64_MAX, 0, 1, 1}, {0, 1, 1, INT64_MAX}};
   for (const CropWindow& window : windows) {
     ImageOptions options;
     options.crop = window;

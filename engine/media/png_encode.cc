@@ -49,7 +49,8 @@ bool Append(std::string& out, const uint8_t* data, size_t count) {
   return CatchBadAlloc([&] {
            out.append(reinterpret_cast<const char*>(data), count);
            return Status();
-         }).ok();
+         })
+      .ok();
 }
 
 void OnWrite(png_structp png, png_bytep data, size_t count) {

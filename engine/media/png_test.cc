@@ -74,7 +74,11 @@ TEST_F(DecodePngTest, InterlacedOnePixel) { EXPECT_EQ(Pixels(Png(1, 1, 8, 0, "\0
 
 TEST_F(DecodePngTest, Interlaced) {
   // 3 x 2 by the passes of Adam7: (0,0); (2,0) in the fourth; (1,0) in the sixth; the second row in the seventh.
-  const std::string rows = "\0\x01" "\0\x03" "\0\x02" "\0\x04\x05\x06"s;
+  const std::string rows =
+      "\0\x01"
+      "\0\x03"
+      "\0\x02"
+      "\0\x04\x05\x06"s;
   EXPECT_EQ(Pixels(Png(3, 2, 8, 0, rows, {}, true)), (V{1, 2, 3, 4, 5, 6}));
 }
 
@@ -118,13 +122,17 @@ TEST_F(DecodePngTest, RefusesDamage) {
   ExpectRefused(Decode(kPngSignature + end).status, Code::kInvalidArgument, {"want IHDR", "'IEND'"});
   ExpectRefused(Decode(kPngSignature + PngChunk("IHDR", "abc") + end).status, Code::kInvalidArgument,
                 {"13 bytes of IHDR"});
-  ExpectRefused(Decode(Png(2, 2, 8, 0, "\0ab"sv)).status, Code::kInvalidArgument, {"PNG"});          // too short
-  EXPECT_EQ(Pixels(Png(2, 1, 8, 0, "\0ab and more"sv)), (V{'a', 'b'}));                             // too long
-  ExpectRefused(Decode(Png(2, 1, 8, 0, "\x09""ab"sv)).status, Code::kInvalidArgument, {"PNG", "filter"});
+  ExpectRefused(Decode(Png(2, 2, 8, 0, "\0ab"sv)).status, Code::kInvalidArgument, {"PNG"});  // too short
+  EXPECT_EQ(Pixels(Png(2, 1, 8, 0, "\0ab and more"sv)), (V{'a', 'b'}));                      // too long
+  ExpectRefused(Decode(Png(2, 1, 8, 0,
+                           "\x09"
+                           "ab"sv))
+                    .status,
+                Code::kInvalidArgument, {"PNG", "filter"});
   ExpectRefused(Decode(Png(2, 1, 3, 0, "\0a"sv)).status, Code::kInvalidArgument, {"bit depth 3"});
   ExpectRefused(Decode(Png(2, 1, 8, 5, "\0a"sv)).status, Code::kInvalidArgument, {"color type 5"});
   ExpectRefused(Decode(Png(2, 1, 4, 2, "\0a\0\0"sv)).status, Code::kInvalidArgument, {"PNG"});
-  ExpectRefused(Decode(Png(2, 1, 8, 3, "\0ab"sv)).status, Code::kInvalidArgument, {"PNG"});          // no palette
+  ExpectRefused(Decode(Png(2, 1, 8, 3, "\0ab"sv)).status, Code::kInvalidArgument, {"PNG"});  // no palette
   ExpectRefused(Decode(Png(1, 1, 8, 0, "\0a"sv, PngChunk("CRIT", "x"))).status, Code::kInvalidArgument, {"PNG"});
 }
 

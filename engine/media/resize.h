@@ -11,9 +11,9 @@ namespace rivulet {
 
 // Where output pixel i of n_out samples an input of n_in pixels; TensorFlow's three rules.
 enum class ResizeAlignment {
-  kLegacy,       // i * n_in / n_out: resize_bilinear and resize_images of TensorFlow 1, the default of the op
-  kCorners,      // i * (n_in - 1) / (n_out - 1): align_corners
-  kHalfPixel,    // (i + 0.5) * n_in / n_out - 0.5: half_pixel_centers, and tf.image.resize of TensorFlow 2
+  kLegacy,     // i * n_in / n_out: resize_bilinear and resize_images of TensorFlow 1, the default of the op
+  kCorners,    // i * (n_in - 1) / (n_out - 1): align_corners
+  kHalfPixel,  // (i + 0.5) * n_in / n_out - 0.5: half_pixel_centers, and tf.image.resize of TensorFlow 2
 };
 
 struct ResizeShape {

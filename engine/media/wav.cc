@@ -73,7 +73,10 @@ Status ReadFormat(Bytes bytes, int64_t at, int64_t length, WavInfo* info) {
                               std::memcmp(bytes.data() + at + 24, kPcmSubformat, sizeof kPcmSubformat) == 0;
   if (format != kPcm && !extensible_pcm) {
     return Unimplemented("WAV: want audio format 1 (PCM), found ", format,
-                         format == 3 ? " (float)" : format == 6 ? " (A-law)" : format == 7 ? " (mu-law)" : "");
+                         format == 3   ? " (float)"
+                         : format == 6 ? " (A-law)"
+                         : format == 7 ? " (mu-law)"
+                                       : "");
   }
   if (bits != 16) return Unimplemented("WAV: want 16 bits per sample, found ", bits);
   if (info->file_channels == 0) return InvalidArgument("WAV: want 1 channel or more, found 0");

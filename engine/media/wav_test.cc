@@ -179,8 +179,18 @@ TEST(DecodeWav, RefusesABufferOfAnotherSize) {
 
 TEST(EncodeWav, RoundsAndClamps) {
   constexpr float kStep = 1.0f / 32768;
-  const std::vector<float> audio = {0, 0.5f, 1, -1, 2, -2, 1.5f * kStep, -1.5f * kStep, 0.4999f * kStep, 2.5f * kStep,
-                                    std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
+  const std::vector<float> audio = {0,
+                                    0.5f,
+                                    1,
+                                    -1,
+                                    2,
+                                    -2,
+                                    1.5f * kStep,
+                                    -1.5f * kStep,
+                                    0.4999f * kStep,
+                                    2.5f * kStep,
+                                    std::numeric_limits<float>::quiet_NaN(),
+                                    std::numeric_limits<float>::infinity()};
   auto file = EncodeWav(audio, 2, 44100);
   ASSERT_TRUE(file.ok()) << Text(file.status());
   EXPECT_EQ(file->substr(0, 44), "RIFF" + Le(60, 4) + "WAVEfmt " + Le(16, 4) + Le(1, 2) + Le(2, 2) + Le(44100, 4) +

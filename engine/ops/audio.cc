@@ -78,12 +78,12 @@ Result<std::unique_ptr<OpState>> PrepareSpectrogram(PrepareContext& c) {
   state->squared = c.attrs().Bool("magnitude_squared");
   state->fft_size = FftSize(state->window_size);
   RIVULET_ASSIGN_OR_RETURN(state->window, Tensor::Allocate(DType::kDouble, {state->window_size}, c.allocator()));
-  RIVULET_ASSIGN_OR_RETURN(
-      state->table, Tensor::Allocate(DType::kDouble, {RealFftTableValues(state->fft_size)}, c.allocator()));
+  RIVULET_ASSIGN_OR_RETURN(state->table,
+                           Tensor::Allocate(DType::kDouble, {RealFftTableValues(state->fft_size)}, c.allocator()));
   double* window = state->window.data<double>();
   for (int64_t n = 0; n < state->window_size; ++n) {
-    window[n] = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(n) /
-                                     static_cast<double>(state->window_size));
+    window[n] =
+        0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(n) / static_cast<double>(state->window_size));
   }
   FillRealFftTable(state->fft_size, state->table.data<double>());
   return std::unique_ptr<OpState>(std::move(state));
@@ -187,8 +187,8 @@ struct BinShare {
 struct MelTables {
   int64_t first_bin = 0;
   int64_t last_bin = -1;
-  BinShare* shares = nullptr;    // by bin
-  double* cosines = nullptr;     // [coefficients, bands]
+  BinShare* shares = nullptr;  // by bin
+  double* cosines = nullptr;   // [coefficients, bands]
 };
 
 Status FillShares(const MfccState& state, int64_t bins, int64_t sample_rate, MelTables* tables) {
@@ -280,13 +280,21 @@ Status RunMfcc(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "AudioSpectrogram", .inputs = "input:f32", .outputs = "spectrogram:f32",
+    {.name = "AudioSpectrogram",
+     .inputs = "input:f32",
+     .outputs = "spectrogram:f32",
      .attrs = "window_size:int; stride:int; magnitude_squared:bool=false",
-     .infer = InferSpectrogram, .prepare = PrepareSpectrogram, .run = RunSpectrogram},
-    {.name = "Mfcc", .inputs = "spectrogram:f32, sample_rate:i32", .outputs = "output:f32",
+     .infer = InferSpectrogram,
+     .prepare = PrepareSpectrogram,
+     .run = RunSpectrogram},
+    {.name = "Mfcc",
+     .inputs = "spectrogram:f32, sample_rate:i32",
+     .outputs = "output:f32",
      .attrs = "upper_frequency_limit:float=4000; lower_frequency_limit:float=20; filterbank_channel_count:int=40; "
               "dct_coefficient_count:int=13",
-     .infer = InferMfcc, .prepare = PrepareMfcc, .run = RunMfcc},
+     .infer = InferMfcc,
+     .prepare = PrepareMfcc,
+     .run = RunMfcc},
 };
 
 }  // namespace

@@ -3,8 +3,8 @@
 //   y[n, i, j, c] = mean over the window's places inside the image of x[n, i * stride - pad + .., c]
 //   dx[n, y, x, c] = the sum over the windows that hold (y, x) of dy / the number of places the window sees
 //
-// half and bfloat16 are summed in float, where TensorFlow sums in the type itself. NHWC, NCHW, NDHWC, NCDHW; TensorFlow's
-// CPU kernels take only channels last.
+// half and bfloat16 are summed in float, where TensorFlow sums in the type itself. NHWC, NCHW, NDHWC, NCDHW;
+// TensorFlow's CPU kernels take only channels last.
 #include "engine/kernels/pool.h"
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
@@ -66,18 +66,18 @@ void Pool(RunContext& c, const ConvSizes& s, const T* in, T* out) {
   const int64_t channels = s.in_c;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
                 [&](int64_t begin, int64_t end) {
-    for (int64_t pixel = begin; pixel < end; ++pixel) {
-      const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
-      T* to = out + pixel * channels;
-      std::fill_n(to, channels, T(0));
-      ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
-        const T* from = image + tap * channels;
-        for (int64_t i = 0; i < channels; ++i) to[i] += from[i];
-      });
-      const T count = static_cast<T>(std::max<int64_t>(WindowCount(s, pixel % s.out_pixels()), 1));
-      for (int64_t i = 0; i < channels; ++i) to[i] /= count;
-    }
-  });
+                  for (int64_t pixel = begin; pixel < end; ++pixel) {
+                    const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
+                    T* to = out + pixel * channels;
+                    std::fill_n(to, channels, T(0));
+                    ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+                      const T* from = image + tap * channels;
+                      for (int64_t i = 0; i < channels; ++i) to[i] += from[i];
+                    });
+                    const T count = static_cast<T>(std::max<int64_t>(WindowCount(s, pixel % s.out_pixels()), 1));
+                    for (int64_t i = 0; i < channels; ++i) to[i] /= count;
+                  }
+                });
 }
 
 template <typename T>
@@ -136,22 +136,42 @@ Status Run(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_ATTRS_2D                                                               \
-  "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; "       \
+#define RIVULET_ATTRS_2D                                                         \
+  "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; " \
   "data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type in {f16,bf16,f32,f64}"
-#define RIVULET_ATTRS_3D                                                               \
-  "ksize:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; "       \
+#define RIVULET_ATTRS_3D                                                         \
+  "ksize:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; " \
   "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; T:type in {f16,bf16,f32,f64}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "AvgPool", .inputs = "value:T", .outputs = "output:T", .attrs = RIVULET_ATTRS_2D, .infer = Infer<2>,
-     .prepare = Prepare<2>, .run = Run<false>},
-    {.name = "AvgPool3D", .inputs = "input:T", .outputs = "output:T", .attrs = RIVULET_ATTRS_3D, .infer = Infer<3>,
-     .prepare = Prepare<3>, .run = Run<false>},
-    {.name = "AvgPool3DGrad", .inputs = "orig_input_shape:i32, grad:T", .outputs = "output:T", .attrs = RIVULET_ATTRS_3D,
-     .infer = InferGrad<3>, .prepare = Prepare<3>, .run = Run<true>},
-    {.name = "AvgPoolGrad", .inputs = "orig_input_shape:i32, grad:T", .outputs = "output:T", .attrs = RIVULET_ATTRS_2D,
-     .infer = InferGrad<2>, .prepare = Prepare<2>, .run = Run<true>},
+    {.name = "AvgPool",
+     .inputs = "value:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS_2D,
+     .infer = Infer<2>,
+     .prepare = Prepare<2>,
+     .run = Run<false>},
+    {.name = "AvgPool3D",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS_3D,
+     .infer = Infer<3>,
+     .prepare = Prepare<3>,
+     .run = Run<false>},
+    {.name = "AvgPool3DGrad",
+     .inputs = "orig_input_shape:i32, grad:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS_3D,
+     .infer = InferGrad<3>,
+     .prepare = Prepare<3>,
+     .run = Run<true>},
+    {.name = "AvgPoolGrad",
+     .inputs = "orig_input_shape:i32, grad:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS_2D,
+     .infer = InferGrad<2>,
+     .prepare = Prepare<2>,
+     .run = Run<true>},
 };
 
 }  // namespace

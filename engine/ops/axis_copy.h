@@ -1,5 +1,5 @@
-// Copies between two arrays in which the elements to be moved lie at regular distances: what slices, pads, concatenations,
-// tilings, reversals and blocks are made of.
+// Copies between two arrays in which the elements to be moved lie at regular distances: what slices, pads,
+// concatenations, tilings, reversals and blocks are made of.
 //
 //   AxisCopy copy(dtype);                          // rows [r0, r1) of a [rows, columns] matrix, columns turned round
 //   copy.Axis(r1 - r0, columns, columns);
@@ -21,8 +21,8 @@ class AxisCopy {
 
   explicit AxisCopy(DType dtype) : dtype_(dtype) {}
 
-  // Axes come from the outermost to the innermost: `count` places, in elements `from_step` and `to_step` apart. Steps may
-  // be negative; a from_step of 0 repeats. The places written are distinct. At most kMaxAxes axes of count != 1.
+  // Axes come from the outermost to the innermost: `count` places, in elements `from_step` and `to_step` apart. Steps
+  // may be negative; a from_step of 0 repeats. The places written are distinct. At most kMaxAxes axes of count != 1.
   void Axis(int64_t count, int64_t from_step, int64_t to_step);
 
   // Element `from_at` of `from` goes to element `to_at` of `to`, and so on. Touches nothing when an axis has count 0.

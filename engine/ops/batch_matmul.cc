@@ -1,9 +1,9 @@
-// BatchMatMul, V2 and V3: output [.., m, n] = x [.., m, k] * y [.., k, n], either operand adjoint (transposed, and conjugated
-// when complex) if told to. The batch axes broadcast; V1 wants them equal. V3 also multiplies int8 and uint8 into int32,
-// and bfloat16 with int8 or uint8 into bfloat16.
+// BatchMatMul, V2 and V3: output [.., m, n] = x [.., m, k] * y [.., k, n], either operand adjoint (transposed, and
+// conjugated when complex) if told to. The batch axes broadcast; V1 wants them equal. V3 also multiplies int8 and uint8
+// into int32, and bfloat16 with int8 or uint8 into bfloat16.
 //
-// A y without batch (or of one entry) makes the batch of x so many more rows; if it is a constant of floats it is packed
-// once.
+// A y without batch (or of one entry) makes the batch of x so many more rows; if it is a constant of floats it is
+// packed once.
 #include <optional>
 
 #include "engine/graph/shape_math.h"
@@ -40,8 +40,8 @@ Status Infer(InferContext& c) {
   if (kx >= 0 && ky >= 0 && kx != ky) {
     return InvalidArgument("the inner sizes differ: ", kx, " of x ", x.ToString(), ", ", ky, " of y ", y.ToString());
   }
-  RIVULET_ASSIGN_OR_RETURN(Shape output, kBroadcast ? BroadcastShapes(BatchOf(x), BatchOf(y))
-                                                    : MergeShapes(BatchOf(x), BatchOf(y)));
+  RIVULET_ASSIGN_OR_RETURN(Shape output,
+                           kBroadcast ? BroadcastShapes(BatchOf(x), BatchOf(y)) : MergeShapes(BatchOf(x), BatchOf(y)));
   if (output.rank() + 2 > Shape::kMaxRank) return InvalidArgument("want rank <= ", Shape::kMaxRank);
   output.push_back(x[x.rank() - (adj_x ? 1 : 2)]);
   output.push_back(y[y.rank() - (adj_y ? 2 : 1)]);
@@ -145,17 +145,29 @@ Status Run(RunContext& c) {
 #define RIVULET_ATTRS "adj_x:bool=false; adj_y:bool=false; grad_x:bool=false; grad_y:bool=false; "
 
 constexpr OpDef kDefs[] = {
-    {.name = "BatchMatMul", .inputs = "x:T, y:T", .outputs = "output:T",
-     .attrs = RIVULET_ATTRS "T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}", .infer = Infer<false>, .prepare = Prepare,
+    {.name = "BatchMatMul",
+     .inputs = "x:T, y:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS "T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}",
+     .infer = Infer<false>,
+     .prepare = Prepare,
      .run = Run},
-    {.name = "BatchMatMulV2", .inputs = "x:T, y:T", .outputs = "output:T",
-     .attrs = RIVULET_ATTRS "T:type in {bf16,f16,f32,f64,i16,i32,i64,c64,c128}", .infer = Infer<true>,
-     .prepare = Prepare, .run = Run},
-    {.name = "BatchMatMulV3", .inputs = "x:Ta, y:Tb", .outputs = "output:Tout",
+    {.name = "BatchMatMulV2",
+     .inputs = "x:T, y:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS "T:type in {bf16,f16,f32,f64,i16,i32,i64,c64,c128}",
+     .infer = Infer<true>,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "BatchMatMulV3",
+     .inputs = "x:Ta, y:Tb",
+     .outputs = "output:Tout",
      .attrs = RIVULET_ATTRS "Ta:type in {bf16,f16,f32,f64,u8,i8,i16,i32,i64,c64,c128}; "
                             "Tb:type in {bf16,f16,f32,f64,u8,i8,i16,i32,i64,c64,c128}; "
                             "Tout:type in {bf16,f16,f32,f64,i16,i32,i64,c64,c128}",
-     .infer = InferV3, .prepare = Prepare, .run = Run},
+     .infer = InferV3,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

@@ -2,9 +2,9 @@
 //
 //   y = (x - mean) / sqrt(variance + epsilon) * scale + offset       for each channel
 //
-// x [batch, .., channels] or [batch, channels, ..] of rank 4, or 5 (V3); the other inputs have one value for each channel.
-// Inference takes mean and variance as given. Training takes those of x over all axes but the channels', and mean and
-// variance may then be empty.
+// x [batch, .., channels] or [batch, channels, ..] of rank 4, or 5 (V3); the other inputs have one value for each
+// channel. Inference takes mean and variance as given. Training takes those of x over all axes but the channels', and
+// mean and variance may then be empty.
 //
 // Outputs: y; mean and variance, in training f * (those of x, the variance with n / (n - 1)) + (1 - f) * (those given)
 // with f = exponential_avg_factor; reserve_space_1 and 2, the mean and the plain variance that were used; V3's
@@ -201,24 +201,36 @@ Status Run(RunContext& c) {
 #define RIVULET_FLAT "data_format:string=\"NHWC\" in {NHWC,NCHW}; "
 
 constexpr OpDef kDefs[] = {
-    {.name = "FusedBatchNorm", .inputs = "x:T, scale:T, offset:T, mean:T, variance:T",
+    {.name = "FusedBatchNorm",
+     .inputs = "x:T, scale:T, offset:T, mean:T, variance:T",
      .outputs = "y:T, batch_mean:T, batch_variance:T, reserve_space_1:T, reserve_space_2:T",
-     .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f32}", .infer = Infer<4>, .prepare = Prepare, .run = Run},
-    {.name = "FusedBatchNormV2", .inputs = "x:T, scale:U, offset:U, mean:U, variance:U",
+     .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f32}",
+     .infer = Infer<4>,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "FusedBatchNormV2",
+     .inputs = "x:T, scale:U, offset:U, mean:U, variance:U",
      .outputs = "y:T, batch_mean:U, batch_variance:U, reserve_space_1:U, reserve_space_2:U",
-     .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f16,bf16,f32}; U:type in {f32}", .infer = Infer<4>,
-     .prepare = Prepare, .run = Run},
-    {.name = "FusedBatchNormV3", .inputs = "x:T, scale:U, offset:U, mean:U, variance:U",
+     .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f16,bf16,f32}; U:type in {f32}",
+     .infer = Infer<4>,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "FusedBatchNormV3",
+     .inputs = "x:T, scale:U, offset:U, mean:U, variance:U",
      .outputs = "y:T, batch_mean:U, batch_variance:U, reserve_space_1:U, reserve_space_2:U, reserve_space_3:U",
      .attrs = RIVULET_ATTRS "data_format:string=\"NHWC\" in {NHWC,NCHW,NDHWC,NCDHW}; T:type in {f16,bf16,f32}; "
                             "U:type in {f32}",
-     .infer = Infer<5>, .prepare = Prepare, .run = Run},
+     .infer = Infer<5>,
+     .prepare = Prepare,
+     .run = Run},
     {.name = "_FusedBatchNormEx",
      .inputs = "x:T, scale:U, offset:U, mean:U, variance:U, side_input:num_side_inputs*T",
      .outputs = "y:T, batch_mean:U, batch_variance:U, reserve_space_1:U, reserve_space_2:U, reserve_space_3:U",
      .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f16,bf16,f32}; U:type in {f32}; num_side_inputs:int=0; "
-                            "activation_mode:string=\"Identity\"",
-     .infer = InferEx, .prepare = Prepare, .run = Run},
+                                         "activation_mode:string=\"Identity\"",
+     .infer = InferEx,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

@@ -2,8 +2,8 @@
 //
 //   result = (t - m) / sqrt(v + variance_epsilon) [* gamma if scale_after_normalization] + beta
 //
-// t [batch, height, width, channels]; m, v, beta, gamma [channels]. With s = 1 / sqrt(v + variance_epsilon) and g = gamma
-// or 1, the gradient for `backprop` b, summed over all but the channels:
+// t [batch, height, width, channels]; m, v, beta, gamma [channels]. With s = 1 / sqrt(v + variance_epsilon) and g =
+// gamma or 1, the gradient for `backprop` b, summed over all but the channels:
 //
 //   dx = b * s * g      dm = -sum b * s * g      dv = -1/2 * sum b * (t - m) * s^3 * g
 //   db = sum b          dg = sum b * (t - m) * s if scale_after_normalization, else 0
@@ -36,7 +36,8 @@ Result<Shapes> CheckShapes(const InferContext& c, int first, int count) {
     if (!c.shape(i).has_rank() || c.shape(i)[0] < 0) continue;
     if (out.channels < 0) out.channels = c.shape(i)[0];
     if (c.shape(i)[0] != out.channels) {
-      return InvalidArgument("input ", i, ": want ", out.channels, " elements, one for each channel, got ", c.shape(i)[0]);
+      return InvalidArgument("input ", i, ": want ", out.channels, " elements, one for each channel, got ",
+                             c.shape(i)[0]);
     }
   }
   out.t.set_dim(3, out.channels);
@@ -86,24 +87,25 @@ template <typename T>
 void Backward(RunContext& c, const State& state, const T* const in[5], T* const out[5]) {
   const int64_t channels = c.output(0).dim(3);
   const int64_t rows = channels > 0 ? c.output(0).num_elements() / channels : 0;
-  c.ParallelFor(channels, std::max<int64_t>((1 << 14) / std::max<int64_t>(rows, 1), 1), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const double s = 1 / std::sqrt(static_cast<double>(in[2][i]) + static_cast<double>(state.epsilon));
-      const double g = state.scale ? static_cast<double>(in[3][i]) : 1.0;
-      double sum = 0;
-      double product = 0;
-      for (int64_t at = i; at < rows * channels; at += channels) {
-        const double b = static_cast<double>(in[4][at]);
-        sum += b;
-        product += b * static_cast<double>(in[0][at] - in[1][i]);
-        out[0][at] = static_cast<T>(b * s * g);
-      }
-      out[1][i] = static_cast<T>(-sum * s * g);
-      out[2][i] = static_cast<T>(product * -0.5 * s * s * s * g);
-      out[3][i] = static_cast<T>(sum);
-      out[4][i] = static_cast<T>(state.scale ? product * s : 0.0);
-    }
-  });
+  c.ParallelFor(channels, std::max<int64_t>((1 << 14) / std::max<int64_t>(rows, 1), 1),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t i = begin; i < end; ++i) {
+                    const double s = 1 / std::sqrt(static_cast<double>(in[2][i]) + static_cast<double>(state.epsilon));
+                    const double g = state.scale ? static_cast<double>(in[3][i]) : 1.0;
+                    double sum = 0;
+                    double product = 0;
+                    for (int64_t at = i; at < rows * channels; at += channels) {
+                      const double b = static_cast<double>(in[4][at]);
+                      sum += b;
+                      product += b * static_cast<double>(in[0][at] - in[1][i]);
+                      out[0][at] = static_cast<T>(b * s * g);
+                    }
+                    out[1][i] = static_cast<T>(-sum * s * g);
+                    out[2][i] = static_cast<T>(product * -0.5 * s * s * s * g);
+                    out[3][i] = static_cast<T>(sum);
+                    out[4][i] = static_cast<T>(state.scale ? product * s : 0.0);
+                  }
+                });
 }
 
 template <bool kGrad>
@@ -112,8 +114,11 @@ Status Run(RunContext& c) {
   if (!kGrad && c.output(0).num_elements() == 0) return Status();
   constexpr int kOutputs = kGrad ? 5 : 1;
   ScratchPieces pieces;
-  const StagedInput inputs[5] = {{c.input(0), true, pieces}, {c.input(1), true, pieces}, {c.input(2), true, pieces},
-                                 {c.input(3), true, pieces}, {c.input(4), true, pieces}};
+  const StagedInput inputs[5] = {{c.input(0), true, pieces},
+                                 {c.input(1), true, pieces},
+                                 {c.input(2), true, pieces},
+                                 {c.input(3), true, pieces},
+                                 {c.input(4), true, pieces}};
   std::vector<StagedOutput> outputs;
   for (int i = 0; i < kOutputs; ++i) outputs.emplace_back(c.output(i), true, pieces);
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
@@ -140,10 +145,19 @@ Status Run(RunContext& c) {
 #define RIVULET_ATTRS "T:type in {f16,f32,f64}; variance_epsilon:float; scale_after_normalization:bool"
 
 constexpr OpDef kDefs[] = {
-    {.name = "BatchNormWithGlobalNormalization", .inputs = "t:T, m:T, v:T, beta:T, gamma:T", .outputs = "result:T",
-     .attrs = RIVULET_ATTRS, .infer = Infer, .prepare = Prepare, .run = Run<false>},
-    {.name = "BatchNormWithGlobalNormalizationGrad", .inputs = "t:T, m:T, v:T, gamma:T, backprop:T",
-     .outputs = "dx:T, dm:T, dv:T, db:T, dg:T", .attrs = RIVULET_ATTRS, .infer = InferGrad, .prepare = Prepare,
+    {.name = "BatchNormWithGlobalNormalization",
+     .inputs = "t:T, m:T, v:T, beta:T, gamma:T",
+     .outputs = "result:T",
+     .attrs = RIVULET_ATTRS,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<false>},
+    {.name = "BatchNormWithGlobalNormalizationGrad",
+     .inputs = "t:T, m:T, v:T, gamma:T, backprop:T",
+     .outputs = "dx:T, dm:T, dv:T, db:T, dg:T",
+     .attrs = RIVULET_ATTRS,
+     .infer = InferGrad,
+     .prepare = Prepare,
      .run = Run<true>},
 };
 

@@ -122,23 +122,33 @@ Status Run(RunContext& c) {
 
 #define RIVULET_ATTRS "epsilon:float=0.0001; is_training:bool=true; "
 #define RIVULET_FLAT "data_format:string=\"NHWC\" in {NHWC,NCHW}; "
-#define RIVULET_OUTPUTS(type, a, b)                                                    \
-  "x_backprop:T, scale_backprop:" type ", offset_backprop:" type ", reserve_space_" a ":" type ", reserve_space_" b ":" type
+#define RIVULET_OUTPUTS(type, a, b)                                                                                 \
+  "x_backprop:T, scale_backprop:" type ", offset_backprop:" type ", reserve_space_" a ":" type ", reserve_space_" b \
+  ":" type
 
 constexpr OpDef kDefs[] = {
-    {.name = "FusedBatchNormGrad", .inputs = "y_backprop:T, x:T, scale:T, reserve_space_1:T, reserve_space_2:T",
-     .outputs = RIVULET_OUTPUTS("T", "3", "4"), .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f32}",
-     .infer = Infer<4>, .prepare = Prepare, .run = Run},
-    {.name = "FusedBatchNormGradV2", .inputs = "y_backprop:T, x:T, scale:f32, reserve_space_1:U, reserve_space_2:U",
+    {.name = "FusedBatchNormGrad",
+     .inputs = "y_backprop:T, x:T, scale:T, reserve_space_1:T, reserve_space_2:T",
+     .outputs = RIVULET_OUTPUTS("T", "3", "4"),
+     .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f32}",
+     .infer = Infer<4>,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "FusedBatchNormGradV2",
+     .inputs = "y_backprop:T, x:T, scale:f32, reserve_space_1:U, reserve_space_2:U",
      .outputs = RIVULET_OUTPUTS("U", "3", "4"),
-     .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f16,bf16,f32}; U:type in {f32}", .infer = Infer<4>,
-     .prepare = Prepare, .run = Run},
+     .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f16,bf16,f32}; U:type in {f32}",
+     .infer = Infer<4>,
+     .prepare = Prepare,
+     .run = Run},
     {.name = "FusedBatchNormGradV3",
      .inputs = "y_backprop:T, x:T, scale:f32, reserve_space_1:U, reserve_space_2:U, reserve_space_3:U",
      .outputs = RIVULET_OUTPUTS("U", "4", "5"),
      .attrs = RIVULET_ATTRS "data_format:string=\"NHWC\" in {NHWC,NCHW,NDHWC,NCDHW}; T:type in {f16,bf16,f32}; "
                             "U:type in {f32}",
-     .infer = Infer<5>, .prepare = Prepare, .run = Run},
+     .infer = Infer<5>,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

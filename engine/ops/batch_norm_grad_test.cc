@@ -5,7 +5,13 @@ namespace {
 
 OpTester Grad(const Tensor& dy, const Tensor& x, bool training) {
   OpTester op("FusedBatchNormGrad");
-  op.Attr("epsilon", 0.0f).Attr("is_training", training).Input(dy).Input(x).Input(F32({1}, {2})).Input(F32({1}, {2})).Input(F32({1}, {4}));
+  op.Attr("epsilon", 0.0f)
+      .Attr("is_training", training)
+      .Input(dy)
+      .Input(x)
+      .Input(F32({1}, {2}))
+      .Input(F32({1}, {2}))
+      .Input(F32({1}, {4}));
   return op;
 }
 
@@ -29,7 +35,8 @@ TEST(BatchNormGrad, ShapesMustAgree) {
   EXPECT_TRUE(Fails(Grad(F32({1, 1, 2, 1}, {1, 3}), F32({1, 1, 1, 1}, {0}), true).Run()));
   EXPECT_TRUE(Fails(Grad(F32({1, 1, 1, 2}, {1, 3}), F32({1, 1, 1, 2}, {0, 1}), true).Run(), "elements"));
   EXPECT_TRUE(Fails(Grad(F32({2}, {1, 3}), F32({2}, {0, 1}), true).Run(), "rank 4"));
-  EXPECT_TRUE(Same(Grad(Zeros(DType::kFloat, {0, 1, 2, 1}), Zeros(DType::kFloat, {0, 1, 2, 1}), true).Run(), F32({1}, {0}), 1));
+  EXPECT_TRUE(
+      Same(Grad(Zeros(DType::kFloat, {0, 1, 2, 1}), Zeros(DType::kFloat, {0, 1, 2, 1}), true).Run(), F32({1}, {0}), 1));
 }
 
 }  // namespace

@@ -9,7 +9,13 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 OpTester BatchNorm(const Tensor& x, const Tensor& mean, const Tensor& variance, bool training) {
   OpTester op("FusedBatchNormV3");
-  op.Attr("epsilon", 0.0f).Attr("is_training", training).Input(x).Input(F32({1}, {2})).Input(F32({1}, {1})).Input(mean).Input(variance);
+  op.Attr("epsilon", 0.0f)
+      .Attr("is_training", training)
+      .Input(x)
+      .Input(F32({1}, {2}))
+      .Input(F32({1}, {1}))
+      .Input(mean)
+      .Input(variance);
   return op;
 }
 const Tensor kX = F32({1, 1, 3, 1}, {1, 2, 3});

@@ -6,8 +6,8 @@
 
 namespace rivulet {
 
-// The area of the intersection over that of the union, of boxes given by two opposite corners (y, x, y, x) in any order.
-// 0 where a box has no area.
+// The area of the intersection over that of the union, of boxes given by two opposite corners (y, x, y, x) in any
+// order. 0 where a box has no area.
 template <typename T>
 float BoxOverlap(const T* a, const T* b) {
   struct Box {

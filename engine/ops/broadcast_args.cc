@@ -68,10 +68,19 @@ Status RunAxes(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "BroadcastArgs", .inputs = "s0:T, s1:T", .outputs = "r0:T", .attrs = "T:type=i32 in {i32,i64}",
-     .infer = InferShape, .run = RunShape},
-    {.name = "BroadcastGradientArgs", .inputs = "s0:T, s1:T", .outputs = "r0:T, r1:T", .attrs = "T:type=i32 in {i32,i64}",
-     .infer = InferAxes, .run = RunAxes, .flags = kDataDependent},
+    {.name = "BroadcastArgs",
+     .inputs = "s0:T, s1:T",
+     .outputs = "r0:T",
+     .attrs = "T:type=i32 in {i32,i64}",
+     .infer = InferShape,
+     .run = RunShape},
+    {.name = "BroadcastGradientArgs",
+     .inputs = "s0:T, s1:T",
+     .outputs = "r0:T, r1:T",
+     .attrs = "T:type=i32 in {i32,i64}",
+     .infer = InferAxes,
+     .run = RunAxes,
+     .flags = kDataDependent},
 };
 
 }  // namespace

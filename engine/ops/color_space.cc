@@ -1,7 +1,8 @@
-// RGBToHSV, HSVToRGB: colours with components in the last dim, which is 3. AdjustContrastv2: every channel of every image
-// stretched about its mean.
+// RGBToHSV, HSVToRGB: colours with components in the last dim, which is 3. AdjustContrastv2: every channel of every
+// image stretched about its mean.
 //
-//   images [.., 3] of T -> [.., 3];  images [.., height, width, channels] of float32, contrast_factor scalar -> like images
+//   images [.., 3] of T -> [.., 3];  images [.., height, width, channels] of float32, contrast_factor scalar -> like
+//   images
 #include <algorithm>
 #include <cmath>
 
@@ -31,9 +32,7 @@ void ToHsv(const T* rgb, T* hsv) {
   const T norm = T(1) / (T(6) * range);
   T hue = 0;
   if (range > 0) {
-    hue = r == value   ? norm * (g - b)
-          : g == value ? norm * (b - r) + T(2) / T(6)
-                       : norm * (r - g) + T(4) / T(6);
+    hue = r == value ? norm * (g - b) : g == value ? norm * (b - r) + T(2) / T(6) : norm * (r - g) + T(4) / T(6);
     if (hue < 0) hue += T(1);
   }
   hsv[0] = hue;
@@ -45,7 +44,8 @@ template <typename T>
 void ToRgb(const T* hsv, T* rgb) {
   const T h = hsv[0] * T(6), s = hsv[1], v = hsv[2];
   const auto limit = [](T x) { return std::min(std::max(x, T(0)), T(1)); };
-  const T part[3] = {limit(std::abs(h - T(3)) - T(1)), limit(T(2) - std::abs(h - T(2))), limit(T(2) - std::abs(h - T(4)))};
+  const T part[3] = {limit(std::abs(h - T(3)) - T(1)), limit(T(2) - std::abs(h - T(2))),
+                     limit(T(2) - std::abs(h - T(4)))};
   for (int i = 0; i < 3; ++i) rgb[i] = ((T(1) - s) + s * part[i]) * v;
 }
 
@@ -98,12 +98,24 @@ Status RunContrast(RunContext& c) {
 #define RIVULET_FLOATS "T:type=f32 in {f16,bf16,f32,f64}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "RGBToHSV", .inputs = "images:T", .outputs = "output:T", .attrs = RIVULET_FLOATS, .infer = InferColor,
+    {.name = "RGBToHSV",
+     .inputs = "images:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_FLOATS,
+     .infer = InferColor,
      .run = RunColor<true>},
-    {.name = "HSVToRGB", .inputs = "images:T", .outputs = "output:T", .attrs = RIVULET_FLOATS, .infer = InferColor,
+    {.name = "HSVToRGB",
+     .inputs = "images:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_FLOATS,
+     .infer = InferColor,
      .run = RunColor<false>},
-    {.name = "AdjustContrastv2", .inputs = "images:T, contrast_factor:f32", .outputs = "output:T",
-     .attrs = "T:type=f32 in {f32}", .infer = InferContrast, .run = RunContrast},
+    {.name = "AdjustContrastv2",
+     .inputs = "images:T, contrast_factor:f32",
+     .outputs = "output:T",
+     .attrs = "T:type=f32 in {f32}",
+     .infer = InferContrast,
+     .run = RunContrast},
 };
 
 }  // namespace

@@ -4,7 +4,8 @@ namespace rivulet {
 namespace {
 
 TEST(ColorSpace, ConvertsPrimaries) {
-  EXPECT_TRUE(Near(OpTester("RGBToHSV").Input(F32({2, 3}, {1, 0, 0, 0, 0, 0.5f})).Run(), F32({2, 3}, {0, 1, 1, 2.0f / 3, 1, 0.5f})));
+  EXPECT_TRUE(Near(OpTester("RGBToHSV").Input(F32({2, 3}, {1, 0, 0, 0, 0, 0.5f})).Run(),
+                   F32({2, 3}, {0, 1, 1, 2.0f / 3, 1, 0.5f})));
   EXPECT_TRUE(Near(OpTester("HSVToRGB").Input(F32({1, 3}, {0, 1, 1})).Run(), F32({1, 3}, {1, 0, 0})));
 }
 

@@ -110,7 +110,8 @@ Status Run(RunContext& c) {
         std::pop_heap(heap, heap + waiting, worse);
         const Candidate next = heap[--waiting];
         bool drop = false;
-        for (int64_t j = found - 1; j >= first && !drop; --j) drop = BoxOverlap(box_at(next.box), box_at(taken[j].box)) > iou;
+        for (int64_t j = found - 1; j >= first && !drop; --j)
+          drop = BoxOverlap(box_at(next.box), box_at(taken[j].box)) > iou;
         if (!drop) taken[found++] = next;
       }
     }
@@ -141,7 +142,10 @@ constexpr OpDef kDefs[] = {
      .inputs = "boxes:f32, scores:f32, max_output_size_per_class:i32, max_total_size:i32, iou_threshold:f32, "
                "score_threshold:f32",
      .outputs = "nmsed_boxes:f32, nmsed_scores:f32, nmsed_classes:f32, valid_detections:i32",
-     .attrs = "pad_per_class:bool=false; clip_boxes:bool=true", .infer = Infer, .prepare = Prepare, .run = Run},
+     .attrs = "pad_per_class:bool=false; clip_boxes:bool=true",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

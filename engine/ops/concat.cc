@@ -66,8 +66,8 @@ Status InferConcat(InferContext& c) {
 
 Status Join(RunContext& c, int first, int count, int64_t axis_value) {
   Tensor& output = c.output(0);
-  RIVULET_ASSIGN_OR_RETURN(const Shape want, Joined(first, count, &axis_value,
-                                                    [&](int i) -> const Shape& { return c.input(i).shape(); }));
+  RIVULET_ASSIGN_OR_RETURN(
+      const Shape want, Joined(first, count, &axis_value, [&](int i) -> const Shape& { return c.input(i).shape(); }));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   if (output.num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(axis_value, want.rank()));
@@ -127,7 +127,8 @@ Result<Shape> Packed(int count, int64_t axis_value, const ShapeOfInput& shape) {
     merged = *std::move(next);
   }
   if (!merged.has_rank()) return merged;
-  if (merged.rank() == Shape::kMaxRank) return InvalidArgument("the output would have more than ", Shape::kMaxRank, " dims");
+  if (merged.rank() == Shape::kMaxRank)
+    return InvalidArgument("the output would have more than ", Shape::kMaxRank, " dims");
   auto axis = NormalizeInsertAxis(axis_value, merged.rank());
   if (!axis.ok()) return std::move(axis).status().Framed("attr 'axis'");
   Shape out;
@@ -139,8 +140,8 @@ Result<Shape> Packed(int count, int64_t axis_value, const ShapeOfInput& shape) {
 }
 
 Status InferPack(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(Shape out, Packed(c.num_inputs(), c.attrs().Int("axis"),
-                                             [&](int i) -> const Shape& { return c.shape(i); }));
+  RIVULET_ASSIGN_OR_RETURN(
+      Shape out, Packed(c.num_inputs(), c.attrs().Int("axis"), [&](int i) -> const Shape& { return c.shape(i); }));
   c.set_output(0, std::move(out));
   return Status();
 }
@@ -157,8 +158,8 @@ Result<std::unique_ptr<OpState>> PreparePack(PrepareContext& c) {
 
 Status RunPack(RunContext& c) {
   const int64_t axis_value = c.state<PackState>().axis;
-  RIVULET_ASSIGN_OR_RETURN(const Shape want, Packed(c.num_inputs(), axis_value,
-                                                    [&](int i) -> const Shape& { return c.input(i).shape(); }));
+  RIVULET_ASSIGN_OR_RETURN(
+      const Shape want, Packed(c.num_inputs(), axis_value, [&](int i) -> const Shape& { return c.input(i).shape(); }));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   RIVULET_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(axis_value, want.rank()));
   int64_t outer = 1, inner = 1;
@@ -180,7 +181,8 @@ Status InferOffsets(InferContext& c) {
   int64_t length = Shape::kUnknownDim;
   for (int i = 1; i < c.num_inputs(); ++i) {
     RIVULET_ASSIGN_OR_RETURN(const int64_t next, VectorLength(c, i, "shape"));
-    if (next >= 0 && length >= 0 && next != length) return InvalidArgument("shape: vectors of ", length, " and ", next, " dims");
+    if (next >= 0 && length >= 0 && next != length)
+      return InvalidArgument("shape: vectors of ", length, " and ", next, " dims");
     if (next >= 0) length = next;
   }
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, {length});
@@ -190,7 +192,8 @@ Status InferOffsets(InferContext& c) {
 Status RunOffsets(RunContext& c) {
   const Tensor& first = c.input(1);
   const int64_t rank = first.num_elements();
-  if (c.input(0).rank() != 0) return InvalidArgument("concat_dim: want a scalar, got shape ", c.input(0).shape().ToString());
+  if (c.input(0).rank() != 0)
+    return InvalidArgument("concat_dim: want a scalar, got shape ", c.input(0).shape().ToString());
   const int64_t given = Indices(c.input(0))[0];
   if (given < -rank || given >= rank) return InvalidArgument("concat_dim: want [-", rank, ", ", rank, "), got ", given);
   const int64_t axis = given < 0 ? given + rank : given;
@@ -206,7 +209,8 @@ Status RunOffsets(RunContext& c) {
     const Indices next(shape);
     for (int64_t d = 0; d < rank; ++d) {
       if (d != axis && next[d] != dims[d]) {
-        return InvalidArgument("shape ", i, " differs in dim ", d, ", which is not joined: ", dims[d], " and ", next[d]);
+        return InvalidArgument("shape ", i, " differs in dim ", d, ", which is not joined: ", dims[d], " and ",
+                               next[d]);
       }
     }
     int64_t& at = offset[static_cast<size_t>(axis)];
@@ -215,20 +219,42 @@ Status RunOffsets(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_JOINED "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}"
+#define RIVULET_JOINED \
+  "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}"
 #define RIVULET_PLAIN "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Concat", .inputs = "concat_dim:i32, values:N*T", .outputs = "output:T", .attrs = "N:int >=2; " RIVULET_JOINED,
-     .infer = InferConcat<true>, .run = RunConcat<true>},
-    {.name = "ConcatV2", .inputs = "values:N*T, axis:Tidx", .outputs = "output:T",
-     .attrs = "N:int >=2; " RIVULET_JOINED "; Tidx:type=i32 in {i32,i64}", .infer = InferConcat<false>, .run = RunConcat<false>},
-    {.name = "ConcatOffset", .inputs = "concat_dim:i32, shape:N*shape_type", .outputs = "offset:N*shape_type",
-     .attrs = "N:int >=2; shape_type:type=i32 in {i32,i64}", .infer = InferOffsets, .run = RunOffsets},
-    {.name = "ParallelConcat", .inputs = "values:N*T", .outputs = "output:T", .attrs = "N:int >=1; shape:shape; " RIVULET_PLAIN,
-     .infer = InferParallelConcat, .run = RunParallelConcat},
-    {.name = "Pack", .inputs = "values:N*T", .outputs = "output:T", .attrs = "N:int >=1; axis:int=0; " RIVULET_JOINED,
-     .infer = InferPack, .prepare = PreparePack, .run = RunPack},
+    {.name = "Concat",
+     .inputs = "concat_dim:i32, values:N*T",
+     .outputs = "output:T",
+     .attrs = "N:int >=2; " RIVULET_JOINED,
+     .infer = InferConcat<true>,
+     .run = RunConcat<true>},
+    {.name = "ConcatV2",
+     .inputs = "values:N*T, axis:Tidx",
+     .outputs = "output:T",
+     .attrs = "N:int >=2; " RIVULET_JOINED "; Tidx:type=i32 in {i32,i64}",
+     .infer = InferConcat<false>,
+     .run = RunConcat<false>},
+    {.name = "ConcatOffset",
+     .inputs = "concat_dim:i32, shape:N*shape_type",
+     .outputs = "offset:N*shape_type",
+     .attrs = "N:int >=2; shape_type:type=i32 in {i32,i64}",
+     .infer = InferOffsets,
+     .run = RunOffsets},
+    {.name = "ParallelConcat",
+     .inputs = "values:N*T",
+     .outputs = "output:T",
+     .attrs = "N:int >=1; shape:shape; " RIVULET_PLAIN,
+     .infer = InferParallelConcat,
+     .run = RunParallelConcat},
+    {.name = "Pack",
+     .inputs = "values:N*T",
+     .outputs = "output:T",
+     .attrs = "N:int >=1; axis:int=0; " RIVULET_JOINED,
+     .infer = InferPack,
+     .prepare = PreparePack,
+     .run = RunPack},
 };
 
 }  // namespace

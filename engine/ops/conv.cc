@@ -50,39 +50,61 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Conv2D", .inputs = "input:T, filter:T", .outputs = "output:T",
+    {.name = "Conv2D",
+     .inputs = "input:T, filter:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64,i32}; strides:list(int); use_cudnn_on_gpu:bool=true; "
               "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
               "data_format:string=\"NHWC\" in {NHWC,NCHW}; dilations:list(int)=[1,1,1,1]",
-     .infer = Infer<2, FilterKind::kDense>, .prepare = Prepare<2, FilterKind::kDense, false>, .run = RunConv},
-    {.name = "Conv3D", .inputs = "input:T, filter:T", .outputs = "output:T",
+     .infer = Infer<2, FilterKind::kDense>,
+     .prepare = Prepare<2, FilterKind::kDense, false>,
+     .run = RunConv},
+    {.name = "Conv3D",
+     .inputs = "input:T, filter:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; dilations:list(int)=[1,1,1,1,1]",
-     .infer = Infer<3, FilterKind::kDense>, .prepare = Prepare<3, FilterKind::kDense, false>, .run = RunConv},
-    {.name = "DepthwiseConv2dNative", .inputs = "input:T, filter:T", .outputs = "output:T",
+     .infer = Infer<3, FilterKind::kDense>,
+     .prepare = Prepare<3, FilterKind::kDense, false>,
+     .run = RunConv},
+    {.name = "DepthwiseConv2dNative",
+     .inputs = "input:T, filter:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; strides:list(int); padding:string in {SAME,VALID,EXPLICIT}; "
               "explicit_paddings:list(int)=[]; data_format:string=\"NHWC\" in {NHWC,NCHW}; "
               "dilations:list(int)=[1,1,1,1]",
-     .infer = Infer<2, FilterKind::kDepthwise>, .prepare = Prepare<2, FilterKind::kDepthwise, false>, .run = RunConv},
-    {.name = "_FusedConv2D", .inputs = "input:T, filter:T, args:list(TArgs), host_args:num_host_args*f32",
+     .infer = Infer<2, FilterKind::kDepthwise>,
+     .prepare = Prepare<2, FilterKind::kDepthwise, false>,
+     .run = RunConv},
+    {.name = "_FusedConv2D",
+     .inputs = "input:T, filter:T, args:list(TArgs), host_args:num_host_args*f32",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; TArgs:list(type); num_args:int=0; num_host_args:int=0; strides:list(int); "
               "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
               "data_format:string=\"NHWC\" in {NHWC,NCHW}; filter_format:string=\"HWIO\" in {HWIO}; "
               "dilations:list(int)=[1,1,1,1]; use_cudnn_on_gpu:bool=true; fused_ops:list(string)=[]; "
               "epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
-     .infer = InferFused<2, FilterKind::kDense>, .prepare = Prepare<2, FilterKind::kDense, true>, .run = RunConv},
-    {.name = "_FusedConv3D", .inputs = "input:T, filter:T, args:num_args*T", .outputs = "output:T",
+     .infer = InferFused<2, FilterKind::kDense>,
+     .prepare = Prepare<2, FilterKind::kDense, true>,
+     .run = RunConv},
+    {.name = "_FusedConv3D",
+     .inputs = "input:T, filter:T, args:num_args*T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32}; num_args:int; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; dilations:list(int)=[1,1,1,1,1]; "
               "fused_ops:list(string)=[]; epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
-     .infer = InferFused<3, FilterKind::kDense>, .prepare = Prepare<3, FilterKind::kDense, true>, .run = RunConv},
-    {.name = "_FusedDepthwiseConv2dNative", .inputs = "input:T, filter:T, args:num_args*T", .outputs = "output:T",
+     .infer = InferFused<3, FilterKind::kDense>,
+     .prepare = Prepare<3, FilterKind::kDense, true>,
+     .run = RunConv},
+    {.name = "_FusedDepthwiseConv2dNative",
+     .inputs = "input:T, filter:T, args:num_args*T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; num_args:int; strides:list(int); "
               "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
               "data_format:string=\"NHWC\" in {NHWC,NCHW}; dilations:list(int)=[1,1,1,1]; fused_ops:list(string)=[]; "
               "epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
-     .infer = InferFused<2, FilterKind::kDepthwise>, .prepare = Prepare<2, FilterKind::kDepthwise, true>,
+     .infer = InferFused<2, FilterKind::kDepthwise>,
+     .prepare = Prepare<2, FilterKind::kDepthwise, true>,
      .run = RunConv},
 };
 

@@ -1,8 +1,8 @@
 // Conv: the convolution of conv.cc for two or three spatial axes and any number of batch axes.
 //
-// input [batch.., spatial.., in_c] (CHANNELS_LAST) or [batch.., in_c, spatial..] (CHANNELS_FIRST) with `batch_dims` batch
-// axes, filter [spatial.., in_c / groups, out_c]. strides, dilations and explicit_paddings have an entry for one batch
-// axis, whatever batch_dims is; empty dilations stand for ones. TensorFlow has no kernel for groups > 1 or
+// input [batch.., spatial.., in_c] (CHANNELS_LAST) or [batch.., in_c, spatial..] (CHANNELS_FIRST) with `batch_dims`
+// batch axes, filter [spatial.., in_c / groups, out_c]. strides, dilations and explicit_paddings have an entry for one
+// batch axis, whatever batch_dims is; empty dilations stand for ones. TensorFlow has no kernel for groups > 1 or
 // CHANNELS_FIRST; here they work.
 #include "engine/ops/conv_forward.h"
 
@@ -123,11 +123,15 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Conv", .inputs = "input:T, filter:T", .outputs = "output:T",
+    {.name = "Conv",
+     .inputs = "input:T, filter:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64,i32}; strides:list(int); padding:string in {SAME,VALID,EXPLICIT}; "
               "explicit_paddings:list(int)=[]; data_format:string=\"CHANNELS_LAST\" in {CHANNELS_FIRST,CHANNELS_LAST}; "
               "dilations:list(int)=[]; batch_dims:int=1; groups:int=1",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

@@ -7,8 +7,8 @@
 //
 // Beyond TensorFlow's CPU kernels: channels first, dilations, groups.
 //
-// In float, dense filters: the input patches of a block of output rows are written out as a matrix [pixels, taps * in_c],
-// whose transpose times grad is added to the result.
+// In float, dense filters: the input patches of a block of output rows are written out as a matrix [pixels, taps *
+// in_c], whose transpose times grad is added to the result.
 #include "engine/kernels/matmul.h"
 #include "engine/ops/conv_loops.h"
 #include "engine/ops/staging.h"
@@ -158,29 +158,48 @@ Status Run(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_ATTRS_2D                                                                                     \
-  "strides:list(int); use_cudnn_on_gpu:bool=true; padding:string in {SAME,VALID,EXPLICIT}; "                 \
+#define RIVULET_ATTRS_2D                                                                     \
+  "strides:list(int); use_cudnn_on_gpu:bool=true; padding:string in {SAME,VALID,EXPLICIT}; " \
   "explicit_paddings:list(int)=[]; data_format:string=\"NHWC\" in {NHWC,NCHW}; dilations:list(int)=[1,1,1,1]"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Conv2DBackpropFilter", .inputs = "input:T, filter_sizes:i32, out_backprop:T", .outputs = "output:T",
-     .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDense, Source::kSizes>, .prepare = Prepare<2, FilterKind::kDense>, .run = Run},
-    {.name = "Conv2DBackpropFilterV2", .inputs = "input:T, filter:T, out_backprop:T", .outputs = "output:T",
-     .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDense, Source::kTensor>, .prepare = Prepare<2, FilterKind::kDense>, .run = Run},
-    {.name = "DepthwiseConv2dNativeBackpropFilter", .inputs = "input:T, filter_sizes:i32, out_backprop:T",
+    {.name = "Conv2DBackpropFilter",
+     .inputs = "input:T, filter_sizes:i32, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDepthwise, Source::kSizes>, .prepare = Prepare<2, FilterKind::kDepthwise>, .run = Run},
-    {.name = "Conv3DBackpropFilter", .inputs = "input:T, filter:T, out_backprop:T", .outputs = "output:T",
+     .infer = Infer<2, FilterKind::kDense, Source::kSizes>,
+     .prepare = Prepare<2, FilterKind::kDense>,
+     .run = Run},
+    {.name = "Conv2DBackpropFilterV2",
+     .inputs = "input:T, filter:T, out_backprop:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
+     .infer = Infer<2, FilterKind::kDense, Source::kTensor>,
+     .prepare = Prepare<2, FilterKind::kDense>,
+     .run = Run},
+    {.name = "DepthwiseConv2dNativeBackpropFilter",
+     .inputs = "input:T, filter_sizes:i32, out_backprop:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
+     .infer = Infer<2, FilterKind::kDepthwise, Source::kSizes>,
+     .prepare = Prepare<2, FilterKind::kDepthwise>,
+     .run = Run},
+    {.name = "Conv3DBackpropFilter",
+     .inputs = "input:T, filter:T, out_backprop:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,f32,f64}; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "dilations:list(int)=[1,1,1,1,1]",
-     .infer = Infer<3, FilterKind::kDense, Source::kTensor>, .prepare = Prepare<3, FilterKind::kDense>, .run = Run},
-    {.name = "Conv3DBackpropFilterV2", .inputs = "input:T, filter_sizes:i32, out_backprop:T", .outputs = "output:T",
+     .infer = Infer<3, FilterKind::kDense, Source::kTensor>,
+     .prepare = Prepare<3, FilterKind::kDense>,
+     .run = Run},
+    {.name = "Conv3DBackpropFilterV2",
+     .inputs = "input:T, filter_sizes:i32, out_backprop:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; dilations:list(int)=[1,1,1,1,1]",
-     .infer = Infer<3, FilterKind::kDense, Source::kSizes>, .prepare = Prepare<3, FilterKind::kDense>, .run = Run},
+     .infer = Infer<3, FilterKind::kDense, Source::kSizes>,
+     .prepare = Prepare<3, FilterKind::kDense>,
+     .run = Run},
 };
 
 }  // namespace

@@ -45,13 +45,15 @@ TEST(ConvBackpropFilter, IsTheAdjointOfTheConvolution) {
 
 TEST(ConvBackpropFilter, ShapesWithUnknownParts) {
   EXPECT_EQ(Backprop().Unknown(DType::kFloat).Unknown(DType::kInt32).Unknown(DType::kFloat).InferShape(), "[?,?,?,?]");
-  EXPECT_EQ(Backprop().Unknown(DType::kFloat).ConstInput(I32({4}, {3, 3, 1, 2})).Unknown(DType::kFloat).InferShape(), "[3,3,1,2]");
+  EXPECT_EQ(Backprop().Unknown(DType::kFloat).ConstInput(I32({4}, {3, 3, 1, 2})).Unknown(DType::kFloat).InferShape(),
+            "[3,3,1,2]");
 }
 
 TEST(ConvBackpropFilter, HostileSizes) {
   const Tensor x = F32({1, 1, 1, 1}, {2}), g = F32({1, 1, 1, 1}, {3});
-  for (const auto& sizes : {I32({4}, {1, -1, 1, 1}), I32({4}, {std::numeric_limits<int32_t>::min(), 1, 1, 1}), I32({3}, {1, 1, 1}),
-                            I32({4}, {1, 1, 2, 1}), I32({4}, {1, 1, 1, 2}), I32({4}, {0, 1, 1, 1}), I32({0}, {})}) {
+  for (const auto& sizes :
+       {I32({4}, {1, -1, 1, 1}), I32({4}, {std::numeric_limits<int32_t>::min(), 1, 1, 1}), I32({3}, {1, 1, 1}),
+        I32({4}, {1, 1, 2, 1}), I32({4}, {1, 1, 1, 2}), I32({4}, {0, 1, 1, 1}), I32({0}, {})}) {
     EXPECT_TRUE(Fails(Backprop().Input(x).Input(sizes).Input(g).Run()));
   }
   // As large a filter as can be named, over one pixel: bounded by the budget.

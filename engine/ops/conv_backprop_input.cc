@@ -9,8 +9,8 @@
 //
 // Beyond TensorFlow's CPU kernels: channels first, dilations (TensorFlow ignores those of the depthwise form), groups.
 //
-// In float, dense filters: the products of a block of output rows with all taps are one matrix product, whose results are
-// then added up for each input row.
+// In float, dense filters: the products of a block of output rows with all taps are one matrix product, whose results
+// are then added up for each input row.
 #include "engine/kernels/matmul.h"
 #include "engine/ops/conv_loops.h"
 #include "engine/ops/staging.h"
@@ -68,8 +68,8 @@ Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, shape, c.shape(1), kKind));
   const Shape want = OutputShape(spec, sizes);
   if (!MergeShapes(want, c.shape(2)).ok()) {
-    return InvalidArgument("out_backprop: want shape ", want.ToString(), ", which the convolution of ", shape.ToString(),
-                           " would give, got ", c.shape(2).ToString());
+    return InvalidArgument("out_backprop: want shape ", want.ToString(), ", which the convolution of ",
+                           shape.ToString(), " would give, got ", c.shape(2).ToString());
   }
   c.set_output(0, shape.has_rank() ? shape : Shape::OfUnknownDims(spec.rank()));
   return Status();
@@ -83,11 +83,11 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   const Tensor* filter = c.constant(1);
   const Shape& result = c.output(0).shape;
   const int64_t in_c = result.has_rank() ? result[state->spec.format().channel_axis()] : -1;
-  if (kKind == FilterKind::kDense && filter != nullptr && filter->dtype() == DType::kFloat && filter->num_elements() > 0 &&
-      filter->dim(kRank) == in_c) {
+  if (kKind == FilterKind::kDense && filter != nullptr && filter->dtype() == DType::kFloat &&
+      filter->num_elements() > 0 && filter->dim(kRank) == in_c) {
     const int64_t out_c = filter->dim(kRank + 1);
-    RIVULET_ASSIGN_OR_RETURN(state->packed, PackedMatrix::Pack(filter->raw(), out_c, filter->num_elements() / out_c, true,
-                                                               c.allocator()));
+    RIVULET_ASSIGN_OR_RETURN(
+        state->packed, PackedMatrix::Pack(filter->raw(), out_c, filter->num_elements() / out_c, true, c.allocator()));
     state->filter_shape = filter->shape();
     state->prepared = true;
     c.Consume(1);
@@ -109,7 +109,8 @@ CheckedSize BlockBytes(const ConvSizes& s) {
 }
 
 // Adds what output rows [first, last) contribute to input row `row` of image `n`; `products` [rows, out_w, taps, in_c].
-void AddRows(const ConvSizes& s, const float* products, int64_t first, int64_t last, int64_t n, int64_t row, float* to) {
+void AddRows(const ConvSizes& s, const float* products, int64_t first, int64_t last, int64_t n, int64_t row,
+             float* to) {
   const int64_t z = row / s.in[1];
   const int64_t y = row % s.in[1];
   for (int64_t tap = 0; tap < s.k[0] * s.k[1]; ++tap) {
@@ -134,9 +135,8 @@ void RunBlocks(RunContext& c, const ConvSizes& s, const PackedMatrix& filter, co
                float* result) {
   const int64_t image_rows = s.in[0] * s.in[1];
   const int64_t row_floats = s.in[2] * s.in_c;
-  c.ParallelFor(s.batch * image_rows * row_floats, 1 << 16, [&](int64_t begin, int64_t end) {
-    std::fill(result + begin, result + end, 0.0f);
-  });
+  c.ParallelFor(s.batch * image_rows * row_floats, 1 << 16,
+                [&](int64_t begin, int64_t end) { std::fill(result + begin, result + end, 0.0f); });
   const int64_t rows = s.batch * s.out[0] * s.out[1];
   const int64_t block = RowsPerBlock(s);
   const double add_work = static_cast<double>(row_floats) * static_cast<double>(s.taps());
@@ -195,7 +195,8 @@ Status Run(RunContext& c) {
           packed = PackedMatrix::View(pieces.At<float>(packed_piece), s.out_c, s.taps() * s.in_c, nullptr);
           PackNow(c, static_cast<const float*>(f), packed, pieces.At<float>(packed_piece));
         }
-        RunBlocks(c, s, packed, static_cast<const float*>(g), pieces.At<float>(products_piece), static_cast<float*>(to));
+        RunBlocks(c, s, packed, static_cast<const float*>(g), pieces.At<float>(products_piece),
+                  static_cast<float*>(to));
       } else {
         ConvBackpropInput(c, s, static_cast<const float*>(f), static_cast<const float*>(g), static_cast<float*>(to));
       }
@@ -207,38 +208,56 @@ Status Run(RunContext& c) {
       ConvBackpropInput(c, s, static_cast<const uint32_t*>(f), static_cast<const uint32_t*>(g),
                         static_cast<uint32_t*>(to));
       break;
-    default:
-      break;
+    default: break;
   }
   out.Finish(c, pieces);
   return Status();
 }
 
-#define RIVULET_ATTRS_2D                                                                                     \
-  "strides:list(int); use_cudnn_on_gpu:bool=true; padding:string in {SAME,VALID,EXPLICIT}; "                 \
+#define RIVULET_ATTRS_2D                                                                     \
+  "strides:list(int); use_cudnn_on_gpu:bool=true; padding:string in {SAME,VALID,EXPLICIT}; " \
   "explicit_paddings:list(int)=[]; data_format:string=\"NHWC\" in {NHWC,NCHW}; dilations:list(int)=[1,1,1,1]"
-#define RIVULET_ATTRS_3D                                                                                 \
+#define RIVULET_ATTRS_3D                                                                                   \
   "strides:list(int) >=5; padding:string in {SAME,VALID}; data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; " \
   "dilations:list(int)=[1,1,1,1,1]"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Conv2DBackpropInput", .inputs = "input_sizes:i32, filter:T, out_backprop:T", .outputs = "output:T",
+    {.name = "Conv2DBackpropInput",
+     .inputs = "input_sizes:i32, filter:T, out_backprop:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64,i32}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDense, Source::kSizes>, .prepare = Prepare<2, FilterKind::kDense>, .run = Run},
-    {.name = "Conv2DBackpropInputV2", .inputs = "input:T, filter:T, out_backprop:T", .outputs = "output:T",
+     .infer = Infer<2, FilterKind::kDense, Source::kSizes>,
+     .prepare = Prepare<2, FilterKind::kDense>,
+     .run = Run},
+    {.name = "Conv2DBackpropInputV2",
+     .inputs = "input:T, filter:T, out_backprop:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64,i32}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDense, Source::kTensor>, .prepare = Prepare<2, FilterKind::kDense>, .run = Run},
-    {.name = "DepthwiseConv2dNativeBackpropInput", .inputs = "input_sizes:i32, filter:T, out_backprop:T",
+     .infer = Infer<2, FilterKind::kDense, Source::kTensor>,
+     .prepare = Prepare<2, FilterKind::kDense>,
+     .run = Run},
+    {.name = "DepthwiseConv2dNativeBackpropInput",
+     .inputs = "input_sizes:i32, filter:T, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDepthwise, Source::kSizes>, .prepare = Prepare<2, FilterKind::kDepthwise>, .run = Run},
-    {.name = "Conv3DBackpropInput", .inputs = "input:T, filter:T, out_backprop:T", .outputs = "output:T",
+     .infer = Infer<2, FilterKind::kDepthwise, Source::kSizes>,
+     .prepare = Prepare<2, FilterKind::kDepthwise>,
+     .run = Run},
+    {.name = "Conv3DBackpropInput",
+     .inputs = "input:T, filter:T, out_backprop:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,f32,f64}; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "dilations:list(int)=[1,1,1,1,1]",
-     .infer = Infer<3, FilterKind::kDense, Source::kTensor>, .prepare = Prepare<3, FilterKind::kDense>, .run = Run},
-    {.name = "Conv3DBackpropInputV2", .inputs = "input_sizes:Tshape, filter:T, out_backprop:T", .outputs = "output:T",
+     .infer = Infer<3, FilterKind::kDense, Source::kTensor>,
+     .prepare = Prepare<3, FilterKind::kDense>,
+     .run = Run},
+    {.name = "Conv3DBackpropInputV2",
+     .inputs = "input_sizes:Tshape, filter:T, out_backprop:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; Tshape:type=i32 in {i32,i64}; " RIVULET_ATTRS_3D,
-     .infer = Infer<3, FilterKind::kDense, Source::kSizes>, .prepare = Prepare<3, FilterKind::kDense>, .run = Run},
+     .infer = Infer<3, FilterKind::kDense, Source::kSizes>,
+     .prepare = Prepare<3, FilterKind::kDense>,
+     .run = Run},
 };
 
 }  // namespace

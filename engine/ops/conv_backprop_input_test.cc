@@ -34,8 +34,11 @@ TEST(ConvBackpropInput, IsTheAdjointOfTheConvolution) {
         std::tuple{Shape{2, 12, 12, 6}, Shape{3, 3, 2, 9}, int64_t{1}, int64_t{1}}}) {
     const Tensor x = Numbers(input, 1), f = Numbers(filter, 2);
     OpTester forward("Conv2D");
-    forward.Attr("strides", {int64_t{1}, stride, stride, int64_t{1}}).Attr("dilations", {int64_t{1}, dilation, dilation, int64_t{1}})
-        .Attr("padding", "SAME").Input(x).Input(f);
+    forward.Attr("strides", {int64_t{1}, stride, stride, int64_t{1}})
+        .Attr("dilations", {int64_t{1}, dilation, dilation, int64_t{1}})
+        .Attr("padding", "SAME")
+        .Input(x)
+        .Input(f);
     const auto y = forward.Run();
     ASSERT_TRUE(y.ok());
     const Tensor g = Numbers((*y)[0].shape(), 3);
@@ -51,35 +54,57 @@ TEST(ConvBackpropInput, IsTheAdjointOfTheConvolution) {
 }
 
 TEST(ConvBackpropInput, ShapesWithUnknownParts) {
-  EXPECT_EQ(Backprop().Unknown(DType::kInt32).Unknown(DType::kFloat).Unknown(DType::kFloat, {3, -1, -1, -1}).InferShape(), "[3,?,?,?]");
-  EXPECT_EQ(Backprop().ConstInput(I32({2}, {5, 6})).Unknown(DType::kFloat, {3, 3, 2, 4}).Unknown(DType::kFloat, {-1, 5, 6, 4})
-                .InferShape(), "[?,5,6,2]");
-  EXPECT_EQ(Backprop("Conv2DBackpropInputV2").Unknown(DType::kFloat).Unknown(DType::kFloat).Unknown(DType::kFloat).InferShape(),
+  EXPECT_EQ(
+      Backprop().Unknown(DType::kInt32).Unknown(DType::kFloat).Unknown(DType::kFloat, {3, -1, -1, -1}).InferShape(),
+      "[3,?,?,?]");
+  EXPECT_EQ(Backprop()
+                .ConstInput(I32({2}, {5, 6}))
+                .Unknown(DType::kFloat, {3, 3, 2, 4})
+                .Unknown(DType::kFloat, {-1, 5, 6, 4})
+                .InferShape(),
+            "[?,5,6,2]");
+  EXPECT_EQ(Backprop("Conv2DBackpropInputV2")
+                .Unknown(DType::kFloat)
+                .Unknown(DType::kFloat)
+                .Unknown(DType::kFloat)
+                .InferShape(),
             "[?,?,?,?]");
 }
 
 TEST(ConvBackpropInput, HostileSizes) {
   const Tensor f = F32({1, 1, 1, 1}, {2}), g = F32({1, 1, 1, 1}, {3});
-  for (const auto& sizes : {I32({4}, {1, -1, 1, 1}), I32({4}, {1, std::numeric_limits<int32_t>::min(), 1, 1}), I32({3}, {1, 1, 1}),
-                            I32({4}, {1, 1, 1, 2}), I32({4}, {1, 2, 1, 1}), I32({4}, {2, 1, 1, 1}), I32({0}, {}),
-                            I32({4}, {1, std::numeric_limits<int32_t>::max(), 1, 1})}) {
+  for (const auto& sizes : {I32({4}, {1, -1, 1, 1}), I32({4}, {1, std::numeric_limits<int32_t>::min(), 1, 1}),
+                            I32({3}, {1, 1, 1}), I32({4}, {1, 1, 1, 2}), I32({4}, {1, 2, 1, 1}), I32({4}, {2, 1, 1, 1}),
+                            I32({0}, {}), I32({4}, {1, std::numeric_limits<int32_t>::max(), 1, 1})}) {
     EXPECT_TRUE(Fails(Backprop().Input(sizes).Input(f).Input(g).Run()));
     EXPECT_TRUE(Fails(Backprop().ConstInput(sizes).Input(f).Input(g).Run()));
   }
   EXPECT_TRUE(Fails(Backprop().Input(I32({1, 4}, {1, 1, 1, 1})).Input(f).Input(g).Run(), "rank 1"));
   EXPECT_TRUE(Same(Backprop().Input(I32({4}, {1, 1, 1, 1})).Input(f).Input(g).Run(), F32({1, 1, 1, 1}, {6})));
   // A stride that lets one output stand for a large input: bounded by the budget.
-  EXPECT_TRUE(Fails(Backprop("Conv2DBackpropInput", 0x7fffffff).Budget(1 << 20).Input(I32({4}, {1, 0x7fffffff, 1, 1})).Input(f)
-                        .Input(g).Run()));
+  EXPECT_TRUE(Fails(Backprop("Conv2DBackpropInput", 0x7fffffff)
+                        .Budget(1 << 20)
+                        .Input(I32({4}, {1, 0x7fffffff, 1, 1}))
+                        .Input(f)
+                        .Input(g)
+                        .Run()));
 }
 
 TEST(ConvBackpropInput, ThreeDimensionsTakeLongSizes) {
   OpTester op("Conv3DBackpropInputV2");
   op.Attr("strides", {1, 1, 1, 1, 1}).Attr("padding", "SAME");
-  EXPECT_TRUE(Same(OpTester(op).Input(I64({5}, {1, 1, 1, 2, 1})).Input(F32({1, 1, 1, 1, 1}, {2})).Input(F32({1, 1, 1, 2, 1}, {1, 2})).Run(),
+  EXPECT_TRUE(Same(OpTester(op)
+                       .Input(I64({5}, {1, 1, 1, 2, 1}))
+                       .Input(F32({1, 1, 1, 1, 1}, {2}))
+                       .Input(F32({1, 1, 1, 2, 1}, {1, 2}))
+                       .Run(),
                    F32({1, 1, 1, 2, 1}, {2, 4})));
-  EXPECT_TRUE(Fails(OpTester(op).Input(I64({5}, {1, int64_t{1} << 62, 1, 2, 1})).Input(F32({1, 1, 1, 1, 1}, {2}))
-                        .Input(F32({1, 1, 1, 2, 1}, {1, 2})).Run(), "dims"));
+  EXPECT_TRUE(Fails(OpTester(op)
+                        .Input(I64({5}, {1, int64_t{1} << 62, 1, 2, 1}))
+                        .Input(F32({1, 1, 1, 1, 1}, {2}))
+                        .Input(F32({1, 1, 1, 2, 1}, {1, 2}))
+                        .Run(),
+                    "dims"));
 }
 
 }  // namespace

@@ -97,18 +97,13 @@ ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, 
 void ConvRun::Run(const void* input, const ScratchPieces& pieces) {
   void* output = output_.data(pieces);
   switch (ComputeType(dtype_)) {
-    case DType::kFloat:
-      RunFloat(static_cast<const float*>(input), static_cast<float*>(output), pieces);
-      break;
-    case DType::kDouble:
-      RunDouble(static_cast<const double*>(input), static_cast<double*>(output), pieces);
-      break;
+    case DType::kFloat: RunFloat(static_cast<const float*>(input), static_cast<float*>(output), pieces); break;
+    case DType::kDouble: RunDouble(static_cast<const double*>(input), static_cast<double*>(output), pieces); break;
     case DType::kInt32:
       ConvForward(c_, sizes_, static_cast<const uint32_t*>(input),
                   static_cast<const uint32_t*>(filter_->Fill(c_, pieces)), static_cast<uint32_t*>(output));
       break;
-    default:
-      break;
+    default: break;
   }
   output_.Finish(c_, pieces);
 }
@@ -121,7 +116,7 @@ void ConvRun::RunDouble(const double* input, double* output, const ScratchPieces
 
 void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& pieces) {
   const Epilogue epilogue = tail_->MakeEpilogue(c_, pieces);
-  const float* filter = filter_                ? static_cast<const float*>(filter_->Fill(c_, pieces))
+  const float* filter = filter_               ? static_cast<const float*>(filter_->Fill(c_, pieces))
                         : state_.copy.valid() ? state_.copy.data<float>()
                                               : nullptr;
   const int64_t rows = sizes_.batch * sizes_.out_pixels();

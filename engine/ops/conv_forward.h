@@ -20,7 +20,8 @@ struct ConvState : OpState {
   FilterKind kind = FilterKind::kDense;
   FusedTail tail;
   int filter_input = 1;
-  // Of a constant filter that computes in float: one packed filter for each depth tap, or for depthwise an aligned copy.
+  // Of a constant filter that computes in float: one packed filter for each depth tap, or for depthwise an aligned
+  // copy.
   Shape filter_shape;
   std::vector<PackedFilter> packed;
   Tensor copy;
@@ -28,8 +29,8 @@ struct ConvState : OpState {
   bool prepared() const { return !packed.empty() || copy.valid(); }
 };
 
-// Fills `state` from the constant filter, if it is one, and consumes it; the other fields are set before. `input` is what
-// is known of the convolution's input.
+// Fills `state` from the constant filter, if it is one, and consumes it; the other fields are set before. `input` is
+// what is known of the convolution's input.
 Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state);
 
 // One run: construct, which adds to `pieces`; pieces.Allocate; Run. `output` has the shape that `sizes` says.

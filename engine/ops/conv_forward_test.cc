@@ -59,8 +59,9 @@ OpTester Convolution(const char* op, const Problem& p) {
 }
 
 const Problem kProblems[] = {
-    {{1, 24, 24, 16}, {3, 3, 16, 24}, 1, 1, 1}, {{2, 17, 19, 8}, {5, 3, 4, 20}, 2, 1, 2}, {{1, 20, 20, 3}, {7, 7, 3, 33}, 2, 1, 3},
-    {{1, 16, 16, 6}, {3, 3, 2, 9}, 1, 2, 2},    {{3, 9, 9, 40}, {1, 1, 40, 17}, 1, 1, 0}, {{1, 13, 13, 20}, {3, 3, 20, 16}, 1, 1, 1},
+    {{1, 24, 24, 16}, {3, 3, 16, 24}, 1, 1, 1}, {{2, 17, 19, 8}, {5, 3, 4, 20}, 2, 1, 2},
+    {{1, 20, 20, 3}, {7, 7, 3, 33}, 2, 1, 3},   {{1, 16, 16, 6}, {3, 3, 2, 9}, 1, 2, 2},
+    {{3, 9, 9, 40}, {1, 1, 40, 17}, 1, 1, 0},   {{1, 13, 13, 20}, {3, 3, 20, 16}, 1, 1, 1},
 };
 
 TEST(ConvForward, DenseIsThePlainSumForFedAndConstantFilters) {
@@ -68,15 +69,17 @@ TEST(ConvForward, DenseIsThePlainSumForFedAndConstantFilters) {
     const Tensor in = Numbers(p.input, 1), filter = Numbers(p.filter, 2);
     const Tensor want = Reference(p, in, filter, false);
     for (const int threads : {1, 3}) {
-      EXPECT_TRUE(Near(Convolution("Conv2D", p).Input(in).Input(filter).Threads(threads).Run(), want)) << p.input.ToString();
+      EXPECT_TRUE(Near(Convolution("Conv2D", p).Input(in).Input(filter).Threads(threads).Run(), want))
+          << p.input.ToString();
       EXPECT_TRUE(Near(Convolution("Conv2D", p).Input(in).ConstInput(filter).Threads(threads).Run(), want));
     }
   }
 }
 
 TEST(ConvForward, DepthwiseIsThePlainSum) {
-  for (const Problem& p : {Problem{{1, 20, 21, 24}, {3, 3, 24, 1}, 1, 1, 1}, Problem{{2, 15, 15, 19}, {5, 5, 19, 1}, 2, 1, 2},
-                           Problem{{1, 15, 15, 5}, {3, 3, 5, 4}, 1, 3, 3}}) {
+  for (const Problem& p :
+       {Problem{{1, 20, 21, 24}, {3, 3, 24, 1}, 1, 1, 1}, Problem{{2, 15, 15, 19}, {5, 5, 19, 1}, 2, 1, 2},
+        Problem{{1, 15, 15, 5}, {3, 3, 5, 4}, 1, 3, 3}}) {
     const Tensor in = Numbers(p.input, 1), filter = Numbers(p.filter, 2);
     EXPECT_TRUE(Same(Convolution("DepthwiseConv2dNative", p).Input(in).ConstInput(filter).Threads(3).Run(),
                      Reference(p, in, filter, true)));
@@ -106,9 +109,13 @@ TEST(ConvForward, DepthIsASumOverSlices) {
 
 TEST(ConvForward, ScratchBeyondTheBudgetIsAnError) {
   const Problem p = kProblems[0];
-  const auto result = Convolution("Conv2D", p).Attr("data_format", "NCHW").Input(Numbers({1, 16, 24, 24}, 1))
-                          .Input(Numbers(p.filter, 2)).Attr("explicit_paddings", std::vector<int64_t>(8, 0))
-                          .Budget(60000).Run();
+  const auto result = Convolution("Conv2D", p)
+                          .Attr("data_format", "NCHW")
+                          .Input(Numbers({1, 16, 24, 24}, 1))
+                          .Input(Numbers(p.filter, 2))
+                          .Attr("explicit_paddings", std::vector<int64_t>(8, 0))
+                          .Budget(60000)
+                          .Run();
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.status().code(), Code::kResourceExhausted);
 }

@@ -37,7 +37,8 @@ Status CheckInts(std::string_view name, const Shape& shape, const Shape& want) {
 }
 
 // `size` is null without a resize or while unknown, `paddings` while unknown.
-Result<Extents> ComputeExtents(const Shape& input, const Tensor* size, bool resize, const Tensor* paddings, int64_t border) {
+Result<Extents> ComputeExtents(const Shape& input, const Tensor* size, bool resize, const Tensor* paddings,
+                               int64_t border) {
   Extents out;
   if (input.has_rank() && input.rank() != 4) return InvalidArgument("input: want rank 4, got shape ", input.ToString());
   for (int i = 0; i < 2; ++i) out.resized[static_cast<size_t>(i)] = input.has_rank() ? input[i + 1] : -1;
@@ -164,8 +165,8 @@ Status Run(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
   const Tensor& input = c.input(0);
   const Tensor& paddings = c.input(kResize ? 2 : 1);
-  RIVULET_ASSIGN_OR_RETURN(const Extents extents, ComputeExtents(input.shape(), kResize ? &c.input(1) : nullptr, kResize,
-                                                                 &paddings, state.border));
+  RIVULET_ASSIGN_OR_RETURN(const Extents extents, ComputeExtents(input.shape(), kResize ? &c.input(1) : nullptr,
+                                                                 kResize, &paddings, state.border));
   const Shape padded = PaddedShape(input.shape(), extents);
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ConvSizesOf(c, state.conv, padded));
   const DType compute = ComputeType(input.dtype());
@@ -184,7 +185,8 @@ Status Run(RunContext& c) {
     c.ParallelFor(sizes.batch * height, ConvGrain(static_cast<double>(row) * 8), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const T* image = static_cast<const T*>(x) + i / height * input.dim(1) * input.dim(2) * sizes.in_c;
-        FillRow(state, extents, image, input.dim(1), input.dim(2), sizes.in_c, i % height, pieces.At<T>(piece) + i * row);
+        FillRow(state, extents, image, input.dim(1), input.dim(2), sizes.in_c, i % height,
+                pieces.At<T>(piece) + i * row);
       }
     });
   };
@@ -198,14 +200,22 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "FusedPadConv2D", .inputs = "input:T, paddings:i32, filter:T", .outputs = "output:T",
+    {.name = "FusedPadConv2D",
+     .inputs = "input:T, paddings:i32, filter:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; mode:string in {REFLECT,SYMMETRIC}; strides:list(int); "
               "padding:string in {SAME,VALID}",
-     .infer = Infer<false>, .prepare = Prepare<false>, .run = Run<false>},
-    {.name = "FusedResizeAndPadConv2D", .inputs = "input:T, size:i32, paddings:i32, filter:T", .outputs = "output:T",
+     .infer = Infer<false>,
+     .prepare = Prepare<false>,
+     .run = Run<false>},
+    {.name = "FusedResizeAndPadConv2D",
+     .inputs = "input:T, size:i32, paddings:i32, filter:T",
+     .outputs = "output:T",
      .attrs = "T:type in {f16,f32,f64}; resize_align_corners:bool=false; mode:string in {REFLECT,SYMMETRIC}; "
               "strides:list(int); padding:string in {SAME,VALID}",
-     .infer = Infer<true>, .prepare = Prepare<true>, .run = Run<true>},
+     .infer = Infer<true>,
+     .prepare = Prepare<true>,
+     .run = Run<true>},
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Convolutions and their gradients as plain loops, for element types and cases that have no kernel.
 //
-// Arrays are channels-last, filters [depth, height, width, in_c / groups, out_c]; sizes are complete. T is what products
-// and sums are made in: float, double, or uint32_t for int32 (the same bits, without overflow).
+// Arrays are channels-last, filters [depth, height, width, in_c / groups, out_c]; sizes are complete. T is what
+// products and sums are made in: float, double, or uint32_t for int32 (the same bits, without overflow).
 #ifndef RIVULET_ENGINE_OPS_CONV_LOOPS_H_
 #define RIVULET_ENGINE_OPS_CONV_LOOPS_H_
 
@@ -32,7 +32,9 @@ inline double FilterWork(const ConvSizes& s) {
 }
 
 // Nothing to multiply: the result is zeros. Loops over a filter's taps are bounded by its elements otherwise.
-inline bool EmptyFilter(const ConvSizes& s) { return s.k[0] == 0 || s.k[1] == 0 || s.k[2] == 0 || s.in_c == 0 || s.out_c == 0; }
+inline bool EmptyFilter(const ConvSizes& s) {
+  return s.k[0] == 0 || s.k[1] == 0 || s.k[2] == 0 || s.in_c == 0 || s.out_c == 0;
+}
 
 // The input index under output index `out` and tap `k` along axis `i`.
 inline int64_t InputIndex(const ConvSizes& s, size_t i, int64_t out, int64_t k) {

@@ -10,7 +10,8 @@ namespace {
 Status ReadWindowList(std::string_view what, std::span<const int64_t> list, const WindowSpec& spec,
                       std::array<int64_t, 3>* out) {
   if (list.size() != static_cast<size_t>(spec.rank())) {
-    return InvalidArgument("attr '", what, "': want ", spec.rank(), " entries, got ", static_cast<int64_t>(list.size()));
+    return InvalidArgument("attr '", what, "': want ", spec.rank(), " entries, got ",
+                           static_cast<int64_t>(list.size()));
   }
   const DataFormat format = spec.format();
   if (list[0] != 1 || list[static_cast<size_t>(format.channel_axis())] != 1) {

@@ -50,11 +50,11 @@ TEST(ConvShape, DepthwiseMultipliesTheChannels) {
 }
 
 TEST(ConvShape, WhatIsUnknownStaysUnknown) {
-  const auto sizes =
-      ComputeConvSizes(Spec(Padding::kSame), {-1, -1, 6, -1}, {3, 3, 3, 4}, FilterKind::kDense);
+  const auto sizes = ComputeConvSizes(Spec(Padding::kSame), {-1, -1, 6, -1}, {3, 3, 3, 4}, FilterKind::kDense);
   ASSERT_TRUE(sizes.ok());
   EXPECT_EQ(OutputShape(Spec(Padding::kSame), *sizes), Shape({-1, -1, 6, 4}));
-  const auto nothing = ComputeConvSizes(Spec(Padding::kSame), Shape::UnknownRank(), Shape::UnknownRank(), FilterKind::kDense);
+  const auto nothing =
+      ComputeConvSizes(Spec(Padding::kSame), Shape::UnknownRank(), Shape::UnknownRank(), FilterKind::kDense);
   ASSERT_TRUE(nothing.ok());
   EXPECT_EQ(OutputShape(Spec(Padding::kSame), *nothing), Shape({-1, -1, -1, -1}));
 }
@@ -73,15 +73,26 @@ TEST(ConvShape, ListsAreChecked) {
   EXPECT_TRUE(SetStrides(std::vector<int64_t>{1, 2, 3, 1}, &spec).ok());
   EXPECT_EQ(spec.stride[1], 2);
   EXPECT_EQ(spec.stride[2], 3);
-  for (const std::vector<int64_t>& bad : {std::vector<int64_t>{}, {1, 1}, {1, 1, 1, 1, 1}, {2, 1, 1, 1}, {1, 1, 1, 2}, {1, 0, 1, 1},
-                                          {1, 1, -1, 1}, {1, kHuge, 1, 1}, {1, std::numeric_limits<int64_t>::min(), 1, 1}}) {
+  for (const std::vector<int64_t>& bad : {std::vector<int64_t>{},
+                                          {1, 1},
+                                          {1, 1, 1, 1, 1},
+                                          {2, 1, 1, 1},
+                                          {1, 1, 1, 2},
+                                          {1, 0, 1, 1},
+                                          {1, 1, -1, 1},
+                                          {1, kHuge, 1, 1},
+                                          {1, std::numeric_limits<int64_t>::min(), 1, 1}}) {
     EXPECT_FALSE(SetStrides(bad, &spec).ok());
   }
   EXPECT_TRUE(SetPadding("EXPLICIT", std::vector<int64_t>{0, 0, 1, 2, 3, 4, 0, 0}, &spec).ok());
   EXPECT_EQ(spec.pad_before[2], 3);
   EXPECT_EQ(spec.pad_after[1], 2);
-  for (const std::vector<int64_t>& bad : {std::vector<int64_t>{}, {1, 1}, {1, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 1},
-                                          {0, 0, -1, 0, 0, 0, 0, 0}, {0, 0, kHuge, 0, 0, 0, 0, 0}}) {
+  for (const std::vector<int64_t>& bad : {std::vector<int64_t>{},
+                                          {1, 1},
+                                          {1, 0, 0, 0, 0, 0, 0, 0},
+                                          {0, 0, 0, 0, 0, 0, 0, 1},
+                                          {0, 0, -1, 0, 0, 0, 0, 0},
+                                          {0, 0, kHuge, 0, 0, 0, 0, 0}}) {
     EXPECT_FALSE(SetPadding("EXPLICIT", bad, &spec).ok());
   }
   EXPECT_FALSE(SetPadding("SAME", std::vector<int64_t>{0, 0, 1, 2, 3, 4, 0, 0}, &spec).ok());

@@ -98,7 +98,8 @@ void CropRow(const State& state, const T* image, int64_t width, int64_t depth, f
       const T* from = top + static_cast<int64_t>(std::round(x)) * depth;
       for (int64_t k = 0; k < depth; ++k) to[k] = value(from[k]);
     } else {
-      const int64_t left = static_cast<int64_t>(std::floor(x)) * depth, right = static_cast<int64_t>(std::ceil(x)) * depth;
+      const int64_t left = static_cast<int64_t>(std::floor(x)) * depth,
+                    right = static_cast<int64_t>(std::ceil(x)) * depth;
       const float x_part = x - std::floor(x), y_part = y - y_floor;
       for (int64_t k = 0; k < depth; ++k) {
         const float a = value(top[left + k]), b = value(bottom[left + k]);
@@ -122,41 +123,45 @@ Status Run(RunContext& c) {
     }
   }
   for (int64_t i = 0; i < c.input(1).num_elements(); ++i) {
-    if (!std::isfinite(boxes[i])) return InvalidArgument("boxes: want finite numbers, got ", boxes[i], " in box ", i / 4);
+    if (!std::isfinite(boxes[i]))
+      return InvalidArgument("boxes: want finite numbers, got ", boxes[i], " in box ", i / 4);
   }
   if (c.output(0).num_elements() == 0) return Status();
   const int64_t crop_height = c.output(0).dim(1), crop_width = c.output(0).dim(2);
   float* out = c.output(0).data<float>();
   const int64_t row_size = crop_width * depth;
-  VisitType<float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
-      image.dtype(), [&](auto tag) {
-        using T = typename decltype(tag)::Type;
-        const T* images = static_cast<const T*>(image.raw());
-        const int64_t grain = std::max<int64_t>((1 << 14) / row_size, 1);
-        c.ParallelFor(c.output(0).dim(0) * crop_height, grain, [&](int64_t begin, int64_t end) {
-          for (int64_t row = begin; row < end; ++row) {
-            const float* box = boxes + row / crop_height * 4;
-            const CropAxis rows(box[0], box[2], height, crop_height);
-            const CropAxis columns(box[1], box[3], width, crop_width);
-            const float y = rows.At(row % crop_height);
-            float* to = out + row * row_size;
-            if (rows.Inside(y)) {
-              CropRow(state, images + which[row / crop_height] * height * width * depth, width, depth, y, columns,
-                      crop_width, to);
-            } else {
-              std::fill_n(to, row_size, state.outside);
-            }
-          }
-        });
-      });
+  VisitType<float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(image.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    const T* images = static_cast<const T*>(image.raw());
+    const int64_t grain = std::max<int64_t>((1 << 14) / row_size, 1);
+    c.ParallelFor(c.output(0).dim(0) * crop_height, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const float* box = boxes + row / crop_height * 4;
+        const CropAxis rows(box[0], box[2], height, crop_height);
+        const CropAxis columns(box[1], box[3], width, crop_width);
+        const float y = rows.At(row % crop_height);
+        float* to = out + row * row_size;
+        if (rows.Inside(y)) {
+          CropRow(state, images + which[row / crop_height] * height * width * depth, width, depth, y, columns,
+                  crop_width, to);
+        } else {
+          std::fill_n(to, row_size, state.outside);
+        }
+      }
+    });
+  });
   return Status();
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "CropAndResize", .inputs = "image:T, boxes:f32, box_ind:i32, crop_size:i32", .outputs = "crops:f32",
+    {.name = "CropAndResize",
+     .inputs = "image:T, boxes:f32, box_ind:i32, crop_size:i32",
+     .outputs = "crops:f32",
      .attrs = "T:type in {u8,u16,i8,i16,i32,i64,f16,f32,f64}; "
               "method:string=\"bilinear\" in {bilinear,nearest}; extrapolation_value:float=0",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

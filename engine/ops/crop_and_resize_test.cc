@@ -10,7 +10,8 @@ OpTester Crop(const Tensor& boxes, const Tensor& which, const Tensor& size) {
 }
 
 TEST(CropAndResize, TurnsBoxesUpsideDown) {
-  EXPECT_TRUE(Same(Crop(F32({1, 4}, {1, 0, 0, 1}), I32({1}, {0}), I32({2}, {2, 2})).Run(), F32({1, 2, 2, 1}, {2, 3, 0, 1})));
+  EXPECT_TRUE(
+      Same(Crop(F32({1, 4}, {1, 0, 0, 1}), I32({1}, {0}), I32({2}, {2, 2})).Run(), F32({1, 2, 2, 1}, {2, 3, 0, 1})));
 }
 
 TEST(CropAndResize, RefusesHostileInputs) {

@@ -1,5 +1,5 @@
-// DataFormatDimMap: axis numbers of one layout as those of another. DataFormatVecPermute: one value, or one pair, for each
-// axis, put into the order of another layout.
+// DataFormatDimMap: axis numbers of one layout as those of another. DataFormatVecPermute: one value, or one pair, for
+// each axis, put into the order of another layout.
 //
 // Layouts are words of 4 or 5 letters, such as NHWC and NCHW.
 #include <string>
@@ -73,7 +73,8 @@ Status Map(const Tensor& x, const std::vector<int>& to_destination, Tensor& y) {
 Status RunMap(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, c.input(0).shape()));
   const std::vector<int>& map = c.state<State>().to_destination;
-  return c.input(0).dtype() == DType::kInt32 ? Map<int32_t>(c.input(0), map, c.output(0)) : Map<int64_t>(c.input(0), map, c.output(0));
+  return c.input(0).dtype() == DType::kInt32 ? Map<int32_t>(c.input(0), map, c.output(0))
+                                             : Map<int64_t>(c.input(0), map, c.output(0));
 }
 
 // ---- DataFormatVecPermute ----
@@ -98,7 +99,8 @@ template <typename T>
 void Permute(const Tensor& x, const std::vector<int>& order, Tensor& y) {
   const auto width = x.num_elements() / static_cast<int64_t>(order.size());
   for (size_t i = 0; i < order.size(); ++i) {
-    for (int64_t j = 0; j < width; ++j) y.data<T>()[static_cast<int64_t>(i) * width + j] = x.data<T>()[order[i] * width + j];
+    for (int64_t j = 0; j < width; ++j)
+      y.data<T>()[static_cast<int64_t>(i) * width + j] = x.data<T>()[order[i] * width + j];
   }
 }
 
@@ -121,10 +123,20 @@ Status RunPermute(RunContext& c) {
 constexpr char kAttrs[] = "T:type=i32 in {i32,i64}; src_format:string=\"NHWC\"; dst_format:string=\"NCHW\"";
 
 constexpr OpDef kDefs[] = {
-    {.name = "DataFormatDimMap", .inputs = "x:T", .outputs = "y:T", .attrs = kAttrs, .infer = InferMap, .prepare = Prepare,
+    {.name = "DataFormatDimMap",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kAttrs,
+     .infer = InferMap,
+     .prepare = Prepare,
      .run = RunMap},
-    {.name = "DataFormatVecPermute", .inputs = "x:T", .outputs = "y:T", .attrs = kAttrs, .infer = InferPermute,
-     .prepare = Prepare, .run = RunPermute},
+    {.name = "DataFormatVecPermute",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = kAttrs,
+     .infer = InferPermute,
+     .prepare = Prepare,
+     .run = RunPermute},
 };
 
 }  // namespace

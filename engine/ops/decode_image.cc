@@ -146,8 +146,8 @@ Status Run(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const ImageInfo info, InspectImage(bytes, options));
 
   Shape shape{info.height, info.width, info.channels};
-  const bool has_frames = state.kind == Kind::kGif || (state.kind == Kind::kImage && state.expand_animations &&
-                                                       format == ImageFormat::kGif);
+  const bool has_frames = state.kind == Kind::kGif ||
+                          (state.kind == Kind::kImage && state.expand_animations && format == ImageFormat::kGif);
   if (has_frames) shape = Shape{info.frames, info.height, info.width, info.channels};
   if (!has_frames && info.frames != 1) {
     return InvalidArgument("found a GIF of ", info.frames, " frames, which only DecodeGif and DecodeImage read");
@@ -181,28 +181,66 @@ Status RunShapeOp(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_JPEG_ATTRS                                                                                        \
-  "channels:int=0; ratio:int=1; fancy_upscaling:bool=true; try_recover_truncated:bool=false; "                    \
+#define RIVULET_JPEG_ATTRS                                                                     \
+  "channels:int=0; ratio:int=1; fancy_upscaling:bool=true; try_recover_truncated:bool=false; " \
   "acceptable_fraction:float=1; dct_method:string=\"\""
 
 // Height and width stay unknown even where all inputs are known: the file is looked at when it is run.
 constexpr OpDef kDefs[] = {
-    {.name = "DecodeJpeg", .inputs = "contents:str", .outputs = "image:u8", .attrs = RIVULET_JPEG_ATTRS,
-     .infer = Infer, .prepare = Prepare, .run = Run, .flags = kDataDependent},
-    {.name = "DecodeAndCropJpeg", .inputs = "contents:str, crop_window:i32", .outputs = "image:u8",
-     .attrs = RIVULET_JPEG_ATTRS, .infer = Infer, .prepare = Prepare, .run = Run, .flags = kDataDependent},
-    {.name = "DecodePng", .inputs = "contents:str", .outputs = "image:dtype",
+    {.name = "DecodeJpeg",
+     .inputs = "contents:str",
+     .outputs = "image:u8",
+     .attrs = RIVULET_JPEG_ATTRS,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kDataDependent},
+    {.name = "DecodeAndCropJpeg",
+     .inputs = "contents:str, crop_window:i32",
+     .outputs = "image:u8",
+     .attrs = RIVULET_JPEG_ATTRS,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kDataDependent},
+    {.name = "DecodePng",
+     .inputs = "contents:str",
+     .outputs = "image:dtype",
      .attrs = "channels:int=0; dtype:type=u8 in {u8,u16}",
-     .infer = Infer, .prepare = Prepare, .run = Run, .flags = kDataDependent},
-    {.name = "DecodeGif", .inputs = "contents:str", .outputs = "image:u8", .attrs = "",
-     .infer = Infer, .prepare = Prepare, .run = Run, .flags = kDataDependent},
-    {.name = "DecodeBmp", .inputs = "contents:str", .outputs = "image:u8", .attrs = "channels:int=0",
-     .infer = Infer, .prepare = Prepare, .run = Run, .flags = kDataDependent},
-    {.name = "DecodeImage", .inputs = "contents:str", .outputs = "image:dtype",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kDataDependent},
+    {.name = "DecodeGif",
+     .inputs = "contents:str",
+     .outputs = "image:u8",
+     .attrs = "",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kDataDependent},
+    {.name = "DecodeBmp",
+     .inputs = "contents:str",
+     .outputs = "image:u8",
+     .attrs = "channels:int=0",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kDataDependent},
+    {.name = "DecodeImage",
+     .inputs = "contents:str",
+     .outputs = "image:dtype",
      .attrs = "channels:int=0; dtype:type=u8 in {u8,u16,f32}; expand_animations:bool=true",
-     .infer = Infer, .prepare = Prepare, .run = Run, .flags = kDataDependent},
-    {.name = "ExtractJpegShape", .inputs = "contents:str", .outputs = "image_shape:output_type",
-     .attrs = "output_type:type=i32 in {i32,i64}", .infer = InferShapeOp, .run = RunShapeOp},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kDataDependent},
+    {.name = "ExtractJpegShape",
+     .inputs = "contents:str",
+     .outputs = "image_shape:output_type",
+     .attrs = "output_type:type=i32 in {i32,i64}",
+     .infer = InferShapeOp,
+     .run = RunShapeOp},
 };
 
 }  // namespace

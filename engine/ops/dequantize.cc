@@ -121,15 +121,17 @@ Status RunTo(RunContext& c) {
   }
 }
 
-Status Run(RunContext& c) {
-  return c.output(0).dtype() == DType::kBfloat16 ? RunTo<BFloat16>(c) : RunTo<float>(c);
-}
+Status Run(RunContext& c) { return c.output(0).dtype() == DType::kBfloat16 ? RunTo<BFloat16>(c) : RunTo<float>(c); }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Dequantize", .inputs = "input:T, min_range:f32, max_range:f32", .outputs = "output:dtype",
+    {.name = "Dequantize",
+     .inputs = "input:T, min_range:f32, max_range:f32",
+     .outputs = "output:dtype",
      .attrs = "T:type in {qi8,qu8,qi32,qi16,qu16}; mode:string=\"MIN_COMBINED\" in {MIN_COMBINED,MIN_FIRST,SCALED}; "
               "narrow_range:bool=false; axis:int=-1; dtype:type=f32 in {bf16,f32}",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

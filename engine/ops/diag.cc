@@ -1,4 +1,5 @@
-// Diag: a tensor of shape s + s with the input, of shape s, on its diagonal and zeros elsewhere. DiagPart: the way back.
+// Diag: a tensor of shape s + s with the input, of shape s, on its diagonal and zeros elsewhere. DiagPart: the way
+// back.
 #include "engine/ops/dims.h"
 #include "engine/ops/axis_copy.h"
 
@@ -17,7 +18,8 @@ Result<Shape> Doubled(const Shape& in) {
 
 Result<Shape> Halved(const Shape& in) {
   if (!in.has_rank()) return in;
-  if (in.rank() < 2 || in.rank() % 2 != 0) return InvalidArgument("input: want an even rank >= 2, got shape ", in.ToString());
+  if (in.rank() < 2 || in.rank() % 2 != 0)
+    return InvalidArgument("input: want an even rank >= 2, got shape ", in.ToString());
   Shape out;
   for (int i = 0; i < in.rank() / 2; ++i) {
     const int64_t a = in[i], b = in[i + in.rank() / 2];
@@ -57,10 +59,18 @@ Status RunDiagPart(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Diag", .inputs = "diagonal:T", .outputs = "output:T", .attrs = "T:type in {f16,f32,f64,i32,i64,c64,c128}",
-     .infer = Infer<Doubled>, .run = RunDiag},
-    {.name = "DiagPart", .inputs = "input:T", .outputs = "diagonal:T", .attrs = "T:type in {f16,f32,f64,i32,i64,c64,c128}",
-     .infer = Infer<Halved>, .run = RunDiagPart},
+    {.name = "Diag",
+     .inputs = "diagonal:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {f16,f32,f64,i32,i64,c64,c128}",
+     .infer = Infer<Doubled>,
+     .run = RunDiag},
+    {.name = "DiagPart",
+     .inputs = "input:T",
+     .outputs = "diagonal:T",
+     .attrs = "T:type in {f16,f32,f64,i32,i64,c64,c128}",
+     .infer = Infer<Halved>,
+     .run = RunDiagPart},
 };
 
 }  // namespace

@@ -5,8 +5,8 @@
 // over the places inside the input. input [batch, height, width, channels], filter [height, width, channels]; where a
 // window sees nothing the result is the type's lowest value. Integers wrap around, as TensorFlow's do.
 //
-// The gradients send each output's gradient to the input element, or the filter element, that gave the maximum: the first
-// one in row-major order; without a maximum (a NaN) to the first place of the window.
+// The gradients send each output's gradient to the input element, or the filter element, that gave the maximum: the
+// first one in row-major order; without a maximum (a NaN) to the first place of the window.
 #include <limits>
 
 #include "engine/ops/conv_loops.h"
@@ -192,17 +192,32 @@ Status Run(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_ATTRS                                                                              \
+#define RIVULET_ATTRS                                                                                        \
   "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}; strides:list(int) >=4; rates:list(int) >=4; " \
   "padding:string in {SAME,VALID}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Dilation2D", .inputs = "input:T, filter:T", .outputs = "output:T", .attrs = RIVULET_ATTRS, .infer = Infer,
-     .prepare = Prepare, .run = Run<Wanted::kForward>},
-    {.name = "Dilation2DBackpropFilter", .inputs = "input:T, filter:T, out_backprop:T", .outputs = "filter_backprop:T",
-     .attrs = RIVULET_ATTRS, .infer = InferBackprop<1>, .prepare = Prepare, .run = Run<Wanted::kFilter>},
-    {.name = "Dilation2DBackpropInput", .inputs = "input:T, filter:T, out_backprop:T", .outputs = "in_backprop:T",
-     .attrs = RIVULET_ATTRS, .infer = InferBackprop<0>, .prepare = Prepare, .run = Run<Wanted::kInput>},
+    {.name = "Dilation2D",
+     .inputs = "input:T, filter:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<Wanted::kForward>},
+    {.name = "Dilation2DBackpropFilter",
+     .inputs = "input:T, filter:T, out_backprop:T",
+     .outputs = "filter_backprop:T",
+     .attrs = RIVULET_ATTRS,
+     .infer = InferBackprop<1>,
+     .prepare = Prepare,
+     .run = Run<Wanted::kFilter>},
+    {.name = "Dilation2DBackpropInput",
+     .inputs = "input:T, filter:T, out_backprop:T",
+     .outputs = "in_backprop:T",
+     .attrs = RIVULET_ATTRS,
+     .infer = InferBackprop<0>,
+     .prepare = Prepare,
+     .run = Run<Wanted::kInput>},
 };
 
 }  // namespace

@@ -79,7 +79,8 @@ Result<Tensor> IntegerTensor(DType dtype, const Shape& shape, std::span<const in
 
 Status WantOutputShape(RunContext& c, int i, const Shape& shape) {
   if (c.output(i).shape() == shape) return Status();
-  return InvalidArgument("output ", i, " has shape ", c.output(i).shape().ToString(), ", the inputs ask for ", shape.ToString());
+  return InvalidArgument("output ", i, " has shape ", c.output(i).shape().ToString(), ", the inputs ask for ",
+                         shape.ToString());
 }
 
 }  // namespace rivulet

@@ -1,10 +1,10 @@
 // Einsum: sums of products of one or two tensors, by an equation (einsum_equation.h).
 //
-// An operand is brought into the order [batch, free, summed] (or [batch, summed, free]) of its labels, where batch labels
-// are in both operands and the output, free ones in one operand and the output, summed ones in both operands only. A label
-// of one operand alone that the output lacks is summed before. A label twice in an operand takes the diagonal, twice in
-// the output makes one. Then the product [batch, free of a, free of b] is a batch of matrix products, brought into the
-// order of the output. Copies are left out where the memory is already right.
+// An operand is brought into the order [batch, free, summed] (or [batch, summed, free]) of its labels, where batch
+// labels are in both operands and the output, free ones in one operand and the output, summed ones in both operands
+// only. A label of one operand alone that the output lacks is summed before. A label twice in an operand takes the
+// diagonal, twice in the output makes one. Then the product [batch, free of a, free of b] is a batch of matrix
+// products, brought into the order of the output. Copies are left out where the memory is already right.
 //
 // half and bfloat16 are computed in float.
 #include <algorithm>
@@ -64,7 +64,8 @@ int64_t WrappingProduct(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
 }
 
-// A tensor's labels, each once: a label twice walks the diagonal. An ellipsis axis of 1 beside a longer one is left out.
+// A tensor's labels, each once: a label twice walks the diagonal. An ellipsis axis of 1 beside a longer one is left
+// out.
 View ViewOf(const BoundEinsum& bound, size_t input, const Shape& shape) {
   View view;
   int64_t stride = 1;
@@ -83,7 +84,8 @@ View ViewOf(const BoundEinsum& bound, size_t input, const Shape& shape) {
   return view;
 }
 
-// The elements of an array with these labels; the largest number when they cannot be counted, which no scratch memory has.
+// The elements of an array with these labels; the largest number when they cannot be counted, which no scratch memory
+// has.
 int64_t Product(const BoundEinsum& bound, const std::vector<int>& labels) {
   CheckedSize product = 1;
   bool empty = false;
@@ -122,11 +124,17 @@ std::vector<int> Concat(std::initializer_list<std::vector<int>> lists) {
 }
 
 template <typename T>
-struct SumType { using type = T; };
+struct SumType {
+  using type = T;
+};
 template <>
-struct SumType<float> { using type = double; };
+struct SumType<float> {
+  using type = double;
+};
 template <>
-struct SumType<Complex64> { using type = Complex128; };
+struct SumType<Complex64> {
+  using type = Complex128;
+};
 
 template <typename T>
 void SumRows(RunContext& c, const void* from, int64_t rows, int64_t length, void* to) {
@@ -341,8 +349,8 @@ Status RunTwo(RunContext& c, const BoundEinsum& bound) {
                      shape.transpose_a ? Concat({batch, inner, free_a}) : Concat({batch, free_a, inner}), only_a, bound,
                      pieces);
   const Operand right(c.input(1 - first), compute, b,
-                      shape.transpose_b ? Concat({batch, free_b, inner}) : Concat({batch, inner, free_b}), only_b, bound,
-                      pieces);
+                      shape.transpose_b ? Concat({batch, free_b, inner}) : Concat({batch, inner, free_b}), only_b,
+                      bound, pieces);
   const StagedOutput output(c.output(0), true, pieces);
   const Outcome outcome(output, c.output(0), compute, bound, Concat({batch, free_a, free_b}), pieces);
   std::optional<ProductRun> run;
@@ -368,9 +376,13 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Einsum", .inputs = "inputs:N*T", .outputs = "output:T",
-     .attrs = "equation:string; N:int >=1; T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}", .infer = Infer,
-     .prepare = Prepare, .run = Run},
+    {.name = "Einsum",
+     .inputs = "inputs:N*T",
+     .outputs = "output:T",
+     .attrs = "equation:string; N:int >=1; T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

@@ -59,7 +59,8 @@ Result<EinsumEquation> ParseEinsum(std::string_view equation, int num_inputs) {
     for (const auto& input : out.inputs) found |= Contains(input, label);
     if (!found) {
       const char character = static_cast<char>(label);
-      return InvalidArgument("attr 'equation': label ", Quoted(std::string_view(&character, 1)), " of the output is in no input");
+      return InvalidArgument("attr 'equation': label ", Quoted(std::string_view(&character, 1)),
+                             " of the output is in no input");
     }
   }
   return out;

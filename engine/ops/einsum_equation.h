@@ -1,7 +1,7 @@
 // The equation of an Einsum: "ij,jk->ik", "...ab->...ba", "ii->i", "i->ii".
 //
-// Every character but ',' and "->" and the three dots of an ellipsis is a label, as in TensorFlow: also a blank. A label
-// stands for the same extent wherever it is. An ellipsis stands for any number of axes, which broadcast.
+// Every character but ',' and "->" and the three dots of an ellipsis is a label, as in TensorFlow: also a blank. A
+// label stands for the same extent wherever it is. An ellipsis stands for any number of axes, which broadcast.
 #ifndef RIVULET_ENGINE_OPS_EINSUM_EQUATION_H_
 #define RIVULET_ENGINE_OPS_EINSUM_EQUATION_H_
 

@@ -34,7 +34,8 @@ TEST(EinsumEquation, UnknownDims) {
 }
 
 TEST(EinsumEquation, WhatDoesNotParse) {
-  for (const char* bad : {"", "i", "i->i->i", "i,j->i", "i->i,", "i->j", "..->..", "....->...", "...i...->i", ".->.", "->->", ","}) {
+  for (const char* bad :
+       {"", "i", "i->i->i", "i,j->i", "i->i,", "i->j", "..->..", "....->...", "...i...->i", ".->.", "->->", ","}) {
     EXPECT_FALSE(ParseEinsum(bad, 1).ok()) << bad;
   }
   EXPECT_FALSE(ParseEinsum("i->i", 2).ok());

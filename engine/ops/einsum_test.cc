@@ -45,7 +45,8 @@ TEST(Einsum, EmptyTensorsOfHugeShapes) {
   EXPECT_TRUE(Same(Einsum("ijk->", {Zeros(DType::kFloat, {huge, 0, huge})}).Run(), F32({}, {0})));
   EXPECT_TRUE(Same(Einsum("ijk,l->l", {Zeros(DType::kFloat, {huge, huge, 0}), F32({1}, {1})}).Run(), F32({1}, {0})));
   EXPECT_TRUE(Fails(Einsum("ijk->jk", {Zeros(DType::kFloat, {0, huge, huge})}).Budget(1 << 20).Run()));
-  EXPECT_TRUE(Fails(Einsum("i,j->ij", {Zeros(DType::kFloat, {1 << 12}), Zeros(DType::kFloat, {1 << 12})}).Budget(1 << 20).Run()));
+  EXPECT_TRUE(Fails(
+      Einsum("i,j->ij", {Zeros(DType::kFloat, {1 << 12}), Zeros(DType::kFloat, {1 << 12})}).Budget(1 << 20).Run()));
 }
 
 TEST(Einsum, ManyAxes) {

@@ -134,15 +134,28 @@ Status RunVariable(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "EncodePng", .inputs = "image:T", .outputs = "contents:str",
-     .attrs = "compression:int=-1; T:type=u8 in {u8,u16}", .infer = InferPng, .prepare = PreparePng, .run = RunPng},
-    {.name = "EncodeJpeg", .inputs = "image:u8", .outputs = "contents:str",
+    {.name = "EncodePng",
+     .inputs = "image:T",
+     .outputs = "contents:str",
+     .attrs = "compression:int=-1; T:type=u8 in {u8,u16}",
+     .infer = InferPng,
+     .prepare = PreparePng,
+     .run = RunPng},
+    {.name = "EncodeJpeg",
+     .inputs = "image:u8",
+     .outputs = "contents:str",
      .attrs = "format:string=\"\"; quality:int=95; progressive:bool=false; optimize_size:bool=false; "
               "chroma_downsampling:bool=true; density_unit:string=\"in\"; x_density:int=300; y_density:int=300; "
               "xmp_metadata:string=\"\"",
-     .infer = InferJpeg, .prepare = PrepareJpeg, .run = RunJpeg},
-    {.name = "EncodeJpegVariableQuality", .inputs = "images:u8, quality:i32", .outputs = "contents:str", .attrs = "",
-     .infer = InferVariable, .run = RunVariable},
+     .infer = InferJpeg,
+     .prepare = PrepareJpeg,
+     .run = RunJpeg},
+    {.name = "EncodeJpegVariableQuality",
+     .inputs = "images:u8, quality:i32",
+     .outputs = "contents:str",
+     .attrs = "",
+     .infer = InferVariable,
+     .run = RunVariable},
 };
 
 }  // namespace

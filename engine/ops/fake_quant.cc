@@ -1,5 +1,5 @@
-// FakeQuantWithMinMaxArgs, FakeQuantWithMinMaxVars, FakeQuantWithMinMaxVarsPerChannel and their gradients: numbers rounded
-// as if they were quantised to num_bits.
+// FakeQuantWithMinMaxArgs, FakeQuantWithMinMaxVars, FakeQuantWithMinMaxVarsPerChannel and their gradients: numbers
+// rounded as if they were quantised to num_bits.
 //
 //   inputs [..] of float32, min and max as attributes, as scalars, or [last dim of inputs] -> outputs [..]
 //   ...Gradient: gradients like inputs in front -> backprop of inputs, and (but for Args) of min and max
@@ -78,7 +78,8 @@ struct Steps {
   float low;
   float high;
 
-  Steps(const State& state, float from, float to) : zero(from == 0 && to == 0), step((to - from) / (state.last - state.first)) {
+  Steps(const State& state, float from, float to)
+      : zero(from == 0 && to == 0), step((to - from) / (state.last - state.first)) {
     const float place = state.first - from / step;
     const float zero_at = place < state.first ? state.first : place > state.last ? state.last : std::round(place);
     low = (state.first - zero_at) * step;
@@ -125,23 +126,24 @@ Status RunGradient(RunContext& c) {
   float* y = c.output(0).data<float>();
   const int64_t channels = kKind == Kind::kPerChannel ? c.input(2).num_elements() : 1;
   // A channel is done by one thread, so its sums are always made in the same order.
-  c.ParallelFor(channels, std::max<int64_t>((1 << 14) / std::max<int64_t>(count / std::max<int64_t>(channels, 1), 1), 1),
+  c.ParallelFor(channels,
+                std::max<int64_t>((1 << 14) / std::max<int64_t>(count / std::max<int64_t>(channels, 1), 1), 1),
                 [&](int64_t begin, int64_t end) {
-    for (int64_t channel = begin; channel < end; ++channel) {
-      const Steps steps = StepsAt<kKind>(c, 2, channel);
-      double below = 0, above = 0;
-      for (int64_t i = channel; i < count; i += channels) {
-        const bool inside = steps.zero || (x[i] >= steps.low && x[i] <= steps.high);
-        if (!inside && x[i] < steps.low) below += static_cast<double>(gradient[i]);
-        if (!inside && x[i] > steps.high) above += static_cast<double>(gradient[i]);
-        y[i] = inside ? gradient[i] : 0.0f;
-      }
-      if (kKind != Kind::kArgs) {
-        c.output(1).data<float>()[channel] = static_cast<float>(below);
-        c.output(2).data<float>()[channel] = static_cast<float>(above);
-      }
-    }
-  });
+                  for (int64_t channel = begin; channel < end; ++channel) {
+                    const Steps steps = StepsAt<kKind>(c, 2, channel);
+                    double below = 0, above = 0;
+                    for (int64_t i = channel; i < count; i += channels) {
+                      const bool inside = steps.zero || (x[i] >= steps.low && x[i] <= steps.high);
+                      if (!inside && x[i] < steps.low) below += static_cast<double>(gradient[i]);
+                      if (!inside && x[i] > steps.high) above += static_cast<double>(gradient[i]);
+                      y[i] = inside ? gradient[i] : 0.0f;
+                    }
+                    if (kKind != Kind::kArgs) {
+                      c.output(1).data<float>()[channel] = static_cast<float>(below);
+                      c.output(2).data<float>()[channel] = static_cast<float>(above);
+                    }
+                  }
+                });
   return Status();
 }
 
@@ -149,23 +151,49 @@ Status RunGradient(RunContext& c) {
 #define RIVULET_BACKPROPS "backprops_wrt_input:f32, backprop_wrt_min:f32, backprop_wrt_max:f32"
 
 constexpr OpDef kDefs[] = {
-    {.name = "FakeQuantWithMinMaxArgs", .inputs = "inputs:f32", .outputs = "outputs:f32",
-     .attrs = "min:float=-6; max:float=6; " RIVULET_BITS, .infer = Infer<Kind::kArgs, false>,
-     .prepare = Prepare<Kind::kArgs>, .run = Run<Kind::kArgs>, .flags = kElementwise},
-    {.name = "FakeQuantWithMinMaxVars", .inputs = "inputs:f32, min:f32, max:f32", .outputs = "outputs:f32",
-     .attrs = RIVULET_BITS, .infer = Infer<Kind::kVars, false>, .prepare = Prepare<Kind::kVars>, .run = Run<Kind::kVars>},
-    {.name = "FakeQuantWithMinMaxVarsPerChannel", .inputs = "inputs:f32, min:f32, max:f32", .outputs = "outputs:f32",
-     .attrs = RIVULET_BITS, .infer = Infer<Kind::kPerChannel, false>, .prepare = Prepare<Kind::kPerChannel>,
+    {.name = "FakeQuantWithMinMaxArgs",
+     .inputs = "inputs:f32",
+     .outputs = "outputs:f32",
+     .attrs = "min:float=-6; max:float=6; " RIVULET_BITS,
+     .infer = Infer<Kind::kArgs, false>,
+     .prepare = Prepare<Kind::kArgs>,
+     .run = Run<Kind::kArgs>,
+     .flags = kElementwise},
+    {.name = "FakeQuantWithMinMaxVars",
+     .inputs = "inputs:f32, min:f32, max:f32",
+     .outputs = "outputs:f32",
+     .attrs = RIVULET_BITS,
+     .infer = Infer<Kind::kVars, false>,
+     .prepare = Prepare<Kind::kVars>,
+     .run = Run<Kind::kVars>},
+    {.name = "FakeQuantWithMinMaxVarsPerChannel",
+     .inputs = "inputs:f32, min:f32, max:f32",
+     .outputs = "outputs:f32",
+     .attrs = RIVULET_BITS,
+     .infer = Infer<Kind::kPerChannel, false>,
+     .prepare = Prepare<Kind::kPerChannel>,
      .run = Run<Kind::kPerChannel>},
-    {.name = "FakeQuantWithMinMaxArgsGradient", .inputs = "gradients:f32, inputs:f32", .outputs = "backprops:f32",
-     .attrs = "min:float=-6; max:float=6; " RIVULET_BITS, .infer = Infer<Kind::kArgs, true>,
-     .prepare = Prepare<Kind::kArgs>, .run = RunGradient<Kind::kArgs>},
-    {.name = "FakeQuantWithMinMaxVarsGradient", .inputs = "gradients:f32, inputs:f32, min:f32, max:f32",
-     .outputs = RIVULET_BACKPROPS, .attrs = RIVULET_BITS, .infer = Infer<Kind::kVars, true>,
-     .prepare = Prepare<Kind::kVars>, .run = RunGradient<Kind::kVars>},
-    {.name = "FakeQuantWithMinMaxVarsPerChannelGradient", .inputs = "gradients:f32, inputs:f32, min:f32, max:f32",
-     .outputs = RIVULET_BACKPROPS, .attrs = RIVULET_BITS, .infer = Infer<Kind::kPerChannel, true>,
-     .prepare = Prepare<Kind::kPerChannel>, .run = RunGradient<Kind::kPerChannel>},
+    {.name = "FakeQuantWithMinMaxArgsGradient",
+     .inputs = "gradients:f32, inputs:f32",
+     .outputs = "backprops:f32",
+     .attrs = "min:float=-6; max:float=6; " RIVULET_BITS,
+     .infer = Infer<Kind::kArgs, true>,
+     .prepare = Prepare<Kind::kArgs>,
+     .run = RunGradient<Kind::kArgs>},
+    {.name = "FakeQuantWithMinMaxVarsGradient",
+     .inputs = "gradients:f32, inputs:f32, min:f32, max:f32",
+     .outputs = RIVULET_BACKPROPS,
+     .attrs = RIVULET_BITS,
+     .infer = Infer<Kind::kVars, true>,
+     .prepare = Prepare<Kind::kVars>,
+     .run = RunGradient<Kind::kVars>},
+    {.name = "FakeQuantWithMinMaxVarsPerChannelGradient",
+     .inputs = "gradients:f32, inputs:f32, min:f32, max:f32",
+     .outputs = RIVULET_BACKPROPS,
+     .attrs = RIVULET_BITS,
+     .infer = Infer<Kind::kPerChannel, true>,
+     .prepare = Prepare<Kind::kPerChannel>,
+     .run = RunGradient<Kind::kPerChannel>},
 };
 
 }  // namespace

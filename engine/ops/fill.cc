@@ -15,7 +15,8 @@ Status InferFill(InferContext& c) {
 Status RunFill(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const Shape want, ShapeOf(ReadIntegers(c.input(0)), "dims"));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
-  if (c.input(1).num_elements() != 1) return InvalidArgument("value: want a scalar, got shape ", c.input(1).shape().ToString());
+  if (c.input(1).num_elements() != 1)
+    return InvalidArgument("value: want a scalar, got shape ", c.input(1).shape().ToString());
   return FillTensor(c, c.output(0), c.input(1).raw());
 }
 
@@ -32,13 +33,19 @@ Status RunEmpty(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Fill", .inputs = "dims:index_type, value:T", .outputs = "output:T",
+    {.name = "Fill",
+     .inputs = "dims:index_type, value:T",
+     .outputs = "output:T",
      .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
               "index_type:type=i32 in {i32,i64}",
-     .infer = InferFill, .run = RunFill},
-    {.name = "Empty", .inputs = "shape:i32", .outputs = "output:dtype",
+     .infer = InferFill,
+     .run = RunFill},
+    {.name = "Empty",
+     .inputs = "shape:i32",
+     .outputs = "output:dtype",
      .attrs = "dtype:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; init:bool=false",
-     .infer = InferEmpty, .run = RunEmpty},
+     .infer = InferEmpty,
+     .run = RunEmpty},
 };
 
 }  // namespace

@@ -16,10 +16,14 @@ constexpr struct {
   std::string_view name;
   TailActivation activation;
 } kActivations[] = {
-    {"Relu", TailActivation::kRelu},           {"Relu6", TailActivation::kRelu6},
-    {"LeakyRelu", TailActivation::kLeakyRelu}, {"Elu", TailActivation::kElu},
-    {"Tanh", TailActivation::kTanh},           {"Sigmoid", TailActivation::kSigmoid},
-    {"Swish", TailActivation::kSwish},         {"GeluExact", TailActivation::kGeluExact},
+    {"Relu", TailActivation::kRelu},
+    {"Relu6", TailActivation::kRelu6},
+    {"LeakyRelu", TailActivation::kLeakyRelu},
+    {"Elu", TailActivation::kElu},
+    {"Tanh", TailActivation::kTanh},
+    {"Sigmoid", TailActivation::kSigmoid},
+    {"Swish", TailActivation::kSwish},
+    {"GeluExact", TailActivation::kGeluExact},
     {"GeluApproximate", TailActivation::kGeluApproximate},
 };
 
@@ -197,8 +201,8 @@ Epilogue FloatTail::MakeEpilogue(RunContext& c, const ScratchPieces& pieces) {
 
 void FloatTail::Finish(RunContext& c, int64_t rows, int64_t channels, float* out) const {
   if (tail_.batch_norm) {
-    MapScaleShift(out, scale_, shift_, rows, channels, tail_.add ? Activation() : KernelActivation(tail_), out, c.pool(),
-                  c.stop());
+    MapScaleShift(out, scale_, shift_, rows, channels, tail_.add ? Activation() : KernelActivation(tail_), out,
+                  c.pool(), c.stop());
     if (tail_.add) {
       MapBinary(BinaryKind::kAdd, out, Spread::kFull, addend_data_, Spread::kFull, rows, channels, out, c.pool(),
                 c.stop());
@@ -212,7 +216,8 @@ void FloatTail::Finish(RunContext& c, int64_t rows, int64_t channels, float* out
 
 void ApplyEpilogue(RunContext& c, const Epilogue& epilogue, int64_t rows, int64_t channels, float* out) {
   if (epilogue.bias != nullptr) {
-    MapBinary(BinaryKind::kAdd, out, Spread::kFull, epilogue.bias, Spread::kRow, rows, channels, out, c.pool(), c.stop());
+    MapBinary(BinaryKind::kAdd, out, Spread::kFull, epilogue.bias, Spread::kRow, rows, channels, out, c.pool(),
+              c.stop());
   }
   if (epilogue.addend != nullptr) {
     MapBinary(BinaryKind::kAdd, out, Spread::kFull, epilogue.addend, Spread::kFull, rows, channels, out, c.pool(),
@@ -223,7 +228,8 @@ void ApplyEpilogue(RunContext& c, const Epilogue& epilogue, int64_t rows, int64_
   }
 }
 
-void ApplyTail(RunContext& c, const FusedTail& tail, const double* addend, int64_t rows, int64_t channels, double* out) {
+void ApplyTail(RunContext& c, const FusedTail& tail, const double* addend, int64_t rows, int64_t channels,
+               double* out) {
   if (tail.empty()) return;
   const double* arg[4] = {};
   for (int i = 0; i < (tail.batch_norm ? 4 : tail.bias ? 1 : 0); ++i) arg[i] = c.input(2 + i).data<double>();

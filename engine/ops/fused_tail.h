@@ -1,10 +1,11 @@
-// What the fused operators (_FusedConv2D, _FusedDepthwiseConv2dNative, _FusedConv3D, _FusedMatMul) do after their product:
+// What the fused operators (_FusedConv2D, _FusedDepthwiseConv2dNative, _FusedConv3D, _FusedMatMul) do after their
+// product:
 //
 //   y = activation((x + bias | batch norm of x) + addend)
 //
 // as said by the attribute fused_ops: [BiasAdd | FusedBatchNorm] [Add] [an activation], each at most once and in this
-// order. The inputs after the first two ("args") are bias, or scale, offset, mean and variance, then the addend, which has
-// the output's shape. Bias, scale, offset, mean and variance have one value for each channel.
+// order. The inputs after the first two ("args") are bias, or scale, offset, mean and variance, then the addend, which
+// has the output's shape. Bias, scale, offset, mean and variance have one value for each channel.
 #ifndef RIVULET_ENGINE_OPS_FUSED_TAIL_H_
 #define RIVULET_ENGINE_OPS_FUSED_TAIL_H_
 
@@ -18,8 +19,16 @@
 namespace rivulet {
 
 enum class TailActivation : uint8_t {
-  kNone, kRelu, kRelu6, kLeakyRelu,  // the kernels' epilogues have these
-  kElu, kTanh, kSigmoid, kSwish, kGeluExact, kGeluApproximate,
+  kNone,
+  kRelu,
+  kRelu6,
+  kLeakyRelu,  // the kernels' epilogues have these
+  kElu,
+  kTanh,
+  kSigmoid,
+  kSwish,
+  kGeluExact,
+  kGeluApproximate,
 };
 
 struct FusedTail {

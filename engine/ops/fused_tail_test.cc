@@ -26,8 +26,8 @@ TEST(FusedTail, OrderIsBiasThenAddendThenActivation) {
 TEST(FusedTail, BatchNormBeforeTheAddend) {
   const std::vector<Tensor> args = {F32({2}, {2, 2}), F32({2}, {1, 1}), F32({2}, {0, 1}), F32({2}, {4, 1}),
                                     F32({1, 2}, {-1, 1})};
-  EXPECT_TRUE(Near(FusedMatMul({"FusedBatchNorm", "Add", "Relu6"}, args).Attr("epsilon", 0.0f).Run(),
-                   F32({1, 2}, {0, 4})));
+  EXPECT_TRUE(
+      Near(FusedMatMul({"FusedBatchNorm", "Add", "Relu6"}, args).Attr("epsilon", 0.0f).Run(), F32({1, 2}, {0, 4})));
 }
 
 TEST(FusedTail, WhatIsNotInTheGrammarIsRefused) {

@@ -11,10 +11,30 @@ Status Infer(InferContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Identity", .inputs = "input:T", .outputs = "output:T", .attrs = "T:type", .infer = Infer, .flags = kAlias},
-    {.name = "StopGradient", .inputs = "input:T", .outputs = "output:T", .attrs = "T:type", .infer = Infer, .flags = kAlias},
-    {.name = "PreventGradient", .inputs = "input:T", .outputs = "output:T", .attrs = "T:type; message:string=\"\"", .infer = Infer, .flags = kAlias},
-    {.name = "Snapshot", .inputs = "input:T", .outputs = "output:T", .attrs = "T:type", .infer = Infer, .flags = kAlias},
+    {.name = "Identity",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type",
+     .infer = Infer,
+     .flags = kAlias},
+    {.name = "StopGradient",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type",
+     .infer = Infer,
+     .flags = kAlias},
+    {.name = "PreventGradient",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type; message:string=\"\"",
+     .infer = Infer,
+     .flags = kAlias},
+    {.name = "Snapshot",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type",
+     .infer = Infer,
+     .flags = kAlias},
 };
 
 }  // namespace

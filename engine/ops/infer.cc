@@ -149,7 +149,8 @@ Status CheckInputs(const Node& node, const Signature& signature, std::span<const
   for (const ArgSpec& arg : signature.inputs) {
     const int64_t given = ArgLength(node, arg);
     const int64_t length = given < 0 ? count - fixed : given;
-    const std::vector<DType> list = arg.list_attr.empty() || given < 0 ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);
+    const std::vector<DType> list =
+        arg.list_attr.empty() || given < 0 ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);
     const DType same = !arg.type_attr.empty() ? ResolveType(node, arg.type_attr, inputs) : arg.dtype;
     for (int64_t i = 0; i < length; ++i, ++next) {
       const DType want = arg.list_attr.empty() ? same : list.empty() ? DType::kInvalid : list[static_cast<size_t>(i)];
@@ -172,7 +173,8 @@ Status SetOutputs(const Node& node, const Signature& signature, std::span<const 
       const std::string& attr = arg.number_attr.empty() ? arg.list_attr : arg.number_attr;
       return InvalidArgument("attr ", Quoted(attr), ": want the number of outputs in [0, 1048576], got ", length);
     }
-    const std::vector<DType> list = arg.list_attr.empty() ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);
+    const std::vector<DType> list =
+        arg.list_attr.empty() ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);
     for (int64_t i = 0; i < length; ++i) {
       Fact fact;
       fact.dtype = !arg.list_attr.empty()   ? list[static_cast<size_t>(i)]
@@ -221,7 +223,8 @@ Result<int> CountOutputs(const Node& node) {
   int64_t count = 0;
   for (const ArgSpec& arg : SignatureOf(*node.def).outputs) {
     const int64_t length = ArgLength(node, arg);
-    if (length < 0 || length > (1 << 20)) return InvalidArgument("the number of outputs ", Quoted(arg.name), " is not known");
+    if (length < 0 || length > (1 << 20))
+      return InvalidArgument("the number of outputs ", Quoted(arg.name), " is not known");
     count += length;
   }
   return static_cast<int>(std::min<int64_t>(count, 1 << 24));
@@ -304,8 +307,8 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
     for (const Edge& edge : node.inputs) {
       const Node& producer = graph.node(edge.node);
       if (edge.slot < 0 || static_cast<size_t>(edge.slot) >= producer.outputs.size()) {
-        return InvalidArgument(NodeFrame(node), ": input ", Quoted(EdgeName(graph, edge)), ": ", NodeFrame(producer), " has only ",
-                               static_cast<int64_t>(producer.outputs.size()), " outputs");
+        return InvalidArgument(NodeFrame(node), ": input ", Quoted(EdgeName(graph, edge)), ": ", NodeFrame(producer),
+                               " has only ", static_cast<int64_t>(producer.outputs.size()), " outputs");
       }
       inputs.push_back(&graph.fact(edge));
     }

@@ -22,8 +22,8 @@ Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact*
                                          const StopToken& stop);
 
 struct InferOptions {
-  // Values of small integer and bool outputs are computed when their inputs are known, up to this many elements, so that
-  // shapes made from other shapes are known.
+  // Values of small integer and bool outputs are computed when their inputs are known, up to this many elements, so
+  // that shapes made from other shapes are known.
   int64_t evaluate_up_to = 4096;
 };
 

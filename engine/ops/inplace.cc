@@ -1,5 +1,5 @@
-// InplaceUpdate, InplaceAdd, InplaceSub: x with v's rows put, added or subtracted at the rows that i names. The results are
-// new tensors; x stays as it is. Row numbers go round: -1 is the last, n the first.
+// InplaceUpdate, InplaceAdd, InplaceSub: x with v's rows put, added or subtracted at the rows that i names. The results
+// are new tensors; x stays as it is. Row numbers go round: -1 is the last, n the first.
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/rows.h"
@@ -39,7 +39,8 @@ Status Run(RunContext& c) {
   const int64_t rows = x.dim(0), row = x.num_elements() / rows;
   for (int64_t k = 0; k < i.num_elements(); ++k) {
     const int64_t at = i.data<int32_t>()[k] % rows;
-    combine(ElementAt(y.raw(), y.dtype(), (at < 0 ? at + rows : at) * row), ElementAt(v.raw(), v.dtype(), k * row), row);
+    combine(ElementAt(y.raw(), y.dtype(), (at < 0 ? at + rows : at) * row), ElementAt(v.raw(), v.dtype(), k * row),
+            row);
   }
   return Status();
 }
@@ -47,11 +48,23 @@ Status Run(RunContext& c) {
 #define RIVULET_NUMBERS "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128"
 
 constexpr OpDef kDefs[] = {
-    {.name = "InplaceUpdate", .inputs = "x:T, i:i32, v:T", .outputs = "y:T", .attrs = RIVULET_NUMBERS ",bool,str}",
-     .infer = Infer, .run = Run<Combine::kAssign>},
-    {.name = "InplaceAdd", .inputs = "x:T, i:i32, v:T", .outputs = "y:T", .attrs = RIVULET_NUMBERS "}", .infer = Infer,
+    {.name = "InplaceUpdate",
+     .inputs = "x:T, i:i32, v:T",
+     .outputs = "y:T",
+     .attrs = RIVULET_NUMBERS ",bool,str}",
+     .infer = Infer,
+     .run = Run<Combine::kAssign>},
+    {.name = "InplaceAdd",
+     .inputs = "x:T, i:i32, v:T",
+     .outputs = "y:T",
+     .attrs = RIVULET_NUMBERS "}",
+     .infer = Infer,
      .run = Run<Combine::kAdd>},
-    {.name = "InplaceSub", .inputs = "x:T, i:i32, v:T", .outputs = "y:T", .attrs = RIVULET_NUMBERS "}", .infer = Infer,
+    {.name = "InplaceSub",
+     .inputs = "x:T, i:i32, v:T",
+     .outputs = "y:T",
+     .attrs = RIVULET_NUMBERS "}",
+     .infer = Infer,
      .run = Run<Combine::kSubtract>},
 };
 

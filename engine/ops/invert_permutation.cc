@@ -35,7 +35,12 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "InvertPermutation", .inputs = "x:T", .outputs = "y:T", .attrs = "T:type=i32 in {i32,i64}", .infer = Infer, .run = Run},
+    {.name = "InvertPermutation",
+     .inputs = "x:T",
+     .outputs = "y:T",
+     .attrs = "T:type=i32 in {i32,i64}",
+     .infer = Infer,
+     .run = Run},
 };
 
 }  // namespace

@@ -1,7 +1,8 @@
 // LRN and LRNGrad: local response normalisation over neighbouring channels.
 //
 //   norm[d] = bias + alpha * sum of in[j]^2 for |j - d| <= depth_radius       out[d] = in[d] * norm[d]^-beta
-//   gradient: dx[k] = dy[k] * norm[k]^-beta - 2 alpha beta in[k] * sum over |j - k| <= depth_radius of dy[j] out[j] / norm[j]
+//   gradient: dx[k] = dy[k] * norm[k]^-beta - 2 alpha beta in[k] * sum over |j - k| <= depth_radius of dy[j] out[j] /
+//   norm[j]
 //
 // Rank 4, channels last.
 #include <algorithm>
@@ -79,19 +80,20 @@ void WindowSums(int64_t count, int64_t radius, double* running, const Value& val
 }
 
 void ForwardRow(const State& s, const float* in, int64_t channels, double* running, float* out) {
-  WindowSums(channels, s.radius, running, [&](int64_t j) { return in[j] * in[j]; },
-             [&](int64_t i, float sum) { out[i] = in[i] * Power(s.bias + s.alpha * sum, s.beta); });
+  WindowSums(
+      channels, s.radius, running, [&](int64_t j) { return in[j] * in[j]; },
+      [&](int64_t i, float sum) { out[i] = in[i] * Power(s.bias + s.alpha * sum, s.beta); });
 }
 
 // `norm`: room for a row.
-void BackwardRow(const State& s, const float* grad, const float* in, const float* out, int64_t channels, double* running,
-                 float* norm, float* to) {
-  WindowSums(channels, s.radius, running, [&](int64_t j) { return in[j] * in[j]; },
-             [&](int64_t i, float sum) { norm[i] = s.bias + s.alpha * sum; });
-  WindowSums(channels, s.radius, running, [&](int64_t j) { return grad[j] * out[j] / norm[j]; },
-             [&](int64_t i, float sum) {
-               to[i] = grad[i] * Power(norm[i], s.beta) - 2 * s.alpha * s.beta * in[i] * sum;
-             });
+void BackwardRow(const State& s, const float* grad, const float* in, const float* out, int64_t channels,
+                 double* running, float* norm, float* to) {
+  WindowSums(
+      channels, s.radius, running, [&](int64_t j) { return in[j] * in[j]; },
+      [&](int64_t i, float sum) { norm[i] = s.bias + s.alpha * sum; });
+  WindowSums(
+      channels, s.radius, running, [&](int64_t j) { return grad[j] * out[j] / norm[j]; },
+      [&](int64_t i, float sum) { to[i] = grad[i] * Power(norm[i], s.beta) - 2 * s.alpha * s.beta * in[i] * sum; });
 }
 
 template <bool kGrad>
@@ -132,10 +134,20 @@ Status Run(RunContext& c) {
   "depth_radius:int=5; bias:float=1.0; alpha:float=1.0; beta:float=0.5; T:type=f32 in {f16,bf16,f32}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "LRN", .inputs = "input:T", .outputs = "output:T", .attrs = RIVULET_ATTRS, .infer = Infer<1>,
-     .prepare = Prepare, .run = Run<false>},
-    {.name = "LRNGrad", .inputs = "input_grads:T, input_image:T, output_image:T", .outputs = "output:T",
-     .attrs = RIVULET_ATTRS, .infer = Infer<3>, .prepare = Prepare, .run = Run<true>},
+    {.name = "LRN",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS,
+     .infer = Infer<1>,
+     .prepare = Prepare,
+     .run = Run<false>},
+    {.name = "LRNGrad",
+     .inputs = "input_grads:T, input_image:T, output_image:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS,
+     .infer = Infer<3>,
+     .prepare = Prepare,
+     .run = Run<true>},
 };
 
 }  // namespace

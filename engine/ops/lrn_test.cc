@@ -22,12 +22,15 @@ TEST(Lrn, LongWindowsAgreeWithTheFormula) {
       }
       want.data<float>()[i] = static_cast<float>(x.data<float>()[i] / std::pow(1 + 0.5 * sum, 0.75));
     }
-    EXPECT_TRUE(Near(OpTester("LRN").Attr("depth_radius", radius).Attr("alpha", 0.5f).Attr("beta", 0.75f).Input(x).Run(), want)) << radius;
+    EXPECT_TRUE(
+        Near(OpTester("LRN").Attr("depth_radius", radius).Attr("alpha", 0.5f).Attr("beta", 0.75f).Input(x).Run(), want))
+        << radius;
   }
 }
 
 TEST(Lrn, HostileRadius) {
-  for (const int64_t bad : {int64_t{-1}, int64_t{1} << 31, std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()}) {
+  for (const int64_t bad :
+       {int64_t{-1}, int64_t{1} << 31, std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()}) {
     EXPECT_TRUE(Fails(OpTester("LRN").Attr("depth_radius", bad).Input(Ramp(4)).Run(), "depth_radius"));
   }
   EXPECT_TRUE(Fails(OpTester("LRN").Input(F32({2}, {1, 2})).Run(), "rank 4"));

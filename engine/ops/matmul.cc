@@ -1,7 +1,7 @@
 // MatMul and _FusedMatMul: product [m, n] = a [m, k] * b [k, n], either operand transposed in memory if told to.
 //
-// Integers wrap around; k = 0 gives zeros. half and bfloat16 are summed in float. The fused form goes on as fused_tail.h
-// says. A constant b of floats is packed once.
+// Integers wrap around; k = 0 gives zeros. half and bfloat16 are summed in float. The fused form goes on as
+// fused_tail.h says. A constant b of floats is packed once.
 #include <optional>
 
 #include "engine/kernels/half.h"
@@ -122,14 +122,22 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "MatMul", .inputs = "a:T, b:T", .outputs = "product:T",
+    {.name = "MatMul",
+     .inputs = "a:T, b:T",
+     .outputs = "product:T",
      .attrs = "transpose_a:bool=false; transpose_b:bool=false; T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}; "
               "grad_a:bool=false; grad_b:bool=false",
-     .infer = Infer, .prepare = Prepare<false>, .run = Run},
-    {.name = "_FusedMatMul", .inputs = "a:T, b:T, args:num_args*T", .outputs = "product:T",
+     .infer = Infer,
+     .prepare = Prepare<false>,
+     .run = Run},
+    {.name = "_FusedMatMul",
+     .inputs = "a:T, b:T, args:num_args*T",
+     .outputs = "product:T",
      .attrs = "transpose_a:bool=false; transpose_b:bool=false; T:type in {bf16,f16,f32}; num_args:int; "
               "fused_ops:list(string)=[]; epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
-     .infer = InferFused, .prepare = Prepare<true>, .run = Run},
+     .infer = InferFused,
+     .prepare = Prepare<true>,
+     .run = Run},
 };
 
 }  // namespace

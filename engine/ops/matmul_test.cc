@@ -37,21 +37,29 @@ TEST(MatMul, NothingToSumGivesZeros) {
 }
 
 TEST(MatMul, TransposeDoesNotConjugate) {
-  EXPECT_TRUE(Same(OpTester("MatMul").Attr("transpose_a", true).Input(C64({1, 1}, {{1, 2}})).Input(C64({1, 1}, {{0, 1}})).Run(),
-                   C64({1, 1}, {{-2, 1}})));
+  EXPECT_TRUE(
+      Same(OpTester("MatMul").Attr("transpose_a", true).Input(C64({1, 1}, {{1, 2}})).Input(C64({1, 1}, {{0, 1}})).Run(),
+           C64({1, 1}, {{-2, 1}})));
 }
 
 TEST(MatMul, ShapesAreChecked) {
   EXPECT_TRUE(Fails(OpTester("MatMul").Input(F32({1, 2}, {1, 2})).Input(F32({1, 2}, {1, 2})).Run(), "inner sizes"));
   EXPECT_TRUE(Fails(OpTester("MatMul").Input(F32({2}, {1, 2})).Input(F32({1, 2}, {1, 2})).Run(), "rank 2"));
-  EXPECT_EQ(OpTester("MatMul").Attr("transpose_b", true).Unknown(DType::kFloat).Unknown(DType::kFloat, {7, -1}).InferShape(), "[?,7]");
-  EXPECT_TRUE(Fails(OpTester("MatMul").Budget(1 << 20).Input(Zeros(DType::kFloat, {1 << 20, 0})).Input(Zeros(DType::kFloat, {0, 1 << 20})).Run()));
+  EXPECT_EQ(
+      OpTester("MatMul").Attr("transpose_b", true).Unknown(DType::kFloat).Unknown(DType::kFloat, {7, -1}).InferShape(),
+      "[?,7]");
+  EXPECT_TRUE(Fails(OpTester("MatMul")
+                        .Budget(1 << 20)
+                        .Input(Zeros(DType::kFloat, {1 << 20, 0}))
+                        .Input(Zeros(DType::kFloat, {0, 1 << 20}))
+                        .Run()));
 }
 
 TEST(MatMul, HalfIsSummedInFloat) {
   Tensor ones = Zeros(DType::kHalf, {1, 5000});
   for (int i = 0; i < 5000; ++i) ones.data<Half>()[i] = Half(1.0f);
-  EXPECT_TRUE(Same(OpTester("MatMul").Attr("transpose_b", true).Input(ones).ConstInput(ones).Run(), F16({1, 1}, {5000})));
+  EXPECT_TRUE(
+      Same(OpTester("MatMul").Attr("transpose_b", true).Input(ones).ConstInput(ones).Run(), F16({1, 1}, {5000})));
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ Status BandCopy::Run(RunContext& c, const Tensor& from, Tensor& to, bool to_matr
     AxisCopy copy(from.dtype());
     copy.Axis(count, to_matrix ? packed : whole, to_matrix ? whole : packed);
     copy.Axis(length, to_matrix ? 1 : columns + 1, to_matrix ? columns + 1 : 1);
-    RIVULET_RETURN_IF_ERROR(copy.Run(c, from.raw(), to_matrix ? in_packed : in_matrix, to.raw(), to_matrix ? in_matrix : in_packed));
+    RIVULET_RETURN_IF_ERROR(
+        copy.Run(c, from.raw(), to_matrix ? in_packed : in_matrix, to.raw(), to_matrix ? in_matrix : in_packed));
   }
   return Status();
 }

@@ -1,8 +1,8 @@
 // Bands of diagonals of matrices, as MatrixDiag, MatrixDiagPart and MatrixSetDiag have them.
 //
-// Diagonal d of a matrix holds the elements [i, i + d]; d > 0 lies above the main one. The diagonals from k[0] to k[1] are
-// packed as rows of a [k[1] - k[0] + 1, longest] array, from the upper one down; a shorter one lies left or right in its
-// row. A band of one diagonal has no axis for the rows.
+// Diagonal d of a matrix holds the elements [i, i + d]; d > 0 lies above the main one. The diagonals from k[0] to k[1]
+// are packed as rows of a [k[1] - k[0] + 1, longest] array, from the upper one down; a shorter one lies left or right
+// in its row. A band of one diagonal has no axis for the rows.
 #ifndef RIVULET_ENGINE_OPS_MATRIX_BAND_H_
 #define RIVULET_ENGINE_OPS_MATRIX_BAND_H_
 

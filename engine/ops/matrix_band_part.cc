@@ -49,7 +49,8 @@ Status Run(RunContext& c) {
       const int64_t after = upper < 0 ? columns : std::clamp<int64_t>(row + upper + 1, first, columns);
       const int64_t at = i * columns;
       ClearElements(dtype, ElementAt(output.raw(), dtype, at), first);
-      CopyElements(dtype, ElementAt(output.raw(), dtype, at + first), ElementAt(input.raw(), dtype, at + first), after - first);
+      CopyElements(dtype, ElementAt(output.raw(), dtype, at + first), ElementAt(input.raw(), dtype, at + first),
+                   after - first);
       ClearElements(dtype, ElementAt(output.raw(), dtype, at + after), columns - after);
     }
   });
@@ -59,10 +60,18 @@ Status Run(RunContext& c) {
 #define RIVULET_NUMBERS "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128"
 
 constexpr OpDef kDefs[] = {
-    {.name = "MatrixBandPart", .inputs = "input:T, num_lower:Tindex, num_upper:Tindex", .outputs = "band:T",
-     .attrs = RIVULET_NUMBERS ",bool}; Tindex:type=i64 in {i32,i64}", .infer = Infer, .run = Run},
-    {.name = "BatchMatrixBandPart", .inputs = "input:T, num_lower:i64, num_upper:i64", .outputs = "band:T",
-     .attrs = RIVULET_NUMBERS "}", .infer = Infer, .run = Run},
+    {.name = "MatrixBandPart",
+     .inputs = "input:T, num_lower:Tindex, num_upper:Tindex",
+     .outputs = "band:T",
+     .attrs = RIVULET_NUMBERS ",bool}; Tindex:type=i64 in {i32,i64}",
+     .infer = Infer,
+     .run = Run},
+    {.name = "BatchMatrixBandPart",
+     .inputs = "input:T, num_lower:i64, num_upper:i64",
+     .outputs = "band:T",
+     .attrs = RIVULET_NUMBERS "}",
+     .infer = Infer,
+     .run = Run},
 };
 
 }  // namespace

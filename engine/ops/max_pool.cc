@@ -2,13 +2,13 @@
 //
 //   y[n, i, j, c] = max over the window's places inside the image of x[n, i * stride - pad + .., c]
 //
-// Window and strides are attributes, or inputs (V2). ksize > 1 for the channels pools that many neighbouring channels; its
-// stride must be the same and the other windows 1. NHWC, NCHW, NDHWC, NCDHW; TensorFlow's CPU kernels take only channels
-// last.
+// Window and strides are attributes, or inputs (V2). ksize > 1 for the channels pools that many neighbouring channels;
+// its stride must be the same and the other windows 1. NHWC, NCHW, NDHWC, NCDHW; TensorFlow's CPU kernels take only
+// channels last.
 //
-// As in TensorFlow the maximum of floats over two dimensions leaves NaN out and is at least the lowest finite number. Over
-// three dimensions it may be -inf, and is NaN where all is NaN; there TensorFlow's own result with NaN depends on the
-// machine.
+// As in TensorFlow the maximum of floats over two dimensions leaves NaN out and is at least the lowest finite number.
+// Over three dimensions it may be -inf, and is NaN where all is NaN; there TensorFlow's own result with NaN depends on
+// the machine.
 #include "engine/kernels/pool.h"
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
@@ -80,24 +80,25 @@ void Pool(RunContext& c, const ConvSizes& s, bool keep_infinity, T lowest, const
   const int64_t channels = s.in_c;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
                 [&](int64_t begin, int64_t end) {
-    for (int64_t pixel = begin; pixel < end; ++pixel) {
-      const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
-      T* to = out + pixel * channels;
-      std::fill_n(to, channels, lowest);
-      bool first = keep_infinity;
-      ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
-        const T* from = image + tap * channels;
-        if (first) {
-          std::copy_n(from, channels, to);
-          first = false;
-        } else if (keep_infinity) {
-          for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] || to[i] != to[i] ? from[i] : to[i];
-        } else {
-          for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] ? from[i] : to[i];
-        }
-      });
-    }
-  });
+                  for (int64_t pixel = begin; pixel < end; ++pixel) {
+                    const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
+                    T* to = out + pixel * channels;
+                    std::fill_n(to, channels, lowest);
+                    bool first = keep_infinity;
+                    ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+                      const T* from = image + tap * channels;
+                      if (first) {
+                        std::copy_n(from, channels, to);
+                        first = false;
+                      } else if (keep_infinity) {
+                        for (int64_t i = 0; i < channels; ++i)
+                          to[i] = from[i] > to[i] || to[i] != to[i] ? from[i] : to[i];
+                      } else {
+                        for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] ? from[i] : to[i];
+                      }
+                    });
+                  }
+                });
 }
 
 // out [pixels, channels / window] over in [pixels, channels].
@@ -161,19 +162,31 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "MaxPool", .inputs = "input:T", .outputs = "output:T",
+    {.name = "MaxPool",
+     .inputs = "input:T",
+     .outputs = "output:T",
      .attrs = "T:type=f32 in {f16,bf16,f32,f64,i32,i64,u8,i16,i8,u16}; ksize:list(int) >=4; strides:list(int) >=4; "
               "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
               "data_format:string=\"NHWC\" in {NHWC,NCHW}",
-     .infer = Infer<2>, .prepare = Prepare<2>, .run = Run},
-    {.name = "MaxPool3D", .inputs = "input:T", .outputs = "output:T",
+     .infer = Infer<2>,
+     .prepare = Prepare<2>,
+     .run = Run},
+    {.name = "MaxPool3D",
+     .inputs = "input:T",
+     .outputs = "output:T",
      .attrs = "ksize:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; T:type in {f16,bf16,f32}",
-     .infer = Infer<3>, .prepare = Prepare<3>, .run = Run},
-    {.name = "MaxPoolV2", .inputs = "input:T, ksize:i32, strides:i32", .outputs = "output:T",
+     .infer = Infer<3>,
+     .prepare = Prepare<3>,
+     .run = Run},
+    {.name = "MaxPoolV2",
+     .inputs = "input:T, ksize:i32, strides:i32",
+     .outputs = "output:T",
      .attrs = "T:type=f32 in {f16,bf16,f32,f64,i32,i64,u8,i16,i8,u16}; padding:string in {SAME,VALID}; "
               "data_format:string=\"NHWC\" in {NHWC,NCHW}",
-     .infer = InferV2, .prepare = PrepareV2, .run = Run},
+     .infer = InferV2,
+     .prepare = PrepareV2,
+     .run = Run},
 };
 
 }  // namespace

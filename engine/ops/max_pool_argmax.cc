@@ -1,8 +1,8 @@
 // MaxPoolWithArgmax and MaxPoolGradWithArgmax.
 //
-//   argmax: where the maximum was, as (y * width + x) * channels + c, plus the image's offset if include_batch_in_index;
-//   the first place of the window in row-major order when there are several, or when it holds NaN
-//   gradient: dx[argmax] += dy, zeros elsewhere
+//   argmax: where the maximum was, as (y * width + x) * channels + c, plus the image's offset if
+//   include_batch_in_index; the first place of the window in row-major order when there are several, or when it holds
+//   NaN gradient: dx[argmax] += dy, zeros elsewhere
 //
 // NHWC. TensorFlow refuses an empty input, which here gives empty outputs.
 #include "engine/ops/pool_shape.h"
@@ -54,29 +54,29 @@ void Pool(RunContext& c, const ConvSizes& s, bool batch_in_index, T lowest, cons
   int64_t* const wide = narrow == nullptr ? argmax.data<int64_t>() : nullptr;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
                 [&](int64_t begin, int64_t end) {
-    for (int64_t pixel = begin; pixel < end; ++pixel) {
-      const int64_t image = pixel / s.out_pixels();
-      for (int64_t channel = 0; channel < channels; ++channel) {
-        T best = lowest;
-        int64_t place = -1;
-        ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
-          const int64_t at = tap * channels + channel;
-          const T value = in[image * image_size + at];
-          if (place < 0 || best < value) {
-            best = value;
-            place = at;
-          }
-        });
-        const int64_t index = std::max<int64_t>(place, 0) + (batch_in_index ? image * image_size : 0);
-        out[pixel * channels + channel] = best;
-        if (narrow != nullptr) {
-          narrow[pixel * channels + channel] = static_cast<int32_t>(index);
-        } else {
-          wide[pixel * channels + channel] = index;
-        }
-      }
-    }
-  });
+                  for (int64_t pixel = begin; pixel < end; ++pixel) {
+                    const int64_t image = pixel / s.out_pixels();
+                    for (int64_t channel = 0; channel < channels; ++channel) {
+                      T best = lowest;
+                      int64_t place = -1;
+                      ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+                        const int64_t at = tap * channels + channel;
+                        const T value = in[image * image_size + at];
+                        if (place < 0 || best < value) {
+                          best = value;
+                          place = at;
+                        }
+                      });
+                      const int64_t index = std::max<int64_t>(place, 0) + (batch_in_index ? image * image_size : 0);
+                      out[pixel * channels + channel] = best;
+                      if (narrow != nullptr) {
+                        narrow[pixel * channels + channel] = static_cast<int32_t>(index);
+                      } else {
+                        wide[pixel * channels + channel] = index;
+                      }
+                    }
+                  }
+                });
 }
 
 Status Run(RunContext& c) {
@@ -165,15 +165,25 @@ Status RunGrad(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_ATTRS                                                                          \
-  "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; "               \
+#define RIVULET_ATTRS                                                            \
+  "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; " \
   "include_batch_in_index:bool=false; T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}; "
 
 constexpr OpDef kDefs[] = {
-    {.name = "MaxPoolGradWithArgmax", .inputs = "input:T, grad:T, argmax:Targmax", .outputs = "output:T",
-     .attrs = RIVULET_ATTRS "Targmax:type in {i32,i64}", .infer = InferGrad, .prepare = Prepare, .run = RunGrad},
-    {.name = "MaxPoolWithArgmax", .inputs = "input:T", .outputs = "output:T, argmax:Targmax",
-     .attrs = RIVULET_ATTRS "Targmax:type=i64 in {i32,i64}", .infer = Infer, .prepare = Prepare, .run = Run},
+    {.name = "MaxPoolGradWithArgmax",
+     .inputs = "input:T, grad:T, argmax:Targmax",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS "Targmax:type in {i32,i64}",
+     .infer = InferGrad,
+     .prepare = Prepare,
+     .run = RunGrad},
+    {.name = "MaxPoolWithArgmax",
+     .inputs = "input:T",
+     .outputs = "output:T, argmax:Targmax",
+     .attrs = RIVULET_ATTRS "Targmax:type=i64 in {i32,i64}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

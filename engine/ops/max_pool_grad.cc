@@ -104,9 +104,8 @@ void Channel(const ConvSizes& s, Rule rule, const Operands<T>& o) {
     }
     int64_t best = -1;
     ForWindow(s, pixel, [&](int64_t tap) {
-      const bool better = rule == Rule::kFirstMaximum
-                              ? best < 0 || o.input[best * channels] < o.input[tap * channels]
-                              : best < 0 && o.input[tap * channels] == o.pooled[at];
+      const bool better = rule == Rule::kFirstMaximum ? best < 0 || o.input[best * channels] < o.input[tap * channels]
+                                                      : best < 0 && o.input[tap * channels] == o.pooled[at];
       if (better) best = tap;
     });
     if (rule == Rule::kGather) {
@@ -182,25 +181,50 @@ Status Run(RunContext& c) {
 #define RIVULET_INPUTS "orig_input:T, orig_output:T, grad:T"
 
 constexpr OpDef kDefs[] = {
-    {.name = "MaxPool3DGrad", .inputs = "orig_input:TInput, orig_output:TInput, grad:T", .outputs = "output:T",
+    {.name = "MaxPool3DGrad",
+     .inputs = "orig_input:TInput, orig_output:TInput, grad:T",
+     .outputs = "output:T",
      .attrs = RIVULET_WINDOW_3D "T:type=f32 in {f16,bf16,f32}; TInput:type=f32 in {f16,bf16,f32}",
-     .infer = Infer<3, Rule::kAllEqual>, .prepare = Prepare<3>, .run = Run<Rule::kAllEqual>},
-    {.name = "MaxPool3DGradGrad", .inputs = RIVULET_INPUTS, .outputs = "output:T",
-     .attrs = RIVULET_WINDOW_3D "T:type in " RIVULET_TYPES, .infer = Infer<3, Rule::kGather>, .prepare = Prepare<3>,
+     .infer = Infer<3, Rule::kAllEqual>,
+     .prepare = Prepare<3>,
+     .run = Run<Rule::kAllEqual>},
+    {.name = "MaxPool3DGradGrad",
+     .inputs = RIVULET_INPUTS,
+     .outputs = "output:T",
+     .attrs = RIVULET_WINDOW_3D "T:type in " RIVULET_TYPES,
+     .infer = Infer<3, Rule::kGather>,
+     .prepare = Prepare<3>,
      .run = Run<Rule::kGather>},
-    {.name = "MaxPoolGrad", .inputs = RIVULET_INPUTS, .outputs = "output:T",
+    {.name = "MaxPoolGrad",
+     .inputs = RIVULET_INPUTS,
+     .outputs = "output:T",
      .attrs = RIVULET_WINDOW_2D "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
-              "T:type=f32 in " RIVULET_TYPES,
-     .infer = Infer<2, Rule::kFirstMaximum>, .prepare = Prepare<2>, .run = Run<Rule::kFirstMaximum>},
-    {.name = "MaxPoolGradGrad", .inputs = RIVULET_INPUTS, .outputs = "output:T",
+                                "T:type=f32 in " RIVULET_TYPES,
+     .infer = Infer<2, Rule::kFirstMaximum>,
+     .prepare = Prepare<2>,
+     .run = Run<Rule::kFirstMaximum>},
+    {.name = "MaxPoolGradGrad",
+     .inputs = RIVULET_INPUTS,
+     .outputs = "output:T",
      .attrs = RIVULET_WINDOW_2D "padding:string in {SAME,VALID}; T:type in " RIVULET_TYPES,
-     .infer = Infer<2, Rule::kGather>, .prepare = Prepare<2>, .run = Run<Rule::kGather>},
-    {.name = "MaxPoolGradGradV2", .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32", .outputs = "output:T",
+     .infer = Infer<2, Rule::kGather>,
+     .prepare = Prepare<2>,
+     .run = Run<Rule::kGather>},
+    {.name = "MaxPoolGradGradV2",
+     .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32",
+     .outputs = "output:T",
      .attrs = "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type in " RIVULET_TYPES,
-     .infer = InferV2<Rule::kGather>, .prepare = PrepareV2, .run = Run<Rule::kGather>},
-    {.name = "MaxPoolGradV2", .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32", .outputs = "output:T",
-     .attrs = "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type=f32 in " RIVULET_TYPES,
-     .infer = InferV2<Rule::kFirstMaximum>, .prepare = PrepareV2, .run = Run<Rule::kFirstMaximum>},
+     .infer = InferV2<Rule::kGather>,
+     .prepare = PrepareV2,
+     .run = Run<Rule::kGather>},
+    {.name = "MaxPoolGradV2",
+     .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32",
+     .outputs = "output:T",
+     .attrs =
+         "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type=f32 in " RIVULET_TYPES,
+     .infer = InferV2<Rule::kFirstMaximum>,
+     .prepare = PrepareV2,
+     .run = Run<Rule::kFirstMaximum>},
 };
 
 }  // namespace

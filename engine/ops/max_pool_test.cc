@@ -16,7 +16,8 @@ OpTester MaxPool(const Tensor& x, const char* op = "MaxPool") {
 }
 
 TEST(MaxPool, LeavesNanOutAndStartsFromTheLowestNumber) {
-  EXPECT_TRUE(Same(MaxPool(F32({1, 1, 6, 1}, {kNan, 1, 2, kNan, kNan, -kInf})).Run(), F32({1, 1, 3, 1}, {1, 2, kLowest})));
+  EXPECT_TRUE(
+      Same(MaxPool(F32({1, 1, 6, 1}, {kNan, 1, 2, kNan, kNan, -kInf})).Run(), F32({1, 1, 3, 1}, {1, 2, kLowest})));
   EXPECT_TRUE(Same(MaxPool(F16({1, 1, 4, 1}, {kNan, 1, -kInf, -kInf})).Run(), F16({1, 1, 2, 1}, {1, -65504})));
 }
 
@@ -35,19 +36,37 @@ TEST(MaxPool, WindowsFromInputs) {
   EXPECT_TRUE(Fails(OpTester(op).Input(x).Input(I32({4}, {1, 1, 0, 1})).Input(s).Run(), "ksize"));
   EXPECT_TRUE(Fails(OpTester(op).Input(x).Input(k).Input(I32({4}, {1, 1, -1, 1})).Run(), "strides"));
   EXPECT_TRUE(Fails(OpTester(op).Input(x).Input(I32({3}, {1, 2, 1})).Input(s).Run(), "[4]"));
-  EXPECT_EQ(OpTester(op).Unknown(DType::kFloat, {3, -1, -1, 5}).Unknown(DType::kInt32).Unknown(DType::kInt32).InferShape(), "[3,?,?,?]");
+  EXPECT_EQ(
+      OpTester(op).Unknown(DType::kFloat, {3, -1, -1, 5}).Unknown(DType::kInt32).Unknown(DType::kInt32).InferShape(),
+      "[3,?,?,?]");
 }
 
 TEST(MaxPool, HugeWindowsAreCheap) {
-  EXPECT_TRUE(Same(OpTester("MaxPool").Attr("ksize", {1, 0x7fffffff, 0x7fffffff, 1}).Attr("strides", {1, 0x7fffffff, 1, 1})
-                       .Attr("padding", "SAME").Input(F32({1, 2, 2, 1}, {1, 2, 4, 3})).Run(), F32({1, 1, 2, 1}, {4, 4})));
+  EXPECT_TRUE(Same(OpTester("MaxPool")
+                       .Attr("ksize", {1, 0x7fffffff, 0x7fffffff, 1})
+                       .Attr("strides", {1, 0x7fffffff, 1, 1})
+                       .Attr("padding", "SAME")
+                       .Input(F32({1, 2, 2, 1}, {1, 2, 4, 3}))
+                       .Run(),
+                   F32({1, 1, 2, 1}, {4, 4})));
 }
 
 TEST(MaxPool, ChannelsFirstAndUnknownShapes) {
-  EXPECT_TRUE(Same(OpTester("MaxPool").Attr("ksize", {1, 1, 1, 2}).Attr("strides", {1, 1, 1, 2}).Attr("padding", "VALID")
-                       .Attr("data_format", "NCHW").Input(I32({1, 2, 1, 2}, {1, 2, 4, 3})).Run(), I32({1, 2, 1, 1}, {2, 4})));
-  EXPECT_EQ(OpTester("MaxPool").Attr("ksize", {1, 2, 2, 1}).Attr("strides", {1, 2, 2, 1}).Attr("padding", "SAME")
-                .Unknown(DType::kFloat, {-1, 5, -1, 3}).InferShape(), "[?,3,?,3]");
+  EXPECT_TRUE(Same(OpTester("MaxPool")
+                       .Attr("ksize", {1, 1, 1, 2})
+                       .Attr("strides", {1, 1, 1, 2})
+                       .Attr("padding", "VALID")
+                       .Attr("data_format", "NCHW")
+                       .Input(I32({1, 2, 1, 2}, {1, 2, 4, 3}))
+                       .Run(),
+                   I32({1, 2, 1, 1}, {2, 4})));
+  EXPECT_EQ(OpTester("MaxPool")
+                .Attr("ksize", {1, 2, 2, 1})
+                .Attr("strides", {1, 2, 2, 1})
+                .Attr("padding", "SAME")
+                .Unknown(DType::kFloat, {-1, 5, -1, 3})
+                .InferShape(),
+            "[?,3,?,3]");
 }
 
 }  // namespace

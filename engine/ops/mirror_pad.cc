@@ -28,8 +28,8 @@ Status CheckMirror(const Shape& unpadded, const std::vector<AxisPadding>& pads, 
     const AxisPadding& pad = pads[static_cast<size_t>(i)];
     const int64_t most = unpadded[i] - skip;
     if (unpadded[i] >= 0 && (pad.before > 0 || pad.after > 0) && (pad.before > most || pad.after > most)) {
-      return InvalidArgument("paddings[", i, "]: want at most ", most, " for a dim of ", unpadded[i], ", got [", pad.before, ",",
-                             pad.after, "]");
+      return InvalidArgument("paddings[", i, "]: want at most ", most, " for a dim of ", unpadded[i], ", got [",
+                             pad.before, ",", pad.after, "]");
     }
   }
   return Status();
@@ -164,10 +164,20 @@ Status RunGrad(RunContext& c) {
 #define RIVULET_REST "}; Tpaddings:type=i32 in {i32,i64}; mode:string in {REFLECT,SYMMETRIC}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "MirrorPad", .inputs = "input:T, paddings:Tpaddings", .outputs = "output:T",
-     .attrs = "T:type in {" RIVULET_NUMBERS ",bool,str,qi8,qu8,qi32" RIVULET_REST, .infer = InferPad, .prepare = Prepare, .run = RunPad},
-    {.name = "MirrorPadGrad", .inputs = "input:T, paddings:Tpaddings", .outputs = "output:T",
-     .attrs = "T:type in {" RIVULET_NUMBERS RIVULET_REST, .infer = InferGrad, .prepare = Prepare, .run = RunGrad},
+    {.name = "MirrorPad",
+     .inputs = "input:T, paddings:Tpaddings",
+     .outputs = "output:T",
+     .attrs = "T:type in {" RIVULET_NUMBERS ",bool,str,qi8,qu8,qi32" RIVULET_REST,
+     .infer = InferPad,
+     .prepare = Prepare,
+     .run = RunPad},
+    {.name = "MirrorPadGrad",
+     .inputs = "input:T, paddings:Tpaddings",
+     .outputs = "output:T",
+     .attrs = "T:type in {" RIVULET_NUMBERS RIVULET_REST,
+     .infer = InferGrad,
+     .prepare = Prepare,
+     .run = RunGrad},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// NonMaxSuppression, V2 to V5, and NonMaxSuppressionWithOverlaps: the boxes with the highest scores that do not overlap.
+// NonMaxSuppression, V2 to V5, and NonMaxSuppressionWithOverlaps: the boxes with the highest scores that do not
+// overlap.
 //
 //   boxes [n, 4]: two opposite corners (or overlaps [n, n]), scores [n], max_output_size, thresholds (scalars)
 //   -> selected_indices [selected], and from V4 on the number of them; V5: selected_scores [selected] too
@@ -40,7 +41,8 @@ Status CheckShapes(InferContext& c, bool overlaps) {
   if (overlaps && boxes[0] >= 0 && boxes[1] >= 0 && boxes[0] != boxes[1]) {
     return InvalidArgument("overlaps: want a square, got ", boxes.ToString());
   }
-  if (!overlaps && boxes[1] >= 0 && boxes[1] != 4) return InvalidArgument("boxes: want shape [n,4], got ", boxes.ToString());
+  if (!overlaps && boxes[1] >= 0 && boxes[1] != 4)
+    return InvalidArgument("boxes: want shape [n,4], got ", boxes.ToString());
   if (scores.has_rank() && scores[0] >= 0 && boxes[0] >= 0 && scores[0] != boxes[0]) {
     return InvalidArgument("scores: want one for each of ", boxes[0], " boxes, got ", scores[0]);
   }
@@ -179,29 +181,53 @@ Status Run(RunContext& c) {
 #define RIVULET_THRESHOLD "; T_threshold:type=f32 in {f16,f32}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "NonMaxSuppression", .inputs = "boxes:f32, scores:f32, max_output_size:i32",
-     .outputs = "selected_indices:i32", .attrs = "iou_threshold:float=0.5", .infer = Infer, .prepare = PrepareV1,
-     .run = Run<kV1>, .flags = kDataDependent},
-    {.name = "NonMaxSuppressionV2", .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T_threshold",
-     .outputs = "selected_indices:i32", .attrs = RIVULET_TYPES RIVULET_THRESHOLD, .infer = Infer, .prepare = Prepare,
-     .run = Run<kV2>, .flags = kDataDependent},
+    {.name = "NonMaxSuppression",
+     .inputs = "boxes:f32, scores:f32, max_output_size:i32",
+     .outputs = "selected_indices:i32",
+     .attrs = "iou_threshold:float=0.5",
+     .infer = Infer,
+     .prepare = PrepareV1,
+     .run = Run<kV1>,
+     .flags = kDataDependent},
+    {.name = "NonMaxSuppressionV2",
+     .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T_threshold",
+     .outputs = "selected_indices:i32",
+     .attrs = RIVULET_TYPES RIVULET_THRESHOLD,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<kV2>,
+     .flags = kDataDependent},
     {.name = "NonMaxSuppressionV3",
      .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T_threshold, score_threshold:T_threshold",
-     .outputs = "selected_indices:i32", .attrs = RIVULET_TYPES RIVULET_THRESHOLD, .infer = Infer, .prepare = Prepare,
-     .run = Run<kV3>, .flags = kDataDependent},
+     .outputs = "selected_indices:i32",
+     .attrs = RIVULET_TYPES RIVULET_THRESHOLD,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<kV3>,
+     .flags = kDataDependent},
     {.name = "NonMaxSuppressionV4",
      .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T_threshold, score_threshold:T_threshold",
      .outputs = "selected_indices:i32, valid_outputs:i32",
-     .attrs = RIVULET_TYPES RIVULET_THRESHOLD "; pad_to_max_output_size:bool=false", .infer = Infer, .prepare = Prepare,
-     .run = Run<kV3>, .flags = kDataDependent},
+     .attrs = RIVULET_TYPES RIVULET_THRESHOLD "; pad_to_max_output_size:bool=false",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<kV3>,
+     .flags = kDataDependent},
     {.name = "NonMaxSuppressionV5",
      .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T, score_threshold:T, soft_nms_sigma:T",
      .outputs = "selected_indices:i32, selected_scores:T, valid_outputs:i32",
-     .attrs = RIVULET_TYPES "; pad_to_max_output_size:bool=false", .infer = Infer, .prepare = Prepare, .run = Run<kV5>,
+     .attrs = RIVULET_TYPES "; pad_to_max_output_size:bool=false",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<kV5>,
      .flags = kDataDependent},
     {.name = "NonMaxSuppressionWithOverlaps",
      .inputs = "overlaps:f32, scores:f32, max_output_size:i32, overlap_threshold:f32, score_threshold:f32",
-     .outputs = "selected_indices:i32", .attrs = "", .infer = InferOverlaps, .prepare = Prepare, .run = Run<kOverlaps>,
+     .outputs = "selected_indices:i32",
+     .attrs = "",
+     .infer = InferOverlaps,
+     .prepare = Prepare,
+     .run = Run<kOverlaps>,
      .flags = kDataDependent},
 };
 

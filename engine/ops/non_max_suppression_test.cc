@@ -5,8 +5,11 @@ namespace {
 
 OpTester Suppress(int32_t most, float iou) {
   OpTester tester("NonMaxSuppressionV3");
-  tester.Input(F32({3, 4}, {0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3})).Input(F32({3}, {1, 2, 1})).Input(I32({}, {most}))
-      .Input(F32({}, {iou})).Input(F32({}, {0}));
+  tester.Input(F32({3, 4}, {0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3}))
+      .Input(F32({3}, {1, 2, 1}))
+      .Input(I32({}, {most}))
+      .Input(F32({}, {iou}))
+      .Input(F32({}, {0}));
   return tester;
 }
 

@@ -29,7 +29,8 @@ Status Infer(InferContext& c) {
   }
   const Shape& in = c.shape(0);
   if (!in.has_rank()) return Status();
-  if (in.rank() == Shape::kMaxRank) return InvalidArgument("the output would have more than ", Shape::kMaxRank, " dims");
+  if (in.rank() == Shape::kMaxRank)
+    return InvalidArgument("the output would have more than ", Shape::kMaxRank, " dims");
   RIVULET_ASSIGN_OR_RETURN(const int axis, NewAxis(c.attrs().Int("axis"), in.rank()));
   Shape out;
   for (int i = 0; i <= in.rank(); ++i) {
@@ -67,7 +68,8 @@ Status Run(RunContext& c) {
   const Tensor& indices = c.input(0);
   Tensor& out = c.output(0);
   for (int i = 1; i < 4; ++i) {
-    if (c.input(i).rank() != 0) return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
+    if (c.input(i).rank() != 0)
+      return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
   }
   RIVULET_ASSIGN_OR_RETURN(const int64_t depth, DepthOf(c.input(1)));
   RIVULET_ASSIGN_OR_RETURN(const int axis, NewAxis(c.state<State>().axis, indices.rank()));
@@ -92,10 +94,14 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "OneHot", .inputs = "indices:TI, depth:i32, on_value:T, off_value:T", .outputs = "output:T",
+    {.name = "OneHot",
+     .inputs = "indices:TI, depth:i32, on_value:T, off_value:T",
+     .outputs = "output:T",
      .attrs = "axis:int=-1; TI:type=i64 in {u8,i8,i32,i64}; "
               "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What an operator is: plain data and three functions. See docs/add_an_op.md.
 //
-//   infer    shapes of the outputs, every check of attributes and shapes; runs when a plan is made, and again at run time
+//   infer    shapes of the outputs, every check of attributes and shapes; runs when a plan is made, and again at run
+//   time
 //            for nodes whose input shapes depend on data
 //   prepare  optional: parsed attributes, packed constants; runs once per plan
 //   run      the kernel; trusts what infer checked and fails only where the data can be wrong
@@ -55,12 +56,12 @@ struct Tolerance {
 
 struct OpDef {
   const char* name;
-  // "x:T, y:T", "values:N*T, axis:Tidx", "input:list(Tin)", "contents:str"; dtypes are f32 f16 bf16 f64 i8 .. u64 bool str
-  // c64 c128 qi8 qu8 qi16 qu16 qi32 resource variant, a type attribute, N*T or list(type attribute).
+  // "x:T, y:T", "values:N*T, axis:Tidx", "input:list(Tin)", "contents:str"; dtypes are f32 f16 bf16 f64 i8 .. u64 bool
+  // str c64 c128 qi8 qu8 qi16 qu16 qi32 resource variant, a type attribute, N*T or list(type attribute).
   const char* inputs;
   const char* outputs;
-  // "T:type in {f32,f64}; keep_dims:bool=false; N:int >=1; strides:list(int); shape:shape; equation:string". The sets of
-  // T are the dtypes the kernel takes. An attribute without default must be given, but a type can also come from the
+  // "T:type in {f32,f64}; keep_dims:bool=false; N:int >=1; strides:list(int); shape:shape; equation:string". The sets
+  // of T are the dtypes the kernel takes. An attribute without default must be given, but a type can also come from the
   // inputs, as can N.
   const char* attrs;
   Status (*infer)(InferContext&);
@@ -73,11 +74,11 @@ struct OpDef {
 using OpList = std::span<const OpDef>;
 
 // Ends an operator file: its definitions under the name that ops.list uses.
-#define RIVULET_OP_LIST(Family, defs)  \
-  extern const OpList k##Family##Ops;  \
-  constinit const OpList k##Family##Ops{defs}
+#define RIVULET_OP_LIST(Family, defs) \
+  extern const OpList k##Family##Ops; \
+  constinit const OpList k##Family##Ops { defs }
 
-// The definition of an operator, or null. 
+// The definition of an operator, or null.
 const OpDef* FindOp(std::string_view name);
 std::vector<const OpDef*> AllOps();
 
@@ -110,8 +111,8 @@ DType ResolveType(const Node& node, std::string_view attr, std::span<const Fact*
 
 class InferContext {
  public:
-  InferContext(const Node& node, std::span<const Fact* const> inputs, std::vector<Fact>* outputs,
-               Allocator& allocator, bool graph_has_versions)
+  InferContext(const Node& node, std::span<const Fact* const> inputs, std::vector<Fact>* outputs, Allocator& allocator,
+               bool graph_has_versions)
       : node_(node), inputs_(inputs), outputs_(outputs), allocator_(allocator), has_versions_(graph_has_versions) {}
 
   const Node& node() const { return node_; }
@@ -216,7 +217,9 @@ class RunContext {
       : state_(state), inputs_(inputs), outputs_(outputs), services_(services) {}
 
   template <typename T>
-  const T& state() const { return static_cast<const T&>(*state_); }
+  const T& state() const {
+    return static_cast<const T&>(*state_);
+  }
 
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
   const Tensor& input(int i) const { return *inputs_[static_cast<size_t>(i)]; }

@@ -52,7 +52,9 @@ inline Tensor Bools(const Shape& shape, std::initializer_list<bool> values) { re
 inline Tensor Strings(const Shape& shape, std::initializer_list<const char*> values) {
   return Make<std::string>(shape, values);
 }
-inline Tensor C64(const Shape& shape, std::initializer_list<Complex64> values) { return Make<Complex64>(shape, values); }
+inline Tensor C64(const Shape& shape, std::initializer_list<Complex64> values) {
+  return Make<Complex64>(shape, values);
+}
 inline Tensor C128(const Shape& shape, std::initializer_list<Complex128> values) {
   return Make<Complex128>(shape, values);
 }
@@ -128,7 +130,9 @@ class OpTester {
   // A constant: known from the beginning.
   OpTester& ConstInput(const Tensor& tensor) { return Add({tensor.dtype(), tensor.shape(), tensor}, true); }
   // Only a dtype and a shape that may have unknown dims (-1) or rank; for Infer.
-  OpTester& Unknown(DType dtype, const Shape& shape = Shape::UnknownRank()) { return Add({dtype, shape, Tensor()}, false); }
+  OpTester& Unknown(DType dtype, const Shape& shape = Shape::UnknownRank()) {
+    return Add({dtype, shape, Tensor()}, false);
+  }
   OpTester& Unknown(DType dtype, std::initializer_list<int64_t> dims) { return Unknown(dtype, Shape(dims)); }
 
   OpTester& Threads(int count) {
@@ -186,7 +190,8 @@ class OpTester {
     for (size_t i = 0; i < results.size() && i < complete.size(); ++i) {
       EXPECT_EQ(results[i].dtype(), complete[i].dtype) << "output " << i;
       EXPECT_TRUE(Covers(complete[i].shape, results[i].shape()))
-          << "output " << i << ": inferred " << complete[i].shape.ToString() << ", got " << results[i].shape().ToString();
+          << "output " << i << ": inferred " << complete[i].shape.ToString() << ", got "
+          << results[i].shape().ToString();
     }
     return results;
   }

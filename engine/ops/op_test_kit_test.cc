@@ -7,7 +7,8 @@ TEST(OpTestKit, RunsAnOperator) {
   EXPECT_TRUE(Same(OpTester("Identity").Input(F32({2}, {1, 2})).Run(), F32({2}, {1, 2})));
   EXPECT_TRUE(Same(OpTester("Identity").ConstInput(Strings({2}, {"a", "b"})).Run(), Strings({2}, {"a", "b"})));
   EXPECT_TRUE(Near(OpTester("Identity").Input(F16({2}, {1, 2})).Run(), F16({2}, {1.001f, 2})));
-  EXPECT_TRUE(Same(OpTester("Const").Attr("dtype", DType::kInt32).Attr("value", I32({2}, {1, 2})).Run(), I32({2}, {1, 2})));
+  EXPECT_TRUE(
+      Same(OpTester("Const").Attr("dtype", DType::kInt32).Attr("value", I32({2}, {1, 2})).Run(), I32({2}, {1, 2})));
 }
 
 TEST(OpTestKit, InfersPartlyKnownShapes) {

@@ -46,10 +46,18 @@ Status RunPad(RunContext& c) {
 #define RIVULET_ANY "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi32}; "
 
 constexpr OpDef kDefs[] = {
-    {.name = "Pad", .inputs = "input:T, paddings:Tpaddings", .outputs = "output:T",
-     .attrs = RIVULET_ANY "Tpaddings:type=i32 in {i32,i64}", .infer = InferPad, .run = RunPad},
-    {.name = "PadV2", .inputs = "input:T, paddings:Tpaddings, constant_values:T", .outputs = "output:T",
-     .attrs = RIVULET_ANY "Tpaddings:type=i32 in {i32,i64}", .infer = InferPad, .run = RunPad},
+    {.name = "Pad",
+     .inputs = "input:T, paddings:Tpaddings",
+     .outputs = "output:T",
+     .attrs = RIVULET_ANY "Tpaddings:type=i32 in {i32,i64}",
+     .infer = InferPad,
+     .run = RunPad},
+    {.name = "PadV2",
+     .inputs = "input:T, paddings:Tpaddings, constant_values:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ANY "Tpaddings:type=i32 in {i32,i64}",
+     .infer = InferPad,
+     .run = RunPad},
 };
 
 }  // namespace

@@ -38,7 +38,8 @@ Result<int> PaddedRank(const InferContext& c) {
   if (paddings.has_rank()) {
     const bool rows_differ = rank >= 0 && paddings[0] >= 0 && paddings[0] != rank;
     if (rows_differ || (paddings[1] >= 0 && paddings[1] != 2) || paddings[0] > Shape::kMaxRank) {
-      return InvalidArgument("paddings: want shape [", rank >= 0 ? Cat(rank) : "rank", ",2], got ", paddings.ToString());
+      return InvalidArgument("paddings: want shape [", rank >= 0 ? Cat(rank) : "rank", ",2], got ",
+                             paddings.ToString());
     }
     if (rank < 0) rank = paddings[0];
   }

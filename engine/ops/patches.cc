@@ -14,7 +14,7 @@ namespace rivulet {
 namespace {
 
 struct State : OpState {
-  int spatial = 0;           // 2 or 3
+  int spatial = 0;  // 2 or 3
   int64_t size[3] = {};
   int64_t stride[3] = {};
   int64_t rate[3] = {1, 1, 1};
@@ -24,10 +24,12 @@ struct State : OpState {
 Status ReadTriple(const AttrReader& attrs, const char* name, int spatial, int64_t* to) {
   const std::vector<int64_t> values = attrs.Ints(name);
   if (static_cast<int>(values.size()) != spatial + 2) {
-    return InvalidArgument("attr '", name, "': want ", spatial + 2, " numbers, got ", static_cast<int64_t>(values.size()));
+    return InvalidArgument("attr '", name, "': want ", spatial + 2, " numbers, got ",
+                           static_cast<int64_t>(values.size()));
   }
   if (values.front() != 1 || values.back() != 1) {
-    return InvalidArgument("attr '", name, "': want 1 for batch and channels, got ", values.front(), " and ", values.back());
+    return InvalidArgument("attr '", name, "': want 1 for batch and channels, got ", values.front(), " and ",
+                           values.back());
   }
   for (int i = 0; i < spatial; ++i) {
     to[i] = values[static_cast<size_t>(i + 1)];
@@ -60,7 +62,8 @@ Result<Shape> PatchesOf(const Shape& in, const State& state, Window* windows) {
   Shape out = in;
   CheckedSize depth = std::max<int64_t>(in[rank - 1], 0);
   for (int i = 0; i < state.spatial; ++i) {
-    RIVULET_ASSIGN_OR_RETURN(windows[i], ComputeWindow(in[i + 1], state.size[i], state.stride[i], state.rate[i], state.padding));
+    RIVULET_ASSIGN_OR_RETURN(windows[i],
+                             ComputeWindow(in[i + 1], state.size[i], state.stride[i], state.rate[i], state.padding));
     if (state.spatial == 3 && state.padding == Padding::kSame && windows[i].output > 0) {
       // As TensorFlow has it for volumes: where windows with gaps between them leave places over, these are left out on
       // both sides. The window's reach fits: ComputeWindow has checked it.
@@ -130,13 +133,21 @@ Status Run(RunContext& c) {
 #define RIVULET_REAL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64"
 
 constexpr OpDef kDefs[] = {
-    {.name = "ExtractImagePatches", .inputs = "images:T", .outputs = "patches:T",
-     .attrs = "ksizes:list(int) >=4; strides:list(int) >=4; rates:list(int) >=4; padding:string in {SAME,VALID}; "
-              RIVULET_REAL ",c64,c128}",
-     .infer = Infer<2>, .prepare = Prepare<2>, .run = Run},
-    {.name = "ExtractVolumePatches", .inputs = "input:T", .outputs = "patches:T",
+    {.name = "ExtractImagePatches",
+     .inputs = "images:T",
+     .outputs = "patches:T",
+     .attrs = "ksizes:list(int) >=4; strides:list(int) >=4; rates:list(int) >=4; padding:string in "
+              "{SAME,VALID}; " RIVULET_REAL ",c64,c128}",
+     .infer = Infer<2>,
+     .prepare = Prepare<2>,
+     .run = Run},
+    {.name = "ExtractVolumePatches",
+     .inputs = "input:T",
+     .outputs = "patches:T",
      .attrs = "ksizes:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; " RIVULET_REAL "}",
-     .infer = Infer<3>, .prepare = Prepare<3>, .run = Run},
+     .infer = Infer<3>,
+     .prepare = Prepare<3>,
+     .run = Run},
 };
 
 }  // namespace

@@ -5,9 +5,9 @@
 
 namespace rivulet {
 
-Result<PoolSpec> MakePoolSpec(std::span<const int64_t> ksize, std::span<const int64_t> strides, std::string_view padding,
-                              std::span<const int64_t> explicit_paddings, std::string_view data_format, int spatial_rank,
-                              bool allow_depth) {
+Result<PoolSpec> MakePoolSpec(std::span<const int64_t> ksize, std::span<const int64_t> strides,
+                              std::string_view padding, std::span<const int64_t> explicit_paddings,
+                              std::string_view data_format, int spatial_rank, bool allow_depth) {
   PoolSpec spec;
   spec.window.spatial_rank = spatial_rank;
   RIVULET_ASSIGN_OR_RETURN(const DataFormat format, ParseDataFormat(data_format));
@@ -31,7 +31,8 @@ Result<PoolSpec> MakePoolSpec(std::span<const int64_t> ksize, std::span<const in
   if (spec.depth_window != 1) {
     if (!allow_depth) return Unimplemented("ksize: want 1 for the channels, got ", ksize[channel]);
     if (strides[channel] != ksize[channel]) {
-      return Unimplemented("pooling over channels: want a stride of ksize = ", ksize[channel], ", got ", strides[channel]);
+      return Unimplemented("pooling over channels: want a stride of ksize = ", ksize[channel], ", got ",
+                           strides[channel]);
     }
     spatial_strides[channel] = 1;
   }

@@ -18,9 +18,9 @@ struct PoolSpec {
 
 // The lists have an entry for each axis. Those of the batch must be 1, and those of the channels unless `allow_depth`.
 // Explicit paddings must be smaller than the window, so that every window sees something.
-Result<PoolSpec> MakePoolSpec(std::span<const int64_t> ksize, std::span<const int64_t> strides, std::string_view padding,
-                              std::span<const int64_t> explicit_paddings, std::string_view data_format, int spatial_rank,
-                              bool allow_depth);
+Result<PoolSpec> MakePoolSpec(std::span<const int64_t> ksize, std::span<const int64_t> strides,
+                              std::string_view padding, std::span<const int64_t> explicit_paddings,
+                              std::string_view data_format, int spatial_rank, bool allow_depth);
 
 // From attributes ksize, strides, padding, explicit_paddings and data_format.
 Result<PoolSpec> ParsePoolSpec(const AttrReader& attrs, int spatial_rank, bool allow_depth);

@@ -14,9 +14,9 @@ struct ProductShape : MatMulShape {
   bool conjugate_b = false;
 };
 
-// One run in element type `dtype`, one of float, double, int16, int32, int64, complex64, complex128; integers wrap around.
-// Construct, which adds to `pieces`; pieces.Allocate; Run. The operands lie in memory as MatMulShape says; so do the
-// offsets, null for operands one after the other. The epilogue is for float only.
+// One run in element type `dtype`, one of float, double, int16, int32, int64, complex64, complex128; integers wrap
+// around. Construct, which adds to `pieces`; pieces.Allocate; Run. The operands lie in memory as MatMulShape says; so
+// do the offsets, null for operands one after the other. The epilogue is for float only.
 class ProductRun {
  public:
   ProductRun(DType dtype, const ProductShape& shape, ScratchPieces& pieces);

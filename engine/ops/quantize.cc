@@ -174,12 +174,16 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizeV2", .inputs = "input:f32, min_range:f32, max_range:f32",
+    {.name = "QuantizeV2",
+     .inputs = "input:f32, min_range:f32, max_range:f32",
      .outputs = "output:T, output_min:f32, output_max:f32",
-     .attrs = "T:type in {qi8,qu8,qi32,qi16,qu16}; mode:string=\"MIN_COMBINED\" in {MIN_COMBINED,MIN_FIRST,SCALED}; "
-              "round_mode:string=\"HALF_AWAY_FROM_ZERO\" in {HALF_AWAY_FROM_ZERO,HALF_TO_EVEN}; narrow_range:bool=false; "
-              "axis:int=-1; ensure_minimum_range:float=0.01",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+     .attrs =
+         "T:type in {qi8,qu8,qi32,qi16,qu16}; mode:string=\"MIN_COMBINED\" in {MIN_COMBINED,MIN_FIRST,SCALED}; "
+         "round_mode:string=\"HALF_AWAY_FROM_ZERO\" in {HALF_AWAY_FROM_ZERO,HALF_TO_EVEN}; narrow_range:bool=false; "
+         "axis:int=-1; ensure_minimum_range:float=0.01",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

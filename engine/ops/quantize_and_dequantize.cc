@@ -1,6 +1,7 @@
 // QuantizeAndDequantizeV2, V3, V4: numbers rounded to multiples of a step, as by QuantizeV2 with mode SCALED and back.
 //
-//   input [..] of T, input_min, input_max: scalars, or with axis >= 0 one per index along that axis; V3: num_bits scalar
+//   input [..] of T, input_min, input_max: scalars, or with axis >= 0 one per index along that axis; V3: num_bits
+//   scalar
 //   -> output [..]
 //
 // Without range_given the range is that of the input (of each slice along axis); then nothing is clamped.
@@ -173,12 +174,27 @@ Status Run(RunContext& c) {
   "range_given:bool=false; num_bits:int=8; round_mode:string=\"HALF_TO_EVEN\" in {HALF_TO_EVEN,HALF_UP}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizeAndDequantizeV2", .inputs = "input:T, input_min:T, input_max:T", .outputs = "output:T",
-     .attrs = RIVULET_ATTRS RIVULET_ROUND, .infer = Infer, .prepare = Prepare, .run = Run},
-    {.name = "QuantizeAndDequantizeV3", .inputs = "input:T, input_min:T, input_max:T, num_bits:i32",
-     .outputs = "output:T", .attrs = RIVULET_ATTRS "range_given:bool=true", .infer = Infer, .prepare = Prepare, .run = Run},
-    {.name = "QuantizeAndDequantizeV4", .inputs = "input:T, input_min:T, input_max:T", .outputs = "output:T",
-     .attrs = RIVULET_ATTRS RIVULET_ROUND, .infer = Infer, .prepare = Prepare, .run = Run},
+    {.name = "QuantizeAndDequantizeV2",
+     .inputs = "input:T, input_min:T, input_max:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS RIVULET_ROUND,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "QuantizeAndDequantizeV3",
+     .inputs = "input:T, input_min:T, input_max:T, num_bits:i32",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS "range_given:bool=true",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "QuantizeAndDequantizeV4",
+     .inputs = "input:T, input_min:T, input_max:T",
+     .outputs = "output:T",
+     .attrs = RIVULET_ATTRS RIVULET_ROUND,
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

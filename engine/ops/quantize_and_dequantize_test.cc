@@ -5,8 +5,12 @@ namespace {
 
 TEST(QuantizeAndDequantize, ChecksBits) {
   const auto round = [](int32_t bits) {
-    return OpTester("QuantizeAndDequantizeV3").Input(F32({2}, {0.6f, 4})).Input(F32({}, {-4})).Input(F32({}, {3}))
-        .Input(I32({}, {bits})).Run();
+    return OpTester("QuantizeAndDequantizeV3")
+        .Input(F32({2}, {0.6f, 4}))
+        .Input(F32({}, {-4}))
+        .Input(F32({}, {3}))
+        .Input(I32({}, {bits}))
+        .Run();
   };
   EXPECT_TRUE(Same(round(3), F32({2}, {1, 3})));
   EXPECT_TRUE(round(62).ok());

@@ -16,8 +16,8 @@ TEST(Quantize, SpreadsTheRange) {
 }
 
 TEST(Quantize, TakesNanAndInfinity) {
-  EXPECT_TRUE(Same(Quantize(F32({3}, {NAN, INFINITY, -INFINITY}), 0, 255).Run(),
-                   U8({3}, {0, 255, 0}).Retyped(DType::kQuint8)));
+  EXPECT_TRUE(
+      Same(Quantize(F32({3}, {NAN, INFINITY, -INFINITY}), 0, 255).Run(), U8({3}, {0, 255, 0}).Retyped(DType::kQuint8)));
 }
 
 TEST(Quantize, RefusesBadRanges) {

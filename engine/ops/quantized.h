@@ -1,8 +1,8 @@
 // Numbers and codes: what the quantised operators share. A code q of a type stands for a number of a range [low, high];
 // the lowest code for low, the highest for high.
 //
-// Low is moved to the nearest multiple of a step so that 0 has a code of its own. TensorFlow does this arithmetic partly
-// in float and partly in double, and codes must come out equal, so each function says which it is.
+// Low is moved to the nearest multiple of a step so that 0 has a code of its own. TensorFlow does this arithmetic
+// partly in float and partly in double, and codes must come out equal, so each function says which it is.
 #ifndef RIVULET_ENGINE_OPS_QUANTIZED_H_
 #define RIVULET_ENGINE_OPS_QUANTIZED_H_
 
@@ -47,8 +47,8 @@ int64_t CodeUnclamped(float x, Range range) {
 
 template <typename T>
 T CodeOf(float x, Range range) {
-  return static_cast<T>(std::clamp<int64_t>(CodeUnclamped<T>(x, range), std::numeric_limits<T>::lowest(),
-                                            std::numeric_limits<T>::max()));
+  return static_cast<T>(
+      std::clamp<int64_t>(CodeUnclamped<T>(x, range), std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max()));
 }
 
 // The number of a code; in double, rounded once.
@@ -85,8 +85,9 @@ struct Decoder {
 template <typename T>
 struct Encoder {
   explicit Encoder(Range range)
-      : scale(range.low == range.high ? 0.0f
-                                      : static_cast<float>((kSteps<T> - 1) / static_cast<double>(range.high - range.low))),
+      : scale(range.low == range.high
+                  ? 0.0f
+                  : static_cast<float>((kSteps<T> - 1) / static_cast<double>(range.high - range.low))),
         low(std::round(range.low * scale)) {}
   T operator()(float x) const {
     constexpr auto kLowest = static_cast<float>(std::numeric_limits<T>::lowest());
@@ -116,8 +117,8 @@ Range ProductRange(Range a, Range b) {
 inline Status ReadRange(RunContext& c, int low, int high, bool strict, Range* range) {
   *range = {c.input(low).data<float>()[0], c.input(high).data<float>()[0]};
   if (strict ? range->low < range->high : range->low <= range->high) return Status();
-  return InvalidArgument("range: want a minimum ", strict ? "below" : "not above", " the maximum, got ", range->low, " and ",
-                         range->high);
+  return InvalidArgument("range: want a minimum ", strict ? "below" : "not above", " the maximum, got ", range->low,
+                         " and ", range->high);
 }
 
 inline void WriteRange(RunContext& c, int output, Range range) {

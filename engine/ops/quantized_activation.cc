@@ -45,12 +45,24 @@ Status ReluX(RunContext& c) {
 #define RIVULET_TYPES "Tinput:type in {qu8,qi32}; out_type:type=qu8 in {qu8,qi32}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizedRelu", .inputs = "features:Tinput, min_features:f32, max_features:f32", .outputs = RIVULET_OUTPUTS,
-     .attrs = RIVULET_TYPES, .infer = Infer, .run = Relu},
-    {.name = "QuantizedRelu6", .inputs = "features:Tinput, min_features:f32, max_features:f32", .outputs = RIVULET_OUTPUTS,
-     .attrs = RIVULET_TYPES, .infer = Infer, .run = Relu6},
-    {.name = "QuantizedReluX", .inputs = "features:Tinput, max_value:f32, min_features:f32, max_features:f32",
-     .outputs = RIVULET_OUTPUTS, .attrs = RIVULET_TYPES, .infer = Infer, .run = ReluX},
+    {.name = "QuantizedRelu",
+     .inputs = "features:Tinput, min_features:f32, max_features:f32",
+     .outputs = RIVULET_OUTPUTS,
+     .attrs = RIVULET_TYPES,
+     .infer = Infer,
+     .run = Relu},
+    {.name = "QuantizedRelu6",
+     .inputs = "features:Tinput, min_features:f32, max_features:f32",
+     .outputs = RIVULET_OUTPUTS,
+     .attrs = RIVULET_TYPES,
+     .infer = Infer,
+     .run = Relu6},
+    {.name = "QuantizedReluX",
+     .inputs = "features:Tinput, max_value:f32, min_features:f32, max_features:f32",
+     .outputs = RIVULET_OUTPUTS,
+     .attrs = RIVULET_TYPES,
+     .infer = Infer,
+     .run = ReluX},
 };
 
 }  // namespace

@@ -8,7 +8,8 @@ TEST(QuantizedActivation, CutsBelowZero) {
   EXPECT_TRUE(Same(OpTester("QuantizedRelu").Input(codes).Input(F32({}, {-1})).Input(F32({}, {254})).Run(),
                    U8({2}, {1, 255}).Retyped(DType::kQuint8)));
   EXPECT_TRUE(Fails(OpTester("QuantizedRelu").Input(codes).Input(F32({}, {1})).Input(F32({}, {0})).Run(), "range"));
-  EXPECT_TRUE(Fails(OpTester("QuantizedRelu").Input(codes).Input(F32({2}, {1, 1})).Input(F32({}, {0})).Run(), "one element"));
+  EXPECT_TRUE(
+      Fails(OpTester("QuantizedRelu").Input(codes).Input(F32({2}, {1, 1})).Input(F32({}, {0})).Run(), "one element"));
 }
 
 }  // namespace

@@ -87,9 +87,7 @@ void AddEach(RunContext& c, Range x, Range y, Range z) {
     x_code[i] = Recode<T, int32_t>(code, x, z);
     y_code[i] = Recode<T, int32_t>(code, y, z);
   }
-  Map<T>(c, [&](T a, T b) {
-    return Wrap(int64_t{x_code[static_cast<uint8_t>(a)]} + y_code[static_cast<uint8_t>(b)]);
-  });
+  Map<T>(c, [&](T a, T b) { return Wrap(int64_t{x_code[static_cast<uint8_t>(a)]} + y_code[static_cast<uint8_t>(b)]); });
 }
 
 Status RunAdd(RunContext& c) {
@@ -131,14 +129,24 @@ Status RunBias(RunContext& c) {
 #define RIVULET_INPUTS "x:T1, y:T2, min_x:f32, max_x:f32, min_y:f32, max_y:f32"
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizedAdd", .inputs = RIVULET_INPUTS, .outputs = "z:Toutput, min_z:f32, max_z:f32",
-     .attrs = RIVULET_BYTES, .infer = Infer, .run = RunAdd},
-    {.name = "QuantizedMul", .inputs = RIVULET_INPUTS, .outputs = "z:Toutput, min_z:f32, max_z:f32",
-     .attrs = RIVULET_BYTES, .infer = Infer, .run = RunMul},
+    {.name = "QuantizedAdd",
+     .inputs = RIVULET_INPUTS,
+     .outputs = "z:Toutput, min_z:f32, max_z:f32",
+     .attrs = RIVULET_BYTES,
+     .infer = Infer,
+     .run = RunAdd},
+    {.name = "QuantizedMul",
+     .inputs = RIVULET_INPUTS,
+     .outputs = "z:Toutput, min_z:f32, max_z:f32",
+     .attrs = RIVULET_BYTES,
+     .infer = Infer,
+     .run = RunMul},
     {.name = "QuantizedBiasAdd",
      .inputs = "input:T1, bias:T2, min_input:f32, max_input:f32, min_bias:f32, max_bias:f32",
      .outputs = "output:out_type, min_out:f32, max_out:f32",
-     .attrs = "T1:type in {qi8,qu8}; T2:type in {qi8,qu8}; out_type:type in {qi32}", .infer = InferBias, .run = RunBias},
+     .attrs = "T1:type in {qi8,qu8}; T2:type in {qi8,qu8}; out_type:type in {qi32}",
+     .infer = InferBias,
+     .run = RunBias},
 };
 
 }  // namespace

@@ -71,16 +71,16 @@ void Join(RunContext& c, int n, Range range) {
     const bool same = own.low == range.low && own.high == range.high;
     c.ParallelFor(part > 0 ? outer : 0, std::max<int64_t>((1 << 14) / std::max<int64_t>(part, 1), 1),
                   [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o) {
-        const T* from = in + o * part;
-        T* to = out + o * row;
-        if (same) {
-          std::memcpy(to, from, static_cast<size_t>(part) * sizeof(T));
-        } else {
-          for (int64_t k = 0; k < part; ++k) to[k] = encode(decode(from[k]));
-        }
-      }
-    });
+                    for (int64_t o = begin; o < end; ++o) {
+                      const T* from = in + o * part;
+                      T* to = out + o * row;
+                      if (same) {
+                        std::memcpy(to, from, static_cast<size_t>(part) * sizeof(T));
+                      } else {
+                        for (int64_t k = 0; k < part; ++k) to[k] = encode(decode(from[k]));
+                      }
+                    }
+                  });
     out += part;
   }
 }
@@ -106,8 +106,11 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizedConcat", .inputs = "concat_dim:i32, values:N*T, input_mins:N*f32, input_maxes:N*f32",
-     .outputs = "output:T, output_min:f32, output_max:f32", .attrs = "N:int >=2; T:type in {qu8,qi32}", .infer = Infer,
+    {.name = "QuantizedConcat",
+     .inputs = "concat_dim:i32, values:N*T, input_mins:N*f32, input_maxes:N*f32",
+     .outputs = "output:T, output_min:f32, output_max:f32",
+     .attrs = "N:int >=2; T:type in {qu8,qi32}",
+     .infer = Infer,
      .run = Run},
 };
 

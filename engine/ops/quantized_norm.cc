@@ -1,8 +1,8 @@
 // QuantizedInstanceNorm, QuantizedBatchNormWithGlobalNormalization: normalised codes.
 //
-//   instance: x [batch, height, width, channels] of quint8, x_min, x_max -> y, y_min, y_max; each channel of each image gets
-//   mean 0 and variance 1. The range is that of the result, at least min_separation wide, or the given one.
-//   batch: t [batch, height, width, channels] of quint8 and its range, then mean, variance, beta and gamma [channels] with
+//   instance: x [batch, height, width, channels] of quint8, x_min, x_max -> y, y_min, y_max; each channel of each image
+//   gets mean 0 and variance 1. The range is that of the result, at least min_separation wide, or the given one. batch:
+//   t [batch, height, width, channels] of quint8 and its range, then mean, variance, beta and gamma [channels] with
 //   theirs -> result of qint32 in the range [-2^20, 2^20], made in fixed point.
 #include "engine/ops/quantized.h"
 
@@ -159,7 +159,8 @@ Status RunBatch(RunContext& c) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t channel = i % channels;
       // The product wraps around in 32 bits.
-      const auto product = static_cast<int32_t>(static_cast<uint32_t>(codes[x[i]]) * static_cast<uint32_t>(scale[channel]));
+      const auto product =
+          static_cast<int32_t>(static_cast<uint32_t>(codes[x[i]]) * static_cast<uint32_t>(scale[channel]));
       y[i] = static_cast<int32_t>(static_cast<uint32_t>(product / one) + static_cast<uint32_t>(offset[channel]));
     }
   });
@@ -167,16 +168,22 @@ Status RunBatch(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizedInstanceNorm", .inputs = "x:T, x_min:f32, x_max:f32", .outputs = "y:T, y_min:f32, y_max:f32",
+    {.name = "QuantizedInstanceNorm",
+     .inputs = "x:T, x_min:f32, x_max:f32",
+     .outputs = "y:T, y_min:f32, y_max:f32",
      .attrs = "T:type in {qu8}; output_range_given:bool=false; given_y_min:float=0; given_y_max:float=0; "
               "variance_epsilon:float=1e-05; min_separation:float=0.001",
-     .infer = InferInstance, .prepare = PrepareInstance, .run = RunInstance},
+     .infer = InferInstance,
+     .prepare = PrepareInstance,
+     .run = RunInstance},
     {.name = "QuantizedBatchNormWithGlobalNormalization",
      .inputs = "t:Tinput, t_min:f32, t_max:f32, m:Tinput, m_min:f32, m_max:f32, v:Tinput, v_min:f32, v_max:f32, "
                "beta:Tinput, beta_min:f32, beta_max:f32, gamma:Tinput, gamma_min:f32, gamma_max:f32",
      .outputs = "result:out_type, result_min:f32, result_max:f32",
      .attrs = "Tinput:type in {qu8}; out_type:type in {qi32}; variance_epsilon:float; scale_after_normalization:bool",
-     .infer = InferBatch, .prepare = PrepareBatch, .run = RunBatch},
+     .infer = InferBatch,
+     .prepare = PrepareBatch,
+     .run = RunBatch},
 };
 
 }  // namespace

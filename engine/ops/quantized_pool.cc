@@ -32,25 +32,26 @@ void Pool(RunContext& c, const ConvSizes& s) {
   const int64_t channels = s.in_c;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
                 [&](int64_t begin, int64_t end) {
-    for (int64_t pixel = begin; pixel < end; ++pixel) {
-      const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
-      const int64_t place = pixel % s.out_pixels();
-      const int64_t count = std::max<int64_t>(WindowCount(s, place), 1);
-      constexpr int64_t kBlock = 64;
-      for (int64_t first = 0; first < channels; first += kBlock) {
-        const int64_t n = std::min(kBlock, channels - first);
-        int64_t values[kBlock];
-        std::fill_n(values, n, kMax ? int64_t{std::numeric_limits<T>::lowest()} : int64_t{0});
-        ForWindow(s, place, [&](int64_t tap) {
-          const T* from = image + tap * channels + first;
-          for (int64_t i = 0; i < n; ++i) values[i] = kMax ? std::max<int64_t>(values[i], from[i]) : values[i] + from[i];
-        });
-        for (int64_t i = 0; i < n; ++i) {
-          out[pixel * channels + first + i] = static_cast<T>(kMax ? values[i] : values[i] / count);
-        }
-      }
-    }
-  });
+                  for (int64_t pixel = begin; pixel < end; ++pixel) {
+                    const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
+                    const int64_t place = pixel % s.out_pixels();
+                    const int64_t count = std::max<int64_t>(WindowCount(s, place), 1);
+                    constexpr int64_t kBlock = 64;
+                    for (int64_t first = 0; first < channels; first += kBlock) {
+                      const int64_t n = std::min(kBlock, channels - first);
+                      int64_t values[kBlock];
+                      std::fill_n(values, n, kMax ? int64_t{std::numeric_limits<T>::lowest()} : int64_t{0});
+                      ForWindow(s, place, [&](int64_t tap) {
+                        const T* from = image + tap * channels + first;
+                        for (int64_t i = 0; i < n; ++i)
+                          values[i] = kMax ? std::max<int64_t>(values[i], from[i]) : values[i] + from[i];
+                      });
+                      for (int64_t i = 0; i < n; ++i) {
+                        out[pixel * channels + first + i] = static_cast<T>(kMax ? values[i] : values[i] / count);
+                      }
+                    }
+                  }
+                });
 }
 
 template <bool kMax>
@@ -67,11 +68,19 @@ Status Run(RunContext& c) {
 #define RIVULET_ATTRS "T:type in {qi8,qu8}; ksize:list(int); strides:list(int); padding:string in {SAME,VALID}"
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizedMaxPool", .inputs = "input:T, min_input:f32, max_input:f32",
-     .outputs = "output:T, min_output:f32, max_output:f32", .attrs = RIVULET_ATTRS, .infer = Infer, .prepare = Prepare,
+    {.name = "QuantizedMaxPool",
+     .inputs = "input:T, min_input:f32, max_input:f32",
+     .outputs = "output:T, min_output:f32, max_output:f32",
+     .attrs = RIVULET_ATTRS,
+     .infer = Infer,
+     .prepare = Prepare,
      .run = Run<true>},
-    {.name = "QuantizedAvgPool", .inputs = "input:T, min_input:f32, max_input:f32",
-     .outputs = "output:T, min_output:f32, max_output:f32", .attrs = RIVULET_ATTRS, .infer = Infer, .prepare = Prepare,
+    {.name = "QuantizedAvgPool",
+     .inputs = "input:T, min_input:f32, max_input:f32",
+     .outputs = "output:T, min_output:f32, max_output:f32",
+     .attrs = RIVULET_ATTRS,
+     .infer = Infer,
+     .prepare = Prepare,
      .run = Run<false>},
 };
 

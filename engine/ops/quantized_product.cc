@@ -3,8 +3,8 @@
 //   a [m, k], b [k, n] (either transposed), or input NHWC and filter [h, w, in, out]; the ranges of both
 //   -> output of qint32, min, max
 //
-// The sums are of codes less the code of 0, so padding adds nothing. A code of 0 outside of 32 bits, from a range far from
-// 0, wraps around as the sums do.
+// The sums are of codes less the code of 0, so padding adds nothing. A code of 0 outside of 32 bits, from a range far
+// from 0, wraps around as the sums do.
 #include "engine/kernels/gemm_u8.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/quantized.h"
@@ -30,7 +30,8 @@ Status InferMatMul(InferContext& c) {
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
   const int64_t k = a[turn_a ? 0 : 1], other = b[turn_b ? 1 : 0];
   if (k >= 0 && other >= 0 && k != other) {
-    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(), " do not fit: ", k, " columns, ", other, " rows");
+    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(), " do not fit: ", k, " columns, ", other,
+                           " rows");
   }
   SetQuantizedOutputs(c, {a[turn_a ? 1 : 0], b[turn_b ? 0 : 1]});
   return Status();
@@ -108,17 +109,22 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizedMatMul", .inputs = "a:T1, b:T2, min_a:f32, max_a:f32, min_b:f32, max_b:f32",
+    {.name = "QuantizedMatMul",
+     .inputs = "a:T1, b:T2, min_a:f32, max_a:f32, min_b:f32, max_b:f32",
      .outputs = "out:Toutput, min_out:f32, max_out:f32",
      .attrs = "T1:type in {qu8}; T2:type in {qu8}; Toutput:type=qi32 in {qi32}; transpose_a:bool=false; "
               "transpose_b:bool=false; Tactivation:type=qu8 in {qi8,qu8,qi32,qi16,qu16}",
-     .infer = InferMatMul, .prepare = Prepare<false>, .run = Run<false>},
+     .infer = InferMatMul,
+     .prepare = Prepare<false>,
+     .run = Run<false>},
     {.name = "QuantizedConv2D",
      .inputs = "input:Tinput, filter:Tfilter, min_input:f32, max_input:f32, min_filter:f32, max_filter:f32",
      .outputs = "output:out_type, min_output:f32, max_output:f32",
      .attrs = "Tinput:type in {qu8}; Tfilter:type in {qu8}; out_type:type=qi32 in {qi32}; strides:list(int); "
               "padding:string in {SAME,VALID}; dilations:list(int)=[1,1,1,1]",
-     .infer = InferConv, .prepare = Prepare<true>, .run = Run<true>},
+     .infer = InferConv,
+     .prepare = Prepare<true>,
+     .run = Run<true>},
 };
 
 }  // namespace

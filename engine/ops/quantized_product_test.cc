@@ -5,8 +5,12 @@ namespace {
 
 OpTester Multiply(const Shape& b) {
   OpTester tester("QuantizedMatMul");
-  tester.Input(U8({1, 2}, {2, 3}).Retyped(DType::kQuint8)).ConstInput(U8(b, {5, 7}).Retyped(DType::kQuint8))
-      .Input(F32({}, {0})).Input(F32({}, {1})).Input(F32({}, {0})).Input(F32({}, {1}));
+  tester.Input(U8({1, 2}, {2, 3}).Retyped(DType::kQuint8))
+      .ConstInput(U8(b, {5, 7}).Retyped(DType::kQuint8))
+      .Input(F32({}, {0}))
+      .Input(F32({}, {1}))
+      .Input(F32({}, {0}))
+      .Input(F32({}, {1}));
   return tester;
 }
 

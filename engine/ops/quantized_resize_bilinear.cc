@@ -97,10 +97,13 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "QuantizedResizeBilinear", .inputs = "images:T, size:i32, min:f32, max:f32",
+    {.name = "QuantizedResizeBilinear",
+     .inputs = "images:T, size:i32, min:f32, max:f32",
      .outputs = "resized_images:T, out_min:f32, out_max:f32",
-     .attrs = "T:type in {qu8,qi32,f32}; align_corners:bool=false; half_pixel_centers:bool=false", .infer = Infer,
-     .prepare = PrepareResize, .run = Run},
+     .attrs = "T:type in {qu8,qi32,f32}; align_corners:bool=false; half_pixel_centers:bool=false",
+     .infer = Infer,
+     .prepare = PrepareResize,
+     .run = Run},
 };
 
 }  // namespace

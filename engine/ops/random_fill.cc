@@ -9,7 +9,8 @@ constexpr int64_t kGroupsAPiece = 1 << 10;
 
 // Element i belongs to group i / size; make(generator at the group's first block) gives a group's elements.
 template <typename T, int kSize, typename Make>
-void FillGroups(RunContext& c, const Philox& generator, uint64_t blocks_a_group, T* out, int64_t count, const Make& make) {
+void FillGroups(RunContext& c, const Philox& generator, uint64_t blocks_a_group, T* out, int64_t count,
+                const Make& make) {
   const int64_t groups = (count + kSize - 1) / kSize;
   c.ParallelFor(groups, kGroupsAPiece, [&](int64_t begin, int64_t end) {
     Philox stream = generator;
@@ -73,7 +74,8 @@ void FillSmall(RunContext& c, Distribution distribution, const Philox& generator
         v[3] = T(second[1]);
       });
     case Distribution::kTruncatedNormal:
-      return FillGroups<T, 4>(c, generator, kTruncatedBlocks, data, count, [](Philox& g, T* v) { TruncatedFloats(g, v); });
+      return FillGroups<T, 4>(c, generator, kTruncatedBlocks, data, count,
+                              [](Philox& g, T* v) { TruncatedFloats(g, v); });
   }
 }
 
@@ -95,7 +97,8 @@ void FillDoubles(RunContext& c, Distribution distribution, const Philox& generat
         v[1] = pair[1];
       });
     case Distribution::kTruncatedNormal:
-      return FillGroups<double, 2>(c, generator, kTruncatedBlocks / 2, data, count, [](Philox& g, double* v) { TruncatedDoubles(g, v); });
+      return FillGroups<double, 2>(c, generator, kTruncatedBlocks / 2, data, count,
+                                   [](Philox& g, double* v) { TruncatedDoubles(g, v); });
   }
 }
 
@@ -124,7 +127,8 @@ Status FillRange(RunContext& c, const Philox& generator, const Tensor& low, cons
   if (out.num_elements() == 0) return Status();
   if (lo >= hi) return InvalidArgument("minval: want less than maxval, got ", lo, " and ", hi);
   const U range = static_cast<U>(static_cast<U>(hi) - static_cast<U>(lo));
-  FillWords(c, generator, out.data<U>(), out.num_elements(), [&](U word) { return static_cast<U>(static_cast<U>(lo) + word % range); });
+  FillWords(c, generator, out.data<U>(), out.num_elements(),
+            [&](U word) { return static_cast<U>(static_cast<U>(lo) + word % range); });
   return Status();
 }
 

@@ -13,7 +13,8 @@ enum class Distribution { kUniform, kNormal, kTruncatedNormal };
 // half, bfloat16, float, double.
 Status FillRandom(RunContext& c, Distribution distribution, const Philox& generator, Tensor& out);
 
-// Integers in [low, high) of int32, int64, uint32 or uint64; `low` and `high` are scalars of that type. An empty range is an error.
+// Integers in [low, high) of int32, int64, uint32 or uint64; `low` and `high` are scalars of that type. An empty range
+// is an error.
 Status FillRandomInt(RunContext& c, const Philox& generator, const Tensor& low, const Tensor& high, Tensor& out);
 
 // Every bit random; int32, int64, uint32, uint64.

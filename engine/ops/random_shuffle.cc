@@ -1,4 +1,5 @@
-// RandomShuffle: the rows of a tensor of any dtype in random order (Fisher and Yates), TensorFlow's order for its seeds.
+// RandomShuffle: the rows of a tensor of any dtype in random order (Fisher and Yates), TensorFlow's order for its
+// seeds.
 #include <numeric>
 #include <random>
 
@@ -79,9 +80,14 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "RandomShuffle", .inputs = "value:T", .outputs = "output:T",
+    {.name = "RandomShuffle",
+     .inputs = "value:T",
+     .outputs = "output:T",
      .attrs = "seed:int=0; seed2:int=0; T:type in {f32,f16,bf16,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
-     .infer = Infer, .prepare = Prepare, .run = Run, .flags = kStateful},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run,
+     .flags = kStateful},
 };
 
 }  // namespace

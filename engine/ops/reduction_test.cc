@@ -90,7 +90,7 @@ void CompareRandomSums(unsigned seed) {
     ASSERT_TRUE(got.ok()) << got.status().ToString();
     ASSERT_EQ((*got)[0].num_elements(), static_cast<int64_t>(want.size()));
     for (size_t i = 0; i < want.size(); ++i) {
-      ASSERT_EQ(static_cast<double>((*got)[0].data<T>()[i]), want[i]) << shape.ToString() << " element " << i;
+      ASSERT_EQ(static_cast<double>((*got)[0].template data<T>()[i]), want[i]) << shape.ToString() << " element " << i;
     }
   }
 }

@@ -88,15 +88,24 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "RequantizationRange", .inputs = "input:Tinput, input_min:f32, input_max:f32",
-     .outputs = "output_min:f32, output_max:f32", .attrs = "Tinput:type in {qi32}", .infer = Infer, .run = RunRange},
+    {.name = "RequantizationRange",
+     .inputs = "input:Tinput, input_min:f32, input_max:f32",
+     .outputs = "output_min:f32, output_max:f32",
+     .attrs = "Tinput:type in {qi32}",
+     .infer = Infer,
+     .run = RunRange},
     {.name = "Requantize",
      .inputs = "input:Tinput, input_min:f32, input_max:f32, requested_output_min:f32, requested_output_max:f32",
      .outputs = "output:out_type, output_min:f32, output_max:f32",
-     .attrs = "Tinput:type in {qi32}; out_type:type in {qi8,qu8}", .infer = Infer, .run = Run},
-    {.name = "QuantizeDownAndShrinkRange", .inputs = "input:Tinput, input_min:f32, input_max:f32",
+     .attrs = "Tinput:type in {qi32}; out_type:type in {qi8,qu8}",
+     .infer = Infer,
+     .run = Run},
+    {.name = "QuantizeDownAndShrinkRange",
+     .inputs = "input:Tinput, input_min:f32, input_max:f32",
      .outputs = "output:out_type, output_min:f32, output_max:f32",
-     .attrs = "Tinput:type in {qi32}; out_type:type in {qu8}", .infer = Infer, .run = RunShrink},
+     .attrs = "Tinput:type in {qi32}; out_type:type in {qu8}",
+     .infer = Infer,
+     .run = RunShrink},
 };
 
 }  // namespace

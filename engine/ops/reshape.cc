@@ -1,7 +1,7 @@
 // Reshape, QuantizedReshape, Squeeze, ExpandDims, EnsureShape: the same elements under another shape, of any T.
 //
-// Reshape's target may have one -1, which stands for what the number of elements leaves. Beside a 0 that is what the dims
-// other than 0 of the input leave, rounded down.
+// Reshape's target may have one -1, which stands for what the number of elements leaves. Beside a 0 that is what the
+// dims other than 0 of the input leave, rounded down.
 #include <algorithm>
 
 #include "engine/base/checked.h"
@@ -22,7 +22,8 @@ Result<Shape> Resolve(const Shape& input, std::span<const int64_t> target) {
   CheckedSize product = 1;  // of dims other than 0
   for (size_t i = 0; i < target.size(); ++i) {
     if (target[i] == -1) {
-      if (open >= 0) return InvalidArgument("shape: only one dim can be -1, got -1 at ", open, " and at ", static_cast<int64_t>(i));
+      if (open >= 0)
+        return InvalidArgument("shape: only one dim can be -1, got -1 at ", open, " and at ", static_cast<int64_t>(i));
       open = static_cast<int>(i);
     } else if (target[i] < 0) {
       return InvalidArgument("shape[", static_cast<int64_t>(i), "]: want >= -1, got ", target[i]);
@@ -46,8 +47,8 @@ Result<Shape> Resolve(const Shape& input, std::span<const int64_t> target) {
     product *= out[open];
   }
   if ((has_zero ? 0 : product.value()) != count) {
-    return InvalidArgument("an input of shape ", input.ToString(), " has ", count, " elements, which do not fill shape ",
-                           Shape(target).ToString());
+    return InvalidArgument("an input of shape ", input.ToString(), " has ", count,
+                           " elements, which do not fill shape ", Shape(target).ToString());
   }
   return out;
 }
@@ -110,7 +111,8 @@ Status InferExpandDims(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOneElement(c.shape(1), "dim"));
   const Shape& in = c.shape(0);
   if (!in.has_rank()) return Status();
-  if (in.rank() == Shape::kMaxRank) return InvalidArgument("the output would have more than ", Shape::kMaxRank, " dims");
+  if (in.rank() == Shape::kMaxRank)
+    return InvalidArgument("the output would have more than ", Shape::kMaxRank, " dims");
   if (!c.known(1)) {
     c.set_output(0, Shape::OfUnknownDims(in.rank() + 1));
     return Status();
@@ -135,17 +137,36 @@ Status InferEnsureShape(InferContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Reshape", .inputs = "tensor:T, shape:Tshape", .outputs = "output:T", .attrs = "T:type; Tshape:type=i32 in {i32,i64}",
-     .infer = InferReshape, .flags = kAlias},
-    {.name = "QuantizedReshape", .inputs = "tensor:T, shape:Tshape, input_min:f32, input_max:f32",
-     .outputs = "output:T, output_min:f32, output_max:f32", .attrs = "T:type in {qu8,qi32}; Tshape:type=i32 in {i32,i64}",
-     .infer = InferQuantizedReshape, .run = RunQuantizedReshape},
-    {.name = "Squeeze", .inputs = "input:T", .outputs = "output:T", .attrs = "T:type; squeeze_dims:list(int)=[] >=0",
-     .infer = InferSqueeze, .flags = kAlias},
-    {.name = "ExpandDims", .inputs = "input:T, dim:Tdim", .outputs = "output:T", .attrs = "T:type; Tdim:type=i32 in {i32,i64}",
-     .infer = InferExpandDims, .flags = kAlias},
-    {.name = "EnsureShape", .inputs = "input:T", .outputs = "output:T", .attrs = "shape:shape; T:type",
-     .infer = InferEnsureShape, .flags = kAlias},
+    {.name = "Reshape",
+     .inputs = "tensor:T, shape:Tshape",
+     .outputs = "output:T",
+     .attrs = "T:type; Tshape:type=i32 in {i32,i64}",
+     .infer = InferReshape,
+     .flags = kAlias},
+    {.name = "QuantizedReshape",
+     .inputs = "tensor:T, shape:Tshape, input_min:f32, input_max:f32",
+     .outputs = "output:T, output_min:f32, output_max:f32",
+     .attrs = "T:type in {qu8,qi32}; Tshape:type=i32 in {i32,i64}",
+     .infer = InferQuantizedReshape,
+     .run = RunQuantizedReshape},
+    {.name = "Squeeze",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type; squeeze_dims:list(int)=[] >=0",
+     .infer = InferSqueeze,
+     .flags = kAlias},
+    {.name = "ExpandDims",
+     .inputs = "input:T, dim:Tdim",
+     .outputs = "output:T",
+     .attrs = "T:type; Tdim:type=i32 in {i32,i64}",
+     .infer = InferExpandDims,
+     .flags = kAlias},
+    {.name = "EnsureShape",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "shape:shape; T:type",
+     .infer = InferEnsureShape,
+     .flags = kAlias},
 };
 
 }  // namespace

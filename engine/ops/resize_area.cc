@@ -84,9 +84,13 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "ResizeArea", .inputs = "images:T, size:i32", .outputs = "resized_images:f32",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16}; align_corners:bool=false", .infer = Infer,
-     .prepare = Prepare, .run = Run},
+    {.name = "ResizeArea",
+     .inputs = "images:T, size:i32",
+     .outputs = "resized_images:f32",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16}; align_corners:bool=false",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

@@ -9,7 +9,8 @@ TEST(ResizeArea, RepeatsPixels) {
 }
 
 TEST(ResizeArea, RefusesBadSizes) {
-  EXPECT_TRUE(Fails(OpTester("ResizeArea").Input(Zeros(DType::kFloat, {1, 2, 2, 1})).ConstInput(I32({2}, {-1, 4})).Run(), "size"));
+  EXPECT_TRUE(Fails(
+      OpTester("ResizeArea").Input(Zeros(DType::kFloat, {1, 2, 2, 1})).ConstInput(I32({2}, {-1, 4})).Run(), "size"));
 }
 
 }  // namespace

@@ -94,10 +94,14 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "ResizeBicubic", .inputs = "images:T, size:i32", .outputs = "resized_images:f32",
+    {.name = "ResizeBicubic",
+     .inputs = "images:T, size:i32",
+     .outputs = "resized_images:f32",
      .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16}; align_corners:bool=false; "
               "half_pixel_centers:bool=false",
-     .infer = Infer, .prepare = PrepareResize, .run = Run},
+     .infer = Infer,
+     .prepare = PrepareResize,
+     .run = Run},
 };
 
 }  // namespace

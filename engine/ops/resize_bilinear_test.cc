@@ -12,13 +12,15 @@ TEST(ResizeBilinear, RefusesBadSizes) {
   const Tensor image = Zeros(DType::kFloat, {1, 2, 2, 1});
   EXPECT_TRUE(Fails(OpTester("ResizeBilinear").Input(image).ConstInput(I32({2}, {0, 4})).Run(), "size"));
   EXPECT_TRUE(Fails(OpTester("ResizeBilinear").Input(image).ConstInput(I32({3}, {1, 4, 1})).Run(), "size"));
-  EXPECT_TRUE(Fails(OpTester("ResizeBilinear").Budget(1 << 20).Input(image).Input(I32({2}, {2147483647, 2147483647})).Run()));
+  EXPECT_TRUE(
+      Fails(OpTester("ResizeBilinear").Budget(1 << 20).Input(image).Input(I32({2}, {2147483647, 2147483647})).Run()));
 }
 
 TEST(ResizeBilinear, InfersUnknownShapes) {
   EXPECT_EQ(OpTester("ResizeBilinear").Unknown(DType::kFloat).Unknown(DType::kInt32).InferShape(), "[?,?,?,?]");
-  EXPECT_EQ(OpTester("ResizeBilinear").Unknown(DType::kFloat, {-1, -1, -1, 3}).ConstInput(I32({2}, {4, 5})).InferShape(),
-            "[?,4,5,3]");
+  EXPECT_EQ(
+      OpTester("ResizeBilinear").Unknown(DType::kFloat, {-1, -1, -1, 3}).ConstInput(I32({2}, {4, 5})).InferShape(),
+      "[?,4,5,3]");
 }
 
 }  // namespace

@@ -9,7 +9,9 @@ TEST(ResizeNearestNeighbor, RepeatsPixels) {
 }
 
 TEST(ResizeNearestNeighbor, RefusesBadSizes) {
-  EXPECT_TRUE(Fails(OpTester("ResizeNearestNeighbor").Input(Zeros(DType::kFloat, {1, 2, 2, 1})).ConstInput(I32({2}, {-1, 4})).Run(), "size"));
+  EXPECT_TRUE(Fails(
+      OpTester("ResizeNearestNeighbor").Input(Zeros(DType::kFloat, {1, 2, 2, 1})).ConstInput(I32({2}, {-1, 4})).Run(),
+      "size"));
 }
 
 }  // namespace

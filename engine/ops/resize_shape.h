@@ -15,7 +15,8 @@ namespace rivulet {
 
 // `size` is the index of the input with the two extents. Sets output 0.
 inline Status InferResize(InferContext& c, int size, bool align_corners, bool half_pixel_centers) {
-  if (align_corners && half_pixel_centers) return InvalidArgument("align_corners and half_pixel_centers exclude each other");
+  if (align_corners && half_pixel_centers)
+    return InvalidArgument("align_corners and half_pixel_centers exclude each other");
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
   RIVULET_RETURN_IF_ERROR(c.WantRank(size, 1));
   const Shape& lengths = c.shape(size);

@@ -47,12 +47,19 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Reverse", .inputs = "tensor:T, dims:bool", .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}", .infer = Infer<Flagged>,
+    {.name = "Reverse",
+     .inputs = "tensor:T, dims:bool",
+     .outputs = "output:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
+     .infer = Infer<Flagged>,
      .run = Run<Flagged>},
-    {.name = "ReverseV2", .inputs = "tensor:T, axis:Tidx", .outputs = "output:T",
-     .attrs = "Tidx:type=i32 in {i32,i64}; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
-     .infer = Infer<Named>, .run = Run<Named>},
+    {.name = "ReverseV2",
+     .inputs = "tensor:T, axis:Tidx",
+     .outputs = "output:T",
+     .attrs =
+         "Tidx:type=i32 in {i32,i64}; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
+     .infer = Infer<Named>,
+     .run = Run<Named>},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// ReverseSequence: along axis seq_dim the first seq_lengths[b] places of slice b of axis batch_dim are turned round, the
-// others stay.
+// ReverseSequence: along axis seq_dim the first seq_lengths[b] places of slice b of axis batch_dim are turned round,
+// the others stay.
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/indices.h"
@@ -15,7 +15,8 @@ struct State : OpState {
 
 Status CheckAxes(const Shape& in, int64_t seq_dim, int64_t batch_dim) {
   if (!InRange(seq_dim, in.rank())) return InvalidArgument("attr 'seq_dim': want [0, ", in.rank(), "), got ", seq_dim);
-  if (!InRange(batch_dim, in.rank())) return InvalidArgument("attr 'batch_dim': want [0, ", in.rank(), "), got ", batch_dim);
+  if (!InRange(batch_dim, in.rank()))
+    return InvalidArgument("attr 'batch_dim': want [0, ", in.rank(), "), got ", batch_dim);
   if (seq_dim == batch_dim) return InvalidArgument("attrs 'seq_dim' and 'batch_dim' are both ", seq_dim);
   return Status();
 }
@@ -58,7 +59,8 @@ Status Run(RunContext& c) {
   const Tensor& lengths = c.input(1);
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, input.shape()));
   RIVULET_RETURN_IF_ERROR(CheckAxes(input.shape(), c.state<State>().seq_dim, c.state<State>().batch_dim));
-  const auto seq_dim = static_cast<int>(c.state<State>().seq_dim), batch_dim = static_cast<int>(c.state<State>().batch_dim);
+  const auto seq_dim = static_cast<int>(c.state<State>().seq_dim),
+             batch_dim = static_cast<int>(c.state<State>().batch_dim);
   const int64_t places = input.dim(seq_dim), batch = input.dim(batch_dim);
   if (lengths.rank() != 1 || lengths.num_elements() != batch) {
     return InvalidArgument("seq_lengths: want ", batch, " elements, got shape ", lengths.shape().ToString());
@@ -88,10 +90,14 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "ReverseSequence", .inputs = "input:T, seq_lengths:Tlen", .outputs = "output:T",
+    {.name = "ReverseSequence",
+     .inputs = "input:T, seq_lengths:Tlen",
+     .outputs = "output:T",
      .attrs = "seq_dim:int; batch_dim:int=0; Tlen:type=i64 in {i32,i64}; "
               "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

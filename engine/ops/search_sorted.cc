@@ -66,7 +66,8 @@ Status Run(RunContext& c) {
   const Tensor& sorted = c.input(0);
   const Tensor& values = c.input(1);
   if (sorted.rank() != 2 || values.rank() != 2 || sorted.dim(0) != values.dim(0)) {
-    return InvalidArgument("want matrices with as many rows, got shapes ", sorted.shape().ToString(), " and ", values.shape().ToString());
+    return InvalidArgument("want matrices with as many rows, got shapes ", sorted.shape().ToString(), " and ",
+                           values.shape().ToString());
   }
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, values.shape()));
   VisitType<float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(
@@ -77,9 +78,17 @@ Status Run(RunContext& c) {
 constexpr char kAttrs[] = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}; out_type:type=i32 in {i32,i64}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "LowerBound", .inputs = "sorted_inputs:T, values:T", .outputs = "output:out_type", .attrs = kAttrs, .infer = Infer,
+    {.name = "LowerBound",
+     .inputs = "sorted_inputs:T, values:T",
+     .outputs = "output:out_type",
+     .attrs = kAttrs,
+     .infer = Infer,
      .run = Run<false>},
-    {.name = "UpperBound", .inputs = "sorted_inputs:T, values:T", .outputs = "output:out_type", .attrs = kAttrs, .infer = Infer,
+    {.name = "UpperBound",
+     .inputs = "sorted_inputs:T, values:T",
+     .outputs = "output:out_type",
+     .attrs = kAttrs,
+     .infer = Infer,
      .run = Run<true>},
 };
 

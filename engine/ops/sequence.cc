@@ -19,15 +19,19 @@ Result<int64_t> CountSteps(T start, T limit, T delta) {
   }
   if constexpr (std::is_integral_v<T>) {
     // Distances of int64 need uint64.
-    const uint64_t a = static_cast<uint64_t>(static_cast<int64_t>(from)), b = static_cast<uint64_t>(static_cast<int64_t>(to));
+    const uint64_t a = static_cast<uint64_t>(static_cast<int64_t>(from)),
+                   b = static_cast<uint64_t>(static_cast<int64_t>(to));
     const uint64_t d = static_cast<uint64_t>(static_cast<int64_t>(step));
     const uint64_t length = step > 0 ? b - a : a - b, size = step > 0 ? d : 0 - d;
     const uint64_t count = length / size + (length % size != 0 ? 1 : 0);
-    if (count > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return InvalidArgument("more steps than fit into int64");
+    if (count > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+      return InvalidArgument("more steps than fit into int64");
     return static_cast<int64_t>(count);
   } else {
     const double count = std::ceil(std::abs(static_cast<double>(Widen(T((to - from) / step)))));
-    if (!(count < 9.2e18)) return InvalidArgument("from ", from, " to ", to, " by ", step, ": the number of steps is not a number or too large");
+    if (!(count < 9.2e18))
+      return InvalidArgument("from ", from, " to ", to, " by ", step,
+                             ": the number of steps is not a number or too large");
     return static_cast<int64_t>(count);
   }
 }
@@ -39,9 +43,8 @@ Result<int64_t> Count(const Tensor& start, const Tensor& limit, const Tensor& de
 
 Result<int64_t> CountSteps(const Tensor& start, const Tensor& limit, const Tensor& delta) {
   Result<int64_t> count = Internal("no steps of ", Name(start.dtype()));
-  VisitType<float, double, int32_t, int64_t, BFloat16, Half>(start.dtype(), [&](auto tag) {
-    count = Count<typename decltype(tag)::Type>(start, limit, delta);
-  });
+  VisitType<float, double, int32_t, int64_t, BFloat16, Half>(
+      start.dtype(), [&](auto tag) { count = Count<typename decltype(tag)::Type>(start, limit, delta); });
   return count;
 }
 
@@ -67,13 +70,13 @@ void WriteSteps(RunContext& c) {
 
 Status RunRange(RunContext& c) {
   for (int i = 0; i < 3; ++i) {
-    if (c.input(i).rank() != 0) return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
+    if (c.input(i).rank() != 0)
+      return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
   }
   RIVULET_ASSIGN_OR_RETURN(const int64_t count, CountSteps(c.input(0), c.input(1), c.input(2)));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, {count}));
-  VisitType<float, double, int32_t, int64_t, BFloat16, Half>(c.output(0).dtype(), [&](auto tag) {
-    WriteSteps<typename decltype(tag)::Type>(c);
-  });
+  VisitType<float, double, int32_t, int64_t, BFloat16, Half>(
+      c.output(0).dtype(), [&](auto tag) { WriteSteps<typename decltype(tag)::Type>(c); });
   return Status();
 }
 
@@ -111,7 +114,8 @@ void WriteLinSpace(RunContext& c) {
 
 Status RunLinSpace(RunContext& c) {
   for (int i = 0; i < 3; ++i) {
-    if (c.input(i).rank() != 0) return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
+    if (c.input(i).rank() != 0)
+      return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
   }
   RIVULET_ASSIGN_OR_RETURN(const int64_t count, NumValues(c.input(2)));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, {count}));
@@ -120,10 +124,18 @@ Status RunLinSpace(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Range", .inputs = "start:Tidx, limit:Tidx, delta:Tidx", .outputs = "output:Tidx",
-     .attrs = "Tidx:type=i32 in {bf16,f16,f32,f64,i32,i64}", .infer = InferRange, .run = RunRange},
-    {.name = "LinSpace", .inputs = "start:T, stop:T, num:Tidx", .outputs = "output:T",
-     .attrs = "T:type in {f32,f64}; Tidx:type=i32 in {i32,i64}", .infer = InferLinSpace, .run = RunLinSpace},
+    {.name = "Range",
+     .inputs = "start:Tidx, limit:Tidx, delta:Tidx",
+     .outputs = "output:Tidx",
+     .attrs = "Tidx:type=i32 in {bf16,f16,f32,f64,i32,i64}",
+     .infer = InferRange,
+     .run = RunRange},
+    {.name = "LinSpace",
+     .inputs = "start:T, stop:T, num:Tidx",
+     .outputs = "output:T",
+     .attrs = "T:type in {f32,f64}; Tidx:type=i32 in {i32,i64}",
+     .infer = InferLinSpace,
+     .run = RunLinSpace},
 };
 
 }  // namespace

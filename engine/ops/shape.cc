@@ -15,14 +15,16 @@ Status InferDims(InferContext& c) {
     }
     c.set_output(i, {shape.rank()});
     if (!shape.complete()) continue;
-    RIVULET_ASSIGN_OR_RETURN(Tensor value, IntegerTensor(c.output_dtype(i), {shape.rank()}, shape.dims(), c.allocator()));
+    RIVULET_ASSIGN_OR_RETURN(Tensor value,
+                             IntegerTensor(c.output_dtype(i), {shape.rank()}, shape.dims(), c.allocator()));
     c.set_value(i, std::move(value));
   }
   return Status();
 }
 
 Status RunDims(RunContext& c) {
-  for (int i = 0; i < c.num_outputs(); ++i) RIVULET_RETURN_IF_ERROR(WriteIntegers(c.input(i).shape().dims(), c.output(i)));
+  for (int i = 0; i < c.num_outputs(); ++i)
+    RIVULET_RETURN_IF_ERROR(WriteIntegers(c.input(i).shape().dims(), c.output(i)));
   return Status();
 }
 
@@ -52,13 +54,30 @@ Status RunRank(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Shape", .inputs = "input:T", .outputs = "output:out_type", .attrs = "T:type; out_type:type=i32 in {i32,i64}",
-     .infer = InferDims, .run = RunDims},
-    {.name = "ShapeN", .inputs = "input:N*T", .outputs = "output:N*out_type",
-     .attrs = "N:int >=1; T:type; out_type:type=i32 in {i32,i64}", .infer = InferDims, .run = RunDims},
-    {.name = "Size", .inputs = "input:T", .outputs = "output:out_type", .attrs = "T:type; out_type:type=i32 in {i32,i64}",
-     .infer = InferSize, .run = RunSize},
-    {.name = "Rank", .inputs = "input:T", .outputs = "output:i32", .attrs = "T:type", .infer = InferRank, .run = RunRank},
+    {.name = "Shape",
+     .inputs = "input:T",
+     .outputs = "output:out_type",
+     .attrs = "T:type; out_type:type=i32 in {i32,i64}",
+     .infer = InferDims,
+     .run = RunDims},
+    {.name = "ShapeN",
+     .inputs = "input:N*T",
+     .outputs = "output:N*out_type",
+     .attrs = "N:int >=1; T:type; out_type:type=i32 in {i32,i64}",
+     .infer = InferDims,
+     .run = RunDims},
+    {.name = "Size",
+     .inputs = "input:T",
+     .outputs = "output:out_type",
+     .attrs = "T:type; out_type:type=i32 in {i32,i64}",
+     .infer = InferSize,
+     .run = RunSize},
+    {.name = "Rank",
+     .inputs = "input:T",
+     .outputs = "output:i32",
+     .attrs = "T:type",
+     .infer = InferRank,
+     .run = RunRank},
 };
 
 }  // namespace

@@ -14,12 +14,14 @@ struct ShortType {
   DType dtype;
 };
 constexpr ShortType kShortTypes[] = {
-    {"f32", DType::kFloat},      {"f16", DType::kHalf},    {"bf16", DType::kBfloat16}, {"f64", DType::kDouble},
-    {"i8", DType::kInt8},        {"i16", DType::kInt16},   {"i32", DType::kInt32},     {"i64", DType::kInt64},
-    {"u8", DType::kUint8},       {"u16", DType::kUint16},  {"u32", DType::kUint32},    {"u64", DType::kUint64},
-    {"bool", DType::kBool},      {"b", DType::kBool},      {"str", DType::kString},    {"s", DType::kString},
-    {"c64", DType::kComplex64},  {"c128", DType::kComplex128}, {"qi8", DType::kQint8}, {"qu8", DType::kQuint8},
-    {"qi16", DType::kQint16},    {"qu16", DType::kQuint16}, {"qi32", DType::kQint32},  {"resource", DType::kResource},
+    {"f32", DType::kFloat},       {"f16", DType::kHalf},      {"bf16", DType::kBfloat16},
+    {"f64", DType::kDouble},      {"i8", DType::kInt8},       {"i16", DType::kInt16},
+    {"i32", DType::kInt32},       {"i64", DType::kInt64},     {"u8", DType::kUint8},
+    {"u16", DType::kUint16},      {"u32", DType::kUint32},    {"u64", DType::kUint64},
+    {"bool", DType::kBool},       {"b", DType::kBool},        {"str", DType::kString},
+    {"s", DType::kString},        {"c64", DType::kComplex64}, {"c128", DType::kComplex128},
+    {"qi8", DType::kQint8},       {"qu8", DType::kQuint8},    {"qi16", DType::kQint16},
+    {"qu16", DType::kQuint16},    {"qi32", DType::kQint32},   {"resource", DType::kResource},
     {"variant", DType::kVariant},
 };
 
@@ -79,8 +81,8 @@ bool ParseKind(std::string_view word, AttrKind* kind) {
   constexpr struct {
     std::string_view word;
     AttrKind kind;
-  } kKinds[] = {{"string", AttrKind::kString}, {"int", AttrKind::kInt},     {"float", AttrKind::kFloat},
-                {"bool", AttrKind::kBool},     {"type", AttrKind::kType},   {"shape", AttrKind::kShape},
+  } kKinds[] = {{"string", AttrKind::kString}, {"int", AttrKind::kInt},   {"float", AttrKind::kFloat},
+                {"bool", AttrKind::kBool},     {"type", AttrKind::kType}, {"shape", AttrKind::kShape},
                 {"tensor", AttrKind::kTensor}, {"func", AttrKind::kFunc}};
   for (const auto& entry : kKinds) {
     if (entry.word == word) {
@@ -152,7 +154,8 @@ bool ParseAttr(std::string_view text, AttrSpec* attr) {
   } else if (!ParseKind(rest, &attr->kind)) {
     return false;
   }
-  const bool is_type = attr->kind == AttrKind::kType || (attr->kind == AttrKind::kList && attr->element == AttrKind::kType);
+  const bool is_type =
+      attr->kind == AttrKind::kType || (attr->kind == AttrKind::kList && attr->element == AttrKind::kType);
   for (const std::string_view piece : SplitTop(allowed, ',')) {
     if (is_type) {
       const DType dtype = ShortTypeFromName(piece);

@@ -27,10 +27,10 @@ struct AttrSpec {
   AttrKind element = AttrKind::kInt;  // of kList
   bool has_default = false;
   AttrValue default_value;
-  std::vector<DType> types;           // allowed types; empty: all
-  std::vector<std::string> strings;   // allowed strings; empty: all
+  std::vector<DType> types;          // allowed types; empty: all
+  std::vector<std::string> strings;  // allowed strings; empty: all
   bool has_minimum = false;
-  int64_t minimum = 0;                // of an int, or of a list's length
+  int64_t minimum = 0;  // of an int, or of a list's length
 };
 
 struct Signature {

@@ -55,8 +55,8 @@ Status Run(RunContext& c) {
   const std::vector<int64_t> sizes = ReadIntegers(c.input(2));
   const auto rank = static_cast<size_t>(input.rank());
   if (begins.size() != rank || sizes.size() != rank) {
-    return InvalidArgument("begin and size: want ", input.rank(), " elements, got ", static_cast<int64_t>(begins.size()),
-                           " and ", static_cast<int64_t>(sizes.size()));
+    return InvalidArgument("begin and size: want ", input.rank(), " elements, got ",
+                           static_cast<int64_t>(begins.size()), " and ", static_cast<int64_t>(sizes.size()));
   }
   Shape out = Shape::OfUnknownDims(input.rank());
   for (int i = 0; i < input.rank(); ++i) {
@@ -78,9 +78,13 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Slice", .inputs = "input:T, begin:Index, size:Index", .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi32}; Index:type in {i32,i64}",
-     .infer = Infer, .run = Run},
+    {.name = "Slice",
+     .inputs = "input:T, begin:Index, size:Index",
+     .outputs = "output:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi32}; Index:type "
+              "in {i32,i64}",
+     .infer = Infer,
+     .run = Run},
 };
 
 }  // namespace

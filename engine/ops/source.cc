@@ -38,18 +38,34 @@ Status InferPlaceholderWithDefault(InferContext& c) {
   return Status();
 }
 
-Status RunPlaceholder(RunContext&) {
-  return InvalidArgument("this input was not fed; feed it by its name");
-}
+Status RunPlaceholder(RunContext&) { return InvalidArgument("this input was not fed; feed it by its name"); }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Const", .inputs = "", .outputs = "output:dtype", .attrs = "value:tensor; dtype:type", .infer = InferConst},
-    {.name = "Placeholder", .inputs = "", .outputs = "output:dtype", .attrs = "dtype:type; shape:shape=?",
-     .infer = InferPlaceholder, .run = RunPlaceholder, .flags = kStateful | kDataDependent},
-    {.name = "PlaceholderV2", .inputs = "", .outputs = "output:dtype", .attrs = "dtype:type; shape:shape",
-     .infer = InferPlaceholder, .run = RunPlaceholder, .flags = kStateful | kDataDependent},
-    {.name = "PlaceholderWithDefault", .inputs = "input:dtype", .outputs = "output:dtype", .attrs = "dtype:type; shape:shape",
-     .infer = InferPlaceholderWithDefault, .flags = kAlias},
+    {.name = "Const",
+     .inputs = "",
+     .outputs = "output:dtype",
+     .attrs = "value:tensor; dtype:type",
+     .infer = InferConst},
+    {.name = "Placeholder",
+     .inputs = "",
+     .outputs = "output:dtype",
+     .attrs = "dtype:type; shape:shape=?",
+     .infer = InferPlaceholder,
+     .run = RunPlaceholder,
+     .flags = kStateful | kDataDependent},
+    {.name = "PlaceholderV2",
+     .inputs = "",
+     .outputs = "output:dtype",
+     .attrs = "dtype:type; shape:shape",
+     .infer = InferPlaceholder,
+     .run = RunPlaceholder,
+     .flags = kStateful | kDataDependent},
+    {.name = "PlaceholderWithDefault",
+     .inputs = "input:dtype",
+     .outputs = "output:dtype",
+     .attrs = "dtype:type; shape:shape",
+     .infer = InferPlaceholderWithDefault,
+     .flags = kAlias},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// SpaceToBatch(ND), BatchToSpace(ND): blocks of places along the axes 1..m, taken apart into the batch and put together.
+// SpaceToBatch(ND), BatchToSpace(ND): blocks of places along the axes 1..m, taken apart into the batch and put
+// together.
 //
 //   input [n, s1.., sm.., rest..], padded with zeros by paddings [m, 2], blocks b1..bm ->
 //   output [n * b1 * .. * bm, s1 / b1.., sm / bm.., rest..]
@@ -17,9 +18,9 @@ namespace {
 
 // What is known of the arguments.
 struct Blocks {
-  int count = -1;                   // m, or -1
-  std::vector<int64_t> sizes;       // empty while unknown
-  std::vector<AxisPadding> pads;    // paddings or crops; empty while unknown
+  int count = -1;                 // m, or -1
+  std::vector<int64_t> sizes;     // empty while unknown
+  std::vector<AxisPadding> pads;  // paddings or crops; empty while unknown
 };
 
 Status CheckSizes(const std::vector<int64_t>& sizes) {
@@ -72,7 +73,8 @@ template <bool kNd>
 Result<Blocks> BlocksFromTensors(RunContext& c) {
   Blocks blocks;
   if constexpr (kNd) {
-    if (c.input(1).rank() != 1) return InvalidArgument("block_shape: want a vector, got shape ", c.input(1).shape().ToString());
+    if (c.input(1).rank() != 1)
+      return InvalidArgument("block_shape: want a vector, got shape ", c.input(1).shape().ToString());
     blocks.sizes = ReadIntegers(c.input(1));
   } else {
     blocks.sizes.assign(2, c.state<State>().block_size);
@@ -86,7 +88,8 @@ Result<Blocks> BlocksFromTensors(RunContext& c) {
 Status CheckRank(const Shape& in, const Blocks& blocks, bool exact) {
   if (blocks.count < 0 || !in.has_rank()) return Status();
   if (exact ? in.rank() == 4 : in.rank() > blocks.count) return Status();
-  return InvalidArgument("input: want rank ", exact ? "" : ">= ", exact ? 4 : blocks.count + 1, ", got shape ", in.ToString());
+  return InvalidArgument("input: want rank ", exact ? "" : ">= ", exact ? 4 : blocks.count + 1, ", got shape ",
+                         in.ToString());
 }
 
 Result<int64_t> BlockVolume(const Blocks& blocks) {
@@ -115,7 +118,8 @@ Result<Shape> BatchedShape(const Shape& in, const Blocks& blocks) {
     const CheckedSize padded = CheckedSize(in[i + 1]) + pad.before + pad.after;
     if (!padded.valid()) return InvalidArgument("paddings[", i, "]: the padded dim is too large");
     if (padded.value() % size != 0) {
-      return InvalidArgument("the padded dim ", i + 1, " of ", padded.value(), " is not a multiple of the block's ", size);
+      return InvalidArgument("the padded dim ", i + 1, " of ", padded.value(), " is not a multiple of the block's ",
+                             size);
     }
     out.set_dim(i + 1, padded.value() / size);
   }
@@ -140,7 +144,8 @@ Result<Shape> SpacedShape(const Shape& in, const Blocks& blocks) {
     const CheckedSize whole = CheckedSize(in[i + 1]) * blocks.sizes[static_cast<size_t>(i)];
     if (!whole.valid()) return InvalidArgument("block_shape[", i, "]: dim ", i + 1, " would be too large");
     if (crop.before > whole.value() || crop.after > whole.value() - crop.before) {
-      return InvalidArgument("crops[", i, "]: [", crop.before, ",", crop.after, "] is more than the dim of ", whole.value());
+      return InvalidArgument("crops[", i, "]: [", crop.before, ",", crop.after, "] is more than the dim of ",
+                             whole.value());
     }
     out.set_dim(i + 1, whole.value() - crop.before - crop.after);
   }
@@ -199,7 +204,8 @@ Status MovePlaces(RunContext& c, const Blocks& blocks, const Shape& spaced, cons
       spaced_at += (first * size + shift) * wide;
       batched_at += first * narrow;
     }
-    RIVULET_RETURN_IF_ERROR(copy.Run(c, from, to_batch ? spaced_at : batched_at, to, to_batch ? batched_at : spaced_at));
+    RIVULET_RETURN_IF_ERROR(
+        copy.Run(c, from, to_batch ? spaced_at : batched_at, to, to_batch ? batched_at : spaced_at));
     for (size_t i = count; i > 0 && ++place[i - 1] == blocks.sizes[i - 1]; --i) place[i - 1] = 0;
   }
   return Status();
@@ -230,18 +236,32 @@ Status RunToSpace(RunContext& c) {
 #define RIVULET_REAL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}; "
 
 constexpr OpDef kDefs[] = {
-    {.name = "SpaceToBatch", .inputs = "input:T, paddings:Tpaddings", .outputs = "output:T",
-     .attrs = RIVULET_REAL "Tpaddings:type=i32 in {i32,i64}; block_size:int >=2", .infer = Infer<false, BatchedShape>,
-     .prepare = Prepare, .run = RunToBatch<false>},
-    {.name = "SpaceToBatchND", .inputs = "input:T, block_shape:Tblock_shape, paddings:Tpaddings", .outputs = "output:T",
+    {.name = "SpaceToBatch",
+     .inputs = "input:T, paddings:Tpaddings",
+     .outputs = "output:T",
+     .attrs = RIVULET_REAL "Tpaddings:type=i32 in {i32,i64}; block_size:int >=2",
+     .infer = Infer<false, BatchedShape>,
+     .prepare = Prepare,
+     .run = RunToBatch<false>},
+    {.name = "SpaceToBatchND",
+     .inputs = "input:T, block_shape:Tblock_shape, paddings:Tpaddings",
+     .outputs = "output:T",
      .attrs = RIVULET_REAL "Tblock_shape:type=i32 in {i32,i64}; Tpaddings:type=i32 in {i32,i64}",
-     .infer = Infer<true, BatchedShape>, .run = RunToBatch<true>},
-    {.name = "BatchToSpace", .inputs = "input:T, crops:Tidx", .outputs = "output:T",
-     .attrs = RIVULET_REAL "block_size:int >=2; Tidx:type=i32 in {i32,i64}", .infer = Infer<false, SpacedShape>,
-     .prepare = Prepare, .run = RunToSpace<false>},
-    {.name = "BatchToSpaceND", .inputs = "input:T, block_shape:Tblock_shape, crops:Tcrops", .outputs = "output:T",
+     .infer = Infer<true, BatchedShape>,
+     .run = RunToBatch<true>},
+    {.name = "BatchToSpace",
+     .inputs = "input:T, crops:Tidx",
+     .outputs = "output:T",
+     .attrs = RIVULET_REAL "block_size:int >=2; Tidx:type=i32 in {i32,i64}",
+     .infer = Infer<false, SpacedShape>,
+     .prepare = Prepare,
+     .run = RunToSpace<false>},
+    {.name = "BatchToSpaceND",
+     .inputs = "input:T, block_shape:Tblock_shape, crops:Tcrops",
+     .outputs = "output:T",
      .attrs = RIVULET_REAL "Tblock_shape:type=i32 in {i32,i64}; Tcrops:type=i32 in {i32,i64}",
-     .infer = Infer<true, SpacedShape>, .run = RunToSpace<true>},
+     .infer = Infer<true, SpacedShape>,
+     .run = RunToSpace<true>},
 };
 
 }  // namespace

@@ -38,7 +38,8 @@ Result<Shape> Moved(const Shape& in, const State& state, bool to_depth) {
   const int rank = state.has_vectors ? 5 : 4;
   if (!in.has_rank()) return Shape::OfUnknownDims(rank);
   if (in.rank() != rank) return InvalidArgument("input: want rank ", rank, ", got shape ", in.ToString());
-  if (state.has_vectors && in[4] >= 0 && in[4] != 4) return InvalidArgument("input: want 4 channels in the last axis, got ", in[4]);
+  if (state.has_vectors && in[4] >= 0 && in[4] != 4)
+    return InvalidArgument("input: want 4 channels in the last axis, got ", in[4]);
   const int height = state.channels_last ? 1 : 2, channels = state.channels_last ? 3 : 1;
   const CheckedSize area = CheckedSize(state.block) * state.block;
   if (!area.valid()) return InvalidArgument("attr 'block_size': ", state.block, " is too large");
@@ -50,7 +51,8 @@ Result<Shape> Moved(const Shape& in, const State& state, bool to_depth) {
     if (axis != channels && axis != height && axis != height + 1) continue;
     if (in[axis] < 0) continue;
     if (divides) {
-      if (in[axis] % size != 0) return InvalidArgument("dim ", axis, " of ", in.ToString(), " is not a multiple of ", size);
+      if (in[axis] % size != 0)
+        return InvalidArgument("dim ", axis, " of ", in.ToString(), " is not a multiple of ", size);
       out.set_dim(axis, in[axis] / size);
     } else {
       const CheckedSize product = CheckedSize(in[axis]) * size;
@@ -124,10 +126,20 @@ Status Run(RunContext& c) {
 #define RIVULET_PLAIN "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128"
 
 constexpr OpDef kDefs[] = {
-    {.name = "SpaceToDepth", .inputs = "input:T", .outputs = "output:T",
-     .attrs = "T:type in {" RIVULET_PLAIN ",qi8}; " RIVULET_FORMAT, .infer = Infer<true>, .prepare = Prepare, .run = Run<true>},
-    {.name = "DepthToSpace", .inputs = "input:T", .outputs = "output:T",
-     .attrs = "T:type in {" RIVULET_PLAIN ",qi8}; " RIVULET_FORMAT, .infer = Infer<false>, .prepare = Prepare, .run = Run<false>},
+    {.name = "SpaceToDepth",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {" RIVULET_PLAIN ",qi8}; " RIVULET_FORMAT,
+     .infer = Infer<true>,
+     .prepare = Prepare,
+     .run = Run<true>},
+    {.name = "DepthToSpace",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {" RIVULET_PLAIN ",qi8}; " RIVULET_FORMAT,
+     .infer = Infer<false>,
+     .prepare = Prepare,
+     .run = Run<false>},
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
-Result<std::vector<Tensor>> Run(const Tensor& indices, const Tensor& values, const Tensor& shape) {
+Result<std::vector<Tensor>> RunOp(const Tensor& indices, const Tensor& values, const Tensor& shape) {
   return OpTester("SparseFillEmptyRows")
       .Budget(1 << 20)
       .Input(indices)
@@ -20,18 +20,18 @@ Result<std::vector<Tensor>> Run(const Tensor& indices, const Tensor& values, con
 
 TEST(SparseFillEmptyRowsTest, WhatIsWrong) {
   for (const int64_t row : {int64_t{2}, int64_t{-1}, kMin, kMax}) {
-    EXPECT_TRUE(Fails(Run(I64({1, 2}, {row, 0}), F32({1}, {1}), I64({2}, {2, 3})), "indices[0]"));
+    EXPECT_TRUE(Fails(RunOp(I64({1, 2}, {row, 0}), F32({1}, {1}), I64({2}, {2, 3})), "indices[0]"));
   }
   for (const int64_t rows : {int64_t{-1}, kMin, kMax, int64_t{1} << 40, int64_t{0}}) {
-    EXPECT_TRUE(Fails(Run(I64({1, 2}, {0, 0}), F32({1}, {1}), I64({2}, {rows, 3})))) << rows;
+    EXPECT_TRUE(Fails(RunOp(I64({1, 2}, {0, 0}), F32({1}, {1}), I64({2}, {rows, 3})))) << rows;
   }
-  EXPECT_TRUE(Fails(Run(I64({1, 2}, {0, 0}), F32({2}, {1, 2}), I64({2}, {2, 3})), "as many values"));
-  EXPECT_TRUE(Fails(Run(I64({1, 2}, {0, 0}), F32({1}, {1}), I64({1}, {2})), "dense_shape"));
-  EXPECT_TRUE(Fails(Run(I64({1, 0}, {}), F32({1}, {1}), I64({0}, {})), "at least one"));
+  EXPECT_TRUE(Fails(RunOp(I64({1, 2}, {0, 0}), F32({2}, {1, 2}), I64({2}, {2, 3})), "as many values"));
+  EXPECT_TRUE(Fails(RunOp(I64({1, 2}, {0, 0}), F32({1}, {1}), I64({1}, {2})), "dense_shape"));
+  EXPECT_TRUE(Fails(RunOp(I64({1, 0}, {}), F32({1}, {1}), I64({0}, {})), "at least one"));
 }
 
 TEST(SparseFillEmptyRowsTest, KeepsTheOrderWithinRows) {
-  const auto got = Run(I64({4, 1}, {2, 0, 2, 0}), F32({4}, {1, 2, 3, 4}), I64({1}, {4}));
+  const auto got = RunOp(I64({4, 1}, {2, 0, 2, 0}), F32({4}, {1, 2, 3, 4}), I64({1}, {4}));
   EXPECT_TRUE(Same(got, I64({6, 1}, {0, 0, 1, 2, 2, 3}), 0));
   EXPECT_TRUE(Same(got, F32({6}, {2, 4, -1, 1, 3, -1}), 1));
   EXPECT_TRUE(Same(got, Bools({4}, {false, true, false, true}), 2));

@@ -1,7 +1,7 @@
 // SparseMatMul: product [m, n] = a [m, k] * b [k, n] in float, of float and bfloat16 operands that may hold many zeros.
 //
-// Zeros of an operand that is declared sparse are skipped, so that they make no NaN with an infinity; of two sparse ones
-// it is a's. Without a declaration it is a MatMul.
+// Zeros of an operand that is declared sparse are skipped, so that they make no NaN with an infinity; of two sparse
+// ones it is a's. Without a declaration it is a MatMul.
 #include <algorithm>
 
 #include "engine/ops/product.h"
@@ -24,8 +24,8 @@ Status Infer(InferContext& c) {
   const int row = c.attrs().Bool("transpose_a") ? 1 : 0;
   const int column = c.attrs().Bool("transpose_b") ? 0 : 1;
   if (a[1 - row] >= 0 && b[1 - column] >= 0 && a[1 - row] != b[1 - column]) {
-    return InvalidArgument("the inner sizes differ: ", a[1 - row], " of a ", a.ToString(), ", ", b[1 - column], " of b ",
-                           b.ToString());
+    return InvalidArgument("the inner sizes differ: ", a[1 - row], " of a ", a.ToString(), ", ", b[1 - column],
+                           " of b ", b.ToString());
   }
   c.set_output(0, {a[row], b[column]});
   return Status();
@@ -88,10 +88,14 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "SparseMatMul", .inputs = "a:Ta, b:Tb", .outputs = "product:f32",
+    {.name = "SparseMatMul",
+     .inputs = "a:Ta, b:Tb",
+     .outputs = "product:f32",
      .attrs = "transpose_a:bool=false; transpose_b:bool=false; a_is_sparse:bool=false; b_is_sparse:bool=false; "
               "Ta:type=f32 in {f32,bf16}; Tb:type=f32 in {f32,bf16}",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

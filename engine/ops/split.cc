@@ -1,5 +1,5 @@
-// Split, SplitV, Unpack: a tensor cut along an axis into pieces of equal size, of given sizes, or of size 1 whose axis is
-// dropped.
+// Split, SplitV, Unpack: a tensor cut along an axis into pieces of equal size, of given sizes, or of size 1 whose axis
+// is dropped.
 #include <algorithm>
 
 #include "engine/base/checked.h"
@@ -21,7 +21,8 @@ Status Cut(RunContext& c, const Tensor& input, int axis, const SizeOfPiece& size
   for (int i = 0; i < c.num_outputs(); ++i) {
     const int64_t part = size(i) * inner;
     if (c.output(i).num_elements() != outer * part) {
-      return InvalidArgument("output ", i, " has shape ", c.output(i).shape().ToString(), ", the piece has ", outer * part, " elements");
+      return InvalidArgument("output ", i, " has shape ", c.output(i).shape().ToString(), ", the piece has ",
+                             outer * part, " elements");
     }
     AxisCopy copy(input.dtype());
     copy.Axis(outer, row, part);
@@ -46,7 +47,8 @@ Result<int> AxisOf(const Tensor& split_dim, int rank) {
 // ---- Split ----
 
 Result<int64_t> EqualPiece(int64_t dim, int count, int axis) {
-  if (dim % count != 0) return InvalidArgument("dim ", axis, " of ", dim, " cannot be split into ", count, " equal pieces");
+  if (dim % count != 0)
+    return InvalidArgument("dim ", axis, " of ", dim, " cannot be split into ", count, " equal pieces");
   return dim / count;
 }
 
@@ -180,12 +182,25 @@ Status RunUnpack(RunContext& c) {
 #define RIVULET_PLAIN "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Split", .inputs = "split_dim:i32, value:T", .outputs = "output:num_split*T",
-     .attrs = "num_split:int >=1; " RIVULET_PLAIN ",qu8}", .infer = InferSplit, .run = RunSplit},
-    {.name = "SplitV", .inputs = "value:T, size_splits:Tlen, split_dim:i32", .outputs = "output:num_split*T",
-     .attrs = "num_split:int >=1; " RIVULET_PLAIN ",qu8}; Tlen:type=i64 in {i8,i32,i64}", .infer = InferSplitV, .run = RunSplitV},
-    {.name = "Unpack", .inputs = "value:T", .outputs = "output:num*T", .attrs = "num:int >=0; axis:int=0; " RIVULET_PLAIN "}",
-     .infer = InferUnpack, .prepare = PrepareUnpack, .run = RunUnpack},
+    {.name = "Split",
+     .inputs = "split_dim:i32, value:T",
+     .outputs = "output:num_split*T",
+     .attrs = "num_split:int >=1; " RIVULET_PLAIN ",qu8}",
+     .infer = InferSplit,
+     .run = RunSplit},
+    {.name = "SplitV",
+     .inputs = "value:T, size_splits:Tlen, split_dim:i32",
+     .outputs = "output:num_split*T",
+     .attrs = "num_split:int >=1; " RIVULET_PLAIN ",qu8}; Tlen:type=i64 in {i8,i32,i64}",
+     .infer = InferSplitV,
+     .run = RunSplitV},
+    {.name = "Unpack",
+     .inputs = "value:T",
+     .outputs = "output:num*T",
+     .attrs = "num:int >=0; axis:int=0; " RIVULET_PLAIN "}",
+     .infer = InferUnpack,
+     .prepare = PrepareUnpack,
+     .run = RunUnpack},
 };
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace {
 
 constexpr int64_t kGrain = 1 << 14;
 
-CheckedSize BytesOf(int64_t count, DType dtype) { return CheckedSize(count) * static_cast<int64_t>(ElementBytes(dtype)); }
+CheckedSize BytesOf(int64_t count, DType dtype) {
+  return CheckedSize(count) * static_cast<int64_t>(ElementBytes(dtype));
+}
 
 // Turning is a transposition of [batch, pixels, channels], of nothing when there is at most one channel or pixel.
 bool NeedsTurn(const Tensor& tensor, bool channels_last) {
@@ -47,9 +49,7 @@ Status ScratchPieces::Allocate(RunContext& c) {
   return Status();
 }
 
-DType ComputeType(DType dtype) {
-  return IsHalf(dtype) ? DType::kFloat : dtype;
-}
+DType ComputeType(DType dtype) { return IsHalf(dtype) ? DType::kFloat : dtype; }
 
 StagedInput::StagedInput(const Tensor& tensor, bool channels_last, ScratchPieces& pieces)
     : tensor_(tensor), turn_(NeedsTurn(tensor, channels_last)), widen_(IsHalf(tensor.dtype())) {

@@ -1,5 +1,5 @@
-// How operators that compute channels-last, in float, double or int32, take inputs and give outputs of other layouts and
-// of narrower floats: through copies in the step's scratch memory.
+// How operators that compute channels-last, in float, double or int32, take inputs and give outputs of other layouts
+// and of narrower floats: through copies in the step's scratch memory.
 #ifndef RIVULET_ENGINE_OPS_STAGING_H_
 #define RIVULET_ENGINE_OPS_STAGING_H_
 
@@ -18,7 +18,9 @@ class ScratchPieces {
   int64_t Add(CheckedSize bytes);
   Status Allocate(RunContext& c);
   template <typename T>
-  T* At(int64_t offset) const { return reinterpret_cast<T*>(base_ + offset); }
+  T* At(int64_t offset) const {
+    return reinterpret_cast<T*>(base_ + offset);
+  }
 
  private:
   CheckedSize total_ = 0;

@@ -1,7 +1,7 @@
 // Random numbers that are a function of their seed: the same input gives the same output in every run.
 //
-// V1 forms take seed [2]; V2 forms take key [1] and counter [2] of uint64 and the algorithm (1 Philox, 3 whichever: Philox).
-// StatelessRandomGetKeyCounter makes key and counter of a seed.
+// V1 forms take seed [2]; V2 forms take key [1] and counter [2] of uint64 and the algorithm (1 Philox, 3 whichever:
+// Philox). StatelessRandomGetKeyCounter makes key and counter of a seed.
 #include "engine/ops/random_fill.h"
 #include "engine/ops/shape_input.h"
 
@@ -26,7 +26,8 @@ Philox FromSeed(const Tensor& seed) {
   const auto seed0 = static_cast<uint64_t>(s[0]);
   const auto seed1 = static_cast<uint64_t>(s[1]);
   // TensorFlow's fixed key for this step.
-  Philox mixer({Philox::Low(seed0), Philox::High(seed0), Philox::Low(seed1), Philox::High(seed1)}, {0x3EC8F720, 0x02461E29});
+  Philox mixer({Philox::Low(seed0), Philox::High(seed0), Philox::Low(seed1), Philox::High(seed1)},
+               {0x3EC8F720, 0x02461E29});
   const Philox::Block mix = mixer.Next();
   return Philox({0, 0, mix[2], mix[3]}, {mix[0], mix[1]});
 }
@@ -36,7 +37,8 @@ Result<Philox> FromKey(const Tensor& key, const Tensor& counter, const Tensor& a
   if (alg != 1 && alg != 3) return Unimplemented("alg: want 1 (Philox) or 3 (auto), got ", alg);
   const uint64_t k = key.data<uint64_t>()[0];
   const uint64_t* c = counter.data<uint64_t>();
-  return Philox({Philox::Low(c[0]), Philox::High(c[0]), Philox::Low(c[1]), Philox::High(c[1])}, {Philox::Low(k), Philox::High(k)});
+  return Philox({Philox::Low(c[0]), Philox::High(c[0]), Philox::Low(c[1]), Philox::High(c[1])},
+                {Philox::Low(k), Philox::High(k)});
 }
 
 Status WantVector(const InferContext& c, int input, int64_t length) {
@@ -64,8 +66,12 @@ Status InferKeyed(InferContext& c) {
   return Status();
 }
 
-Status RunSeeded(RunContext& c) { return FillRandom(c, c.state<State>().distribution, FromSeed(c.input(1)), c.output(0)); }
-Status RunSeededInt(RunContext& c) { return FillRandomInt(c, FromSeed(c.input(1)), c.input(2), c.input(3), c.output(0)); }
+Status RunSeeded(RunContext& c) {
+  return FillRandom(c, c.state<State>().distribution, FromSeed(c.input(1)), c.output(0));
+}
+Status RunSeededInt(RunContext& c) {
+  return FillRandomInt(c, FromSeed(c.input(1)), c.input(2), c.input(3), c.output(0));
+}
 Status RunSeededBits(RunContext& c) { return FillRandomBits(c, FromSeed(c.input(1)), c.output(0)); }
 
 Status RunKeyed(RunContext& c) {
@@ -109,35 +115,95 @@ Status RunAlg(RunContext& c) {
 }
 
 #define RIVULET_SEEDED "shape:T, seed:Tseed"
-#define RIVULET_SEEDED_ATTRS "dtype:type=f32 in {f16,bf16,f32,f64}; T:type=i32 in {i32,i64}; Tseed:type=i64 in {i32,i64}"
+#define RIVULET_SEEDED_ATTRS \
+  "dtype:type=f32 in {f16,bf16,f32,f64}; T:type=i32 in {i32,i64}; Tseed:type=i64 in {i32,i64}"
 #define RIVULET_KEYED "shape:Tshape, key:u64, counter:u64, alg:i32"
 #define RIVULET_KEYED_ATTRS "dtype:type=f32 in {f16,bf16,f32,f64}; Tshape:type=i32 in {i32,i64}"
 constexpr OpDef kDefs[] = {
-    {.name = "StatelessRandomUniform", .inputs = RIVULET_SEEDED, .outputs = "output:dtype", .attrs = RIVULET_SEEDED_ATTRS,
-     .infer = InferSeeded, .prepare = Prepare, .run = RunSeeded},
-    {.name = "StatelessRandomNormal", .inputs = RIVULET_SEEDED, .outputs = "output:dtype", .attrs = RIVULET_SEEDED_ATTRS,
-     .infer = InferSeeded, .prepare = Prepare, .run = RunSeeded},
-    {.name = "StatelessTruncatedNormal", .inputs = RIVULET_SEEDED, .outputs = "output:dtype", .attrs = RIVULET_SEEDED_ATTRS,
-     .infer = InferSeeded, .prepare = Prepare, .run = RunSeeded},
-    {.name = "StatelessRandomUniformInt", .inputs = "shape:T, seed:Tseed, minval:dtype, maxval:dtype", .outputs = "output:dtype",
-     .attrs = "dtype:type in {i32,i64}; T:type=i32 in {i32,i64}; Tseed:type=i64 in {i32,i64}", .infer = InferSeeded, .run = RunSeededInt},
-    {.name = "StatelessRandomUniformFullInt", .inputs = RIVULET_SEEDED, .outputs = "output:dtype",
-     .attrs = "dtype:type=u64 in {i32,i64,u32,u64}; T:type=i32 in {i32,i64}; Tseed:type=i64 in {i32,i64}", .infer = InferSeeded, .run = RunSeededBits},
-    {.name = "StatelessRandomUniformV2", .inputs = RIVULET_KEYED, .outputs = "output:dtype", .attrs = RIVULET_KEYED_ATTRS,
-     .infer = InferKeyed, .prepare = Prepare, .run = RunKeyed},
-    {.name = "StatelessRandomNormalV2", .inputs = RIVULET_KEYED, .outputs = "output:dtype", .attrs = RIVULET_KEYED_ATTRS,
-     .infer = InferKeyed, .prepare = Prepare, .run = RunKeyed},
-    {.name = "StatelessTruncatedNormalV2", .inputs = RIVULET_KEYED, .outputs = "output:dtype", .attrs = RIVULET_KEYED_ATTRS,
-     .infer = InferKeyed, .prepare = Prepare, .run = RunKeyed},
-    {.name = "StatelessRandomUniformIntV2", .inputs = RIVULET_KEYED ", minval:dtype, maxval:dtype", .outputs = "output:dtype",
-     .attrs = "dtype:type in {i32,i64}; Tshape:type=i32 in {i32,i64}", .infer = InferKeyed, .run = RunKeyedInt},
-    {.name = "StatelessRandomUniformFullIntV2", .inputs = RIVULET_KEYED, .outputs = "output:dtype",
-     .attrs = "dtype:type=u64 in {i32,i64,u32,u64}; Tshape:type=i32 in {i32,i64}", .infer = InferKeyed, .run = RunKeyedBits},
-    {.name = "StatelessRandomGetKeyCounter", .inputs = "seed:Tseed", .outputs = "key:u64, counter:u64",
-     .attrs = "Tseed:type=i64 in {i32,i64}", .infer = InferKeyCounter, .run = RunKeyCounter},
-    {.name = "StatelessRandomGetKeyCounterAlg", .inputs = "seed:Tseed", .outputs = "key:u64, counter:u64, alg:i32",
-     .attrs = "Tseed:type=i64 in {i32,i64}", .infer = InferKeyCounter, .run = RunKeyCounter},
-    {.name = "StatelessRandomGetAlg", .inputs = "", .outputs = "alg:i32", .attrs = "", .infer = InferAlg, .run = RunAlg},
+    {.name = "StatelessRandomUniform",
+     .inputs = RIVULET_SEEDED,
+     .outputs = "output:dtype",
+     .attrs = RIVULET_SEEDED_ATTRS,
+     .infer = InferSeeded,
+     .prepare = Prepare,
+     .run = RunSeeded},
+    {.name = "StatelessRandomNormal",
+     .inputs = RIVULET_SEEDED,
+     .outputs = "output:dtype",
+     .attrs = RIVULET_SEEDED_ATTRS,
+     .infer = InferSeeded,
+     .prepare = Prepare,
+     .run = RunSeeded},
+    {.name = "StatelessTruncatedNormal",
+     .inputs = RIVULET_SEEDED,
+     .outputs = "output:dtype",
+     .attrs = RIVULET_SEEDED_ATTRS,
+     .infer = InferSeeded,
+     .prepare = Prepare,
+     .run = RunSeeded},
+    {.name = "StatelessRandomUniformInt",
+     .inputs = "shape:T, seed:Tseed, minval:dtype, maxval:dtype",
+     .outputs = "output:dtype",
+     .attrs = "dtype:type in {i32,i64}; T:type=i32 in {i32,i64}; Tseed:type=i64 in {i32,i64}",
+     .infer = InferSeeded,
+     .run = RunSeededInt},
+    {.name = "StatelessRandomUniformFullInt",
+     .inputs = RIVULET_SEEDED,
+     .outputs = "output:dtype",
+     .attrs = "dtype:type=u64 in {i32,i64,u32,u64}; T:type=i32 in {i32,i64}; Tseed:type=i64 in {i32,i64}",
+     .infer = InferSeeded,
+     .run = RunSeededBits},
+    {.name = "StatelessRandomUniformV2",
+     .inputs = RIVULET_KEYED,
+     .outputs = "output:dtype",
+     .attrs = RIVULET_KEYED_ATTRS,
+     .infer = InferKeyed,
+     .prepare = Prepare,
+     .run = RunKeyed},
+    {.name = "StatelessRandomNormalV2",
+     .inputs = RIVULET_KEYED,
+     .outputs = "output:dtype",
+     .attrs = RIVULET_KEYED_ATTRS,
+     .infer = InferKeyed,
+     .prepare = Prepare,
+     .run = RunKeyed},
+    {.name = "StatelessTruncatedNormalV2",
+     .inputs = RIVULET_KEYED,
+     .outputs = "output:dtype",
+     .attrs = RIVULET_KEYED_ATTRS,
+     .infer = InferKeyed,
+     .prepare = Prepare,
+     .run = RunKeyed},
+    {.name = "StatelessRandomUniformIntV2",
+     .inputs = RIVULET_KEYED ", minval:dtype, maxval:dtype",
+     .outputs = "output:dtype",
+     .attrs = "dtype:type in {i32,i64}; Tshape:type=i32 in {i32,i64}",
+     .infer = InferKeyed,
+     .run = RunKeyedInt},
+    {.name = "StatelessRandomUniformFullIntV2",
+     .inputs = RIVULET_KEYED,
+     .outputs = "output:dtype",
+     .attrs = "dtype:type=u64 in {i32,i64,u32,u64}; Tshape:type=i32 in {i32,i64}",
+     .infer = InferKeyed,
+     .run = RunKeyedBits},
+    {.name = "StatelessRandomGetKeyCounter",
+     .inputs = "seed:Tseed",
+     .outputs = "key:u64, counter:u64",
+     .attrs = "Tseed:type=i64 in {i32,i64}",
+     .infer = InferKeyCounter,
+     .run = RunKeyCounter},
+    {.name = "StatelessRandomGetKeyCounterAlg",
+     .inputs = "seed:Tseed",
+     .outputs = "key:u64, counter:u64, alg:i32",
+     .attrs = "Tseed:type=i64 in {i32,i64}",
+     .infer = InferKeyCounter,
+     .run = RunKeyCounter},
+    {.name = "StatelessRandomGetAlg",
+     .inputs = "",
+     .outputs = "alg:i32",
+     .attrs = "",
+     .infer = InferAlg,
+     .run = RunAlg},
 };
 #undef RIVULET_SEEDED
 #undef RIVULET_SEEDED_ATTRS

@@ -79,7 +79,8 @@ StridedLoop Simplify(const StridedLoop& loop) {
   StridedLoop out;
   for (size_t i = 0; i < loop.dims.size(); ++i) {
     if (loop.dims[i] == 1) continue;
-    if (!out.dims.empty() && out.from.back() == loop.from[i] * loop.dims[i] && out.to.back() == loop.to[i] * loop.dims[i]) {
+    if (!out.dims.empty() && out.from.back() == loop.from[i] * loop.dims[i] &&
+        out.to.back() == loop.to[i] * loop.dims[i]) {
       out.dims.back() *= loop.dims[i];
       out.from.back() = loop.from[i];
       out.to.back() = loop.to[i];

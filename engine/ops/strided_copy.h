@@ -17,10 +17,12 @@ struct StridedLoop {
   std::vector<int64_t> to;
 };
 
-// The same walk with axes of one element dropped and neighbours merged where both sides allow it; no axis for one element.
+// The same walk with axes of one element dropped and neighbours merged where both sides allow it; no axis for one
+// element.
 StridedLoop Simplify(const StridedLoop& loop);
 
-// to[i * loop.to] = from[i * loop.from] for all i. element_bytes is 1, 2, 4, 8 or 16. No element of `to` is written twice.
+// to[i * loop.to] = from[i * loop.from] for all i. element_bytes is 1, 2, 4, 8 or 16. No element of `to` is written
+// twice.
 void StridedCopy(RunContext& c, const StridedLoop& loop, size_t element_bytes, const void* from, void* to);
 
 }  // namespace rivulet

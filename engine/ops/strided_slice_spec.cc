@@ -14,7 +14,8 @@ constexpr int64_t kMaxEntries = 31;
 bool Bit(int64_t mask, int64_t i) { return (static_cast<uint64_t>(mask) >> i & 1) != 0; }
 
 // The range along an axis of `dim` places, which may be unknown.
-Result<SliceRange> RangeAlong(const SliceEntry& entry, int64_t dim, bool from_first, bool to_last, bool shrink, int axis) {
+Result<SliceRange> RangeAlong(const SliceEntry& entry, int64_t dim, bool from_first, bool to_last, bool shrink,
+                              int axis) {
   SliceRange range;
   if (entry.stride_known) {
     if (entry.stride == 0) return InvalidArgument("strides: the stride of axis ", axis, " is 0");
@@ -56,10 +57,14 @@ Result<SliceRange> RangeAlong(const SliceEntry& entry, int64_t dim, bool from_fi
 }  // namespace
 
 SliceMasks::SliceMasks(const AttrReader& attrs)
-    : begin(attrs.Int("begin_mask")), end(attrs.Int("end_mask")), ellipsis(attrs.Int("ellipsis_mask")),
-      new_axis(attrs.Int("new_axis_mask")), shrink_axis(attrs.Int("shrink_axis_mask")) {}
+    : begin(attrs.Int("begin_mask")),
+      end(attrs.Int("end_mask")),
+      ellipsis(attrs.Int("ellipsis_mask")),
+      new_axis(attrs.Int("new_axis_mask")),
+      shrink_axis(attrs.Int("shrink_axis_mask")) {}
 
-Result<std::vector<SliceEntry>> ReadSliceEntries(int64_t count, const Tensor* begin, const Tensor* end, const Tensor* strides) {
+Result<std::vector<SliceEntry>> ReadSliceEntries(int64_t count, const Tensor* begin, const Tensor* end,
+                                                 const Tensor* strides) {
   if (count > kMaxEntries) return InvalidArgument("begin: want at most ", kMaxEntries, " elements, got ", count);
   for (const Tensor* tensor : {begin, end, strides}) {
     if (tensor != nullptr && (tensor->rank() != 1 || tensor->num_elements() != count)) {
@@ -110,8 +115,8 @@ Result<SliceSpec> ResolveSlice(const Shape& input, const std::vector<SliceEntry>
       spec.result.push_back(1);
     } else {
       const bool shrink = Bit(masks.shrink_axis, i);
-      RIVULET_ASSIGN_OR_RETURN(SliceRange range, RangeAlong(entry, input[axis], Bit(masks.begin, i), Bit(masks.end, i),
-                                                            shrink, axis));
+      RIVULET_ASSIGN_OR_RETURN(SliceRange range,
+                               RangeAlong(entry, input[axis], Bit(masks.begin, i), Bit(masks.end, i), shrink, axis));
       if (!shrink) range.result_axis = spec.result.rank();
       spec.ranges.push_back(range);
       if (!shrink) spec.result.push_back(range.count);

@@ -30,7 +30,8 @@ struct SliceEntry {
   bool stride_known = false;
 };
 // Null tensors are not known; all are of int16, int32 or int64. `count` entries.
-Result<std::vector<SliceEntry>> ReadSliceEntries(int64_t count, const Tensor* begin, const Tensor* end, const Tensor* strides);
+Result<std::vector<SliceEntry>> ReadSliceEntries(int64_t count, const Tensor* begin, const Tensor* end,
+                                                 const Tensor* strides);
 
 // One axis of the input.
 struct SliceRange {
@@ -44,9 +45,9 @@ struct SliceSpec {
   std::vector<SliceRange> ranges;  // one per axis of the input
   Shape result;                    // with new and without dropped axes; dims may be unknown
 
-  // For complete specs: the axes of a copy out of an array of shape `input`, into a dense one; and of a copy into an array
-  // of shape `input`, from a dense one of shape `value` that broadcasts to the result. Both return the position, in the
-  // array of shape `input`, of the first element.
+  // For complete specs: the axes of a copy out of an array of shape `input`, into a dense one; and of a copy into an
+  // array of shape `input`, from a dense one of shape `value` that broadcasts to the result. Both return the position,
+  // in the array of shape `input`, of the first element.
   int64_t AxesFromSlice(const Shape& input, AxisCopy& copy) const;
   int64_t AxesToSlice(const Shape& input, const Shape& value, AxisCopy& copy) const;
   int64_t num_elements() const;

@@ -43,7 +43,8 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 Status Run(RunContext& c) {
   const std::string& separator = c.state<State>().separator;
-  RIVULET_ASSIGN_OR_RETURN(const Shape want, JoinedShape(c.num_inputs(), [&](int i) -> const Shape& { return c.input(i).shape(); }));
+  RIVULET_ASSIGN_OR_RETURN(const Shape want,
+                           JoinedShape(c.num_inputs(), [&](int i) -> const Shape& { return c.input(i).shape(); }));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   const int64_t count = c.output(0).num_elements();
   if (count == 0) return Status();
@@ -71,8 +72,13 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "StringJoin", .inputs = "inputs:N*str", .outputs = "output:str", .attrs = "N:int >=0; separator:string=\"\"",
-     .infer = Infer, .prepare = Prepare, .run = Run},
+    {.name = "StringJoin",
+     .inputs = "inputs:N*str",
+     .outputs = "output:str",
+     .attrs = "N:int >=0; separator:string=\"\"",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
 };
 
 }  // namespace

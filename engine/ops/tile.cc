@@ -9,7 +9,8 @@ namespace {
 Result<Shape> Tiled(const Shape& in, const Tensor& multiples) {
   const std::vector<int64_t> times = ReadIntegers(multiples);
   if (multiples.rank() != 1 || static_cast<int64_t>(times.size()) != in.rank()) {
-    return InvalidArgument("multiples: want a vector of ", in.rank(), " elements, got shape ", multiples.shape().ToString());
+    return InvalidArgument("multiples: want a vector of ", in.rank(), " elements, got shape ",
+                           multiples.shape().ToString());
   }
   Shape out = in;
   for (int i = 0; i < in.rank(); ++i) {
@@ -30,14 +31,16 @@ Result<Shape> Tiled(const Shape& in, const Tensor& multiples) {
 Result<Shape> TileOf(const Shape& in, const Tensor& multiples) {
   const std::vector<int64_t> times = ReadIntegers(multiples);
   if (multiples.rank() != 1 || static_cast<int64_t>(times.size()) != in.rank()) {
-    return InvalidArgument("multiples: want a vector of ", in.rank(), " elements, got shape ", multiples.shape().ToString());
+    return InvalidArgument("multiples: want a vector of ", in.rank(), " elements, got shape ",
+                           multiples.shape().ToString());
   }
   Shape out = in;
   for (int i = 0; i < in.rank(); ++i) {
     const int64_t count = times[static_cast<size_t>(i)];
     if (count <= 0) return InvalidArgument("multiples[", i, "]: want > 0, got ", count);
     if (in[i] < 0) continue;
-    if (in[i] % count != 0) return InvalidArgument("multiples[", i, "]: the dim of ", in[i], " is not ", count, " tiles");
+    if (in[i] % count != 0)
+      return InvalidArgument("multiples[", i, "]: the dim of ", in[i], " is not ", count, " tiles");
     out.set_dim(i, in[i] / count);
   }
   return out;
@@ -50,7 +53,8 @@ Status Infer(InferContext& c) {
   if (length >= 0 && in.has_rank() && length != in.rank()) {
     return InvalidArgument("multiples: want ", in.rank(), " elements, got ", length);
   }
-  if (length > Shape::kMaxRank) return InvalidArgument("multiples: want at most ", Shape::kMaxRank, " elements, got ", length);
+  if (length > Shape::kMaxRank)
+    return InvalidArgument("multiples: want at most ", Shape::kMaxRank, " elements, got ", length);
   const auto rank = static_cast<int>(in.has_rank() ? in.rank() : length);
   if (rank < 0) return Status();
   Shape out = Shape::OfUnknownDims(rank);
@@ -95,11 +99,19 @@ Status RunTileGrad(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "Tile", .inputs = "input:T, multiples:Tmultiples", .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; Tmultiples:type=i32 in {i32,i64}",
-     .infer = Infer<Tiled>, .run = RunTile},
-    {.name = "TileGrad", .inputs = "input:T, multiples:i32", .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128}", .infer = Infer<TileOf>, .run = RunTileGrad},
+    {.name = "Tile",
+     .inputs = "input:T, multiples:Tmultiples",
+     .outputs = "output:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; Tmultiples:type=i32 in "
+              "{i32,i64}",
+     .infer = Infer<Tiled>,
+     .run = RunTile},
+    {.name = "TileGrad",
+     .inputs = "input:T, multiples:i32",
+     .outputs = "output:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128}",
+     .infer = Infer<TileOf>,
+     .run = RunTileGrad},
 };
 
 }  // namespace

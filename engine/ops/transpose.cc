@@ -57,7 +57,8 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, Permuted(x.shape(), axes)));
   if (x.num_elements() == 0) return Status();
   if (x.dtype() != DType::kString && x.rank() <= kMaxTransposeRank) {
-    Transpose(x.raw(), x.rank(), x.shape().dims().data(), axes.data(), ElementBytes(x.dtype()), y.raw(), c.pool(), c.stop());
+    Transpose(x.raw(), x.rank(), x.shape().dims().data(), axes.data(), ElementBytes(x.dtype()), y.raw(), c.pool(),
+              c.stop());
     return Status();
   }
   const std::vector<int64_t> from = RowMajorStrides(x.shape()), to = RowMajorStrides(y.shape());
@@ -88,7 +89,11 @@ constexpr char kAttrs[] =
 
 constexpr OpDef kDefs[] = {
     {.name = "Transpose", .inputs = "x:T, perm:Tperm", .outputs = "y:T", .attrs = kAttrs, .infer = Infer, .run = Run},
-    {.name = "ConjugateTranspose", .inputs = "x:T, perm:Tperm", .outputs = "y:T", .attrs = kAttrs, .infer = Infer,
+    {.name = "ConjugateTranspose",
+     .inputs = "x:T, perm:Tperm",
+     .outputs = "y:T",
+     .attrs = kAttrs,
+     .infer = Infer,
      .run = RunConjugate},
 };
 

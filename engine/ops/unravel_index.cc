@@ -32,7 +32,8 @@ Status Write(RunContext& c) {
   T* out = c.output(0).data<T>();
   for (int64_t i = 0; i < count; ++i) {
     int64_t rest = indices.data<T>()[i];
-    if (!InRange(rest, size.value())) return InvalidArgument("indices[", i, "]: want [0, ", size.value(), "), got ", rest);
+    if (!InRange(rest, size.value()))
+      return InvalidArgument("indices[", i, "]: want [0, ", size.value(), "), got ", rest);
     for (size_t d = dims.size(); d-- > 0;) {
       out[static_cast<int64_t>(d) * count + i] = static_cast<T>(rest % dims[d]);
       rest /= dims[d];
@@ -44,8 +45,8 @@ Status Write(RunContext& c) {
 Status Run(RunContext& c) {
   const Tensor& indices = c.input(0);
   if (c.input(1).rank() != 1 || indices.rank() > 1) {
-    return InvalidArgument("want indices as a scalar or a vector and dims as a vector, got shapes ", indices.shape().ToString(),
-                           " and ", c.input(1).shape().ToString());
+    return InvalidArgument("want indices as a scalar or a vector and dims as a vector, got shapes ",
+                           indices.shape().ToString(), " and ", c.input(1).shape().ToString());
   }
   Shape want{c.input(1).dim(0)};
   if (indices.rank() == 1) want.push_back(indices.dim(0));
@@ -54,8 +55,12 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "UnravelIndex", .inputs = "indices:Tidx, dims:Tidx", .outputs = "output:Tidx", .attrs = "Tidx:type=i32 in {i32,i64}",
-     .infer = Infer, .run = Run},
+    {.name = "UnravelIndex",
+     .inputs = "indices:Tidx, dims:Tidx",
+     .outputs = "output:Tidx",
+     .attrs = "Tidx:type=i32 in {i32,i64}",
+     .infer = Infer,
+     .run = Run},
 };
 
 }  // namespace

@@ -62,11 +62,20 @@ Status RunEncode(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "DecodeWav", .inputs = "contents:str", .outputs = "audio:f32, sample_rate:i32",
+    {.name = "DecodeWav",
+     .inputs = "contents:str",
+     .outputs = "audio:f32, sample_rate:i32",
      .attrs = "desired_channels:int=-1; desired_samples:int=-1",
-     .infer = InferDecode, .prepare = PrepareDecode, .run = RunDecode, .flags = kDataDependent},
-    {.name = "EncodeWav", .inputs = "audio:f32, sample_rate:i32", .outputs = "contents:str", .attrs = "",
-     .infer = InferEncode, .run = RunEncode},
+     .infer = InferDecode,
+     .prepare = PrepareDecode,
+     .run = RunDecode,
+     .flags = kDataDependent},
+    {.name = "EncodeWav",
+     .inputs = "audio:f32, sample_rate:i32",
+     .outputs = "contents:str",
+     .attrs = "",
+     .infer = InferEncode,
+     .run = RunEncode},
 };
 
 }  // namespace

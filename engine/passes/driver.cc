@@ -84,7 +84,8 @@ class PassDriver {
     const Fact& before = graph_.fact(old);
     const Fact& after = graph_.fact(with);
     if (before.dtype != after.dtype) {
-      return Internal("the pass replaces ", Quoted(EdgeName(graph_, old)), " of ", Name(before.dtype), " by ", Name(after.dtype));
+      return Internal("the pass replaces ", Quoted(EdgeName(graph_, old)), " of ", Name(before.dtype), " by ",
+                      Name(after.dtype));
     }
     Status status = MergeShapes(before.shape, after.shape).status();
     return status.ok() ? Status() : std::move(status).Framed(Cat("replacing ", Quoted(EdgeName(graph_, old))));
@@ -113,7 +114,8 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
       if (!status.ok()) return std::move(status).Framed(Cat("pass ", pass.name));
       size_t rewrites = sink.starts_.size();
       if (rewrites == 0) break;
-      if (options.max_rewrites >= 0) rewrites = std::min<size_t>(rewrites, static_cast<size_t>(options.max_rewrites - total));
+      if (options.max_rewrites >= 0)
+        rewrites = std::min<size_t>(rewrites, static_cast<size_t>(options.max_rewrites - total));
       status = driver.Apply(pass, sink, rewrites);
       if (!status.ok()) return std::move(status).Framed(Cat("pass ", pass.name));
       total += static_cast<int64_t>(rewrites);

@@ -12,7 +12,8 @@ Status DropIdentity(const PassContext& context, PatchSink& sink) {
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
     if (context.uses[static_cast<size_t>(i)] == 0 || !node.control_inputs.empty() || node.inputs.size() != 1) continue;
-    if (node.op != "Identity" && node.op != "StopGradient" && node.op != "PreventGradient" && node.op != "Snapshot") continue;
+    if (node.op != "Identity" && node.op != "StopGradient" && node.op != "PreventGradient" && node.op != "Snapshot")
+      continue;
     sink.Begin();
     sink.Replace({i, 0}, node.inputs[0]);
   }

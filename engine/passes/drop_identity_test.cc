@@ -9,13 +9,15 @@ x = Placeholder() {dtype=float32, shape=shape[2]}
 a = Identity(x) {T=float32}
 b = StopGradient(a) {T=float32}
 y = Neg(b) {T=float32}
-)", {"drop_identity"}, "y");
+)",
+                                {"drop_identity"}, "y");
   EXPECT_EQ(out.graph.size(), 2);
   EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[0]), "x");
 }
 
 TEST(DropIdentity, AFetchedIdentityIsItsInput) {
-  const Rewritten out = Rewrite("x = Placeholder() {dtype=float32, shape=shape[2]}\ny = Identity(x) {T=float32}\n", {"drop_identity"}, "y");
+  const Rewritten out = Rewrite("x = Placeholder() {dtype=float32, shape=shape[2]}\ny = Identity(x) {T=float32}\n",
+                                {"drop_identity"}, "y");
   EXPECT_EQ(out.Root().name, "x");
 }
 
@@ -25,7 +27,8 @@ x = Placeholder() {dtype=float32, shape=shape[2]}
 c = CheckNumerics(x) {T=float32, message="bad"}
 y = Identity(x, ^c) {T=float32}
 z = Neg(y) {T=float32}
-)", {"drop_identity"}, "z");
+)",
+                                {"drop_identity"}, "z");
   EXPECT_EQ(out.Count("Identity"), 1);
   EXPECT_EQ(out.rewrites, 0);
 }

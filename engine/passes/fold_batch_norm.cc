@@ -131,7 +131,8 @@ Status Rewrite(const PassContext& context, PatchSink& sink, int32_t index, const
   const Graph& graph = context.graph;
   const Node& product = graph.node(base.product.node);
   std::vector<float> bias = affine.offset;
-  for (size_t c = 0; c < base.bias.size(); ++c) bias[c] += (affine.scale.empty() ? 1.0f : affine.scale[c]) * base.bias[c];
+  for (size_t c = 0; c < base.bias.size(); ++c)
+    bias[c] += (affine.scale.empty() ? 1.0f : affine.scale[c]) * base.bias[c];
   sink.Begin();
   Edge filter = product.inputs[1];
   if (!affine.scale.empty()) {

@@ -14,7 +14,8 @@ std::vector<int64_t> PadsOf(const Graph& graph, const Node& pad, bool channels_f
   if (!paddings.value.valid() || !paddings.value.is_aligned() || paddings.shape.num_elements() != 8) return {};
   std::vector<int64_t> pads = ToInt64s(paddings.value);
   const size_t channel = channels_first ? 1 : 3;
-  if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[2 * channel] != 0 || pads[2 * channel + 1] != 0) return {};
+  if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[2 * channel] != 0 || pads[2 * channel + 1] != 0)
+    return {};
   for (const int64_t p : pads) {
     if (p < 0) return {};
   }

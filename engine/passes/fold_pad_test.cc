@@ -8,7 +8,8 @@ std::string PaddedConv(std::string_view paddings, std::string_view padding) {
          "p = Const() {dtype=int32, value=int32[4,2]{" + std::string(paddings) + "}}\n" +
          "d = Pad(x, p) {T=float32, Tpaddings=int32}\n"
          "w = Const() {dtype=float32, value=float32[1,1,1,1]{2}}\n"
-         "y = Conv2D(d, w) {T=float32, strides=ints[1, 1, 1, 1], padding=\"" + std::string(padding) + "\"}\n";
+         "y = Conv2D(d, w) {T=float32, strides=ints[1, 1, 1, 1], padding=\"" +
+         std::string(padding) + "\"}\n";
 }
 
 TEST(FoldPad, ZerosBecomePadding) {

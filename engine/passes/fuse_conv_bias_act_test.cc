@@ -17,7 +17,8 @@ std::vector<std::string> FusedOps(const Rewritten& out) {
 }
 
 TEST(FuseConvBiasAct, WholeChain) {
-  const Rewritten out = Rewrite(std::string(kConv) + "a = AddV2(x, b) {T=float32}\ny = Relu(a) {T=float32}\n", {"fuse_conv_bias_act"}, "y");
+  const Rewritten out = Rewrite(std::string(kConv) + "a = AddV2(x, b) {T=float32}\ny = Relu(a) {T=float32}\n",
+                                {"fuse_conv_bias_act"}, "y");
   EXPECT_EQ(out.Root().op, "_FusedConv2D");
   EXPECT_EQ(FusedOps(out), (std::vector<std::string>{"BiasAdd", "Add", "Relu"}));
   EXPECT_EQ(out.Root().inputs.size(), 4u);
@@ -26,9 +27,11 @@ TEST(FuseConvBiasAct, WholeChain) {
 }
 
 TEST(FuseConvBiasAct, StopsWhereAValueIsSharedOrBroadcast) {
-  EXPECT_EQ(FusedOps(Rewrite(std::string(kConv) + "r = Relu(b) {T=float32}\ny = Add(r, b) {T=float32}\n", {"fuse_conv_bias_act"}, "r")),
+  EXPECT_EQ(FusedOps(Rewrite(std::string(kConv) + "r = Relu(b) {T=float32}\ny = Add(r, b) {T=float32}\n",
+                             {"fuse_conv_bias_act"}, "r")),
             (std::vector<std::string>{"BiasAdd", "Relu"}));
-  const Rewritten shared = Rewrite(std::string(kConv) + "r = Relu(b) {T=float32}\ny = Add(r, b) {T=float32}\n", {"fuse_conv_bias_act"}, "y");
+  const Rewritten shared =
+      Rewrite(std::string(kConv) + "r = Relu(b) {T=float32}\ny = Add(r, b) {T=float32}\n", {"fuse_conv_bias_act"}, "y");
   EXPECT_EQ(shared.Count("Relu"), 1);
   EXPECT_EQ(shared.Count("_FusedConv2D"), 1);
   const Rewritten broadcast = Rewrite(std::string(kConv) + "y = Add(b, k) {T=float32}\n", {"fuse_conv_bias_act"}, "y");
@@ -46,7 +49,8 @@ y = Relu6(d) {T=float32}
 }
 
 TEST(FuseConvBiasAct, FiresOnceOnItsOwnOutput) {
-  const Rewritten out = Rewrite(std::string(kConv) + "y = Relu(b) {T=float32}\n", {"fuse_conv_bias_act", "fuse_conv_bias_act"}, "y");
+  const Rewritten out =
+      Rewrite(std::string(kConv) + "y = Relu(b) {T=float32}\n", {"fuse_conv_bias_act", "fuse_conv_bias_act"}, "y");
   EXPECT_EQ(out.rewrites, 1);
 }
 

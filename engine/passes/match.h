@@ -25,13 +25,13 @@ class SoleUsers {
 // A float32 product with filter: Conv2D, DepthwiseConv2dNative or MatMul.
 struct Product {
   int32_t node = -1;
-  int64_t channels = 0;       // of its output, in the last axis unless channels_first
+  int64_t channels = 0;  // of its output, in the last axis unless channels_first
   bool channels_first = false;
 };
 std::optional<Product> MatchProduct(const Graph& graph, int32_t node);
 
-// A known float32 tensor as one value per channel: a scalar, or [C] under leading ones as broadcasting against an output
-// of `rank` axes reads it. Empty when it is something else.
+// A known float32 tensor as one value per channel: a scalar, or [C] under leading ones as broadcasting against an
+// output of `rank` axes reads it. Empty when it is something else.
 std::vector<float> PerChannel(const Fact& fact, int64_t channels, int rank);
 
 // The values of a float32 tensor, also where it lies unaligned in the model file.

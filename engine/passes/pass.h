@@ -71,10 +71,11 @@ struct PassOptions {
   std::span<const Pass> passes = Pipeline();
 };
 
-// Applies the passes to a graph with facts. `roots` are the edges and `root_nodes` the nodes that must survive; both are
-// renumbered. Returns the number of rewrites.
+// Applies the passes to a graph with facts. `roots` are the edges and `root_nodes` the nodes that must survive; both
+// are renumbered. Returns the number of rewrites.
 Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes,
-                          Allocator& allocator, ThreadPool& pool, const StopToken& stop, const PassOptions& options = {});
+                          Allocator& allocator, ThreadPool& pool, const StopToken& stop,
+                          const PassOptions& options = {});
 
 }  // namespace rivulet
 

@@ -14,9 +14,9 @@ struct ArenaRequest {
   int64_t offset = 0;      // the answer
 };
 
-// Fills the offsets so that requests alive at the same step do not overlap, and returns the total size; -1 when it does not
-// fit 63 bits. Greedy: the largest first, each at the lowest gap among those already placed that live at the same time.
-// Not optimal (that is NP-hard), but within a few percent of the largest step's need on real networks.
+// Fills the offsets so that requests alive at the same step do not overlap, and returns the total size; -1 when it does
+// not fit 63 bits. Greedy: the largest first, each at the lowest gap among those already placed that live at the same
+// time. Not optimal (that is NP-hard), but within a few percent of the largest step's need on real networks.
 int64_t PlanArena(std::vector<ArenaRequest>& requests, int64_t alignment);
 
 }  // namespace rivulet

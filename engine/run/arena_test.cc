@@ -20,7 +20,9 @@ TEST(Arena, ChainReusesTwoBlocks) {
 
 TEST(Arena, NothingThatLivesAtTheSameTimeOverlaps) {
   uint32_t state = 7;
-  const auto next = [&](uint32_t bound) { return static_cast<int32_t>((state = state * 1664525u + 1013904223u) >> 8) % static_cast<int32_t>(bound); };
+  const auto next = [&](uint32_t bound) {
+    return static_cast<int32_t>((state = state * 1664525u + 1013904223u) >> 8) % static_cast<int32_t>(bound);
+  };
   for (int round = 0; round < 50; ++round) {
     std::vector<ArenaRequest> requests;
     for (int i = 0; i < 40; ++i) {

@@ -13,8 +13,12 @@ Status InferFeed(InferContext& c) {
   return Status();
 }
 
-constexpr OpDef kFeed = {.name = "_Feed", .inputs = "", .outputs = "output:dtype", .attrs = "dtype:type; shape:shape",
-                         .infer = InferFeed, .flags = kStateful};
+constexpr OpDef kFeed = {.name = "_Feed",
+                         .inputs = "",
+                         .outputs = "output:dtype",
+                         .attrs = "dtype:type; shape:shape",
+                         .infer = InferFeed,
+                         .flags = kStateful};
 
 Status UnknownName(const Graph& graph, std::string_view name) {
   std::vector<std::string_view> names;

@@ -17,7 +17,7 @@ struct FeedSpec {
 
 struct Cut {
   Graph graph;
-  std::vector<int32_t> feeds;    // node of each feed; -1 when nothing needs it
+  std::vector<int32_t> feeds;  // node of each feed; -1 when nothing needs it
   std::vector<Edge> fetches;
   std::vector<int32_t> targets;
 };

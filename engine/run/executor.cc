@@ -54,7 +54,8 @@ Status AllocateHeapOutputs(const Step& step, Frame& frame, Allocator& allocator)
     const int32_t index = frame.plan->operands[static_cast<size_t>(step.first_output + i)];
     const Slot& slot = frame.plan->slots[static_cast<size_t>(index)];
     if (slot.kind != Slot::Kind::kHeap || StoredBytes(slot.dtype) == 0) continue;
-    RIVULET_ASSIGN_OR_RETURN(frame.tensors[static_cast<size_t>(index)], Tensor::Allocate(slot.dtype, slot.shape, allocator));
+    RIVULET_ASSIGN_OR_RETURN(frame.tensors[static_cast<size_t>(index)],
+                             Tensor::Allocate(slot.dtype, slot.shape, allocator));
   }
   return Status();
 }
@@ -63,7 +64,8 @@ Status AllocateHeapOutputs(const Step& step, Frame& frame, Allocator& allocator)
 Status Forward(const Step& step, Frame& frame, Allocator& allocator) {
   const Tensor& in = *frame.inputs[static_cast<size_t>(step.first_input)];
   Tensor& out = *frame.outputs[static_cast<size_t>(step.first_output)];
-  const Slot& slot = frame.plan->slots[static_cast<size_t>(frame.plan->operands[static_cast<size_t>(step.first_output)])];
+  const Slot& slot =
+      frame.plan->slots[static_cast<size_t>(frame.plan->operands[static_cast<size_t>(step.first_output)])];
   Shape shape = slot.shape;
   DType dtype = slot.dtype;
   if (!shape.complete()) {
@@ -75,7 +77,8 @@ Status Forward(const Step& step, Frame& frame, Allocator& allocator) {
       inputs.push_back(&facts[static_cast<size_t>(i)]);
     }
     std::vector<Fact> outputs;
-    RIVULET_RETURN_IF_ERROR(InferNode(frame.plan->graph.node(step.node), inputs, frame.plan->graph.has_versions, allocator, &outputs));
+    RIVULET_RETURN_IF_ERROR(
+        InferNode(frame.plan->graph.node(step.node), inputs, frame.plan->graph.has_versions, allocator, &outputs));
     shape = outputs[0].shape;
     dtype = outputs[0].dtype;
     if (!shape.complete()) return Internal("an output shape stayed unknown");
@@ -96,8 +99,7 @@ Status RunStep(const Step& step, size_t index, Frame& frame, const RunServices& 
   }
   RunServices services = base;
   services.persistent = frame.persistent[index];
-  RunContext context(step.state.get(),
-                     {frame.inputs.data() + step.first_input, static_cast<size_t>(step.num_inputs)},
+  RunContext context(step.state.get(), {frame.inputs.data() + step.first_input, static_cast<size_t>(step.num_inputs)},
                      {frame.outputs.data() + step.first_output, static_cast<size_t>(step.num_outputs)}, services);
   return step.def->run(context);
 }

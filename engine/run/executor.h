@@ -13,10 +13,10 @@ namespace rivulet {
 struct Frame {
   std::shared_ptr<const Plan> plan;
   std::shared_ptr<void> arena;
-  std::vector<Tensor> tensors;                 // by slot
-  std::vector<const Tensor*> inputs;           // Plan::operands as pointers
+  std::vector<Tensor> tensors;        // by slot
+  std::vector<const Tensor*> inputs;  // Plan::operands as pointers
   std::vector<Tensor*> outputs;
-  std::vector<PersistentSlot*> persistent;     // by step; null where the operator keeps nothing
+  std::vector<PersistentSlot*> persistent;  // by step; null where the operator keeps nothing
   std::shared_ptr<void> scratch;
   size_t scratch_bytes = 0;
 };

@@ -14,8 +14,13 @@ class Compiler {
  public:
   Compiler(Plan* plan, std::vector<Edge> fetches, std::vector<int32_t> feeds, Allocator& allocator, ThreadPool& pool,
            const StopToken& stop)
-      : plan_(*plan), graph_(plan->graph), fetches_(std::move(fetches)), feeds_(std::move(feeds)), allocator_(allocator),
-        pool_(pool), stop_(stop) {}
+      : plan_(*plan),
+        graph_(plan->graph),
+        fetches_(std::move(fetches)),
+        feeds_(std::move(feeds)),
+        allocator_(allocator),
+        pool_(pool),
+        stop_(stop) {}
 
   Status Compile() {
     RIVULET_ASSIGN_OR_RETURN(order_, TopologicalOrder(graph_));
@@ -146,7 +151,8 @@ class Compiler {
       if (step.kind != Step::Kind::kForward) continue;
       const int32_t in = owner_[static_cast<size_t>(plan_.operands[static_cast<size_t>(step.first_input)])];
       const int32_t out = owner_[static_cast<size_t>(plan_.operands[static_cast<size_t>(step.first_output)])];
-      last_read_[static_cast<size_t>(in)] = std::max(last_read_[static_cast<size_t>(in)], last_read_[static_cast<size_t>(out)]);
+      last_read_[static_cast<size_t>(in)] =
+          std::max(last_read_[static_cast<size_t>(in)], last_read_[static_cast<size_t>(out)]);
     }
   }
 
@@ -162,7 +168,8 @@ class Compiler {
       for (int32_t o = 0; o < step.num_outputs; ++o) {
         const int32_t slot = plan_.operands[static_cast<size_t>(step.first_output + o)];
         if (SlotAt(slot).kind != Slot::Kind::kArena) continue;
-        const CheckedSize bytes = CheckedSize(SlotAt(slot).shape.num_elements()) * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype));
+        const CheckedSize bytes =
+            CheckedSize(SlotAt(slot).shape.num_elements()) * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype));
         if (!bytes.valid()) {
           return ResourceExhausted(NodeFrame(graph_.node(step.node)), ": an output of shape ",
                                    SlotAt(slot).shape.ToString(), " is larger than any memory");
@@ -172,9 +179,11 @@ class Compiler {
         if (request < 0) {
           request = static_cast<int32_t>(requests.size());
           // Vector kernels may load a whole last register.
-          requests.push_back({bytes.value() + static_cast<int64_t>(Allocator::kAlignment), static_cast<int32_t>(s), last, 0});
+          requests.push_back(
+              {bytes.value() + static_cast<int64_t>(Allocator::kAlignment), static_cast<int32_t>(s), last, 0});
         } else {
-          requests[static_cast<size_t>(request)].last_step = std::max(requests[static_cast<size_t>(request)].last_step, last);
+          requests[static_cast<size_t>(request)].last_step =
+              std::max(requests[static_cast<size_t>(request)].last_step, last);
         }
         request_of[static_cast<size_t>(slot)] = request;
       }

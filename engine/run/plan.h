@@ -1,5 +1,5 @@
-// A plan: a graph made ready to run for one set of fed shapes. Immutable and shared by threads; what changes during a run
-// lies in a Frame.
+// A plan: a graph made ready to run for one set of fed shapes. Immutable and shared by threads; what changes during a
+// run lies in a Frame.
 #ifndef RIVULET_ENGINE_RUN_PLAN_H_
 #define RIVULET_ENGINE_RUN_PLAN_H_
 
@@ -43,16 +43,16 @@ struct Step {
   int32_t num_inputs = 0;
   int32_t first_output = 0;
   int32_t num_outputs = 0;
-  bool allocates = false;           // has heap outputs of known shape (strings)
-  std::vector<int32_t> release;     // heap slots that no later step reads
+  bool allocates = false;        // has heap outputs of known shape (strings)
+  std::vector<int32_t> release;  // heap slots that no later step reads
 };
 
 struct Plan {
   Graph graph;  // after the passes; large constants are dropped from it
   std::vector<Slot> slots;
   std::vector<Step> steps;
-  std::vector<int32_t> operands;     // slot of each input and output of each step
-  std::vector<int32_t> feed_slots;   // -1 for a feed that nothing reads
+  std::vector<int32_t> operands;    // slot of each input and output of each step
+  std::vector<int32_t> feed_slots;  // -1 for a feed that nothing reads
   std::vector<int32_t> fetch_slots;
   int64_t arena_bytes = 0;
   int64_t constant_bytes = 0;

@@ -20,7 +20,8 @@ struct PlanEntry {
 };
 
 // What must be equal for two runs to use one plan.
-std::string PlanKey(const Feeds& feeds, const std::vector<std::string>& fetches, const std::vector<std::string>& targets) {
+std::string PlanKey(const Feeds& feeds, const std::vector<std::string>& fetches,
+                    const std::vector<std::string>& targets) {
   std::string key;
   const auto add = [&](std::string_view text) {
     AppendPiece(key, static_cast<uint64_t>(text.size()));
@@ -50,8 +51,8 @@ struct Session::Rep {
   const std::shared_ptr<Allocator> allocator;
   ThreadPool pool;
 
-  std::mutex mutex;  // guards what follows
-  std::list<std::shared_ptr<PlanEntry>> plans;  // most recently used first
+  std::mutex mutex;                                                   // guards what follows
+  std::list<std::shared_ptr<PlanEntry>> plans;                        // most recently used first
   std::map<std::string, std::unique_ptr<PersistentSlot>> persistent;  // by node name
 
   Result<std::shared_ptr<PlanEntry>> GetPlan(const Feeds& feeds, const std::vector<std::string>& fetches,
@@ -171,7 +172,8 @@ Result<PlanStats> Session::Prepare(const Feeds& feeds, const std::vector<std::st
                                    const std::vector<std::string>& targets, const RunOptions& options) {
   Result<PlanStats> result = CatchBadAlloc([&]() -> Result<PlanStats> {
     RIVULET_RETURN_IF_ERROR(CheckFeeds(feeds));
-    RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry, rep_->GetPlan(feeds, fetches, targets, MakeStop(options)));
+    RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry,
+                             rep_->GetPlan(feeds, fetches, targets, MakeStop(options)));
     return entry->stats;
   });
   if (!result.ok()) return std::move(result).status().Framed(Quoted(rep_->model->name()));

@@ -54,7 +54,8 @@ TEST(Session, AnotherShapeIsAnotherPlan) {
   auto session = SessionOf(kChain, options);
   for (int round = 0; round < 2; ++round) {
     for (int64_t rows = 0; rows < 4; ++rows) {
-      const auto result = session->Run({{"x", Floats({rows, 2}, std::vector<float>(static_cast<size_t>(rows) * 2, 1))}}, {"r"});
+      const auto result =
+          session->Run({{"x", Floats({rows, 2}, std::vector<float>(static_cast<size_t>(rows) * 2, 1))}}, {"r"});
       ASSERT_TRUE(result.ok()) << result.status().ToString();
       EXPECT_EQ((*result)[0].dim(0), rows);
     }
@@ -71,7 +72,8 @@ TEST(Session, MessagesNameTheNearestNode) {
 TEST(Session, RefusesBadFeeds) {
   auto session = SessionOf(kChain);
   const int32_t number = 3;
-  EXPECT_NE(session->Run({{"x", Tensor::Scalar(number)}}, {"r"}).status().message().find("want float32, got int32"), std::string_view::npos);
+  EXPECT_NE(session->Run({{"x", Tensor::Scalar(number)}}, {"r"}).status().message().find("want float32, got int32"),
+            std::string_view::npos);
   EXPECT_FALSE(session->Run({{"x", Floats({1, 2}, {1, 2})}, {"x:0", Floats({1, 2}, {1, 2})}}, {"r"}).ok());
   EXPECT_FALSE(session->Run({{"x", Tensor()}}, {"r"}).ok());
   const Status missing = session->Run({}, {"r"}).status();
@@ -86,7 +88,8 @@ TEST(Session, MisalignedFeedsAreCopied) {
   std::vector<char> bytes(9);
   const float values[2] = {1, -20};
   std::memcpy(bytes.data() + 1, values, 8);
-  EXPECT_EQ(Values(session->Run({{"x", Tensor::View(DType::kFloat, {1, 2}, bytes.data() + 1)}}, {"r"})), (std::vector<float>{2, 0}));
+  EXPECT_EQ(Values(session->Run({{"x", Tensor::View(DType::kFloat, {1, 2}, bytes.data() + 1)}}, {"r"})),
+            (std::vector<float>{2, 0}));
 }
 
 TEST(Session, ManyThreadsOnOnePlan) {
@@ -100,7 +103,8 @@ TEST(Session, ManyThreadsOnOnePlan) {
       for (int i = 0; i < 50; ++i) {
         const auto v = static_cast<float>(t * 100 + i);
         const int64_t rows = 1 + i % 3;
-        const auto result = session->Run({{"x", Floats({rows, 2}, std::vector<float>(static_cast<size_t>(rows) * 2, v))}}, {"r"});
+        const auto result =
+            session->Run({{"x", Floats({rows, 2}, std::vector<float>(static_cast<size_t>(rows) * 2, v))}}, {"r"});
         if (!result.ok() || (*result)[0].data<float>()[0] != v + 1) ++wrong;
       }
     });

@@ -68,22 +68,38 @@ using Complex128 = std::complex<double>;
 // DTypeOf<T>: the DType whose elements are stored as T. Quantised types are read as their plain integers.
 template <typename T>
 inline constexpr DType DTypeOf = DType::kInvalid;
-template <> inline constexpr DType DTypeOf<float> = DType::kFloat;
-template <> inline constexpr DType DTypeOf<double> = DType::kDouble;
-template <> inline constexpr DType DTypeOf<int32_t> = DType::kInt32;
-template <> inline constexpr DType DTypeOf<uint8_t> = DType::kUint8;
-template <> inline constexpr DType DTypeOf<int16_t> = DType::kInt16;
-template <> inline constexpr DType DTypeOf<int8_t> = DType::kInt8;
-template <> inline constexpr DType DTypeOf<std::string> = DType::kString;
-template <> inline constexpr DType DTypeOf<Complex64> = DType::kComplex64;
-template <> inline constexpr DType DTypeOf<int64_t> = DType::kInt64;
-template <> inline constexpr DType DTypeOf<bool> = DType::kBool;
-template <> inline constexpr DType DTypeOf<BFloat16> = DType::kBfloat16;
-template <> inline constexpr DType DTypeOf<uint16_t> = DType::kUint16;
-template <> inline constexpr DType DTypeOf<Complex128> = DType::kComplex128;
-template <> inline constexpr DType DTypeOf<Half> = DType::kHalf;
-template <> inline constexpr DType DTypeOf<uint32_t> = DType::kUint32;
-template <> inline constexpr DType DTypeOf<uint64_t> = DType::kUint64;
+template <>
+inline constexpr DType DTypeOf<float> = DType::kFloat;
+template <>
+inline constexpr DType DTypeOf<double> = DType::kDouble;
+template <>
+inline constexpr DType DTypeOf<int32_t> = DType::kInt32;
+template <>
+inline constexpr DType DTypeOf<uint8_t> = DType::kUint8;
+template <>
+inline constexpr DType DTypeOf<int16_t> = DType::kInt16;
+template <>
+inline constexpr DType DTypeOf<int8_t> = DType::kInt8;
+template <>
+inline constexpr DType DTypeOf<std::string> = DType::kString;
+template <>
+inline constexpr DType DTypeOf<Complex64> = DType::kComplex64;
+template <>
+inline constexpr DType DTypeOf<int64_t> = DType::kInt64;
+template <>
+inline constexpr DType DTypeOf<bool> = DType::kBool;
+template <>
+inline constexpr DType DTypeOf<BFloat16> = DType::kBfloat16;
+template <>
+inline constexpr DType DTypeOf<uint16_t> = DType::kUint16;
+template <>
+inline constexpr DType DTypeOf<Complex128> = DType::kComplex128;
+template <>
+inline constexpr DType DTypeOf<Half> = DType::kHalf;
+template <>
+inline constexpr DType DTypeOf<uint32_t> = DType::kUint32;
+template <>
+inline constexpr DType DTypeOf<uint64_t> = DType::kUint64;
 
 }  // namespace rivulet
 

@@ -9,7 +9,7 @@ namespace rivulet {
 struct Limits {
   int64_t file_bytes = int64_t{4} << 30;
   int64_t nodes = 2'000'000;
-  int nesting_depth = 100;        // messages within messages
+  int nesting_depth = 100;  // messages within messages
   int tensor_dims = 254;
 
   // For files from strangers.

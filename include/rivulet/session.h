@@ -47,7 +47,8 @@ using Feeds = std::vector<std::pair<std::string, Tensor>>;
 
 class Session {
  public:
-  static Result<std::unique_ptr<Session>> Create(std::shared_ptr<const Model> model, const SessionOptions& options = {});
+  static Result<std::unique_ptr<Session>> Create(std::shared_ptr<const Model> model,
+                                                 const SessionOptions& options = {});
   ~Session();
 
   // Feeds and fetches are edges, "name" or "name:port"; any edge can be fed, what lies only behind it is not touched.

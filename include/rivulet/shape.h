@@ -17,9 +17,9 @@ class Shape {
   static constexpr int64_t kUnknownDim = -1;
   static constexpr int kMaxRank = 254;  // TensorFlow's own limit
 
-  Shape() = default;                                   // a scalar
+  Shape() = default;  // a scalar
   Shape(std::initializer_list<int64_t> dims) : Shape(std::span<const int64_t>(dims.begin(), dims.size())) {}
-  explicit Shape(std::span<const int64_t> dims);       // at most kMaxRank dims
+  explicit Shape(std::span<const int64_t> dims);  // at most kMaxRank dims
   static Shape UnknownRank();
   static Shape OfUnknownDims(int rank);
   Shape(const Shape& other) { *this = other; }
@@ -28,14 +28,14 @@ class Shape {
   Shape& operator=(Shape&&) noexcept = default;
 
   bool has_rank() const { return rank_ >= 0; }
-  int rank() const { return rank_; }                   // -1 when unknown
-  bool complete() const;                               // rank and all dims known
+  int rank() const { return rank_; }  // -1 when unknown
+  bool complete() const;              // rank and all dims known
 
   int64_t dim(int axis) const { return data()[axis]; }
   int64_t operator[](int axis) const { return data()[axis]; }
   void set_dim(int axis, int64_t value) { data()[axis] = value; }
   std::span<const int64_t> dims() const { return {data(), static_cast<size_t>(rank_ < 0 ? 0 : rank_)}; }
-  void push_back(int64_t dim);                         // rank known and below kMaxRank
+  void push_back(int64_t dim);  // rank known and below kMaxRank
 
   // Product of the dims; -1 when the shape is not complete or the product does not fit.
   int64_t num_elements() const;

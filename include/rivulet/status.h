@@ -68,8 +68,8 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                // NOLINT: implicit by intent
-  Result(Status status) : status_(std::move(status)) {         // NOLINT: implicit by intent
+  Result(T value) : value_(std::move(value)) {}         // NOLINT: implicit by intent
+  Result(Status status) : status_(std::move(status)) {  // NOLINT: implicit by intent
     if (status_.ok()) status_ = Status(Code::kInternal, "a Result was made from an ok Status");
   }
 
@@ -97,9 +97,9 @@ class [[nodiscard]] Result {
 #define RIVULET_CONCAT(a, b) RIVULET_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when `expr` is not ok.
-#define RIVULET_RETURN_IF_ERROR(expr)              \
-  do {                                             \
-    ::rivulet::Status rivulet_status = (expr);     \
+#define RIVULET_RETURN_IF_ERROR(expr)                \
+  do {                                               \
+    ::rivulet::Status rivulet_status = (expr);       \
     if (!rivulet_status.ok()) return rivulet_status; \
   } while (0)
 

@@ -27,7 +27,9 @@ class Tensor {
   template <typename T>
   static Tensor Of(const Shape& shape, std::span<const T> values);
   template <typename T>
-  static Tensor Scalar(T value) { return Of<T>({}, std::span<const T>(&value, 1)); }
+  static Tensor Scalar(T value) {
+    return Of<T>({}, std::span<const T>(&value, 1));
+  }
 
   bool valid() const { return dtype_ != DType::kInvalid; }
   DType dtype() const { return dtype_; }
@@ -42,11 +44,17 @@ class Tensor {
   void* raw() { return data_; }
   const void* raw() const { return data_; }
   template <typename T>
-  T* data() { return static_cast<T*>(data_); }
+  T* data() {
+    return static_cast<T*>(data_);
+  }
   template <typename T>
-  const T* data() const { return static_cast<const T*>(data_); }
+  const T* data() const {
+    return static_cast<const T*>(data_);
+  }
   template <typename T>
-  std::span<const T> values() const { return {data<T>(), static_cast<size_t>(num_elements_)}; }
+  std::span<const T> values() const {
+    return {data<T>(), static_cast<size_t>(num_elements_)};
+  }
   const std::shared_ptr<void>& owner() const { return owner_; }
 
   // The same bytes seen with another shape of as many elements, or another type of the same element size.

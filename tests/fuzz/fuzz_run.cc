@@ -1,5 +1,5 @@
-// Whole way: bytes are loaded as a GraphDef, a plan is made, and the likely outputs are run with zeros as feeds, within a
-// small budget and a deadline.
+// Whole way: bytes are loaded as a GraphDef, a plan is made, and the likely outputs are run with zeros as feeds, within
+// a small budget and a deadline.
 #include <cstdint>
 #include <algorithm>
 #include <memory>

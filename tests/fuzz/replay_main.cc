@@ -1,4 +1,5 @@
-// Gives files to a fuzz target without a fuzzer: replay_<name> FILE_OR_FOLDER... Folders are walked in sorted order. With
+// Gives files to a fuzz target without a fuzzer: replay_<name> FILE_OR_FOLDER... Folders are walked in sorted order.
+// With
 // "--mutate=N" each file is also given N times with bytes changed, cut or repeated, the same ones every time.
 //
 // What a target must hold is in its sanitizers and in its own checks; this program only fails when it gets no file.

@@ -15,9 +15,9 @@ using Key = std::tuple<std::string, std::string, std::string>;
 
 // What "any type" stands for: every type whose elements are plain, and strings.
 constexpr DType kPlainTypes[] = {
-    DType::kFloat, DType::kDouble, DType::kHalf, DType::kBfloat16, DType::kInt8, DType::kInt16, DType::kInt32,
-    DType::kInt64, DType::kUint8, DType::kUint16, DType::kUint32, DType::kUint64, DType::kBool, DType::kComplex64,
-    DType::kComplex128, DType::kString,
+    DType::kFloat, DType::kDouble,    DType::kHalf,       DType::kBfloat16, DType::kInt8,   DType::kInt16,
+    DType::kInt32, DType::kInt64,     DType::kUint8,      DType::kUint16,   DType::kUint32, DType::kUint64,
+    DType::kBool,  DType::kComplex64, DType::kComplex128, DType::kString,
 };
 
 bool IsTypeList(const AttrSpec& spec) { return spec.kind == AttrKind::kList && spec.element == AttrKind::kType; }
@@ -85,7 +85,8 @@ std::vector<std::string> Coverage::Missing() const {
       if (wanted.empty()) {
         // A list of any types: the operator hands its inputs on, and one case shows it.
         bool found = false;
-        for (const DType dtype : kPlainTypes) found |= counts_.contains({def->name, spec.name, std::string(Name(dtype))});
+        for (const DType dtype : kPlainTypes)
+          found |= counts_.contains({def->name, spec.name, std::string(Name(dtype))});
         if (is_list && !found) missing.push_back(Cat(def->name, " ", spec.name));
         if (is_list) continue;
         wanted = kPlainTypes;
@@ -93,7 +94,8 @@ std::vector<std::string> Coverage::Missing() const {
       for (const DType dtype : wanted) {
         if (dtype == DType::kResource || dtype == DType::kVariant) continue;
         const std::string name(Name(dtype));
-        if (!counts_.contains({def->name, spec.name, name})) missing.push_back(Cat(def->name, " ", spec.name, "=", name));
+        if (!counts_.contains({def->name, spec.name, name}))
+          missing.push_back(Cat(def->name, " ", spec.name, "=", name));
       }
     }
     if (!has_types && !counts_.contains({def->name, "", ""})) missing.push_back(def->name);

@@ -17,8 +17,8 @@ class FaultAt {
   int64_t Stop() { return Allocator::FailNth(0, false); }
 };
 
-Status CheckRun(const GoldenCase& record, const std::shared_ptr<const Model>& model, bool passes, int64_t nth, bool and_all_later,
-                bool* felt) {
+Status CheckRun(const GoldenCase& record, const std::shared_ptr<const Model>& model, bool passes, int64_t nth,
+                bool and_all_later, bool* felt) {
   SessionOptions options;
   options.passes = passes;
   FaultAt fault(nth, and_all_later);
@@ -51,8 +51,8 @@ Status CheckFaults(const GoldenCase& record, int64_t* num_failed) {
       for (int64_t nth = 1; felt && nth <= kLastFault; ++nth) {
         Status status = CheckRun(record, *model, passes, nth, and_all_later, &felt);
         if (!status.ok()) {
-          return std::move(status).Framed(Cat("allocation ", nth, and_all_later ? " and all later fail" : " fails",
-                                              passes ? "" : ", no passes"));
+          return std::move(status).Framed(
+              Cat("allocation ", nth, and_all_later ? " and all later fail" : " fails", passes ? "" : ", no passes"));
         }
         *num_failed += felt;
       }

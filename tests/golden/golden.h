@@ -1,10 +1,10 @@
 // The recordings in data/*.gold: graphs, inputs, and what TensorFlow answered. Written by record.py.
 //
-// A file is "RVGOLD1\n", the payload's length as uint64, and the payload deflated by zlib. All numbers are little-endian;
-// bytes<> is a uint32 length and so many bytes; shape<> is a uint8 rank and int64 dims.
+// A file is "RVGOLD1\n", the payload's length as uint64, and the payload deflated by zlib. All numbers are
+// little-endian; bytes<> is a uint32 length and so many bytes; shape<> is a uint8 rank and int64 dims.
 //
 //   payload  bytes<TensorFlow's version>  uint32 count  record*
-//   record   bytes<name>  bytes<operators, joined by commas>  uint8 expectation  float rtol  float atol  bytes<GraphDef>
+//   record   bytes<name>  bytes<operators, joined by commas>  uint8 expectation  float rtol  float atol bytes<GraphDef>
 //            uint32 count  feed*  uint32 count  fetch*  uint32 count  bytes<target>*
 //   feed     bytes<edge>  0  uint8 dtype  shape<>  uint8 kind  uint64 seed  int64 lo  int64 hi  int32 shift
 //            bytes<edge>  1  tensor

@@ -45,7 +45,8 @@ Status CheckHostile(const GoldenCase& record, uint64_t seed, bool verbose, int64
 
 Status CheckHostiles(const GoldenCase& record, uint64_t first, uint64_t count, bool verbose, int64_t* num_results) {
   Status status;
-  for (uint64_t n = first; n < first + count && status.ok(); ++n) status = CheckHostile(record, n, verbose, num_results);
+  for (uint64_t n = first; n < first + count && status.ok(); ++n)
+    status = CheckHostile(record, n, verbose, num_results);
   return status;
 }
 
@@ -153,7 +154,8 @@ int RunMatching(const std::string& glob, Job job) {
       std::fflush(stdout);
     }
   }
-  for (const auto& [ops, count] : counts) std::printf("%6d passed %6d failed  %s\n", count.passed, count.failed, ops.c_str());
+  for (const auto& [ops, count] : counts)
+    std::printf("%6d passed %6d failed  %s\n", count.passed, count.failed, ops.c_str());
   const long long noticed = job.num_noticed;
   if (job.mode == Mode::kHostile) std::printf("%6lld hostile runs gave results\n", noticed);
   if (job.mode == Mode::kFaults) std::printf("%6lld faults were felt\n", noticed);

@@ -187,10 +187,12 @@ Result<std::vector<Tensor>> RunOnce(const GoldenCase& record, const Variant& var
   if (record.expectation == Expectation::kError) return first;
   RIVULET_RETURN_IF_ERROR(CompareResults(record, variant, first));
   for (size_t i = 0; i < feeds.size(); ++i) {
-    if (!BitEqual(feeds[i].second, variant.feeds[i].second)) return Internal("the run wrote into feed ", feeds[i].first);
+    if (!BitEqual(feeds[i].second, variant.feeds[i].second))
+      return Internal("the run wrote into feed ", feeds[i].first);
   }
   if (!IsStateful(record)) {
-    RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> second, session->Run(feeds, variant.fetches, record.targets, run));
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> second,
+                             session->Run(feeds, variant.fetches, record.targets, run));
     for (size_t i = 0; i < first.size(); ++i) {
       if (!BitEqual(first[i], second[i])) return Internal(variant.fetches[i], ": a second run gives other bits");
     }
@@ -228,7 +230,8 @@ Status CheckFacts(const GoldenCase& record, const Variant& variant) {
   for (size_t i = 0; i < record.results.size(); ++i) {
     const std::string& edge = record.fetches[i];
     const int32_t node = graph.Find(NodeOfEdge(edge));
-    const auto slot = edge.find(':') == std::string::npos ? 0 : static_cast<size_t>(std::stoi(edge.substr(edge.rfind(':') + 1)));
+    const auto slot =
+        edge.find(':') == std::string::npos ? 0 : static_cast<size_t>(std::stoi(edge.substr(edge.rfind(':') + 1)));
     if (node < 0 || slot >= graph.node(node).outputs.size()) return Internal("no fact for ", edge);
     const Fact& fact = graph.node(node).outputs[slot];
     const Tensor& want = record.results[i];

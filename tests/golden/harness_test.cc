@@ -60,7 +60,8 @@ TEST(Harness, PassesWhatIsRight) {
 TEST(Harness, SeesAWrongValue) {
   GoldenCase record = PassingCase();
   record.results[0].data<float>()[2] = 3.001f;
-  EXPECT_NE(Verdict(record).find("op:0: float32[3]: 1 of 3 elements differ, first at [2]"), std::string::npos) << Verdict(record);
+  EXPECT_NE(Verdict(record).find("op:0: float32[3]: 1 of 3 elements differ, first at [2]"), std::string::npos)
+      << Verdict(record);
 }
 
 TEST(Harness, SeesAWrongValueOfTheLastFetch) {
@@ -107,11 +108,15 @@ TEST(Harness, EveryPairOfSettingsIsTaken) {
   const auto has = [&](const auto& wanted) { return std::any_of(rows.begin(), rows.end(), wanted); };
   for (int source = 0; source < 4; ++source) {
     for (const bool flag : {false, true}) {
-      EXPECT_TRUE(has([&](const Combination& c) { return c.source == static_cast<Source>(source) && c.passes == flag; }));
-      EXPECT_TRUE(has([&](const Combination& c) { return c.source == static_cast<Source>(source) && (c.misaligned != 0) == flag; }));
+      EXPECT_TRUE(
+          has([&](const Combination& c) { return c.source == static_cast<Source>(source) && c.passes == flag; }));
+      EXPECT_TRUE(has([&](const Combination& c) {
+        return c.source == static_cast<Source>(source) && (c.misaligned != 0) == flag;
+      }));
     }
     for (const std::string_view target : SupportedTargets()) {
-      EXPECT_TRUE(has([&](const Combination& c) { return c.source == static_cast<Source>(source) && c.target == target; }));
+      EXPECT_TRUE(
+          has([&](const Combination& c) { return c.source == static_cast<Source>(source) && c.target == target; }));
     }
   }
   for (const bool passes : {false, true}) {

@@ -28,12 +28,33 @@ class Dice {
   int64_t Integer() {
     constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
     constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-    constexpr int64_t kIntegers[] = {0, -1, 1, -2, 2, 3, 4, 5, 7, 255, -255, 65536, 2147483647, -2147483648LL, 2147483648LL, 4294967296LL,
-                                     int64_t{1} << 40, int64_t{1} << 62, kMax, kMin, kMax - 1, kMin + 1};
+    constexpr int64_t kIntegers[] = {0,
+                                     -1,
+                                     1,
+                                     -2,
+                                     2,
+                                     3,
+                                     4,
+                                     5,
+                                     7,
+                                     255,
+                                     -255,
+                                     65536,
+                                     2147483647,
+                                     -2147483648LL,
+                                     2147483648LL,
+                                     4294967296LL,
+                                     int64_t{1} << 40,
+                                     int64_t{1} << 62,
+                                     kMax,
+                                     kMin,
+                                     kMax - 1,
+                                     kMin + 1};
     return kIntegers[Below(std::size(kIntegers))];
   }
   double Double() {
-    constexpr double kDoubles[] = {0.0, -0.0, 1, -1, 0.5, 1e-40, 1e30, -1e30, 3.5e38, 2147483648.0, -9.3e18, 1e300, INFINITY, -INFINITY, NAN};
+    constexpr double kDoubles[] = {0.0,    -0.0,         1,       -1,    0.5,      1e-40,     1e30, -1e30,
+                                   3.5e38, 2147483648.0, -9.3e18, 1e300, INFINITY, -INFINITY, NAN};
     return kDoubles[Below(std::size(kDoubles))];
   }
 
@@ -56,7 +77,8 @@ void SetElement(Tensor& tensor, int64_t i, Dice& dice) {
     case DType::kComplex128: store(Complex128(dice.Double(), dice.Double())); break;
     case DType::kBool: store(static_cast<uint8_t>(dice.Word() & 1)); break;
     case DType::kString:
-      tensor.data<std::string>()[i] = dice.Coin() ? std::string() : std::string(1 + dice.Below(300), static_cast<char>(dice.Word()));
+      tensor.data<std::string>()[i] =
+          dice.Coin() ? std::string() : std::string(1 + dice.Below(300), static_cast<char>(dice.Word()));
       break;
     default: {
       const int64_t value = dice.Integer();
@@ -76,7 +98,8 @@ Result<Tensor> Refilled(const Tensor& old, DType dtype, const Shape& shape) {
       tensor.data<std::string>()[i] = old.data<std::string>()[from];
     } else {
       const size_t bytes = ElementBytes(dtype);
-      std::memcpy(tensor.data<char>() + static_cast<size_t>(i) * bytes, old.data<char>() + static_cast<size_t>(from) * bytes, bytes);
+      std::memcpy(tensor.data<char>() + static_cast<size_t>(i) * bytes,
+                  old.data<char>() + static_cast<size_t>(from) * bytes, bytes);
     }
   }
   return tensor;
@@ -86,10 +109,16 @@ Shape HostileShape(const Shape& shape, Dice& dice) {
   std::vector<int64_t> dims(shape.dims().begin(), shape.dims().end());
   const size_t at = dims.empty() ? 0 : dice.Below(dims.size());
   switch (dice.Below(6)) {
-    case 0: if (!dims.empty()) dims.erase(dims.begin() + static_cast<int64_t>(at)); break;
+    case 0:
+      if (!dims.empty()) dims.erase(dims.begin() + static_cast<int64_t>(at));
+      break;
     case 1: dims.insert(dims.begin() + static_cast<int64_t>(at), 1); break;
-    case 2: if (!dims.empty()) dims[at] = 0; break;
-    case 3: if (!dims.empty()) dims[at] += 1; break;
+    case 2:
+      if (!dims.empty()) dims[at] = 0;
+      break;
+    case 3:
+      if (!dims.empty()) dims[at] += 1;
+      break;
     case 4: dims.assign(1 + dice.Below(9), 1); break;
     default: dims.clear();
   }
@@ -141,7 +170,9 @@ void AppendField(Bytes& out, uint32_t field, std::span<const uint8_t> bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-std::span<const uint8_t> AsBytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+std::span<const uint8_t> AsBytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
 
 void AppendFloat(Bytes& out, double value) {
   const float number = static_cast<float>(std::clamp(value, -3e38, 3e38));
@@ -152,8 +183,8 @@ void AppendFloat(Bytes& out, double value) {
 
 // An AttrValue in place of one of the given kind (its first field's number); now and then one of another kind.
 Bytes HostileAttr(uint32_t kind, Dice& dice) {
-  static constexpr std::string_view kWords[] = {"", "SAME", "VALID", "EXPLICIT", "NHWC", "NCHW", "REFLECT", "SYMMETRIC",
-                                                "ij,jk->ik", "%", "a b c"};
+  static constexpr std::string_view kWords[] = {"",        "SAME",      "VALID",     "EXPLICIT", "NHWC", "NCHW",
+                                                "REFLECT", "SYMMETRIC", "ij,jk->ik", "%",        "a b c"};
   if (dice.Below(8) == 0) kind = 1 + static_cast<uint32_t>(dice.Below(8));
   Bytes out;
   switch (kind) {
@@ -165,10 +196,22 @@ Bytes HostileAttr(uint32_t kind, Dice& dice) {
       break;
     }
     case 2: AppendField(out, 2, AsBytes(kWords[dice.Below(std::size(kWords))])); break;
-    case 3: AppendVarint(out, 3 << 3); AppendVarint(out, static_cast<uint64_t>(dice.Integer())); break;
-    case 4: AppendVarint(out, (4 << 3) | 5); AppendFloat(out, dice.Double()); break;
-    case 5: AppendVarint(out, 5 << 3); AppendVarint(out, dice.Word() & 1); break;
-    case 6: AppendVarint(out, 6 << 3); AppendVarint(out, dice.Below(26)); break;
+    case 3:
+      AppendVarint(out, 3 << 3);
+      AppendVarint(out, static_cast<uint64_t>(dice.Integer()));
+      break;
+    case 4:
+      AppendVarint(out, (4 << 3) | 5);
+      AppendFloat(out, dice.Double());
+      break;
+    case 5:
+      AppendVarint(out, 5 << 3);
+      AppendVarint(out, dice.Word() & 1);
+      break;
+    case 6:
+      AppendVarint(out, 6 << 3);
+      AppendVarint(out, dice.Below(26));
+      break;
     case 7: {
       Bytes shape;
       for (size_t left = dice.Below(5); left > 0; --left) {
@@ -348,7 +391,8 @@ Status RunHostile(const GoldenCase& hostile, bool passes, bool* gave_results) {
   run.deadline_ms = kDeadlineMs;
   const auto results = (*session)->Run(hostile.feeds, hostile.fetches, hostile.targets, run);
   for (const auto& allocator : {load.allocator, (*session)->allocator()}) {
-    if (allocator->peak_bytes() > kBudget) return Internal("more memory than the budget: ", allocator->peak_bytes(), " bytes");
+    if (allocator->peak_bytes() > kBudget)
+      return Internal("more memory than the budget: ", allocator->peak_bytes(), " bytes");
   }
   *gave_results = results.ok();
   return results.ok() ? Status() : judged(results.status());

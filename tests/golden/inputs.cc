@@ -69,19 +69,47 @@ std::vector<uint64_t> EdgeBits(DType dtype) {
 
 void StoreBits(uint64_t bits, size_t bytes, char* out) {
   switch (bytes) {
-    case 1: { const auto v = static_cast<uint8_t>(bits); std::memcpy(out, &v, 1); break; }
-    case 2: { const auto v = static_cast<uint16_t>(bits); std::memcpy(out, &v, 2); break; }
-    case 4: { const auto v = static_cast<uint32_t>(bits); std::memcpy(out, &v, 4); break; }
+    case 1: {
+      const auto v = static_cast<uint8_t>(bits);
+      std::memcpy(out, &v, 1);
+      break;
+    }
+    case 2: {
+      const auto v = static_cast<uint16_t>(bits);
+      std::memcpy(out, &v, 2);
+      break;
+    }
+    case 4: {
+      const auto v = static_cast<uint32_t>(bits);
+      std::memcpy(out, &v, 4);
+      break;
+    }
     default: std::memcpy(out, &bits, 8); break;
   }
 }
 
 void StoreInteger(const Recipe& recipe, uint64_t integer, char* out) {
   switch (recipe.dtype) {
-    case DType::kFloat: { const auto v = static_cast<float>(GridDouble(recipe, integer)); std::memcpy(out, &v, 4); break; }
-    case DType::kDouble: { const double v = GridDouble(recipe, integer); std::memcpy(out, &v, 8); break; }
-    case DType::kHalf: { const Half v(static_cast<float>(GridDouble(recipe, integer))); std::memcpy(out, &v, 2); break; }
-    case DType::kBfloat16: { const BFloat16 v(static_cast<float>(GridDouble(recipe, integer))); std::memcpy(out, &v, 2); break; }
+    case DType::kFloat: {
+      const auto v = static_cast<float>(GridDouble(recipe, integer));
+      std::memcpy(out, &v, 4);
+      break;
+    }
+    case DType::kDouble: {
+      const double v = GridDouble(recipe, integer);
+      std::memcpy(out, &v, 8);
+      break;
+    }
+    case DType::kHalf: {
+      const Half v(static_cast<float>(GridDouble(recipe, integer)));
+      std::memcpy(out, &v, 2);
+      break;
+    }
+    case DType::kBfloat16: {
+      const BFloat16 v(static_cast<float>(GridDouble(recipe, integer)));
+      std::memcpy(out, &v, 2);
+      break;
+    }
     case DType::kBool: *out = static_cast<char>(integer & 1); break;
     default: StoreBits(integer, ElementBytes(recipe.dtype), out); break;
   }

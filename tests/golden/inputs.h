@@ -11,7 +11,8 @@ namespace rivulet::golden {
 enum class Kind : uint8_t { kGrid = 0, kEdge = 1, kPermutation = 2, kStrings = 3 };
 
 // kGrid: k * 2^shift with lo <= k <= hi, drawn for each element; integers ignore the shift. kEdge: the dtype's special
-// values in turn, starting at `seed`. kPermutation: lo, lo + 1, ... once each, times 2^shift. kStrings: of lo to hi bytes.
+// values in turn, starting at `seed`. kPermutation: lo, lo + 1, ... once each, times 2^shift. kStrings: of lo to hi
+// bytes.
 struct Recipe {
   DType dtype = DType::kFloat;
   Shape shape;

@@ -15,7 +15,8 @@ namespace {
 
 DType DTypeFromName(const std::string& name) {
   for (int number = 1; number < 64; ++number) {
-    if (IsKnown(static_cast<DType>(number)) && Name(static_cast<DType>(number)) == name) return static_cast<DType>(number);
+    if (IsKnown(static_cast<DType>(number)) && Name(static_cast<DType>(number)) == name)
+      return static_cast<DType>(number);
   }
   return DType::kInvalid;
 }
@@ -33,7 +34,10 @@ TEST(GoldenInputs, SameBytesAsPython) {
     recipe.dtype = DTypeFromName(dtype);
     std::istringstream sizes(dims == "-" ? "" : dims);
     for (std::string size; std::getline(sizes, size, ',');) recipe.shape.push_back(std::stoll(size));
-    recipe.kind = kind == "grid" ? Kind::kGrid : kind == "edge" ? Kind::kEdge : kind == "strings" ? Kind::kStrings : Kind::kPermutation;
+    recipe.kind = kind == "grid"      ? Kind::kGrid
+                  : kind == "edge"    ? Kind::kEdge
+                  : kind == "strings" ? Kind::kStrings
+                                      : Kind::kPermutation;
     const auto tensor = MakeTensor(recipe);
     ASSERT_TRUE(tensor.ok()) << line << ": " << tensor.status().ToString();
     char text[17];

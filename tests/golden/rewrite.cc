@@ -82,7 +82,9 @@ Result<Bytes> Renamed(std::span<const uint8_t> node, std::string_view name) {
   while (cursor.Next()) {
     const bool is_name = cursor.field() == 1;
     cursor.Skip();
-    if (!is_name) out.insert(out.end(), node.begin() + static_cast<int64_t>(begin), node.begin() + static_cast<int64_t>(cursor.offset()));
+    if (!is_name)
+      out.insert(out.end(), node.begin() + static_cast<int64_t>(begin),
+                 node.begin() + static_cast<int64_t>(cursor.offset()));
     begin = cursor.offset();
   }
   RIVULET_RETURN_IF_ERROR(cursor.status());
@@ -104,7 +106,8 @@ std::string_view NameOfNode(std::span<const uint8_t> node) {
 }
 
 // The graph with the nodes that `replace` gives nodes for replaced by those.
-using Replace = std::function<Result<std::vector<Bytes>>(const Tensor& value, std::string_view name, std::span<const uint8_t> node)>;
+using Replace = std::function<Result<std::vector<Bytes>>(const Tensor& value, std::string_view name,
+                                                         std::span<const uint8_t> node)>;
 Result<Bytes> ReplaceFed(std::span<const uint8_t> graph, const Feeds& feeds, const Replace& replace) {
   Bytes out;
   WireCursor cursor(graph, 0);
@@ -123,7 +126,8 @@ Result<Bytes> ReplaceFed(std::span<const uint8_t> graph, const Feeds& feeds, con
       cursor.Skip();
     }
     if (value == nullptr) {
-      out.insert(out.end(), graph.begin() + static_cast<int64_t>(begin), graph.begin() + static_cast<int64_t>(cursor.offset()));
+      out.insert(out.end(), graph.begin() + static_cast<int64_t>(begin),
+                 graph.begin() + static_cast<int64_t>(cursor.offset()));
     } else {
       RIVULET_ASSIGN_OR_RETURN(const std::vector<Bytes> nodes, replace(*value, name, node));
       for (const Bytes& bytes : nodes) AppendBytes(out, 1, bytes);

@@ -17,8 +17,8 @@ using Bytes = std::vector<uint8_t>;
 // The graph with every feed's placeholder replaced by a Const of its value.
 Result<Bytes> FeedsAsConstants(std::span<const uint8_t> graph, const Feeds& feeds);
 
-// The graph with every feed's placeholder behind Pack and Squeeze: what was fed is then an intermediate of the run, which
-// the executor may overwrite once it is not needed any more. The feeds' new names are "<name>/fed:0".
+// The graph with every feed's placeholder behind Pack and Squeeze: what was fed is then an intermediate of the run,
+// which the executor may overwrite once it is not needed any more. The feeds' new names are "<name>/fed:0".
 Result<Bytes> FeedsAsIntermediates(std::span<const uint8_t> graph, const Feeds& feeds);
 Feeds RenamedFeeds(const Feeds& feeds);
 

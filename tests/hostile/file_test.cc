@@ -1,5 +1,5 @@
-// Hostile files, section A: what is wrong with the bytes before any node is looked at. Each case asserts the code and parts of
-// the message, and that the process goes on.
+// Hostile files, section A: what is wrong with the bytes before any node is looked at. Each case asserts the code and
+// parts of the message, and that the process goes on.
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -66,7 +66,8 @@ TEST(HostileFile, A2_CutAtEveryByte) {
   for (size_t cut = 1; cut < whole.size(); ++cut) {
     auto model = LoadText(whole.substr(0, cut));
     if (!model.ok()) {
-      EXPECT_TRUE(model.status().code() == Code::kDataLoss || model.status().code() == Code::kInvalidArgument) << model.status().ToString();
+      EXPECT_TRUE(model.status().code() == Code::kDataLoss || model.status().code() == Code::kInvalidArgument)
+          << model.status().ToString();
       if (model.status().code() == Code::kDataLoss) {
         EXPECT_NE(model.status().message().find("offset"), std::string_view::npos);
       }
@@ -114,12 +115,14 @@ TEST(HostileFile, A4_NotAModel) {
        "1.9"s,
        "ONNX"},
   };
-  for (const auto& [bytes, what] : files) ExpectError(LoadText(bytes).status(), Code::kInvalidArgument, {"test.pb", what});
+  for (const auto& [bytes, what] : files)
+    ExpectError(LoadText(bytes).status(), Code::kInvalidArgument, {"test.pb", what});
 }
 
 TEST(HostileFile, A5_LengthsBeyondTheEnd) {
   for (const uint64_t length : {uint64_t{100}, uint64_t{1} << 31, uint64_t{1} << 63, ~uint64_t{0}}) {
-    ExpectError(LoadText(Wire().Tag(1, 2).Varint(length).Raw("abc").str()).status(), Code::kDataLoss, {"offset", "bytes", "left"});
+    ExpectError(LoadText(Wire().Tag(1, 2).Varint(length).Raw("abc").str()).status(), Code::kDataLoss,
+                {"offset", "bytes", "left"});
   }
 }
 
@@ -161,7 +164,9 @@ TEST(HostileFile, A8_AttributesNestedTooDeep) {
     value = Wire().Bytes(10, Wire().Bytes(2, entry).str()).str();
   }
   const std::string model = Node32("n", "NoOp", {}, Attr("f", value));
-  OnSmallStack([&] { ExpectError(LoadText(model).status(), Code::kInvalidArgument, {"node 'n'", "nested deeper than 100"}); });
+  OnSmallStack([&] {
+    ExpectError(LoadText(model).status(), Code::kInvalidArgument, {"node 'n'", "nested deeper than 100"});
+  });
 }
 
 TEST(HostileFile, A9_GroupsNestedTooDeep) {
@@ -203,7 +208,8 @@ TEST(HostileFile, A12_RepeatedSingularFields) {
 }
 
 Result<std::vector<Tensor>> RunConst(const std::string& tensor_fields) {
-  RIVULET_ASSIGN_OR_RETURN(auto model, LoadText(ConstNode32("c", tensor_fields) + Node32("y", "Identity", {"c"}, TypeAttr("T", 1))));
+  RIVULET_ASSIGN_OR_RETURN(
+      auto model, LoadText(ConstNode32("c", tensor_fields) + Node32("y", "Identity", {"c"}, TypeAttr("T", 1))));
   RIVULET_ASSIGN_OR_RETURN(auto session, Session::Create(model));
   return session->Run({}, {"y"});
 }
@@ -211,7 +217,8 @@ Result<std::vector<Tensor>> RunConst(const std::string& tensor_fields) {
 TEST(HostileFile, A13_PackedNumbers) {
   float values[2] = {1.5f, 2.5f};
   const std::string packed(reinterpret_cast<const char*>(values), 8);
-  ExpectError(RunConst(Wire().Bytes(2, Shape32({2})).Bytes(5, packed.substr(0, 7)).str()).status(), Code::kDataLoss, {"node 'c'", "multiple of 4"});
+  ExpectError(RunConst(Wire().Bytes(2, Shape32({2})).Bytes(5, packed.substr(0, 7)).str()).status(), Code::kDataLoss,
+              {"node 'c'", "multiple of 4"});
   // Mixed packed and single values are legal.
   auto mixed = RunConst(Wire().Bytes(2, Shape32({4})).Float(5, 0.5f).Bytes(5, packed).Float(5, 3.5f).str());
   ASSERT_TRUE(mixed.ok()) << mixed.status().ToString();
@@ -221,7 +228,8 @@ TEST(HostileFile, A13_PackedNumbers) {
 
 TEST(HostileFile, A14_NamesInMessages) {
   using std::string_literals::operator""s;
-  for (const std::string& name : {"a\0b"s, "a\nb"s, "a\x1b[31mb"s, "a\xff\xfe"s, "../../etc/passwd"s, std::string(1 << 20, 'n')}) {
+  for (const std::string& name :
+       {"a\0b"s, "a\nb"s, "a\x1b[31mb"s, "a\xff\xfe"s, "../../etc/passwd"s, std::string(1 << 20, 'n')}) {
     auto model = LoadText(Node32("n", "Identity", {name}, TypeAttr("T", 1)));
     ASSERT_FALSE(model.ok());
     EXPECT_LT(model.status().message().size(), 600u);
@@ -247,7 +255,8 @@ TEST(HostileFile, A16_TextGraph) {
   // 1e999 is an infinity; the locale's comma changes nothing.
   const char* old = std::setlocale(LC_NUMERIC, "de_DE.UTF-8");
   auto model = LoadText(
-      "node { name: 'c' op: 'Const' attr { key: 'dtype' value { type: DT_FLOAT } } attr { key: 'value' value { tensor { "
+      "node { name: 'c' op: 'Const' attr { key: 'dtype' value { type: DT_FLOAT } } attr { key: 'value' value { tensor "
+      "{ "
       "dtype: DT_FLOAT tensor_shape { dim { size: 2 } } float_val: 1e999 float_val: 2.5 } } } }");
   if (old != nullptr) std::setlocale(LC_NUMERIC, "C");
   ASSERT_TRUE(model.ok()) << model.status().ToString();

@@ -10,7 +10,8 @@
 namespace rivulet {
 namespace {
 
-Result<std::vector<Tensor>> RunGraph(const std::string& bytes, const std::vector<std::string>& fetches, const Feeds& feeds = {}) {
+Result<std::vector<Tensor>> RunGraph(const std::string& bytes, const std::vector<std::string>& fetches,
+                                     const Feeds& feeds = {}) {
   auto model = Model::LoadBytes({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, nullptr, "legal.pb");
   if (!model.ok()) return model.status();
   RIVULET_ASSIGN_OR_RETURN(auto session, Session::Create(*model));
@@ -35,7 +36,8 @@ std::string Add(std::string_view name, std::string_view a, std::string_view b) {
 }
 
 TEST(Legal, Z1_NodesInAnyOrder) {
-  EXPECT_EQ(Floats(RunGraph(Add("y", "a", "b") + Splat("b", {2}, 2) + Splat("a", {2}, 1), {"y"})), (std::vector<float>{3, 3}));
+  EXPECT_EQ(Floats(RunGraph(Add("y", "a", "b") + Splat("b", {2}, 2) + Splat("a", {2}, 1), {"y"})),
+            (std::vector<float>{3, 3}));
 }
 
 TEST(Legal, Z3_Splats) {
@@ -53,8 +55,10 @@ TEST(Legal, Z4_EmptyTensors) {
 }
 
 TEST(Legal, Z5_UnknownFieldsAndAttributes) {
-  const std::string node = Node32("y", "Add", {"a", "a"}, TypeAttr("T", 1) + Attr("_class", Wire().Bytes(2, "loc:@a").str()) +
-                                                              Attr("_output_shapes", Wire().Bytes(1, "").str()) + Wire().Bytes(77, "new").str());
+  const std::string node =
+      Node32("y", "Add", {"a", "a"},
+             TypeAttr("T", 1) + Attr("_class", Wire().Bytes(2, "loc:@a").str()) +
+                 Attr("_output_shapes", Wire().Bytes(1, "").str()) + Wire().Bytes(77, "new").str());
   EXPECT_EQ(Floats(RunGraph(Wire().Int(88, 1).str() + node + Splat("a", {1}, 2), {"y"})), (std::vector<float>{4}));
 }
 
@@ -74,17 +78,21 @@ TEST(Legal, Z8_UnknownOperatorsThatNothingNeeds) {
 
 TEST(Legal, Z8_BrokenConstantThatNothingNeeds) {
   // 2^62 elements promised: refused only when it is wanted.
-  const std::string graph = Splat("a", {1}, 2) + Splat("bomb", {int64_t{1} << 31, int64_t{1} << 31}, 1) + Add("y", "a", "a");
+  const std::string graph =
+      Splat("a", {1}, 2) + Splat("bomb", {int64_t{1} << 31, int64_t{1} << 31}, 1) + Add("y", "a", "a");
   EXPECT_EQ(Floats(RunGraph(graph, {"y"})), (std::vector<float>{4}));
   EXPECT_EQ(RunGraph(graph, {"bomb"}).status().code(), Code::kResourceExhausted);
 }
 
 TEST(Legal, Z12_NamesWithPunctuation) {
-  EXPECT_EQ(Floats(RunGraph(Splat("scope/a.b-c>d", {1}, 2) + Add("y/z", "scope/a.b-c>d", "scope/a.b-c>d:0"), {"y/z:0"})), (std::vector<float>{4}));
+  EXPECT_EQ(
+      Floats(RunGraph(Splat("scope/a.b-c>d", {1}, 2) + Add("y/z", "scope/a.b-c>d", "scope/a.b-c>d:0"), {"y/z:0"})),
+      (std::vector<float>{4}));
 }
 
 TEST(Legal, Z13_NanWeights) {
-  const std::vector<float> got = Floats(RunGraph(Splat("a", {2}, std::numeric_limits<float>::quiet_NaN()) + Splat("b", {2}, 1) + Add("y", "a", "b"), {"y"}));
+  const std::vector<float> got = Floats(RunGraph(
+      Splat("a", {2}, std::numeric_limits<float>::quiet_NaN()) + Splat("b", {2}, 1) + Add("y", "a", "b"), {"y"}));
   ASSERT_EQ(got.size(), 2u);
   EXPECT_TRUE(std::isnan(got[0]));
 }

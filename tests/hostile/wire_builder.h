@@ -45,7 +45,9 @@ inline std::string Shape32(std::initializer_list<int64_t> dims) {
 inline std::string Attr(std::string_view name, const std::string& value) {
   return Wire().Bytes(5, Wire().Bytes(1, name).Bytes(2, value).str()).str();
 }
-inline std::string TypeAttr(std::string_view name, int type) { return Attr(name, Wire().Int(6, static_cast<uint64_t>(type)).str()); }
+inline std::string TypeAttr(std::string_view name, int type) {
+  return Attr(name, Wire().Int(6, static_cast<uint64_t>(type)).str());
+}
 inline std::string Node32(std::string_view name, std::string_view op, std::initializer_list<std::string_view> inputs,
                           const std::string& attrs = "") {
   Wire node;
@@ -56,10 +58,13 @@ inline std::string Node32(std::string_view name, std::string_view op, std::initi
 }
 // A float Const of the given TensorProto fields after dtype.
 inline std::string ConstNode32(std::string_view name, const std::string& tensor_fields) {
-  return Node32(name, "Const", {}, TypeAttr("dtype", 1) + Attr("value", Wire().Bytes(8, Wire().Int(1, 1).str() + tensor_fields).str()));
+  return Node32(name, "Const", {},
+                TypeAttr("dtype", 1) + Attr("value", Wire().Bytes(8, Wire().Int(1, 1).str() + tensor_fields).str()));
 }
 inline std::string Versions32(int producer, int min_consumer = 0) {
-  return Wire().Bytes(4, Wire().Int(1, static_cast<uint64_t>(producer)).Int(2, static_cast<uint64_t>(min_consumer)).str()).str();
+  return Wire()
+      .Bytes(4, Wire().Int(1, static_cast<uint64_t>(producer)).Int(2, static_cast<uint64_t>(min_consumer)).str())
+      .str();
 }
 inline std::string FloatPlaceholder(std::string_view name) {
   return Node32(name, "Placeholder", {}, TypeAttr("dtype", 1));

@@ -1,5 +1,5 @@
-// The part of the goldens that a cross build runs: recordings named on the command line, two settings each. Operators that
-// a narrowed build leaves out are passed over and counted.
+// The part of the goldens that a cross build runs: recordings named on the command line, two settings each. Operators
+// that a narrowed build leaves out are passed over and counted.
 #include <cstdio>
 
 #include "tests/golden/harness.h"

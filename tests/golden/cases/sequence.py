@@ -35,7 +35,7 @@ def sequences():
             if t != 'float16':  # TensorFlow's shape rule has none
                 yield Case('Range', [const(lit(t, start)), const(lit(t, limit)), const(lit(t, delta))])
         if t in FLOATS:
-            for start, limit, delta in ((0, 1, 0.1), (0.5, -0.5, -0.125), (1, 2, 0.3), (0, 3, 1.5), (-1e-3, 1e-3, 2.5e-4), (0, 1, np.inf), (0, -1, -np.inf), (0, 10, 0.7)):
+            for start, limit, delta in ((0, 1, 0.1), (0.5, -0.5, -0.125), (1, 2, 0.3), (0, 3, 1.5), (-1e-3, 1e-3, 2.5e-4), (0, 1, np.inf), (0, -1, -np.inf), (0, 10, 0.7), (0.3, 15, 0.1), (1.7, -40, -0.3)):
                 yield Case('Range', [lit(t, start), lit(t, limit), lit(t, delta)])
             for start, limit, delta in ((0, np.inf, 1), (np.nan, 1, 1), (0, np.nan, 1), (0, 1, np.nan), (-np.inf, 0, 1), (0, 1, -0.0)):
                 yield Case('Range', [lit(t, start), lit(t, limit), lit(t, delta)], error=True)
