@@ -88,7 +88,8 @@ Result<Window> ComputeWindow(int64_t input, int64_t filter, int64_t stride, int6
     window.pad_after = pad_after;
   }
   if (input < 0 || filter < 0) {
-    window.output = -1;
+    // SAME needs no filter for the extent, only for the padding.
+    window.output = input >= 0 && padding == Padding::kSame ? input / stride + (input % stride != 0 ? 1 : 0) : -1;
     return window;
   }
   const CheckedSize reach = CheckedSize(filter > 0 ? filter - 1 : 0) * dilation + 1;

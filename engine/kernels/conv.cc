@@ -55,8 +55,8 @@ HWY_INLINE float* Clear(int64_t count, float* to) {
   return to + count;
 }
 
-// Where a block of k lies among the runs. A run is what follows one another both in the input and in the filter's order:
-// a whole filter row where the filter is dense along it and sees all channels, else one filter element.
+// Where a block of k lies among the runs. A run is what follows one another both in the input and in the filter's
+// order: a whole filter row where the filter is dense along it and sees all channels, else one filter element.
 struct Runs {
   int64_t length;   // values in a run
   int64_t taps;     // filter elements in a run

@@ -63,8 +63,8 @@ using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 constexpr int64_t kLanes = HWY_MAX_LANES_D(D);
 
-// NaN stays NaN. On x86 the minimum and maximum of anything and a NaN are their second operand; the other targets do not
-// agree on it.
+// NaN stays NaN. On x86 the minimum and maximum of anything and a NaN are their second operand; the other targets do
+// not agree on it.
 HWY_INLINE V Clamp(V v, V lo, V hi) {
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
   return hn::Min(hi, hn::Max(lo, v));

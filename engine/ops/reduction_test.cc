@@ -8,7 +8,7 @@ namespace rivulet {
 namespace {
 
 TEST(ReductionTest, Groups) {
-  const auto groups = GroupAxes(Zeros(DType::kFloat, {2, 3, 1, 4, 5, 1}), I32({3}, {-1, 3, 0}));
+  const auto groups = GroupAxes(Zeros(DType::kFloat, {2, 3, 1, 4, 5, 1}), I32({4}, {-1, 3, 4, 0}));
   ASSERT_TRUE(groups.ok());
   ASSERT_EQ(groups->num_groups, 3);
   EXPECT_TRUE(groups->reduced[0] && !groups->reduced[1] && groups->reduced[2]);

@@ -74,7 +74,11 @@ Status Run(RunContext& c) {
   const int64_t segments = output.dim(0);
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t id = ids[i];
-    if (!InRange(id, segments) || (i > 0 && id < ids[i - 1])) {
+    if (i + 1 < rows && ids[i + 1] < id) {
+      return InvalidArgument("segment_ids: want ids that do not decrease, from 0 on; segment_ids[", i + 1, "] is ",
+                             int64_t{ids[i + 1]}, " after ", id);
+    }
+    if (!InRange(id, segments)) {
       return InvalidArgument("segment_ids: want ids that do not decrease, from 0 on; segment_ids[", i, "] is ", id);
     }
   }

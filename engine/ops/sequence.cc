@@ -14,6 +14,7 @@ template <typename T>
 Result<int64_t> CountSteps(T start, T limit, T delta) {
   const Wide<T> from = Widen(start), to = Widen(limit), step = Widen(delta);
   if (step == 0) return InvalidArgument("delta: want anything but 0");
+  if (step != step) return InvalidArgument("delta: want a number, got what is not a number");
   if (step > 0 ? from > to : from < to) {
     return InvalidArgument("limit: ", to, " is not reached from ", from, " by steps of ", step);
   }
@@ -28,7 +29,7 @@ Result<int64_t> CountSteps(T start, T limit, T delta) {
       return InvalidArgument("more steps than fit into int64");
     return static_cast<int64_t>(count);
   } else {
-    const double count = std::ceil(std::abs(static_cast<double>(Widen(T((to - from) / step)))));
+    const double count = std::ceil(std::abs(static_cast<double>(Widen(T(Widen(T(to - from)) / step)))));
     if (!(count < 9.2e18))
       return InvalidArgument("from ", from, " to ", to, " by ", step,
                              ": the number of steps is not a number or too large");

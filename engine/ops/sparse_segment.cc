@@ -115,11 +115,11 @@ Status Run(RunContext& c) {
   const int64_t count = c.input(1).num_elements();
   Tensor& output = c.output(0);
   RIVULET_RETURN_IF_ERROR(CheckIndices(indices, count, c.input(0).dim(0), "indices"));
-  RIVULET_RETURN_IF_ERROR(CheckIndices(ids, count, output.dim(0), "segment_ids"));
   for (int64_t i = 1; i < count; ++i) {
     if (ids[i] < ids[i - 1])
       return InvalidArgument("segment_ids: want ids that do not decrease; segment_ids[", i, "] is ", ids[i]);
   }
+  RIVULET_RETURN_IF_ERROR(CheckIndices(ids, count, output.dim(0), "segment_ids"));
   if (output.num_elements() == 0) return Status();
   std::memset(output.raw(), 0, output.bytes());
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(

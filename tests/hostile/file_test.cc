@@ -121,23 +121,23 @@ TEST(HostileFile, A4_NotAModel) {
 
 TEST(HostileFile, A5_LengthsBeyondTheEnd) {
   for (const uint64_t length : {uint64_t{100}, uint64_t{1} << 31, uint64_t{1} << 63, ~uint64_t{0}}) {
-    ExpectError(LoadText(Wire().Tag(1, 2).Varint(length).Raw("abc").str()).status(), Code::kDataLoss,
+    ExpectError(LoadText(Wire().Tag(1, 2).Varint(length).Raw("\x01\x02\x03").str()).status(), Code::kDataLoss,
                 {"offset", "bytes", "left"});
   }
 }
 
 TEST(HostileFile, A6_BrokenNumbers) {
-  ExpectError(LoadText("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01").status(), Code::kDataLoss, {"64 bits"});
-  ExpectError(LoadText("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02").status(), Code::kDataLoss, {"64 bits"});
+  ExpectError(LoadText("\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01").status(), Code::kDataLoss, {"64 bits"});
+  ExpectError(LoadText("\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02").status(), Code::kDataLoss, {"64 bits"});
   ExpectError(LoadText("\x18\xff\xff").status(), Code::kDataLoss, {"ends inside a number"});
 }
 
 TEST(HostileFile, A7_BrokenTags) {
-  ExpectError(LoadText(Wire().Tag(3, 6).str()).status(), Code::kDataLoss, {"wire type 6"});
-  ExpectError(LoadText(Wire().Tag(3, 7).str()).status(), Code::kDataLoss, {"wire type 7"});
-  ExpectError(LoadText(std::string("\x02\x00", 2)).status(), Code::kDataLoss, {"field number 0"});
-  ExpectError(LoadText(Wire().Tag(9, 4).str()).status(), Code::kDataLoss, {"group ends"});
-  ExpectError(LoadText(Wire().Tag(9, 3).Tag(10, 4).str()).status(), Code::kDataLoss, {"group ends"});
+  ExpectError(LoadText(SmallModel() + Wire().Tag(3, 6).str()).status(), Code::kDataLoss, {"wire type 6"});
+  ExpectError(LoadText(SmallModel() + Wire().Tag(3, 7).str()).status(), Code::kDataLoss, {"wire type 7"});
+  ExpectError(LoadText(SmallModel() + std::string("\x02\x00", 2)).status(), Code::kDataLoss, {"field number 0"});
+  ExpectError(LoadText(SmallModel() + Wire().Tag(9, 4).str()).status(), Code::kDataLoss, {"group ends"});
+  ExpectError(LoadText(SmallModel() + Wire().Tag(9, 3).Tag(10, 4).str()).status(), Code::kDataLoss, {"group ends"});
 }
 
 // Runs `body` on a thread of 128 KiB, the stack that a deep recursion would overflow.
@@ -170,7 +170,7 @@ TEST(HostileFile, A8_AttributesNestedTooDeep) {
 }
 
 TEST(HostileFile, A9_GroupsNestedTooDeep) {
-  std::string groups;
+  std::string groups = SmallModel();
   for (int i = 0; i < 100000; ++i) groups += Wire().Tag(9, 3).str();
   OnSmallStack([&] { ExpectError(LoadText(groups).status(), Code::kInvalidArgument, {"nested deeper than 100"}); });
 }

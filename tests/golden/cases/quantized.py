@@ -86,6 +86,9 @@ def cases():
                            dict(strides=[1, s, s, 1], padding=padding))
     yield Case('QuantizedConv2D', [codes('quint8', (1, 5, 4, 3)), codes('quint8', (2, 3, 3, 4)), f32(-1), f32(1), f32(0),
                                    f32(3)], dict(strides=[1, 1, 1, 1], padding='SAME'))
+    for t in ['qint8', 'qint16', 'quint16', 'qint32']:
+        yield Case('QuantizedMatMul', [codes('quint8', (2, 3)), codes('quint8', (3, 2)), f32(0), f32(1), f32(0), f32(1)], dict(Tactivation=t),
+                   name=f'QuantizedMatMul Tactivation {t}')
     yield Case('QuantizedMatMul', [codes('quint8', (2, 3)), codes('quint8', (3, 2)), f32(1), f32(1), f32(0), f32(1)],
                error=True)
     yield Case('QuantizedMatMul', [codes('quint8', (2, 3)), codes('quint8', (2, 3)), f32(0), f32(1), f32(0), f32(1)],

@@ -29,13 +29,18 @@ def cases():
         yield Case(op, [i64([2, 3]), i32([0, 0, 0])], dict(dtype='float32'), name=f'{op} long seed', error=True)
     yield Case('StatelessRandomUniformInt', [const(i32([9])), i64([1, 2]), i32(-5), i32(5)])
     yield Case('StatelessRandomUniformInt', [const(i32([9])), i64([1, 2]), i64(0), i64(2**50)])
+    yield Case('StatelessRandomUniformInt', [i64([4]), i32([1, 2]), i32(-5), i32(5)], name='StatelessRandomUniformInt other index types')
+    yield Case('StatelessRandomUniformFullInt', [i64([4]), i32([1, 2])], dict(dtype='int32'), name='StatelessRandomUniformFullInt other index types')
+    yield Case('StatelessRandomGetKeyCounterAlg', [i32([3, 4])], name='StatelessRandomGetKeyCounterAlg int32')
     for t in ['int32', 'int64', 'uint32', 'uint64']:
         yield Case('StatelessRandomUniformFullInt', [const(i32([9])), i64([1, 2])], dict(dtype=t))
     key, counter = lit('uint64', [0x0123456789abcdef]), lit('uint64', [5, 0xfedcba9876543210])
     for op in ['StatelessRandomUniformV2', 'StatelessRandomNormalV2', 'StatelessTruncatedNormalV2']:
         for t in SMALL:
             yield Case(op, [const(i32([9])), key, counter, i32(1)], dict(dtype=t))
-        yield Case(op, [const(i32([9])), key, counter, i32(3)], dict(dtype='float32'), name=f'{op} auto')
+        yield Case(op, [i64([9]), key, counter, i32(3)], dict(dtype='float32'), name=f'{op} auto')
+    yield Case('StatelessRandomUniformFullIntV2', [i64([9]), key, counter, i32(1)], dict(dtype='int32'), name='StatelessRandomUniformFullIntV2 int64 shape')
+    yield Case('StatelessRandomUniformIntV2', [i64([9]), key, counter, i32(1), i32(3), i32(1000)], name='StatelessRandomUniformIntV2 int64 shape')
     for t in ['int32', 'int64', 'uint32', 'uint64']:
         yield Case('StatelessRandomUniformFullIntV2', [const(i32([9])), key, counter, i32(1)], dict(dtype=t))
     for t in ['int32', 'int64']:
