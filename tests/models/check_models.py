@@ -6,6 +6,7 @@ Needs a Python with TensorFlow. Graphs with loops are listed as left for later. 
 bytes for string inputs (--wav). Exit status 1 when a graph that TensorFlow runs gives other results here.
 """
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -114,7 +115,9 @@ def compare(expected, got):
         difference[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
         worst = max(worst, float(np.max(difference)) / scale)
         if a.ndim and a.shape[-1] > 1:
-            top1 &= bool((a.argmax(-1) == b.argmax(-1)).all())
+            # Classes that tie within the rule are no difference.
+            chosen = np.take_along_axis(a, b.argmax(-1)[..., None], -1)[..., 0]
+            top1 &= bool((a.max(-1) - chosen <= 1e-3 * scale).all())
     return worst, top1
 
 
@@ -139,6 +142,24 @@ def check(path, args, wav):
     return ("passes" if worst <= limit and top1 else "DIFFERS"), "", worst, top1
 
 
+def check_apart(path, args, wav):
+    """check() in a process of its own: TensorFlow ends its process on some graphs."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            found = check(path, args, wav)
+        except Exception as error:
+            found = ("not a GraphDef", str(error).splitlines()[0][:100] if str(error) else "", None, None)
+        os.write(writer, json.dumps(found).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        answer = pipe.read()
+    os.waitpid(child, 0)
+    return json.loads(answer) if answer else ("TensorFlow cannot", "it ends its own process", None, None)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--graphs", required=True, type=pathlib.Path)
@@ -149,10 +170,7 @@ def main():
     wav = args.wav.read_bytes() if args.wav else b""
     rows, bad = [], 0
     for path in sorted(args.graphs.rglob("*.pb")) + sorted(args.graphs.rglob("*.pbtxt")):
-        try:
-            result, note, worst, top1 = check(path, args, wav)
-        except Exception as error:
-            result, note, worst, top1 = "not a GraphDef", str(error).splitlines()[0][:100] if str(error) else "", None, None
+        result, note, worst, top1 = check_apart(path, args, wav)
         bad += result in ("FAILS", "DIFFERS")
         name = str(path.relative_to(args.graphs))
         rows.append(f"| {name} | {result} | {'' if worst is None else f'{worst:.1e}'} | {'' if top1 is None else 'equal' if top1 else 'differs'} | {note.replace('|', '/')} |")
