@@ -3,6 +3,6 @@ include(/usr/share/emscripten/cmake/Modules/Platform/Emscripten.cmake)
 set(CMAKE_CXX_FLAGS_INIT "-msimd128 -fno-exceptions")
 set(CMAKE_C_FLAGS_INIT "-msimd128")
 # Binaryen would inline a kernel into the main function, which node never optimises.
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-sALLOW_MEMORY_GROWTH -sSTACK_SIZE=1MB -sEXIT_RUNTIME=1 -sNODERAWFS=1 -sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=100")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-sALLOW_MEMORY_GROWTH -sTOTAL_STACK=1MB -sEXIT_RUNTIME=1 -sNODERAWFS=1 -sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=100")
 # Its generated start-up code uses global fetch where it exists, which fails for files.
 set(CMAKE_CROSSCOMPILING_EMULATOR "node;--no-experimental-fetch")

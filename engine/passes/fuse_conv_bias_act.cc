@@ -36,7 +36,7 @@ struct Chain {
 
 class Fuser {
  public:
-  explicit Fuser(const PassContext& context) : context_(context), graph_(context.graph), users_(context) {}
+  explicit Fuser(const PassContext& context) : graph_(context.graph), users_(context) {}
 
   Status Run(PatchSink& sink) {
     for (int32_t i = 0; i < graph_.size(); ++i) {
@@ -109,7 +109,6 @@ class Fuser {
     sink.Replace({chain.last, 0}, sink.Add(std::move(fused)));
   }
 
-  const PassContext& context_;
   const Graph& graph_;
   const SoleUsers users_;
 };

@@ -42,7 +42,11 @@ bool Takes(std::string_view op, DType dtype) {
 
 bool BitEqual(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) return false;
-  if (a.dtype() == DType::kString) return std::ranges::equal(a.values<std::string>(), b.values<std::string>());
+  if (a.dtype() == DType::kString) {
+    const auto left = a.values<std::string>();
+    const auto right = b.values<std::string>();
+    return std::equal(left.begin(), left.end(), right.begin(), right.end());
+  }
   return a.bytes() == 0 || std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 

@@ -162,7 +162,7 @@ Result<Tensor> MakeTensor(const Recipe& recipe) {
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(recipe.dtype, recipe.shape, *Allocator::Create()));
   const auto count = static_cast<uint64_t>(tensor.num_elements());
   if (recipe.dtype == DType::kString) {
-    FillStrings(recipe, {tensor.data<std::string>(), count});
+    FillStrings(recipe, {tensor.data<std::string>(), static_cast<size_t>(count)});
     return tensor;
   }
   Recipe parts = recipe;
