@@ -158,6 +158,11 @@ Status Resolve(const Graph& graph, std::string_view input, Node* node) {
       slot = 0;
     }
   }
+  constexpr int32_t kMostOutputs = 1 << 20;
+  if (slot > kMostOutputs) {
+    return InvalidArgument("node ", Quoted(node->name), " (", Quoted(node->op), "): input ", Quoted(input),
+                           " names output ", slot, "; no node has more than ", kMostOutputs);
+  }
   const int32_t producer = graph.Find(name);
   if (producer < 0) {
     return InvalidArgument("node ", Quoted(node->name), " (", Quoted(node->op), "): input ", Quoted(input),
