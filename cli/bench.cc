@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "cli/bench_profile.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "engine/base/errors.h"
@@ -26,6 +27,7 @@ struct BenchCommand {
   int warmup = 3;
   double min_time = 0;
   bool json = false;
+  bool profile = false;
   RunFlags flags;
 };
 
@@ -136,10 +138,13 @@ int Bench(const BenchCommand& command) {
 
   std::vector<double> times;
   double first_ms = 0;
+  RunProfile profile;
+  RunOptions run_options = command.flags.Run();
   const auto bench_start = Clock::now();
   for (int i = 0; i <= command.warmup + command.runs || MsSince(bench_start) < command.min_time * 1000; ++i) {
+    if (i > command.warmup && command.profile) run_options.profile = &profile;
     const auto start = Clock::now();
-    auto results = (*session)->Run(*feeds, outputs, {}, command.flags.Run());
+    auto results = (*session)->Run(*feeds, outputs, {}, run_options);
     if (!results.ok()) return Fail(results.status());
     if (i == 0) first_ms = MsSince(start);
     if (i > command.warmup) times.push_back(MsSince(start));
@@ -152,23 +157,25 @@ int Bench(const BenchCommand& command) {
   getrusage(RUSAGE_SELF, &usage);
   const int64_t flops = FlopsOf(**model, *feeds, outputs);
   if (command.json) {
-    PrintJson({{"model", command.model},
-               {"load_ms", load_ms},
-               {"first_ms", first_ms},
-               {"min_ms", times.front()},
-               {"median_ms", at(0.5)},
-               {"p90_ms", at(0.9)},
-               {"runs", times.size()},
-               {"peak_rss_kib", usage.ru_maxrss},
-               {"threads", (*session)->num_threads()},
-               {"target", TargetName()},
-               {"flops", flops},
-               {"gflops_per_s", static_cast<double>(flops) / at(0.5) / 1e6},
-               {"plan_ms", stats->plan_ms},
-               {"steps", stats->num_steps},
-               {"rewrites", stats->num_rewrites},
-               {"arena_bytes", stats->arena_bytes},
-               {"constant_bytes", stats->constant_bytes}});
+    nlohmann::json json = {{"model", command.model},
+                           {"load_ms", load_ms},
+                           {"first_ms", first_ms},
+                           {"min_ms", times.front()},
+                           {"median_ms", at(0.5)},
+                           {"p90_ms", at(0.9)},
+                           {"runs", times.size()},
+                           {"peak_rss_kib", usage.ru_maxrss},
+                           {"threads", (*session)->num_threads()},
+                           {"target", TargetName()},
+                           {"flops", flops},
+                           {"gflops_per_s", static_cast<double>(flops) / at(0.5) / 1e6},
+                           {"plan_ms", stats->plan_ms},
+                           {"steps", stats->num_steps},
+                           {"rewrites", stats->num_rewrites},
+                           {"arena_bytes", stats->arena_bytes},
+                           {"constant_bytes", stats->constant_bytes}};
+    if (command.profile) json["profile"] = ProfileJson(profile);
+    PrintJson(json);
     return kFine;
   }
   std::printf(
@@ -182,6 +189,7 @@ int Bench(const BenchCommand& command) {
   std::printf("%.3f GFLOP, %.1f GFLOP/s · %d thread%s · %s\n", static_cast<double>(flops) / 1e9,
               static_cast<double>(flops) / at(0.5) / 1e6, (*session)->num_threads(),
               (*session)->num_threads() == 1 ? "" : "s", std::string(TargetName()).c_str());
+  if (command.profile) PrintProfile(profile);
   return kFine;
 }
 
@@ -206,10 +214,12 @@ void AddBench(CLI::App& app, int* code) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("S");
   sub->add_flag("--json", command->json, "One JSON object");
+  sub->add_flag("--profile", command->profile, "Also where the time goes: by operator, and the slowest steps");
   command->flags.AddTo(*sub);
   sub->footer(
       "Examples:\n"
       "  rivulet bench mobilenet.pb --input-shape input=1,224,224,3\n"
+      "  rivulet bench mobilenet.pb --input-shape input=1,224,224,3 --profile\n"
       "  rivulet bench model.pb --threads 2 --runs 200 --json");
   sub->callback([command, code] { *code = Bench(*command); });
 }

@@ -38,7 +38,7 @@ struct RunFlags {
   void AddTo(CLI::App& command);
   // Applies --target for the whole process and gives the session's options.
   Result<SessionOptions> Options() const;
-  RunOptions Run() const { return {deadline_ms, nullptr}; }
+  RunOptions Run() const { return {.deadline_ms = deadline_ms}; }
 };
 
 // Machine-readable output on stdout, one line.

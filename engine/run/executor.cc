@@ -107,8 +107,9 @@ Status RunStep(const Step& step, size_t index, Frame& frame, const RunServices& 
 }  // namespace
 
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds, Allocator& allocator,
-                                     ThreadPool& pool, const StopToken& stop) {
+                                     ThreadPool& pool, const StopToken& stop, RunProfile* profile) {
   const Plan& plan = *frame.plan;
+  StepClock clock(plan, profile);
   for (size_t i = 0; i < feeds.size(); ++i) {
     if (plan.feed_slots[i] < 0) continue;
     Tensor& tensor = frame.tensors[static_cast<size_t>(plan.feed_slots[i])];
@@ -121,7 +122,9 @@ Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tenso
   Status status;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
+    clock.Start();
     status = RunStep(step, i, frame, services);
+    clock.Stop(i);
     if (status.ok() && stop.stopped()) status = stop.Why();
     if (!status.ok()) {
       status = std::move(status).Framed(NodeFrame(plan.graph.node(step.node)));

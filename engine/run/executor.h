@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/run/plan.h"
+#include "engine/run/step_clock.h"
 
 namespace rivulet {
 
@@ -23,9 +24,9 @@ struct Frame {
 
 Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Allocator& allocator);
 
-// Sets the feeds, runs all steps and copies the fetches out.
+// Sets the feeds, runs all steps and copies the fetches out. Steps are timed where `profile` is given.
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds, Allocator& allocator,
-                                     ThreadPool& pool, const StopToken& stop);
+                                     ThreadPool& pool, const StopToken& stop, RunProfile* profile = nullptr);
 
 }  // namespace rivulet
 

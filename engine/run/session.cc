@@ -160,7 +160,8 @@ Result<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::vector<s
     RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<Frame> frame, rep_->TakeFrame(*entry));
     std::vector<const Tensor*> tensors;
     for (const auto& feed : feeds) tensors.push_back(&feed.second);
-    Result<std::vector<Tensor>> results = RunFrame(*frame, tensors, *rep_->allocator, rep_->pool, stop);
+    Result<std::vector<Tensor>> results =
+        RunFrame(*frame, tensors, *rep_->allocator, rep_->pool, stop, options.profile);
     rep_->GiveBack(*entry, std::move(frame));
     return results;
   });

@@ -162,6 +162,26 @@ TEST(Session, TargetsRunWithoutBeingFetched) {
   EXPECT_TRUE(session->Run({{"x", Floats({1, 2}, {1, 1})}}, {}, {"check"}).ok());
 }
 
+TEST(Session, AProfileHasEveryStepAndAddsUp) {
+  auto session = SessionOf(kChain);
+  RunProfile profile;
+  RunOptions options;
+  options.profile = &profile;
+  for (int run = 1; run <= 3; ++run) {
+    ASSERT_TRUE(session->Run({{"x", Floats({1, 2}, {1, -20})}}, {"r"}, {}, options).ok());
+    ASSERT_EQ(profile.steps.size(), 3u);
+    double ms = 0;
+    for (const RunProfile::Step& step : profile.steps) {
+      EXPECT_EQ(step.runs, run);
+      EXPECT_EQ(step.shape, (Shape{1, 2}));
+      ms += step.ms;
+    }
+    EXPECT_GT(ms, 0);
+  }
+  EXPECT_EQ(profile.steps[0].node, "a");
+  EXPECT_EQ(profile.steps[2].op, "Relu");
+}
+
 TEST(Session, PassesChangeNothing) {
   SessionOptions plain;
   plain.passes = false;

@@ -27,11 +27,27 @@ struct SessionOptions {
   // Checked against the deadline of the run that makes the plan.
 };
 
+// Where the time of runs goes: an entry for each step of the plan, in its order. Times add up over the runs that are
+// given the same object; they must be of one plan and not at once.
+struct RunProfile {
+  struct Step {
+    std::string node;
+    std::string op;
+    Shape shape;        // of output 0 as the plan knows it
+    int64_t flops = 0;  // nominal, of one run; 0 where there are no products
+    int64_t runs = 0;
+    double ms = 0;  // over all runs
+  };
+  std::vector<Step> steps;
+};
+
 struct RunOptions {
   // The run stops with DEADLINE_EXCEEDED so many milliseconds after its start; 0 for none.
   double deadline_ms = 0;
   // The run stops with CANCELLED soon after another thread sets it.
   const std::atomic<bool>* cancel = nullptr;
+  // Where given, each step is timed.
+  RunProfile* profile = nullptr;
 };
 
 // Times and sizes of the plan that a run used.

@@ -1,0 +1,19 @@
+// Where the time of a model's runs went, for rivulet bench --profile.
+#ifndef RIVULET_CLI_BENCH_PROFILE_H_
+#define RIVULET_CLI_BENCH_PROFILE_H_
+
+#include <nlohmann/json.hpp>
+
+#include "rivulet/session.h"
+
+namespace rivulet::cli {
+
+// A table of operators and one of the slowest steps, on stdout.
+void PrintProfile(const RunProfile& profile);
+
+// Every step in the plan's order: node, op, shape, ms of a run, flops.
+nlohmann::json ProfileJson(const RunProfile& profile);
+
+}  // namespace rivulet::cli
+
+#endif  // RIVULET_CLI_BENCH_PROFILE_H_
