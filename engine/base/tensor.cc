@@ -5,16 +5,39 @@
 
 #include "engine/base/checked.h"
 #include "engine/base/errors.h"
+#include "engine/base/object.h"
 
 namespace rivulet {
 
-size_t StoredBytes(DType dtype) { return dtype == DType::kString ? sizeof(std::string) : ElementBytes(dtype); }
+namespace {
+
+bool IsObject(DType dtype) { return dtype == DType::kResource || dtype == DType::kVariant; }
+
+// Memory for elements that have constructors: made empty here, destroyed when the last tensor over them goes.
+template <typename T>
+Tensor Construct(DType dtype, const Shape& shape, std::shared_ptr<void> memory) {
+  auto* elements = static_cast<T*>(memory.get());
+  const int64_t count = shape.num_elements();
+  for (int64_t i = 0; i < count; ++i) new (elements + i) T();
+  std::shared_ptr<void> owner(elements, [memory = std::move(memory), count](void* p) {
+    auto* first = static_cast<T*>(p);
+    for (int64_t i = 0; i < count; ++i) first[i].~T();
+  });
+  return Tensor::View(dtype, shape, elements, std::move(owner));
+}
+
+}  // namespace
+
+size_t StoredBytes(DType dtype) {
+  if (dtype == DType::kString) return sizeof(std::string);
+  return IsObject(dtype) ? sizeof(ObjectRef) : ElementBytes(dtype);
+}
 
 size_t Tensor::bytes() const { return static_cast<size_t>(num_elements_) * StoredBytes(dtype_); }
 
 bool Tensor::is_aligned() const {
   // Elements of 8 and 16 bytes are also moved as 64-bit words, whatever they mean; nothing needs more than 8 bytes.
-  size_t alignment = dtype_ == DType::kString ? alignof(std::string) : ElementBytes(dtype_);
+  size_t alignment = StoredBytes(dtype_);
   if (alignment > 8) alignment = 8;
   return alignment <= 1 || reinterpret_cast<uintptr_t>(data_) % alignment == 0;
 }
@@ -38,17 +61,10 @@ Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape, Allocator& allo
     return ResourceExhausted("a ", Name(dtype), " tensor of shape ", shape.ToString(), " is larger than any memory");
   }
   RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
-  if (dtype != DType::kString) {
-    void* data = memory.get();
-    return View(dtype, shape, data, std::move(memory));
-  }
-  auto* strings = static_cast<std::string*>(memory.get());
-  for (int64_t i = 0; i < count; ++i) new (strings + i) std::string();
-  std::shared_ptr<void> owner(strings, [memory = std::move(memory), count](void* p) {
-    auto* first = static_cast<std::string*>(p);
-    for (int64_t i = 0; i < count; ++i) first[i].~basic_string();
-  });
-  return View(dtype, shape, strings, std::move(owner));
+  if (dtype == DType::kString) return Construct<std::string>(dtype, shape, std::move(memory));
+  if (IsObject(dtype)) return Construct<ObjectRef>(dtype, shape, std::move(memory));
+  void* data = memory.get();
+  return View(dtype, shape, data, std::move(memory));
 }
 
 Tensor Tensor::Reshaped(const Shape& shape) const {
@@ -67,6 +83,8 @@ Result<Tensor> Clone(const Tensor& tensor, Allocator& allocator) {
   RIVULET_ASSIGN_OR_RETURN(Tensor copy, Tensor::Allocate(tensor.dtype(), tensor.shape(), allocator));
   if (tensor.dtype() == DType::kString) {
     std::copy_n(tensor.data<std::string>(), tensor.num_elements(), copy.data<std::string>());
+  } else if (IsObject(tensor.dtype())) {
+    std::copy_n(tensor.data<ObjectRef>(), tensor.num_elements(), copy.data<ObjectRef>());
   } else if (tensor.bytes() > 0) {
     std::memcpy(copy.raw(), tensor.raw(), tensor.bytes());
   }

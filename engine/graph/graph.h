@@ -42,8 +42,9 @@ struct Node {
   std::string made_by;        // the pass that made this node; empty when it comes from the file
 };
 
-// A function of the library, kept as the graph of its body.
+// A function of the library, as written.
 struct Function;
+using FunctionMap = std::map<std::string, std::shared_ptr<const Function>, std::less<>>;
 
 class Graph {
  public:
@@ -69,7 +70,7 @@ class Graph {
 
   int producer = 0;           // GraphDef.versions.producer; 0 when absent
   bool has_versions = false;  // without versions, `shape {}` of a placeholder means unknown
-  std::map<std::string, std::shared_ptr<const Function>, std::less<>> functions;
+  FunctionMap functions;
 
  private:
   std::vector<Node> nodes_;

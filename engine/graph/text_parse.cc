@@ -346,7 +346,7 @@ class Parser {
     auto literal = std::make_shared<TensorLiteral>();
     literal->dtype = dtype;
     RIVULET_RETURN_IF_ERROR(ParseShape(&literal->shape));
-    if (StoredBytes(dtype) == 0 || literal->shape.num_elements() < 0)
+    if ((ElementBytes(dtype) == 0 && dtype != DType::kString) || literal->shape.num_elements() < 0)
       return Error("a constant needs a plain type and a complete shape");
     RIVULET_RETURN_IF_ERROR(Want("{"));
     auto allocator = Allocator::Create();

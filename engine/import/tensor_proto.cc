@@ -274,7 +274,7 @@ TensorLiteral ReadTensor(WireCursor message, const std::shared_ptr<void>& owner,
     return literal;
   }
   if (!literal.error.ok()) return literal;
-  if (StoredBytes(literal.dtype) == 0) {
+  if (ElementBytes(literal.dtype) == 0 && literal.dtype != DType::kString) {
     literal.error = Unimplemented("a constant of type ", IsKnown(literal.dtype) ? Name(literal.dtype) : "unknown", " (",
                                   static_cast<int>(literal.dtype), ") has no value to read");
   } else if (literal.shape.num_elements() < 0) {

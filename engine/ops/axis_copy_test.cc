@@ -18,7 +18,7 @@ struct Runner {
 
   Status Run(const std::vector<Axis>& axes, const Tensor& from, int64_t from_at, Tensor& to, int64_t to_at,
              bool add = false) {
-    const RunServices services{*allocator, pool, stop, nullptr, &scratch, &scratch_bytes};
+    const RunServices services{*allocator, pool, stop, nullptr, nullptr, &scratch, &scratch_bytes};
     RunContext context(nullptr, {}, {}, services);
     AxisCopy copy(from.dtype());
     for (const Axis& axis : axes) copy.Axis(axis.count, axis.from, axis.to);

@@ -1,6 +1,7 @@
 #include "engine/ops/infer.h"
 
 #include <algorithm>
+#include <list>
 
 #include "engine/ops/signature.h"
 
@@ -96,6 +97,13 @@ Status CheckAttr(const AttrSpec& spec, const AttrValue& value) {
   return Status();
 }
 
+// Only an operator that says so moves references.
+Status CheckNoObject(const Node& node, const AttrSpec& spec, DType dtype) {
+  const bool is_object = dtype == DType::kResource || dtype == DType::kVariant;
+  if (!is_object || !spec.types.empty() || (node.def->flags & (kAlias | kTakesObjects)) != 0) return Status();
+  return Unimplemented("attr ", Quoted(spec.name), ": want a type of plain elements, got ", Name(dtype));
+}
+
 Status CheckAttrs(const Node& node, const Signature& signature, std::span<const Fact* const> inputs) {
   for (const AttrSpec& spec : signature.attrs) {
     const AttrValue* value = node.attrs.Find(spec.name);
@@ -104,11 +112,16 @@ Status CheckAttrs(const Node& node, const Signature& signature, std::span<const 
       const DType dtype = ResolveType(node, spec.name, inputs);
       if (dtype == DType::kInvalid) return InvalidArgument("attr ", Quoted(spec.name), " is missing");
       RIVULET_RETURN_IF_ERROR(CheckType(spec.name, dtype, spec.types));
+      RIVULET_RETURN_IF_ERROR(CheckNoObject(node, spec, dtype));
     } else if (value == nullptr && !spec.has_default) {
       const bool is_number = std::any_of(signature.inputs.begin(), signature.inputs.end(), [&](const ArgSpec& arg) {
         return arg.number_attr == spec.name || arg.list_attr == spec.name;
       });
       if (!is_number) return InvalidArgument("attr ", Quoted(spec.name), " is missing");
+    } else if (spec.kind == AttrKind::kList && spec.element == AttrKind::kType) {
+      for (const DType dtype : AttrReader(node).Types(spec.name)) {
+        RIVULET_RETURN_IF_ERROR(CheckNoObject(node, spec, dtype));
+      }
     }
   }
   return Status();
@@ -151,7 +164,9 @@ Status CheckInputs(const Node& node, const Signature& signature, std::span<const
     const int64_t length = given < 0 ? count - fixed : given;
     const std::vector<DType> list =
         arg.list_attr.empty() || given < 0 ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);
-    const DType same = !arg.type_attr.empty() ? ResolveType(node, arg.type_attr, inputs) : arg.dtype;
+    const DType same = arg.is_ref               ? DType::kResource
+                       : !arg.type_attr.empty() ? ResolveType(node, arg.type_attr, inputs)
+                                                : arg.dtype;
     for (int64_t i = 0; i < length; ++i, ++next) {
       const DType want = arg.list_attr.empty() ? same : list.empty() ? DType::kInvalid : list[static_cast<size_t>(i)];
       const DType got = inputs[next]->dtype;
@@ -177,7 +192,8 @@ Status SetOutputs(const Node& node, const Signature& signature, std::span<const 
         arg.list_attr.empty() ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);
     for (int64_t i = 0; i < length; ++i) {
       Fact fact;
-      fact.dtype = !arg.list_attr.empty()   ? list[static_cast<size_t>(i)]
+      fact.dtype = arg.is_ref               ? DType::kResource
+                   : !arg.list_attr.empty() ? list[static_cast<size_t>(i)]
                    : !arg.type_attr.empty() ? ResolveType(node, arg.type_attr, inputs)
                                             : arg.dtype;
       outputs->push_back(std::move(fact));
@@ -211,12 +227,24 @@ DType ResolveType(const Node& node, std::string_view attr, std::span<const Fact*
   size_t next = 0;
   for (const ArgSpec& arg : signature.inputs) {
     const int64_t length = ArgLength(node, arg);
-    if (arg.type_attr == attr && next < inputs.size() && length != 0) return inputs[next]->dtype;
+    if (arg.type_attr == attr && !arg.is_ref && next < inputs.size() && length != 0) return inputs[next]->dtype;
     if (length < 0) break;
     next += static_cast<size_t>(length);
   }
   const AttrSpec* spec = signature.FindAttr(attr);
   return spec != nullptr && spec->has_default ? std::get<DType>(spec->default_value) : DType::kInvalid;
+}
+
+bool GivesReference(const Graph& graph, Edge edge) {
+  const Node& node = graph.node(edge.node);
+  return node.def != nullptr && IsReference(SignatureOf(*node.def).outputs, edge.slot);
+}
+
+DType TypeBehindReference(const Graph& graph, Edge edge) {
+  const Node& node = graph.node(edge.node);
+  const std::vector<ArgSpec>& outputs = SignatureOf(*node.def).outputs;
+  const ArgSpec& arg = outputs[std::min(static_cast<size_t>(edge.slot), outputs.size() - 1)];
+  return arg.type_attr.empty() ? arg.dtype : AttrReader(node).Type(arg.type_attr);
 }
 
 Result<int> CountOutputs(const Node& node) {
@@ -228,6 +256,22 @@ Result<int> CountOutputs(const Node& node) {
     count += length;
   }
   return static_cast<int>(std::min<int64_t>(count, 1 << 24));
+}
+
+Result<int> OutputPosition(const Node& node, std::string_view name, int64_t index) {
+  int64_t position = 0;
+  for (const ArgSpec& arg : SignatureOf(*node.def).outputs) {
+    const int64_t length = ArgLength(node, arg);
+    if (arg.name == name) {
+      if (index < 0 || (length >= 0 && index >= length) || position + index > (1 << 20)) {
+        return InvalidArgument("output ", Quoted(name), " has no element ", index);
+      }
+      return static_cast<int>(position + index);
+    }
+    if (length < 0) return InvalidArgument("the number of outputs ", Quoted(arg.name), " is not known");
+    position += length;
+  }
+  return InvalidArgument(node.op, " has no output called ", Quoted(name));
 }
 
 Status InferNode(const Node& node, std::span<const Fact* const> inputs, bool graph_has_versions, Allocator& allocator,
@@ -275,7 +319,7 @@ Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact*
   }
   std::shared_ptr<void> scratch;
   size_t scratch_bytes = 0;
-  const RunServices services{allocator, pool, stop, nullptr, &scratch, &scratch_bytes};
+  const RunServices services{allocator, pool, stop, nullptr, nullptr, &scratch, &scratch_bytes};
   RunContext context(state.get(), ins, outs, services);
   RIVULET_RETURN_IF_ERROR(node.def->run(context));
   RIVULET_RETURN_IF_ERROR(stop.Why());
@@ -292,6 +336,8 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
   }
   ThreadPool pool(1);
   const StopToken never;
+  const Fact unknown{};
+  std::list<Fact> behind;  // what references refer to, where a value is taken
   std::vector<const Fact*> inputs;
   for (const int32_t index : order) {
     Node& node = graph.node(index);
@@ -306,13 +352,28 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
     inputs.clear();
     for (const Edge& edge : node.inputs) {
       const Node& producer = graph.node(edge.node);
+      // What a loop leads back to a Merge comes after it.
+      const bool leads_back = producer.op == "NextIteration" || producer.op == "RefNextIteration";
+      if (leads_back && producer.outputs.empty() && edge.slot == 0) {
+        inputs.push_back(&unknown);
+        continue;
+      }
       if (edge.slot < 0 || static_cast<size_t>(edge.slot) >= producer.outputs.size()) {
         return InvalidArgument(NodeFrame(node), ": input ", Quoted(EdgeName(graph, edge)), ": ", NodeFrame(producer),
                                " has only ", static_cast<int64_t>(producer.outputs.size()), " outputs");
       }
-      inputs.push_back(&graph.fact(edge));
+      const bool takes_handle = IsHandle(SignatureOf(*node.def).inputs, static_cast<int32_t>(inputs.size()));
+      // A loop that was lowered carries references as they are; other readers take the value.
+      if (!takes_handle && node.op[0] != '_' && GivesReference(graph, edge)) {
+        inputs.push_back(&behind.emplace_back(Fact{TypeBehindReference(graph, edge), Shape::UnknownRank(), Tensor()}));
+      } else {
+        inputs.push_back(&graph.fact(edge));
+      }
     }
     Status status = InferNode(node, inputs, graph.has_versions, allocator, &node.outputs);
+    if (status.ok() && (node.def->flags & kCallsFunctions) && options.calls != nullptr) {
+      status = options.calls->InferCall(node, inputs, &node.outputs);
+    }
     if (!status.ok()) return std::move(status).Framed(NodeFrame(node));
     if (!node.outputs.empty() && !node.outputs[0].value.valid() && WorthEvaluating(node, inputs, options)) {
       auto values = EvaluateNode(node, inputs, node.outputs, allocator, pool, never);

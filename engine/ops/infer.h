@@ -13,15 +13,31 @@ namespace rivulet {
 Status InferNode(const Node& node, std::span<const Fact* const> inputs, bool graph_has_versions, Allocator& allocator,
                  std::vector<Fact>* outputs);
 
+// Whether the edge is a reference to a variable, and what the variable is then: the type behind it.
+bool GivesReference(const Graph& graph, Edge edge);
+DType TypeBehindReference(const Graph& graph, Edge edge);
+
 // The number of outputs by the signature and the attributes.
 Result<int> CountOutputs(const Node& node);
+
+// The position of element `index` of the output argument `name`, as function bodies name outputs ("split:output:1").
+Result<int> OutputPosition(const Node& node, std::string_view name, int64_t index);
 
 // Runs one node on known inputs; for constant folding and for tests.
 Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact* const> inputs,
                                          std::span<const Fact> outputs, Allocator& allocator, ThreadPool& pool,
                                          const StopToken& stop);
 
+// How inference looks into the functions that a node calls (kCallsFunctions). Implemented above, where functions are
+// known; sets the shapes, and values where known, of `outputs`, whose types are filled in.
+class CallInference {
+ public:
+  virtual ~CallInference() = default;
+  virtual Status InferCall(const Node& node, std::span<const Fact* const> inputs, std::vector<Fact>* outputs) = 0;
+};
+
 struct InferOptions {
+  CallInference* calls = nullptr;  // null: what functions return is unknown
   // Values of small integer and bool outputs are computed when their inputs are known, up to this many elements, so
   // that shapes made from other shapes are known.
   int64_t evaluate_up_to = 4096;

@@ -90,6 +90,40 @@ Status InferContext::WantMinRank(int input, int rank) const {
   return InvalidArgument("input ", input, ": want rank >= ", rank, ", got shape ", shape(input).ToString());
 }
 
+Result<ObjectRef> Resources::GetOrMake(const std::string& container, const std::string& name, Make make,
+                                       const void* context) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ObjectRef& object = objects_[{container, name}];
+  if (object == nullptr) {
+    Result<ObjectRef> made = make(context);
+    if (!made.ok()) {
+      objects_.erase({container, name});
+      return made;
+    }
+    object = std::move(*made);
+  }
+  return object;
+}
+
+PersistentSlot* Resources::Persistent(const std::string& path) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto& slot = persistent_[path];
+  if (!slot) slot = std::make_unique<PersistentSlot>();
+  return slot.get();
+}
+
+Result<Tensor> Owned(Tensor tensor, Allocator& allocator) {
+  if (tensor.owner() != nullptr) return tensor;
+  return Clone(tensor, allocator);
+}
+
+Tensor RunContext::TakeInput(int i) {
+  const Tensor* input = inputs_[static_cast<size_t>(i)];
+  if (dies_.empty() || dies_[static_cast<size_t>(i)] == 0) return *input;
+  // The executor's slots are not const; this step is the last that looks at this one.
+  return std::move(*const_cast<Tensor*>(input));
+}
+
 Status RunContext::AllocateOutput(int i, const Shape& shape) {
   RIVULET_ASSIGN_OR_RETURN(output(i), Tensor::Allocate(output(i).dtype(), shape, services_.allocator));
   return Status();

@@ -11,6 +11,7 @@
 #ifndef RIVULET_ENGINE_OPS_OP_H_
 #define RIVULET_ENGINE_OPS_OP_H_
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "engine/base/errors.h"
+#include "engine/base/object.h"
 #include "engine/base/stop.h"
 #include "engine/base/thread_pool.h"
 #include "engine/graph/graph.h"
@@ -46,6 +48,18 @@ enum OpFlags : uint32_t {
   kStateful = 1u << 2,
   // Shapes depend on the data itself: infer leaves them unknown even with all inputs known, run allocates.
   kDataDependent = 1u << 3,
+  // Takes resources and variants also where the signature leaves a type open. Without it (and kAlias) such a type must
+  // be named in the type attribute's set, so that no operator moves references as if they were bytes.
+  kTakesObjects = 1u << 4,
+  // Run sets every output itself (SetOutput, or AllocateOutput where infer left the shape unknown); the executor
+  // allocates nothing for them.
+  kMakesOutputs = 1u << 5,
+  // Changes something that other nodes or later runs see: a variable, a table, a queue. Implies kStateful.
+  kEffect = (1u << 6) | kStateful,
+  // Its output is a handle of a named object of the session, the same in every run: found once, when a plan is made.
+  kNamedResource = (1u << 7) | kStateful,
+  // Runs functions of the library (If, While, ...): the executor does it, there is no run.
+  kCallsFunctions = 1u << 8,
 };
 
 // How close to TensorFlow: |d| <= rtol * |ref| + atol * max(1, max|ref|). Zero means the default for the dtype.
@@ -56,8 +70,9 @@ struct Tolerance {
 
 struct OpDef {
   const char* name;
-  // "x:T, y:T", "values:N*T, axis:Tidx", "input:list(Tin)", "contents:str"; dtypes are f32 f16 bf16 f64 i8 .. u64 bool
-  // str c64 c128 qi8 qu8 qi16 qu16 qi32 resource variant, a type attribute, N*T or list(type attribute).
+  // "x:T, y:T", "values:N*T, axis:Tidx", "input:list(Tin)", "contents:str", "variable:ref T" (docs/control_flow.md);
+  // dtypes are f32 f16 bf16 f64 i8 .. u64 bool str c64 c128 qi8 qu8 qi16 qu16 qi32 resource variant, a type attribute,
+  // N*T or list(type attribute).
   const char* inputs;
   const char* outputs;
   // "T:type in {f32,f64}; keep_dims:bool=false; N:int >=1; strides:list(int); shape:shape; equation:string". The sets
@@ -200,11 +215,33 @@ class PersistentSlot {
   std::unique_ptr<Persistent> object_;
 };
 
+// What a session keeps: the named objects (variables, tables, queues) and what single operators keep. Thread-safe.
+class Resources {
+ public:
+  using Make = Result<ObjectRef> (*)(const void* context);
+  // The object under container and name, made by `make` on the first call; made and given out under one lock.
+  Result<ObjectRef> GetOrMake(const std::string& container, const std::string& name, Make make, const void* context);
+  // The same with a callable.
+  template <typename Maker>
+  Result<ObjectRef> GetOrMake(const std::string& container, const std::string& name, const Maker& maker) {
+    return GetOrMake(
+        container, name, [](const void* m) { return (*static_cast<const Maker*>(m))(); }, &maker);
+  }
+  // What the operator of the node at `path` keeps between runs.
+  PersistentSlot* Persistent(const std::string& path);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, ObjectRef> objects_;
+  std::map<std::string, std::unique_ptr<PersistentSlot>> persistent_;
+};
+
 // What the executor lends to a step.
 struct RunServices {
   Allocator& allocator;
   ThreadPool& pool;
   const StopToken& stop;
+  Resources* resources;        // of the session; null while folding constants
   PersistentSlot* persistent;  // of this node; null while folding constants
   std::shared_ptr<void>* scratch;
   size_t* scratch_bytes;
@@ -212,9 +249,10 @@ struct RunServices {
 
 class RunContext {
  public:
+  // `dies[i]` says that nothing reads input i after this step; empty means that everything may be read again.
   RunContext(const OpState* state, std::span<const Tensor* const> inputs, std::span<Tensor* const> outputs,
-             const RunServices& services)
-      : state_(state), inputs_(inputs), outputs_(outputs), services_(services) {}
+             const RunServices& services, std::span<const uint8_t> dies = {})
+      : state_(state), inputs_(inputs), outputs_(outputs), dies_(dies), services_(services) {}
 
   template <typename T>
   const T& state() const {
@@ -223,6 +261,9 @@ class RunContext {
 
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
   const Tensor& input(int i) const { return *inputs_[static_cast<size_t>(i)]; }
+  // The input for keeping or changing: moved out where this step is its last reader, so that the caller may hold the
+  // only reference to what it refers to; otherwise another reference.
+  Tensor TakeInput(int i);
   int num_outputs() const { return static_cast<int>(outputs_.size()); }
   // Allocated with the inferred shape, unless infer left it unknown.
   Tensor& output(int i) { return *outputs_[static_cast<size_t>(i)]; }
@@ -238,6 +279,8 @@ class RunContext {
   ThreadPool& pool() const { return services_.pool; }
   const StopToken& stop() const { return services_.stop; }
   Allocator& allocator() const { return services_.allocator; }
+  // Null while constants are folded, which stateful operators are not.
+  Resources* resources() const { return services_.resources; }
   PersistentSlot* persistent() const { return services_.persistent; }
 
   template <typename Body>
@@ -249,8 +292,13 @@ class RunContext {
   const OpState* state_;
   std::span<const Tensor* const> inputs_;
   std::span<Tensor* const> outputs_;
+  std::span<const uint8_t> dies_;
   const RunServices& services_;
 };
+
+// A tensor that may outlive the step that made or took it: itself when it owns its memory, else a copy. (Tensors of the
+// arena are views without owner, overwritten by later steps.)
+Result<Tensor> Owned(Tensor tensor, Allocator& allocator);
 
 // The elements of an int32 or int64 tensor as int64; empty for other types.
 std::vector<int64_t> ToInt64s(const Tensor& tensor);

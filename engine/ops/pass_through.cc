@@ -1,9 +1,7 @@
 // Operators that hand their inputs on or do nothing: IdentityN, DebugGradientIdentity, Print, PrintV2, NoOp. Nothing is
 // printed: the engine has no output of its own.
-#include <algorithm>
-#include <cstring>
-
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -29,12 +27,7 @@ Status RunAll(RunContext& c) {
   for (int i = 0; i < c.num_outputs(); ++i) {
     const Tensor& input = c.input(i);
     Tensor& output = c.output(i);
-    if (output.num_elements() == 0) continue;
-    if (output.dtype() == DType::kString) {
-      std::copy_n(input.data<std::string>(), input.num_elements(), output.data<std::string>());
-    } else if (output.raw() != input.raw()) {
-      std::memcpy(output.raw(), input.raw(), output.bytes());
-    }
+    if (output.raw() != input.raw()) CopyElements(output.dtype(), output.raw(), input.raw(), output.num_elements());
   }
   return Status();
 }
@@ -47,7 +40,8 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:list(T)",
      .attrs = "T:list(type) >=1",
      .infer = InferAll,
-     .run = RunAll},
+     .run = RunAll,
+     .flags = kTakesObjects},
     {.name = "DebugGradientIdentity",
      .inputs = "input:T",
      .outputs = "output:T",

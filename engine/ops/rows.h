@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "engine/base/object.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet {
@@ -22,6 +23,8 @@ inline void CopyElements(DType dtype, void* to, const void* from, int64_t n) {
   if (n <= 0) return;
   if (dtype == DType::kString) {
     std::copy_n(static_cast<const std::string*>(from), n, static_cast<std::string*>(to));
+  } else if (ElementBytes(dtype) == 0) {
+    std::copy_n(static_cast<const ObjectRef*>(from), n, static_cast<ObjectRef*>(to));
   } else {
     std::memcpy(to, from, static_cast<size_t>(n) * ElementBytes(dtype));
   }

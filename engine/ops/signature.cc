@@ -62,7 +62,6 @@ bool ParseArg(std::string_view text, ArgSpec* arg) {
   if (colon == std::string_view::npos) return false;
   arg->name = std::string(Trim(text.substr(0, colon)));
   std::string_view type = Trim(text.substr(colon + 1));
-  if (type.substr(0, 4) == "ref ") type = Trim(type.substr(4));
   if (type.substr(0, 5) == "list(" && type.back() == ')') {
     arg->list_attr = std::string(type.substr(5, type.size() - 6));
     return true;
@@ -71,6 +70,10 @@ bool ParseArg(std::string_view text, ArgSpec* arg) {
   if (star != std::string_view::npos) {
     arg->number_attr = std::string(type.substr(0, star));
     type = type.substr(star + 1);
+  }
+  if (type.substr(0, 4) == "ref ") {
+    arg->is_ref = true;
+    type = Trim(type.substr(4));
   }
   arg->dtype = ShortTypeFromName(type);
   if (arg->dtype == DType::kInvalid) arg->type_attr = std::string(type);
@@ -191,6 +194,28 @@ const AttrSpec* Signature::FindAttr(std::string_view name) const {
     if (attr.name == name) return &attr;
   }
   return nullptr;
+}
+
+namespace {
+
+const ArgSpec* ArgAt(const std::vector<ArgSpec>& args, int32_t position) {
+  for (size_t i = 0; i < args.size() && position >= 0; ++i, --position) {
+    const bool is_list = !args[i].number_attr.empty() || !args[i].list_attr.empty();
+    if (is_list || position == 0) return &args[i];
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool IsReference(const std::vector<ArgSpec>& args, int32_t position) {
+  const ArgSpec* arg = ArgAt(args, position);
+  return arg != nullptr && arg->is_ref;
+}
+
+bool IsHandle(const std::vector<ArgSpec>& args, int32_t position) {
+  const ArgSpec* arg = ArgAt(args, position);
+  return arg != nullptr && (arg->is_ref || arg->dtype == DType::kResource);
 }
 
 Signature ParseSignature(const OpDef& def) {

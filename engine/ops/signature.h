@@ -17,6 +17,7 @@ struct ArgSpec {
   std::string type_attr;          // or the attribute that gives it
   std::string number_attr;        // N of N*T
   std::string list_attr;          // attribute of list(type) for list(Tin)
+  bool is_ref = false;            // "ref T": a variable itself, not its value
 };
 
 enum class AttrKind { kString, kInt, kFloat, kBool, kType, kShape, kTensor, kFunc, kList };
@@ -40,6 +41,11 @@ struct Signature {
   std::string error;  // not empty when the strings do not parse: a bug, found by a test over all operators
   const AttrSpec* FindAttr(std::string_view name) const;
 };
+
+// Whether argument `position`, an input's or output's place in the node, is a reference; or a reference or a resource.
+// Both come before lists in every operator that has both.
+bool IsReference(const std::vector<ArgSpec>& args, int32_t position);
+bool IsHandle(const std::vector<ArgSpec>& args, int32_t position);
 
 // Parsed once and kept; thread-safe.
 const Signature& SignatureOf(const OpDef& def);

@@ -15,7 +15,7 @@ std::vector<T> Walk(const StridedLoop& loop, size_t size) {
   const StopToken stop;
   std::shared_ptr<void> scratch;
   size_t scratch_bytes = 0;
-  const RunServices services{*allocator, pool, stop, nullptr, &scratch, &scratch_bytes};
+  const RunServices services{*allocator, pool, stop, nullptr, nullptr, &scratch, &scratch_bytes};
   RunContext context(nullptr, {}, {}, services);
   std::vector<T> from(64), to(size, T(-1));
   for (size_t i = 0; i < from.size(); ++i) from[i] = T(i);

@@ -18,7 +18,7 @@ constexpr OpDef kFeed = {.name = "_Feed",
                          .outputs = "output:dtype",
                          .attrs = "dtype:type; shape:shape",
                          .infer = InferFeed,
-                         .flags = kStateful};
+                         .flags = kStateful | kTakesObjects};
 
 Status UnknownName(const Graph& graph, std::string_view name) {
   std::vector<std::string_view> names;
@@ -80,14 +80,8 @@ class Cutter {
     int32_t& node = cut_.feeds[static_cast<size_t>(feed)];
     if (node < 0) {
       const FeedSpec& spec = *specs_[static_cast<size_t>(feed)];
-      Node placeholder;
       // A node of the model with this name may be copied later, so the feed's name must not be one of the model's.
-      placeholder.name = Cat(EdgeName(model_, edge), ":fed");
-      placeholder.op = kFeed.name;
-      placeholder.def = &kFeed;
-      placeholder.attrs.Set("dtype", spec.dtype);
-      placeholder.attrs.Set("shape", spec.shape);
-      node = cut_.graph.AddNode(std::move(placeholder));
+      node = cut_.graph.AddNode(FeedNode(Cat(EdgeName(model_, edge), ":fed"), spec.dtype, spec.shape));
     }
     return node;
   }
@@ -112,6 +106,16 @@ Status CheckFeed(const Graph& model, Edge edge, const FeedSpec& spec) {
 
 }  // namespace
 
+Node FeedNode(std::string name, DType dtype, const Shape& shape) {
+  Node node;
+  node.name = std::move(name);
+  node.op = kFeed.name;
+  node.def = &kFeed;
+  node.attrs.Set("dtype", dtype);
+  node.attrs.Set("shape", shape);
+  return node;
+}
+
 Result<Edge> FindEdge(const Graph& graph, std::string_view name) {
   std::string_view node = name;
   int32_t slot = 0;
@@ -134,7 +138,6 @@ Result<Cut> CutGraph(const Graph& model, const std::vector<FeedSpec>& feeds, con
   Cut cut;
   cut.graph.producer = model.producer;
   cut.graph.has_versions = model.has_versions;
-  cut.graph.functions = model.functions;
   Cutter cutter(model, &cut);
   std::map<Edge, std::string> seen;
   for (const FeedSpec& spec : feeds) {

@@ -27,6 +27,9 @@ struct Cut {
 Result<Cut> CutGraph(const Graph& model, const std::vector<FeedSpec>& feeds, const std::vector<std::string>& fetches,
                      const std::vector<std::string>& targets);
 
+// A node that stands for a fed tensor.
+Node FeedNode(std::string name, DType dtype, const Shape& shape);
+
 // "name:port" as an edge of the graph.
 Result<Edge> FindEdge(const Graph& graph, std::string_view name);
 

@@ -1,10 +1,13 @@
 #include "engine/run/executor.h"
 
+#include <algorithm>
+
 #include "engine/ops/infer.h"
+#include "engine/run/dynamic_node.h"
 
 namespace rivulet {
 
-Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Allocator& allocator) {
+Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Allocator& allocator, Resources& resources) {
   auto frame = std::make_unique<Frame>();
   RIVULET_ASSIGN_OR_RETURN(frame->arena, allocator.Allocate(static_cast<size_t>(plan->arena_bytes)));
   auto* base = static_cast<uint8_t*>(frame->arena.get());
@@ -19,32 +22,37 @@ Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Alloc
     frame->outputs.push_back(&frame->tensors[static_cast<size_t>(slot)]);
   }
   frame->persistent.assign(plan->steps.size(), nullptr);
+  bool has_control = false;
+  for (size_t i = 0; i < plan->steps.size(); ++i) {
+    const Step& step = plan->steps[i];
+    has_control |= step.kind == Step::Kind::kControl;
+    if (step.def->flags & kStateful) {
+      frame->persistent[i] = resources.Persistent(plan->path + plan->graph.node(step.node).name);
+    }
+  }
+  if (has_control) frame->controls.resize(plan->steps.size());
+  if (plan->has_dead) {
+    frame->dead_slots.resize(plan->slots.size());
+    frame->dead_steps.resize(plan->steps.size());
+  }
   frame->plan = std::move(plan);
   return frame;
 }
 
 namespace {
 
+std::span<const Tensor* const> InputsOf(const Step& step, const Frame& frame) {
+  return {frame.inputs.data() + step.first_input, static_cast<size_t>(step.num_inputs)};
+}
+
 // Gives a step's outputs their shapes and memory, from the inputs as they are now.
 Status InferAndAllocate(const Step& step, Frame& frame, Allocator& allocator) {
-  const Node& node = frame.plan->graph.node(step.node);
-  std::vector<Fact> facts(static_cast<size_t>(step.num_inputs));
-  std::vector<const Fact*> inputs;
-  for (int32_t i = 0; i < step.num_inputs; ++i) {
-    const Tensor& tensor = *frame.inputs[static_cast<size_t>(step.first_input + i)];
-    facts[static_cast<size_t>(i)] = {tensor.dtype(), tensor.shape(), tensor};
-    inputs.push_back(&facts[static_cast<size_t>(i)]);
-  }
-  std::vector<Fact> outputs;
-  RIVULET_RETURN_IF_ERROR(InferNode(node, inputs, frame.plan->graph.has_versions, allocator, &outputs));
+  const Graph& graph = frame.plan->graph;
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<Fact> outputs,
+                           InferOutputs(graph.node(step.node), InputsOf(step, frame), graph.has_versions, allocator));
   for (int32_t i = 0; i < step.num_outputs; ++i) {
-    Tensor& out = *frame.outputs[static_cast<size_t>(step.first_output + i)];
-    const Fact& fact = outputs[static_cast<size_t>(i)];
-    if (fact.shape.complete() && StoredBytes(fact.dtype) > 0) {
-      RIVULET_ASSIGN_OR_RETURN(out, Tensor::Allocate(fact.dtype, fact.shape, allocator));
-    } else {
-      out = Tensor::View(fact.dtype, {0}, nullptr);
-    }
+    RIVULET_ASSIGN_OR_RETURN(*frame.outputs[static_cast<size_t>(step.first_output + i)],
+                             AllocateAs(outputs[static_cast<size_t>(i)], *step.def, allocator));
   }
   return Status();
 }
@@ -60,81 +68,216 @@ Status AllocateHeapOutputs(const Step& step, Frame& frame, Allocator& allocator)
   return Status();
 }
 
+// A step that makes its outputs itself finds their types there.
+void NameOutputTypes(const Step& step, Frame& frame) {
+  for (int32_t i = 0; i < step.num_outputs; ++i) {
+    const int32_t index = frame.plan->operands[static_cast<size_t>(step.first_output + i)];
+    frame.tensors[static_cast<size_t>(index)] =
+        Tensor::View(frame.plan->slots[static_cast<size_t>(index)].dtype, {0}, nullptr);
+  }
+}
+
 // Another name for the input's bytes; the shape is the plan's, or inferred now.
 Status Forward(const Step& step, Frame& frame, Allocator& allocator) {
-  const Tensor& in = *frame.inputs[static_cast<size_t>(step.first_input)];
+  Tensor& in = *frame.outputs[static_cast<size_t>(step.first_input)];
   Tensor& out = *frame.outputs[static_cast<size_t>(step.first_output)];
+  const Graph& graph = frame.plan->graph;
   const Slot& slot =
       frame.plan->slots[static_cast<size_t>(frame.plan->operands[static_cast<size_t>(step.first_output)])];
-  Shape shape = slot.shape;
-  DType dtype = slot.dtype;
-  if (!shape.complete()) {
-    std::vector<Fact> facts(static_cast<size_t>(step.num_inputs));
-    std::vector<const Fact*> inputs;
-    for (int32_t i = 0; i < step.num_inputs; ++i) {
-      const Tensor& tensor = *frame.inputs[static_cast<size_t>(step.first_input + i)];
-      facts[static_cast<size_t>(i)] = {tensor.dtype(), tensor.shape(), tensor};
-      inputs.push_back(&facts[static_cast<size_t>(i)]);
-    }
-    std::vector<Fact> outputs;
-    RIVULET_RETURN_IF_ERROR(
-        InferNode(frame.plan->graph.node(step.node), inputs, frame.plan->graph.has_versions, allocator, &outputs));
-    shape = outputs[0].shape;
-    dtype = outputs[0].dtype;
-    if (!shape.complete()) return Internal("an output shape stayed unknown");
+  Fact fact{slot.dtype, slot.shape, Tensor()};
+  if (!fact.shape.complete()) {
+    RIVULET_ASSIGN_OR_RETURN(std::vector<Fact> outputs,
+                             InferOutputs(graph.node(step.node), InputsOf(step, frame), graph.has_versions, allocator));
+    fact = std::move(outputs[0]);
   }
-  if (shape.num_elements() != in.num_elements()) {
-    return InvalidArgument("an input of shape ", in.shape().ToString(), " cannot have shape ", shape.ToString());
+  RIVULET_ASSIGN_OR_RETURN(out, AliasOf(in, fact));
+  if (frame.plan->dies[static_cast<size_t>(step.first_input)]) in = Tensor();
+  return Status();
+}
+
+int32_t InputSlot(const Plan& plan, const Step& step, int32_t i) {
+  return plan.operands[static_cast<size_t>(step.first_input + i)];
+}
+int32_t OutputSlot(const Plan& plan, const Step& step, int32_t i) {
+  return plan.operands[static_cast<size_t>(step.first_output + i)];
+}
+
+// Moves or shares input `i` into output `o`.
+void PassOn(const Step& step, int32_t i, int32_t o, Frame& frame) {
+  Tensor& in = *frame.outputs[static_cast<size_t>(step.first_input + i)];
+  Tensor& out = *frame.outputs[static_cast<size_t>(step.first_output + o)];
+  if (frame.plan->dies[static_cast<size_t>(step.first_input + i)]) {
+    out = std::move(in);
+  } else {
+    out = in;
   }
-  out = in.Reshaped(shape).Retyped(dtype);
+}
+
+Status RunSwitch(const Step& step, Frame& frame) {
+  const Tensor& selector = *frame.inputs[static_cast<size_t>(step.first_input + 1)];
+  if (selector.num_elements() != 1)
+    return InvalidArgument("want one selector, got shape ", selector.shape().ToString());
+  const int64_t chosen =
+      selector.dtype() == DType::kBool ? (selector.data<bool>()[0] ? 1 : 0) : int64_t{selector.data<int32_t>()[0]};
+  // As TensorFlow's _SwitchN: an index out of range takes the last output.
+  const int64_t last = step.num_outputs - 1;
+  const int64_t taken = chosen < 0 || chosen > last ? last : chosen;
+  for (int32_t o = 0; o < step.num_outputs; ++o) {
+    frame.dead_slots[static_cast<size_t>(OutputSlot(*frame.plan, step, o))] = o != taken;
+  }
+  PassOn(step, 0, static_cast<int32_t>(taken), frame);
+  return Status();
+}
+
+Status RunMerge(const Step& step, Frame& frame) {
+  for (int32_t i = 0; i < step.num_inputs; ++i) {
+    if (frame.plan->has_dead && frame.dead_slots[static_cast<size_t>(InputSlot(*frame.plan, step, i))]) continue;
+    PassOn(step, i, 0, frame);
+    *frame.outputs[static_cast<size_t>(step.first_output + 1)] = Tensor::Scalar<int32_t>(i);
+    return Status();
+  }
+  return Internal("a Merge without a live input was run");
+}
+
+std::span<const uint8_t> DiesOf(const Plan& plan, const Step& step) {
+  return {plan.dies.data() + step.first_input, static_cast<size_t>(step.num_inputs)};
+}
+
+// What a tensor was planned to be, later steps trust.
+Status CheckAgainst(const Slot& slot, const Tensor& tensor) {
+  const bool same_type = slot.dtype == DType::kInvalid || tensor.dtype() == slot.dtype;
+  if (same_type && (!slot.shape.complete() || slot.shape == tensor.shape())) return Status();
+  return InvalidArgument("want ", Name(slot.dtype), slot.shape.ToString(), ", got ", Name(tensor.dtype()),
+                         tensor.shape().ToString());
+}
+
+// Of steps that make their outputs themselves.
+Status CheckOutputs(const Step& step, const Frame& frame) {
+  for (int32_t o = 0; o < step.num_outputs; ++o) {
+    const auto slot = static_cast<size_t>(OutputSlot(*frame.plan, step, o));
+    if (!frame.dead_slots.empty() && frame.dead_slots[slot]) continue;
+    Status status = CheckAgainst(frame.plan->slots[slot], frame.tensors[slot]);
+    if (!status.ok()) return std::move(status).Framed(Cat("output ", o));
+  }
   return Status();
 }
 
 Status RunStep(const Step& step, size_t index, Frame& frame, const RunServices& base) {
-  if (step.kind == Step::Kind::kForward) return Forward(step, frame, base.allocator);
-  if (step.kind == Step::Kind::kInfer) {
-    RIVULET_RETURN_IF_ERROR(InferAndAllocate(step, frame, base.allocator));
-  } else if (step.allocates) {
-    RIVULET_RETURN_IF_ERROR(AllocateHeapOutputs(step, frame, base.allocator));
+  switch (step.kind) {
+    case Step::Kind::kForward: return Forward(step, frame, base.allocator);
+    case Step::Kind::kSwitch: return RunSwitch(step, frame);
+    case Step::Kind::kMerge: return RunMerge(step, frame);
+    case Step::Kind::kNothing: return Status();
+    case Step::Kind::kInfer: RIVULET_RETURN_IF_ERROR(InferAndAllocate(step, frame, base.allocator)); break;
+    default:
+      if (step.def->flags & kMakesOutputs) NameOutputTypes(step, frame);
+      if (step.allocates) RIVULET_RETURN_IF_ERROR(AllocateHeapOutputs(step, frame, base.allocator));
   }
   RunServices services = base;
   services.persistent = frame.persistent[index];
+  services.scratch = &frame.scratch;
+  services.scratch_bytes = &frame.scratch_bytes;
   RunContext context(step.state.get(), {frame.inputs.data() + step.first_input, static_cast<size_t>(step.num_inputs)},
-                     {frame.outputs.data() + step.first_output, static_cast<size_t>(step.num_outputs)}, services);
-  return step.def->run(context);
+                     {frame.outputs.data() + step.first_output, static_cast<size_t>(step.num_outputs)}, services,
+                     DiesOf(*frame.plan, step));
+  if (step.kind != Step::Kind::kControl) {
+    RIVULET_RETURN_IF_ERROR(step.def->run(context));
+    return step.def->flags & kMakesOutputs ? CheckOutputs(step, frame) : Status();
+  }
+  std::vector<bool> dead;
+  RIVULET_RETURN_IF_ERROR(step.control->Run(context, services, frame.controls[index], &dead));
+  for (size_t o = 0; o < dead.size(); ++o) {
+    if (!dead[o]) continue;
+    if (frame.dead_slots.empty()) return InvalidArgument("output ", static_cast<int64_t>(o), " has no value");
+    frame.dead_slots[static_cast<size_t>(OutputSlot(*frame.plan, step, static_cast<int32_t>(o)))] = 1;
+  }
+  return CheckOutputs(step, frame);
+}
+
+// A step is dead when anything it needs is; a Merge when all its inputs are.
+bool IsDead(const Step& step, const Frame& frame) {
+  if (step.ignores_dead) return false;
+  for (const int32_t control : step.controls) {
+    if (frame.dead_steps[static_cast<size_t>(control)]) return true;
+  }
+  int32_t dead = 0;
+  for (int32_t i = 0; i < step.num_inputs; ++i) {
+    dead += frame.dead_slots[static_cast<size_t>(InputSlot(*frame.plan, step, i))];
+  }
+  return step.kind == Step::Kind::kMerge ? dead == step.num_inputs : dead > 0;
+}
+
+void MarkDead(const Step& step, size_t index, Frame& frame) {
+  frame.dead_steps[index] = 1;
+  for (int32_t o = 0; o < step.num_outputs; ++o) {
+    frame.dead_slots[static_cast<size_t>(OutputSlot(*frame.plan, step, o))] = 1;
+  }
 }
 
 }  // namespace
 
-Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds, Allocator& allocator,
-                                     ThreadPool& pool, const StopToken& stop, RunProfile* profile) {
+Status SetFeed(Frame& frame, size_t i, Tensor value, Allocator& allocator) {
+  const int32_t slot = frame.plan->feed_slots[i];
+  if (slot < 0) return Status();
+  Status status = CheckAgainst(frame.plan->slots[static_cast<size_t>(slot)], value);
+  if (!status.ok()) return std::move(status).Framed(Cat("argument ", static_cast<int64_t>(i)));
+  if (!value.is_aligned()) {
+    RIVULET_ASSIGN_OR_RETURN(value, Clone(value, allocator));
+  }
+  frame.tensors[static_cast<size_t>(slot)] = std::move(value);
+  return Status();
+}
+
+Status RunSteps(Frame& frame, const RunServices& services, RunProfile* profile) {
   const Plan& plan = *frame.plan;
   StepClock clock(plan, profile);
-  for (size_t i = 0; i < feeds.size(); ++i) {
-    if (plan.feed_slots[i] < 0) continue;
-    Tensor& tensor = frame.tensors[static_cast<size_t>(plan.feed_slots[i])];
-    tensor = *feeds[i];
-    if (!tensor.is_aligned()) {
-      RIVULET_ASSIGN_OR_RETURN(tensor, Clone(tensor, allocator));
-    }
-  }
-  const RunServices services{allocator, pool, stop, nullptr, &frame.scratch, &frame.scratch_bytes};
-  Status status;
+  std::fill(frame.dead_slots.begin(), frame.dead_slots.end(), uint8_t{0});
+  std::fill(frame.dead_steps.begin(), frame.dead_steps.end(), uint8_t{0});
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
-    clock.Start();
-    status = RunStep(step, i, frame, services);
-    clock.Stop(i);
-    if (status.ok() && stop.stopped()) status = stop.Why();
-    if (!status.ok()) {
-      status = std::move(status).Framed(NodeFrame(plan.graph.node(step.node)));
-      break;
+    if (plan.has_dead && IsDead(step, frame)) {
+      MarkDead(step, i, frame);
+      continue;
     }
+    clock.Start();
+    Status status = RunStep(step, i, frame, services);
+    clock.Stop(i);
+    if (status.ok() && services.stop.stopped()) status = services.stop.Why();
+    if (!status.ok()) return std::move(status).Framed(NodeFrame(plan.graph.node(step.node)));
     for (const int32_t slot : step.release) frame.tensors[static_cast<size_t>(slot)] = Tensor();
   }
+  return Status();
+}
+
+Result<Tensor*> FetchOf(Frame& frame, size_t i) {
+  const auto slot = static_cast<size_t>(frame.plan->fetch_slots[i]);
+  if (!frame.dead_slots.empty() && frame.dead_slots[slot]) {
+    return InvalidArgument("output ", static_cast<int64_t>(i),
+                           " lies on a branch that was not taken, so it has no value");
+  }
+  return &frame.tensors[slot];
+}
+
+void ClearFrame(Frame& frame) {
+  for (size_t i = 0; i < frame.plan->slots.size(); ++i) {
+    const Slot::Kind kind = frame.plan->slots[i].kind;
+    if (kind == Slot::Kind::kFeed || kind == Slot::Kind::kHeap) frame.tensors[i] = Tensor();
+  }
+}
+
+Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds,
+                                     const Environment& environment, const StopToken& stop, RunProfile* profile) {
+  const RunServices services{environment.allocator, environment.pool,    stop, &environment.resources, nullptr,
+                             &frame.scratch,        &frame.scratch_bytes};
+  Status status;
+  for (size_t i = 0; i < feeds.size() && status.ok(); ++i) {
+    status = SetFeed(frame, i, *feeds[i], environment.allocator);
+  }
+  if (status.ok()) status = RunSteps(frame, services, profile);
   std::vector<Tensor> results;
-  for (size_t i = 0; status.ok() && i < plan.fetch_slots.size(); ++i) {
-    Result<Tensor> copy = Clone(frame.tensors[static_cast<size_t>(plan.fetch_slots[i])], allocator);
+  for (size_t i = 0; status.ok() && i < frame.plan->fetch_slots.size(); ++i) {
+    Result<Tensor*> fetched = FetchOf(frame, i);
+    Result<Tensor> copy = fetched.ok() ? Clone(**fetched, environment.allocator) : Result<Tensor>(fetched.status());
     if (copy.ok()) {
       results.push_back(std::move(*copy));
     } else {
@@ -142,10 +285,7 @@ Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tenso
     }
   }
   // Nothing of this run stays: neither feeds of the caller nor data-dependent tensors.
-  for (size_t i = 0; i < plan.slots.size(); ++i) {
-    const Slot::Kind kind = plan.slots[i].kind;
-    if (kind == Slot::Kind::kFeed || kind == Slot::Kind::kHeap) frame.tensors[i] = Tensor();
-  }
+  ClearFrame(frame);
   if (!status.ok()) return status;
   return results;
 }

@@ -18,15 +18,29 @@ struct Frame {
   std::vector<const Tensor*> inputs;  // Plan::operands as pointers
   std::vector<Tensor*> outputs;
   std::vector<PersistentSlot*> persistent;  // by step; null where the operator keeps nothing
+  std::vector<ControlFrames> controls;      // by step; empty in plans without control steps
+  std::vector<uint8_t> dead_slots;          // empty in plans without branches
+  std::vector<uint8_t> dead_steps;
   std::shared_ptr<void> scratch;
   size_t scratch_bytes = 0;
 };
 
-Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Allocator& allocator);
+Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Allocator& allocator, Resources& resources);
 
-// Sets the feeds, runs all steps and copies the fetches out. Steps are timed where `profile` is given.
-Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds, Allocator& allocator,
-                                     ThreadPool& pool, const StopToken& stop, RunProfile* profile = nullptr);
+// Sets feed `i`; a feed that nothing reads is dropped.
+Status SetFeed(Frame& frame, size_t i, Tensor value, Allocator& allocator);
+// Runs all steps. Afterwards the fetches can be taken from their slots, until ClearFrame. Steps are timed where
+// `profile` is given; what a step runs within counts as that step.
+Status RunSteps(Frame& frame, const RunServices& services, RunProfile* profile = nullptr);
+// The tensor of fetch `i`; an error where it lies on a branch that was not taken.
+Result<Tensor*> FetchOf(Frame& frame, size_t i);
+// Drops what the run left: feeds and tensors that hold memory of their own.
+void ClearFrame(Frame& frame);
+
+// All of that, for a caller: the results own their memory.
+Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds,
+                                     const Environment& environment, const StopToken& stop,
+                                     RunProfile* profile = nullptr);
 
 }  // namespace rivulet
 

@@ -15,6 +15,7 @@ struct Model::Rep {
   std::string format;
   FileBytes file;
   Graph graph;
+  Limits limits;
   std::shared_ptr<Allocator> allocator;
 };
 
@@ -67,6 +68,7 @@ Result<std::shared_ptr<const Model>> Model::LoadBytes(std::span<const uint8_t> b
     Result<Graph> graph = Import(rep->file, options.limits, &rep->format);
     if (!graph.ok()) return std::move(graph).status().Framed(Quoted(name));
     rep->graph = std::move(*graph);
+    rep->limits = options.limits;
     return std::shared_ptr<const Model>(new Model(std::move(rep)));
   });
 }
@@ -84,6 +86,7 @@ std::shared_ptr<const Model> Model::FromGraph(Graph graph, const std::string& na
 const std::string& Model::name() const { return rep_->name; }
 const std::string& Model::format() const { return rep_->format; }
 int64_t Model::file_bytes() const { return static_cast<int64_t>(rep_->file.bytes.size()); }
+const Limits& Model::limits() const { return rep_->limits; }
 const Graph& Model::graph() const { return rep_->graph; }
 const std::shared_ptr<Allocator>& Model::allocator() const { return rep_->allocator; }
 void Model::DropFilePages() const { DropPages(rep_->file); }

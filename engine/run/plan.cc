@@ -1,32 +1,40 @@
 #include "engine/run/plan.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "engine/base/checked.h"
 #include "engine/ops/infer.h"
 #include "engine/passes/pass.h"
 #include "engine/run/arena.h"
+#include "engine/run/call_inference.h"
+#include "engine/run/freeze.h"
+#include "engine/run/lower.h"
 
 namespace rivulet {
 namespace {
 
 class Compiler {
  public:
-  Compiler(Plan* plan, std::vector<Edge> fetches, std::vector<int32_t> feeds, Allocator& allocator, ThreadPool& pool,
+  Compiler(Plan* plan, std::vector<Edge> fetches, std::vector<int32_t> feeds, int depth, const Environment& environment,
            const StopToken& stop)
       : plan_(*plan),
         graph_(plan->graph),
         fetches_(std::move(fetches)),
         feeds_(std::move(feeds)),
-        allocator_(allocator),
-        pool_(pool),
+        depth_(depth),
+        environment_(environment),
+        allocator_(environment.allocator),
+        pool_(environment.pool),
         stop_(stop) {}
 
   Status Compile() {
     RIVULET_ASSIGN_OR_RETURN(order_, TopologicalOrder(graph_));
+    for (const Node& node : graph_.nodes()) plan_.has_dead |= IsSwitch(node);
     AssignSlots();
     RIVULET_RETURN_IF_ERROR(MakeSteps());
     FindLastReads();
+    FindDeaths();
     RIVULET_RETURN_IF_ERROR(PlaceInArena());
     RIVULET_RETURN_IF_ERROR(KeepConstants());
     ReleaseHeap();
@@ -39,6 +47,10 @@ class Compiler {
  private:
   static bool IsConst(const Node& node) { return node.op == "Const"; }
   static bool IsFeed(const Node& node) { return node.op == "_Feed"; }
+  static bool IsSwitch(const Node& node) {
+    return node.op == "Switch" || node.op == "RefSwitch" || node.op == "_SwitchN";
+  }
+  static bool IsMerge(const Node& node) { return node.op == "Merge" || node.op == "RefMerge"; }
 
   int32_t SlotOf(Edge edge) const { return first_slot_[static_cast<size_t>(edge.node)] + edge.slot; }
   Slot& SlotAt(int32_t index) { return plan_.slots[static_cast<size_t>(index)]; }
@@ -56,7 +68,7 @@ class Compiler {
           slot.kind = Slot::Kind::kConstant;
         } else if (IsFeed(node)) {
           slot.kind = Slot::Kind::kFeed;
-        } else if (fact.shape.complete() && ElementBytes(fact.dtype) > 0) {
+        } else if (fact.shape.complete() && ElementBytes(fact.dtype) > 0 && !(node.def->flags & kMakesOutputs)) {
           slot.kind = Slot::Kind::kArena;
         }
       }
@@ -71,7 +83,13 @@ class Compiler {
     for (const int32_t index : order_) {
       const Node& node = graph_.node(index);
       if (IsConst(node) || IsFeed(node)) continue;
-      if (node.def->run == nullptr && !(node.def->flags & kAlias)) continue;  // NoOp: nothing to do
+      // Nothing to do, unless what waits for it must know that it is dead.
+      const bool does = node.def->run != nullptr || (node.def->flags & (kAlias | kCallsFunctions)) != 0 ||
+                        IsSwitch(node) || IsMerge(node);
+      if ((!does || node.op == "NoOp") && !plan_.has_dead) {
+        if (!does && node.op != "NoOp") return CannotRun(node);
+        continue;
+      }
       RIVULET_RETURN_IF_ERROR(stop_.Why());
       Status status = MakeStep(index);
       if (!status.ok()) return std::move(status).Framed(NodeFrame(node));
@@ -79,9 +97,14 @@ class Compiler {
     return Status();
   }
 
+  static Status CannotRun(const Node& node) {
+    return Internal(NodeFrame(node), ": belongs to a loop that was not read as one");
+  }
+
   Status MakeStep(int32_t index) {
     const Node& node = graph_.node(index);
     Step step;
+    step.ignores_dead = node.op == "ControlTrigger";
     step.node = index;
     step.def = node.def;
     std::vector<const Fact*> inputs;
@@ -90,12 +113,23 @@ class Compiler {
     if (node.def->flags & kAlias) {
       const int32_t in = SlotOf(node.inputs[0]);
       Slot& out = SlotAt(SlotOf({index, 0}));
-      if (out.kind == Slot::Kind::kArena && SlotAt(in).kind == Slot::Kind::kArena) {
+      if (out.kind == Slot::Kind::kArena && SlotAt(in).kind == Slot::Kind::kArena && !plan_.has_dead) {
         owner_[static_cast<size_t>(SlotOf({index, 0}))] = owner_[static_cast<size_t>(in)];
         return Status();  // the same memory: no step
       }
       out.kind = Slot::Kind::kHeap;
       step.kind = Step::Kind::kForward;
+    } else if (IsSwitch(node) || IsMerge(node)) {
+      step.kind = IsMerge(node) ? Step::Kind::kMerge : Step::Kind::kSwitch;
+    } else if (node.op == "NoOp") {
+      step.kind = Step::Kind::kNothing;
+    } else if (node.def->flags & kCallsFunctions) {
+      step.kind = Step::Kind::kControl;
+      RIVULET_ASSIGN_OR_RETURN(step.control, MakeControlStep({node, inputs, node.outputs,
+                                                              Cat(plan_.path, node.name, "/"), depth_, plan_.frozen},
+                                                             environment_, stop_));
+    } else if (node.def->run == nullptr) {
+      return CannotRun(node);
     } else {
       if (node.def->prepare != nullptr) {
         PrepareContext context(node, inputs, node.outputs, &consumed, allocator_, pool_);
@@ -107,7 +141,8 @@ class Compiler {
       }
       for (const Fact& fact : node.outputs) {
         if (!fact.shape.complete()) step.kind = Step::Kind::kInfer;
-        if (StoredBytes(fact.dtype) > 0 && ElementBytes(fact.dtype) == 0) step.allocates = true;
+        const bool stored = StoredBytes(fact.dtype) > 0 && ElementBytes(fact.dtype) == 0;
+        if (stored && !(node.def->flags & kMakesOutputs)) step.allocates = true;
       }
       // Shapes found at run time need all of the step's inputs; outputs in the arena would be at fixed places.
       if (step.kind == Step::Kind::kInfer) {
@@ -127,8 +162,32 @@ class Compiler {
     step.first_output = static_cast<int32_t>(plan_.operands.size());
     step.num_outputs = static_cast<int32_t>(node.outputs.size());
     for (int32_t i = 0; i < step.num_outputs; ++i) plan_.operands.push_back(SlotOf({index, i}));
+    if (plan_.has_dead) {
+      for (const int32_t control : node.control_inputs) {
+        const auto before = step_of_.find(control);
+        if (before != step_of_.end()) step.controls.push_back(before->second);
+      }
+      step_of_[index] = step_index;
+    }
     plan_.steps.push_back(std::move(step));
     return Status();
+  }
+
+  // Inputs that a step may take for itself: held by their slot alone, read by it for the last time.
+  void FindDeaths() {
+    plan_.dies.assign(plan_.operands.size(), 0);
+    for (size_t s = 0; s < plan_.steps.size(); ++s) {
+      const Step& step = plan_.steps[s];
+      for (int32_t i = 0; i < step.num_inputs; ++i) {
+        const auto operand = static_cast<size_t>(step.first_input + i);
+        const auto slot = static_cast<size_t>(plan_.operands[operand]);
+        const Slot::Kind kind = plan_.slots[slot].kind;
+        if (kind != Slot::Kind::kHeap && kind != Slot::Kind::kFeed) continue;
+        const auto first = plan_.operands.begin() + step.first_input;
+        const bool once = std::count(first, first + step.num_inputs, plan_.operands[operand]) == 1;
+        plan_.dies[operand] = once && read_last_[slot] == static_cast<int32_t>(s);
+      }
+    }
   }
 
   // The step after which a slot's memory is free: the last reader of it or of another name for it.
@@ -145,14 +204,24 @@ class Compiler {
       is_read_[static_cast<size_t>(slot)] = true;
       last_read_[static_cast<size_t>(owner_[static_cast<size_t>(slot)])] = end;
     }
-    // A forwarded heap slot may be a view of arena memory: its source lives as long as it does.
+    read_last_ = last_read_;
+    // A forwarded heap slot may be a view of arena memory, as may what a branch or loop hands through: its source lives
+    // as long as it does.
     for (int32_t i = end - 1; i >= 0; --i) {
       const Step& step = plan_.steps[static_cast<size_t>(i)];
-      if (step.kind != Step::Kind::kForward) continue;
-      const int32_t in = owner_[static_cast<size_t>(plan_.operands[static_cast<size_t>(step.first_input)])];
-      const int32_t out = owner_[static_cast<size_t>(plan_.operands[static_cast<size_t>(step.first_output)])];
-      last_read_[static_cast<size_t>(in)] =
-          std::max(last_read_[static_cast<size_t>(in)], last_read_[static_cast<size_t>(out)]);
+      if (step.kind != Step::Kind::kForward && step.kind != Step::Kind::kSwitch && step.kind != Step::Kind::kMerge &&
+          step.kind != Step::Kind::kControl) {
+        continue;
+      }
+      int32_t last = -1;
+      for (int32_t o = 0; o < step.num_outputs; ++o) {
+        const int32_t out = owner_[static_cast<size_t>(plan_.operands[static_cast<size_t>(step.first_output + o)])];
+        last = std::max(last, last_read_[static_cast<size_t>(out)]);
+      }
+      for (int32_t k = 0; k < step.num_inputs; ++k) {
+        const int32_t in = owner_[static_cast<size_t>(plan_.operands[static_cast<size_t>(step.first_input + k)])];
+        last_read_[static_cast<size_t>(in)] = std::max(last_read_[static_cast<size_t>(in)], last);
+      }
     }
   }
 
@@ -259,49 +328,76 @@ class Compiler {
   Graph& graph_;
   std::vector<Edge> fetches_;
   std::vector<int32_t> feeds_;
+  const int depth_;
+  const Environment& environment_;
   Allocator& allocator_;
   ThreadPool& pool_;
   const StopToken& stop_;
   std::vector<int32_t> order_;
   std::vector<int32_t> first_slot_;
   std::vector<int32_t> owner_;      // the slot whose memory a slot is
-  std::vector<int32_t> last_read_;  // by owner
+  std::vector<int32_t> last_read_;  // by owner: the step after which its memory is free
+  std::vector<int32_t> read_last_;  // by owner: the last step that reads it itself
   std::vector<bool> is_read_;
   std::vector<Read> reads_;
+  std::unordered_map<int32_t, int32_t> step_of_;  // by node, in plans with branches
 };
 
 }  // namespace
 
-Result<std::shared_ptr<const Plan>> MakePlan(const Graph& model, const std::vector<FeedSpec>& feeds,
-                                             const std::vector<std::string>& fetches,
-                                             const std::vector<std::string>& targets, const PlanOptions& options,
-                                             Allocator& allocator, ThreadPool& pool, const StopToken& stop) {
-  RIVULET_ASSIGN_OR_RETURN(Cut cut, CutGraph(model, feeds, fetches, targets));
-  RIVULET_RETURN_IF_ERROR(InferGraph(cut.graph, allocator, {}, /*strict=*/true));
-  for (size_t i = 0; i < fetches.size(); ++i) {
-    const Node& node = cut.graph.node(cut.fetches[i].node);
-    if (static_cast<size_t>(cut.fetches[i].slot) >= node.outputs.size()) {
-      return InvalidArgument(NodeFrame(node), ": output ", cut.fetches[i].slot, " is wanted, the node has ",
+Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Environment& environment,
+                                                const StopToken& stop) {
+  Allocator& allocator = environment.allocator;
+  RIVULET_RETURN_IF_ERROR(BindResources(&input.graph, environment, stop));
+  if (input.frozen != nullptr && environment.passes) {
+    RIVULET_RETURN_IF_ERROR(FreezeReads(&input.graph, input.frozen.get()));
+  }
+  BodyInference calls(environment, stop);
+  RIVULET_RETURN_IF_ERROR(InferGraph(input.graph, allocator, {.calls = &calls}, /*strict=*/true));
+  for (const Edge& edge : input.fetches) {
+    const Node& node = input.graph.node(edge.node);
+    if (static_cast<size_t>(edge.slot) >= node.outputs.size()) {
+      return InvalidArgument(NodeFrame(node), ": output ", edge.slot, " is wanted, the node has ",
                              static_cast<int64_t>(node.outputs.size()));
     }
   }
   auto plan = std::make_shared<Plan>();
+  plan->path = std::move(input.path);
+  plan->frozen = std::move(input.frozen);
   // Feeds keep their nodes through the passes: those that something reads are found again by name.
   std::vector<std::string> feed_names;
-  for (const int32_t feed : cut.feeds) feed_names.push_back(feed < 0 ? std::string() : cut.graph.node(feed).name);
-  if (options.passes) {
+  for (const int32_t feed : input.feeds) feed_names.push_back(feed < 0 ? std::string() : input.graph.node(feed).name);
+  if (environment.passes) {
     PassOptions pass_options;
-    pass_options.max_rewrites = options.max_rewrites;
-    RIVULET_ASSIGN_OR_RETURN(plan->num_rewrites,
-                             RunPasses(cut.graph, &cut.fetches, &cut.targets, allocator, pool, stop, pass_options));
+    pass_options.max_rewrites = environment.max_rewrites;
+    RIVULET_ASSIGN_OR_RETURN(plan->num_rewrites, RunPasses(input.graph, &input.fetches, &input.targets, allocator,
+                                                           environment.pool, stop, pass_options));
   }
   std::vector<int32_t> feed_nodes;
-  for (const std::string& name : feed_names) feed_nodes.push_back(name.empty() ? -1 : cut.graph.Find(name));
-  plan->graph = std::move(cut.graph);
+  for (const std::string& name : feed_names) feed_nodes.push_back(name.empty() ? -1 : input.graph.Find(name));
+  plan->graph = std::move(input.graph);
   const size_t used_before = allocator.used_bytes();
-  RIVULET_RETURN_IF_ERROR(Compiler(plan.get(), cut.fetches, feed_nodes, allocator, pool, stop).Compile());
+  RIVULET_RETURN_IF_ERROR(
+      Compiler(plan.get(), std::move(input.fetches), std::move(feed_nodes), input.depth, environment, stop).Compile());
   plan->constant_bytes = static_cast<int64_t>(allocator.used_bytes()) - static_cast<int64_t>(used_before);
   return std::shared_ptr<const Plan>(std::move(plan));
+}
+
+Result<std::shared_ptr<const Plan>> MakePlan(const Graph& model, const std::vector<FeedSpec>& feeds,
+                                             const std::vector<std::string>& fetches,
+                                             const std::vector<std::string>& targets, const Environment& environment,
+                                             const StopToken& stop) {
+  RIVULET_ASSIGN_OR_RETURN(Cut cut, CutGraph(model, feeds, fetches, targets));
+  std::vector<std::string> feed_names;
+  for (const int32_t feed : cut.feeds) feed_names.push_back(feed < 0 ? std::string() : cut.graph.node(feed).name);
+  RIVULET_RETURN_IF_ERROR(Lower(&cut.graph, &cut.fetches, &cut.targets, environment.functions));
+  CompileInput input;
+  for (const std::string& name : feed_names) input.feeds.push_back(name.empty() ? -1 : cut.graph.Find(name));
+  if (!HasEffects(cut.graph, environment.functions)) input.frozen = std::make_shared<FrozenVariables>();
+  input.graph = std::move(cut.graph);
+  input.fetches = std::move(cut.fetches);
+  input.targets = std::move(cut.targets);
+  return CompilePlan(std::move(input), environment, stop);
 }
 
 }  // namespace rivulet

@@ -9,7 +9,9 @@
 
 #include "engine/graph/graph.h"
 #include "engine/ops/op.h"
+#include "engine/run/control_step.h"
 #include "engine/run/cut.h"
+#include "engine/run/environment.h"
 
 namespace rivulet {
 
@@ -33,6 +35,10 @@ struct Step {
     kRun,      // outputs are in place, call run
     kForward,  // output 0 is input 0 with another shape
     kInfer,    // shapes are not known before: infer, allocate, then run
+    kSwitch,   // one output is input 0, the others are dead
+    kMerge,    // output 0 is the first input that is not dead, output 1 its position
+    kControl,  // runs other plans: If, While, ...
+    kNothing,  // no work, but it can be dead and others wait for it
   };
   Kind kind = Kind::kRun;
   int32_t node = -1;  // of Plan::graph
@@ -43,8 +49,11 @@ struct Step {
   int32_t num_inputs = 0;
   int32_t first_output = 0;
   int32_t num_outputs = 0;
-  bool allocates = false;        // has heap outputs of known shape (strings)
-  std::vector<int32_t> release;  // heap slots that no later step reads
+  std::unique_ptr<ControlStep> control;  // of kControl
+  bool allocates = false;                // has heap outputs of known shape (strings)
+  bool ignores_dead = false;             // runs also when what it waits for is dead
+  std::vector<int32_t> controls;         // steps it waits for, in plans where some can be dead
+  std::vector<int32_t> release;          // heap slots that no later step reads
 };
 
 struct Plan {
@@ -52,22 +61,35 @@ struct Plan {
   std::vector<Slot> slots;
   std::vector<Step> steps;
   std::vector<int32_t> operands;    // slot of each input and output of each step
+  std::vector<uint8_t> dies;        // by operand: an input that holds its own memory and that no later step reads
   std::vector<int32_t> feed_slots;  // -1 for a feed that nothing reads
   std::vector<int32_t> fetch_slots;
+  bool has_dead = false;  // there are branches that may not be taken
+  std::string path;       // in front of node names where state is kept: the calls that led here
+  std::shared_ptr<FrozenVariables> frozen;
   int64_t arena_bytes = 0;
   int64_t constant_bytes = 0;
   int64_t num_rewrites = 0;
 };
 
-struct PlanOptions {
-  bool passes = true;
-  int64_t max_rewrites = -1;
-};
-
+// The plan of a run: what `fetches` and `targets` need of the model.
 Result<std::shared_ptr<const Plan>> MakePlan(const Graph& model, const std::vector<FeedSpec>& feeds,
                                              const std::vector<std::string>& fetches,
-                                             const std::vector<std::string>& targets, const PlanOptions& options,
-                                             Allocator& allocator, ThreadPool& pool, const StopToken& stop);
+                                             const std::vector<std::string>& targets, const Environment& environment,
+                                             const StopToken& stop);
+
+// What a graph without calls and references becomes.
+struct CompileInput {
+  Graph graph;
+  std::vector<Edge> fetches;
+  std::vector<int32_t> targets;
+  std::vector<int32_t> feeds;  // nodes; -1 for a feed that nothing reads
+  std::string path;
+  int depth = 0;                            // plans within plans
+  std::shared_ptr<FrozenVariables> frozen;  // null: variables may change during the run
+};
+Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Environment& environment,
+                                                const StopToken& stop);
 
 }  // namespace rivulet
 

@@ -7,6 +7,7 @@
 #include "engine/base/guard.h"
 #include "engine/ops/infer.h"
 #include "engine/run/executor.h"
+#include "engine/run/function_table.h"
 
 namespace rivulet {
 
@@ -44,16 +45,23 @@ std::string PlanKey(const Feeds& feeds, const std::vector<std::string>& fetches,
 
 struct Session::Rep {
   Rep(std::shared_ptr<const Model> m, const SessionOptions& o)
-      : model(std::move(m)), options(o), allocator(Allocator::Create(o.memory_budget_bytes)), pool(o.num_threads) {}
+      : model(std::move(m)),
+        options(o),
+        allocator(Allocator::Create(o.memory_budget_bytes)),
+        pool(o.num_threads),
+        functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes),
+        environment{o.passes, o.max_rewrites, model->graph().has_versions, *allocator, pool, resources, functions} {}
 
   const std::shared_ptr<const Model> model;
   const SessionOptions options;
   const std::shared_ptr<Allocator> allocator;
   ThreadPool pool;
+  Resources resources;
+  FunctionTable functions;
+  const Environment environment;
 
-  std::mutex mutex;                                                   // guards what follows
-  std::list<std::shared_ptr<PlanEntry>> plans;                        // most recently used first
-  std::map<std::string, std::unique_ptr<PersistentSlot>> persistent;  // by node name
+  std::mutex mutex;                             // guards what follows
+  std::list<std::shared_ptr<PlanEntry>> plans;  // most recently used first
 
   Result<std::shared_ptr<PlanEntry>> GetPlan(const Feeds& feeds, const std::vector<std::string>& fetches,
                                              const std::vector<std::string>& targets, const StopToken& stop);
@@ -69,6 +77,11 @@ Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, con
     std::lock_guard<std::mutex> lock(mutex);
     for (auto it = plans.begin(); it != plans.end(); ++it) {
       if ((*it)->key != key) continue;
+      // A variable that the plan took as a constant was changed since.
+      if ((*it)->plan->frozen != nullptr && !(*it)->plan->frozen->Hold()) {
+        plans.erase(it);
+        break;
+      }
       plans.splice(plans.begin(), plans, it);
       return plans.front();
     }
@@ -78,8 +91,7 @@ Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, con
   for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
   auto entry = std::make_shared<PlanEntry>();
   entry->key = std::move(key);
-  RIVULET_ASSIGN_OR_RETURN(entry->plan, MakePlan(model->graph(), specs, fetches, targets,
-                                                 {options.passes, options.max_rewrites}, *allocator, pool, stop));
+  RIVULET_ASSIGN_OR_RETURN(entry->plan, MakePlan(model->graph(), specs, fetches, targets, environment, stop));
   model->DropFilePages();
   entry->stats.plan_ms = std::chrono::duration<double, std::milli>(StopToken::Clock::now() - start).count();
   entry->stats.num_steps = static_cast<int64_t>(entry->plan->steps.size());
@@ -101,16 +113,7 @@ Result<std::unique_ptr<Frame>> Session::Rep::TakeFrame(PlanEntry& entry) {
       return frame;
     }
   }
-  RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<Frame> frame, MakeFrame(entry.plan, *allocator));
-  std::lock_guard<std::mutex> lock(mutex);
-  for (size_t i = 0; i < entry.plan->steps.size(); ++i) {
-    const Step& step = entry.plan->steps[i];
-    if (!(step.def->flags & kStateful)) continue;
-    auto& slot = persistent[entry.plan->graph.node(step.node).name];
-    if (!slot) slot = std::make_unique<PersistentSlot>();
-    frame->persistent[i] = slot.get();
-  }
-  return frame;
+  return MakeFrame(entry.plan, *allocator, resources);
 }
 
 void Session::Rep::GiveBack(PlanEntry& entry, std::unique_ptr<Frame> frame) {
@@ -160,8 +163,7 @@ Result<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::vector<s
     RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<Frame> frame, rep_->TakeFrame(*entry));
     std::vector<const Tensor*> tensors;
     for (const auto& feed : feeds) tensors.push_back(&feed.second);
-    Result<std::vector<Tensor>> results =
-        RunFrame(*frame, tensors, *rep_->allocator, rep_->pool, stop, options.profile);
+    Result<std::vector<Tensor>> results = RunFrame(*frame, tensors, rep_->environment, stop, options.profile);
     rep_->GiveBack(*entry, std::move(frame));
     return results;
   });

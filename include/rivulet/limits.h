@@ -11,6 +11,7 @@ struct Limits {
   int64_t nodes = 2'000'000;
   int nesting_depth = 100;  // messages within messages
   int tensor_dims = 254;
+  int function_depth = 64;  // functions that call functions
 
   // For files from strangers.
   static Limits Strict() {
@@ -19,6 +20,7 @@ struct Limits {
     limits.nodes = 100'000;
     limits.nesting_depth = 32;
     limits.tensor_dims = 8;
+    limits.function_depth = 8;
     return limits;
   }
 };

@@ -60,6 +60,7 @@ class Model {
   // For the engine's own rooms and tools. FromGraph looks up the operators.
   static std::shared_ptr<const Model> FromGraph(Graph graph, const std::string& name);
   const Graph& graph() const;
+  const Limits& limits() const;
   const std::shared_ptr<Allocator>& allocator() const;
   void DropFilePages() const;
 

@@ -19,7 +19,8 @@ class Tensor {
  public:
   Tensor() = default;  // no tensor: dtype() is kInvalid
 
-  // Uninitialised memory for plain types, empty strings for kString. `shape` must be complete.
+  // Uninitialised memory for plain types, empty strings for kString, null references for kResource and kVariant.
+  // `shape` must be complete.
   static Result<Tensor> Allocate(DType dtype, const Shape& shape, Allocator& allocator);
   // Bytes owned by someone else; `owner` keeps them alive (may be null when the caller does).
   static Tensor View(DType dtype, const Shape& shape, void* data, std::shared_ptr<void> owner = nullptr);
@@ -75,7 +76,8 @@ class Tensor {
 // A copy in memory of its own, aligned.
 Result<Tensor> Clone(const Tensor& tensor, Allocator& allocator);
 
-// Bytes of an element as a Tensor stores it: ElementBytes(), or sizeof(std::string) for kString.
+// Bytes of an element as a Tensor stores it: ElementBytes(), or the size of the std::string or of the shared reference
+// (kResource, kVariant: engine/base/object.h) that an element is.
 size_t StoredBytes(DType dtype);
 
 template <typename T>

@@ -1,0 +1,54 @@
+// A variable of a session: a tensor that operators set, change and read.
+#ifndef RIVULET_ENGINE_OPS_VARIABLE_H_
+#define RIVULET_ENGINE_OPS_VARIABLE_H_
+
+#include <mutex>
+
+#include "engine/base/object.h"
+
+namespace rivulet {
+
+// Thread-safe: a reader gets the tensor as it was at one moment. Readers share the bytes; whoever changes them while
+// others hold them changes a copy.
+class Variable : public Object {
+ public:
+  static constexpr std::string_view kKind = "variable";
+  // `shape` is what the graph declares; it may be unknown.
+  Variable(DType dtype, Shape shape) : dtype_(dtype), declared_(std::move(shape)) {}
+  std::string_view kind() const override { return kKind; }
+
+  DType dtype() const { return dtype_; }
+  const Shape& declared_shape() const { return declared_; }
+
+  bool initialized() const;
+  // FAILED_PRECONDITION before the first assignment.
+  Result<Tensor> Read() const;
+  // Counts changes; a plan that took the value as a constant holds for one version.
+  int64_t version() const;
+
+  // `value` must own its memory (Owned). Its dtype must be the variable's.
+  Status Assign(Tensor value);
+  // Calls change(tensor) with a tensor that nobody else holds; of an uninitialised variable the error of Read.
+  template <typename Change>
+  Status Modify(Allocator& allocator, const Change& change) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    RIVULET_RETURN_IF_ERROR(MakeUnique(allocator));
+    Status status = change(value_);
+    ++version_;
+    return status;
+  }
+
+ private:
+  Status Uninitialized() const;
+  Status MakeUnique(Allocator& allocator);
+
+  const DType dtype_;
+  const Shape declared_;
+  mutable std::mutex mutex_;
+  Tensor value_;
+  int64_t version_ = 0;
+};
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_OPS_VARIABLE_H_

@@ -1,0 +1,23 @@
+#include "engine/run/control_step.h"
+
+#include "engine/run/branch_step.h"
+#include "engine/run/executor.h"
+#include "engine/run/loop_ops.h"
+#include "engine/run/loop_step.h"
+#include "engine/run/token_loop.h"
+
+namespace rivulet {
+
+ControlFrames::ControlFrames() = default;
+ControlFrames::~ControlFrames() = default;
+ControlFrames::ControlFrames(ControlFrames&&) noexcept = default;
+
+Result<std::unique_ptr<ControlStep>> MakeControlStep(ControlStepInput input, const Environment& environment,
+                                                     const StopToken& stop) {
+  const Node& node = input.node;
+  if (node.op == TokenLoopOp().name) return MakeTokenLoop(input, environment, stop);
+  if (node.attrs.Find("body") != nullptr) return MakeLoopStep(input, environment, stop);
+  return MakeBranchStep(input, environment, stop);
+}
+
+}  // namespace rivulet

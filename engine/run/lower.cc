@@ -1,0 +1,135 @@
+#include "engine/run/lower.h"
+
+#include <algorithm>
+
+#include "engine/ops/op.h"
+
+namespace rivulet {
+
+void KeepNeeded(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes) {
+  std::vector<int32_t> needed = *root_nodes;
+  for (const Edge& edge : *roots) needed.push_back(edge.node);
+  const std::vector<bool> keep = Reachable(*graph, needed);
+  std::vector<int32_t> index(keep.size(), -1);
+  int32_t next = 0;
+  for (size_t i = 0; i < keep.size(); ++i) {
+    if (keep[i]) index[i] = next++;
+  }
+  if (next == graph->size()) return;
+  graph->Compact(keep);
+  for (Edge& edge : *roots) edge.node = index[static_cast<size_t>(edge.node)];
+  for (int32_t& node : *root_nodes) node = index[static_cast<size_t>(node)];
+}
+
+namespace {
+
+bool IsSwitch(const Node& node) { return node.op == "Switch" || node.op == "RefSwitch" || node.op == "_SwitchN"; }
+
+bool HasSwitch(const Graph& graph) { return std::any_of(graph.nodes().begin(), graph.nodes().end(), IsSwitch); }
+
+// Names of functions in a node's attributes.
+void ForEachCall(const Node& node, const auto& visit) {
+  for (const auto& [name, value] : node.attrs) {
+    if (const auto* call = std::get_if<FunctionCall>(&value)) visit(*call);
+    if (const auto* list = std::get_if<std::shared_ptr<const AttrList>>(&value)) {
+      for (const FunctionCall& call : (*list)->functions) visit(call);
+    }
+  }
+}
+
+class EffectFinder {
+ public:
+  explicit EffectFinder(FunctionTable& functions) : functions_(functions) {}
+
+  bool In(const Graph& graph) {
+    for (const Node& node : graph.nodes()) {
+      if (node.def != nullptr && (node.def->flags & kEffect) == kEffect) return true;
+      if (node.def == nullptr || !(node.def->flags & kCallsFunctions)) continue;
+      bool found = false;
+      ForEachCall(node, [&](const FunctionCall& call) {
+        if (found || !seen_.insert(call.name).second) return;
+        const auto body = functions_.Find(call);
+        // A function that cannot be made ready says so when it is run; until then it is not trusted.
+        found = !body.ok() || In((*body)->graph);
+      });
+      if (found) return true;
+    }
+    return false;
+  }
+
+ private:
+  FunctionTable& functions_;
+  std::set<std::string> seen_;
+};
+
+}  // namespace
+
+bool HasEffects(const Graph& graph, FunctionTable& functions) { return EffectFinder(functions).In(graph); }
+
+void GateConstants(Graph* graph, std::vector<Edge>* roots) {
+  if (!HasSwitch(*graph)) return;
+  const int32_t before = graph->size();
+  std::vector<int32_t> gate(static_cast<size_t>(before), -1);
+  for (int32_t i = 0; i < before; ++i) {
+    if (graph->node(i).op != "Const" || graph->node(i).control_inputs.empty()) continue;
+    Node identity;
+    identity.name = graph->FreeName(Cat(graph->node(i).name, "/gated"));
+    identity.op = "Identity";
+    identity.def = FindOp("Identity");
+    identity.inputs = {{i, 0}};
+    identity.control_inputs = std::move(graph->node(i).control_inputs);
+    graph->node(i).control_inputs.clear();
+    if (const DType* dtype = graph->node(i).attrs.Get<DType>("dtype")) identity.attrs.Set("T", *dtype);
+    gate[static_cast<size_t>(i)] = graph->AddNode(std::move(identity));
+  }
+  for (int32_t i = 0; i < before; ++i) {
+    Node& node = graph->node(i);
+    for (Edge& edge : node.inputs) {
+      if (edge.node < before && gate[static_cast<size_t>(edge.node)] >= 0)
+        edge.node = gate[static_cast<size_t>(edge.node)];
+    }
+    for (int32_t& control : node.control_inputs) {
+      if (control < before && gate[static_cast<size_t>(control)] >= 0) control = gate[static_cast<size_t>(control)];
+    }
+  }
+  for (int32_t i = before; i < graph->size(); ++i) {
+    for (int32_t& control : graph->node(i).control_inputs) {
+      if (control < before && gate[static_cast<size_t>(control)] >= 0) control = gate[static_cast<size_t>(control)];
+    }
+  }
+  for (Edge& edge : *roots) {
+    if (edge.node < before && gate[static_cast<size_t>(edge.node)] >= 0)
+      edge.node = gate[static_cast<size_t>(edge.node)];
+  }
+}
+
+void DropControls(Graph* graph, const std::vector<int32_t>& root_nodes, FunctionTable& functions) {
+  if (!root_nodes.empty() || HasSwitch(*graph) || HasEffects(*graph, functions)) return;
+  for (Node& node : graph->nodes()) node.control_inputs.clear();
+}
+
+void FindArgs(Body* body) {
+  const size_t count = body->args.size();
+  body->args.assign(count, -1);
+  for (int32_t i = 0; i < body->graph.size(); ++i) {
+    const Node& node = body->graph.node(i);
+    if (node.op != "_Arg") continue;
+    const int64_t* index = node.attrs.Get<int64_t>("index");
+    if (index != nullptr && *index >= 0 && static_cast<size_t>(*index) < count) {
+      body->args[static_cast<size_t>(*index)] = i;
+    }
+  }
+}
+
+Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, FunctionTable& functions) {
+  KeepNeeded(graph, roots, root_nodes);
+  RIVULET_RETURN_IF_ERROR(InlineCalls(graph, roots, root_nodes, functions));
+  RIVULET_RETURN_IF_ERROR(LowerReferences(graph, roots));
+  RIVULET_RETURN_IF_ERROR(LowerLoops(graph, roots, root_nodes, functions));
+  DropControls(graph, *root_nodes, functions);
+  KeepNeeded(graph, roots, root_nodes);
+  GateConstants(graph, roots);
+  return Status();
+}
+
+}  // namespace rivulet
