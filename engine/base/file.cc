@@ -21,10 +21,12 @@ namespace {
 std::atomic<int64_t> g_calls{0};
 std::atomic<int64_t> g_fail_at{0};
 std::atomic<bool> g_fail_later{false};
+std::atomic<void (*)(int64_t)> g_hook{nullptr};
 
 // True when this system call is to fail; sets errno.
 bool Injected() {
   const int64_t call = g_calls.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (auto* hook = g_hook.load(std::memory_order_relaxed)) hook(call);
   const int64_t fail_at = g_fail_at.load(std::memory_order_relaxed);
   if (fail_at == 0 || call < fail_at || (call > fail_at && !g_fail_later.load(std::memory_order_relaxed))) return false;
   errno = EIO;
@@ -60,16 +62,27 @@ class Descriptor {
   int fd_;
 };
 
+Status Changed(const std::string& path, int64_t before, int64_t after) {
+  return DataLoss(Quoted(path), ": the file changed while it was read: it had ", before, " bytes, then ", after);
+}
+
 Status ReadAll(int fd, const std::string& path, uint8_t* out, size_t size) {
   size_t done = 0;
   while (done < size) {
     const ssize_t got = Injected() ? -1 : read(fd, out + done, std::min<size_t>(size - done, size_t{1} << 30));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return SystemError(path, "read");
-    if (got == 0) return DataLoss(Quoted(path), ": the file became shorter while it was read");
+    if (got == 0) return Changed(path, static_cast<int64_t>(size), static_cast<int64_t>(done));
     done += static_cast<size_t>(got);
   }
   return Status();
+}
+
+// That the file still has the size it was opened with.
+Status CheckUnchanged(int fd, const std::string& path, int64_t size) {
+  struct stat info;
+  if (Injected() || fstat(fd, &info) != 0) return SystemError(path, "stat");
+  return info.st_size == size ? Status() : Changed(path, size, info.st_size);
 }
 
 Status WriteAll(int fd, const std::string& path, std::span<const uint8_t> bytes) {
@@ -98,6 +111,8 @@ int64_t FailNthFileCall(int64_t nth, bool and_all_later) {
   return calls;
 }
 
+void SetFileCallHook(void (*hook)(int64_t call)) { g_hook = hook; }
+
 Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t max_bytes) {
   if (path.find('\0') != std::string::npos) return InvalidArgument(Quoted(path), ": a path cannot hold a zero byte");
   // Non-blocking, so that a FIFO without a writer does not hold us.
@@ -122,6 +137,7 @@ Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t m
       out.owner = std::shared_ptr<void>(mapped, [length](void* p) { munmap(p, length); });
       out.is_mapped = true;
       out.bytes = {static_cast<const uint8_t*>(mapped), length};
+      RIVULET_RETURN_IF_ERROR(CheckUnchanged(file.get(), path, size));
       return out;
     }
     // A file system without mapping: read instead.
@@ -130,6 +146,7 @@ Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t m
   if (copy == nullptr) return ResourceExhausted(Quoted(path), ": no memory for ", size, " bytes");
   out.owner = std::shared_ptr<void>(copy, [](void* p) { std::free(p); });
   RIVULET_RETURN_IF_ERROR(ReadAll(file.get(), path, copy, length));
+  RIVULET_RETURN_IF_ERROR(CheckUnchanged(file.get(), path, size));
   out.bytes = {copy, length};
   return out;
 }

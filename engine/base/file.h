@@ -23,7 +23,8 @@ enum class FileAccess {
   kRead,  // a private copy
 };
 
-// Refuses what is not a regular file without blocking on it, and files over `max_bytes`. Messages name the path.
+// Refuses what is not a regular file without blocking on it, and files over `max_bytes`. Messages name the path. A file
+// that is longer or shorter after it was read or mapped than it was when it was opened is DATA_LOSS.
 Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t max_bytes);
 
 // Tells the system that mapped pages are not needed now; they are read again from the file when touched.
@@ -35,6 +36,10 @@ Status SaveFile(const std::string& path, std::span<const uint8_t> bytes);
 // Fault injection for tests, process-wide: the `nth` system call from now fails with EIO (1 = the next), once or from
 // then on. Zero turns it off. Returns the number of calls since the last call.
 int64_t FailNthFileCall(int64_t nth, bool and_all_later);
+
+// For tests, process-wide: called before every system call of this file with its number since FailNthFileCall, so that
+// a test can change a file between two of them. Null turns it off.
+void SetFileCallHook(void (*hook)(int64_t call));
 
 }  // namespace rivulet
 

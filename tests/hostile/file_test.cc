@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <functional>
 
+#include "engine/base/errors.h"
+#include "engine/base/file.h"
 #include "rivulet/session.h"
 #include "tests/hostile/wire_builder.h"
 
@@ -285,6 +287,43 @@ TEST(HostileFile, A19_PathsThatAreNoFiles) {
   }
   unlink(fifo.c_str());
   rmdir(folder);
+}
+
+// The file that A20 changes, and to which size, before which system call of loading it.
+struct Change {
+  std::string path;
+  off_t size = 0;
+  int64_t before_call = 0;
+};
+Change g_change;
+
+TEST(HostileFile, A20_FileChangesWhileItIsRead) {
+  const std::string whole = SmallModel();
+  const auto size = static_cast<off_t>(whole.size());
+  int num_noticed = 0;
+  for (const bool map : {true, false}) {
+    for (const off_t changed : {off_t{0}, size / 2, size + 1, size * 100}) {
+      // Calls: open, stat, map or read, stat. Before the first stat the change is none yet, after the last it is too
+      // late.
+      for (int64_t call = 1; call <= 5; ++call) {
+        const TempFile file(whole);
+        g_change = {file.path(), changed, call};
+        FailNthFileCall(0, false);
+        SetFileCallHook([](int64_t now) {
+          if (now == g_change.before_call) EXPECT_EQ(truncate(g_change.path.c_str(), g_change.size), 0);
+        });
+        LoadOptions options;
+        options.map_file = map;
+        const Status status = Model::Load(file.path(), options).status();
+        SetFileCallHook(nullptr);
+        if (call == 3 || call == 4) {
+          ExpectError(status, Code::kDataLoss, {file.path(), "file changed while it was read", Cat(size)});
+          ++num_noticed;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(num_noticed, 16);
 }
 
 }  // namespace
