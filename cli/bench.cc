@@ -9,10 +9,9 @@
 #include "cli/bench_profile.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
+#include "cli/made_up.h"
 #include "engine/base/errors.h"
 #include "engine/kernels/target.h"
-#include "engine/ops/infer.h"
-#include "engine/run/cut.h"
 #include "engine/run/flops.h"
 
 namespace rivulet::cli {
@@ -50,33 +49,9 @@ Result<Shape> ParseShape(std::string_view text) {
   return shape;
 }
 
-// Values that no kernel finds special: a fixed sequence in [0, 1), small integers for integer types.
-Result<Tensor> MakeInput(DType dtype, const Shape& shape, Allocator& allocator) {
-  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, shape, allocator));
-  uint32_t state = 12345;
-  for (int64_t i = 0; i < tensor.num_elements(); ++i) {
-    state = state * 1664525u + 1013904223u;
-    const float value = static_cast<float>(state >> 8) * 0x1p-24f;
-    switch (dtype) {
-      case DType::kFloat: tensor.data<float>()[i] = value; break;
-      case DType::kDouble: tensor.data<double>()[i] = value; break;
-      case DType::kHalf: tensor.data<Half>()[i] = Half(value); break;
-      case DType::kBfloat16: tensor.data<BFloat16>()[i] = BFloat16(value); break;
-      case DType::kInt32: tensor.data<int32_t>()[i] = static_cast<int32_t>(state >> 30); break;
-      case DType::kInt64: tensor.data<int64_t>()[i] = static_cast<int64_t>(state >> 30); break;
-      case DType::kUint8: tensor.data<uint8_t>()[i] = static_cast<uint8_t>(state >> 24); break;
-      case DType::kBool: tensor.data<bool>()[i] = (state >> 31) != 0; break;
-      case DType::kString: break;
-      default: return Unimplemented("no made-up values of type ", Name(dtype), "; give them with --input");
-    }
-  }
-  return tensor;
-}
-
-Result<Feeds> MakeFeeds(const Model& model, const BenchCommand& command, Allocator& allocator) {
-  RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(model, command.inputs));
-  std::vector<std::string> given;
-  for (const auto& feed : feeds) given.push_back(feed.first);
+Result<Feeds> MakeFeeds(const Model& model, const BenchCommand& command, int* code) {
+  RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(model, command.inputs, code));
+  *code = kBadCall;
   for (const std::string& argument : command.shapes) {
     const std::string name = FeedName(argument);
     if (name.empty()) return InvalidArgument("--input-shape ", Quoted(argument), ": want NAME=1,224,224,3");
@@ -84,34 +59,11 @@ Result<Feeds> MakeFeeds(const Model& model, const BenchCommand& command, Allocat
     Result<Shape> shape = ParseShape(std::string_view(argument).substr(name.size() + 1));
     if (!shape.ok()) return std::move(shape).status().Framed(Cat("--input-shape ", Quoted(argument)));
     RIVULET_ASSIGN_OR_RETURN(Tensor tensor,
-                             MakeInput(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, *shape, allocator));
+                             MakeUpTensor(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, *shape));
     feeds.emplace_back(name, std::move(tensor));
-    given.push_back(name);
   }
-  for (const Model::Input& input : model.Inputs()) {
-    if (input.has_default || std::find(given.begin(), given.end(), input.name) != given.end()) continue;
-    if (!input.shape.has_rank()) {
-      return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it: --input-shape ",
-                             input.name, "=1,224,224,3");
-    }
-    Shape shape = input.shape;
-    for (int i = 0; i < shape.rank(); ++i) {
-      if (shape[i] < 0) shape.set_dim(i, 1);
-    }
-    RIVULET_ASSIGN_OR_RETURN(Tensor tensor, MakeInput(input.dtype, shape, allocator));
-    feeds.emplace_back(input.name, std::move(tensor));
-  }
+  RIVULET_RETURN_IF_ERROR(MakeUpMissing(model, "--input-shape", &feeds));
   return feeds;
-}
-
-int64_t FlopsOf(const Model& model, const Feeds& feeds, const std::vector<std::string>& outputs) {
-  std::vector<FeedSpec> specs;
-  for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
-  Result<Cut> cut = CutGraph(model.graph(), specs, outputs, {});
-  if (!cut.ok() || !InferGraph(cut->graph, *model.allocator()).ok()) return 0;
-  int64_t total = 0;
-  for (const Node& node : cut->graph.nodes()) total += CountFlops(cut->graph, node);
-  return total;
 }
 
 int Bench(const BenchCommand& command) {
@@ -119,14 +71,11 @@ int Bench(const BenchCommand& command) {
   if (!options.ok()) return FailCall(options.status().ToString());
   const auto load_start = Clock::now();
   auto model = Model::Load(command.model);
-  if (!model.ok()) {
-    Fail(model.status());
-    return kBadData;
-  }
+  if (!model.ok()) return Fail(model.status(), kBadData);
   double load_ms = MsSince(load_start);
-  auto allocator = Allocator::Create();
-  Result<Feeds> feeds = MakeFeeds(**model, command, *allocator);
-  if (!feeds.ok()) return Fail(feeds.status());
+  int code = kFine;
+  Result<Feeds> feeds = MakeFeeds(**model, command, &code);
+  if (!feeds.ok()) return Fail(feeds.status(), code);
   std::vector<std::string> outputs = command.outputs;
   if (outputs.empty()) outputs = (*model)->LikelyOutputs();
   const auto plan_start = Clock::now();
@@ -155,7 +104,9 @@ int Bench(const BenchCommand& command) {
   };
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  const int64_t flops = FlopsOf(**model, *feeds, outputs);
+  std::vector<FeedSpec> specs;
+  for (const auto& [name, tensor] : *feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
+  const int64_t flops = CountFlops((*model)->graph(), specs, outputs);
   if (command.json) {
     nlohmann::json json = {{"model", command.model},
                            {"load_ms", load_ms},

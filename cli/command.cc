@@ -7,13 +7,15 @@
 
 namespace rivulet::cli {
 
-int Fail(const Status& status) {
+int Fail(const Status& status) { return Fail(status, status.code() == Code::kNotFound ? kBadCall : kBadData); }
+
+int Fail(const Status& status, int code) {
   std::string line = status.ToString();
   for (char& c : line) {
     if (c == '\n' || c == '\r') c = ' ';
   }
   std::fprintf(stderr, "rivulet: %s\n", line.c_str());
-  return status.code() == Code::kNotFound ? kBadCall : kBadData;
+  return code;
 }
 
 int FailCall(const std::string& message) {

@@ -25,6 +25,7 @@ void AddOps(CLI::App& app, int* code);
 
 // Prints "rivulet: message" on stderr in one line and returns the exit code that fits: NOT_FOUND names are a bad call.
 int Fail(const Status& status);
+int Fail(const Status& status, int code);
 int FailCall(const std::string& message);
 
 // Flags of the subcommands that run a model.

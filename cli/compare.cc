@@ -1,10 +1,10 @@
 // rivulet compare: do two models give the same results?
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 #include "cli/command.h"
 #include "cli/feeds.h"
+#include "cli/made_up.h"
 #include "engine/base/equality.h"
 #include "engine/base/errors.h"
 
@@ -32,37 +32,21 @@ struct OutputResult {
   Status status;
 };
 
-// Inputs that were not given: the same made-up values for both models.
-Result<Tensor> MadeUpInput(const Model::Input& input) {
-  if (!input.shape.has_rank()) {
-    return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it with --input");
-  }
-  Shape shape = input.shape;
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (shape[i] < 0) shape.set_dim(i, 1);
-  }
-  auto allocator = Allocator::Create();
-  if (input.dtype != DType::kFloat)
-    return InvalidArgument("input ", Quoted(input.name), " is ", Name(input.dtype), "; give it with --input");
-  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(input.dtype, shape, *allocator));
-  uint32_t state = 1;
-  for (int64_t i = 0; i < tensor.num_elements(); ++i) {
-    state = state * 1664525u + 1013904223u;
-    tensor.data<float>()[i] = static_cast<float>(state >> 8) * 0x1p-23f - 1.0f;
-  }
-  return tensor;
-}
-
 // Rows of the last axis whose largest element is at the same place.
+template <typename T>
 void CountTop1(const Tensor& a, const Tensor& b, OutputResult* result) {
-  if (a.dtype() != DType::kFloat || b.dtype() != DType::kFloat || !(a.shape() == b.shape()) || a.rank() < 1) return;
   const int64_t width = a.dim(a.rank() - 1);
-  if (width < 2) return;
+  const auto less = [](const T& x, const T& y) {
+    using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
+    return static_cast<Wide>(x) < static_cast<Wide>(y);
+  };
+  const auto best = [&](const Tensor& tensor, int64_t row) {
+    const T* start = tensor.data<T>() + row * width;
+    return std::max_element(start, start + width, less) - start;
+  };
   for (int64_t row = 0; row < a.num_elements() / width; ++row) {
-    const float* x = a.data<float>() + row * width;
-    const float* y = b.data<float>() + row * width;
     ++result->rows;
-    result->top1_equal += std::max_element(x, x + width) - x == std::max_element(y, y + width) - y;
+    result->top1_equal += best(a, row) == best(b, row);
   }
 }
 
@@ -73,14 +57,13 @@ OutputResult Compare(const std::string& name, const Tensor& a, const Tensor& b, 
   TensorDifference difference;
   result.status = CompareTensors(b, a, tolerance, &difference);
   result.max_absolute = difference.max_absolute;
-  double largest = 0;
-  if (a.dtype() == DType::kFloat) {
-    for (const float v : a.values<float>()) {
-      if (std::isfinite(v)) largest = std::max(largest, std::abs(static_cast<double>(v)));
-    }
+  result.max_relative = difference.max_wanted > 0 ? difference.max_absolute / difference.max_wanted : 0;
+  if (a.dtype() == b.dtype() && a.shape() == b.shape() && a.rank() > 0 && a.dim(a.rank() - 1) > 1) {
+    if (a.dtype() == DType::kFloat) CountTop1<float>(a, b, &result);
+    if (a.dtype() == DType::kDouble) CountTop1<double>(a, b, &result);
+    if (a.dtype() == DType::kHalf) CountTop1<Half>(a, b, &result);
+    if (a.dtype() == DType::kBfloat16) CountTop1<BFloat16>(a, b, &result);
   }
-  result.max_relative = largest > 0 ? result.max_absolute / largest : 0;
-  CountTop1(a, b, &result);
   return result;
 }
 
@@ -98,21 +81,14 @@ int Compare(const CompareCommand& command) {
   auto second = Model::Load(command.second);
   for (const auto* model : {&first, &second}) {
     if (!model->ok()) {
-      Fail(model->status());
-      return kBadData;
+      return Fail(model->status(), kBadData);
     }
   }
-  auto feeds = ParseFeeds(**first, command.inputs);
-  if (!feeds.ok()) return Fail(feeds.status());
-  for (const Model::Input& input : (*first)->Inputs()) {
-    const bool given = std::any_of(feeds->begin(), feeds->end(), [&](const auto& feed) {
-      return feed.first == input.name || feed.first == input.name + ":0";
-    });
-    if (given || input.has_default) continue;
-    auto made = MadeUpInput(input);
-    if (!made.ok()) return FailCall(made.status().ToString());
-    feeds->emplace_back(input.name, *made);
-  }
+  int code = kFine;
+  auto feeds = ParseFeeds(**first, command.inputs, &code);
+  if (!feeds.ok()) return Fail(feeds.status(), code);
+  const Status made_up = MakeUpMissing(**first, "", &*feeds);
+  if (!made_up.ok()) return FailCall(made_up.ToString());
   std::vector<std::string> outputs = command.outputs;
   if (outputs.empty()) outputs = (*first)->LikelyOutputs();
   auto a = RunModel(*first, *feeds, outputs, *options, command.flags.Run());

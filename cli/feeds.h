@@ -11,11 +11,11 @@ namespace rivulet::cli {
 
 inline constexpr const char* kInputHelp =
     "What to feed, once per input: NAME=FILE.npy an array, NAME=@FILE a file's bytes as a string, "
-    "NAME==VALUE a number, text or [list] in the input's type. NAME may carry :port";
+    "NAME==VALUE a number, text, [list] or [[list], [of lists]] in the input's type. NAME may carry :port";
 
-// Types are checked against what the model says of NAME. A malformed argument is INVALID_ARGUMENT, an unknown name
-// NOT_FOUND.
-Result<Feeds> ParseFeeds(const Model& model, const std::vector<std::string>& arguments);
+// Types are checked against what the model says of NAME. On an error *code is the exit code that it asks for: kBadCall
+// when the argument itself is wrong or names nothing, kBadData when the file is.
+Result<Feeds> ParseFeeds(const Model& model, const std::vector<std::string>& arguments, int* code);
 
 // "name" of "NAME=..."; empty when there is none.
 std::string FeedName(const std::string& argument);

@@ -1,7 +1,49 @@
 // The rivulet command.
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "cli/command.h"
+#include "engine/base/errors.h"
+
+namespace rivulet::cli {
+namespace {
+
+std::string PathOf(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? "rivulet" : "rivulet " + chosen[0]->get_name();
+}
+
+// One line, as every error is.
+std::string ParseFailure(const CLI::App* app, const CLI::Error& error) {
+  std::string line = Cat("rivulet: ", error.what(), " (see ", PathOf(*app), " --help)");
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line + "\n";
+}
+
+// The parser would only say that a command is missing.
+bool IsUnknownCommand(const CLI::App& app, const std::string& word) {
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  return word[0] != '-' && std::none_of(commands.begin(), commands.end(),
+                                        [&](const CLI::App* command) { return command->get_name() == word; });
+}
+
+int FailUnknownCommand(const CLI::App& app, const std::string& word) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.emplace_back(command->get_name());
+  return FailCall(Cat("no command is called ", Quoted(word), "; nearest: ", NearestNames(word, names)));
+}
+
+// What was printed may not have reached its file.
+int Finish(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::fprintf(stderr, "rivulet: cannot write the output\n");
+  return kBadData;
+}
+
+}  // namespace
+}  // namespace rivulet::cli
 
 int main(int argc, char** argv) {
   using namespace rivulet::cli;
@@ -15,6 +57,7 @@ int main(int argc, char** argv) {
       "  rivulet label model.pb photo.jpg       what it sees in a picture or hears in a WAV\n"
       "  rivulet COMMAND --help                 the flags of a command, with examples\n\n"
       "Exit status: 0 fine, 1 the model or the data is bad, 2 the call is bad.");
+  app.failure_message(ParseFailure);
   int code = kFine;
   AddInspect(app, &code);
   AddRun(app, &code);
@@ -22,13 +65,14 @@ int main(int argc, char** argv) {
   AddCompare(app, &code);
   AddBench(app, &code);
   AddOps(app, &code);
+  if (argc > 1 && IsUnknownCommand(app, argv[1])) return FailUnknownCommand(app, argv[1]);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kFine : kBadCall;
+    return app.exit(error) == 0 ? Finish(kFine) : kBadCall;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "rivulet: %s\n", error.what());
     return kBadData;
   }
-  return code;
+  return Finish(code);
 }

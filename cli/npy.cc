@@ -163,7 +163,8 @@ Status WriteNpy(const std::string& path, const Tensor& tensor) {
   std::string descr;
   std::vector<uint8_t> data;
   if (tensor.dtype() == DType::kString) {
-    size_t width = 1;
+    // Alone, all bytes belong to the string, so an empty one has the width 0; in company NumPy wants at least 1.
+    size_t width = tensor.num_elements() == 1 ? 0 : 1;
     for (const std::string& s : tensor.values<std::string>()) width = std::max(width, s.size());
     descr = Cat("|S", static_cast<uint64_t>(width));
     data.assign(width * static_cast<size_t>(tensor.num_elements()), 0);

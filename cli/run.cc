@@ -9,6 +9,7 @@
 #include "cli/feeds.h"
 #include "cli/npy.h"
 #include "engine/base/errors.h"
+#include "engine/run/cut.h"
 
 namespace rivulet::cli {
 namespace {
@@ -73,30 +74,43 @@ Status MakeFolder(const std::string& path) {
   return Status();
 }
 
+// That every output exists and everything it needs is fed: mistakes of the call, told before anything is computed.
+Status CheckCall(const Model& model, const Feeds& feeds, const std::vector<std::string>& outputs) {
+  for (const std::string& name : outputs) {
+    if (name.find(':') != std::string::npos) RIVULET_RETURN_IF_ERROR(model.Describe(name).status());
+  }
+  std::vector<FeedSpec> specs;
+  for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
+  RIVULET_ASSIGN_OR_RETURN(const Cut cut, CutGraph(model.graph(), specs, outputs, {}));
+  for (const Node& node : cut.graph.nodes()) {
+    if (node.op != "Placeholder" && node.op != "PlaceholderV2") continue;
+    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(node.name));
+    return InvalidArgument("input ", Quoted(node.name), ", ", Name(info.dtype), info.shape.ToString(),
+                           ", is not fed; give it: --input ", node.name,
+                           info.dtype == DType::kString ? "=@FILE" : "=FILE.npy");
+  }
+  return Status();
+}
+
 int Run(const RunCommand& command) {
+  Result<SessionOptions> options = command.flags.Options();
+  if (!options.ok()) return FailCall(options.status().ToString());
+  auto model = Model::Load(command.model);
+  if (!model.ok()) return Fail(model.status(), kBadData);
+  int code = kFine;
+  Result<Feeds> feeds = ParseFeeds(**model, command.inputs, &code);
+  if (!feeds.ok()) return Fail(feeds.status(), code);
+  std::vector<std::string> outputs = command.outputs;
+  if (outputs.empty()) outputs = (*model)->LikelyOutputs();
+  if (outputs.empty()) return FailCall("the model has no node to fetch; name one with --output");
   std::set<std::string> files;
-  for (const std::string& name : command.outputs) {
+  for (const std::string& name : outputs) {
     if (!command.save.empty() && !files.insert(FileName(name)).second) {
       return FailCall(Cat("two outputs would be saved as ", FileName(name), "; save them in two runs"));
     }
   }
-  Result<SessionOptions> options = command.flags.Options();
-  if (!options.ok()) return FailCall(options.status().ToString());
-  auto model = Model::Load(command.model);
-  if (!model.ok()) {
-    Fail(model.status());
-    return kBadData;
-  }
-  for (const std::string& argument : command.inputs) {
-    if (FeedName(argument).empty() || FeedName(argument).size() + 1 >= argument.size()) {
-      return FailCall(Cat("--input ", Quoted(argument), ": want NAME=FILE.npy, NAME=@FILE or NAME==VALUE"));
-    }
-  }
-  Result<Feeds> feeds = ParseFeeds(**model, command.inputs);
-  if (!feeds.ok()) return Fail(feeds.status());
-  std::vector<std::string> outputs = command.outputs;
-  if (outputs.empty()) outputs = (*model)->LikelyOutputs();
-  if (outputs.empty()) return FailCall("the model has no node to fetch; name one with --output");
+  const Status checked = CheckCall(**model, *feeds, outputs);
+  if (!checked.ok()) return Fail(checked, kBadCall);
   auto session = Session::Create(*model, *options);
   if (!session.ok()) return Fail(session.status());
 

@@ -59,9 +59,9 @@ class Comparison {
 
   template <typename Read>
   void Floats(const Read& read, TensorTolerance tolerance) {
-    double largest = 1;
     const int64_t count = want_.num_elements();
-    for (int64_t i = 0; i < count; ++i) largest = std::max(largest, FiniteModulus(read(want_, i)));
+    for (int64_t i = 0; i < count; ++i) out_->max_wanted = std::max(out_->max_wanted, FiniteModulus(read(want_, i)));
+    const double largest = std::max(out_->max_wanted, 1.0);
     for (int64_t i = 0; i < count; ++i) {
       const auto got = read(got_, i);
       const auto want = read(want_, i);
@@ -97,6 +97,7 @@ class Comparison {
     for (int64_t i = 0; i < want_.num_elements(); ++i) {
       const T got = Load<T>(got_, i);
       const T want = Load<T>(want_, i);
+      out_->max_wanted = std::max(out_->max_wanted, std::abs(static_cast<double>(want)));
       if (got == want) continue;
       // Two's complement distance, exact for every pair of one type.
       const uint64_t d = got > want ? static_cast<uint64_t>(got) - static_cast<uint64_t>(want)

@@ -28,6 +28,7 @@ struct TensorDifference {
   int64_t first = -1;       // index of the first element that differs
   double max_excess = 0;    // largest |d| divided by what was allowed there
   double max_absolute = 0;  // largest |d| over all elements where both are finite
+  double max_wanted = 0;    // largest finite |want|
 };
 
 // Ok when dtype, shape and all elements agree; otherwise INVALID_ARGUMENT with the first difference in words.

@@ -1,6 +1,7 @@
 #include "engine/run/flops.h"
 
 #include "engine/base/checked.h"
+#include "engine/ops/infer.h"
 
 namespace rivulet {
 namespace {
@@ -42,6 +43,18 @@ int64_t CountFlops(const Graph& graph, const Node& node) {
     return a.rank() >= 2 ? Known(CheckedSize(2) * out * a[a.rank() - (adjoint != nullptr && *adjoint ? 2 : 1)]) : 0;
   }
   return 0;
+}
+
+int64_t CountFlops(const Graph& graph, const std::vector<FeedSpec>& feeds, const std::vector<std::string>& fetches) {
+  Result<Cut> cut = CutGraph(graph, feeds, fetches, {});
+  if (!cut.ok()) return 0;
+  // Where inference ends early, what it reached counts.
+  const Status inferred = InferGraph(cut->graph, *Allocator::Create());
+  CheckedSize total = 0;
+  for (const Node& node : cut->graph.nodes()) {
+    if (inferred.ok() || !node.outputs.empty()) total += CountFlops(cut->graph, node);
+  }
+  return Known(total);
 }
 
 }  // namespace rivulet

@@ -1,0 +1,68 @@
+#include "cli/made_up.h"
+
+#include <algorithm>
+
+#include "engine/base/errors.h"
+
+namespace rivulet::cli {
+namespace {
+
+template <typename T, typename Make>
+void Fill(Tensor* tensor, const Make& make) {
+  uint32_t state = 12345;
+  for (int64_t i = 0; i < tensor->num_elements(); ++i) {
+    state = state * 1664525u + 1013904223u;
+    tensor->data<T>()[i] = static_cast<T>(make(state));
+  }
+}
+
+float Real(uint32_t state) { return static_cast<float>(state >> 8) * 0x1p-23f - 1.0f; }
+int Small(uint32_t state) { return static_cast<int>(state >> 30); }
+int Byte(uint32_t state) { return static_cast<int>(state >> 24); }
+
+}  // namespace
+
+Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, shape, *Allocator::Create()));
+  switch (dtype) {
+    case DType::kFloat: Fill<float>(&tensor, Real); break;
+    case DType::kDouble: Fill<double>(&tensor, Real); break;
+    case DType::kHalf: Fill<Half>(&tensor, Real); break;
+    case DType::kBfloat16: Fill<BFloat16>(&tensor, Real); break;
+    case DType::kComplex64: Fill<Complex64>(&tensor, Real); break;
+    case DType::kComplex128: Fill<Complex128>(&tensor, Real); break;
+    case DType::kInt8: Fill<int8_t>(&tensor, Small); break;
+    case DType::kInt16: Fill<int16_t>(&tensor, Small); break;
+    case DType::kInt32: Fill<int32_t>(&tensor, Small); break;
+    case DType::kInt64: Fill<int64_t>(&tensor, Small); break;
+    case DType::kUint8: Fill<uint8_t>(&tensor, Byte); break;
+    case DType::kUint16: Fill<uint16_t>(&tensor, Byte); break;
+    case DType::kUint32: Fill<uint32_t>(&tensor, Byte); break;
+    case DType::kUint64: Fill<uint64_t>(&tensor, Byte); break;
+    case DType::kBool: Fill<bool>(&tensor, [](uint32_t state) { return (state >> 31) != 0; }); break;
+    default: return Unimplemented("no values are made up for type ", Name(dtype), "; give them with --input");
+  }
+  return tensor;
+}
+
+Status MakeUpMissing(const Model& model, const std::string& shape_flag, Feeds* feeds) {
+  for (const Model::Input& input : model.Inputs()) {
+    const auto feeds_it = [&](const auto& feed) { return feed.first == input.name || feed.first == input.name + ":0"; };
+    if (input.has_default || std::any_of(feeds->begin(), feeds->end(), feeds_it)) continue;
+    if (!input.shape.has_rank()) {
+      return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it: ",
+                             shape_flag.empty() ? Cat("--input ", input.name, "=x.npy")
+                                                : Cat(shape_flag, " ", input.name, "=1,224,224,3"));
+    }
+    Shape shape = input.shape;
+    for (int i = 0; i < shape.rank(); ++i) {
+      if (shape[i] < 0) shape.set_dim(i, 1);
+    }
+    Result<Tensor> tensor = MakeUpTensor(input.dtype, shape);
+    if (!tensor.ok()) return std::move(tensor).status().Framed(Cat("input ", Quoted(input.name)));
+    feeds->emplace_back(input.name, std::move(*tensor));
+  }
+  return Status();
+}
+
+}  // namespace rivulet::cli
