@@ -1,0 +1,45 @@
+"""rivulet ops: the operators, their types, and how many golden cases prove each."""
+import csv
+import json
+import re
+
+from command_case import ROOT, CommandCase, main
+
+
+class Ops(CommandCase):
+    def test_list(self):
+        lines = self.fine("ops").splitlines()
+        count, pairs = map(int, re.fullmatch(r"(\d+) operators · (\d+) op × dtype pairs", lines[-1]).groups())
+        self.assertEqual(count, len(lines) - 1)
+        self.assertGreater(pairs, count)
+        self.assertRegex("\n".join(lines), r"(?m)^Conv2D +5 types +\d+ golden cases$")
+
+    def test_one(self):
+        text = self.fine("ops", "Conv2D")
+        self.assertIn("Conv2D(input:T, filter:T) -> (output:T)", text)
+        self.assertRegex(text, r"golden cases by T: .*float32×\d+")
+        found = json.loads(self.fine("ops", "Conv2D", "--json"))
+        self.assertEqual(found["name"], "Conv2D")
+        self.assertIn("float32", found["types"]["T"])
+        self.fails(2, ["'Conv2E'", "'Conv2D'"], "ops", "Conv2E")
+
+    def test_json_has_the_cases_of_the_recordings(self):
+        listed = {op["name"]: op for op in json.loads(self.fine("ops", "--json"))}
+        counted = 0
+        with open(ROOT / "tests" / "golden" / "coverage.tsv") as table:
+            for op, attribute, dtype, count in csv.reader(table, delimiter="\t"):
+                if op not in listed:
+                    continue
+                cases = listed[op]["golden_cases"]
+                self.assertEqual(cases[attribute][dtype] if attribute else cases, int(count), (op, attribute, dtype))
+                counted += 1
+        self.assertGreater(counted, len(listed))
+        # No pair without a case.
+        for op in listed.values():
+            for attribute, types in op["types"].items():
+                for dtype in set(types) - {"resource", "variant"}:
+                    self.assertGreater(op["golden_cases"].get(attribute, {}).get(dtype, 0), 0, (op["name"], attribute, dtype))
+
+
+if __name__ == "__main__":
+    main()
