@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "cli/command.h"
 #include "engine/base/errors.h"
@@ -25,6 +26,7 @@ struct Summary {
   int64_t parameters = 0;
   int64_t parameter_bytes = 0;
   int64_t flops = 0;
+  bool assumes_ones = false;  // flops are those of a batch of one: unknown dims of inputs count as 1
 };
 
 // Small constants are axes and shapes rather than weights; they count all the same, as TensorFlow's own tool does.
@@ -36,6 +38,13 @@ void CountConstant(const Node& node, Summary* summary) {
   summary->parameter_bytes += (*literal)->prefix.num_elements() * static_cast<int64_t>(ElementBytes((*literal)->dtype));
 }
 
+Shape WithoutUnknowns(Shape shape) {
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (shape[i] < 0) shape.set_dim(i, 1);
+  }
+  return shape;
+}
+
 Summary Summarize(const Model& model, Graph* graph) {
   Summary summary;
   for (const Node& node : graph->nodes()) {
@@ -45,10 +54,12 @@ Summary Summarize(const Model& model, Graph* graph) {
   }
   const Status inferred = InferGraph(*graph, *model.allocator());
   if (!inferred.ok()) summary.problems.emplace_back(inferred.message());
-  for (const Node& node : graph->nodes()) {
-    if (node.outputs.empty()) continue;
-    summary.flops += CountFlops(*graph, node);
+  std::vector<FeedSpec> feeds;
+  for (const Model::Input& input : model.Inputs()) {
+    if (input.shape.has_rank()) feeds.push_back({input.name, input.dtype, WithoutUnknowns(input.shape)});
+    summary.assumes_ones |= input.shape.has_rank() && !input.shape.complete();
   }
+  summary.flops = CountFlops(model.graph(), feeds, model.LikelyOutputs());
   return summary;
 }
 
@@ -71,17 +82,46 @@ void PrintNode(const Graph& graph, const Node& node) {
   std::printf("%s\n", node.def == nullptr ? "   (no kernel)" : "");
 }
 
-// A command that can be pasted: every input with a file name, the first likely output.
-std::string NextCommand(const std::string& path, const Model& model, const std::vector<std::string>& outputs) {
+bool Feeds(const Graph& graph, const std::string& input, std::string_view op) {
+  const int32_t index = graph.Find(input);
+  return std::any_of(graph.nodes().begin(), graph.nodes().end(), [&](const Node& node) {
+    return node.op.starts_with(op) && !node.inputs.empty() && node.inputs[0].node == index;
+  });
+}
+
+// One row of scores: what `rivulet label` can put labels to.
+bool GivesScores(const Graph& graph, const std::vector<std::string>& outputs) {
+  if (outputs.size() != 1) return false;
+  const Node& node = graph.node(graph.Find(outputs[0]));
+  if (node.outputs.empty() || node.outputs[0].dtype != DType::kFloat) return false;
+  const Shape& shape = node.outputs[0].shape;
+  return shape.has_rank() && shape.rank() == 2 && shape[1] > 1;
+}
+
+// A command that can be pasted: `label` where it fits, else `run` with every input and the outputs.
+std::string NextCommand(const std::string& path, const Model& model, const Graph& graph,
+                        const std::vector<std::string>& outputs) {
   const auto inputs = model.Inputs();
-  const bool is_picture = inputs.size() == 1 && inputs[0].dtype == DType::kFloat && inputs[0].shape.rank() == 4;
-  if (is_picture) return Cat("rivulet label ", path, " picture.jpg");
+  if (inputs.size() == 1 && GivesScores(graph, outputs)) {
+    const Model::Input& input = inputs[0];
+    if (Feeds(graph, input.name, "DecodeWav")) return Cat("rivulet label ", path, " sound.wav");
+    const bool is_picture = input.dtype == DType::kFloat || input.dtype == DType::kUint8;
+    if (Feeds(graph, input.name, "Decode") || (is_picture && input.shape.has_rank() && input.shape.rank() == 4 &&
+                                               (input.shape[3] == 3 || input.shape[3] == 1))) {
+      return Cat("rivulet label ", path, " picture.jpg");
+    }
+  }
   std::string command = Cat("rivulet run ", path);
   for (const auto& input : inputs) {
     if (input.has_default) continue;
-    command += Cat(" --input ", input.name, input.dtype == DType::kString ? "=@file" : "=array.npy");
+    const bool is_switch = input.name.find("keep_prob") != std::string::npos;
+    command += Cat(" --input ", input.name, "=");
+    command += input.dtype == DType::kString ? "@file"
+               : input.dtype == DType::kBool ? "=false"
+               : is_switch                   ? "=1"
+                                             : "array.npy";
   }
-  if (!outputs.empty()) command += Cat(" --output ", outputs[0]);
+  for (const std::string& output : outputs) command += Cat(" --output ", output);
   return command + " --save out";
 }
 
@@ -124,19 +164,24 @@ void PrintSummary(const std::string& path, const Model& model, const Graph& grap
   std::printf("%s: %s, %d nodes, %.2f MB\n", path.c_str(), model.format().c_str(), graph.size(),
               static_cast<double>(model.file_bytes()) / 1e6);
   if (!graph.functions.empty()) std::printf("functions   %zu\n", graph.functions.size());
+  size_t longest = 20;
+  for (const auto& input : model.Inputs()) longest = std::max(longest, input.name.size());
+  for (const std::string& name : outputs) longest = std::max(longest, name.size());
+  const int width = static_cast<int>(std::min<size_t>(longest, 60));
   for (const auto& input : model.Inputs()) {
-    std::printf("input       %-32s %s%s%s\n", input.name.c_str(), std::string(Name(input.dtype)).c_str(),
+    std::printf("input       %-*s %s%s%s\n", width, input.name.c_str(), std::string(Name(input.dtype)).c_str(),
                 input.shape.ToString().c_str(), input.has_default ? "   has a default" : "");
   }
   for (const std::string& name : outputs) {
     const Node& node = graph.node(graph.Find(name));
-    std::printf("output      %-32s %s\n", name.c_str(),
+    std::printf("output      %-*s %s\n", width, name.c_str(),
                 node.outputs.empty() ? "?" : Signature(node.outputs[0]).c_str());
   }
   std::printf("parameters  %lld (%.2f MB)\n", static_cast<long long>(summary.parameters),
               static_cast<double>(summary.parameter_bytes) / 1e6);
   if (summary.flops > 0)
-    std::printf("arithmetic  %.3f GFLOP a run, where shapes are known\n", static_cast<double>(summary.flops) / 1e9);
+    std::printf("arithmetic  %.3f GFLOP a run%s, in products of known shapes\n",
+                static_cast<double>(summary.flops) / 1e9, summary.assumes_ones ? " with unknown dims as 1" : "");
   std::vector<std::pair<int64_t, std::string>> ops;
   for (const auto& [op, count] : summary.histogram) ops.emplace_back(-count, op);
   std::sort(ops.begin(), ops.end());
@@ -155,16 +200,22 @@ void PrintSummary(const std::string& path, const Model& model, const Graph& grap
                 static_cast<long long>(count), count == 1 ? "" : "s");
   }
   for (const std::string& problem : summary.problems) std::printf("would not run: %s\n", problem.c_str());
-  std::printf("next        %s\n", NextCommand(path, model, outputs).c_str());
+  std::printf("next        %s\n", NextCommand(path, model, graph, outputs).c_str());
+}
+
+bool HasOp(const Graph& graph, const std::string& op) {
+  return std::any_of(graph.nodes().begin(), graph.nodes().end(), [&](const Node& node) { return node.op == op; });
 }
 
 int Inspect(const InspectCommand& command) {
   auto model = Model::Load(command.model);
-  if (!model.ok()) {
-    Fail(model.status());
-    return kBadData;
-  }
+  if (!model.ok()) return Fail(model.status(), kBadData);
   Graph graph = (*model)->graph();
+  if (!command.op.empty() && !HasOp(graph, command.op)) {
+    std::set<std::string_view> ops;
+    for (const Node& node : graph.nodes()) ops.insert(node.op);
+    return FailCall(Cat("no node has the operator ", Quoted(command.op), "; nearest: ", NearestNames(command.op, ops)));
+  }
   const Summary summary = Summarize(**model, &graph);
   const std::vector<std::string> outputs = (*model)->LikelyOutputs();
   if (command.json) {
