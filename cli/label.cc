@@ -55,16 +55,27 @@ std::vector<std::string> NamesIn(const std::string& folder) {
   return names;
 }
 
-// Files as given; folders as the pictures and sounds in them, by name.
+// Files as given; folders as the pictures and sounds in them and in their folders, by name.
+void ExpandFolder(const std::string& path, int depth, std::vector<std::string>* files) {
+  constexpr int kDeepest = 16;  // links may make circles
+  for (const std::string& name : NamesIn(path)) {
+    if (name == "." || name == "..") continue;
+    const std::string inner = path + (path.ends_with('/') ? "" : "/") + name;
+    if (IsFolder(inner)) {
+      if (depth < kDeepest) ExpandFolder(inner, depth + 1, files);
+    } else if (IsMedia(name)) {
+      files->push_back(inner);
+    }
+  }
+}
+
 std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
   for (const std::string& path : paths) {
-    if (!IsFolder(path)) {
+    if (IsFolder(path)) {
+      ExpandFolder(path, 0, &files);
+    } else {
       files.push_back(path);
-      continue;
-    }
-    for (const std::string& name : NamesIn(path)) {
-      if (IsMedia(name)) files.push_back(path + "/" + name);
     }
   }
   return files;
@@ -87,21 +98,22 @@ std::string FindLabels(const std::string& model) {
   return others.size() == 1 ? folder + "/" + others[0] : std::string();
 }
 
-// One of the usual other ways to feed pixels gives a much surer answer: then the assumption is doubtful.
-void WarnOfNormalization(Classifier& classifier, std::span<const uint8_t> file, const Classification& result) {
-  if (classifier.takes_bytes()) return;
+// One of the usual other ways to feed pixels gives a much surer answer: then the assumption is doubtful, and the
+// sentence says so. Else empty.
+std::string DoubtOfNormalization(Classifier& classifier, std::span<const uint8_t> file, const Classification& result) {
+  if (classifier.input().is_file || result.is_class) return "";
   const Score chosen = classifier.Best(result, 1)[0];
   Normalization best = classifier.normalization();
   Score best_score = chosen;
   for (const auto& [mean, std] : {std::pair{127.5f, 127.5f}, {0.0f, 255.0f}, {0.0f, 1.0f}, {117.0f, 1.0f}}) {
     for (const bool bgr : {false, true}) {
       for (const bool inverted : {false, true}) {
-        if (bgr && classifier.channels() != 3) continue;
+        if (bgr && classifier.input().channels != 3) continue;
         const Normalization other{mean, std, bgr, inverted};
         auto tried = classifier.ClassifyWith(file, other);
-        if (!tried.ok()) return;
+        if (!tried.ok()) return "";
         const Score score = classifier.Best(*tried, 1)[0];
-        if (score.score > best_score.score) {
+        if (score.score > best_score.score + 0.01f) {
           best_score = score;
           best = other;
         }
@@ -109,19 +121,20 @@ void WarnOfNormalization(Classifier& classifier, std::span<const uint8_t> file, 
     }
   }
   const bool probabilities = chosen.score >= 0 && best_score.score <= 1.001f;
-  if (!probabilities || best_score.score < 0.6f || best_score.score < chosen.score + 0.4f) return;
-  std::fprintf(stderr,
-               "note: fed as %s the answer would be %s %.2f instead of %s %.2f; if the model was trained that way, use "
-               "--input-mean and --input-std\n",
-               best.ToString().c_str(), best_score.label.c_str(), static_cast<double>(best_score.score),
-               chosen.label.c_str(), static_cast<double>(chosen.score));
+  if (!probabilities || best_score.score < 0.6f || best_score.score < chosen.score + 0.4f) return "";
+  char scores[160];
+  std::snprintf(scores, sizeof(scores), "%.2f instead of %.60s %.2f", static_cast<double>(best_score.score),
+                chosen.label.c_str(), static_cast<double>(chosen.score));
+  return Cat("fed as ", best.ToString(), " the answer would be ", best_score.label, " ", scores,
+             best.bgr || best.inverted ? "; the model may have been trained that way"
+                                       : "; if the model was trained that way, use --input-mean and --input-std");
 }
 
 std::string Footer(const Classifier& classifier, double ms) {
   std::string text;
-  if (!classifier.takes_bytes()) {
-    text = Cat("input ", classifier.width(), "×", classifier.height(), "×", classifier.channels(), ", ",
-               classifier.normalization().ToString(), " · ");
+  if (!classifier.input().is_file) {
+    text = Cat("input ", classifier.input().width, "×", classifier.input().height, "×", classifier.input().channels,
+               ", ", classifier.normalization().ToString(), " · ");
   }
   char times[80];
   std::snprintf(times, sizeof(times), "%.1f ms · plan %.1f ms · %d thread%s · ", ms, classifier.plan_ms(),
@@ -130,15 +143,29 @@ std::string Footer(const Classifier& classifier, double ms) {
 }
 
 void Print(const Classifier& classifier, const std::string& file, bool several, const std::vector<Score>& best,
-           double ms) {
+           const Classification& result) {
   if (several) std::printf("%s\n", file.c_str());
   size_t width = 20;
   for (const Score& score : best) width = std::max(width, score.label.size());
   for (size_t i = 0; i < best.size(); ++i) {
-    const bool last = i + 1 == best.size();
-    std::printf("%-*s  %.2f%s%s\n", static_cast<int>(width), best[i].label.c_str(), static_cast<double>(best[i].score),
-                last && !several ? "        " : "", last && !several ? Footer(classifier, ms).c_str() : "");
+    std::printf("%-*s", static_cast<int>(width), best[i].label.c_str());
+    if (!result.is_class) std::printf("  %.2f", static_cast<double>(best[i].score));
+    if (i + 1 == best.size() && !several) std::printf("        %s", Footer(classifier, result.run_ms).c_str());
+    std::printf("\n");
   }
+}
+
+// What was assumed, and what is odd, as sentences for stderr or JSON.
+std::vector<std::string> Assumptions(const Classifier& classifier, const std::vector<std::string>& labels,
+                                     size_t num_scores) {
+  std::vector<std::string> sentences;
+  if (labels.empty()) sentences.emplace_back("no labels file; give one with --labels");
+  if (!labels.empty() && num_scores > 0 && labels.size() != num_scores) {
+    sentences.push_back(Cat("the labels belong to the model, though there are ", labels.size(), " of them for ",
+                            num_scores, " scores"));
+  }
+  sentences.insert(sentences.end(), classifier.assumptions().begin(), classifier.assumptions().end());
+  return sentences;
 }
 
 int Label(const LabelCommand& command) {
@@ -153,17 +180,11 @@ int Label(const LabelCommand& command) {
   if (command.has_mean) options.input_mean = command.mean;
   if (command.has_std) options.input_std = command.std;
   auto model = Model::Load(command.model);
-  if (!model.ok()) {
-    Fail(model.status());
-    return kBadData;
-  }
+  if (!model.ok()) return Fail(model.status(), kBadData);
   const std::string labels_path = command.labels.empty() ? FindLabels(command.model) : command.labels;
   if (!labels_path.empty()) {
     auto labels = ReadLabels(labels_path);
-    if (!labels.ok()) {
-      Fail(labels.status());
-      return kBadData;
-    }
+    if (!labels.ok()) return Fail(labels.status(), kBadData);
     options.labels = std::move(*labels);
   }
   auto classifier = Classifier::Create(*model, options);
@@ -172,6 +193,8 @@ int Label(const LabelCommand& command) {
   if (files.empty()) return FailCall("no picture and no WAV file in what was named");
 
   int code = kFine;
+  std::string doubt;
+  size_t num_scores = 0;
   nlohmann::json results = nlohmann::json::array();
   for (size_t i = 0; i < files.size(); ++i) {
     auto file = OpenFile(files[i], FileAccess::kMap, int64_t{1} << 30);
@@ -182,7 +205,8 @@ int Label(const LabelCommand& command) {
       code = kBadData;
       continue;
     }
-    const std::vector<Score> best = (*classifier)->Best(*result, command.top);
+    const std::vector<Score> best = (*classifier)->Best(*result, result->is_class ? 1 : command.top);
+    if (!result->is_class) num_scores = result->scores.size();
     if (command.json) {
       nlohmann::json entry = {{"file", files[i]}, {"ms", result->run_ms}, {"labels", nlohmann::json::array()}};
       for (const Score& score : best)
@@ -190,27 +214,28 @@ int Label(const LabelCommand& command) {
       if (command.all) entry["scores"] = result->scores;
       results.push_back(std::move(entry));
     } else {
-      Print(**classifier, files[i], files.size() > 1, best, result->run_ms);
+      Print(**classifier, files[i], files.size() > 1, best, *result);
       if (i + 1 == files.size() && files.size() > 1) std::printf("%s\n", Footer(**classifier, result->run_ms).c_str());
     }
-    if (i == 0 && !command.json && !command.has_mean && !command.has_std)
-      WarnOfNormalization(**classifier, file->bytes, *result);
+    if (i == 0 && !command.has_mean && !command.has_std)
+      doubt = DoubtOfNormalization(**classifier, file->bytes, *result);
   }
+  const std::vector<std::string> assumptions = Assumptions(**classifier, options.labels, num_scores);
   if (command.json) {
     PrintJson({{"model", command.model},
-               {"input", (*classifier)->input_layer()},
+               {"input", (*classifier)->input().name},
                {"output", (*classifier)->output_layer()},
-               {"width", (*classifier)->width()},
-               {"height", (*classifier)->height()},
+               {"width", (*classifier)->input().width},
+               {"height", (*classifier)->input().height},
                {"normalization", (*classifier)->normalization().ToString()},
-               {"assumptions", (*classifier)->assumptions()},
+               {"assumptions", assumptions},
+               {"doubt", doubt},
                {"plan_ms", (*classifier)->plan_ms()},
                {"target", TargetName()},
                {"files", results}});
-  } else {
-    if (options.labels.empty()) std::fprintf(stderr, "assumed: no labels file; give one with --labels\n");
-    for (const std::string& assumption : (*classifier)->assumptions())
-      std::fprintf(stderr, "assumed: %s\n", assumption.c_str());
+  } else if (code == kFine || num_scores > 0) {
+    for (const std::string& assumption : assumptions) std::fprintf(stderr, "assumed: %s\n", assumption.c_str());
+    if (!doubt.empty()) std::fprintf(stderr, "note: %s\n", doubt.c_str());
   }
   return code;
 }

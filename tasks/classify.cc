@@ -19,21 +19,6 @@ std::string Number(float value) {
   return text;
 }
 
-// True when the graph itself scales the pixels right after its input: Sub, Mul, Div or a normalisation of the input.
-bool ScalesItself(const Graph& graph, const std::string& input) {
-  const int32_t index = graph.Find(input);
-  for (const Node& node : graph.nodes()) {
-    if (node.op != "Sub" && node.op != "Mul" && node.op != "RealDiv" && node.op != "Div" &&
-        node.op != "FusedBatchNorm" && node.op != "FusedBatchNormV3") {
-      continue;
-    }
-    for (const Edge& edge : node.inputs) {
-      if (edge.node == index) return true;
-    }
-  }
-  return false;
-}
-
 bool EndsInProbabilities(const Graph& graph, const std::string& name) {
   int32_t index = graph.Find(name);
   for (int steps = 0; index >= 0 && steps < 4; ++steps) {
@@ -75,64 +60,6 @@ Result<std::vector<std::string>> ReadLabels(const std::string& path) {
   return labels;
 }
 
-Status Classifier::FindInput(const Model& model, const ClassifyOptions& options) {
-  input_ = options.input_layer;
-  if (input_.empty()) {
-    std::vector<std::string> candidates;
-    for (const Model::Input& input : model.Inputs()) {
-      if (!input.has_default) candidates.push_back(input.name);
-    }
-    if (candidates.empty()) {
-      return InvalidArgument("the model has no placeholder; name the input with --input-layer");
-    }
-    input_ = candidates[0];
-    if (candidates.size() > 1)
-      assumptions_.push_back(
-          Cat("the input is ", Quoted(input_), ", the first of ", static_cast<int64_t>(candidates.size())));
-  }
-  RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(input_));
-  dtype_ = info.dtype;
-  takes_bytes_ = dtype_ == DType::kString;
-  if (takes_bytes_) return Status();
-  if (dtype_ != DType::kFloat && dtype_ != DType::kUint8) {
-    return InvalidArgument("input ", Quoted(input_), " is ", Name(dtype_),
-                           "; pictures are fed as float32, uint8 or whole files");
-  }
-  const Shape& shape = info.shape;
-  const auto dim = [&](int axis) { return shape.rank() > axis ? shape[axis] : -1; };
-  if (shape.has_rank() && shape.rank() == 2) {
-    // A flattened picture, as in the MNIST tutorials.
-    flat_ = true;
-    const auto side = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(std::max<int64_t>(dim(1), 0)))));
-    channels_ = 1;
-    height_ = width_ = side;
-    if (options.input_height) height_ = *options.input_height;
-    if (options.input_width) width_ = *options.input_width;
-    if (height_ * width_ != dim(1) && dim(1) >= 0) {
-      return InvalidArgument("input ", Quoted(input_), " takes ", shape.ToString(),
-                             ", which is no square picture; give --input-width and --input-height");
-    }
-    return Status();
-  }
-  if (shape.has_rank() && shape.rank() != 4 && shape.rank() != 3) {
-    return InvalidArgument("input ", Quoted(input_), " takes ", shape.ToString(),
-                           ", want a picture [batch, height, width, channels]");
-  }
-  const int first = shape.rank() == 3 ? 0 : 1;
-  height_ = options.input_height.value_or(dim(first));
-  width_ = options.input_width.value_or(dim(first + 1));
-  channels_ = dim(first + 2) > 0 ? dim(first + 2) : 3;
-  if (height_ <= 0 || width_ <= 0) {
-    height_ = width_ = 224;
-    assumptions_.push_back("the picture's size is 224×224; the graph does not say");
-  }
-  if (height_ > 16384 || width_ > 16384)
-    return InvalidArgument("an input of ", width_, "×", height_, " pixels is too large");
-  if (channels_ != 1 && channels_ != 3)
-    return InvalidArgument("input ", Quoted(input_), " wants ", channels_, " channels; pictures have 1 or 3");
-  return Status();
-}
-
 Status Classifier::FindOutput(const Model& model, const ClassifyOptions& options) {
   output_ = options.output_layer;
   if (!output_.empty()) return model.Describe(output_).status();
@@ -146,19 +73,21 @@ Status Classifier::FindOutput(const Model& model, const ClassifyOptions& options
     }
   }
   if (outputs.size() > 1)
-    assumptions_.push_back(Cat("the output is ", Quoted(output_), ", one of ", static_cast<int64_t>(outputs.size())));
+    input_.assumptions.push_back(
+        Cat("the output is ", Quoted(output_), ", one of ", static_cast<int64_t>(outputs.size())));
   return Status();
 }
 
-void Classifier::FindNormalization(const Model& model, const ClassifyOptions& options) {
-  if (takes_bytes_) return;
-  const bool raw = dtype_ == DType::kUint8 || ScalesItself(model.graph(), input_);
+void Classifier::FindNormalization(const ClassifyOptions& options) {
+  if (input_.is_file) return;
+  const bool raw = input_.dtype == DType::kUint8 || input_.scales_itself;
   if (raw) normalization_ = {0, 1};
-  if (flat_ && !raw) normalization_ = {0, 255};
+  // The digits of the MNIST tutorials are fed as 0 to 1.
+  if ((input_.is_flat || input_.channels == 1) && !raw) normalization_ = {0, 255};
   if (options.input_mean) normalization_.mean = *options.input_mean;
   if (options.input_std) normalization_.std = *options.input_std;
-  if (!options.input_mean && !options.input_std && dtype_ != DType::kUint8) {
-    assumptions_.push_back(
+  if (!options.input_mean && !options.input_std && input_.dtype != DType::kUint8) {
+    input_.assumptions.push_back(
         raw ? "the graph scales pixels itself, so they are fed as 0 to 255"
             : Cat("pixels are fed as ", normalization_.ToString(), "; --input-mean and --input-std say otherwise"));
   }
@@ -168,47 +97,98 @@ Result<std::unique_ptr<Classifier>> Classifier::Create(std::shared_ptr<const Mod
                                                        const ClassifyOptions& options) {
   auto classifier = std::make_unique<Classifier>();
   if (options.input_std && *options.input_std == 0) return InvalidArgument("--input-std: want a number other than 0");
-  RIVULET_RETURN_IF_ERROR(classifier->FindInput(*model, options));
+  const PictureInputOptions known = {options.input_layer, options.input_width, options.input_height};
+  RIVULET_ASSIGN_OR_RETURN(classifier->input_, FindPictureInput(*model, known));
   RIVULET_RETURN_IF_ERROR(classifier->FindOutput(*model, options));
-  classifier->FindNormalization(*model, options);
+  classifier->FindNormalization(options);
   classifier->labels_ = options.labels;
   RIVULET_ASSIGN_OR_RETURN(classifier->session_, Session::Create(std::move(model), options.session));
   return classifier;
 }
 
-Result<Tensor> Classifier::MakeInput(std::span<const uint8_t> file, const Normalization& normalization) {
-  if (takes_bytes_) return Tensor::Scalar<std::string>(std::string(file.begin(), file.end()));
-  ImageOptions options;
-  options.channels = channels_ == 1 ? 0 : 3;
-  options.first_frame_only = true;
-  RIVULET_ASSIGN_OR_RETURN(ImageInfo info, InspectImage(file, options));
-  std::vector<uint8_t> pixels(static_cast<size_t>(info.bytes()));
-  RIVULET_RETURN_IF_ERROR(DecodeImage(file, options, pixels));
-  // Gray from colour by the usual luma weights; alpha is dropped.
-  std::vector<uint8_t> gray;
-  if (channels_ == 1 && info.channels > 1) {
-    gray.resize(static_cast<size_t>(info.height * info.width));
-    for (size_t i = 0; i < gray.size(); ++i) {
-      const uint8_t* p = pixels.data() + i * static_cast<size_t>(info.channels);
-      gray[i] = info.channels == 2 ? p[0] : static_cast<uint8_t>((299 * p[0] + 587 * p[1] + 114 * p[2] + 500) / 1000);
-    }
-    pixels.swap(gray);
-    info.channels = 1;
+namespace {
+
+// The pixels of a picture file, with one or three channels.
+struct Picture {
+  ImageInfo info;
+  std::vector<uint8_t> pixels;
+};
+
+// Gray from colour by the usual luma weights; alpha is dropped.
+void ToGray(Picture* picture) {
+  std::vector<uint8_t> gray(static_cast<size_t>(picture->info.height * picture->info.width));
+  for (size_t i = 0; i < gray.size(); ++i) {
+    const uint8_t* p = picture->pixels.data() + i * static_cast<size_t>(picture->info.channels);
+    gray[i] =
+        picture->info.channels == 2 ? p[0] : static_cast<uint8_t>((299 * p[0] + 587 * p[1] + 114 * p[2] + 500) / 1000);
   }
-  std::vector<float> resized(static_cast<size_t>(height_ * width_ * channels_));
-  const ResizeShape sizes{info.height, info.width, height_, width_, channels_};
-  RIVULET_RETURN_IF_ERROR(ResizeBilinear(std::span<const uint8_t>(pixels), sizes, ResizeAlignment::kLegacy, resized));
+  picture->pixels.swap(gray);
+  picture->info.channels = 1;
+}
+
+Result<Picture> DecodePicture(std::span<const uint8_t> file, int64_t channels) {
+  ImageOptions options;
+  options.channels = channels == 1 ? 0 : 3;
+  options.first_frame_only = true;
+  // As cameras, browsers and most training pipelines decode; the fast transform moves scores by some hundredths.
+  options.dct = JpegDct::kAccurate;
+  Picture picture;
+  RIVULET_ASSIGN_OR_RETURN(picture.info, InspectImage(file, options));
+  picture.pixels.resize(static_cast<size_t>(picture.info.bytes()));
+  RIVULET_RETURN_IF_ERROR(DecodeImage(file, options, picture.pixels));
+  if (channels == 1 && picture.info.channels > 1) ToGray(&picture);
+  return picture;
+}
+
+// One row of scores, or the number of a class.
+Status ReadScores(const Tensor& tensor, Classification* result) {
+  const int64_t count = tensor.num_elements();
+  const auto found = [&] { return Cat(Name(tensor.dtype()), tensor.shape().ToString()); };
+  if (count == 1 && (tensor.dtype() == DType::kInt64 || tensor.dtype() == DType::kInt32)) {
+    const int64_t index = tensor.dtype() == DType::kInt64 ? tensor.data<int64_t>()[0] : tensor.data<int32_t>()[0];
+    if (index < 0 || index >= (1 << 20)) return InvalidArgument("want the number of a class, got ", index);
+    result->is_class = true;
+    result->scores.assign(static_cast<size_t>(index) + 1, 0.0f);
+    result->scores.back() = 1;
+    return Status();
+  }
+  if (count == 0 || tensor.rank() == 0 || tensor.dim(tensor.rank() - 1) != count || tensor.dtype() != DType::kFloat) {
+    return InvalidArgument("want one row of float32 scores, got ", found(), "; name another with --output-layer");
+  }
+  result->scores.assign(tensor.data<float>(), tensor.data<float>() + count);
+  return Status();
+}
+
+// [height, width, channels] to [channels, height, width].
+std::vector<float> ToPlanes(const std::vector<float>& pixels, int64_t channels) {
+  std::vector<float> planes(pixels.size());
+  const size_t size = pixels.size() / static_cast<size_t>(channels);
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    planes[i % static_cast<size_t>(channels) * size + i / static_cast<size_t>(channels)] = pixels[i];
+  }
+  return planes;
+}
+
+}  // namespace
+
+Result<Tensor> Classifier::MakeInput(std::span<const uint8_t> file, const Normalization& normalization) {
+  if (input_.is_file) return Tensor::Scalar<std::string>(std::string(file.begin(), file.end()));
+  RIVULET_ASSIGN_OR_RETURN(const Picture picture, DecodePicture(file, input_.channels));
+  std::vector<float> resized(static_cast<size_t>(input_.height * input_.width * input_.channels));
+  const ResizeShape sizes{picture.info.height, picture.info.width, input_.height, input_.width, input_.channels};
+  RIVULET_RETURN_IF_ERROR(
+      ResizeBilinear(std::span<const uint8_t>(picture.pixels), sizes, ResizeAlignment::kLegacy, resized));
   const float scale = 1.0f / normalization.std;
   for (float& v : resized) v = ((normalization.inverted ? 255.0f - v : v) - normalization.mean) * scale;
-  if (normalization.bgr && channels_ == 3) {
+  if (normalization.bgr && input_.channels == 3) {
     for (size_t i = 0; i + 2 < resized.size(); i += 3) std::swap(resized[i], resized[i + 2]);
   }
-  const Shape shape = flat_ ? Shape{1, height_ * width_ * channels_} : Shape{1, height_, width_, channels_};
-  if (dtype_ == DType::kFloat) return Tensor::Of<float>(shape, resized);
+  if (input_.is_planar) resized = ToPlanes(resized, input_.channels);
+  if (input_.dtype == DType::kFloat) return Tensor::Of<float>(input_.shape(), resized);
   std::vector<uint8_t> bytes(resized.size());
   for (size_t i = 0; i < bytes.size(); ++i)
     bytes[i] = static_cast<uint8_t>(std::clamp(resized[i] + 0.5f, 0.0f, 255.0f));
-  return Tensor::Of<uint8_t>(shape, bytes);
+  return Tensor::Of<uint8_t>(input_.shape(), bytes);
 }
 
 Result<Classification> Classifier::Classify(std::span<const uint8_t> file, const RunOptions& run) {
@@ -218,7 +198,8 @@ Result<Classification> Classifier::Classify(std::span<const uint8_t> file, const
 Result<Classification> Classifier::ClassifyWith(std::span<const uint8_t> file, const Normalization& normalization,
                                                 const RunOptions& run) {
   RIVULET_ASSIGN_OR_RETURN(Tensor input, MakeInput(file, normalization));
-  const Feeds feeds = {{input_, std::move(input)}};
+  Feeds feeds = input_.others;
+  feeds.emplace_back(input_.name, std::move(input));
   if (plan_ms_ == 0) {
     RIVULET_ASSIGN_OR_RETURN(const PlanStats stats, session_->Prepare(feeds, {output_}, {}, run));
     plan_ms_ = stats.plan_ms;
@@ -227,21 +208,7 @@ Result<Classification> Classifier::ClassifyWith(std::span<const uint8_t> file, c
   RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session_->Run(feeds, {output_}, {}, run));
   Classification result;
   result.run_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  const Tensor& scores = outputs[0];
-  if (scores.dtype() == DType::kFloat) {
-    result.scores.assign(scores.data<float>(), scores.data<float>() + scores.num_elements());
-  } else if (scores.dtype() == DType::kInt64 && scores.num_elements() == 1) {
-    // An ArgMax: the class itself.
-    const int64_t index = scores.data<int64_t>()[0];
-    if (index >= 0 && index < (1 << 20)) {
-      result.scores.assign(static_cast<size_t>(index) + 1, 0.0f);
-      result.scores.back() = 1;
-    }
-  } else {
-    return InvalidArgument("output ", Quoted(output_), " is ", Name(scores.dtype()), scores.shape().ToString(),
-                           ", want float32 scores");
-  }
-  if (result.scores.empty()) return InvalidArgument("output ", Quoted(output_), " is empty");
+  RIVULET_RETURN_IF_ERROR(ReadScores(outputs[0], &result).Framed(Cat("output ", Quoted(output_))));
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rivulet/session.h"
+#include "tasks/picture_input.h"
 
 namespace rivulet {
 
@@ -42,6 +43,7 @@ struct Score {
 
 struct Classification {
   std::vector<float> scores;  // all of them
+  bool is_class = false;      // the model gave the class alone (an ArgMax): it has the score 1, the others 0
   double run_ms = 0;
 };
 
@@ -59,36 +61,24 @@ class Classifier {
   // The best `count`, best first; ties by index.
   std::vector<Score> Best(const Classification& result, int count) const;
 
-  bool takes_bytes() const { return takes_bytes_; }  // a string input: the model decodes files itself
-  const std::string& input_layer() const { return input_; }
+  const PictureInput& input() const { return input_; }
   const std::string& output_layer() const { return output_; }
-  int64_t width() const { return width_; }
-  int64_t height() const { return height_; }
-  int64_t channels() const { return channels_; }
   const Normalization& normalization() const { return normalization_; }
   double plan_ms() const { return plan_ms_; }
   int num_threads() const { return session_->num_threads(); }
   // Sentences about what neither the caller nor the graph said.
-  const std::vector<std::string>& assumptions() const { return assumptions_; }
+  const std::vector<std::string>& assumptions() const { return input_.assumptions; }
 
  private:
-  Status FindInput(const Model& model, const ClassifyOptions& options);
   Status FindOutput(const Model& model, const ClassifyOptions& options);
-  void FindNormalization(const Model& model, const ClassifyOptions& options);
+  void FindNormalization(const ClassifyOptions& options);
   Result<Tensor> MakeInput(std::span<const uint8_t> file, const Normalization& normalization);
 
   std::unique_ptr<Session> session_;
-  std::string input_;
+  PictureInput input_;
   std::string output_;
-  bool takes_bytes_ = false;
-  bool flat_ = false;  // input is [batch, height * width * channels]
-  DType dtype_ = DType::kFloat;
-  int64_t width_ = 0;
-  int64_t height_ = 0;
-  int64_t channels_ = 3;
   Normalization normalization_;
   std::vector<std::string> labels_;
-  std::vector<std::string> assumptions_;
   double plan_ms_ = 0;
 };
 
