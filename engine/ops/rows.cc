@@ -104,7 +104,7 @@ void JoinStrings(void* to, const void* from, int64_t n) {
 }
 
 CombineRows FindAssign(DType dtype) {
-  switch (StoredBytes(dtype)) {
+  switch (ElementBytes(dtype)) {
     case 1: return Assign<1>;
     case 2: return Assign<2>;
     case 4: return Assign<4>;
