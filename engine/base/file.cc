@@ -117,11 +117,13 @@ Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t m
   if (path.find('\0') != std::string::npos) return InvalidArgument(Quoted(path), ": a path cannot hold a zero byte");
   // Non-blocking, so that a FIFO without a writer does not hold us.
   const Descriptor file(Injected() ? -1 : open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  // What a socket answers.
+  if (file.get() < 0 && errno == ENXIO) return InvalidArgument(Quoted(path), ": want a regular file, got a socket");
   if (file.get() < 0) return SystemError(path, "open");
   struct stat info;
   if (Injected() || fstat(file.get(), &info) != 0) return SystemError(path, "stat");
   if (!S_ISREG(info.st_mode)) {
-    const char* kind = S_ISDIR(info.st_mode) ? "a folder" : S_ISFIFO(info.st_mode) ? "a pipe" : "a device or socket";
+    const char* kind = S_ISDIR(info.st_mode) ? "a folder" : S_ISFIFO(info.st_mode) ? "a pipe" : "a device";
     return InvalidArgument(Quoted(path), ": want a regular file, got ", kind);
   }
   const int64_t size = info.st_size;
