@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
-# Installs the build folder $1 under a fresh prefix and builds the stranger's project against it; $2 is a model to run.
+# Installs the build folder $1 under a fresh prefix and builds a stranger's project against it: the program that the README of
+# the repository $2 shows, run where the README says, at the repository's top.
 set -euo pipefail
 build=$1
-model=$2
+root=$2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --install "$build" --prefix "$work/prefix" > "$work/install.log"
 "$work/prefix/bin/rivulet" --version
-cmake -S "$here" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_BUILD_TYPE=Release > "$work/configure.log" ||
+mkdir "$work/stranger"
+cp "$here/CMakeLists.txt" "$work/stranger"
+sed -n '/^```c++$/,/^```$/p' "$root/README.md" | sed '/^```/d' > "$work/stranger/main.cc"
+grep -q 'int main' "$work/stranger/main.cc"
+cmake -S "$work/stranger" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_BUILD_TYPE=Release > "$work/configure.log" ||
   { cat "$work/configure.log"; exit 1; }
 cmake --build "$work/build" > "$work/build.log" || { cat "$work/build.log"; exit 1; }
-"$work/build/stranger" "$model"
+answer=$(cd "$root" && "$work/build/stranger")
+echo "the README's program says $answer"
+[[ "$answer" =~ ^[01]\.[0-9]+$ ]]
