@@ -1,3 +1,4 @@
+// Covers: engine/media/jpeg.cc engine/media/png.cc engine/media/gif.cc engine/media/bmp.cc engine/media/image.cc
 // A picture from a stranger, in any format and with options taken from its first byte. Whatever the bytes are, both
 // steps answer with a Status, write only into their buffer, and inspection never promises more than the limits.
 #include <cstddef>

@@ -1,3 +1,4 @@
+// Covers: engine/media/wav.cc
 // A sound from a stranger, with and without wishes for its size.
 #include <cstddef>
 #include <cstdint>

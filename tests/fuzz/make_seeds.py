@@ -1,4 +1,5 @@
-"""Writes seeds/graphdef/: small graphs, each with the one defect that its name tells. Needs TensorFlow's protobuf classes.
+"""Writes seeds/graphdef/ and seeds/run/: small graphs, each with the one defect that its name tells; and seeds/wire/, bytes by
+hand. Needs TensorFlow's protobuf classes.
 
   python tests/fuzz/make_seeds.py
 """
@@ -8,7 +9,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 from tensorflow.core.framework import graph_pb2  # noqa: E402
 
 FLOAT, INT32, STRING, INT64 = 1, 3, 7, 9
-OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'seeds', 'graphdef')
+SEEDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'seeds')
 
 
 class Graph:
@@ -184,11 +185,34 @@ def seeds():
     yield 'loop_without_end', graph(nested_loop)
 
 
+def wire_seeds():
+    """Every wire type, whole and broken."""
+    yield 'every_type', b'\x08\x96\x01' + b'\x11' + b'12345678' + b'\x1a\x03abc' + b'\x23\x08\x01\x24' + b'\x2d1234'
+    yield 'message_in_message', b'\x0a\x06\x0a\x04\x0a\x02\x08\x01'
+    yield 'largest_number', b'\x08' + b'\xff' * 9 + b'\x01'
+    yield 'number_of_65_bits', b'\x08' + b'\xff' * 9 + b'\x02'
+    yield 'field_0', b'\x02\x01x'
+    yield 'largest_field', b'\xf8\xff\xff\xff\x0f\x01'
+    yield 'field_too_large', b'\x80\x80\x80\x80\x10\x01'
+    yield 'wire_type_7', b'\x0f'
+    yield 'groups_100_deep', b'\x0b' * 100 + b'\x0c' * 100
+    yield 'groups_101_deep', b'\x0b' * 101 + b'\x0c' * 101
+    yield 'group_ends_as_another', b'\x0b\x14'
+    yield 'length_of_2_to_64', b'\x0a' + b'\xff' * 9 + b'\x01' + b'abc'
+
+
+def write(folder, name, data):
+    os.makedirs(os.path.join(SEEDS, folder), exist_ok=True)
+    with open(os.path.join(SEEDS, folder, name), 'wb') as file:
+        file.write(data)
+
+
 def main():
-    os.makedirs(OUT, exist_ok=True)
     for name, data in seeds():
-        with open(os.path.join(OUT, name + '.pb'), 'wb') as file:
-            file.write(data)
+        write('graphdef', name + '.pb', data)
+        write('run', name + '.pb', data)
+    for name, data in wire_seeds():
+        write('wire', name, data)
 
 
 if __name__ == '__main__':
