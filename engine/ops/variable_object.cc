@@ -1,0 +1,42 @@
+#include "engine/ops/variable.h"
+
+namespace rivulet {
+
+Status Variable::Uninitialized() const {
+  return FailedPrecondition("the variable was read before it had a value; run the model's initialiser first");
+}
+
+bool Variable::initialized() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return value_.valid();
+}
+
+Result<Tensor> Variable::Read() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!value_.valid()) return Uninitialized();
+  return value_;
+}
+
+int64_t Variable::version() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return version_;
+}
+
+Status Variable::Assign(Tensor value) {
+  if (value.dtype() != dtype_) {
+    return InvalidArgument("the variable is ", Name(dtype_), ", the value is ", Name(value.dtype()));
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  value_ = std::move(value);
+  ++version_;
+  return Status();
+}
+
+Status Variable::MakeUnique(Allocator& allocator) {
+  if (!value_.valid()) return Uninitialized();
+  if (value_.owner().use_count() == 1 && value_.is_aligned()) return Status();
+  RIVULET_ASSIGN_OR_RETURN(value_, Clone(value_, allocator));
+  return Status();
+}
+
+}  // namespace rivulet
