@@ -105,7 +105,19 @@ void GateConstants(Graph* graph, std::vector<Edge>* roots) {
 
 void DropControls(Graph* graph, const std::vector<int32_t>& root_nodes, FunctionTable& functions) {
   if (!root_nodes.empty() || HasSwitch(*graph) || HasEffects(*graph, functions)) return;
-  for (Node& node : graph->nodes()) node.control_inputs.clear();
+  const Result<std::vector<int32_t>> order = TopologicalOrder(*graph);
+  if (!order.ok()) return;  // says so when it is planned
+  std::vector<bool> settled(static_cast<size_t>(graph->size()), false);
+  for (const int32_t index : *order) {
+    Node& node = graph->node(index);
+    std::erase_if(node.control_inputs, [&](int32_t control) { return settled[static_cast<size_t>(control)]; });
+    const bool is_value = node.op == "Const" || node.op == "VarHandleOp" || node.op == "_Arg" || node.op == "NoOp";
+    const bool hands_on = node.op == "Identity" || node.op == "ReadVariableOp";
+    settled[static_cast<size_t>(index)] = node.control_inputs.empty() && (is_value || hands_on) &&
+                                          std::all_of(node.inputs.begin(), node.inputs.end(), [&](const Edge& edge) {
+                                            return settled[static_cast<size_t>(edge.node)];
+                                          });
+  }
 }
 
 void FindArgs(Body* body) {

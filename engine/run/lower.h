@@ -27,7 +27,8 @@ Status LowerLoops(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* 
 // In graphs with Switch: a constant that waits for a branch gets an Identity, which can be dead; constants cannot.
 void GateConstants(Graph* graph, std::vector<Edge>* roots);
 
-// Control inputs go where nothing changes anything that another node could see and no branch can be dead.
+// In graphs that change no state and have no branch that could be dead: nobody waits for a constant, an argument, or a
+// variable's value. What can fail, as Assert, is still waited for.
 void DropControls(Graph* graph, const std::vector<int32_t>& root_nodes, FunctionTable& functions);
 
 // Sets body->args from the _Arg nodes that are left; -1 for arguments that nothing reads.
