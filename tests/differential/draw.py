@@ -46,10 +46,10 @@ class Draw(random.Random):
         """Integers of [low, high]."""
         return Literal(dtype, self.numpy.randint(low, high + 1, size=shape, dtype=np.int64).astype(numpy_dtype(dtype)))
 
-    def tensor(self, dtype, shape, low=None, high=None, edges=0.0):
+    def tensor(self, dtype, shape, low=None, high=None, edges=0.0, huge=True):
         """Random elements. Floats are uniform in [low, high] (default [-2, 2]); integers in [low, high] (default [-8, 8]
         or [0, 16]), all 8 bits for quantised types. With the chance `edges` a few elements become infinities, NaN,
-        subnormals, the largest and smallest values."""
+        subnormals, the largest and smallest values; without `huge` no finite float whose product might overflow."""
         shape = tuple(shape)
         if dtype == 'string':
             letters = b'abcxyz019 .-\xc3\xa9'
@@ -79,6 +79,8 @@ class Draw(random.Random):
             flat = array.reshape(-1).copy()
             for _ in range(self.randint(1, max(1, array.size // 3))):
                 flat[self.randrange(array.size)] = np.array(self.choice(bits), np.uint64).astype(unsigned).view(array.dtype)
+            if not huge and dtype in FLOATS:
+                flat[np.isfinite(flat) & (np.abs(flat) > 1e4)] = 1
             array = flat.reshape(shape)
         return Literal(dtype, np.asarray(array))
 
@@ -95,4 +97,4 @@ class Draw(random.Random):
             return fed(value)
         if place == 'partial':
             return fed(value, tuple(None if self.chance(0.5) else d for d in value.array.shape))
-        return value
+        return fed(value, value.array.shape)

@@ -88,7 +88,7 @@ def answer(family, seed, number, folder):
             description['fetches'] = [f'op:{i}' for i in range(len(results))]
         except (record.Broken, tf.errors.OpError, ValueError, TypeError) as caught:
             error = str(caught)
-    description['error'] = error.splitlines()[0][:400] if error else None
+    description['error'] = record.essence(error) if error else None
     description['dtypes'] = [result.dtype for result in results]
     for i, result in enumerate(results):
         save(os.path.join(folder, f'want{i}.npy'), result)
