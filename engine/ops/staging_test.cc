@@ -17,7 +17,7 @@ struct Bench {
 
   explicit Bench(size_t budget = Allocator::kUnlimited)
       : allocator(Allocator::Create(budget)),
-        services{*allocator, pool, stop, nullptr, &scratch, &scratch_bytes},
+        services{*allocator, pool, stop, nullptr, nullptr, &scratch, &scratch_bytes},
         context(nullptr, {}, {}, services) {}
 };
 
