@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/made_up.h"
+#include "cli/model_flags.h"
 #include "engine/base/errors.h"
 #include "engine/kernels/target.h"
 #include "engine/run/flops.h"
@@ -27,7 +28,9 @@ struct BenchCommand {
   double min_time = 0;
   bool json = false;
   bool profile = false;
+  std::string signature;
   RunFlags flags;
+  ModelFlags model_flags;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -49,20 +52,21 @@ Result<Shape> ParseShape(std::string_view text) {
   return shape;
 }
 
-Result<Feeds> MakeFeeds(const Model& model, const BenchCommand& command, int* code) {
-  RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(model, command.inputs, code));
+Result<Feeds> MakeFeeds(const Model& model, const NameChoice& names, const BenchCommand& command, int* code) {
+  RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(model, names, command.inputs, code));
   *code = kBadCall;
   for (const std::string& argument : command.shapes) {
     const std::string name = FeedName(argument);
     if (name.empty()) return InvalidArgument("--input-shape ", Quoted(argument), ": want NAME=1,224,224,3");
-    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(name));
+    const std::string edge = names.Input(name);
+    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
     Result<Shape> shape = ParseShape(std::string_view(argument).substr(name.size() + 1));
     if (!shape.ok()) return std::move(shape).status().Framed(Cat("--input-shape ", Quoted(argument)));
     RIVULET_ASSIGN_OR_RETURN(Tensor tensor,
                              MakeUpTensor(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, *shape));
-    feeds.emplace_back(name, std::move(tensor));
+    feeds.emplace_back(edge, std::move(tensor));
   }
-  RIVULET_RETURN_IF_ERROR(MakeUpMissing(model, "--input-shape", &feeds));
+  RIVULET_RETURN_IF_ERROR(MakeUpMissing(model, names, "--input-shape", &feeds));
   return feeds;
 }
 
@@ -70,16 +74,19 @@ int Bench(const BenchCommand& command) {
   Result<SessionOptions> options = command.flags.Options();
   if (!options.ok()) return FailCall(options.status().ToString());
   const auto load_start = Clock::now();
-  auto model = Model::Load(command.model);
-  if (!model.ok()) return Fail(model.status(), kBadData);
-  double load_ms = MsSince(load_start);
   int code = kFine;
-  Result<Feeds> feeds = MakeFeeds(**model, command, &code);
+  const std::shared_ptr<const Model> model = LoadModel(command.model, command.model_flags, &code);
+  if (model == nullptr) return code;
+  double load_ms = MsSince(load_start);
+  const Result<NameChoice> names = NameChoice::Of(*model, command.signature);
+  if (!names.ok()) return Fail(names.status(), kBadCall);
+  Result<Feeds> feeds = MakeFeeds(*model, *names, command, &code);
   if (!feeds.ok()) return Fail(feeds.status(), code);
   std::vector<std::string> outputs = command.outputs;
-  if (outputs.empty()) outputs = (*model)->LikelyOutputs();
+  if (outputs.empty()) outputs = names->DefaultOutputs(*model);
+  for (std::string& name : outputs) name = names->Output(name);
   const auto plan_start = Clock::now();
-  auto session = Session::Create(*model, *options);
+  auto session = Session::Create(model, *options);
   if (!session.ok()) return Fail(session.status());
   auto stats = (*session)->Prepare(*feeds, outputs);
   if (!stats.ok()) return Fail(stats.status());
@@ -106,7 +113,7 @@ int Bench(const BenchCommand& command) {
   getrusage(RUSAGE_SELF, &usage);
   std::vector<FeedSpec> specs;
   for (const auto& [name, tensor] : *feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
-  const int64_t flops = CountFlops((*model)->graph(), specs, outputs);
+  const int64_t flops = CountFlops(model->graph(), specs, outputs);
   if (command.json) {
     nlohmann::json json = {{"model", command.model},
                            {"load_ms", load_ms},
@@ -149,7 +156,9 @@ int Bench(const BenchCommand& command) {
 void AddBench(CLI::App& app, int* code) {
   auto command = std::make_shared<BenchCommand>();
   CLI::App* sub = app.add_subcommand("bench", "Time a model: loading, first run, every run");
-  sub->add_option("model", command->model, "Model file")->required();
+  sub->add_option("model", command->model, "Model file or SavedModel folder")->required();
+  sub->add_option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
+      ->type_name("KEY");
   sub->add_option("--input-shape", command->shapes, "Shape of an input, filled with made-up values")
       ->type_name("NAME=1,224,224,3")
       ->take_all();
@@ -167,6 +176,7 @@ void AddBench(CLI::App& app, int* code) {
   sub->add_flag("--json", command->json, "One JSON object");
   sub->add_flag("--profile", command->profile, "Also where the time goes: by operator, and the slowest steps");
   command->flags.AddTo(*sub);
+  command->model_flags.AddTo(*sub);
   sub->footer(
       "Examples:\n"
       "  rivulet bench mobilenet.pb --input-shape input=1,224,224,3\n"

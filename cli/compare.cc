@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/made_up.h"
+#include "cli/model_flags.h"
 #include "engine/base/equality.h"
 #include "engine/base/errors.h"
 
@@ -20,7 +21,9 @@ struct CompareCommand {
   double atol = 0;
   bool no_passes_second = false;
   bool json = false;
+  std::string signature;
   RunFlags flags;
+  ModelFlags model_flags;
 };
 
 struct OutputResult {
@@ -74,28 +77,51 @@ Result<std::vector<Tensor>> RunModel(std::shared_ptr<const Model> model, const F
   return session->Run(feeds, outputs, {}, run);
 }
 
+// The feeds of one model, named for the other: two models of one signature need not name their tensors alike.
+Feeds Renamed(const Feeds& feeds, const NameChoice& from, const NameChoice& to) {
+  Feeds out = feeds;
+  if (from.signature() == nullptr || to.signature() == nullptr) return out;
+  for (auto& [name, tensor] : out) {
+    for (const SignatureTensor& input : from.signature()->inputs) {
+      const SignatureTensor* same = to.signature()->FindInput(input.key);
+      if (!IsSameTensor(input.name, name) || same == nullptr) continue;
+      name = same->name;
+      break;
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> TensorsOf(const NameChoice& names, std::vector<std::string> outputs) {
+  for (std::string& name : outputs) name = names.Output(name);
+  return outputs;
+}
+
 int Compare(const CompareCommand& command) {
   Result<SessionOptions> options = command.flags.Options();
   if (!options.ok()) return FailCall(options.status().ToString());
-  auto first = Model::Load(command.first);
-  auto second = Model::Load(command.second);
-  for (const auto* model : {&first, &second}) {
-    if (!model->ok()) {
-      return Fail(model->status(), kBadData);
-    }
-  }
   int code = kFine;
-  auto feeds = ParseFeeds(**first, command.inputs, &code);
+  const std::shared_ptr<const Model> first = LoadModel(command.first, command.model_flags, &code);
+  if (first == nullptr) return code;
+  const std::shared_ptr<const Model> second = LoadModel(command.second, command.model_flags, &code);
+  if (second == nullptr) return code;
+  const Result<NameChoice> names = NameChoice::Of(*first, command.signature);
+  if (!names.ok()) return Fail(names.status(), kBadCall);
+  // A graph without signatures is compared by the tensors' own names.
+  const Result<NameChoice> found = NameChoice::Of(*second, command.signature);
+  const NameChoice second_names = found.ok() ? *found : NameChoice();
+  auto feeds = ParseFeeds(*first, *names, command.inputs, &code);
   if (!feeds.ok()) return Fail(feeds.status(), code);
-  const Status made_up = MakeUpMissing(**first, "", &*feeds);
+  const Status made_up = MakeUpMissing(*first, *names, "", &*feeds);
   if (!made_up.ok()) return FailCall(made_up.ToString());
   std::vector<std::string> outputs = command.outputs;
-  if (outputs.empty()) outputs = (*first)->LikelyOutputs();
-  auto a = RunModel(*first, *feeds, outputs, *options, command.flags.Run());
+  if (outputs.empty()) outputs = names->DefaultOutputs(*first);
+  auto a = RunModel(first, *feeds, TensorsOf(*names, outputs), *options, command.flags.Run());
   if (!a.ok()) return Fail(a.status());
   SessionOptions second_options = *options;
   if (command.no_passes_second) second_options.passes = false;
-  auto b = RunModel(*second, *feeds, outputs, second_options, command.flags.Run());
+  auto b = RunModel(second, Renamed(*feeds, *names, second_names), TensorsOf(second_names, outputs), second_options,
+                    command.flags.Run());
   if (!b.ok()) return Fail(b.status());
 
   bool equal = true;
@@ -138,7 +164,10 @@ void AddCompare(CLI::App& app, int* code) {
   sub->add_option("--atol", command->atol, "Allowed difference relative to the largest value");
   sub->add_flag("--b-no-passes", command->no_passes_second, "Run B as written; with A = B this checks the passes");
   sub->add_flag("--json", command->json, "As one JSON object");
+  sub->add_option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
+      ->type_name("KEY");
   command->flags.AddTo(*sub);
+  command->model_flags.AddTo(*sub);
   sub->footer(
       "Exit status 0 when equal by the rule, 1 when not.\nExamples:\n  rivulet compare model.pb optimized.pb\n  "
       "rivulet compare model.pb model.pb --b-no-passes --input x=x.npy");

@@ -21,12 +21,24 @@ std::string_view EdgeOf(std::string_view name) { return name.ends_with(":0") ? n
 
 }  // namespace
 
+bool IsSameTensor(std::string_view a, std::string_view b) { return EdgeOf(a) == EdgeOf(b); }
+
+void AddDefaults(const NameChoice& names, Feeds* feeds) {
+  if (names.signature() == nullptr) return;
+  for (const SignatureTensor& input : names.signature()->inputs) {
+    const auto is_same = [&](const auto& feed) { return IsSameTensor(feed.first, input.name); };
+    if (!input.default_value.valid() || std::any_of(feeds->begin(), feeds->end(), is_same)) continue;
+    feeds->emplace_back(input.name, input.default_value);
+  }
+}
+
 std::string FeedName(const std::string& argument) {
   const size_t equals = argument.find('=');
   return equals == std::string::npos ? std::string() : argument.substr(0, equals);
 }
 
-Result<Feeds> ParseFeeds(const Model& model, const std::vector<std::string>& arguments, int* code) {
+Result<Feeds> ParseFeeds(const Model& model, const NameChoice& names, const std::vector<std::string>& arguments,
+                         int* code) {
   Feeds feeds;
   *code = kBadCall;
   for (const std::string& argument : arguments) {
@@ -34,8 +46,9 @@ Result<Feeds> ParseFeeds(const Model& model, const std::vector<std::string>& arg
     if (name.empty() || name.size() + 1 >= argument.size()) {
       return InvalidArgument("--input ", Quoted(argument), ": want NAME=FILE.npy, NAME=@FILE or NAME==VALUE");
     }
-    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(name));
-    const auto is_same = [&](const auto& feed) { return EdgeOf(feed.first) == EdgeOf(name); };
+    const std::string edge = names.Input(name);
+    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
+    const auto is_same = [&](const auto& feed) { return IsSameTensor(feed.first, edge); };
     if (std::any_of(feeds.begin(), feeds.end(), is_same)) {
       return InvalidArgument("--input ", Quoted(argument), ": ", Quoted(name), " is given twice");
     }
@@ -50,7 +63,7 @@ Result<Feeds> ParseFeeds(const Model& model, const std::vector<std::string>& arg
       *code = is_literal ? kBadCall : kBadData;
       return std::move(tensor).status().Framed(Cat("input ", Quoted(name)));
     }
-    feeds.emplace_back(name, std::move(*tensor));
+    feeds.emplace_back(edge, std::move(*tensor));
   }
   return feeds;
 }

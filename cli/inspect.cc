@@ -1,13 +1,17 @@
 // rivulet inspect: what is in a model file.
 #include <algorithm>
 #include <cstdio>
-#include <map>
+#include <optional>
 #include <set>
 
 #include "cli/command.h"
+#include "cli/inspect_checkpoint.h"
+#include "cli/inspect_setup.h"
+#include "cli/model_flags.h"
+#include "cli/model_summary.h"
 #include "engine/base/errors.h"
-#include "engine/ops/infer.h"
-#include "engine/run/flops.h"
+#include "engine/graph/graph.h"
+#include "engine/graph/model_setup.h"
 
 namespace rivulet::cli {
 namespace {
@@ -16,52 +20,10 @@ struct InspectCommand {
   std::string model;
   std::string op;
   bool nodes = false;
+  bool variables = false;
   bool json = false;
+  ModelFlags flags;
 };
-
-struct Summary {
-  std::map<std::string, int64_t> histogram;
-  std::map<std::string, int64_t> unknown_ops;
-  std::vector<std::string> problems;
-  int64_t parameters = 0;
-  int64_t parameter_bytes = 0;
-  int64_t flops = 0;
-  bool assumes_ones = false;  // flops are those of a batch of one: unknown dims of inputs count as 1
-};
-
-// Small constants are axes and shapes rather than weights; they count all the same, as TensorFlow's own tool does.
-void CountConstant(const Node& node, Summary* summary) {
-  const auto* literal = node.attrs.Get<std::shared_ptr<const TensorLiteral>>("value");
-  if (literal == nullptr || *literal == nullptr) return;
-  const int64_t count = std::max<int64_t>((*literal)->shape.num_elements(), 0);
-  summary->parameters += count;
-  summary->parameter_bytes += (*literal)->prefix.num_elements() * static_cast<int64_t>(ElementBytes((*literal)->dtype));
-}
-
-Shape WithoutUnknowns(Shape shape) {
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (shape[i] < 0) shape.set_dim(i, 1);
-  }
-  return shape;
-}
-
-Summary Summarize(const Model& model, Graph* graph) {
-  Summary summary;
-  for (const Node& node : graph->nodes()) {
-    ++summary.histogram[node.op];
-    if (node.def == nullptr) ++summary.unknown_ops[node.op];
-    if (node.op == "Const") CountConstant(node, &summary);
-  }
-  const Status inferred = InferGraph(*graph, *model.allocator());
-  if (!inferred.ok()) summary.problems.emplace_back(inferred.message());
-  std::vector<FeedSpec> feeds;
-  for (const Model::Input& input : model.Inputs()) {
-    if (input.shape.has_rank()) feeds.push_back({input.name, input.dtype, WithoutUnknowns(input.shape)});
-    summary.assumes_ones |= input.shape.has_rank() && !input.shape.complete();
-  }
-  summary.flops = CountFlops(model.graph(), feeds, model.LikelyOutputs());
-  return summary;
-}
 
 std::string Signature(const Fact& fact) { return Cat(Name(fact.dtype), fact.shape.ToString()); }
 
@@ -101,6 +63,15 @@ bool GivesScores(const Graph& graph, const std::vector<std::string>& outputs) {
 // A command that can be pasted: `label` where it fits, else `run` with every input and the outputs.
 std::string NextCommand(const std::string& path, const Model& model, const Graph& graph,
                         const std::vector<std::string>& outputs) {
+  const Result<const ModelSignature*> chosen = model.FindSignature("");
+  if (chosen.ok()) {
+    std::string command = Cat("rivulet run ", path);
+    for (const SignatureTensor& input : (*chosen)->inputs) {
+      if (input.default_value.valid()) continue;
+      command += Cat(" --input ", input.key, input.dtype == DType::kString ? "=@file" : "=array.npy");
+    }
+    return command + " --save out";
+  }
   const auto inputs = model.Inputs();
   if (inputs.size() == 1 && GivesScores(graph, outputs)) {
     const Model::Input& input = inputs[0];
@@ -125,7 +96,7 @@ std::string NextCommand(const std::string& path, const Model& model, const Graph
   return command + " --save out";
 }
 
-nlohmann::json ToJson(const Model& model, const Graph& graph, const Summary& summary,
+nlohmann::json ToJson(const Model& model, const Graph& graph, const ModelSummary& summary,
                       const std::vector<std::string>& outputs) {
   nlohmann::json json = {{"format", model.format()},
                          {"file_bytes", model.file_bytes()},
@@ -136,34 +107,29 @@ nlohmann::json ToJson(const Model& model, const Graph& graph, const Summary& sum
                          {"parameter_bytes", summary.parameter_bytes},
                          {"flops", summary.flops},
                          {"ops", summary.histogram},
-                         {"missing_ops", summary.unknown_ops},
+                         {"missing_ops", summary.missing_ops},
                          {"problems", summary.problems},
                          {"inputs", nlohmann::json::array()},
                          {"outputs", nlohmann::json::array()}};
   for (const auto& input : model.Inputs()) {
-    nlohmann::json shape = nullptr;
-    if (input.shape.has_rank()) shape = std::vector<int64_t>(input.shape.dims().begin(), input.shape.dims().end());
-    json["inputs"].push_back(
-        {{"name", input.name}, {"dtype", Name(input.dtype)}, {"shape", shape}, {"has_default", input.has_default}});
+    json["inputs"].push_back({{"name", input.name},
+                              {"dtype", Name(input.dtype)},
+                              {"shape", ShapeJson(input.shape)},
+                              {"has_default", input.has_default}});
   }
   for (const std::string& name : outputs) {
     const Node& node = graph.node(graph.Find(name));
     nlohmann::json entry = {{"name", name}, {"op", node.op}};
     if (!node.outputs.empty()) {
       entry["dtype"] = Name(node.outputs[0].dtype);
-      const Shape& shape = node.outputs[0].shape;
-      if (shape.has_rank()) entry["shape"] = std::vector<int64_t>(shape.dims().begin(), shape.dims().end());
+      if (node.outputs[0].shape.has_rank()) entry["shape"] = ShapeJson(node.outputs[0].shape);
     }
     json["outputs"].push_back(entry);
   }
   return json;
 }
 
-void PrintSummary(const std::string& path, const Model& model, const Graph& graph, const Summary& summary,
-                  const std::vector<std::string>& outputs) {
-  std::printf("%s: %s, %d nodes, %.2f MB\n", path.c_str(), model.format().c_str(), graph.size(),
-              static_cast<double>(model.file_bytes()) / 1e6);
-  if (!graph.functions.empty()) std::printf("functions   %zu\n", graph.functions.size());
+void PrintEnds(const Model& model, const Graph& graph, const std::vector<std::string>& outputs) {
   size_t longest = 20;
   for (const auto& input : model.Inputs()) longest = std::max(longest, input.name.size());
   for (const std::string& name : outputs) longest = std::max(longest, name.size());
@@ -177,49 +143,72 @@ void PrintSummary(const std::string& path, const Model& model, const Graph& grap
     std::printf("output      %-*s %s\n", width, name.c_str(),
                 node.outputs.empty() ? "?" : Signature(node.outputs[0]).c_str());
   }
+}
+
+void PrintSummary(const InspectCommand& command, const Model& model, const Graph& graph, const ModelSummary& summary,
+                  const std::optional<CheckpointInfo>& checkpoint, const std::vector<std::string>& outputs) {
+  std::printf("%s: %s, %d nodes, %.2f MB\n", command.model.c_str(), FormatLine(model).c_str(), graph.size(),
+              static_cast<double>(model.file_bytes()) / 1e6);
+  PrintSetup(model, checkpoint, command.variables);
+  if (!graph.functions.empty()) std::printf("functions   %zu\n", graph.functions.size());
+  // Signatures say it better.
+  if (model.Signatures().empty()) PrintEnds(model, graph, outputs);
   std::printf("parameters  %lld (%.2f MB)\n", static_cast<long long>(summary.parameters),
               static_cast<double>(summary.parameter_bytes) / 1e6);
   if (summary.flops > 0)
     std::printf("arithmetic  %.3f GFLOP a run%s, in products of known shapes\n",
                 static_cast<double>(summary.flops) / 1e9, summary.assumes_ones ? " with unknown dims as 1" : "");
-  std::vector<std::pair<int64_t, std::string>> ops;
-  for (const auto& [op, count] : summary.histogram) ops.emplace_back(-count, op);
-  std::sort(ops.begin(), ops.end());
-  std::string line = "ops        ";
-  for (const auto& [count, op] : ops) {
-    const std::string piece = Cat(" ", op, "×", -count);
-    if (line.size() + piece.size() > 110) {
-      std::printf("%s\n", line.c_str());
-      line = "           ";
-    }
-    line += piece;
-  }
-  std::printf("%s\n", line.c_str());
-  for (const auto& [op, count] : summary.unknown_ops) {
+  PrintPieces("ops", HistogramPieces(summary.histogram));
+  for (const auto& [op, count] : summary.missing_ops) {
     std::printf("would not run: %s, %lld node%s: no kernel for this operator\n", op.c_str(),
                 static_cast<long long>(count), count == 1 ? "" : "s");
   }
   for (const std::string& problem : summary.problems) std::printf("would not run: %s\n", problem.c_str());
-  std::printf("next        %s\n", NextCommand(path, model, graph, outputs).c_str());
+  std::printf("next        %s\n", NextCommand(command.model, model, graph, outputs).c_str());
 }
 
 bool HasOp(const Graph& graph, const std::string& op) {
   return std::any_of(graph.nodes().begin(), graph.nodes().end(), [&](const Node& node) { return node.op == op; });
 }
 
+int InspectCheckpoint(const InspectCommand& command, const std::string& prefix) {
+  auto info = ReadCheckpointInfo(prefix, command.flags.follow_links);
+  if (!info.ok()) return Fail(info.status(), kBadData);
+  if (command.json) {
+    PrintJson(ToJson(*info));
+    return kFine;
+  }
+  std::printf("%s: checkpoint V%d, %zu variables, %.2f MB\n", prefix.c_str(), info->version, info->variables.size(),
+              static_cast<double>(info->bytes) / 1e6);
+  PrintVariables(*info, SIZE_MAX);
+  return kFine;
+}
+
 int Inspect(const InspectCommand& command) {
-  auto model = Model::Load(command.model);
-  if (!model.ok()) return Fail(model.status(), kBadData);
-  Graph graph = (*model)->graph();
+  Status status;
+  const std::string prefix = CheckpointOf(command.model, command.flags.follow_links, &status);
+  if (!status.ok()) return Fail(status, kBadData);
+  if (!prefix.empty()) return InspectCheckpoint(command, prefix);
+  int code = kFine;
+  const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
+  if (model == nullptr) return code;
+  Graph graph = model->graph();
   if (!command.op.empty() && !HasOp(graph, command.op)) {
     std::set<std::string_view> ops;
     for (const Node& node : graph.nodes()) ops.insert(node.op);
     return FailCall(Cat("no node has the operator ", Quoted(command.op), "; nearest: ", NearestNames(command.op, ops)));
   }
-  const Summary summary = Summarize(**model, &graph);
-  const std::vector<std::string> outputs = (*model)->LikelyOutputs();
+  const ModelSummary summary = Summarize(*model, &graph);
+  const std::vector<std::string> outputs = model->LikelyOutputs();
+  std::optional<CheckpointInfo> checkpoint;
+  if (!model->setup().checkpoint_prefix.empty()) {
+    auto info = ReadCheckpointInfo(model->setup().checkpoint_prefix, command.flags.follow_links);
+    if (!info.ok()) return Fail(info.status(), kBadData);
+    checkpoint = *std::move(info);
+  }
   if (command.json) {
-    nlohmann::json json = ToJson(**model, graph, summary, outputs);
+    nlohmann::json json = ToJson(*model, graph, summary, outputs);
+    AddSetup(*model, checkpoint, &json);
     if (command.nodes || !command.op.empty()) {
       for (const Node& node : graph.nodes()) {
         if (!command.op.empty() && node.op != command.op) continue;
@@ -238,7 +227,7 @@ int Inspect(const InspectCommand& command) {
     }
     return kFine;
   }
-  PrintSummary(command.model, **model, graph, summary, outputs);
+  PrintSummary(command, *model, graph, summary, checkpoint, outputs);
   return kFine;
 }
 
@@ -248,12 +237,15 @@ void AddInspect(CLI::App& app, int* code) {
   auto command = std::make_shared<InspectCommand>();
   CLI::App* sub =
       app.add_subcommand("inspect", "What is in a model: inputs, outputs, operators, sizes, what would not run");
-  sub->add_option("model", command->model, "Model file")->required();
+  sub->add_option("model", command->model, "Model file, SavedModel folder or checkpoint")->required();
   sub->add_flag("--nodes", command->nodes, "One line per node");
+  sub->add_flag("--variables", command->variables, "All variables of a SavedModel");
   sub->add_option("--op", command->op, "Only the nodes of this operator")->type_name("TYPE");
   sub->add_flag("--json", command->json, "As one JSON object");
+  command->flags.AddTo(*sub);
   sub->footer(
-      "Examples:\n  rivulet inspect model.pb\n  rivulet inspect model.pb --op Conv2D\n  rivulet inspect model.pb "
+      "Examples:\n  rivulet inspect model.pb\n  rivulet inspect saved_model_folder --tags serve\n  rivulet inspect "
+      "model.ckpt-100\n  rivulet inspect model.pb --op Conv2D\n  rivulet inspect model.pb "
       "--nodes | less");
   sub->callback([command, code] { *code = Inspect(*command); });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/feeds.h"
 #include "engine/base/errors.h"
 
 namespace rivulet::cli {
@@ -45,23 +46,34 @@ Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape) {
   return tensor;
 }
 
-Status MakeUpMissing(const Model& model, const std::string& shape_flag, Feeds* feeds) {
-  for (const Model::Input& input : model.Inputs()) {
-    const auto feeds_it = [&](const auto& feed) { return feed.first == input.name || feed.first == input.name + ":0"; };
+Status MakeUpMissing(const Model& model, const NameChoice& names, const std::string& shape_flag, Feeds* feeds) {
+  std::vector<Model::Input> inputs;
+  if (names.signature() == nullptr) {
+    inputs = model.Inputs();
+  } else {
+    for (const SignatureTensor& input : names.signature()->inputs) {
+      inputs.push_back({input.name, input.dtype, input.shape, input.default_value.valid()});
+    }
+  }
+  for (const Model::Input& input : inputs) {
+    const auto feeds_it = [&](const auto& feed) { return IsSameTensor(feed.first, input.name); };
     if (input.has_default || std::any_of(feeds->begin(), feeds->end(), feeds_it)) continue;
+    const std::string name = names.KeyOf(input.name.ends_with(":0") ? input.name.substr(0, input.name.size() - 2)
+                                                                    : input.name);
     if (!input.shape.has_rank()) {
-      return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it: ",
-                             shape_flag.empty() ? Cat("--input ", input.name, "=x.npy")
-                                                : Cat(shape_flag, " ", input.name, "=1,224,224,3"));
+      return InvalidArgument("the shape of input ", Quoted(name), " is not in the file; give it: ",
+                             shape_flag.empty() ? Cat("--input ", name, "=x.npy")
+                                                : Cat(shape_flag, " ", name, "=1,224,224,3"));
     }
     Shape shape = input.shape;
     for (int i = 0; i < shape.rank(); ++i) {
       if (shape[i] < 0) shape.set_dim(i, 1);
     }
     Result<Tensor> tensor = MakeUpTensor(input.dtype, shape);
-    if (!tensor.ok()) return std::move(tensor).status().Framed(Cat("input ", Quoted(input.name)));
+    if (!tensor.ok()) return std::move(tensor).status().Framed(Cat("input ", Quoted(name)));
     feeds->emplace_back(input.name, std::move(*tensor));
   }
+  AddDefaults(names, feeds);
   return Status();
 }
 

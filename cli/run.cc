@@ -6,7 +6,9 @@
 #include <set>
 
 #include "cli/command.h"
+#include "cli/examples.h"
 #include "cli/feeds.h"
+#include "cli/model_flags.h"
 #include "cli/npy.h"
 #include "engine/base/errors.h"
 #include "engine/run/cut.h"
@@ -17,10 +19,13 @@ namespace {
 struct RunCommand {
   std::string model;
   std::vector<std::string> inputs;
+  std::vector<std::string> examples;
   std::vector<std::string> outputs;
+  std::string signature;
   std::string save;
   bool json = false;
   RunFlags flags;
+  ModelFlags model_flags;
 };
 
 std::string FileName(std::string name) {
@@ -75,18 +80,21 @@ Status MakeFolder(const std::string& path) {
 }
 
 // That every output exists and everything it needs is fed: mistakes of the call, told before anything is computed.
-Status CheckCall(const Model& model, const Feeds& feeds, const std::vector<std::string>& outputs) {
-  for (const std::string& name : outputs) {
-    if (name.find(':') != std::string::npos) RIVULET_RETURN_IF_ERROR(model.Describe(name).status());
+Status CheckCall(const Model& model, const NameChoice& names, const Feeds& feeds,
+                 const std::vector<std::string>& outputs, const std::vector<std::string>& tensors) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    RIVULET_RETURN_IF_ERROR(CheckIsArray(model, outputs[i], tensors[i]));
+    if (tensors[i].find(':') != std::string::npos) RIVULET_RETURN_IF_ERROR(model.Describe(tensors[i]).status());
   }
   std::vector<FeedSpec> specs;
   for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
-  RIVULET_ASSIGN_OR_RETURN(const Cut cut, CutGraph(model.graph(), specs, outputs, {}));
+  RIVULET_ASSIGN_OR_RETURN(const Cut cut, CutGraph(model.graph(), specs, tensors, {}));
   for (const Node& node : cut.graph.nodes()) {
     if (node.op != "Placeholder" && node.op != "PlaceholderV2") continue;
     RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(node.name));
-    return InvalidArgument("input ", Quoted(node.name), ", ", Name(info.dtype), info.shape.ToString(),
-                           ", is not fed; give it: --input ", node.name,
+    const std::string name = names.KeyOf(node.name);
+    return InvalidArgument("input ", Quoted(name), ", ", Name(info.dtype), info.shape.ToString(),
+                           ", is not fed; give it: --input ", name,
                            info.dtype == DType::kString ? "=@FILE" : "=FILE.npy");
   }
   return Status();
@@ -95,27 +103,34 @@ Status CheckCall(const Model& model, const Feeds& feeds, const std::vector<std::
 int Run(const RunCommand& command) {
   Result<SessionOptions> options = command.flags.Options();
   if (!options.ok()) return FailCall(options.status().ToString());
-  auto model = Model::Load(command.model);
-  if (!model.ok()) return Fail(model.status(), kBadData);
   int code = kFine;
-  Result<Feeds> feeds = ParseFeeds(**model, command.inputs, &code);
+  const std::shared_ptr<const Model> model = LoadModel(command.model, command.model_flags, &code);
+  if (model == nullptr) return code;
+  const Result<NameChoice> names = NameChoice::Of(*model, command.signature);
+  if (!names.ok()) return Fail(names.status(), kBadCall);
+  Result<Feeds> feeds = ParseFeeds(*model, *names, command.inputs, &code);
   if (!feeds.ok()) return Fail(feeds.status(), code);
+  const Status examples = AddExamples(*model, *names, command.examples, &*feeds, &code);
+  if (!examples.ok()) return Fail(examples, code);
+  AddDefaults(*names, &*feeds);
   std::vector<std::string> outputs = command.outputs;
-  if (outputs.empty()) outputs = (*model)->LikelyOutputs();
+  if (outputs.empty()) outputs = names->DefaultOutputs(*model);
   if (outputs.empty()) return FailCall("the model has no node to fetch; name one with --output");
+  std::vector<std::string> tensors;
+  for (const std::string& name : outputs) tensors.push_back(names->Output(name));
   std::set<std::string> files;
   for (const std::string& name : outputs) {
     if (!command.save.empty() && !files.insert(FileName(name)).second) {
       return FailCall(Cat("two outputs would be saved as ", FileName(name), "; save them in two runs"));
     }
   }
-  const Status checked = CheckCall(**model, *feeds, outputs);
+  const Status checked = CheckCall(*model, *names, *feeds, outputs, tensors);
   if (!checked.ok()) return Fail(checked, kBadCall);
-  auto session = Session::Create(*model, *options);
+  auto session = Session::Create(model, *options);
   if (!session.ok()) return Fail(session.status());
 
   const auto start = std::chrono::steady_clock::now();
-  auto results = (*session)->Run(*feeds, outputs, {}, command.flags.Run());
+  auto results = (*session)->Run(*feeds, tensors, {}, command.flags.Run());
   if (!results.ok()) return Fail(results.status());
   const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 
@@ -153,20 +168,28 @@ int Run(const RunCommand& command) {
 void AddRun(CLI::App& app, int* code) {
   auto command = std::make_shared<RunCommand>();
   CLI::App* sub = app.add_subcommand("run", "Feed arrays to a model and save what comes out");
-  sub->add_option("model", command->model, "Model file")->required();
+  sub->add_option("model", command->model, "Model file or SavedModel folder")->required();
   sub->add_option("--input", command->inputs, kInputHelp)->type_name("NAME=…")->take_all();
-  sub->add_option("--output", command->outputs, "Tensor to fetch, once per output; default: what no other node uses")
+  sub->add_option("--example", command->examples, kExampleHelp)->type_name("NAME=JSON")->take_all();
+  sub->add_option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
+      ->type_name("KEY");
+  sub->add_option("--output", command->outputs,
+                  "Key of the signature or tensor to fetch, once per output; default: the signature's outputs, or what no "
+                  "other node uses")
       ->type_name("NAME")
       ->take_all();
   sub->add_option("--save", command->save, "Save outputs as DIR/NAME.npy, '/' and ':' in names as '_'")
       ->type_name("DIR");
   sub->add_flag("--json", command->json, "Describe the outputs as one JSON object");
   command->flags.AddTo(*sub);
+  command->model_flags.AddTo(*sub);
   sub->footer(
       "Examples:\n"
       "  rivulet run model.pb --input x=x.npy --output y --save out\n"
       "  rivulet run speech.pb --input wav_data=@yes.wav --output labels_softmax\n"
-      "  rivulet run model.pb --input x=x.npy --input keep_prob==1.0 --output y:0 --threads 2");
+      "  rivulet run model.pb --input x=x.npy --input keep_prob==1.0 --output y:0 --threads 2\n"
+      "  rivulet run saved_model_folder --signature serving_default --input x=x.npy --save out\n"
+      "  rivulet run saved_model_folder --signature classify --example inputs='{\"x\": [1.0]}'");
   sub->callback([command, code] { *code = Run(*command); });
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <new>
 
+#include "engine/base/descriptor.h"
 #include "engine/base/errors.h"
 
 namespace rivulet {
@@ -23,7 +24,8 @@ std::atomic<int64_t> g_fail_at{0};
 std::atomic<bool> g_fail_later{false};
 std::atomic<void (*)(int64_t)> g_hook{nullptr};
 
-// True when this system call is to fail; sets errno.
+}  // namespace
+
 bool Injected() {
   const int64_t call = g_calls.fetch_add(1, std::memory_order_relaxed) + 1;
   if (auto* hook = g_hook.load(std::memory_order_relaxed)) hook(call);
@@ -44,23 +46,7 @@ Status SystemError(const std::string& path, std::string_view what) {
   return Status(code, Cat(Quoted(path), ": cannot ", what, ": ", std::strerror(error)));
 }
 
-// Closes on every way out.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { Close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int Close() {
-    const int result = fd_ >= 0 ? close(fd_) : 0;
-    fd_ = -1;
-    return result;
-  }
-
- private:
-  int fd_;
-};
+namespace {
 
 Status Changed(const std::string& path, int64_t before, int64_t after) {
   return DataLoss(Quoted(path), ": the file changed while it was read: it had ", before, " bytes, then ", after);
@@ -113,15 +99,9 @@ int64_t FailNthFileCall(int64_t nth, bool and_all_later) {
 
 void SetFileCallHook(void (*hook)(int64_t call)) { g_hook = hook; }
 
-Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t max_bytes) {
-  if (path.find('\0') != std::string::npos) return InvalidArgument(Quoted(path), ": a path cannot hold a zero byte");
-  // Non-blocking, so that a FIFO without a writer does not hold us.
-  const Descriptor file(Injected() ? -1 : open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  // What a socket answers.
-  if (file.get() < 0 && errno == ENXIO) return InvalidArgument(Quoted(path), ": want a regular file, got a socket");
-  if (file.get() < 0) return SystemError(path, "open");
+Result<FileBytes> TakeFile(int fd, const std::string& path, FileAccess access, int64_t max_bytes) {
   struct stat info;
-  if (Injected() || fstat(file.get(), &info) != 0) return SystemError(path, "stat");
+  if (Injected() || fstat(fd, &info) != 0) return SystemError(path, "stat");
   if (!S_ISREG(info.st_mode)) {
     const char* kind = S_ISDIR(info.st_mode) ? "a folder" : S_ISFIFO(info.st_mode) ? "a pipe" : "a device";
     return InvalidArgument(Quoted(path), ": want a regular file, got ", kind);
@@ -134,12 +114,12 @@ Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t m
   const size_t length = static_cast<size_t>(size);
   if (size == 0) return out;
   if (access == FileAccess::kMap) {
-    void* mapped = Injected() ? MAP_FAILED : mmap(nullptr, length, PROT_READ, MAP_PRIVATE, file.get(), 0);
+    void* mapped = Injected() ? MAP_FAILED : mmap(nullptr, length, PROT_READ, MAP_PRIVATE, fd, 0);
     if (mapped != MAP_FAILED) {
       out.owner = std::shared_ptr<void>(mapped, [length](void* p) { munmap(p, length); });
       out.is_mapped = true;
       out.bytes = {static_cast<const uint8_t*>(mapped), length};
-      RIVULET_RETURN_IF_ERROR(CheckUnchanged(file.get(), path, size));
+      RIVULET_RETURN_IF_ERROR(CheckUnchanged(fd, path, size));
       return out;
     }
     // A file system without mapping: read instead.
@@ -147,10 +127,20 @@ Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t m
   auto* copy = static_cast<uint8_t*>(std::malloc(length));
   if (copy == nullptr) return ResourceExhausted(Quoted(path), ": no memory for ", size, " bytes");
   out.owner = std::shared_ptr<void>(copy, [](void* p) { std::free(p); });
-  RIVULET_RETURN_IF_ERROR(ReadAll(file.get(), path, copy, length));
-  RIVULET_RETURN_IF_ERROR(CheckUnchanged(file.get(), path, size));
+  RIVULET_RETURN_IF_ERROR(ReadAll(fd, path, copy, length));
+  RIVULET_RETURN_IF_ERROR(CheckUnchanged(fd, path, size));
   out.bytes = {copy, length};
   return out;
+}
+
+Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t max_bytes) {
+  if (path.find('\0') != std::string::npos) return InvalidArgument(Quoted(path), ": a path cannot hold a zero byte");
+  // Non-blocking, so that a FIFO without a writer does not hold us.
+  const Descriptor file(Injected() ? -1 : open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  // What a socket answers.
+  if (file.get() < 0 && errno == ENXIO) return InvalidArgument(Quoted(path), ": want a regular file, got a socket");
+  if (file.get() < 0) return SystemError(path, "open");
+  return TakeFile(file.get(), path, access, max_bytes);
 }
 
 void DropPages(const FileBytes& file) {

@@ -4,8 +4,8 @@
 
 #include <utility>
 
+#include "engine/base/wire.h"
 #include "engine/graph/attr.h"
-#include "engine/import/wire.h"
 #include "rivulet/limits.h"
 
 namespace rivulet {

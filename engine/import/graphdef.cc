@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "engine/import/attr_value.h"
+#include "engine/import/memmapped_package.h"
 #include "engine/import/tensor_proto.h"
 #include "engine/ops/op.h"
 
@@ -178,11 +179,11 @@ Status Resolve(const Graph& graph, std::string_view input, Node* node) {
 
 }  // namespace
 
-Result<Graph> ImportGraphDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner, const Limits& limits) {
+Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner, const Limits& limits,
+                             const MemmappedPackage* package) {
   Graph graph;
   const AttrSource source{owner, limits};
   std::vector<std::vector<std::string_view>> inputs;
-  WireCursor file(bytes, 0);
   while (file.Next()) {
     switch (file.field()) {
       case 1: {
@@ -193,6 +194,7 @@ Result<Graph> ImportGraphDef(std::span<const uint8_t> bytes, const std::shared_p
           return ResourceExhausted("the graph has more than ", limits.nodes, " nodes");
         }
         if (graph.Find(raw.node.name) >= 0) return InvalidArgument("two nodes are called ", Quoted(raw.node.name));
+        if (raw.node.op == "ImmutableConst") PlaceRegion(package, &raw.node);
         raw.node.def = FindOp(raw.node.op);
         graph.AddNode(std::move(raw.node));
         inputs.push_back(std::move(raw.inputs));

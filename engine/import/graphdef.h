@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "engine/base/wire.h"
 #include "engine/graph/graph.h"
 #include "rivulet/limits.h"
 
@@ -13,7 +14,16 @@ namespace rivulet {
 // The graph of `bytes`; constants are views of them, kept alive by `owner`. One walk over the file; nodes may come in
 // any order. Wire defects, dangling inputs and duplicate names are errors; an operator without kernel, or an attribute
 // that contradicts itself, is one only when the node is needed.
-Result<Graph> ImportGraphDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner, const Limits& limits);
+//
+// An ImmutableConst becomes a Const of its region's bytes when the graph comes from a package with such regions; without
+// a package it is a Const in error, whose region name is never taken for a file's.
+class MemmappedPackage;
+Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner, const Limits& limits,
+                             const MemmappedPackage* package = nullptr);
+inline Result<Graph> ImportGraphDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner,
+                                    const Limits& limits) {
+  return ImportGraphDef(WireCursor(bytes, 0), owner, limits);
+}
 
 // The version of GraphDef semantics that this engine follows; a file with a newer min_consumer is refused.
 inline constexpr int kGraphDefVersion = 2500;

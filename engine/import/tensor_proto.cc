@@ -243,10 +243,49 @@ Shape ReadShape(WireCursor message, const Limits& limits, Status* status) {
   return unknown_rank ? Shape::UnknownRank() : shape;
 }
 
-TensorLiteral ReadTensor(WireCursor message, const std::shared_ptr<void>& owner, const Limits& limits, Status* status) {
-  TensorLiteral literal;
+namespace {
+
+// Fills in the literal whose type and shape are known, from the rest of its message.
+void ReadBody(WireCursor message, bool shape_from_file, const std::shared_ptr<void>& owner, const Limits* limits,
+              TensorLiteral* literal, Status* status) {
   std::span<const uint8_t> content;
   bool has_content = false;
+  const Field values_field = FieldOf(literal->dtype);
+  TypedValues values;
+  while (message.Next()) {
+    if (message.field() == kShape && shape_from_file) {
+      literal->shape = ReadShape(message.Message(), *limits, &literal->error);
+    } else if (message.field() == kContent) {
+      content = message.Bytes();
+      has_content = !content.empty();
+    } else if (message.field() == values_field) {
+      ReadValues(message, literal->dtype, &values);
+    } else {
+      message.Skip();
+    }
+  }
+  if (!message.status().ok()) {
+    if (status->ok()) *status = message.status();
+    return;
+  }
+  if (!literal->error.ok()) return;
+  if (ElementBytes(literal->dtype) == 0 && literal->dtype != DType::kString) {
+    literal->error = Unimplemented("a constant of type ", IsKnown(literal->dtype) ? Name(literal->dtype) : "unknown",
+                                   " (", static_cast<int>(literal->dtype), ") has no value to read");
+  } else if (literal->shape.num_elements() < 0) {
+    literal->error = InvalidArgument("a constant needs a complete shape of fewer than 2^63 elements, got ",
+                                     literal->shape.ToString());
+  } else if (has_content) {
+    FinishContent(content, owner, literal);
+  } else {
+    FinishTyped(std::move(values), owner, literal);
+  }
+}
+
+}  // namespace
+
+TensorLiteral ReadTensor(WireCursor message, const std::shared_ptr<void>& owner, const Limits& limits, Status* status) {
+  TensorLiteral literal;
   // The type decides how values are read, and may come after them: look for it first.
   for (WireCursor scan = message; scan.Next();) {
     if (scan.field() == kDtype) {
@@ -255,36 +294,16 @@ TensorLiteral ReadTensor(WireCursor message, const std::shared_ptr<void>& owner,
       scan.Skip();
     }
   }
-  const Field values_field = FieldOf(literal.dtype);
-  TypedValues values;
-  while (message.Next()) {
-    if (message.field() == kShape) {
-      literal.shape = ReadShape(message.Message(), limits, &literal.error);
-    } else if (message.field() == kContent) {
-      content = message.Bytes();
-      has_content = !content.empty();
-    } else if (message.field() == values_field) {
-      ReadValues(message, literal.dtype, &values);
-    } else {
-      message.Skip();
-    }
-  }
-  if (!message.status().ok()) {
-    if (status->ok()) *status = message.status();
-    return literal;
-  }
-  if (!literal.error.ok()) return literal;
-  if (ElementBytes(literal.dtype) == 0 && literal.dtype != DType::kString) {
-    literal.error = Unimplemented("a constant of type ", IsKnown(literal.dtype) ? Name(literal.dtype) : "unknown", " (",
-                                  static_cast<int>(literal.dtype), ") has no value to read");
-  } else if (literal.shape.num_elements() < 0) {
-    literal.error = InvalidArgument("a constant needs a complete shape of fewer than 2^63 elements, got ",
-                                    literal.shape.ToString());
-  } else if (has_content) {
-    FinishContent(content, owner, &literal);
-  } else {
-    FinishTyped(std::move(values), owner, &literal);
-  }
+  ReadBody(message, /*shape_from_file=*/true, owner, &limits, &literal, status);
+  return literal;
+}
+
+TensorLiteral ReadTensorValues(WireCursor message, DType dtype, const Shape& shape, const std::shared_ptr<void>& owner,
+                               Status* status) {
+  TensorLiteral literal;
+  literal.dtype = dtype;
+  literal.shape = shape;
+  ReadBody(message, /*shape_from_file=*/false, owner, nullptr, &literal, status);
   return literal;
 }
 

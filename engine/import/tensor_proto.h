@@ -2,8 +2,8 @@
 #ifndef RIVULET_ENGINE_IMPORT_TENSOR_PROTO_H_
 #define RIVULET_ENGINE_IMPORT_TENSOR_PROTO_H_
 
+#include "engine/base/wire.h"
 #include "engine/graph/attr.h"
-#include "engine/import/wire.h"
 #include "rivulet/limits.h"
 
 namespace rivulet {
@@ -17,6 +17,10 @@ Shape ReadShape(WireCursor message, const Limits& limits, Status* status);
 // A literal whose bytes are views of `owner`'s memory where they are contiguous. Wire defects are in *status; a literal
 // that contradicts itself (sizes, types) carries that in its own `error`.
 TensorLiteral ReadTensor(WireCursor message, const std::shared_ptr<void>& owner, const Limits& limits, Status* status);
+
+// The values of a TensorProto that says neither type nor shape, as checkpoints of version 1 write them.
+TensorLiteral ReadTensorValues(WireCursor message, DType dtype, const Shape& shape, const std::shared_ptr<void>& owner,
+                               Status* status);
 
 }  // namespace rivulet
 

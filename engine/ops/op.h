@@ -29,6 +29,7 @@
 namespace rivulet {
 
 class InferContext;
+class ModelFiles;  // engine/ops/model_files.h
 class PrepareContext;
 class RunContext;
 
@@ -60,6 +61,8 @@ enum OpFlags : uint32_t {
   kNamedResource = (1u << 7) | kStateful,
   // Runs functions of the library (If, While, ...): the executor does it, there is no run.
   kCallsFunctions = 1u << 8,
+  // Works on files, of which a recording has none: tested beside its file instead of by goldens.
+  kReadsFiles = 1u << 12,
 };
 
 // How close to TensorFlow: |d| <= rtol * |ref| + atol * max(1, max|ref|). Zero means the default for the dtype.
@@ -245,6 +248,7 @@ struct RunServices {
   PersistentSlot* persistent;  // of this node; null while folding constants
   std::shared_ptr<void>* scratch;
   size_t* scratch_bytes;
+  ModelFiles* files = nullptr;  // that came with the model; null when none did
 };
 
 class RunContext {
@@ -282,6 +286,7 @@ class RunContext {
   // Null while constants are folded, which stateful operators are not.
   Resources* resources() const { return services_.resources; }
   PersistentSlot* persistent() const { return services_.persistent; }
+  ModelFiles* files() const { return services_.files; }
 
   template <typename Body>
   void ParallelFor(int64_t count, int64_t grain, const Body& body) {

@@ -23,6 +23,7 @@ struct Environment {
   ThreadPool& pool;
   Resources& resources;
   FunctionTable& functions;
+  ModelFiles* files = nullptr;  // null when none came with the model
 };
 
 // The variables whose values a plan and the plans within it took as constants. Thread-safe.

@@ -268,7 +268,7 @@ void ClearFrame(Frame& frame) {
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds,
                                      const Environment& environment, const StopToken& stop, RunProfile* profile) {
   const RunServices services{environment.allocator, environment.pool,    stop, &environment.resources, nullptr,
-                             &frame.scratch,        &frame.scratch_bytes};
+                             &frame.scratch,        &frame.scratch_bytes, environment.files};
   Status status;
   for (size_t i = 0; i < feeds.size() && status.ok(); ++i) {
     status = SetFeed(frame, i, *feeds[i], environment.allocator);

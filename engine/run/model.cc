@@ -1,10 +1,7 @@
 #include "rivulet/model.h"
 
-#include "engine/base/file.h"
 #include "engine/base/guard.h"
-#include "engine/import/graphdef.h"
-#include "engine/import/sniff.h"
-#include "engine/import/text_graphdef.h"
+#include "engine/import/open_model.h"
 #include "engine/ops/infer.h"
 #include "engine/run/cut.h"
 
@@ -12,9 +9,7 @@ namespace rivulet {
 
 struct Model::Rep {
   std::string name;
-  std::string format;
-  FileBytes file;
-  Graph graph;
+  ModelContent content;
   Limits limits;
   std::shared_ptr<Allocator> allocator;
 };
@@ -24,50 +19,33 @@ Model::~Model() = default;
 
 namespace {
 
-Result<Graph> Import(const FileBytes& file, const Limits& limits, std::string* format) {
-  if (file.bytes.empty()) return InvalidArgument("the file is empty");
-  const std::string_view foreign = DescribeForeignFile(file.bytes);
-  if (LooksLikeText(file.bytes) && foreign.empty()) {
-    *format = "text GraphDef";
-    const std::string_view text(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
-    RIVULET_ASSIGN_OR_RETURN(std::vector<uint8_t> wire, TextGraphDefToWire(text, limits));
-    auto held = std::make_shared<std::vector<uint8_t>>(std::move(wire));
-    return ImportGraphDef(*held, std::shared_ptr<void>(held, held->data()), limits);
-  }
-  *format = "GraphDef";
-  Result<Graph> graph = ImportGraphDef(file.bytes, file.owner, limits);
-  if (!foreign.empty() && (!graph.ok() || graph->size() == 0)) {
-    return InvalidArgument("want a TensorFlow GraphDef, got what looks like ", foreign);
-  }
-  if (graph.ok() && graph->size() == 0 && graph->functions.empty()) {
-    return InvalidArgument("want a TensorFlow GraphDef, got a file without a node");
-  }
-  return graph;
+LoadOptions WithAllocator(LoadOptions options) {
+  if (options.allocator == nullptr) options.allocator = Allocator::Create();
+  return options;
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const Model>> Model::Load(const std::string& path, const LoadOptions& options) {
   return CatchBadAlloc([&]() -> Result<std::shared_ptr<const Model>> {
-    RIVULET_ASSIGN_OR_RETURN(FileBytes file, OpenFile(path, options.map_file ? FileAccess::kMap : FileAccess::kRead,
-                                                      options.limits.file_bytes));
-    RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, LoadBytes(file.bytes, file.owner, path, options));
-    model->rep_->file.is_mapped = file.is_mapped;
-    return model;
+    const LoadOptions given = WithAllocator(options);
+    auto rep = std::make_unique<Rep>();
+    rep->name = path;
+    rep->allocator = given.allocator;
+    RIVULET_ASSIGN_OR_RETURN(rep->content, OpenModel(path, given));
+    rep->limits = options.limits;
+    return std::shared_ptr<const Model>(new Model(std::move(rep)));
   });
 }
 
 Result<std::shared_ptr<const Model>> Model::LoadBytes(std::span<const uint8_t> bytes, std::shared_ptr<void> owner,
                                                       const std::string& name, const LoadOptions& options) {
   return CatchBadAlloc([&]() -> Result<std::shared_ptr<const Model>> {
+    const LoadOptions given = WithAllocator(options);
     auto rep = std::make_unique<Rep>();
     rep->name = name;
-    rep->file.bytes = bytes;
-    rep->file.owner = std::move(owner);
-    rep->allocator = options.allocator ? options.allocator : Allocator::Create();
-    Result<Graph> graph = Import(rep->file, options.limits, &rep->format);
-    if (!graph.ok()) return std::move(graph).status().Framed(Quoted(name));
-    rep->graph = std::move(*graph);
+    rep->allocator = given.allocator;
+    RIVULET_ASSIGN_OR_RETURN(rep->content, OpenModelBytes({bytes, std::move(owner), false}, name, given));
     rep->limits = options.limits;
     return std::shared_ptr<const Model>(new Model(std::move(rep)));
   });
@@ -76,29 +54,50 @@ Result<std::shared_ptr<const Model>> Model::LoadBytes(std::span<const uint8_t> b
 std::shared_ptr<const Model> Model::FromGraph(Graph graph, const std::string& name) {
   auto rep = std::make_unique<Rep>();
   rep->name = name;
-  rep->format = "graph";
-  rep->graph = std::move(graph);
-  for (Node& node : rep->graph.nodes()) node.def = FindOp(node.op);
+  rep->content.format = "graph";
+  rep->content.graph = std::move(graph);
+  for (Node& node : rep->content.graph.nodes()) node.def = FindOp(node.op);
   rep->allocator = Allocator::Create();
   return std::shared_ptr<const Model>(new Model(std::move(rep)));
 }
 
 const std::string& Model::name() const { return rep_->name; }
-const std::string& Model::format() const { return rep_->format; }
-int64_t Model::file_bytes() const { return static_cast<int64_t>(rep_->file.bytes.size()); }
+const std::string& Model::format() const { return rep_->content.format; }
+int64_t Model::file_bytes() const { return static_cast<int64_t>(rep_->content.file.bytes.size()); }
+const Graph& Model::graph() const { return rep_->content.graph; }
 const Limits& Model::limits() const { return rep_->limits; }
-const Graph& Model::graph() const { return rep_->graph; }
 const std::shared_ptr<Allocator>& Model::allocator() const { return rep_->allocator; }
-void Model::DropFilePages() const { DropPages(rep_->file); }
+void Model::DropFilePages() const {
+  DropPages(rep_->content.file);
+  if (rep_->content.files != nullptr) rep_->content.files->DropPages();
+}
+const ModelSetup& Model::setup() const { return rep_->content.setup; }
+ModelFiles* Model::files() const { return rep_->content.files.get(); }
+const std::vector<ModelSignature>& Model::Signatures() const { return rep_->content.signatures; }
+
+Result<const ModelSignature*> Model::FindSignature(const std::string& key) const {
+  const std::vector<ModelSignature>& all = rep_->content.signatures;
+  const std::string wanted = key.empty() ? "serving_default" : key;
+  std::vector<std::string_view> keys;
+  for (const ModelSignature& signature : all) {
+    if (signature.key == wanted) return &signature;
+    keys.push_back(signature.key);
+  }
+  if (key.empty() && all.size() == 1) return &all[0];
+  if (all.empty()) return NotFound(Quoted(rep_->name), ": the model has no signatures");
+  std::string there;
+  for (const std::string_view known : keys) there += Cat(there.empty() ? "" : ", ", Quoted(known));
+  return NotFound(Quoted(rep_->name), ": no signature is called ", Quoted(wanted), "; there are: ", there);
+}
 
 std::vector<Model::Input> Model::Inputs() const {
   std::vector<Input> inputs;
-  for (const Node& node : rep_->graph.nodes()) {
+  for (const Node& node : rep_->content.graph.nodes()) {
     const bool has_default = node.op == "PlaceholderWithDefault";
     if (node.op != "Placeholder" && node.op != "PlaceholderV2" && !has_default) continue;
     const AttrReader attrs(node);
     Shape shape = attrs.ShapeAttr("shape");
-    if (!rep_->graph.has_versions && shape.rank() == 0) shape = Shape::UnknownRank();
+    if (!rep_->content.graph.has_versions && shape.rank() == 0) shape = Shape::UnknownRank();
     inputs.push_back({node.name, attrs.Type("dtype"), std::move(shape), has_default});
   }
   return inputs;
@@ -106,16 +105,16 @@ std::vector<Model::Input> Model::Inputs() const {
 
 Result<Model::EdgeInfo> Model::Describe(const std::string& name) const {
   return CatchBadAlloc([&]() -> Result<EdgeInfo> {
-    RIVULET_ASSIGN_OR_RETURN(const Edge edge, FindEdge(rep_->graph, name));
+    RIVULET_ASSIGN_OR_RETURN(const Edge edge, FindEdge(rep_->content.graph, name));
     EdgeInfo info;
-    const Node& node = rep_->graph.node(edge.node);
+    const Node& node = rep_->content.graph.node(edge.node);
     if (node.op.starts_with("Placeholder")) {
       info.dtype = AttrReader(node).Type("dtype");
       info.shape = AttrReader(node).ShapeAttr("shape");
-      if (!rep_->graph.has_versions && info.shape.rank() == 0) info.shape = Shape::UnknownRank();
+      if (!rep_->content.graph.has_versions && info.shape.rank() == 0) info.shape = Shape::UnknownRank();
       return info;
     }
-    RIVULET_ASSIGN_OR_RETURN(Cut cut, CutGraph(rep_->graph, {}, {name}, {}));
+    RIVULET_ASSIGN_OR_RETURN(Cut cut, CutGraph(rep_->content.graph, {}, {name}, {}));
     // What cannot be inferred stays unknown; running it will say why.
     if (!InferGraph(cut.graph, *rep_->allocator).ok()) return info;
     const auto& outputs = cut.graph.node(cut.fetches[0].node).outputs;
@@ -130,7 +129,7 @@ Result<Model::EdgeInfo> Model::Describe(const std::string& name) const {
 }
 
 std::vector<std::string> Model::LikelyOutputs() const {
-  const Graph& graph = rep_->graph;
+  const Graph& graph = rep_->content.graph;
   std::vector<bool> used(static_cast<size_t>(graph.size()), false);
   for (const Node& node : graph.nodes()) {
     for (const Edge& edge : node.inputs) used[static_cast<size_t>(edge.node)] = true;

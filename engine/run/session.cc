@@ -8,6 +8,7 @@
 #include "engine/ops/infer.h"
 #include "engine/run/executor.h"
 #include "engine/run/function_table.h"
+#include "engine/run/initialize.h"
 
 namespace rivulet {
 
@@ -50,7 +51,7 @@ struct Session::Rep {
         allocator(Allocator::Create(o.memory_budget_bytes)),
         pool(o.num_threads),
         functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes),
-        environment{o.passes, o.max_rewrites, model->graph().has_versions, *allocator, pool, resources, functions} {}
+        environment{o.passes, o.max_rewrites, model->graph().has_versions, *allocator, pool, resources, functions, model->files()} {}
 
   const std::shared_ptr<const Model> model;
   const SessionOptions options;
@@ -60,11 +61,19 @@ struct Session::Rep {
   FunctionTable functions;
   const Environment environment;
 
+  std::mutex initialize_mutex;
+  bool is_initialized = false;  // guarded by it
+
   std::mutex mutex;                             // guards what follows
   std::list<std::shared_ptr<PlanEntry>> plans;  // most recently used first
 
   Result<std::shared_ptr<PlanEntry>> GetPlan(const Feeds& feeds, const std::vector<std::string>& fetches,
                                              const std::vector<std::string>& targets, const StopToken& stop);
+  // Restores the model's variables and runs its initialiser, once, when this run can meet them.
+  Status InitializeFor(const std::vector<std::string>& fetches, const std::vector<std::string>& targets,
+                       const StopToken& stop);
+  // A variable without a value, where the model's checkpoint is missing, is told with the reason.
+  Status Explain(Status status) const;
   Result<std::unique_ptr<Frame>> TakeFrame(PlanEntry& entry);
   void GiveBack(PlanEntry& entry, std::unique_ptr<Frame> frame);
 };
@@ -86,6 +95,7 @@ Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, con
       return plans.front();
     }
   }
+  RIVULET_RETURN_IF_ERROR(InitializeFor(fetches, targets, stop));
   const auto start = StopToken::Clock::now();
   std::vector<FeedSpec> specs;
   for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
@@ -102,6 +112,25 @@ Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, con
   plans.push_front(entry);
   while (plans.size() > static_cast<size_t>(std::max(options.max_plans, 1))) plans.pop_back();
   return entry;
+}
+
+Status Session::Rep::InitializeFor(const std::vector<std::string>& fetches, const std::vector<std::string>& targets,
+                                   const StopToken& stop) {
+  const ModelSetup& setup = model->setup();
+  if (setup.restore_op.empty() && setup.init_ops.empty()) return Status();
+  std::lock_guard<std::mutex> lock(initialize_mutex);
+  if (is_initialized || !NeedsState(model->graph(), fetches, targets)) return Status();
+  RIVULET_RETURN_IF_ERROR(Initialize(model->graph(), setup, environment, stop));
+  is_initialized = true;
+  return Status();
+}
+
+Status Session::Rep::Explain(Status status) const {
+  const ModelSetup& setup = model->setup();
+  if (status.code() != Code::kFailedPrecondition || setup.restore_op.empty() || setup.no_checkpoint.empty()) {
+    return status;
+  }
+  return Status(status.code(), Cat(status.message(), "; ", setup.no_checkpoint));
 }
 
 Result<std::unique_ptr<Frame>> Session::Rep::TakeFrame(PlanEntry& entry) {
@@ -167,19 +196,19 @@ Result<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::vector<s
     rep_->GiveBack(*entry, std::move(frame));
     return results;
   });
-  if (!result.ok()) return std::move(result).status().Framed(Quoted(rep_->model->name()));
+  if (!result.ok()) return rep_->Explain(std::move(result).status()).Framed(Quoted(rep_->model->name()));
   return result;
 }
 
 Result<PlanStats> Session::Prepare(const Feeds& feeds, const std::vector<std::string>& fetches,
                                    const std::vector<std::string>& targets, const RunOptions& options) {
   Result<PlanStats> result = CatchBadAlloc([&]() -> Result<PlanStats> {
+    const StopToken stop = MakeStop(options);
     RIVULET_RETURN_IF_ERROR(CheckFeeds(feeds));
-    RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry,
-                             rep_->GetPlan(feeds, fetches, targets, MakeStop(options)));
+    RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry, rep_->GetPlan(feeds, fetches, targets, stop));
     return entry->stats;
   });
-  if (!result.ok()) return std::move(result).status().Framed(Quoted(rep_->model->name()));
+  if (!result.ok()) return rep_->Explain(std::move(result).status()).Framed(Quoted(rep_->model->name()));
   return result;
 }
 

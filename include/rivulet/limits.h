@@ -12,6 +12,7 @@ struct Limits {
   int nesting_depth = 100;  // messages within messages
   int tensor_dims = 254;
   int function_depth = 64;  // functions that call functions
+  int64_t index_bytes = int64_t{1} << 30;  // a checkpoint's index: names, and blocks that are compressed
 
   // For files from strangers.
   static Limits Strict() {
@@ -21,6 +22,7 @@ struct Limits {
     limits.nesting_depth = 32;
     limits.tensor_dims = 8;
     limits.function_depth = 8;
+    limits.index_bytes = int64_t{64} << 20;
     return limits;
   }
 };

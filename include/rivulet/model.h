@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "rivulet/limits.h"
+#include "rivulet/signature.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet {
 
 class Graph;
+class ModelFiles;
+struct ModelSetup;
 
 struct LoadOptions {
   // Map the file, so that its pages come and go with use. Off: read it into memory, for files that others may cut
@@ -22,12 +25,19 @@ struct LoadOptions {
   Limits limits;
   // Where constants that the file only describes (splats) are made; unlimited when null.
   std::shared_ptr<Allocator> allocator;
+  // Which graph of a SavedModel: the one with exactly these tags. Empty: the one with "serve", else the only one.
+  std::vector<std::string> tags;
+  // Prefix of the checkpoint that variables are restored from; empty: the one that comes with the model.
+  std::string checkpoint;
+  // Files of a model's folder may be links, to wherever they lead.
+  bool follow_links = false;
 };
 
 // Immutable; shared by any number of sessions and threads.
 class Model {
  public:
-  // Reads a frozen GraphDef, binary or text, recognised by its content.
+  // Reads a SavedModel when the path is a folder; otherwise a GraphDef, a MetaGraphDef (both binary or text) or a
+  // memmapped package, recognised by its content.
   static Result<std::shared_ptr<const Model>> Load(const std::string& path, const LoadOptions& options = {});
   // The same from memory; `owner` keeps the bytes alive and may be null when the caller does. `name` is for messages.
   static Result<std::shared_ptr<const Model>> LoadBytes(std::span<const uint8_t> bytes, std::shared_ptr<void> owner,
@@ -35,7 +45,7 @@ class Model {
   ~Model();
 
   const std::string& name() const;
-  // "GraphDef" or "text GraphDef".
+  // "SavedModel", "MetaGraphDef", "GraphDef", "text " with any of them, or "memmapped package".
   const std::string& format() const;
   int64_t file_bytes() const;
 
@@ -50,6 +60,11 @@ class Model {
   // Nodes that no other node uses and that are no constants: what a caller most likely wants.
   std::vector<std::string> LikelyOutputs() const;
 
+  // What the model says it can be asked; sorted by key, empty for a plain graph.
+  const std::vector<ModelSignature>& Signatures() const;
+  // The signature of that key; for an empty one "serving_default", else the only one. NOT_FOUND lists those there are.
+  Result<const ModelSignature*> FindSignature(const std::string& key) const;
+
   // Type and shape of an edge, "name" or "name:port", as far as the file tells. NOT_FOUND names the nearest names.
   struct EdgeInfo {
     DType dtype = DType::kInvalid;
@@ -61,6 +76,9 @@ class Model {
   static std::shared_ptr<const Model> FromGraph(Graph graph, const std::string& name);
   const Graph& graph() const;
   const Limits& limits() const;
+  const ModelSetup& setup() const;
+  // Null when the model came without a folder.
+  ModelFiles* files() const;
   const std::shared_ptr<Allocator>& allocator() const;
   void DropFilePages() const;
 

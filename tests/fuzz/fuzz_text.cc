@@ -6,12 +6,12 @@
 
 #include "engine/graph/text_form.h"
 #include "engine/import/graphdef.h"
-#include "engine/import/text_graphdef.h"
+#include "engine/import/text_proto.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace rivulet;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto wire = TextGraphDefToWire(text, Limits()); wire.ok()) {
+  if (const auto wire = TextToWire(text, TextRoot::kGraphDef, Limits()); wire.ok()) {
     const auto graph = ImportGraphDef(*wire, nullptr, Limits());
     if (graph.ok()) {
       const std::string printed = PrintGraph(*graph);

@@ -1,4 +1,4 @@
-// Covers: engine/import/wire.cc engine/import/wire.h
+// Covers: engine/base/wire.cc engine/base/wire.h
 // Protobuf wire bytes: the cursor accepts exactly what a plain walk of the encoding accepts, gives only bytes of its
 // input, and a getter that does not fit ends the walk with a Status.
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/import/wire.h"
+#include "engine/base/wire.h"
 
 namespace rivulet {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <limits>
 
-#include "engine/graph/graph.h"
 #include "engine/base/errors.h"
-#include "engine/import/wire.h"
+#include "engine/base/wire.h"
+#include "engine/graph/graph.h"
 #include "tests/golden/inputs.h"
 #include "tests/golden/rewrite.h"
 

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "engine/import/wire.h"
+#include "engine/base/wire.h"
 
 namespace rivulet::golden {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/import/wire.h"
+#include "engine/base/wire.h"
 
 #include <cstring>
 

@@ -1,6 +1,6 @@
 // Protobuf wire bytes, read in place: bounds-checked, without recursion, without exceptions.
-#ifndef RIVULET_ENGINE_IMPORT_WIRE_H_
-#define RIVULET_ENGINE_IMPORT_WIRE_H_
+#ifndef RIVULET_ENGINE_BASE_WIRE_H_
+#define RIVULET_ENGINE_BASE_WIRE_H_
 
 #include <cstdint>
 #include <span>
@@ -72,4 +72,4 @@ class WireCursor {
 
 }  // namespace rivulet
 
-#endif  // RIVULET_ENGINE_IMPORT_WIRE_H_
+#endif  // RIVULET_ENGINE_BASE_WIRE_H_

@@ -1,167 +1,22 @@
-// Protobuf's text format for GraphDef: `name: value`, `name { ... }`, `name: [a, b]`, `# comments`, adjacent strings
-// joined. A table gives the fields of each message; each is written as wire bytes at once.
-#include "engine/import/text_graphdef.h"
+// Protobuf's text format: `name: value`, `name { ... }`, `name: [a, b]`, `# comments`, adjacent strings joined. A table
+// gives the fields of each message; each is written as wire bytes at once.
+#include "engine/import/text_proto.h"
 
 #include <algorithm>
-#include "engine/base/bit_cast.h"
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
+#include "engine/base/bit_cast.h"
 #include "engine/base/errors.h"
+#include "engine/import/text_fields.h"
 
 namespace rivulet {
 namespace {
 
-enum class Kind : uint8_t { kInt, kBool, kFloat, kDouble, kBytes, kEnum, kMessage };
-enum Message : uint8_t {
-  kGraphDef,
-  kNodeDef,
-  kAttrEntry,
-  kAttrValue,
-  kListValue,
-  kNameAttrList,
-  kTensorProto,
-  kTensorShape,
-  kDim,
-  kVersions,
-  kLibrary,
-  kFunctionDef,
-  kOpDef,
-  kArgDef,
-  kAttrDef,
-  kStringEntry,
-  kGradient,
-  kOpaque,
-  kNone,
-};
-
-struct Field {
-  Message in;
-  const char* name;
-  uint32_t number;
-  Kind kind;
-  Message type = kNone;
-};
-
-constexpr Field kFields[] = {
-    {kGraphDef, "node", 1, Kind::kMessage, kNodeDef},
-    {kGraphDef, "library", 2, Kind::kMessage, kLibrary},
-    {kGraphDef, "version", 3, Kind::kInt},
-    {kGraphDef, "versions", 4, Kind::kMessage, kVersions},
-    {kGraphDef, "debug_info", 5, Kind::kMessage, kOpaque},
-    {kNodeDef, "name", 1, Kind::kBytes},
-    {kNodeDef, "op", 2, Kind::kBytes},
-    {kNodeDef, "input", 3, Kind::kBytes},
-    {kNodeDef, "device", 4, Kind::kBytes},
-    {kNodeDef, "attr", 5, Kind::kMessage, kAttrEntry},
-    {kNodeDef, "experimental_debug_info", 6, Kind::kMessage, kOpaque},
-    {kNodeDef, "experimental_type", 7, Kind::kMessage, kOpaque},
-    {kAttrEntry, "key", 1, Kind::kBytes},
-    {kAttrEntry, "value", 2, Kind::kMessage, kAttrValue},
-    {kAttrValue, "list", 1, Kind::kMessage, kListValue},
-    {kAttrValue, "s", 2, Kind::kBytes},
-    {kAttrValue, "i", 3, Kind::kInt},
-    {kAttrValue, "f", 4, Kind::kFloat},
-    {kAttrValue, "b", 5, Kind::kBool},
-    {kAttrValue, "type", 6, Kind::kEnum},
-    {kAttrValue, "shape", 7, Kind::kMessage, kTensorShape},
-    {kAttrValue, "tensor", 8, Kind::kMessage, kTensorProto},
-    {kAttrValue, "placeholder", 9, Kind::kBytes},
-    {kAttrValue, "func", 10, Kind::kMessage, kNameAttrList},
-    {kListValue, "s", 2, Kind::kBytes},
-    {kListValue, "i", 3, Kind::kInt},
-    {kListValue, "f", 4, Kind::kFloat},
-    {kListValue, "b", 5, Kind::kBool},
-    {kListValue, "type", 6, Kind::kEnum},
-    {kListValue, "shape", 7, Kind::kMessage, kTensorShape},
-    {kListValue, "tensor", 8, Kind::kMessage, kTensorProto},
-    {kListValue, "func", 9, Kind::kMessage, kNameAttrList},
-    {kNameAttrList, "name", 1, Kind::kBytes},
-    {kNameAttrList, "attr", 2, Kind::kMessage, kAttrEntry},
-    {kTensorProto, "dtype", 1, Kind::kEnum},
-    {kTensorProto, "tensor_shape", 2, Kind::kMessage, kTensorShape},
-    {kTensorProto, "version_number", 3, Kind::kInt},
-    {kTensorProto, "tensor_content", 4, Kind::kBytes},
-    {kTensorProto, "float_val", 5, Kind::kFloat},
-    {kTensorProto, "double_val", 6, Kind::kDouble},
-    {kTensorProto, "int_val", 7, Kind::kInt},
-    {kTensorProto, "string_val", 8, Kind::kBytes},
-    {kTensorProto, "scomplex_val", 9, Kind::kFloat},
-    {kTensorProto, "int64_val", 10, Kind::kInt},
-    {kTensorProto, "bool_val", 11, Kind::kBool},
-    {kTensorProto, "dcomplex_val", 12, Kind::kDouble},
-    {kTensorProto, "half_val", 13, Kind::kInt},
-    {kTensorProto, "resource_handle_val", 14, Kind::kMessage, kOpaque},
-    {kTensorProto, "variant_val", 15, Kind::kMessage, kOpaque},
-    {kTensorProto, "uint32_val", 16, Kind::kInt},
-    {kTensorProto, "uint64_val", 17, Kind::kInt},
-    {kTensorShape, "dim", 2, Kind::kMessage, kDim},
-    {kTensorShape, "unknown_rank", 3, Kind::kBool},
-    {kDim, "size", 1, Kind::kInt},
-    {kDim, "name", 2, Kind::kBytes},
-    {kVersions, "producer", 1, Kind::kInt},
-    {kVersions, "min_consumer", 2, Kind::kInt},
-    {kVersions, "bad_consumers", 3, Kind::kInt},
-    {kLibrary, "function", 1, Kind::kMessage, kFunctionDef},
-    {kLibrary, "gradient", 2, Kind::kMessage, kGradient},
-    {kLibrary, "registered_gradients", 3, Kind::kMessage, kOpaque},
-    {kGradient, "function_name", 1, Kind::kBytes},
-    {kGradient, "gradient_func", 2, Kind::kBytes},
-    {kFunctionDef, "signature", 1, Kind::kMessage, kOpDef},
-    {kFunctionDef, "node_def", 3, Kind::kMessage, kNodeDef},
-    {kFunctionDef, "ret", 4, Kind::kMessage, kStringEntry},
-    {kFunctionDef, "attr", 5, Kind::kMessage, kAttrEntry},
-    {kFunctionDef, "control_ret", 6, Kind::kMessage, kStringEntry},
-    {kFunctionDef, "arg_attr", 7, Kind::kMessage, kOpaque},
-    {kFunctionDef, "resource_arg_unique_id", 8, Kind::kMessage, kOpaque},
-    {kStringEntry, "key", 1, Kind::kBytes},
-    {kStringEntry, "value", 2, Kind::kBytes},
-    {kOpDef, "name", 1, Kind::kBytes},
-    {kOpDef, "input_arg", 2, Kind::kMessage, kArgDef},
-    {kOpDef, "output_arg", 3, Kind::kMessage, kArgDef},
-    {kOpDef, "attr", 4, Kind::kMessage, kAttrDef},
-    {kOpDef, "summary", 5, Kind::kBytes},
-    {kOpDef, "description", 6, Kind::kBytes},
-    {kOpDef, "deprecation", 8, Kind::kMessage, kOpaque},
-    {kOpDef, "is_aggregate", 16, Kind::kBool},
-    {kOpDef, "is_stateful", 17, Kind::kBool},
-    {kOpDef, "is_commutative", 18, Kind::kBool},
-    {kOpDef, "allows_uninitialized_input", 19, Kind::kBool},
-    {kOpDef, "control_output", 20, Kind::kBytes},
-    {kOpDef, "is_distributed_communication", 21, Kind::kBool},
-    {kArgDef, "name", 1, Kind::kBytes},
-    {kArgDef, "description", 2, Kind::kBytes},
-    {kArgDef, "type", 3, Kind::kEnum},
-    {kArgDef, "type_attr", 4, Kind::kBytes},
-    {kArgDef, "number_attr", 5, Kind::kBytes},
-    {kArgDef, "type_list_attr", 6, Kind::kBytes},
-    {kArgDef, "handle_data", 7, Kind::kMessage, kOpaque},
-    {kArgDef, "is_ref", 16, Kind::kBool},
-    {kArgDef, "experimental_full_type", 17, Kind::kMessage, kOpaque},
-    {kAttrDef, "name", 1, Kind::kBytes},
-    {kAttrDef, "type", 2, Kind::kBytes},
-    {kAttrDef, "default_value", 3, Kind::kMessage, kOpaque},
-    {kAttrDef, "description", 4, Kind::kBytes},
-    {kAttrDef, "has_minimum", 5, Kind::kBool},
-    {kAttrDef, "minimum", 6, Kind::kInt},
-    {kAttrDef, "allowed_values", 7, Kind::kMessage, kOpaque},
-};
-
-struct EnumName {
-  std::string_view name;
-  int number;
-};
-constexpr EnumName kTypes[] = {
-    {"DT_INVALID", 0},        {"DT_FLOAT", 1},    {"DT_DOUBLE", 2},  {"DT_INT32", 3},       {"DT_UINT8", 4},
-    {"DT_INT16", 5},          {"DT_INT8", 6},     {"DT_STRING", 7},  {"DT_COMPLEX64", 8},   {"DT_INT64", 9},
-    {"DT_BOOL", 10},          {"DT_QINT8", 11},   {"DT_QUINT8", 12}, {"DT_QINT32", 13},     {"DT_BFLOAT16", 14},
-    {"DT_QINT16", 15},        {"DT_QUINT16", 16}, {"DT_UINT16", 17}, {"DT_COMPLEX128", 18}, {"DT_HALF", 19},
-    {"DT_RESOURCE", 20},      {"DT_VARIANT", 21}, {"DT_UINT32", 22}, {"DT_UINT64", 23},     {"DT_FLOAT8_E5M2", 24},
-    {"DT_FLOAT8_E4M3FN", 25}, {"DT_INT4", 29},    {"DT_UINT4", 30},
-};
+using namespace text_format;
 
 void PutVarint(std::vector<uint8_t>& out, uint64_t value) {
   while (value >= 0x80) {
@@ -175,11 +30,13 @@ class Parser {
  public:
   Parser(std::string_view text, const Limits& limits) : text_(text), limits_(limits) {}
 
-  Result<std::vector<uint8_t>> Parse() {
+  Result<std::vector<uint8_t>> Parse(Message root) {
     std::vector<uint8_t> out;
-    RIVULET_RETURN_IF_ERROR(ParseFields(kGraphDef, '\0', 0, &out));
+    RIVULET_RETURN_IF_ERROR(ParseFields(root, '\0', 0, &out));
     return out;
   }
+
+  std::string_view FirstWord() { return Word(); }
 
  private:
   // Where the next token starts, after blanks and comments.
@@ -245,13 +102,10 @@ class Parser {
   }
 
   Status ParseField(Message message, int depth, std::vector<uint8_t>* out) {
-    if (Peek('[')) return Error("extensions are not part of a GraphDef");
+    if (Peek('[')) return ParseBracketed(message, depth, out);
     const std::string_view name = Word();
     if (name.empty()) return Error("want a field name, got ", Quoted(text_.substr(at_, 1)));
-    const Field* field = nullptr;
-    for (const Field& candidate : kFields) {
-      if (candidate.in == message && name == candidate.name) field = &candidate;
-    }
+    const Field* field = FindField(message, name);
     if (field == nullptr && message != kOpaque) return Error("no field is called ", Quoted(name), " here");
     if (field == nullptr) return SkipOpaque(depth);
     const bool has_colon = Accept(':');
@@ -263,6 +117,23 @@ class Parser {
       if (Accept(']')) return Status();
       if (!Accept(',')) return Error("want ',' or ']' in the list of ", Quoted(name));
     }
+  }
+
+  // "[type.googleapis.com/tensorflow.AssetFileDef] { ... }": what an Any holds, written out. Only asset files are kept.
+  Status ParseBracketed(Message message, int depth, std::vector<uint8_t>* out) {
+    if (message != kAny && message != kOpaque) return Error("extensions are not part of this message");
+    Accept('[');
+    const size_t end = std::min(text_.find(']', at_), text_.size());
+    const std::string_view name = text_.substr(at_, end - at_);
+    at_ = end;
+    if (!Accept(']')) return Error("want ']'");
+    if (message != kAny || !name.ends_with("/tensorflow.AssetFileDef")) return SkipOpaque(depth);
+    Accept(':');
+    if (!Accept('{')) return Error("want '{' after ", Quoted(name));
+    std::vector<uint8_t> inner;
+    RIVULET_RETURN_IF_ERROR(ParseFields(kAssetFileDef, '}', depth + 1, &inner));
+    PutBytes(kAnyValue, inner, out);
+    return Status();
   }
 
   Status ParseValue(const Field& field, int depth, std::vector<uint8_t>* out) {
@@ -284,6 +155,7 @@ class Parser {
     const std::string word(Word());
     if (word.empty()) return Error("want a value for ", Quoted(field.name));
     if (field.kind == Kind::kFloat || field.kind == Kind::kDouble) return PutReal(field, word, out);
+    if (field.kind == Kind::kIgnoredEnum) return Status();
     uint64_t value = 0;
     if (field.kind == Kind::kEnum && !(word[0] >= '0' && word[0] <= '9')) {
       RIVULET_RETURN_IF_ERROR(ParseType(word, &value));
@@ -298,13 +170,10 @@ class Parser {
   }
 
   Status ParseType(std::string_view word, uint64_t* value) {
-    const bool is_ref = word.size() > 4 && word.substr(word.size() - 4) == "_REF";
-    const std::string_view plain = is_ref ? word.substr(0, word.size() - 4) : word;
-    for (const EnumName& type : kTypes) {
-      if (type.name == plain) {
-        *value = static_cast<uint64_t>(type.number + (is_ref ? 100 : 0));
-        return Status();
-      }
+    const int number = TypeNumber(word);
+    if (number >= 0) {
+      *value = static_cast<uint64_t>(number);
+      return Status();
     }
     return Error("no type is called ", Quoted(word));
   }
@@ -484,8 +353,22 @@ class Parser {
 
 }  // namespace
 
-Result<std::vector<uint8_t>> TextGraphDefToWire(std::string_view text, const Limits& limits) {
-  return Parser(text, limits).Parse();
+TextRoot TextRootOf(std::string_view text) {
+  const Limits limits;
+  const std::string_view word = Parser(text, limits).FirstWord();
+  if (FindField(kSavedModel, word) != nullptr) return TextRoot::kSavedModel;
+  return FindField(kMetaGraphDef, word) != nullptr ? TextRoot::kMetaGraphDef : TextRoot::kGraphDef;
+}
+
+Result<std::vector<uint8_t>> TextToWire(std::string_view text, TextRoot root, const Limits& limits) {
+  Parser parser(text, limits);
+  switch (root) {
+    case TextRoot::kSavedModel: return parser.Parse(kSavedModel);
+    case TextRoot::kMetaGraphDef: return parser.Parse(kMetaGraphDef);
+    case TextRoot::kCheckpointState: return parser.Parse(kCheckpointState);
+    case TextRoot::kGraphDef: break;
+  }
+  return parser.Parse(kGraphDef);
 }
 
 }  // namespace rivulet

@@ -1,0 +1,151 @@
+#include "engine/import/memmapped_package.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/base/checked.h"
+#include "engine/base/errors.h"
+#include "engine/base/wire.h"
+
+namespace rivulet {
+namespace {
+
+constexpr size_t kTrailerBytes = 8;
+// Where a directory's names are looked for in a file that may be damaged.
+constexpr size_t kTailBytes = 4096;
+
+struct Element {
+  std::string_view name;
+  uint64_t offset = 0;
+  uint64_t length = 0;  // 0: up to the next element
+};
+
+Status ReadElement(WireCursor message, Element* element) {
+  while (message.Next()) {
+    switch (message.field()) {
+      case 1: element->offset = message.Varint(); break;
+      case 2: element->name = message.Text(); break;
+      case 3: element->length = message.Varint(); break;
+      default: message.Skip();
+    }
+  }
+  return message.status();
+}
+
+bool IsRegionName(std::string_view name) {
+  if (!name.starts_with(MemmappedPackage::kPrefix)) return false;
+  name.remove_prefix(MemmappedPackage::kPrefix.size());
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  });
+}
+
+// The literal of region `name`, or an error in it.
+TensorLiteral LiteralOf(const MemmappedPackage* package, const Node& node) {
+  TensorLiteral literal;
+  if (const auto* dtype = node.attrs.Get<DType>("dtype")) literal.dtype = *dtype;
+  if (const auto* shape = node.attrs.Get<Shape>("shape")) literal.shape = *shape;
+  const auto* name = node.attrs.Get<std::string>("memory_region_name");
+  const std::string quoted = Quoted(name == nullptr ? std::string_view() : *name);
+  if (package == nullptr) {
+    literal.error = InvalidArgument("memory region ", quoted,
+                                    ": the graph does not come from a memmapped package, and no file is opened for it");
+    return literal;
+  }
+  const MemmappedPackage::Region* region = name == nullptr ? nullptr : package->Find(*name);
+  if (region == nullptr) {
+    literal.error = name != nullptr && IsRegionName(*name)
+                        ? NotFound("memory region ", quoted, " is not in the package")
+                        : InvalidArgument("memory region ", quoted, ": want a name that starts with ",
+                                          MemmappedPackage::kPrefix, "; no file is opened for it");
+    return literal;
+  }
+  const auto element = static_cast<int64_t>(ElementBytes(literal.dtype));
+  if (element == 0) {
+    literal.error = Unimplemented("a memory region of type ",
+                                  IsKnown(literal.dtype) ? Name(literal.dtype) : std::string_view("unknown"),
+                                  "; its bytes cannot lie in a file");
+    return literal;
+  }
+  const CheckedSize bytes = CheckedSize(literal.shape.num_elements()) * element;
+  if (!bytes.valid() || static_cast<uint64_t>(bytes.value()) > region->bytes.size()) {
+    literal.error = DataLoss("memory region ", quoted, " has ", static_cast<uint64_t>(region->bytes.size()),
+                             " bytes, a ", Name(literal.dtype), " constant of shape ", literal.shape.ToString(),
+                             " needs ", bytes.valid() ? Cat(bytes.value()) : std::string("more than 2^63"));
+    return literal;
+  }
+  literal.prefix = Tensor::View(literal.dtype, {literal.shape.num_elements()},
+                                const_cast<uint8_t*>(region->bytes.data()), package->owner());
+  return literal;
+}
+
+}  // namespace
+
+bool LooksLikePackage(std::span<const uint8_t> bytes) {
+  const auto tail = bytes.last(std::min(bytes.size(), kTailBytes));
+  return std::search(tail.begin(), tail.end(), MemmappedPackage::kPrefix.begin(), MemmappedPackage::kPrefix.end()) !=
+         tail.end();
+}
+
+Result<MemmappedPackage> MemmappedPackage::Read(std::span<const uint8_t> bytes, std::shared_ptr<void> owner) {
+  if (bytes.size() <= kTrailerBytes) {
+    return DataLoss("package too small: ", static_cast<uint64_t>(bytes.size()), " bytes, want more than ",
+                    static_cast<uint64_t>(kTrailerBytes));
+  }
+  const uint64_t end = bytes.size() - kTrailerBytes;
+  uint64_t directory = 0;
+  for (size_t i = 0; i < kTrailerBytes; ++i) directory |= uint64_t{bytes[end + i]} << (8 * i);
+  if (directory >= end) {
+    return DataLoss("the package's directory starts at offset ", directory, ": want less than ", end,
+                    ", where the directory ends");
+  }
+  MemmappedPackage package;
+  std::vector<Element> elements;
+  WireCursor cursor(bytes.subspan(directory, end - directory), directory);
+  while (cursor.Next()) {
+    if (cursor.field() == 1) {
+      RIVULET_RETURN_IF_ERROR(ReadElement(cursor.Message(), &elements.emplace_back()));
+    } else {
+      cursor.Skip();
+    }
+  }
+  RIVULET_RETURN_IF_ERROR(cursor.status());
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const Element& element = elements[i];
+    const uint64_t next = i + 1 < elements.size() ? elements[i + 1].offset : directory;
+    const auto wrong = [&](const auto&... why) {
+      return DataLoss("region ", Quoted(element.name), " at offset ", element.offset, ": ", Cat(why...));
+    };
+    if (!IsRegionName(element.name)) {
+      return wrong("want a name of letters, digits, '_' and '.' after ", kPrefix);
+    }
+    // Offsets rise up to the directory, so regions cannot overlap as long as each ends before the next.
+    if (element.offset >= next) return wrong("want offsets to rise, the next is ", next);
+    if (element.length > next - element.offset) {
+      return wrong(element.length, " bytes reach beyond ", next, ", where the next starts");
+    }
+    Region region;
+    region.offset = element.offset;
+    region.bytes = bytes.subspan(element.offset, element.length > 0 ? element.length : next - element.offset);
+    if (!package.regions_.emplace(std::string(element.name), region).second) return wrong("the name is there twice");
+  }
+  if (package.Find(kGraphRegion) == nullptr) return NotFound("the package has no region ", kGraphRegion);
+  package.owner_ = std::move(owner);
+  return package;
+}
+
+const MemmappedPackage::Region* MemmappedPackage::Find(std::string_view name) const {
+  const auto at = regions_.find(name);
+  return at == regions_.end() ? nullptr : &at->second;
+}
+
+void PlaceRegion(const MemmappedPackage* package, Node* node) {
+  TensorLiteral literal = LiteralOf(package, *node);
+  const DType dtype = literal.dtype;
+  node->op = "Const";
+  node->attrs = AttrMap();
+  node->attrs.Set("dtype", dtype);
+  node->attrs.Set("value", std::shared_ptr<const TensorLiteral>(std::make_shared<TensorLiteral>(std::move(literal))));
+}
+
+}  // namespace rivulet

@@ -1,0 +1,54 @@
+// TensorFlow's memmapped package: a graph whose large constants lie in the file as they are in memory.
+//
+//   regions, each padded to start at a multiple of 64; the graph is the region "memmapped_package://."
+//   directory: MemmappedFileSystemDirectory { repeated element = 1 { offset = 1, name = 2, length = 3 } }
+//   eight bytes: the directory's offset, little-endian
+//
+// Writers up to TensorFlow 1.12 gave no lengths: a region then ends where the next one, or the directory, starts.
+#ifndef RIVULET_ENGINE_IMPORT_MEMMAPPED_PACKAGE_H_
+#define RIVULET_ENGINE_IMPORT_MEMMAPPED_PACKAGE_H_
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/graph/graph.h"
+#include "rivulet/limits.h"
+
+namespace rivulet {
+
+class MemmappedPackage {
+ public:
+  struct Region {
+    uint64_t offset = 0;
+    std::span<const uint8_t> bytes;
+  };
+
+  // DATA_LOSS where the directory and its regions do not fit the file or each other; NOT_FOUND without a graph.
+  static Result<MemmappedPackage> Read(std::span<const uint8_t> bytes, std::shared_ptr<void> owner);
+
+  const Region* Find(std::string_view name) const;
+  const Region& graph() const { return *Find(kGraphRegion); }
+  const std::map<std::string, Region, std::less<>>& regions() const { return regions_; }
+  const std::shared_ptr<void>& owner() const { return owner_; }
+
+  static constexpr std::string_view kPrefix = "memmapped_package://";
+  static constexpr std::string_view kGraphRegion = "memmapped_package://.";
+
+ private:
+  std::map<std::string, Region, std::less<>> regions_;
+  std::shared_ptr<void> owner_;
+};
+
+// Whether the file ends as a package does, intact or not.
+bool LooksLikePackage(std::span<const uint8_t> bytes);
+
+// Makes an ImmutableConst a Const over its region of the package; a Const in error when it has none, and when `package`
+// is null. What is wrong is said when the value is needed.
+void PlaceRegion(const MemmappedPackage* package, Node* node);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_IMPORT_MEMMAPPED_PACKAGE_H_

@@ -1,0 +1,138 @@
+#include "engine/ops/example_features.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/bit_cast.h"
+#include "engine/base/wire.h"
+
+namespace rivulet {
+namespace {
+
+std::span<const uint8_t> AsBytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+Status Broken(const Status& why) { return InvalidArgument("this is no tf.Example: ", why.message()); }
+
+// The first list of a Feature; later ones do not count.
+Result<FeatureValues> OpenFeature(WireCursor feature) {
+  FeatureValues values;
+  while (feature.Next()) {
+    const uint32_t field = feature.field();
+    if (values.dtype != DType::kInvalid || field > 3) {
+      feature.Skip();
+      continue;
+    }
+    values.list = feature.Bytes();
+    values.dtype = field == 1 ? DType::kString : field == 2 ? DType::kFloat : DType::kInt64;
+  }
+  if (!feature.status().ok()) return Broken(feature.status());
+  return values;
+}
+
+Status ReadEntry(WireCursor entry, const FeatureColumns& columns, std::span<FeatureValues> found) {
+  std::string_view key;
+  WireCursor feature({}, 0);
+  while (entry.Next()) {
+    switch (entry.field()) {
+      case 1: key = entry.Text(); break;
+      case 2: feature = entry.Message(); break;
+      default: entry.Skip();
+    }
+  }
+  if (!entry.status().ok()) return Broken(entry.status());
+  const auto column = columns.find(key);
+  if (column == columns.end()) return Status();
+  RIVULET_ASSIGN_OR_RETURN(found[column->second], OpenFeature(feature));
+  return Status();
+}
+
+// Calls `one` for each value: with its text, its 32 bits or its number, by type.
+template <typename Text, typename Real, typename Integer>
+Status ForEachValue(const FeatureValues& values, const Text& text, const Real& real, const Integer& integer) {
+  WireCursor list(values.list, 0);
+  while (list.Next()) {
+    if (list.field() != 1) {
+      list.Skip();
+    } else if (values.dtype == DType::kString) {
+      text(list.Text());
+    } else if (values.dtype == DType::kFloat) {
+      if (list.type() != WireType::kBytes) {
+        real(list.Fixed32());
+        continue;
+      }
+      const std::span<const uint8_t> packed = list.Bytes();
+      if (packed.size() % 4 != 0) return InvalidArgument("this is no tf.Example: packed floats are not whole");
+      for (size_t i = 0; i < packed.size(); i += 4) {
+        uint32_t bits;
+        std::memcpy(&bits, packed.data() + i, 4);
+        real(bits);
+      }
+    } else if (list.type() != WireType::kBytes) {
+      integer(list.Varint());
+    } else {
+      uint64_t value = 0;
+      int shift = 0;
+      for (const uint8_t byte : list.Bytes()) {
+        if (shift > 63) return InvalidArgument("this is no tf.Example: a number of more than 64 bits");
+        value |= static_cast<uint64_t>(byte & 0x7F) << shift;
+        shift += 7;
+        if (byte >= 0x80) continue;
+        integer(value);
+        value = 0;
+        shift = 0;
+      }
+      if (shift != 0) return InvalidArgument("this is no tf.Example: packed numbers end inside a number");
+    }
+  }
+  return list.status().ok() ? Status() : Broken(list.status());
+}
+
+// The walk that CountValues has done without an error.
+template <typename Text, typename Real, typename Integer>
+void Again(const FeatureValues& values, const Text& text, const Real& real, const Integer& integer) {
+  (void)ForEachValue(values, text, real, integer);
+}
+
+}  // namespace
+
+Status FindFeatures(std::string_view message, const FeatureColumns& columns, std::span<FeatureValues> found) {
+  WireCursor example(AsBytes(message), 0);
+  while (example.Next()) {
+    if (example.field() != 1) {
+      example.Skip();
+      continue;
+    }
+    WireCursor features = example.Message();
+    while (features.Next()) {
+      if (features.field() != 1) {
+        features.Skip();
+        continue;
+      }
+      RIVULET_RETURN_IF_ERROR(ReadEntry(features.Message(), columns, found));
+    }
+    if (!features.status().ok()) return Broken(features.status());
+  }
+  return example.status().ok() ? Status() : Broken(example.status());
+}
+
+Result<int64_t> CountValues(const FeatureValues& values) {
+  int64_t count = 0;
+  const auto one = [&](const auto&) { ++count; };
+  RIVULET_RETURN_IF_ERROR(ForEachValue(values, one, one, one));
+  return count;
+}
+
+void CopyValues(const FeatureValues& values, float* out) {
+  Again(values, [](std::string_view) {}, [&](uint32_t bits) { *out++ = BitCast<float>(bits); }, [](uint64_t) {});
+}
+void CopyValues(const FeatureValues& values, int64_t* out) {
+  Again(values, [](std::string_view) {}, [](uint32_t) {},
+        [&](uint64_t value) { *out++ = static_cast<int64_t>(value); });
+}
+void CopyValues(const FeatureValues& values, std::string* out) {
+  Again(values, [&](std::string_view text) { (out++)->assign(text); }, [](uint32_t) {}, [](uint64_t) {});
+}
+
+}  // namespace rivulet
