@@ -6,6 +6,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/kernels/half.h"
 #include "engine/ops/op.h"
+#include "engine/ops/tensor_list_value.h"
 
 namespace rivulet {
 namespace {
@@ -79,9 +80,20 @@ Status SumHalves(RunContext& c) {
   return Status();
 }
 
+// Lists of tensors are added element by element.
+Status SumVariants(RunContext& c) {
+  Tensor sum = c.input(0);
+  for (int i = 1; i < c.num_inputs(); ++i) {
+    RIVULET_ASSIGN_OR_RETURN(sum, AddTensors(sum, c.input(i), c.allocator()));
+  }
+  c.SetOutput(0, sum);
+  return Status();
+}
+
 Status Run(RunContext& c) {
   const DType dtype = c.output(0).dtype();
   switch (dtype) {
+    case DType::kVariant: return SumVariants(c);
     case DType::kFloat: return Sum<float>(c);
     case DType::kDouble: return Sum<double>(c);
     case DType::kComplex64: return Sum<Complex64>(c);
@@ -98,20 +110,20 @@ Status Run(RunContext& c) {
   }
 }
 
-#define RIVULET_NUMBERS "T:type in {f32,f64,i32,u8,i16,i8,c64,i64,bf16,u16,c128,f16,u32,u64}"
+#define RIVULET_NUMBERS "T:type in {f32,f64,i32,u8,i16,i8,c64,i64,bf16,u16,c128,f16,u32,u64"
 
 constexpr OpDef kDefs[] = {
     {.name = "AddN",
      .inputs = "inputs:N*T",
      .outputs = "sum:T",
-     .attrs = "N:int >=1; " RIVULET_NUMBERS,
+     .attrs = "N:int >=1; " RIVULET_NUMBERS ",variant}",
      .infer = Infer,
      .run = Run,
      .flags = kElementwise},
     {.name = "AccumulateNV2",
      .inputs = "inputs:N*T",
      .outputs = "sum:T",
-     .attrs = "N:int >=1; " RIVULET_NUMBERS "; shape:shape",
+     .attrs = "N:int >=1; " RIVULET_NUMBERS "}; shape:shape",
      .infer = InferAccumulate,
      .run = Run,
      .flags = kElementwise},

@@ -149,10 +149,22 @@ Status AxisCopy::RunStrings(RunContext& c, const std::string* from, std::string*
   return Status();
 }
 
+// References; copied by one thread, as they count.
+void AxisCopy::RunObjects(const ObjectRef* from, ObjectRef* to) const {
+  Walk(steps_, num_steps_, 0, Count(), [&](int64_t f, int64_t t, int64_t n, int64_t from_step, int64_t to_step) {
+    for (int64_t i = 0; i < n; ++i) to[t + i * to_step] = from[f + i * from_step];
+    return true;
+  });
+}
+
 Status AxisCopy::Run(RunContext& c, const void* from, int64_t from_at, void* to, int64_t to_at) const {
   if (empty_) return Status();
   if (dtype_ == DType::kString) {
     return RunStrings(c, static_cast<const std::string*>(from) + from_at, static_cast<std::string*>(to) + to_at);
+  }
+  if (ElementBytes(dtype_) == 0) {
+    RunObjects(static_cast<const ObjectRef*>(from) + from_at, static_cast<ObjectRef*>(to) + to_at);
+    return Status();
   }
   const auto element = static_cast<int64_t>(ElementBytes(dtype_));
   const char* in = static_cast<const char*>(from) + from_at * element;

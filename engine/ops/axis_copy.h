@@ -43,6 +43,7 @@ class AxisCopy {
   template <typename Row>
   static void Walk(const Step* steps, int num_steps, int64_t begin, int64_t end, const Row& row);
   Status RunStrings(RunContext& c, const std::string* from, std::string* to) const;
+  void RunObjects(const ObjectRef* from, ObjectRef* to) const;
   int64_t Count() const;
 
   DType dtype_;

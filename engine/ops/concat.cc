@@ -220,20 +220,20 @@ Status RunOffsets(RunContext& c) {
 }
 
 #define RIVULET_JOINED \
-  "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}"
+  "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32"
 #define RIVULET_PLAIN "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}"
 
 constexpr OpDef kDefs[] = {
     {.name = "Concat",
      .inputs = "concat_dim:i32, values:N*T",
      .outputs = "output:T",
-     .attrs = "N:int >=2; " RIVULET_JOINED,
+     .attrs = "N:int >=2; " RIVULET_JOINED "}",
      .infer = InferConcat<true>,
      .run = RunConcat<true>},
     {.name = "ConcatV2",
      .inputs = "values:N*T, axis:Tidx",
      .outputs = "output:T",
-     .attrs = "N:int >=2; " RIVULET_JOINED "; Tidx:type=i32 in {i32,i64}",
+     .attrs = "N:int >=2; " RIVULET_JOINED "}; Tidx:type=i32 in {i32,i64}",
      .infer = InferConcat<false>,
      .run = RunConcat<false>},
     {.name = "ConcatOffset",
@@ -251,7 +251,7 @@ constexpr OpDef kDefs[] = {
     {.name = "Pack",
      .inputs = "values:N*T",
      .outputs = "output:T",
-     .attrs = "N:int >=1; axis:int=0; " RIVULET_JOINED,
+     .attrs = "N:int >=1; axis:int=0; " RIVULET_JOINED ",resource,variant}",
      .infer = InferPack,
      .prepare = PreparePack,
      .run = RunPack},

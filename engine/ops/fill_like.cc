@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/ops/op.h"
+#include "engine/ops/tensor_list_value.h"
 
 namespace rivulet {
 namespace {
@@ -69,6 +70,11 @@ Status Infer(InferContext& c) {
 
 template <bool kOnes>
 Status Run(RunContext& c) {
+  if (c.input(0).dtype() == DType::kVariant) {  // lists of tensors: the same lists of zeros
+    RIVULET_ASSIGN_OR_RETURN(const Tensor zeros, ZerosLikeTensor(c.input(0), c.allocator()));
+    c.SetOutput(0, zeros);
+    return Status();
+  }
   Fill(c.output(0), kOnes);
   return Status();
 }
@@ -77,7 +83,7 @@ constexpr OpDef kDefs[] = {
     {.name = "ZerosLike",
      .inputs = "x:T",
      .outputs = "y:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64,c64,c128,bool,str}",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64,c64,c128,bool,str,variant}",
      .infer = Infer<false>,
      .run = Run<false>,
      .flags = kElementwise},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 
+#include "engine/ops/handle_types.h"
 #include "engine/ops/signature.h"
 
 namespace rivulet {
@@ -327,6 +328,7 @@ Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact*
 }
 
 Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& options, bool strict) {
+  RetypeHandles(&graph);
   RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph));
   std::vector<int32_t> used(static_cast<size_t>(graph.size()), 0);  // for unknown operators: outputs in use
   for (const Node& node : graph.nodes()) {

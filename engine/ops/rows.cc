@@ -153,6 +153,8 @@ void ClearElements(DType dtype, void* to, int64_t n) {
   if (n <= 0) return;
   if (dtype == DType::kString) {
     for (int64_t i = 0; i < n; ++i) static_cast<std::string*>(to)[i].clear();
+  } else if (ElementBytes(dtype) == 0) {
+    for (int64_t i = 0; i < n; ++i) static_cast<ObjectRef*>(to)[i].reset();
   } else {
     std::memset(to, 0, static_cast<size_t>(n) * ElementBytes(dtype));
   }

@@ -32,7 +32,7 @@ inline void CopyElements(DType dtype, void* to, const void* from, int64_t n) {
 
 // n times the element at `value`.
 void FillElements(DType dtype, void* to, const void* value, int64_t n);
-// n zeros, falses or empty strings.
+// n zeros, falses, empty strings or null references.
 void ClearElements(DType dtype, void* to, int64_t n);
 
 namespace rows_internal {
@@ -57,6 +57,12 @@ void GatherRows(DType dtype, void* to, const void* from, int64_t row, int64_t be
     for (int64_t i = begin; i < end; ++i) std::copy_n(in + position(i) * row, row, out + i * row);
     return;
   }
+  if (ElementBytes(dtype) == 0) {
+    auto* out = static_cast<ObjectRef*>(to);
+    const auto* in = static_cast<const ObjectRef*>(from);
+    for (int64_t i = begin; i < end; ++i) std::copy_n(in + position(i) * row, row, out + i * row);
+    return;
+  }
   auto* out = static_cast<char*>(to);
   const auto* in = static_cast<const char*>(from);
   const size_t bytes = static_cast<size_t>(row) * ElementBytes(dtype);
@@ -73,9 +79,9 @@ void GatherRows(DType dtype, void* to, const void* from, int64_t row, int64_t be
   }
 }
 
-// Rows per piece of work for ParallelFor; strings are copied by one thread, as workers allocate nothing.
+// Rows per piece of work for ParallelFor; strings and references are copied by one thread, as workers allocate nothing.
 inline int64_t RowGrain(DType dtype, int64_t row, int64_t num_rows) {
-  if (dtype == DType::kString) return std::max<int64_t>(num_rows, 1);
+  if (ElementBytes(dtype) == 0) return std::max<int64_t>(num_rows, 1);
   const auto bytes = static_cast<int64_t>(ElementBytes(dtype));
   return std::max<int64_t>((int64_t{1} << 16) / std::max<int64_t>(bytes * std::min(row, int64_t{1} << 20), 1), 1);
 }

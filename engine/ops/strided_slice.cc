@@ -126,7 +126,7 @@ Status RunUpdate(RunContext& c) {
 }
 
 #define RIVULET_PLAIN "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128"
-#define RIVULET_ANY RIVULET_PLAIN ",qi8,qu8,qi32}; "
+#define RIVULET_ANY RIVULET_PLAIN ",qi8,qu8,qi32"
 #define RIVULET_MASKS \
   "begin_mask:int=0; end_mask:int=0; ellipsis_mask:int=0; new_axis_mask:int=0; shrink_axis_mask:int=0"
 
@@ -134,14 +134,14 @@ constexpr OpDef kDefs[] = {
     {.name = "StridedSlice",
      .inputs = "input:T, begin:Index, end:Index, strides:Index",
      .outputs = "output:T",
-     .attrs = RIVULET_ANY "Index:type in {i16,i32,i64}; " RIVULET_MASKS,
+     .attrs = RIVULET_ANY ",resource,variant}; Index:type in {i16,i32,i64}; " RIVULET_MASKS,
      .infer = InferSlice,
      .prepare = Prepare,
      .run = RunSlice},
     {.name = "StridedSliceGrad",
      .inputs = "shape:Index, begin:Index, end:Index, strides:Index, dy:T",
      .outputs = "output:T",
-     .attrs = RIVULET_ANY "Index:type in {i32,i64}; " RIVULET_MASKS,
+     .attrs = RIVULET_ANY "}; Index:type in {i32,i64}; " RIVULET_MASKS,
      .infer = InferGrad,
      .prepare = Prepare,
      .run = RunGrad},

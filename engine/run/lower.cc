@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/ops/handle_types.h"
 #include "engine/ops/op.h"
 
 namespace rivulet {
@@ -136,6 +137,7 @@ void FindArgs(Body* body) {
 Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, FunctionTable& functions) {
   KeepNeeded(graph, roots, root_nodes);
   RIVULET_RETURN_IF_ERROR(InlineCalls(graph, roots, root_nodes, functions));
+  RetypeHandles(graph);
   RIVULET_RETURN_IF_ERROR(LowerReferences(graph, roots));
   RIVULET_RETURN_IF_ERROR(LowerLoops(graph, roots, root_nodes, functions));
   DropControls(graph, *root_nodes, functions);
