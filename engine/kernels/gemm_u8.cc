@@ -273,7 +273,7 @@ int32_t Unpacked(const PackedMatrixU8& b, int64_t k, int64_t j) {
   return b.data()[((j / kPanel * groups + k / kGroup) * kPanel + j % kPanel) * kGroup + k % kGroup] + 128;
 }
 
-// Plain loops, for offsets that no byte outside the image can have.
+// Plain loops, where no byte outside the image can stand for the offset.
 void OutsideConv(const uint8_t* input, int32_t a_offset, const PackedMatrixU8& filter, int32_t b_offset,
                  const ConvGeometry& g, int32_t* output, ThreadPool& pool, const StopToken& stop) {
   pool.ParallelFor(g.batch * g.out_h * g.out_w, 1, stop, [&](int64_t begin, int64_t end) {
@@ -356,7 +356,7 @@ void MatMulU8(const uint8_t* a, int64_t lda, bool transpose_a, int32_t a_offset,
 
 void Conv2DU8(const uint8_t* input, int32_t a_offset, const PackedMatrixU8& filter, int32_t b_offset,
               const ConvGeometry& geometry, int32_t* output, ThreadPool& pool, const StopToken& stop) {
-  if (a_offset < 0 || a_offset > 255) {
+  if (a_offset < 0) {
     return OutsideConv(input, a_offset, filter, b_offset, geometry, output, pool, stop);
   }
   TaskU8 task = TaskOf(filter, a_offset, b_offset, output, filter.n());

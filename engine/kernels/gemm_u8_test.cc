@@ -133,10 +133,14 @@ TEST(Conv2DU8, AnyGeometryAndOffsets) {
           const int64_t tap = p / g.in_c;
           const int64_t y = pixel / g.out_w % g.out_h * g.stride_h - g.pad_top + tap / g.k_w * g.dilation_h;
           const int64_t x = pixel % g.out_w * g.stride_w - g.pad_left + tap % g.k_w * g.dilation_w;
-          if (y < 0 || y >= g.in_h || x < 0 || x >= g.in_w) continue;
-          const int64_t in = ((pixel / g.out_w / g.out_h * g.in_h + y) * g.in_w + x) * g.in_c + p % g.in_c;
-          want += Term(input[static_cast<size_t>(in)], a_offset,
-                       filter[static_cast<size_t>(p * g.out_c + at % g.out_c)], b_offset);
+          auto seen = static_cast<uint8_t>(a_offset);
+          if (y >= 0 && y < g.in_h && x >= 0 && x < g.in_w) {
+            seen = input[static_cast<size_t>(
+                ((pixel / g.out_w / g.out_h * g.in_h + y) * g.in_w + x) * g.in_c + p % g.in_c)];
+          } else if (a_offset < 0) {
+            continue;
+          }
+          want += Term(seen, a_offset, filter[static_cast<size_t>(p * g.out_c + at % g.out_c)], b_offset);
         }
         ASSERT_EQ(got[static_cast<size_t>(at)], static_cast<int32_t>(want)) << "round " << round << " at " << at;
       }

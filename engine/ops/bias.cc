@@ -1,6 +1,7 @@
 // BiasAdd, BiasAddV1: value + bias, the bias along the channels. BiasAddGrad: the sum over everything but the channels.
 //
-// value: rank 2 or more. NHWC (and BiasAddV1): the channels are the last dim; NCHW: dim 1. Integers wrap around.
+// value: rank 2 or more. NHWC (and BiasAddV1): the channels are the last dim; NCHW: dim 1, and rank 3 or more. Integers
+// wrap around.
 #include <algorithm>
 #include <cstring>
 
@@ -38,7 +39,7 @@ View ViewOf(const Shape& shape, bool channels_last) {
 }
 
 Status InferAdd(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 2));
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, c.attrs().Str("data_format") == "NCHW" ? 3 : 2));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
   Shape out = c.shape(0);
   if (out.has_rank() && c.shape(1).has_rank()) {
@@ -85,7 +86,7 @@ Status RunAdd(RunContext& c) {
 }
 
 Status InferGrad(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 2));
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, c.attrs().Str("data_format") == "NCHW" ? 3 : 2));
   const Shape& in = c.shape(0);
   if (!in.has_rank()) {
     c.set_output(0, Shape::OfUnknownDims(1));

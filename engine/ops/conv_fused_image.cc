@@ -6,10 +6,11 @@
 // The resize is TensorFlow's first one: output row y looks at y * scale, with scale = in / out, or (in - 1) / (out - 1)
 // when `resize_align_corners`.
 //
-// Deviation: of a batch, TensorFlow's CPU kernel uses the first image for every result; here each has its own, as the
-// unfused operators would give.
+// Three habits of TensorFlow's kernel are kept. Where the strides leave rows or columns over, the windows lie in the
+// middle of the padded image, not at its start. Of a batch, the first image gives every result. Nothing may be empty.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "engine/ops/conv_forward.h"
 #include "engine/ops/conv_loops.h"
@@ -29,6 +30,7 @@ struct Extents {
   std::array<int64_t, 2> resized = {-1, -1};
   std::array<int64_t, 2> pad_before = {0, 0};
   std::array<int64_t, 2> padded = {-1, -1};
+  std::array<int64_t, 2> skip = {0, 0};  // of the padded image, before the first window
 };
 
 Status CheckInts(std::string_view name, const Shape& shape, const Shape& want) {
@@ -70,11 +72,21 @@ Result<Extents> ComputeExtents(const Shape& input, const Tensor* size, bool resi
   return out;
 }
 
+// What the convolution sees.
 Shape PaddedShape(const Shape& input, const Extents& extents) {
   Shape padded = input.has_rank() ? input : Shape::OfUnknownDims(4);
-  padded.set_dim(1, extents.padded[0]);
-  padded.set_dim(2, extents.padded[1]);
+  padded.set_dim(1, extents.padded[0] - extents.skip[0]);
+  padded.set_dim(2, extents.padded[1] - extents.skip[1]);
   return padded;
+}
+
+// Half of what the windows leave over; with VALID the odd row or column stays behind.
+void CenterWindows(const ConvSizes& sizes, Padding padding, Extents* extents) {
+  for (size_t i = 0; i < 2; ++i) {
+    const int64_t covered = (sizes.out[i + 1] - 1) * sizes.stride[i + 1] + sizes.k[i + 1];
+    const int64_t over = extents->padded[i] - covered - (padding == Padding::kValid ? 1 : 0);
+    extents->skip[i] = std::max<int64_t>(over, 0) / 2;
+  }
 }
 
 int64_t BorderOf(const AttrReader& attrs) { return attrs.Str("mode") == "REFLECT" ? 1 : 0; }
@@ -93,7 +105,13 @@ Status Infer(InferContext& c) {
   if (sizes.groups > 1) {
     return InvalidArgument("the input has ", sizes.in_c, " channels, the filter ", sizes.group_in());
   }
-  c.set_output(0, OutputShape(spec, sizes));
+  const Shape output = OutputShape(spec, sizes);
+  for (const Shape& shape : {c.shape(0), output}) {
+    if (shape.complete() && shape.num_elements() == 0) {
+      return InvalidArgument("want an input and an output with elements, got shape ", shape.ToString());
+    }
+  }
+  c.set_output(0, output);
   return Status();
 }
 
@@ -134,12 +152,12 @@ int64_t Unmirror(int64_t i, int64_t pad_before, int64_t extent, int64_t border) 
   return at;
 }
 
-// Row `y` of the padded image.
+// Row `y` of what the convolution sees.
 template <typename T>
 void FillRow(const State& state, const Extents& e, const T* image, int64_t in_h, int64_t in_w, int64_t channels,
              int64_t y, T* to) {
-  const int64_t row = Unmirror(y, e.pad_before[0], e.resized[0], state.border);
-  for (int64_t x = 0; x < e.padded[1]; ++x, to += channels) {
+  const int64_t row = Unmirror(y + e.skip[0], e.pad_before[0], e.resized[0], state.border);
+  for (int64_t x = e.skip[1]; x < e.padded[1]; ++x, to += channels) {
     const int64_t column = Unmirror(x, e.pad_before[1], e.resized[1], state.border);
     if (!state.resize) {
       std::copy_n(image + (row * in_w + column) * channels, channels, to);
@@ -162,31 +180,34 @@ void FillRow(const State& state, const Extents& e, const T* image, int64_t in_h,
 template <bool kResize>
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
-  if (c.output(0).num_elements() == 0) return Status();
   const Tensor& input = c.input(0);
   const Tensor& paddings = c.input(kResize ? 2 : 1);
-  RIVULET_ASSIGN_OR_RETURN(const Extents extents, ComputeExtents(input.shape(), kResize ? &c.input(1) : nullptr,
-                                                                 kResize, &paddings, state.border));
-  const Shape padded = PaddedShape(input.shape(), extents);
+  RIVULET_ASSIGN_OR_RETURN(Extents extents, ComputeExtents(input.shape(), kResize ? &c.input(1) : nullptr, kResize,
+                                                           &paddings, state.border));
+  Shape padded = PaddedShape(input.shape(), extents);
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes whole, ConvSizesOf(c, state.conv, padded));
+  CenterWindows(whole, state.conv.spec.padding, &extents);
+  padded = PaddedShape(input.shape(), extents);
+  padded.set_dim(0, 1);
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ConvSizesOf(c, state.conv, padded));
-  const DType compute = ComputeType(input.dtype());
+  Tensor first = Tensor::View(input.dtype(), OutputShape(state.conv.spec, sizes), c.output(0).raw());
+
   ScratchPieces pieces;
   const StagedInput staged(input, true, pieces);
-  ConvRun run(c, state.conv, sizes, c.output(0), pieces);
+  ConvRun run(c, state.conv, sizes, first, pieces);
+  const DType compute = ComputeType(input.dtype());
   CheckedSize bytes = static_cast<int64_t>(ElementBytes(compute));
   for (const int64_t dim : padded.dims()) bytes *= dim;
   const int64_t piece = pieces.Add(bytes);
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
 
   const void* x = staged.Fill(c, pieces);
-  const int64_t height = extents.padded[0];
-  const int64_t row = extents.padded[1] * sizes.in_c;
+  const int64_t row = padded[2] * sizes.in_c;
   const auto fill = [&]<typename T>(T) {
-    c.ParallelFor(sizes.batch * height, ConvGrain(static_cast<double>(row) * 8), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const T* image = static_cast<const T*>(x) + i / height * input.dim(1) * input.dim(2) * sizes.in_c;
-        FillRow(state, extents, image, input.dim(1), input.dim(2), sizes.in_c, i % height,
-                pieces.At<T>(piece) + i * row);
+    c.ParallelFor(padded[1], ConvGrain(static_cast<double>(row) * 8), [&](int64_t begin, int64_t end) {
+      for (int64_t y = begin; y < end; ++y) {
+        FillRow(state, extents, static_cast<const T*>(x), input.dim(1), input.dim(2), sizes.in_c, y,
+                pieces.At<T>(piece) + y * row);
       }
     });
   };
@@ -196,6 +217,10 @@ Status Run(RunContext& c) {
     fill(double());
   }
   run.Run(pieces.At<void>(piece), pieces);
+  for (int64_t i = 1; i < input.dim(0); ++i) {
+    std::memcpy(static_cast<char*>(c.output(0).raw()) + static_cast<size_t>(i) * first.bytes(), first.raw(),
+                first.bytes());
+  }
   return Status();
 }
 

@@ -4,7 +4,7 @@
 //   include_batch_in_index; the first place of the window in row-major order when there are several, or when it holds
 //   NaN gradient: dx[argmax] += dy, zeros elsewhere
 //
-// NHWC. TensorFlow refuses an empty input, which here gives empty outputs.
+// NHWC. MaxPoolWithArgmax wants an input with elements, as in TensorFlow.
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
 
@@ -19,6 +19,9 @@ struct State : OpState {
 Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, false));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  if (c.shape(0).complete() && c.shape(0).num_elements() == 0) {
+    return InvalidArgument("want an input with elements, got shape ", c.shape(0).ToString());
+  }
   c.set_output(0, OutputShape(spec.window, sizes));
   c.set_output(1, OutputShape(spec.window, sizes));
   return Status();

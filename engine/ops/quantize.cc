@@ -1,7 +1,7 @@
 // QuantizeV2: numbers to codes.
 //
 //   input [..] of float32, min_range, max_range: one element, or with axis >= 0 one per index along that axis
-//   -> output [..] of T, and the range in use (as many elements as were given)
+//   -> output [..] of T, and the range in use: scalars, or as many elements as were given where that is not one
 //
 // MIN_COMBINED and MIN_FIRST spread the range over all codes (the second so that 0 has a code); SCALED multiplies only.
 // Codes of qint32 past the highest wrap to the lowest, as TensorFlow's conversion does; NaN becomes 0, or the lowest
@@ -30,7 +30,6 @@ Status Infer(InferContext& c) {
   const int64_t axis = c.attrs().Int("axis");
   const std::string mode = c.attrs().Str("mode");
   if (axis < -1) return InvalidArgument("axis: want >= -1, got ", axis);
-  if (axis >= 0 && mode == "MIN_FIRST") return Unimplemented("mode MIN_FIRST with an axis");
   if (c.attrs().Str("round_mode") == "HALF_TO_EVEN" && mode != "SCALED") {
     return InvalidArgument("round_mode HALF_TO_EVEN: want mode SCALED, got ", mode);
   }
@@ -52,6 +51,13 @@ Status Infer(InferContext& c) {
       auto merged = MergeShapes(range, c.shape(i));
       if (!merged.ok()) return std::move(merged).status().Framed("ranges along the axis");
       range = *merged;
+    }
+    if (range[0] == Shape::kUnknownDim) {
+      range = Shape::UnknownRank();
+    } else if (range[0] == 1) {
+      range = {};
+    } else if (mode == "MIN_FIRST") {
+      return Unimplemented("mode MIN_FIRST with an axis");
     }
   }
   c.set_output(0, input);

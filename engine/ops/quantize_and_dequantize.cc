@@ -1,7 +1,7 @@
-// QuantizeAndDequantizeV2, V3, V4: numbers rounded to multiples of a step, as by QuantizeV2 with mode SCALED and back.
+// QuantizeAndDequantize, V2, V3, V4: numbers rounded to multiples of a step, as by QuantizeV2 with mode SCALED and back.
 //
 //   input [..] of T, input_min, input_max: scalars, or with axis >= 0 one per index along that axis; V3: num_bits
-//   scalar
+//   scalar, and no scalar input; the first version has the range in attributes
 //   -> output [..]
 //
 // Without range_given the range is that of the input (of each slice along axis); then nothing is clamped.
@@ -15,9 +15,19 @@ namespace rivulet {
 namespace {
 
 Status CheckBits(int64_t bits, bool is_signed) {
-  const int64_t most = is_signed ? 62 : 63;
+  const int64_t most = is_signed ? 61 : 62;
   if (bits >= 1 && bits <= most) return Status();
   return InvalidArgument("num_bits: want [1, ", most, "], got ", bits);
+}
+
+Status InferFirst(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(CheckBits(c.attrs().Int("num_bits"), c.attrs().Bool("signed_input")));
+  const float low = c.attrs().Float("input_min"), high = c.attrs().Float("input_max");
+  if (c.attrs().Bool("range_given") && !(low <= high)) {
+    return InvalidArgument("range: want a minimum not above the maximum, got ", low, " and ", high);
+  }
+  c.set_output(0, c.shape(0));
+  return Status();
 }
 
 Status Infer(InferContext& c) {
@@ -26,6 +36,7 @@ Status Infer(InferContext& c) {
   if (c.num_inputs() == 3) {
     RIVULET_RETURN_IF_ERROR(CheckBits(c.attrs().Int("num_bits"), is_signed));
   } else {
+    RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
     RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
     if (c.known(3)) RIVULET_RETURN_IF_ERROR(CheckBits(c.ints(3)[0], is_signed));
   }
@@ -54,12 +65,20 @@ struct State : OpState {
   bool half_up = false;
   int64_t axis = -1;
   int64_t bits = 8;
+  float low = 0;  // of the first version
+  float high = 0;
 };
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   state->is_signed = c.attrs().Bool("signed_input");
   state->given = c.attrs().Bool("range_given");
+  if (c.num_inputs() == 1) {
+    state->bits = c.attrs().Int("num_bits");
+    state->low = c.attrs().Float("input_min");
+    state->high = c.attrs().Float("input_max");
+    return std::unique_ptr<OpState>(std::move(state));
+  }
   state->narrow = c.attrs().Bool("narrow_range");
   state->axis = c.attrs().Int("axis");
   if (c.num_inputs() == 3) {
@@ -120,7 +139,10 @@ Status Round(RunContext& c, int64_t bits) {
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(slices) * 2 * sizeof(T)));
   T* low = static_cast<T*>(scratch);
   T* high = low + slices;
-  if (state.given) {
+  if (state.given && c.num_inputs() == 1) {
+    low[0] = static_cast<T>(state.low);
+    high[0] = static_cast<T>(state.high);
+  } else if (state.given) {
     const auto at = [&](int i, int64_t slice) { return c.input(i).data<T>()[c.input(i).rank() == 0 ? 0 : slice]; };
     for (int64_t i = 0; i < slices; ++i) {
       low[i] = at(1, i);
@@ -174,6 +196,14 @@ Status Run(RunContext& c) {
   "range_given:bool=false; num_bits:int=8; round_mode:string=\"HALF_TO_EVEN\" in {HALF_TO_EVEN,HALF_UP}"
 
 constexpr OpDef kDefs[] = {
+    {.name = "QuantizeAndDequantize",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {f32,f64}; signed_input:bool=true; num_bits:int=8; range_given:bool=false; "
+              "input_min:float=0; input_max:float=0",
+     .infer = InferFirst,
+     .prepare = Prepare,
+     .run = Run},
     {.name = "QuantizeAndDequantizeV2",
      .inputs = "input:T, input_min:T, input_max:T",
      .outputs = "output:T",

@@ -77,15 +77,18 @@ struct Line {
   int32_t step;
 };
 
-// Each code rounded on its own: how biases are added.
+// Each code rounded on its own, in float: how biases are added.
 template <typename T>
 void AddEach(RunContext& c, Range x, Range y, Range z) {
   // All codes in advance: there are 256.
   int32_t x_code[256], y_code[256];
+  const Decoder<T> from_x(x), from_y(y);
+  const Encoder<int32_t> encode(z);
+  const int32_t zero = CodeOf<int32_t>(0.0f, z);
   for (int i = 0; i < 256; ++i) {
     const auto code = static_cast<T>(i);
-    x_code[i] = Recode<T, int32_t>(code, x, z);
-    y_code[i] = Recode<T, int32_t>(code, y, z);
+    x_code[i] = encode(from_x(code));
+    y_code[i] = Wrap(int64_t{encode(from_y(code))} + zero);
   }
   Map<T>(c, [&](T a, T b) { return Wrap(int64_t{x_code[static_cast<uint8_t>(a)]} + y_code[static_cast<uint8_t>(b)]); });
 }
@@ -96,7 +99,7 @@ Status RunAdd(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, true, &y));
   const Range z = SumRange(x, y, 14);
   const Line x_line(x, z), y_line(y, z);
-  const bool x_scalar = c.input(0).rank() == 0, y_scalar = c.input(1).rank() == 0 && !x_scalar;
+  const bool x_scalar = c.input(0).num_elements() == 1, y_scalar = c.input(1).num_elements() == 1 && !x_scalar;
   Map<uint8_t>(c, [&](uint8_t a, uint8_t b) {
     return Wrap((x_scalar ? Recode<uint8_t, int32_t>(a, x, z) : x_line(a)) +
                 (y_scalar ? Recode<uint8_t, int32_t>(b, y, z) : y_line(b)));

@@ -100,6 +100,7 @@ Status RunInstance(RunContext& c) {
   return Status();
 }
 
+// TensorFlow's kernel wants more than one mean.
 Status InferBatch(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
   Shape out = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(4);
@@ -113,6 +114,7 @@ Status InferBatch(InferContext& c) {
     }
     out.set_dim(3, c.shape(i)[0]);
   }
+  if (out[3] == 1) return InvalidArgument("want more than one channel");
   SetQuantizedOutputs(c, std::move(out));
   return Status();
 }

@@ -3,8 +3,9 @@
 //   a [m, k], b [k, n] (either transposed), or input NHWC and filter [h, w, in, out]; the ranges of both
 //   -> output of qint32, min, max
 //
-// The sums are of codes less the code of 0, so padding adds nothing. A code of 0 outside of 32 bits, from a range far
-// from 0, wraps around as the sums do.
+// The sums are of codes less the code of 0, so padding adds nothing where 0 has a code: in TensorFlow, and here, the
+// padding is the code of 0 modulo 256, and nothing where that is negative. A code of 0 outside of 32 bits, from a range
+// far from 0, wraps around as the sums do. Where strides leave rows or columns over, the windows lie in the middle.
 #include "engine/kernels/gemm_u8.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/quantized.h"
@@ -79,6 +80,13 @@ Result<PackedMatrixU8> PackB(RunContext& c, const State& state, int64_t k, int64
   return PackedMatrixU8::PackInto(static_cast<const uint8_t*>(c.input(1).raw()), k, n, state.transpose_b, scratch);
 }
 
+// The pads of TensorFlow's kernel, half of what the windows reach over or leave over.
+void CenterWindows(ConvSizes* sizes) {
+  for (size_t i = 1; i < 3; ++i) {
+    sizes->pad[i] = ((sizes->out[i] - 1) * sizes->stride[i] + sizes->k[i] - sizes->in[i]) / 2;
+  }
+}
+
 template <bool kConv>
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
@@ -97,7 +105,8 @@ Status Run(RunContext& c) {
   }
   const auto* from = static_cast<const uint8_t*>(a.raw());
   if constexpr (kConv) {
-    RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
+    RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
+    CenterWindows(&sizes);
     RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 filter, PackB(c, state, sizes.taps() * sizes.in_c, sizes.out_c));
     Conv2DU8(from, Zero(a_range), filter, Zero(b_range), ToConvGeometry(sizes), out, c.pool(), c.stop());
   } else {

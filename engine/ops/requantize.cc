@@ -39,8 +39,10 @@ void ToUint8(RunContext& c, Range from, Range to) {
   const int64_t scale =
       out == 0 ? 0 : Saturate<int64_t>(255.0 * kOne * static_cast<double>(in) / static_cast<double>(out));
   const int64_t in_offset = Saturate<int64_t>(static_cast<double>(middle * inverse * static_cast<float>(kOne)));
+  // The only constant that is rounded; TensorFlow cuts the others.
   const int64_t out_offset =
-      out == 0 ? 0 : Saturate<int64_t>(static_cast<double>(to.low) * 255.0 * kOne / static_cast<double>(out));
+      out == 0 ? 0
+               : Saturate<int64_t>(std::round(static_cast<double>(to.low) * 255.0 * kOne / static_cast<double>(out)));
   const uint64_t offset = static_cast<uint64_t>(in_offset) - static_cast<uint64_t>(out_offset) + (1 << 15);
   const int32_t* x = static_cast<const int32_t*>(c.input(0).raw());
   auto* y = static_cast<uint8_t*>(c.output(0).raw());

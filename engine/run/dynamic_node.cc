@@ -4,11 +4,14 @@
 
 namespace rivulet {
 
-Result<std::vector<Fact>> InferOutputs(const Node& node, std::span<const Tensor* const> inputs, bool has_versions,
-                                       Allocator& allocator) {
+Result<std::vector<Fact>> InferOutputs(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
+                                       bool has_versions, Allocator& allocator) {
   std::vector<Fact> facts;
   facts.reserve(inputs.size());
-  for (const Tensor* tensor : inputs) facts.push_back({tensor->dtype(), tensor->shape(), *tensor});
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& tensor = *inputs[i];
+    facts.push_back(tensor.valid() ? Fact{tensor.dtype(), tensor.shape(), tensor} : graph.fact(node.inputs[i]));
+  }
   std::vector<const Fact*> pointers;
   for (const Fact& fact : facts) pointers.push_back(&fact);
   std::vector<Fact> outputs;

@@ -9,9 +9,10 @@
 
 namespace rivulet {
 
-// Facts of the outputs for inputs that are there.
-Result<std::vector<Fact>> InferOutputs(const Node& node, std::span<const Tensor* const> inputs, bool has_versions,
-                                       Allocator& allocator);
+// Facts of the outputs of a node of `graph` for inputs that are there. A constant that prepare consumed is not: it has
+// the fact that the graph has.
+Result<std::vector<Fact>> InferOutputs(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
+                                       bool has_versions, Allocator& allocator);
 
 // An output with its memory, or one for run to set where its shape or type leaves that to it.
 Result<Tensor> AllocateAs(const Fact& fact, const OpDef& def, Allocator& allocator);

@@ -48,8 +48,9 @@ std::span<const Tensor* const> InputsOf(const Step& step, const Frame& frame) {
 // Gives a step's outputs their shapes and memory, from the inputs as they are now.
 Status InferAndAllocate(const Step& step, Frame& frame, Allocator& allocator) {
   const Graph& graph = frame.plan->graph;
-  RIVULET_ASSIGN_OR_RETURN(const std::vector<Fact> outputs,
-                           InferOutputs(graph.node(step.node), InputsOf(step, frame), graph.has_versions, allocator));
+  RIVULET_ASSIGN_OR_RETURN(
+      const std::vector<Fact> outputs,
+      InferOutputs(graph, graph.node(step.node), InputsOf(step, frame), graph.has_versions, allocator));
   for (int32_t i = 0; i < step.num_outputs; ++i) {
     RIVULET_ASSIGN_OR_RETURN(*frame.outputs[static_cast<size_t>(step.first_output + i)],
                              AllocateAs(outputs[static_cast<size_t>(i)], *step.def, allocator));
@@ -86,8 +87,9 @@ Status Forward(const Step& step, Frame& frame, Allocator& allocator) {
       frame.plan->slots[static_cast<size_t>(frame.plan->operands[static_cast<size_t>(step.first_output)])];
   Fact fact{slot.dtype, slot.shape, Tensor()};
   if (!fact.shape.complete()) {
-    RIVULET_ASSIGN_OR_RETURN(std::vector<Fact> outputs,
-                             InferOutputs(graph.node(step.node), InputsOf(step, frame), graph.has_versions, allocator));
+    RIVULET_ASSIGN_OR_RETURN(
+        std::vector<Fact> outputs,
+        InferOutputs(graph, graph.node(step.node), InputsOf(step, frame), graph.has_versions, allocator));
     fact = std::move(outputs[0]);
   }
   RIVULET_ASSIGN_OR_RETURN(out, AliasOf(in, fact));

@@ -305,8 +305,9 @@ class TokenRun {
       }
       inputs.push_back(&tensor);
     }
-    RIVULET_ASSIGN_OR_RETURN(const std::vector<Fact> facts,
-                             InferOutputs(node, inputs, environment_.has_versions, environment_.allocator));
+    RIVULET_ASSIGN_OR_RETURN(
+        const std::vector<Fact> facts,
+        InferOutputs(program_.graph, node, inputs, environment_.has_versions, environment_.allocator));
     if (node.def->flags & kAlias) {
       RIVULET_ASSIGN_OR_RETURN((*outputs)[0].value, AliasOf(run.inputs[0], facts[0]));
       return Status();

@@ -52,6 +52,13 @@ class Broken(Exception):
     pass
 
 
+def essence(error):
+    """The sentence of an error text: what follows "Node: 'op'" where there is such a line."""
+    lines = [line for line in error.splitlines() if line.strip()]
+    after = [i for i, line in enumerate(lines) if line.startswith('Node: ')]
+    return lines[min(after[-1] + 1, len(lines) - 1) if after else 0][:400]
+
+
 # ---- Graphs ----
 
 def tensor_proto(lit):
@@ -315,7 +322,7 @@ def run_case(case):
     try:
         return record(case, graph, graph_def, feeds, fetches, targets, case.op)
     except (tf.errors.OpError, ValueError, TypeError) as error:
-        raise Broken(f'TensorFlow: {str(error).splitlines()[0][:300]}') from None
+        raise Broken(f'TensorFlow: {essence(str(error))}') from None
 
 
 def run_graph_case(case):
@@ -343,7 +350,7 @@ def run_graph_case(case):
     try:
         return record(case, graph, graph_def, builder.feeds, fetches, case.targets, ops)
     except (tf.errors.OpError, ValueError) as error:
-        raise Broken(f'TensorFlow: {str(error).splitlines()[0][:300]}') from None
+        raise Broken(f'TensorFlow: {essence(str(error))}') from None
 
 
 # ---- Names and seeds ----

@@ -66,6 +66,8 @@ def cases():
         yield Case(op, [fed(rand('float32', (2, 3, 4))), rand('float32', (4,))])
     yield Case('BiasAdd', [rand('float32', (2, 3, 4, 4)), rand('float32', (4,))], dict(data_format='NCHW'), error=True)
     yield Case('BiasAdd', [rand('float32', (2, 3)), rand('float32', (3,))], dict(data_format='NHCW'), error=True)
+    yield Case('BiasAdd', [rand('float32', (2, 3)), rand('float32', (3,))], dict(data_format='NCHW'), error=True)
+    yield Case('BiasAddGrad', [rand('float32', (2, 3))], dict(data_format='NCHW'), error=True)
     for t in kernel_dtypes('BiasAddGrad'):
         for shape in ((2, 3, 2, 5), (4, 3), (3, 1), (0, 3), (2, 0)):
             yield Case('BiasAddGrad', [rand(t, shape)])

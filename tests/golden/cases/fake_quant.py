@@ -49,6 +49,16 @@ def cases():
             yield Case('QuantizeAndDequantizeV2', [y, unused, unused], dict(attrs, range_given=False))
             yield Case('QuantizeAndDequantizeV4', [y, unused, unused], dict(attrs, range_given=False))
         yield Case('QuantizeAndDequantizeV3', [y, zero, zero, const(i32(5))], dict(range_given=False))
+    for t in kernel_dtypes('QuantizeAndDequantize'):
+        for signed in (False, True):
+            for bits in (2, 8):
+                k = dict(signed_input=signed, num_bits=bits)
+                yield Case('QuantizeAndDequantize', [rand(t, (3, 5))], k, producer=21)
+                yield Case('QuantizeAndDequantize', [rand(t, (3, 5))], dict(k, range_given=True, input_min=-1.25, input_max=1.5), producer=21)
+    yield Case('QuantizeAndDequantize', [x], dict(num_bits=62), producer=21, error=True)
+    yield Case('QuantizeAndDequantize', [x], dict(range_given=True, input_min=2.0, input_max=1.0), producer=21, error=True)
+    yield Case('QuantizeAndDequantizeV3', [f32(1), f32(0), f32(1), i32(8)], error=True)
+    yield Case('QuantizeAndDequantizeV2', [x, f32(0), f32(1)], dict(num_bits=62), error=True)
     yield Case('QuantizeAndDequantizeV2', [x, f32(0), f32(1)], dict(num_bits=0), error=True)
     yield Case('QuantizeAndDequantizeV2', [x, f32(0), f32(1)], dict(num_bits=64), error=True)
     yield Case('QuantizeAndDequantizeV2', [x, f32(2), f32(1)], dict(range_given=True), error=True)

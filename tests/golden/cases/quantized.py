@@ -34,6 +34,9 @@ def cases():
         yield Case('Dequantize', [codes(t, (3, 4)), f32(-3), f32(2)], dict(dtype='bfloat16'))
         yield Case('QuantizeV2', [rand('float32', (0, 2)), f32(-3), f32(2)], dict(T=t))
         yield Case('Dequantize', [codes(t, ()), f32(-3), f32(2)])
+        # One slice along the axis: the range in use is scalars.
+        yield Case('QuantizeV2', [rand('float32', (5, 1)), f32([-3]), f32([2])], dict(T=t, axis=1))
+        yield Case('QuantizeV2', [rand('float32', (5, 1)), f32([-3]), f32([2])], dict(T=t, axis=1, mode='MIN_FIRST'))
     yield Case('QuantizeV2', [x, f32(2), f32(1)], dict(T='quint8'), error=True)
     yield Case('QuantizeV2', [x, f32([1, 2]), f32([2, 3])], dict(T='quint8'), error=True)
     yield Case('QuantizeV2', [x, f32(1), f32(2)], dict(T='quint8', round_mode='HALF_TO_EVEN'), error=True)
@@ -84,6 +87,19 @@ def cases():
             for k, s in ((1, 1), (2, 1), (3, 1), (3, 2)):
                 yield Case('QuantizedConv2D', [codes('quint8', (2, 5, 4, 3)), const(codes('quint8', (k, k, 3, 4)))] + ends,
                            dict(strides=[1, s, s, 1], padding=padding))
+    # Strides that leave rows over; padding where 0 has no code; sums of one element.
+    for k, s in (((2, 1), 3), ((1, 3), 3), ((4, 4), 4), ((1, 1), 2), ((2, 2), 5)):
+        for padding in ('SAME', 'VALID'):
+            yield Case('QuantizedConv2D', [codes('quint8', (1, 9, 7, 3)), const(codes('quint8', (*k, 3, 4))), f32(-1), f32(2), f32(-3), f32(4)],
+                       dict(strides=[1, s, s, 1], padding=padding), exact=True)
+    for low, high in ((1, 2), (-3, -2), (-136.3, -135.3)):
+        yield Case('QuantizedConv2D', [codes('quint8', (1, 3, 3, 3)), const(codes('quint8', (4, 2, 3, 8))), f32(low), f32(high), f32(-3), f32(4)],
+                   dict(strides=[1, 1, 1, 1], padding='SAME'), exact=True)
+    for shapes in (((1, 1), (3, 1)), ((3, 2), (1, 1)), ((1,), (1, 1))):
+        yield Case('QuantizedAdd', [codes('quint8', shapes[0]), codes('quint8', shapes[1]), f32(-2.5), f32(.3), f32(-1), f32(7)], exact=True)
+    for t in ('quint8', 'qint8'):
+        yield Case('QuantizedBiasAdd', [codes(t, (5, 6)), codes(t, (6,)), f32(-2.5), f32(.3), f32(-1), f32(7)], dict(out_type='qint32'),
+                   exact=True)
     yield Case('QuantizedConv2D', [codes('quint8', (1, 5, 4, 3)), codes('quint8', (2, 3, 3, 4)), f32(-1), f32(1), f32(0),
                                    f32(3)], dict(strides=[1, 1, 1, 1], padding='SAME'))
     for t in ['qint8', 'qint16', 'quint16', 'qint32']:
@@ -103,6 +119,10 @@ def cases():
             for out in ((-2, 3), (0, 1), (-1, -.5), (-50, 60)):
                 for t in ('quint8', 'qint8'):
                     yield Case('Requantize', [data, f32(low), f32(high), f32(out[0]), f32(out[1])], dict(out_type=t))
+    # Codes next to a step: the offset of the range is rounded, not cut.
+    step = q('qint32', np.arange(-200, 200) * 83886 + 41943)
+    for out in ((-5231.298, 6537.359), (-63.60766, 62.366096), (-24.863544, 33.334507)):
+        yield Case('Requantize', [step, f32(-1.3412129e7), f32(1.3412129e7), f32(out[0]), f32(out[1])], dict(out_type='quint8'), exact=True)
     yield Case('Requantize', [codes('qint32', (3,)), f32(-1), f32(1), f32(1), f32(2)], dict(out_type='quint8'), error=True)
 
     image = codes('quint8', (2, 3, 4, 2))
@@ -115,6 +135,9 @@ def cases():
                    [image, f32(-1), f32(2), q('quint8', [100, 9]), f32(-1), f32(1), q('quint8', [30, 200]), f32(0), f32(3),
                     q('quint8', [50, 250]), f32(-1), f32(1), q('quint8', [40, 99]), f32(-2), f32(2)],
                    dict(out_type='qint32', variance_epsilon=.01, scale_after_normalization=scale))
+    yield Case('QuantizedBatchNormWithGlobalNormalization',
+               [codes('quint8', (1, 2, 2, 1)), f32(-1), f32(2)] + [v for _ in range(4) for v in (q('quint8', [100]), f32(-1), f32(1))],
+               dict(out_type='qint32', variance_epsilon=.01, scale_after_normalization=True), error=True)
     for t in ('quint8', 'qint32', 'float32'):
         data = rand('float32', (1, 3, 4, 2)) if t == 'float32' else codes(t, (1, 3, 4, 2))
         for attrs in (dict(), dict(align_corners=True), dict(half_pixel_centers=True)):

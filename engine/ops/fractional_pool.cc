@@ -1,0 +1,202 @@
+// FractionalMaxPool, FractionalAvgPool: pools whose windows are one of two neighbouring sizes, so that an extent
+// shrinks by a fraction (Graham, "Fractional max-pooling", 2014).
+//
+//   value [batch, height, width, channels], pooling_ratio [1, r, s, 1] with 1 <= r, s
+//   -> output [batch, floor(height / r), floor(width / s), channels], and where the windows start, with the end: one
+//   more number than there are windows
+//
+// The starts come from TensorFlow's random stream of the seeds: sizes in random order, or with pseudo_random the steps
+// of ceil(alpha (i + u)). With `deterministic` they are drawn once a session. With `overlapping` a window takes the
+// first row and column of the next. Sums of integers wrap around, their means are cut towards 0.
+#include <cmath>
+#include <random>
+
+#include "engine/kernels/philox.h"
+#include "engine/ops/conv_shape.h"
+#include "engine/ops/fractional_pool.h"
+#include "engine/ops/number.h"
+
+namespace rivulet {
+namespace {
+
+struct State : OpState {
+  std::array<float, 2> ratio = {1, 1};
+  bool pseudo_random = false;
+  bool overlapping = false;
+  bool deterministic = false;
+  uint64_t seed = 0;
+  uint64_t seed2 = 0;
+};
+
+using Starts = std::array<std::vector<int64_t>, 2>;  // of rows and columns
+
+struct Stream : Persistent {
+  std::mutex mutex;
+  bool started = false;
+  Philox generator;
+  bool drawn = false;
+  Starts starts;
+};
+
+int64_t OutputExtent(int64_t extent, float ratio) {
+  return extent < 0 ? -1 : static_cast<int64_t>(std::floor(static_cast<float>(extent) / ratio));
+}
+
+Status Infer(InferContext& c) {
+  const std::vector<float> ratio = c.attrs().Floats("pooling_ratio");
+  if (ratio.size() != 4) {
+    return InvalidArgument("attr 'pooling_ratio': want 4 numbers, got ", static_cast<int64_t>(ratio.size()));
+  }
+  if (ratio[0] != 1 || ratio[3] != 1) return Unimplemented("pooling over the batch or the channels");
+  for (const float r : ratio) {
+    if (!(r >= 1 && r <= static_cast<float>(kMaxExtent))) {
+      return InvalidArgument("attr 'pooling_ratio': want [1, ", kMaxExtent, "], got ", r);
+    }
+  }
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
+  Shape out = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(4);
+  for (int i = 0; i < 4; ++i) {
+    const float r = ratio[static_cast<size_t>(i)];
+    if (out[i] < 0) continue;
+    if (out[i] > kMaxExtent || static_cast<float>(out[i]) < r) {
+      return InvalidArgument("dim ", i, " of shape ", out.ToString(), ": want [", r, ", ", kMaxExtent, "]");
+    }
+    out.set_dim(i, OutputExtent(out[i], r));
+  }
+  c.set_output(0, out);
+  for (int i = 1; i < 3; ++i) c.set_output(i, {out[i] < 0 ? Shape::kUnknownDim : out[i] + 1});
+  return Status();
+}
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  const std::vector<float> ratio = c.attrs().Floats("pooling_ratio");
+  state->ratio = {ratio[1], ratio[2]};
+  state->pseudo_random = c.attrs().Bool("pseudo_random");
+  state->overlapping = c.attrs().Bool("overlapping");
+  state->deterministic = c.attrs().Bool("deterministic");
+  state->seed = static_cast<uint64_t>(c.attrs().Int("seed"));
+  state->seed2 = static_cast<uint64_t>(c.attrs().Int("seed2"));
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+// Both draw whole blocks, of four words, from the stream.
+std::vector<int64_t> PseudoRandomStarts(int64_t in, int64_t out, Philox* stream) {
+  const double alpha = static_cast<double>(in) / static_cast<double>(out);
+  const int64_t k = in / out;
+  // With a larger u the first window would be more than k + 1 wide, or the last less than k.
+  const double most = std::min(static_cast<double>(k + 2) / alpha - 1,
+                               static_cast<double>(in + 1 - k) / alpha - static_cast<double>(out - 1));
+  PhiloxWords words(*stream);
+  stream->Skip(1);
+  const uint64_t high = words.Next() & 0xfffff;
+  const uint64_t mantissa = high << 32 | words.Next();
+  const double u = (BitCast<double>(uint64_t{1023} << 52 | mantissa) - 1.0) * most;
+  std::vector<int64_t> starts(static_cast<size_t>(out + 1), 0);
+  for (int64_t i = 1; i < out; ++i) {
+    const auto at = static_cast<int64_t>(std::ceil(alpha * (static_cast<double>(i) + u))) - 1;
+    starts[static_cast<size_t>(i)] = std::clamp(at, starts[static_cast<size_t>(i - 1)], in);
+  }
+  starts[static_cast<size_t>(out)] = in;
+  return starts;
+}
+
+std::vector<int64_t> ShuffledStarts(int64_t in, int64_t out, Philox* stream) {
+  std::vector<int64_t> sizes(static_cast<size_t>(out), in / out);
+  for (int64_t i = 0; i < in % out; ++i) ++sizes[static_cast<size_t>(i)];
+  PhiloxWords words(*stream);
+  stream->Skip(static_cast<uint64_t>((out + 3) / 4));
+  for (int64_t i = 0; i + 1 < out; ++i) {
+    const int64_t j = i + static_cast<int64_t>(words.Next() % static_cast<uint32_t>(out - i));
+    std::swap(sizes[static_cast<size_t>(i)], sizes[static_cast<size_t>(j)]);
+  }
+  std::vector<int64_t> starts(1, 0);
+  for (const int64_t size : sizes) starts.push_back(starts.back() + size);
+  return starts;
+}
+
+Starts DrawStarts(RunContext& c, const Tensor& in, const Tensor& out) {
+  const auto& state = c.state<State>();
+  Stream alone;
+  Stream& stream = c.persistent() != nullptr ? c.persistent()->Get<Stream>() : alone;
+  std::lock_guard<std::mutex> lock(stream.mutex);
+  if (!stream.started) {
+    uint64_t seed = state.seed;
+    if (seed == 0 && state.seed2 == 0) {
+      std::random_device device;
+      seed = Philox::Join(device(), device());
+    }
+    stream.generator = Philox::FromSeeds(seed, state.seed2);
+    stream.started = true;
+  }
+  const bool fits = stream.drawn && stream.starts[0].back() == in.dim(1) && stream.starts[1].back() == in.dim(2);
+  if (state.deterministic && fits) return stream.starts;
+  for (int i = 0; i < 2; ++i) {
+    const auto draw = state.pseudo_random ? PseudoRandomStarts : ShuffledStarts;
+    stream.starts[static_cast<size_t>(i)] = draw(in.dim(i + 1), out.dim(i + 1), &stream.generator);
+  }
+  stream.drawn = true;
+  return stream.starts;
+}
+
+template <typename T, bool kMax>
+void Pool(RunContext& c, const Starts& starts) {
+  const bool overlapping = c.state<State>().overlapping;
+  const Tensor& in = c.input(0);
+  Tensor& out = c.output(0);
+  const int64_t rows = in.dim(1), columns = in.dim(2), channels = in.dim(3);
+  const int64_t out_rows = out.dim(1), out_columns = out.dim(2);
+  const T* from = in.data<T>();
+  T* to = out.data<T>();
+  c.ParallelFor(in.dim(0) * out_rows, std::max<int64_t>((1 << 14) / (out_columns * channels), 1),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t i = begin; i < end; ++i) {
+                    const FractionalWindow y = WindowAt(starts[0].data(), i % out_rows, overlapping, rows);
+                    for (int64_t j = 0; j < out_columns; ++j) {
+                      const FractionalWindow x = WindowAt(starts[1].data(), j, overlapping, columns);
+                      T* pixel = to + (i * out_columns + j) * channels;
+                      std::fill_n(pixel, channels, kMax ? std::numeric_limits<T>::lowest() : T{0});
+                      for (int64_t h = y.begin; h < y.end; ++h) {
+                        const T* row = from + ((i / out_rows * rows + h) * columns + x.begin) * channels;
+                        for (int64_t at = 0; at < (x.end - x.begin) * channels; ++at) {
+                          T& best = pixel[at % channels];
+                          best = kMax ? (best < row[at] ? row[at] : best) : Plus(best, row[at]);
+                        }
+                      }
+                      if (kMax) continue;
+                      const T count = static_cast<T>((y.end - y.begin) * (x.end - x.begin));
+                      for (int64_t k = 0; k < channels; ++k) pixel[k] /= count;
+                    }
+                  }
+                });
+}
+
+template <bool kMax>
+Status Run(RunContext& c) {
+  const Starts starts = DrawStarts(c, c.input(0), c.output(0));
+  for (int i = 0; i < 2; ++i) {
+    const std::vector<int64_t>& list = starts[static_cast<size_t>(i)];
+    std::copy(list.begin(), list.end(), c.output(i + 1).data<int64_t>());
+  }
+  VisitType<float, double, int32_t, int64_t>(c.output(0).dtype(),
+                                             [&](auto tag) { Pool<typename decltype(tag)::Type, kMax>(c, starts); });
+  return Status();
+}
+
+#define RIVULET_FORWARD                                                                           \
+  .inputs = "value:T", .outputs = "output:T, row_pooling_sequence:i64, col_pooling_sequence:i64", \
+  .attrs =                                                                                        \
+      "pooling_ratio:list(float); pseudo_random:bool=false; overlapping:bool=false; "             \
+      "deterministic:bool=false; seed:int=0; seed2:int=0; T:type in {f32,f64,i32,i64}",           \
+  .infer = Infer, .prepare = Prepare
+
+constexpr OpDef kDefs[] = {
+    {.name = "FractionalMaxPool", RIVULET_FORWARD, .run = Run<true>, .flags = kStateful},
+    {.name = "FractionalAvgPool", RIVULET_FORWARD, .run = Run<false>, .flags = kStateful},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(FractionalPool, kDefs);
+
+}  // namespace rivulet
