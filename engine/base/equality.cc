@@ -42,9 +42,10 @@ bool Distance(double got, double want, double* d) {
 }
 bool Distance(const Complex128& got, const Complex128& want, double* d) {
   double real, imag;
-  const bool agrees = SpecialParts(got.real(), want.real(), &real) & SpecialParts(got.imag(), want.imag(), &imag);
+  const bool real_agrees = SpecialParts(got.real(), want.real(), &real);
+  const bool imag_agrees = SpecialParts(got.imag(), want.imag(), &imag);
   *d = std::hypot(real, imag);
-  return agrees;
+  return real_agrees && imag_agrees;
 }
 
 template <typename T>

@@ -1,6 +1,7 @@
 #include "engine/ops/rows.h"
 
 #include <limits>
+#include <vector>
 
 #include "engine/ops/op_test_kit.h"
 
@@ -80,10 +81,14 @@ TEST(RowsTest, GathersRowsOfAnyWidth) {
   uint8_t from[64];
   for (int i = 0; i < 64; ++i) from[i] = static_cast<uint8_t>(i);
   for (int64_t width = 1; width <= 17; ++width) {
-    uint8_t to[64] = {};
     const int64_t rows = 64 / width;
-    GatherRows(DType::kUint8, to, from, width, 0, rows, [&](int64_t i) { return rows - 1 - i; });
-    for (int64_t i = 0; i < rows * width; ++i) EXPECT_EQ(to[i], (rows - 1 - i / width) * width + i % width);
+    // Memory of exactly the size, so that a sanitizer sees a byte too many.
+    std::vector<uint8_t> to(static_cast<size_t>(rows * width));
+    GatherRows(DType::kUint8, to.data(), from, width, 0, rows, [&](int64_t i) { return rows - 1 - i; });
+    for (size_t i = 0; i < to.size(); ++i) {
+      const auto at = static_cast<int64_t>(i);
+      EXPECT_EQ(to[i], (rows - 1 - at / width) * width + at % width);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/kernels/target.h"
 #include "tests/golden/rewrite.h"
@@ -103,30 +104,40 @@ TEST(Harness, SeesAMissingOperator) {
   EXPECT_EQ(CheckCase(record, Combinations(false)).code(), Code::kUnimplemented);
 }
 
+// The settings of a combination as numbers: what a pair is of.
+std::vector<int> Settings(const Combination& c, const std::vector<std::string_view>& targets) {
+  const auto target = std::find(targets.begin(), targets.end(), c.target) - targets.begin();
+  return {static_cast<int>(target), c.passes, static_cast<int>(c.source), c.misaligned != 0, c.threads - 2};
+}
+
 TEST(Harness, EveryPairOfSettingsIsTaken) {
-  const std::vector<Combination> rows = Combinations(false);
-  const auto has = [&](const auto& wanted) { return std::any_of(rows.begin(), rows.end(), wanted); };
-  for (int source = 0; source < 4; ++source) {
-    for (const bool flag : {false, true}) {
-      EXPECT_TRUE(
-          has([&](const Combination& c) { return c.source == static_cast<Source>(source) && c.passes == flag; }));
-      EXPECT_TRUE(has([&](const Combination& c) {
-        return c.source == static_cast<Source>(source) && (c.misaligned != 0) == flag;
-      }));
+  const std::vector<std::string_view> targets = SupportedTargets();
+  const std::vector<int> sizes = {static_cast<int>(targets.size()), 2, 4, 2, 2};
+  for (const bool full : {false, true}) {
+    std::set<std::vector<int>> pairs;
+    for (const Combination& c : Combinations(full)) {
+      const std::vector<int> settings = Settings(c, targets);
+      for (int i = 0; i < 5; ++i) {
+        for (int j = i + 1; j < 5; ++j) pairs.insert({i, settings[i], j, settings[j]});
+      }
     }
-    for (const std::string_view target : SupportedTargets()) {
-      EXPECT_TRUE(
-          has([&](const Combination& c) { return c.source == static_cast<Source>(source) && c.target == target; }));
+    size_t wanted = 0;
+    for (size_t i = 0; i < 5; ++i) {
+      for (size_t j = i + 1; j < 5; ++j) wanted += static_cast<size_t>(sizes[i] * sizes[j]);
     }
+    EXPECT_EQ(pairs.size(), wanted);
   }
-  for (const bool passes : {false, true}) {
-    for (const bool misaligned : {false, true}) {
-      EXPECT_TRUE(has([&](const Combination& c) { return c.passes == passes && (c.misaligned != 0) == misaligned; }));
-    }
-    for (const int threads : {2, 3}) {
-      EXPECT_TRUE(has([&](const Combination& c) { return c.passes == passes && c.threads == threads; }));
-    }
+}
+
+TEST(Harness, FullTakesEveryCombination) {
+  const std::vector<std::string_view> targets = SupportedTargets();
+  std::set<std::vector<int>> all;
+  for (const Combination& c : Combinations(true)) {
+    std::vector<int> settings = Settings(c, targets);
+    settings.push_back(c.misaligned);
+    all.insert(settings);
   }
+  EXPECT_EQ(all.size(), targets.size() * 2 * 4 * 3 * 2);
 }
 
 TEST(Rewrite, FeedsBecomeConstants) {
