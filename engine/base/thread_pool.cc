@@ -29,15 +29,16 @@ struct ThreadPool::State {
   bool busy = false;  // a caller owns the loop
   bool open = false;  // workers may join it
   int inside = 0;
+  int started = 0;  // workers that have a number
   Job job{};
   std::atomic<int64_t> next{0};
   std::vector<pthread_t> workers;
 
-  void TakePieces(const Job& work) {
+  void TakePieces(const Job& work, int thread) {
     for (;;) {
       const int64_t begin = next.fetch_add(work.grain, std::memory_order_relaxed);
       if (begin >= work.count || work.stop->stopped()) return;
-      work.piece(work.body, begin, std::min(begin + work.grain, work.count));
+      work.piece(work.body, begin, std::min(begin + work.grain, work.count), thread);
     }
   }
 
@@ -45,6 +46,7 @@ struct ThreadPool::State {
     auto& state = *static_cast<State*>(self);
     uint64_t seen = 0;
     std::unique_lock<std::mutex> lock(state.mutex);
+    const int thread = ++state.started;
     for (;;) {
       state.wake.wait(lock, [&] { return state.quit || state.generation != seen; });
       if (state.quit) return nullptr;
@@ -53,7 +55,7 @@ struct ThreadPool::State {
       const Job work = state.job;
       ++state.inside;
       lock.unlock();
-      state.TakePieces(work);
+      state.TakePieces(work, thread);
       lock.lock();
       if (--state.inside == 0) state.done.notify_one();
     }
@@ -87,7 +89,7 @@ void ThreadPool::Run(int64_t count, int64_t grain, const StopToken& stop, Piece 
   grain = std::max<int64_t>(grain, 1);
   const auto run_alone = [&] {
     for (int64_t begin = 0; begin < count && !stop.stopped(); begin += grain) {
-      piece(body, begin, std::min(begin + grain, count));
+      piece(body, begin, std::min(begin + grain, count), 0);
     }
   };
   if (!state_ || count <= grain) return run_alone();
@@ -104,7 +106,7 @@ void ThreadPool::Run(int64_t count, int64_t grain, const StopToken& stop, Piece 
     ++state_->generation;
   }
   state_->wake.notify_all();
-  state_->TakePieces({count, grain, &stop, piece, body});
+  state_->TakePieces({count, grain, &stop, piece, body}, 0);
   std::unique_lock<std::mutex> lock(state_->mutex);
   state_->open = false;  // workers that wake late find nothing to do
   state_->done.wait(lock, [&] { return state_->inside == 0; });

@@ -12,6 +12,7 @@
 #include "engine/base/errors.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm.h"
+#include "engine/kernels/winograd.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_CONV_ONCE
 #define RIVULET_ENGINE_KERNELS_CONV_ONCE
@@ -206,17 +207,19 @@ void DirectConv(const float* input, const PackedFilter& filter, const ConvGeomet
 
 }  // namespace
 
-ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry&) { return ConvAlgorithm::kDirect; }
+ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry& geometry) {
+  return WinogradPays(geometry) ? ConvAlgorithm::kWinograd : ConvAlgorithm::kDirect;
+}
 
-CheckedSize PackedFilter::Bytes(const ConvGeometry& g, ConvAlgorithm) {
+CheckedSize PackedFilter::Bytes(const ConvGeometry& g) {
   const CheckedSize k = CheckedSize(g.k_h) * CheckedSize(g.k_w) * CheckedSize(g.in_c / g.groups);
   if (!k.valid()) return k;
   return PackedMatrix::Bytes(k.value(), g.out_c / g.groups) * CheckedSize(g.groups);
 }
 
-Result<PackedFilter> PackedFilter::Pack(const void* hwio, const ConvGeometry& g, ConvAlgorithm algorithm,
-                                        Allocator& allocator) {
-  const CheckedSize bytes = Bytes(g, algorithm);
+Result<PackedFilter> PackedFilter::Pack(const void* hwio, const ConvGeometry& g, Allocator& allocator,
+                                        const float* factors) {
+  const CheckedSize bytes = Bytes(g);
   if (!bytes.valid()) return InvalidArgument("a filter of this size is too large to pack");
   RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
   auto* packed = static_cast<float*>(memory.get());
@@ -225,23 +228,29 @@ Result<PackedFilter> PackedFilter::Pack(const void* hwio, const ConvGeometry& g,
   const int64_t panels = (group_out + PackedMatrix::kPanel - 1) / PackedMatrix::kPanel;
   for (int64_t group = 0; group < g.groups && bytes.value() > 0; ++group) {
     const char* from = static_cast<const char*>(hwio) + group * group_out * static_cast<int64_t>(sizeof(float));
-    PackPanels(from, g.out_c, k, group_out, false, 0, panels, packed + group * panels * k * PackedMatrix::kPanel);
+    PackPanels(from, g.out_c, k, group_out, false, 0, panels, packed + group * panels * k * PackedMatrix::kPanel,
+               factors != nullptr ? factors + group * group_out : nullptr);
   }
-  return View(packed, algorithm, std::move(memory));
+  return View(packed, std::move(memory));
 }
 
-PackedFilter PackedFilter::View(const float* packed, ConvAlgorithm algorithm, std::shared_ptr<void> owner) {
+PackedFilter PackedFilter::View(const float* packed, std::shared_ptr<void> owner) {
   PackedFilter out;
-  out.algorithm_ = algorithm;
   out.data_ = packed;
   out.owner_ = std::move(owner);
   return out;
 }
 
-CheckedSize ConvScratchBytes(const ConvGeometry&, ConvAlgorithm) { return CheckedSize(0); }
+CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorithm, int threads) {
+  return algorithm == ConvAlgorithm::kWinograd ? WinogradScratchBytes(geometry, threads) : CheckedSize(0);
+}
 
-void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, const Epilogue& epilogue,
-            float* output, void* /*scratch*/, ThreadPool& pool, const StopToken& stop) {
+void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,
+            const Epilogue& epilogue, float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
+  if (algorithm == ConvAlgorithm::kWinograd && epilogue.addend != output &&
+      WinogradConv(input, filter.data(), geometry, epilogue, output, scratch, pool, stop)) {
+    return;
+  }
   DirectConv(input, filter, geometry, epilogue, output, pool, stop);
 }
 

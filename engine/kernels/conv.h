@@ -1,7 +1,8 @@
 // Two-dimensional convolution (cross-correlation), NHWC, single precision.
 //
 // The product is a matrix product whose left operand is never written out whole: each block of output pixels collects
-// its input patches into a small buffer in the first-level cache. Same promises as matmul.h.
+// its input patches into a small buffer in a near cache. Where it is less work, a 3x3 filter is applied in a
+// transformed domain instead. Same promises as matmul.h.
 #ifndef RIVULET_ENGINE_KERNELS_CONV_H_
 #define RIVULET_ENGINE_KERNELS_CONV_H_
 
@@ -34,44 +35,40 @@ struct ConvGeometry {
 
 enum class ConvAlgorithm : uint8_t {
   kDirect,    // patches times filter
-  kWinograd,  // 3x3, stride 1: products in the transformed domain, about a third of the multiplications
+  kWinograd,  // 3x3, stride 1, neither dilation nor groups: a quarter of the multiplications
 };
 
 // What Conv2D does best with this geometry; depends on nothing else.
 ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry& geometry);
 
-// The filter [k_h, k_w, in_c / groups, out_c] in the layout the kernels read; target-independent.
+// The filter [k_h, k_w, in_c / groups, out_c] in the layout the kernels read; target-independent, and the same for
+// every algorithm.
 class PackedFilter {
  public:
   PackedFilter() = default;
 
   // Bytes of the packed form; invalid when they cannot be counted.
-  static CheckedSize Bytes(const ConvGeometry& geometry, ConvAlgorithm algorithm);
-  // Packs floats that may start at any address.
-  static Result<PackedFilter> Pack(const void* hwio, const ConvGeometry& geometry, ConvAlgorithm algorithm,
-                                   Allocator& allocator);
-  static Result<PackedFilter> Pack(const void* hwio, const ConvGeometry& geometry, Allocator& allocator) {
-    return Pack(hwio, geometry, ChooseConvAlgorithm(geometry), allocator);
-  }
+  static CheckedSize Bytes(const ConvGeometry& geometry);
+  // Packs floats that may start at any address. Output channel i is multiplied by factors[i], if there are any.
+  static Result<PackedFilter> Pack(const void* hwio, const ConvGeometry& geometry, Allocator& allocator,
+                                   const float* factors = nullptr);
   // A packed form that lies somewhere already, aligned for float; `owner` keeps it alive.
-  static PackedFilter View(const float* packed, ConvAlgorithm algorithm, std::shared_ptr<void> owner);
+  static PackedFilter View(const float* packed, std::shared_ptr<void> owner);
 
-  ConvAlgorithm algorithm() const { return algorithm_; }
   const float* data() const { return data_; }
 
  private:
-  ConvAlgorithm algorithm_ = ConvAlgorithm::kDirect;
   const float* data_ = nullptr;
   std::shared_ptr<void> owner_;
 };
 
-// Bytes of scratch Conv2D wants, 64-byte aligned; may be 0.
-CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorithm);
+// Bytes of scratch Conv2D wants when the pool has so many threads, 64-byte aligned; may be 0.
+CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorithm, int threads);
 
 // output [batch, out_h, out_w, out_c] = epilogue(input * filter). The filter was packed for a geometry that differs at
 // most in batch, input and output height and width and pads.
-void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, const Epilogue& epilogue,
-            float* output, void* scratch, ThreadPool& pool, const StopToken& stop);
+void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,
+            const Epilogue& epilogue, float* output, void* scratch, ThreadPool& pool, const StopToken& stop);
 
 }  // namespace rivulet
 

@@ -62,28 +62,22 @@ testing::Message Words(const ConvGeometry& g) {
                             << ", pads " << g.pad_top << " " << g.pad_left << ", groups " << g.groups;
 }
 
-void ExpectExact(const ConvGeometry& g, ConvAlgorithm algorithm = ConvAlgorithm::kDirect) {
+void ExpectExact(const ConvGeometry& g) {
   SCOPED_TRACE(Words(g));
   const std::vector<float> input = Wholes(InputSize(g), 1);
-  // Multiples of 24^2 keep the transformed filter of a Winograd convolution whole.
-  std::vector<float> filter = Wholes(FilterSize(g), 2, algorithm == ConvAlgorithm::kDirect ? 8 : 2);
-  if (algorithm == ConvAlgorithm::kWinograd) {
-    for (float& v : filter) v *= 576.0f;
-  }
+  const std::vector<float> filter = Wholes(FilterSize(g), 2);
   const std::vector<float> bias = Wholes(g.out_c, 3);
   const std::vector<float> addend = Wholes(OutputSize(g), 4);
   std::vector<char> bytes(filter.size() * sizeof(float) + 1);
   std::copy_n(reinterpret_cast<const char*>(filter.data()), filter.size() * sizeof(float), bytes.data() + 1);
-  const auto packed = PackedFilter::Pack(bytes.data() + 1, g, algorithm, *TestAllocator());
+  const auto packed = PackedFilter::Pack(bytes.data() + 1, g, *TestAllocator());
   ASSERT_TRUE(packed.ok());
-  const auto scratch = TestAllocator()->Allocate(static_cast<size_t>(ConvScratchBytes(g, algorithm).value()));
-  ASSERT_TRUE(scratch.ok());
   Epilogue epilogue;
   epilogue.bias = bias.data();
   epilogue.addend = addend.data();
   epilogue.activation.kind = ActivationKind::kRelu;
   const auto got = SameForAnyThreads<float>(OutputSize(g), [&](float* out, ThreadPool& pool) {
-    Conv2D(input.data(), *packed, g, epilogue, out, scratch->get(), pool, StopToken());
+    Conv2D(input.data(), *packed, g, ConvAlgorithm::kDirect, epilogue, out, nullptr, pool, StopToken());
   });
   const std::vector<double> want = Reference(input, filter, g);
   for (size_t i = 0; i < want.size(); ++i) {
@@ -161,11 +155,11 @@ TEST(Conv2D, AccuracyOnReals) {
     const std::vector<float> filter = Reals(FilterSize(g), 2);
     const std::vector<double> want = Reference(input, filter, g);
     const std::vector<double> sizes = Reference(input, filter, g, true);
-    const auto packed = PackedFilter::Pack(filter.data(), g, ConvAlgorithm::kDirect, *TestAllocator());
+    const auto packed = PackedFilter::Pack(filter.data(), g, *TestAllocator());
     ASSERT_TRUE(packed.ok());
     OnEveryTarget([&] {
       const auto got = SameForAnyThreads<float>(OutputSize(g), [&](float* out, ThreadPool& pool) {
-        Conv2D(input.data(), *packed, g, {}, out, nullptr, pool, StopToken());
+        Conv2D(input.data(), *packed, g, ConvAlgorithm::kDirect, {}, out, nullptr, pool, StopToken());
       });
       for (size_t i = 0; i < want.size(); ++i) {
         // As for a matrix product; a sum that comes to a third of its terms' sizes has larger partial sums.
@@ -181,12 +175,12 @@ TEST(Conv2D, StopsBeforeThePiecesThatAreLeft) {
   const ConvGeometry g = Square(16, 8, 8, 3, 1, 1);
   const std::vector<float> input = Wholes(InputSize(g), 1), filter = Wholes(FilterSize(g), 2);
   ThreadPool pool(1);
-  for (const auto algorithm : {ConvAlgorithm::kDirect, ChooseConvAlgorithm(g)}) {
-    const auto packed = PackedFilter::Pack(filter.data(), g, algorithm, *TestAllocator());
-    const auto scratch = TestAllocator()->Allocate(static_cast<size_t>(ConvScratchBytes(g, algorithm).value()));
+  for (const auto algorithm : {ConvAlgorithm::kDirect, ConvAlgorithm::kWinograd}) {
+    const auto packed = PackedFilter::Pack(filter.data(), g, *TestAllocator());
+    const auto scratch = TestAllocator()->Allocate(static_cast<size_t>(ConvScratchBytes(g, algorithm, 1).value()));
     ASSERT_TRUE(packed.ok() && scratch.ok());
     std::vector<float> out(static_cast<size_t>(OutputSize(g)), 5.0f);
-    Conv2D(input.data(), *packed, g, {}, out.data(), scratch->get(), pool, stop);
+    Conv2D(input.data(), *packed, g, algorithm, {}, out.data(), scratch->get(), pool, stop);
     EXPECT_EQ(std::count(out.begin(), out.end(), 5.0f), OutputSize(g));
   }
 }
@@ -194,9 +188,8 @@ TEST(Conv2D, StopsBeforeThePiecesThatAreLeft) {
 TEST(PackedFilter, SizesThatCannotBe) {
   ConvGeometry g = Square(4, 3, 5, 3, 1, 1);
   g.in_c = int64_t{1} << 60;
-  EXPECT_FALSE(PackedFilter::Bytes(g, ConvAlgorithm::kDirect).valid());
-  EXPECT_EQ(PackedFilter::Pack(nullptr, g, ConvAlgorithm::kDirect, *TestAllocator()).status().code(),
-            Code::kInvalidArgument);
+  EXPECT_FALSE(PackedFilter::Bytes(g).valid());
+  EXPECT_EQ(PackedFilter::Pack(nullptr, g, *TestAllocator()).status().code(), Code::kInvalidArgument);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Along an output row, a block of neighbouring pixels is computed at once, for one vector of channels after the other:
-// the sums stay in registers, and a filter vector (or, for the common 3x3, an input vector) is loaded once for all of
-// the block. Pixels whose filter sticks out of the input at the left or right are computed one by one.
+// the sums stay in registers, and a filter vector is loaded once for all of the block. Pixels whose filter sticks out
+// of the input at the left or right are computed one by one. The common 3x3 has a kernel of its own, in
+// depthwise3x3-inl.h.
 #include "engine/kernels/depthwise.h"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/depthwise3x3-inl.h"
 #include "engine/kernels/epilogue-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,19 +32,6 @@ struct Window {
   int64_t input_pixel;   // from one output pixel to the next, in the input
   int64_t output_pixel;  // in the output
 };
-
-struct Out {
-  float* c;
-  const float* bias;
-  const float* addend;
-  ActivationBounds bounds;
-};
-
-HWY_INLINE void Finish(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
-  if (out.bias != nullptr) sum = hn::Add(sum, LoadSome(out.bias + channel, count));
-  if (out.addend != nullptr) sum = hn::Add(sum, LoadSome(out.addend + at, count));
-  StoreSome(Activate(sum, out.bounds), count, out.c + at);
-}
 
 // A vector of `count` channels of kColumns neighbouring output pixels. `load` gets an address in the input.
 template <int kColumns, class LoadInput>
@@ -106,47 +95,6 @@ HWY_NOINLINE void Multiplied(const Window& w, int64_t channels, int64_t multipli
   }
 }
 
-// Three rows of the dense 3x3 filter over four output pixels: each input vector is loaded once for its row.
-template <int kStride>
-HWY_NOINLINE void Plain3x3(const Window& w, int64_t channels, const Out& out) {
-  const D d;
-  const int64_t pixel = w.input_tap;
-  for (int64_t channel = 0; channel + kLanes <= channels; channel += kLanes) {
-    V s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
-    const float* from = w.input + channel;
-    const float* filter = w.filter + channel;
-    for (int i = 0; i < 3; ++i, from += w.input_row, filter += w.filter_row) {
-      const V f0 = hn::LoadU(d, filter);
-      const V f1 = hn::LoadU(d, filter + w.filter_tap);
-      const V f2 = hn::LoadU(d, filter + 2 * w.filter_tap);
-      const V x0 = hn::LoadU(d, from);
-      const V x1 = hn::LoadU(d, from + pixel);
-      const V x2 = hn::LoadU(d, from + 2 * pixel);
-      const V x3 = hn::LoadU(d, from + 3 * pixel);
-      const V x4 = hn::LoadU(d, from + 4 * pixel);
-      const V x5 = hn::LoadU(d, from + 5 * pixel);
-      if constexpr (kStride == 1) {
-        s0 = hn::MulAdd(x2, f2, hn::MulAdd(x1, f1, hn::MulAdd(x0, f0, s0)));
-        s1 = hn::MulAdd(x3, f2, hn::MulAdd(x2, f1, hn::MulAdd(x1, f0, s1)));
-        s2 = hn::MulAdd(x4, f2, hn::MulAdd(x3, f1, hn::MulAdd(x2, f0, s2)));
-        s3 = hn::MulAdd(x5, f2, hn::MulAdd(x4, f1, hn::MulAdd(x3, f0, s3)));
-      } else {
-        const V x6 = hn::LoadU(d, from + 6 * pixel);
-        const V x7 = hn::LoadU(d, from + 7 * pixel);
-        const V x8 = hn::LoadU(d, from + 8 * pixel);
-        s0 = hn::MulAdd(x2, f2, hn::MulAdd(x1, f1, hn::MulAdd(x0, f0, s0)));
-        s1 = hn::MulAdd(x4, f2, hn::MulAdd(x3, f1, hn::MulAdd(x2, f0, s1)));
-        s2 = hn::MulAdd(x6, f2, hn::MulAdd(x5, f1, hn::MulAdd(x4, f0, s2)));
-        s3 = hn::MulAdd(x8, f2, hn::MulAdd(x7, f1, hn::MulAdd(x6, f0, s3)));
-      }
-    }
-    Finish(s0, out, channel, channel, kLanes);
-    Finish(s1, out, channel + w.output_pixel, channel, kLanes);
-    Finish(s2, out, channel + 2 * w.output_pixel, channel, kLanes);
-    Finish(s3, out, channel + 3 * w.output_pixel, channel, kLanes);
-  }
-}
-
 // Smallest and one past the largest filter element that lies over [0, size) when element 0 lies over `first`.
 HWY_INLINE void Inside(int64_t first, int64_t taps, int64_t dilation, int64_t size, int64_t& begin, int64_t& end) {
   begin = first >= 0 ? 0 : std::min((-first + dilation - 1) / dilation, taps);
@@ -170,8 +118,6 @@ void Row(const float* input, const float* filter, const DepthwiseGeometry& g, co
   w.input_pixel = g.stride_w * g.in_c;
   w.output_pixel = channels;
   const float* row_input = input + (n * g.in_h + in_y + top * g.dilation_h) * g.in_w * g.in_c;
-  const bool dense3x3 = w.taps_h == 3 && g.k_w == 3 && g.dilation_w == 1 && g.multiplier == 1 &&
-                        (g.stride_w == 1 || g.stride_w == 2) && channels % kLanes == 0;
   for (int64_t x = 0; x < g.out_w;) {
     const int64_t in_x = x * g.stride_w - g.pad_left;
     int64_t left;
@@ -186,9 +132,7 @@ void Row(const float* input, const float* filter, const DepthwiseGeometry& g, co
     // Whether the fourth pixel from here sees the input as this one does.
     const bool four =
         x + 4 <= g.out_w && w.taps_w == g.k_w && in_x + 3 * g.stride_w + (g.k_w - 1) * g.dilation_w < g.in_w;
-    if (four && dense3x3) {
-      g.stride_w == 1 ? Plain3x3<1>(w, channels, out) : Plain3x3<2>(w, channels, out);
-    } else if (g.multiplier == 1) {
+    if (g.multiplier == 1) {
       four ? Plain<4>(w, channels, out) : Plain<1>(w, channels, out);
     } else {
       four ? Multiplied<4>(w, channels, g.multiplier, out) : Multiplied<1>(w, channels, g.multiplier, out);
@@ -199,8 +143,18 @@ void Row(const float* input, const float* filter, const DepthwiseGeometry& g, co
 
 void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, const Epilogue& epilogue, float* output,
           int64_t begin, int64_t end) {
-  for (int64_t row = begin; row < end; ++row) {
-    Row(input, filter, g, epilogue, output, row / g.out_h, row % g.out_h);
+  const bool has_kernel = Takes3x3(g, epilogue);
+  for (int64_t row = begin; row < end;) {
+    const int64_t n = row / g.out_h;
+    const int64_t y = row % g.out_h;
+    if (has_kernel) {
+      const bool two = row + 1 < end && y + 1 < g.out_h;
+      Rows3x3(input, filter, g, epilogue, output, n, y, two);
+      row += two ? 2 : 1;
+    } else {
+      Row(input, filter, g, epilogue, output, n, y);
+      ++row;
+    }
   }
 }
 
@@ -221,7 +175,8 @@ void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeo
   constexpr double kPieceWork = 200e3;  // multiplications
   const double row_work = static_cast<double>(geometry.out_w) * static_cast<double>(channels) *
                           (1.0 + static_cast<double>(geometry.k_h) * static_cast<double>(geometry.k_w));
-  const auto grain = static_cast<int64_t>(std::max(kPieceWork / row_work, 1.0));
+  // Even, for kernels that take two rows at once.
+  const int64_t grain = 2 * static_cast<int64_t>(std::max(kPieceWork / row_work / 2, 1.0));
   pool.ParallelFor(geometry.batch * geometry.out_h, grain, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(Rows)(input, filter, geometry, epilogue, output, begin, end);
   });

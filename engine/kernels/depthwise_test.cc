@@ -51,15 +51,17 @@ void ExpectExact(const DepthwiseGeometry& g) {
   Epilogue epilogue;
   epilogue.bias = bias.data();
   epilogue.activation = {ActivationKind::kClamp, -50.0f, 60.0f, 0.0f};
-  const auto got = SameForAnyThreads<float>(size, [&](float* out, ThreadPool& pool) {
-    std::copy(addend.begin(), addend.end(), out);
-    epilogue.addend = out;
-    DepthwiseConv2D(input.data(), filter.data(), g, epilogue, out, pool, StopToken());
-  });
   const std::vector<double> want = Reference(input, filter, g);
-  for (size_t i = 0; i < want.size(); ++i) {
-    const double value = want[i] + static_cast<double>(bias[i % bias.size()] + addend[i]);
-    ASSERT_EQ(static_cast<double>(got[i]), std::clamp(value, -50.0, 60.0)) << "at " << i;
+  for (const bool add : {true, false}) {
+    const auto got = SameForAnyThreads<float>(size, [&](float* out, ThreadPool& pool) {
+      std::copy(addend.begin(), addend.end(), out);
+      epilogue.addend = add ? out : nullptr;
+      DepthwiseConv2D(input.data(), filter.data(), g, epilogue, out, pool, StopToken());
+    });
+    for (size_t i = 0; i < want.size(); ++i) {
+      const double value = want[i] + static_cast<double>(bias[i % bias.size()] + (add ? addend[i] : 0.0f));
+      ASSERT_EQ(static_cast<double>(got[i]), std::clamp(value, -50.0, 60.0)) << "at " << i << ", addend " << add;
+    }
   }
 }
 

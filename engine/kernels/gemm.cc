@@ -1,6 +1,7 @@
-// One piece of a product: for each block of k that fits the second-level cache, each block of rows of the left operand
-// is collected into a buffer in the first-level cache and multiplied with one pair of column vectors after the other.
-// A tile of the output stays in registers for a whole block of k; an output is the sum of its blocks' sums, in order.
+// One piece of a product: for each block of k, each block of rows of the left operand is multiplied with one pair of
+// column vectors after the other. The pair over a block of k stays in the first-level cache while the tiles of the
+// block of rows pass by; the rows are read where they lie, or are collected into a buffer. A tile of the output stays
+// in registers for a whole block of k; an output is the sum of its blocks' sums, in order.
 #include "engine/kernels/gemm.h"
 
 #include <algorithm>
@@ -11,169 +12,27 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/epilogue-inl.h"
+#include "engine/kernels/gemm_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
-// A tile is kMaxRows rows of two vectors; the sums, two vectors of the right operand and one element of the left must
-// fit the registers.
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-constexpr int64_t kMaxRows = 14;
-#elif HWY_ARCH_ARM
-constexpr int64_t kMaxRows = 8;
-#else
-constexpr int64_t kMaxRows = 6;
-#endif
-constexpr int64_t kPanel = 16;
-constexpr int64_t kPairColumns = 2 * kLanes;
-
-// Longest block of k. A pair of vectors over it is at most half of a 64 KiB cache, and a row's buffer is an odd number
-// of cache lines, so that rows do not fall into the same sets.
+// The tile is so tall that the right operand may come from the second-level cache for each tile.
 constexpr int64_t kBlockK = 512;
+constexpr int64_t kBlockTiles = 1;
+#elif HWY_ARCH_WASM
+constexpr int64_t kBlockK = 256;
+constexpr int64_t kBlockTiles = 2;  // stacks are small
+#else
+constexpr int64_t kBlockK = 256;
+constexpr int64_t kBlockTiles = 8;
+#endif
+// A buffered row is an odd number of cache lines, so that rows do not fall into the same sets.
 constexpr int64_t kRowStride = kBlockK + kCollectSlack;
-// Columns of the right operand for which a block of k stays in a second-level cache of 1 MiB, or is small for 512 KiB.
-constexpr int64_t kBlockColumns = 256;
-
-// Where a tile's sums go. Columns past the output's last are not stored.
-struct TileOut {
-  float* c;
-  int64_t ldc;
-  const float* bias;    // at the tile's first column, or null
-  const float* addend;  // at the tile's first element, rows ldc apart; may be c; or null
-  float lo;
-  float hi;
-};
-
-#define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
-
-// Sums over kc of a [kRows rows, kRowStride apart] times the vectors at b0 and b1, which are kPanel floats a step
-// apart.
-template <int kRows, bool kTwo>
-HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY_RESTRICT b0,
-                       const float* HWY_RESTRICT b1, const TileOut& out) {
-  const D d;
-  const V zero = hn::Zero(d);
-#define RIVULET_DECLARE(i) V r##i = zero, s##i = zero;
-  RIVULET_ROWS(RIVULET_DECLARE)
-#undef RIVULET_DECLARE
-
-  int64_t k = 0;
-#if HWY_TARGET & HWY_ALL_NEON
-  // Multiplying by a lane of a register is free on NEON, and broadcasting from memory is not.
-  for (; k + 4 <= kc; k += 4) {
-#define RIVULET_LOAD(i) \
-  V a##i = zero;        \
-  if constexpr (i < kRows) a##i = hn::LoadU(d, a + i * kRowStride + k);
-    RIVULET_ROWS(RIVULET_LOAD)
-#undef RIVULET_LOAD
-#define RIVULET_LANE(i, lane)                             \
-  if constexpr (i < kRows) {                              \
-    const V ai = hn::Broadcast<lane>(a##i);               \
-    r##i = hn::MulAdd(ai, bk0, r##i);                     \
-    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
-  }
-#define RIVULET_STEP(lane, LANE)                                        \
-  {                                                                     \
-    const V bk0 = hn::LoadU(d, b0 + (k + lane) * kPanel);               \
-    const V bk1 = kTwo ? hn::LoadU(d, b1 + (k + lane) * kPanel) : zero; \
-    RIVULET_ROWS(LANE)                                                  \
-    (void)bk1;                                                          \
-  }
-#define RIVULET_LANE0(i) RIVULET_LANE(i, 0)
-#define RIVULET_LANE1(i) RIVULET_LANE(i, 1)
-#define RIVULET_LANE2(i) RIVULET_LANE(i, 2)
-#define RIVULET_LANE3(i) RIVULET_LANE(i, 3)
-    RIVULET_STEP(0, RIVULET_LANE0)
-    RIVULET_STEP(1, RIVULET_LANE1)
-    RIVULET_STEP(2, RIVULET_LANE2)
-    RIVULET_STEP(3, RIVULET_LANE3)
-#undef RIVULET_LANE0
-#undef RIVULET_LANE1
-#undef RIVULET_LANE2
-#undef RIVULET_LANE3
-#undef RIVULET_STEP
-#undef RIVULET_LANE
-  }
-#endif
-  for (; k < kc; ++k) {
-    const V bk0 = hn::LoadU(d, b0 + k * kPanel);
-    const V bk1 = kTwo ? hn::LoadU(d, b1 + k * kPanel) : zero;
-#define RIVULET_MULTIPLY(i)                               \
-  if constexpr (i < kRows) {                              \
-    const V ai = hn::Set(d, a[i * kRowStride + k]);       \
-    r##i = hn::MulAdd(ai, bk0, r##i);                     \
-    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
-  }
-    RIVULET_ROWS(RIVULET_MULTIPLY)
-#undef RIVULET_MULTIPLY
-    (void)bk1;
-  }
-
-  if (out.addend != nullptr) {
-    const float* from = out.addend;
-#define RIVULET_ADD_ROWS(i)                                                \
-  if constexpr (i < kRows) {                                               \
-    r##i = hn::Add(r##i, hn::LoadU(d, from));                              \
-    if constexpr (kTwo) s##i = hn::Add(s##i, hn::LoadU(d, from + kLanes)); \
-    from += out.ldc;                                                       \
-  }
-    RIVULET_ROWS(RIVULET_ADD_ROWS)
-#undef RIVULET_ADD_ROWS
-  }
-  if (out.bias != nullptr) {
-    const V bias0 = hn::LoadU(d, out.bias);
-    const V bias1 = kTwo ? hn::LoadU(d, out.bias + kLanes) : zero;
-#define RIVULET_ADD_BIAS(i)                          \
-  if constexpr (i < kRows) {                         \
-    r##i = hn::Add(r##i, bias0);                     \
-    if constexpr (kTwo) s##i = hn::Add(s##i, bias1); \
-  }
-    RIVULET_ROWS(RIVULET_ADD_BIAS)
-#undef RIVULET_ADD_BIAS
-    (void)bias1;
-  }
-  float* c = out.c;
-  const V lo = hn::Set(d, out.lo);
-  const V hi = hn::Set(d, out.hi);
-#define RIVULET_STORE(i)                                                \
-  if constexpr (i < kRows) {                                            \
-    hn::StoreU(Clamp(r##i, lo, hi), d, c);                              \
-    if constexpr (kTwo) hn::StoreU(Clamp(s##i, lo, hi), d, c + kLanes); \
-    c += out.ldc;                                                       \
-  }
-  RIVULET_ROWS(RIVULET_STORE)
-#undef RIVULET_STORE
-}
-#undef RIVULET_ROWS
-
-using TileFunction = void (*)(const float*, int64_t, const float*, const float*, const TileOut&);
-
-template <bool kTwo>
-TileFunction TileFor(int64_t rows) {
-  static constexpr TileFunction kTiles[] = {
-    &Tile<1, kTwo>,
-    &Tile<2, kTwo>,
-    &Tile<3, kTwo>,
-    &Tile<4, kTwo>,
-    &Tile<5, kTwo>,
-    &Tile<6, kTwo>,
-#if HWY_ARCH_ARM || (HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86)
-    &Tile<7, kTwo>,
-    &Tile<8, kTwo>,
-#endif
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-    &Tile<9, kTwo>,
-    &Tile<10, kTwo>,
-    &Tile<11, kTwo>,
-    &Tile<12, kTwo>,
-    &Tile<13, kTwo>,
-    &Tile<14, kTwo>,
-#endif
-  };
-  static_assert(sizeof(kTiles) / sizeof(kTiles[0]) == kMaxRows);
-  return kTiles[rows - 1];
-}
+// Rows that lie farther apart do fall into few sets and are better copied.
+constexpr int64_t kFarRows = 512;
 
 // Rows of a plain matrix.
 HWY_INLINE void CopyRows(const float* HWY_RESTRICT from, int64_t lda, int64_t rows, int64_t kc,
@@ -215,63 +74,105 @@ Range PartOf(int64_t begin, int64_t count, int64_t parts, int64_t index) {
   return {first, first + each + (index < longer ? 1 : 0)};
 }
 
-void Piece(const GemmTask& task, Range rows, Range columns) {
-  HWY_ALIGN float a[static_cast<size_t>(kMaxRows * kRowStride + kCollectSlack)];
+// Asks for `lines` cache lines from `at` on, to lie in the second-level cache soon.
+HWY_INLINE void PrefetchLines(const float* at, int64_t lines) {
+  for (int64_t i = 0; i < lines; ++i) __builtin_prefetch(at + i * 16, 0, 2);
+}
+
+// The rows of one block of the left operand, from row `begin` on.
+struct Rows {
+  const float* a;
+  int64_t lda;
+  int64_t begin;
+  int64_t count;
+  int64_t tiles;
+};
+
+// What a piece multiplies of k, and where it is among the blocks of k.
+struct Depth {
+  Range ks;
+  bool first;
+  bool last;
+};
+
+// A block of rows times all columns of the piece. `cold`: the right operand was not used a moment ago.
+void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns, bool cold,
+                  const ActivationBounds& bounds) {
   HWY_ALIGN float tile[static_cast<size_t>(kMaxRows * kPairColumns)];
   const ActivationBounds unbounded;
+  const int64_t kc = depth.ks.end - depth.ks.begin;
+  const int64_t panel_floats = task.k * kPanel;
+  const bool by_element = depth.last && bounds.leaky;
+  for (int64_t column = columns.begin; column < columns.end; column += kPairColumns) {
+    const int64_t width = std::min(kPairColumns, columns.end - column);
+    const float* b0 = task.packed + column / kPanel * panel_floats + depth.ks.begin * kPanel + column % kPanel;
+    const float* b1 = column % kPanel + kLanes < kPanel ? b0 + kLanes : b0 + panel_floats;
+    // The next pair comes near while this one is used.
+    const int64_t next = column + kPairColumns;
+    const bool fetch = cold && next < columns.end && next % kPanel == 0 && rows.tiles > 1;
+    const float* soon = task.packed + next / kPanel * panel_floats + depth.ks.begin * kPanel;
+    const int64_t lines = (kc + rows.tiles - 1) / rows.tiles;
+    for (int64_t i = 0; i < rows.tiles; ++i) {
+      const Range part = PartOf(0, rows.count, rows.tiles, i);
+      const int64_t count = part.end - part.begin;
+      const int64_t at = (rows.begin + part.begin) * task.ldc + column;
+      TileOut out{task.c + at, task.ldc, nullptr, nullptr, unbounded.lo, unbounded.hi};
+      // The addend comes in first: it may be the output, which the first block overwrites.
+      if (!depth.first) {
+        out.addend = out.c;
+      } else if (task.epilogue.addend != nullptr) {
+        out.addend = task.epilogue.addend + at;
+      }
+      if (depth.last) {
+        if (task.epilogue.bias != nullptr) out.bias = task.epilogue.bias + column;
+        out.lo = bounds.lo;
+        out.hi = bounds.hi;
+      }
+      if (fetch) PrefetchLines(soon + i * lines * kPanel, std::min(lines, kc - i * lines));
+      for (int64_t row = 0; row < count; ++row) __builtin_prefetch(out.c + row * task.ldc, 1);
+      const float* a = rows.a + part.begin * rows.lda;
+      if (!by_element && width == kPairColumns) {
+        TileFor<true>(count)(a, rows.lda, kc, b0, b1, out);
+      } else if (!by_element && width == kLanes) {
+        TileFor<false>(count)(a, rows.lda, kc, b0, b0, out);
+      } else {
+        const TileOut plain{tile, kPairColumns, nullptr, nullptr, unbounded.lo, unbounded.hi};
+        if (width > kLanes) {
+          TileFor<true>(count)(a, rows.lda, kc, b0, b1, plain);
+        } else {
+          TileFor<false>(count)(a, rows.lda, kc, b0, b0, plain);
+        }
+        FinishTile(tile, count, width, out, depth.last ? bounds : unbounded);
+      }
+    }
+  }
+}
+
+void Piece(const GemmTask& task, Range rows, Range columns) {
+  HWY_ALIGN float buffer[static_cast<size_t>(kBlockTiles * kMaxRows * kRowStride + kCollectSlack)];
   const ActivationBounds bounds(task.epilogue.activation);
   const int64_t k_parts = std::max<int64_t>((task.k + kBlockK - 1) / kBlockK, 1);
-  const int64_t row_parts = (rows.end - rows.begin + kMaxRows - 1) / kMaxRows;
-  const int64_t panel_floats = task.k * kPanel;
+  const int64_t tiles = (rows.end - rows.begin + kMaxRows - 1) / kMaxRows;
+  const int64_t blocks = (tiles + kBlockTiles - 1) / kBlockTiles;
+  const bool in_place = task.collect == nullptr && k_parts == 1 && task.lda <= kFarRows;
 
   for (int64_t k_part = 0; k_part < k_parts; ++k_part) {
-    const Range ks = PartOf(0, task.k, k_parts, k_part);
-    const int64_t kc = ks.end - ks.begin;
-    const bool last = k_part + 1 == k_parts;
-    const bool by_element = last && bounds.leaky;
-    for (int64_t block = columns.begin; block < columns.end; block += kBlockColumns) {
-      const int64_t block_end = std::min(block + kBlockColumns, columns.end);
-      for (int64_t row_part = 0; row_part < row_parts; ++row_part) {
-        const Range part = PartOf(rows.begin, rows.end - rows.begin, row_parts, row_part);
-        const int64_t count = part.end - part.begin;
-        if (task.collect != nullptr) {
-          task.collect(task.source, part.begin, count, ks.begin, ks.end, a, kRowStride);
-        } else {
-          CopyRows(static_cast<const float*>(task.source) + part.begin * task.lda + ks.begin, task.lda, count, kc, a);
-        }
-        const TileFunction pair = TileFor<true>(count);
-        for (int64_t column = block; column < block_end; column += kPairColumns) {
-          const int64_t width = std::min(kPairColumns, block_end - column);
-          const float* b0 = task.packed + column / kPanel * panel_floats + ks.begin * kPanel + column % kPanel;
-          const float* b1 = column % kPanel + kLanes < kPanel ? b0 + kLanes : b0 + panel_floats;
-          const int64_t at = part.begin * task.ldc + column;
-          TileOut out{task.c + at, task.ldc, nullptr, nullptr, unbounded.lo, unbounded.hi};
-          // The addend comes in first: it may be the output, which the first block overwrites.
-          if (k_part > 0) {
-            out.addend = out.c;
-          } else if (task.epilogue.addend != nullptr) {
-            out.addend = task.epilogue.addend + at;
-          }
-          if (last) {
-            if (task.epilogue.bias != nullptr) out.bias = task.epilogue.bias + column;
-            out.lo = bounds.lo;
-            out.hi = bounds.hi;
-          }
-          if (!by_element && width == kPairColumns) {
-            pair(a, kc, b0, b1, out);
-          } else if (!by_element && width == kLanes) {
-            TileFor<false>(count)(a, kc, b0, b0, out);
-          } else {
-            const TileOut plain{tile, kPairColumns, nullptr, nullptr, unbounded.lo, unbounded.hi};
-            if (width > kLanes) {
-              pair(a, kc, b0, b1, plain);
-            } else {
-              TileFor<false>(count)(a, kc, b0, b0, plain);
-            }
-            FinishTile(tile, count, width, out, last ? bounds : unbounded);
-          }
-        }
+    const Depth depth{PartOf(0, task.k, k_parts, k_part), k_part == 0, k_part + 1 == k_parts};
+    const int64_t kc = depth.ks.end - depth.ks.begin;
+    for (int64_t block = 0; block < blocks; ++block) {
+      const Range part = PartOf(rows.begin, rows.end - rows.begin, blocks, block);
+      Rows left{buffer, kRowStride, part.begin, part.end - part.begin, 0};
+      left.tiles = (left.count + kMaxRows - 1) / kMaxRows;
+      const float* matrix = static_cast<const float*>(task.source) + part.begin * task.lda + depth.ks.begin;
+      if (in_place) {
+        left.a = matrix;
+        left.lda = task.lda;
+      } else if (task.collect != nullptr) {
+        task.collect(task.source, part.begin, left.count, depth.ks.begin, depth.ks.end, buffer, kRowStride);
+      } else {
+        CopyRows(matrix, task.lda, left.count, kc, buffer);
       }
+      MultiplyRows(task, left, depth, columns, block == 0, bounds);
     }
   }
 }
@@ -291,32 +192,36 @@ namespace rivulet {
 HWY_EXPORT(GemmPiece);
 
 GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k) {
-  // Multiplications in a piece: a fraction of a millisecond on a fast core, a few on a slow one.
-  constexpr double kPieceWork = 4e6;
-  // Multiples of every target's tile height, or nearly; and of the longest tile's width.
+  // Columns whose right operand, or a block of k of it, is a good part of a second-level cache: a piece of fewer rows
+  // than all leaves it there for the next one.
+  constexpr int64_t kCacheFloats = 65536;
+  constexpr int64_t kFewColumns = 256;
+  constexpr int64_t kManyColumns = 1024;
+  constexpr int64_t kColumnUnit = 32;
+  // Multiplications in a piece: a tenth of a millisecond on a fast core, a few on a slow one.
+  constexpr int64_t kPieceWork = 2000000;
+  // A multiple of every target's tile height, or nearly.
   constexpr int64_t kRowUnit = 42;
-  constexpr int64_t kColumnUnit = 128;
-  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(std::max<int64_t>(k, 1));
-  const auto wanted = static_cast<int64_t>(std::clamp(work / kPieceWork, 1.0, 1e6));
-  const auto pieces_of = [](int64_t size, int64_t unit, int64_t pieces) {
-    const int64_t units = std::max<int64_t>((size + unit - 1) / unit, 1);
-    return std::min(pieces, units);
+  const auto pieces_of = [](int64_t size, int64_t part) { return size == 0 ? 0 : (size - 1) / part + 1; };
+  // `size` in equal parts of at most `part`, or of `unit`s.
+  const auto equal_parts = [&](int64_t size, int64_t part, int64_t unit) {
+    const int64_t each = pieces_of(size, std::max<int64_t>(pieces_of(size, part), 1));
+    return each == size ? each : pieces_of(each, unit) * unit;
   };
+  k = std::max<int64_t>(k, 1);
   GemmSplit split;
-  const int64_t by_rows = pieces_of(m, kRowUnit, wanted);
-  split.rows = (m + by_rows - 1) / by_rows;
-  if (by_rows > 1) split.rows = (split.rows + kRowUnit - 1) / kRowUnit * kRowUnit;
-  split.row_pieces = split.rows == 0 ? 0 : (m + split.rows - 1) / split.rows;
-  const int64_t by_columns = pieces_of(n, kColumnUnit, (wanted + by_rows - 1) / by_rows);
-  split.columns = (n + by_columns - 1) / by_columns;
-  if (by_columns > 1) split.columns = (split.columns + 31) / 32 * 32;
-  split.column_pieces = split.columns == 0 ? 0 : (n + split.columns - 1) / split.columns;
+  split.columns = equal_parts(n, std::clamp(kCacheFloats / k, kFewColumns, kManyColumns), kColumnUnit);
+  const int64_t row_work = std::max<int64_t>(split.columns, 1) * std::min<int64_t>(k, kPieceWork);
+  split.rows = equal_parts(m, std::max(kPieceWork / row_work, kRowUnit), kRowUnit);
+  split.row_pieces = split.rows == 0 ? 0 : pieces_of(m, split.rows);
+  split.column_pieces = split.columns == 0 ? 0 : pieces_of(n, split.columns);
   return split;
 }
 
 void RunGemmPiece(const GemmTask& task, const GemmSplit& split, int64_t index) {
-  const int64_t row = index / split.column_pieces * split.rows;
-  const int64_t column = index % split.column_pieces * split.columns;
+  // Pieces with the same columns follow one another.
+  const int64_t row = index % split.row_pieces * split.rows;
+  const int64_t column = index / split.row_pieces * split.columns;
   HWY_DYNAMIC_DISPATCH(GemmPiece)
   (task, row, std::min(row + split.rows, task.m), column, std::min(column + split.columns, task.n));
 }

@@ -77,20 +77,28 @@ CheckedSize PackedMatrix::Bytes(int64_t k, int64_t n) {
 }
 
 void PackPanels(const void* b, int64_t ldb, int64_t k, int64_t n, bool transposed, int64_t panel_begin,
-                int64_t panel_end, float* packed) {
+                int64_t panel_end, float* packed, const float* factors) {
   for (int64_t panel = panel_begin; panel < panel_end; ++panel) {
     const int64_t column = panel * kPanel;
-    PackPanel(static_cast<const char*>(b), ldb, k, column, std::min(kPanel, n - column), transposed,
-              packed + panel * k * kPanel);
+    const int64_t width = std::min(kPanel, n - column);
+    float* to = packed + panel * k * kPanel;
+    PackPanel(static_cast<const char*>(b), ldb, k, column, width, transposed, to);
+    if (factors == nullptr) continue;
+    float by[kPanel] = {};
+    std::copy_n(factors + column, width, by);
+    for (int64_t row = 0; row < k; ++row, to += kPanel) {
+      for (int64_t j = 0; j < kPanel; ++j) to[j] *= by[j];
+    }
   }
 }
 
-Result<PackedMatrix> PackedMatrix::Pack(const void* b, int64_t k, int64_t n, bool transposed, Allocator& allocator) {
+Result<PackedMatrix> PackedMatrix::Pack(const void* b, int64_t k, int64_t n, bool transposed, Allocator& allocator,
+                                        const float* factors) {
   const CheckedSize bytes = Bytes(k, n);
   if (!bytes.valid()) return InvalidArgument("a matrix of ", k, " x ", n, " is too large to pack");
   RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
   auto* packed = static_cast<float*>(memory.get());
-  PackPanels(b, transposed ? k : n, k, n, transposed, 0, PanelsOf(n), packed);
+  PackPanels(b, transposed ? k : n, k, n, transposed, 0, PanelsOf(n), packed, factors);
   return View(packed, k, n, std::move(memory));
 }
 

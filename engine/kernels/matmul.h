@@ -31,8 +31,10 @@ class PackedMatrix {
 
   // Bytes of the packed form; invalid when they cannot be counted.
   static CheckedSize Bytes(int64_t k, int64_t n);
-  // Packs floats that may start at any address: B [k, n], or its transpose [n, k] when `transposed`.
-  static Result<PackedMatrix> Pack(const void* b, int64_t k, int64_t n, bool transposed, Allocator& allocator);
+  // Packs floats that may start at any address: B [k, n], or its transpose [n, k] when `transposed`. Column j is
+  // multiplied by factors[j], if there are any.
+  static Result<PackedMatrix> Pack(const void* b, int64_t k, int64_t n, bool transposed, Allocator& allocator,
+                                   const float* factors = nullptr);
   // A packed form that lies somewhere already, Bytes(k, n) long and aligned for float; `owner` keeps it alive.
   static PackedMatrix View(const float* packed, int64_t k, int64_t n, std::shared_ptr<void> owner);
 
@@ -50,7 +52,7 @@ class PackedMatrix {
 // Writes the packed form of B to `packed` (PackedMatrix::Bytes(k, n) long); panels [panel_begin, panel_end) only.
 // `ldb` is the row stride of B as it lies in memory.
 void PackPanels(const void* b, int64_t ldb, int64_t k, int64_t n, bool transposed, int64_t panel_begin,
-                int64_t panel_end, float* packed);
+                int64_t panel_end, float* packed, const float* factors = nullptr);
 
 // c [m, n] = epilogue(a [m, k] * b). Rows of `a` are lda apart, rows of `c` (and of the addend) ldc.
 void MatMul(const float* a, int64_t lda, int64_t m, const PackedMatrix& b, float* c, int64_t ldc,

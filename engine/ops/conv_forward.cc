@@ -22,13 +22,16 @@ ConvGeometry GeometryFor(const WindowSpec& spec, const ConvSizes& sizes) {
   return spec.spatial_rank == 3 ? SliceGeometry(sizes) : ToConvGeometry(sizes);
 }
 
-bool Complete(const ConvSizes& s) {
-  const int64_t least = std::min({s.batch, s.in_c, s.out_c, s.groups, s.in[0], s.in[1], s.in[2], s.out[0], s.out[1],
-                                  s.out[2], s.k[0], s.k[1], s.k[2]});
-  return least >= 0;
-}
-
 int64_t TapFloats(const ConvSizes& s) { return s.k[1] * s.k[2] * s.group_in() * s.out_c; }
+
+// Multiplies the values of each channel, the last index, by its factor.
+void MultiplyChannels(const std::vector<float>& factors, Tensor& filter) {
+  const auto channels = static_cast<int64_t>(factors.size());
+  float* values = filter.data<float>();
+  for (int64_t begin = 0; channels > 0 && begin < filter.num_elements(); begin += channels) {
+    for (int64_t i = 0; i < channels; ++i) values[begin + i] *= factors[static_cast<size_t>(i)];
+  }
+}
 
 }  // namespace
 
@@ -48,16 +51,20 @@ Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state
     RIVULET_ASSIGN_OR_RETURN(floats, Tensor::Allocate(DType::kFloat, filter->shape(), c.allocator()));
     WidenHalf(filter->dtype(), aligned.raw(), aligned.num_elements(), floats.data<float>());
   }
+  const std::vector<float> factors = TakeBatchNorm(c, &state->tail);
   if (state->kind == FilterKind::kDepthwise) {
-    if (!IsHalf(filter->dtype())) return Status();  // read in place
+    if (!IsHalf(filter->dtype())) {
+      if (factors.empty()) return Status();  // read in place
+      RIVULET_ASSIGN_OR_RETURN(floats, Clone(*filter, c.allocator()));
+    }
+    MultiplyChannels(factors, floats);
     state->copy = floats;
   } else {
     const ConvGeometry geometry = GeometryFor(state->spec, sizes);
-    // What is not known yet does not matter to the plain algorithm.
-    const ConvAlgorithm algorithm = Complete(sizes) ? ChooseConvAlgorithm(geometry) : ConvAlgorithm::kDirect;
     const char* from = static_cast<const char*>(floats.raw());
     for (int64_t d = 0; d < sizes.k[0]; ++d, from += TapFloats(sizes) * static_cast<int64_t>(sizeof(float))) {
-      RIVULET_ASSIGN_OR_RETURN(PackedFilter packed, PackedFilter::Pack(from, geometry, algorithm, c.allocator()));
+      RIVULET_ASSIGN_OR_RETURN(PackedFilter packed, PackedFilter::Pack(from, geometry, c.allocator(),
+                                                                       factors.empty() ? nullptr : factors.data()));
       state->packed.push_back(std::move(packed));
     }
   }
@@ -82,12 +89,10 @@ ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, 
   if (InFloat(dtype_)) {
     tail_.emplace(c, state.tail, state.spec.channels_last, pieces);
     if (state.kind == FilterKind::kDense) {
-      if (state.prepared()) {
-        algorithm_ = state.packed[0].algorithm();
-      } else if (!EmptyFilter(sizes)) {
-        packed_ = pieces.Add(PackedFilter::Bytes(geometry_, algorithm_));
-      }
-      kernel_ = pieces.Add(ConvScratchBytes(geometry_, algorithm_));
+      if (!state.prepared() && !EmptyFilter(sizes)) packed_ = pieces.Add(PackedFilter::Bytes(geometry_));
+      // Slices are added up in place, which only the plain algorithm does.
+      if (state.spec.spatial_rank == 2) algorithm_ = ChooseConvAlgorithm(geometry_);
+      kernel_ = pieces.Add(ConvScratchBytes(geometry_, algorithm_, c.pool().num_threads()));
     }
   } else if (state.tail.add) {
     addend_.emplace(c.input(state.tail.addend_input()), state.spec.channels_last, pieces);
@@ -130,7 +135,7 @@ void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& p
     ApplyEpilogue(c_, epilogue, rows, sizes_.out_c, output);
   } else {
     const PackedFilter packed = state_.prepared() ? state_.packed[0] : PackNow(filter, 0, pieces);
-    Conv2D(input, packed, geometry_, epilogue, output, pieces.At<void>(kernel_), c_.pool(), c_.stop());
+    Conv2D(input, packed, geometry_, algorithm_, epilogue, output, pieces.At<void>(kernel_), c_.pool(), c_.stop());
   }
   tail_->Finish(c_, rows, sizes_.out_c, output);
 }
@@ -161,7 +166,7 @@ void ConvRun::RunDepthSlices(const float* input, const float* filter, float* out
       float* to = output + slice * out_slice;
       Epilogue sum;
       if (d > depth.begin) sum.addend = to;
-      Conv2D(from, packed, geometry_, sum, to, pieces.At<void>(kernel_), c_.pool(), c_.stop());
+      Conv2D(from, packed, geometry_, algorithm_, sum, to, pieces.At<void>(kernel_), c_.pool(), c_.stop());
     }
   }
 }
@@ -180,7 +185,7 @@ PackedFilter ConvRun::PackNow(const float* filter, int64_t depth_tap, const Scra
                  packed + group * panels * k * PackedMatrix::kPanel);
     }
   });
-  return PackedFilter::View(packed, ConvAlgorithm::kDirect, nullptr);
+  return PackedFilter::View(packed, nullptr);
 }
 
 Status RunConv(RunContext& c) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -115,6 +116,28 @@ Result<FusedTail> ParseFusedTail(const AttrReader& attrs) {
   return tail;
 }
 
+std::vector<float> TakeBatchNorm(PrepareContext& c, FusedTail* tail) {
+  if (!tail->batch_norm) return {};
+  std::vector<float> args[4];
+  for (int i = 0; i < 4; ++i) {
+    const Tensor* arg = c.constant(2 + i);
+    if (arg == nullptr || arg->dtype() != DType::kFloat || arg->num_elements() == 0) return {};
+    args[i].resize(static_cast<size_t>(arg->num_elements()));
+    std::memcpy(args[i].data(), arg->raw(), arg->bytes());
+  }
+  const auto& [gamma, beta, mean, variance] = args;
+  std::vector<float> factors(gamma.size());
+  tail->shift.resize(gamma.size());
+  for (size_t i = 0; i < gamma.size(); ++i) {
+    const double factor = static_cast<double>(gamma[i]) /
+                          std::sqrt(static_cast<double>(variance[i]) + static_cast<double>(tail->epsilon));
+    factors[i] = static_cast<float>(factor);
+    tail->shift[i] = static_cast<float>(static_cast<double>(beta[i]) - static_cast<double>(mean[i]) * factor);
+  }
+  for (int i = 0; i < 4; ++i) c.Consume(2 + i);
+  return factors;
+}
+
 Status CheckTailArgs(const InferContext& c, const FusedTail& tail, const Shape& output, int channel_axis) {
   const int args = tail.num_args();
   if (c.num_inputs() < 2 + args) {
@@ -151,6 +174,7 @@ Status CheckTailArgs(const InferContext& c, const FusedTail& tail, const Shape& 
 
 FloatTail::FloatTail(RunContext& c, const FusedTail& tail, bool channels_last, ScratchPieces& pieces) : tail_(tail) {
   if (tail.add) addend_.emplace(c.input(tail.addend_input()), channels_last, pieces);
+  if (!tail.shift.empty()) return;
   const bool wide = tail.num_args() == 0 || !IsHalf(c.input(2).dtype());
   if (tail.batch_norm || (tail.bias && !wide)) {
     rows_ = pieces.Add(CheckedSize(c.input(2).num_elements()) * 4 * static_cast<int64_t>(sizeof(float)));
@@ -159,10 +183,11 @@ FloatTail::FloatTail(RunContext& c, const FusedTail& tail, bool channels_last, S
 
 Epilogue FloatTail::MakeEpilogue(RunContext& c, const ScratchPieces& pieces) {
   if (addend_) addend_data_ = static_cast<const float*>(addend_->Fill(c, pieces));
-  const int64_t channels = tail_.bias || tail_.batch_norm ? c.input(2).num_elements() : 0;
+  const bool folded = !tail_.shift.empty();
+  const int64_t channels = !folded && (tail_.bias || tail_.batch_norm) ? c.input(2).num_elements() : 0;
   const bool half = tail_.num_args() > 0 && IsHalf(c.input(2).dtype());
   Epilogue epilogue;
-  if (tail_.batch_norm) {
+  if (tail_.batch_norm && !folded) {
     // y = x * scale + shift with scale = gamma / sqrt(variance + epsilon), shift = beta - mean * scale.
     float* rows = pieces.At<float>(rows_);
     const float* arg[4];
@@ -185,7 +210,9 @@ Epilogue FloatTail::MakeEpilogue(RunContext& c, const ScratchPieces& pieces) {
     shift_ = rows + channels;
     return epilogue;
   }
-  if (tail_.bias) {
+  if (folded) {
+    epilogue.bias = tail_.shift.data();
+  } else if (tail_.bias) {
     if (half) {
       float* wide = pieces.At<float>(rows_);
       WidenHalf(c.input(2).dtype(), c.input(2).raw(), channels, wide);
@@ -200,7 +227,7 @@ Epilogue FloatTail::MakeEpilogue(RunContext& c, const ScratchPieces& pieces) {
 }
 
 void FloatTail::Finish(RunContext& c, int64_t rows, int64_t channels, float* out) const {
-  if (tail_.batch_norm) {
+  if (tail_.batch_norm && tail_.shift.empty()) {
     MapScaleShift(out, scale_, shift_, rows, channels, tail_.add ? Activation() : KernelActivation(tail_), out,
                   c.pool(), c.stop());
     if (tail_.add) {

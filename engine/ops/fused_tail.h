@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "engine/kernels/epilogue.h"
 #include "engine/ops/op.h"
@@ -38,6 +39,8 @@ struct FusedTail {
   TailActivation activation = TailActivation::kNone;
   float leaky_alpha = 0.2f;
   float epsilon = 1e-4f;
+  // After TakeBatchNorm: its factors are in the filter, and this is what is left to add.
+  std::vector<float> shift;
 
   int num_args() const { return (bias ? 1 : 0) + (batch_norm ? 4 : 0) + (add ? 1 : 0); }
   // The index of the addend among the inputs.
@@ -47,6 +50,10 @@ struct FusedTail {
 
 // From attributes fused_ops, epsilon and leakyrelu_alpha.
 Result<FusedTail> ParseFusedTail(const AttrReader& attrs);
+
+// Takes a batch norm of known float parameters out of the run: returns the factor of each channel, which the caller
+// multiplies into the filter that it packs, and sets tail->shift. Empty when there is none. The args are consumed.
+std::vector<float> TakeBatchNorm(PrepareContext& c, FusedTail* tail);
 
 // Checks the args (inputs from 2) against the channels of the output, at `channel_axis` of it.
 Status CheckTailArgs(const InferContext& c, const FusedTail& tail, const Shape& output, int channel_axis);

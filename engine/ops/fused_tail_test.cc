@@ -30,6 +30,15 @@ TEST(FusedTail, BatchNormBeforeTheAddend) {
       Near(FusedMatMul({"FusedBatchNorm", "Add", "Relu6"}, args).Attr("epsilon", 0.0f).Run(), F32({1, 2}, {0, 4})));
 }
 
+// Known parameters go into the filter, with the same result.
+TEST(FusedTail, KnownBatchNormIsPacked) {
+  OpTester op("_FusedMatMul");
+  op.Attr("fused_ops", std::vector<std::string>{"FusedBatchNorm", "Add", "Relu6"}).Attr("num_args", int64_t{5});
+  op.Attr("epsilon", 0.0f).Input(F32({1, 1}, {1})).ConstInput(F32({1, 2}, {-1, 2}));
+  for (const Tensor& arg : {F32({2}, {2, 2}), F32({2}, {1, 1}), F32({2}, {0, 1}), F32({2}, {4, 1})}) op.ConstInput(arg);
+  EXPECT_TRUE(Near(op.Input(F32({1, 2}, {-1, 1})).Run(), F32({1, 2}, {0, 4})));
+}
+
 TEST(FusedTail, WhatIsNotInTheGrammarIsRefused) {
   EXPECT_TRUE(Fails(FusedMatMul({"Relu", "BiasAdd"}, {F32({2}, {0, 0})}).Run(), "BiasAdd"));
   EXPECT_TRUE(Fails(FusedMatMul({"Softmax"}, {}).Run(), "Softmax"));

@@ -65,8 +65,10 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
       WidenHalf(b->dtype(), aligned.raw(), aligned.num_elements(), floats.data<float>());
     }
     const bool t = state->transpose_b;
+    const std::vector<float> factors = TakeBatchNorm(c, &state->tail);
     RIVULET_ASSIGN_OR_RETURN(state->packed,
-                             PackedMatrix::Pack(floats.raw(), b->dim(t ? 1 : 0), b->dim(t ? 0 : 1), t, c.allocator()));
+                             PackedMatrix::Pack(floats.raw(), b->dim(t ? 1 : 0), b->dim(t ? 0 : 1), t, c.allocator(),
+                                                factors.empty() ? nullptr : factors.data()));
     state->prepared = true;
     c.Consume(1);
   }

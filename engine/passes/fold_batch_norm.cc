@@ -1,11 +1,14 @@
 // A scale and an offset for each channel after a product go into its filter and one bias.
 //
-//   c = Conv2D(x, w)                                    c = Conv2D(x, w * s)
-//   y = FusedBatchNormV3(c, gamma, beta, mean, var)     y = BiasAdd(c, beta - mean * s)
-//                                             becomes       with s = gamma / sqrt(var + epsilon)
+//   c = Conv2D(x, w)                                  y = _FusedConv2D(x, w, s, beta - mean * s, 0, 1)
+//   y = FusedBatchNormV3(c, gamma, beta, mean, var)        {fused_ops=[FusedBatchNorm], epsilon=0}
+//                                           becomes        with s = gamma / sqrt(var + epsilon)
 //
-// The same for Mul, Add, Sub and RealDiv with constants, also over a BiasAdd that is already there, and for depthwise
-// convolutions and matrix products. Each round takes one such node; the driver repeats the pass.
+// The fused operator multiplies the filter by s while it packs it, so that no scaled copy of it is ever made. The same
+// for Mul, Add, Sub and RealDiv with constants, also over a BiasAdd that is already there, and for depthwise
+// convolutions and matrix products. Offsets alone become one BiasAdd. Each round takes one such node; the driver
+// repeats the pass.
+#include <algorithm>
 #include <cmath>
 
 #include "engine/passes/match.h"
@@ -20,10 +23,11 @@ struct Affine {
   std::vector<float> offset;
 };
 
-// The product under `edge`, perhaps through a BiasAdd with constant bias.
+// The product under `edge` and what this pass, or a BiasAdd, already does to it.
 struct Base {
   Product product;
-  std::vector<float> bias;  // empty when there is none
+  std::vector<float> scale;  // empty: all ones
+  std::vector<float> bias;   // empty: all zeros
 };
 
 bool IsOp(const Node& node, std::initializer_list<std::string_view> ops) {
@@ -33,9 +37,29 @@ bool IsOp(const Node& node, std::initializer_list<std::string_view> ops) {
   return false;
 }
 
+// One of this pass's own: a product with scale and offset.
+std::optional<Base> MatchScaled(const Graph& graph, int32_t index) {
+  const auto product = MatchScaledProduct(graph, index);
+  if (!product) return std::nullopt;
+  const Node& node = graph.node(index);
+  const float* epsilon = node.attrs.Get<float>("epsilon");
+  std::vector<float> args[4];
+  for (size_t i = 0; i < 4; ++i) {
+    args[i] = PerChannel(graph.fact(node.inputs[2 + i]), product->channels, 1);
+    if (args[i].empty()) return std::nullopt;
+  }
+  const auto& [scale, offset, mean, variance] = args;
+  const auto is = [](const std::vector<float>& values, float value) {
+    return std::all_of(values.begin(), values.end(), [value](float v) { return v == value; });
+  };
+  if (epsilon == nullptr || *epsilon != 0 || !is(mean, 0) || !is(variance, 1)) return std::nullopt;
+  return Base{*product, scale, offset};
+}
+
 std::optional<Base> FindBase(const Graph& graph, const SoleUsers& users, Edge edge) {
   if (edge.slot != 0 || users.Of(edge.node) < 0) return std::nullopt;
   const Node& node = graph.node(edge.node);
+  if (auto scaled = MatchScaled(graph, edge.node)) return scaled;
   Base base;
   int32_t product = edge.node;
   if (node.op == "BiasAdd" && node.control_inputs.empty()) {
@@ -107,53 +131,48 @@ bool ReadArithmetic(const Graph& graph, const Node& node, size_t side, const Pro
   return true;
 }
 
-// The filter with its output channels scaled. The channel is the last axis, the last two of a depthwise filter, or the
-// first of a transposed matrix.
-Result<Tensor> ScaleFilter(const PassContext& context, const Product& product, const std::vector<float>& scale) {
-  const Node& node = context.graph.node(product.node);
-  const Tensor& filter = context.graph.fact(node.inputs[1]).value;
-  RIVULET_ASSIGN_OR_RETURN(Tensor scaled, Clone(filter, context.allocator));
-  float* values = scaled.data<float>();
-  const int64_t count = scaled.num_elements();
-  const bool* transposed = node.attrs.Get<bool>("transpose_b");
-  if (node.op == "MatMul" && transposed != nullptr && *transposed) {
-    const int64_t row = count / product.channels;
-    for (int64_t i = 0; i < count; ++i) values[i] *= scale[static_cast<size_t>(i / row)];
-  } else {
-    for (int64_t begin = 0; begin < count; begin += product.channels) {
-      for (int64_t c = 0; c < product.channels; ++c) values[begin + c] *= scale[static_cast<size_t>(c)];
-    }
-  }
-  return scaled;
+Edge AddConstant(PatchSink& sink, const std::string& name, const std::vector<float>& values) {
+  return sink.Add(ConstNode(name, Tensor::Of<float>({static_cast<int64_t>(values.size())}, values)));
 }
 
-Status Rewrite(const PassContext& context, PatchSink& sink, int32_t index, const Base& base, const Affine& affine) {
+void Rewrite(const PassContext& context, PatchSink& sink, int32_t index, const Base& base, const Affine& affine) {
   const Graph& graph = context.graph;
   const Node& product = graph.node(base.product.node);
+  const std::string& name = graph.node(index).name;
+  std::vector<float> scale = affine.scale;
   std::vector<float> bias = affine.offset;
-  for (size_t c = 0; c < base.bias.size(); ++c)
-    bias[c] += (affine.scale.empty() ? 1.0f : affine.scale[c]) * base.bias[c];
-  sink.Begin();
-  Edge filter = product.inputs[1];
-  if (!affine.scale.empty()) {
-    RIVULET_ASSIGN_OR_RETURN(const Tensor scaled, ScaleFilter(context, base.product, affine.scale));
-    filter = sink.Add(ConstNode(graph.node(filter.node).name + "/scaled", scaled));
+  for (size_t c = 0; c < base.bias.size(); ++c) bias[c] += (scale.empty() ? 1.0f : scale[c]) * base.bias[c];
+  if (scale.empty()) {
+    scale = base.scale;
+  } else {
+    for (size_t c = 0; c < base.scale.size(); ++c) scale[c] *= base.scale[c];
   }
+  sink.Begin();
   Node copy;
-  copy.name = product.name;
   copy.op = product.op;
   copy.attrs = product.attrs;
-  copy.inputs = {product.inputs[0], filter};
+  copy.inputs = {product.inputs[0], product.inputs[1]};
+  if (!scale.empty()) {
+    copy.name = name;
+    copy.op = FusedOpOf(product.op);
+    copy.inputs.push_back(AddConstant(sink, name + "/scale", scale));
+    copy.inputs.push_back(AddConstant(sink, name + "/offset", bias));
+    copy.inputs.push_back(AddConstant(sink, name + "/zeros", std::vector<float>(scale.size(), 0.0f)));
+    copy.inputs.push_back(AddConstant(sink, name + "/ones", std::vector<float>(scale.size(), 1.0f)));
+    SetFusedOps(copy, {"FusedBatchNorm"}, 4);
+    copy.attrs.Set("epsilon", 0.0f);
+    sink.Replace({index, 0}, sink.Add(std::move(copy)));
+    return;
+  }
+  copy.name = product.name;
   const Edge result = sink.Add(std::move(copy));
-  const auto channels = static_cast<int64_t>(bias.size());
   Node add;
-  add.name = graph.node(index).name;
+  add.name = name;
   add.op = "BiasAdd";
   add.attrs.Set("T", DType::kFloat);
   if (base.product.channels_first) add.attrs.Set("data_format", std::string("NCHW"));
-  add.inputs = {result, sink.Add(ConstNode(graph.node(index).name + "/bias", Tensor::Of<float>({channels}, bias)))};
+  add.inputs = {result, AddConstant(sink, name + "/bias", bias)};
   sink.Replace({index, 0}, sink.Add(std::move(add)));
-  return Status();
 }
 
 }  // namespace
@@ -183,7 +202,7 @@ Status FoldBatchNorm(const PassContext& context, PatchSink& sink) {
                                    : ReadArithmetic(graph, node, side, base->product, &affine);
       // The result must have the product's shape: a constant of higher rank would have added axes.
       if (!matched || !(node.outputs[0].shape == graph.fact(affine.z).shape)) continue;
-      RIVULET_RETURN_IF_ERROR(Rewrite(context, sink, i, *base, affine));
+      Rewrite(context, sink, i, *base, affine);
       break;
     }
   }

@@ -10,12 +10,18 @@ c = Conv2D(x, w) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
 k = Const() {dtype=float32, value=float32[2]{10, 100}}
 )";
 
-// The filter and the bias of BiasAdd(Conv2D(x, filter), bias).
-void ExpectConvAndBias(const Rewritten& out, const std::vector<float>& filter, const std::vector<float>& bias) {
-  ASSERT_EQ(out.Root().op, "BiasAdd") << PrintGraph(out.graph);
-  const Node& conv = out.graph.node(out.Root().inputs[0].node);
-  EXPECT_EQ(ConstValues(out.graph, conv.inputs[1]), filter);
-  EXPECT_EQ(ConstValues(out.graph, out.Root().inputs[1]), bias);
+// A fused product with the filter as it was, and its scale and offset.
+void ExpectScaled(const Rewritten& out, std::string_view op, const std::vector<float>& scale,
+                  const std::vector<float>& offset) {
+  const Node& root = out.Root();
+  ASSERT_EQ(root.op, op) << PrintGraph(out.graph);
+  ASSERT_EQ(root.inputs.size(), 6u);
+  EXPECT_EQ(EdgeName(out.graph, root.inputs[1]), "w");
+  EXPECT_EQ(ConstValues(out.graph, root.inputs[2]), scale);
+  EXPECT_EQ(ConstValues(out.graph, root.inputs[3]), offset);
+  EXPECT_EQ(ConstValues(out.graph, root.inputs[4]), std::vector<float>(scale.size(), 0.0f));
+  EXPECT_EQ(ConstValues(out.graph, root.inputs[5]), std::vector<float>(scale.size(), 1.0f));
+  EXPECT_EQ(*root.attrs.Get<float>("epsilon"), 0.0f);
 }
 
 TEST(FoldBatchNorm, Inference) {
@@ -27,7 +33,7 @@ n = FusedBatchNormV3(c, k, beta, mean, var) {T=float32, U=float32, epsilon=1f, i
 y = Identity(n) {T=float32}
 )",
                                 {"drop_identity", "fold_batch_norm"}, "y");
-  ExpectConvAndBias(out, {5, 2 * 100.0f / 3}, {0.5f - 5, static_cast<float>(-1 - 2 * (100.0 / 3))});
+  ExpectScaled(out, "_FusedConv2D", {5, 100.0f / 3}, {0.5f - 5, static_cast<float>(-1 - 2 * (100.0 / 3))});
 }
 
 TEST(FoldBatchNorm, ArithmeticOverArithmetic) {
@@ -38,7 +44,28 @@ s = Sub(a, k) {T=float32}
 y = Sub(k, s) {T=float32}
 )",
                                 {"fold_batch_norm"}, "y");
-  ExpectConvAndBias(out, {-10, -200}, {10, 100});
+  ExpectScaled(out, "_FusedConv2D", {-10, -100}, {10, 100});
+}
+
+TEST(FoldBatchNorm, OffsetsAloneAreOneBias) {
+  const Rewritten out = Rewrite(std::string(kConv) + R"(
+b = BiasAdd(c, k) {T=float32}
+a = AddV2(b, k) {T=float32}
+y = Sub(a, k) {T=float32}
+)",
+                                {"fold_batch_norm"}, "y");
+  ASSERT_EQ(out.Root().op, "BiasAdd") << PrintGraph(out.graph);
+  EXPECT_EQ(out.graph.node(out.Root().inputs[0].node).op, "Conv2D");
+  EXPECT_EQ(ConstValues(out.graph, out.Root().inputs[1]), (std::vector<float>{10, 100}));
+}
+
+TEST(FoldBatchNorm, OverABias) {
+  const Rewritten out = Rewrite(std::string(kConv) + R"(
+b = BiasAdd(c, k) {T=float32}
+y = Mul(b, k) {T=float32}
+)",
+                                {"fold_batch_norm"}, "y");
+  ExpectScaled(out, "_FusedConv2D", {10, 100}, {100, 10000});
 }
 
 TEST(FoldBatchNorm, TrainingAndSharedProductsStay) {
@@ -77,7 +104,7 @@ k = Const() {dtype=float32, value=float32[2]{10, 100}}
 y = Mul(c, k) {T=float32}
 )",
                                 {"fold_batch_norm"}, "y");
-  ExpectConvAndBias(out, {10, 10, 10, 100, 100, 100}, {0, 0});
+  ExpectScaled(out, "_FusedMatMul", {10, 100}, {0, 0});
 }
 
 }  // namespace

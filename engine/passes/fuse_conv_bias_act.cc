@@ -5,7 +5,8 @@
 //   a = Add(b, z)              becomes
 //   y = Relu(a)
 //
-// Each part after the product may be missing, but not all of them. Also for DepthwiseConv2dNative and MatMul.
+// Each part after the product may be missing, but not all of them. Also for DepthwiseConv2dNative and MatMul, and for
+// the fused products with FusedBatchNorm in place of the bias that fold_batch_norm makes.
 #include "engine/passes/match.h"
 
 namespace rivulet {
@@ -18,12 +19,6 @@ bool IsActivation(const Node& node) {
     if (node.op == op) return true;
   }
   return false;
-}
-
-std::string FusedOp(const std::string& op) {
-  if (op == "Conv2D") return "_FusedConv2D";
-  if (op == "MatMul") return "_FusedMatMul";
-  return "_FusedDepthwiseConv2dNative";
 }
 
 // The chain after one product, as far as it can be taken in.
@@ -40,11 +35,11 @@ class Fuser {
 
   Status Run(PatchSink& sink) {
     for (int32_t i = 0; i < graph_.size(); ++i) {
-      const auto product = MatchProduct(graph_, i);
+      auto product = MatchProduct(graph_, i);
+      if (!product) product = MatchScaledProduct(graph_, i);
       if (!product) continue;
       const Chain chain = Follow(*product);
-      if (chain.ops.empty()) continue;
-      Emit(*product, chain, sink);
+      if (chain.last != i) Emit(*product, chain, sink);
     }
     return Status();
   }
@@ -58,9 +53,14 @@ class Fuser {
 
   Chain Follow(const Product& product) const {
     Chain chain{product.node, {}, {}};
+    const Node& node = graph_.node(product.node);
+    if (node.inputs.size() > 2) {
+      chain.ops.push_back("FusedBatchNorm");
+      chain.args.assign(node.inputs.begin() + 2, node.inputs.end());
+    }
     int32_t next = Next(chain.last);
-    if (next >= 0 && graph_.node(next).op == "BiasAdd" && graph_.node(next).inputs[0].node == chain.last &&
-        FormatOf(graph_.node(next)) == product.channels_first) {
+    if (next >= 0 && chain.ops.empty() && graph_.node(next).op == "BiasAdd" &&
+        graph_.node(next).inputs[0].node == chain.last && FormatOf(graph_.node(next)) == product.channels_first) {
       chain.ops.push_back("BiasAdd");
       chain.args.push_back(graph_.node(next).inputs[1]);
       chain.last = next;
@@ -97,14 +97,11 @@ class Fuser {
     sink.Begin();
     Node fused;
     fused.name = graph_.node(chain.last).name;
-    fused.op = FusedOp(node.op);
+    fused.op = FusedOpOf(node.op);
     fused.attrs = node.attrs;
-    auto list = std::make_shared<AttrList>();
-    list->strings = chain.ops;
-    fused.attrs.Set("fused_ops", std::shared_ptr<const AttrList>(std::move(list)));
-    fused.attrs.Set("num_args", static_cast<int64_t>(chain.args.size()));
+    SetFusedOps(fused, chain.ops, static_cast<int64_t>(chain.args.size()));
     fused.attrs.Set("leakyrelu_alpha", chain.alpha);
-    fused.inputs = node.inputs;
+    fused.inputs = {node.inputs[0], node.inputs[1]};
     fused.inputs.insert(fused.inputs.end(), chain.args.begin(), chain.args.end());
     sink.Replace({chain.last, 0}, sink.Add(std::move(fused)));
   }

@@ -26,6 +26,20 @@ TEST(FuseConvBiasAct, WholeChain) {
   EXPECT_EQ(out.graph.size(), 4);
 }
 
+TEST(FuseConvBiasAct, AfterAScale) {
+  const Rewritten out =
+      Rewrite(std::string(kConv) + "m = Mul(b, k) {T=float32}\na = AddV2(x, m) {T=float32}\ny = Relu6(a) {T=float32}\n",
+              {"fold_batch_norm", "fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(out.Root().op, "_FusedConv2D");
+  EXPECT_EQ(FusedOps(out), (std::vector<std::string>{"FusedBatchNorm", "Add", "Relu6"}));
+  ASSERT_EQ(out.Root().inputs.size(), 7u);
+  EXPECT_EQ(ConstValues(out.graph, out.Root().inputs[2]), (std::vector<float>{10, 100}));
+  EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[6]), "x");
+  EXPECT_EQ(Rewrite(std::string(kConv) + "y = Mul(b, k) {T=float32}\n", {"fold_batch_norm", "fuse_conv_bias_act"}, "y")
+                .rewrites,
+            1);
+}
+
 TEST(FuseConvBiasAct, StopsWhereAValueIsSharedOrBroadcast) {
   EXPECT_EQ(FusedOps(Rewrite(std::string(kConv) + "r = Relu(b) {T=float32}\ny = Add(r, b) {T=float32}\n",
                              {"fuse_conv_bias_act"}, "r")),

@@ -15,9 +15,12 @@ SoleUsers::SoleUsers(const PassContext& context) : user_(static_cast<size_t>(con
   for (const Edge& edge : context.roots) user_[static_cast<size_t>(edge.node)] = kMany;
 }
 
-std::optional<Product> MatchProduct(const Graph& graph, int32_t index) {
+namespace {
+
+// `op` is the plain product's operator.
+std::optional<Product> DescribeProduct(const Graph& graph, int32_t index, std::string_view op) {
   const Node& node = graph.node(index);
-  if (node.inputs.size() != 2 || !node.control_inputs.empty() || node.outputs.size() != 1) return std::nullopt;
+  if (!node.control_inputs.empty() || node.outputs.size() != 1) return std::nullopt;
   if (node.outputs[0].dtype != DType::kFloat) return std::nullopt;
   const Fact& filter = graph.fact(node.inputs[1]);
   if (!filter.shape.complete() || filter.shape.num_elements() == 0) return std::nullopt;
@@ -25,17 +28,46 @@ std::optional<Product> MatchProduct(const Graph& graph, int32_t index) {
   product.node = index;
   const std::string* format = node.attrs.Get<std::string>("data_format");
   product.channels_first = format != nullptr && *format == "NCHW";
-  if (node.op == "Conv2D" && filter.shape.rank() == 4) {
+  if (op == "Conv2D" && filter.shape.rank() == 4) {
     product.channels = filter.shape[3];
-  } else if (node.op == "DepthwiseConv2dNative" && filter.shape.rank() == 4) {
+  } else if (op == "DepthwiseConv2dNative" && filter.shape.rank() == 4) {
     product.channels = filter.shape[2] * filter.shape[3];
-  } else if (node.op == "MatMul" && filter.shape.rank() == 2) {
+  } else if (op == "MatMul" && filter.shape.rank() == 2) {
     const bool* transposed = node.attrs.Get<bool>("transpose_b");
     product.channels = filter.shape[transposed != nullptr && *transposed ? 0 : 1];
   } else {
     return std::nullopt;
   }
   return product;
+}
+
+constexpr std::string_view kFusedPrefix = "_Fused";
+
+}  // namespace
+
+std::optional<Product> MatchProduct(const Graph& graph, int32_t index) {
+  const Node& node = graph.node(index);
+  return node.inputs.size() == 2 ? DescribeProduct(graph, index, node.op) : std::nullopt;
+}
+
+std::optional<Product> MatchScaledProduct(const Graph& graph, int32_t index) {
+  const Node& node = graph.node(index);
+  if (!node.op.starts_with(kFusedPrefix) || node.inputs.size() != 6) return std::nullopt;
+  const auto* ops = node.attrs.Get<std::shared_ptr<const AttrList>>("fused_ops");
+  if (ops == nullptr || (*ops)->strings != std::vector<std::string>{"FusedBatchNorm"}) return std::nullopt;
+  if (!graph.fact(node.inputs[1]).value.valid()) return std::nullopt;
+  return DescribeProduct(graph, index, std::string_view(node.op).substr(kFusedPrefix.size()));
+}
+
+std::string FusedOpOf(const std::string& op) {
+  return op.starts_with(kFusedPrefix) ? op : std::string(kFusedPrefix) + op;
+}
+
+void SetFusedOps(Node& node, std::vector<std::string> ops, int64_t num_args) {
+  auto list = std::make_shared<AttrList>();
+  list->strings = std::move(ops);
+  node.attrs.Set("fused_ops", std::shared_ptr<const AttrList>(std::move(list)));
+  node.attrs.Set("num_args", num_args);
 }
 
 std::vector<float> ReadFloats(const Tensor& tensor) {

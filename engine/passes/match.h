@@ -3,6 +3,7 @@
 #define RIVULET_ENGINE_PASSES_MATCH_H_
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/passes/pass.h"
@@ -29,6 +30,14 @@ struct Product {
   bool channels_first = false;
 };
 std::optional<Product> MatchProduct(const Graph& graph, int32_t node);
+
+// A fused product whose fused_ops are FusedBatchNorm alone, with known filter.
+std::optional<Product> MatchScaledProduct(const Graph& graph, int32_t node);
+
+// The operator that takes a product's tail in: "_FusedConv2D" for "Conv2D", itself for a fused one.
+std::string FusedOpOf(const std::string& op);
+// Sets the attributes that say so.
+void SetFusedOps(Node& node, std::vector<std::string> ops, int64_t num_args);
 
 // A known float32 tensor as one value per channel: a scalar, or [C] under leading ones as broadcasting against an
 // output of `rank` axes reads it. Empty when it is something else.

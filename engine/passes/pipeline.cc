@@ -13,7 +13,7 @@ std::span<const Pass> Pipeline() {
       {"drop_identity", "first, so that patterns are not interrupted", DropIdentity},
       {"fold_constants", "before the patterns that want constant weights", FoldConstants},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
-      {"fold_batch_norm", "leaves a product and one bias, which is what fusion takes", FoldBatchNorm},
+      {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"fuse_conv_bias_act", "last: nothing looks into a fused node", FuseConvBiasAct},
   };
   return kPasses;

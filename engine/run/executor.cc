@@ -267,16 +267,17 @@ void ClearFrame(Frame& frame) {
   }
 }
 
-Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds,
-                                     const Environment& environment, const StopToken& stop, RunProfile* profile) {
+Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,
+                                     const StopToken& stop, RunProfile* profile) {
   const RunServices services{environment.allocator, environment.pool,    stop, &environment.resources, nullptr,
                              &frame.scratch,        &frame.scratch_bytes, environment.files};
   Status status;
   for (size_t i = 0; i < feeds.size() && status.ok(); ++i) {
-    status = SetFeed(frame, i, *feeds[i], environment.allocator);
+    status = SetFeed(frame, i, feeds[i].second, environment.allocator);
   }
   if (status.ok()) status = RunSteps(frame, services, profile);
   std::vector<Tensor> results;
+  results.reserve(frame.plan->fetch_slots.size());
   for (size_t i = 0; status.ok() && i < frame.plan->fetch_slots.size(); ++i) {
     Result<Tensor*> fetched = FetchOf(frame, i);
     Result<Tensor> copy = fetched.ok() ? Clone(**fetched, environment.allocator) : Result<Tensor>(fetched.status());

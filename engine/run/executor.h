@@ -38,9 +38,8 @@ Result<Tensor*> FetchOf(Frame& frame, size_t i);
 void ClearFrame(Frame& frame);
 
 // All of that, for a caller: the results own their memory.
-Result<std::vector<Tensor>> RunFrame(Frame& frame, const std::vector<const Tensor*>& feeds,
-                                     const Environment& environment, const StopToken& stop,
-                                     RunProfile* profile = nullptr);
+Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,
+                                     const StopToken& stop, RunProfile* profile = nullptr);
 
 }  // namespace rivulet
 

@@ -367,6 +367,7 @@ Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Enviro
   // Feeds keep their nodes through the passes: those that something reads are found again by name.
   std::vector<std::string> feed_names;
   for (const int32_t feed : input.feeds) feed_names.push_back(feed < 0 ? std::string() : input.graph.node(feed).name);
+  const size_t used_before = allocator.used_bytes();
   if (environment.passes) {
     PassOptions pass_options;
     pass_options.max_rewrites = environment.max_rewrites;
@@ -376,7 +377,6 @@ Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Enviro
   std::vector<int32_t> feed_nodes;
   for (const std::string& name : feed_names) feed_nodes.push_back(name.empty() ? -1 : input.graph.Find(name));
   plan->graph = std::move(input.graph);
-  const size_t used_before = allocator.used_bytes();
   RIVULET_RETURN_IF_ERROR(
       Compiler(plan.get(), std::move(input.fetches), std::move(feed_nodes), input.depth, environment, stop).Compile());
   plan->constant_bytes = static_cast<int64_t>(allocator.used_bytes()) - static_cast<int64_t>(used_before);

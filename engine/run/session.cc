@@ -1,7 +1,7 @@
 #include "rivulet/session.h"
 
+#include <algorithm>
 #include <list>
-#include <map>
 #include <mutex>
 
 #include "engine/base/guard.h"
@@ -14,33 +14,35 @@ namespace rivulet {
 
 namespace {
 
+// What must be equal for two runs to use one plan. Comparing allocates nothing.
+struct PlanKey {
+  PlanKey(const Feeds& feeds, std::vector<std::string> f, std::vector<std::string> t)
+      : fetches(std::move(f)), targets(std::move(t)) {
+    for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
+  }
+
+  bool Is(const Feeds& feeds, const std::vector<std::string>& f, const std::vector<std::string>& t) const {
+    return std::equal(specs.begin(), specs.end(), feeds.begin(), feeds.end(),
+                      [](const FeedSpec& spec, const Feeds::value_type& feed) {
+                        return spec.name == feed.first && spec.dtype == feed.second.dtype() &&
+                               spec.shape == feed.second.shape();
+                      }) &&
+           fetches == f && targets == t;
+  }
+
+  std::vector<FeedSpec> specs;
+  std::vector<std::string> fetches;
+  std::vector<std::string> targets;
+};
+
 struct PlanEntry {
-  std::string key;
+  explicit PlanEntry(PlanKey k) : key(std::move(k)) {}
+
+  const PlanKey key;
   std::shared_ptr<const Plan> plan;
   PlanStats stats;
   std::vector<std::unique_ptr<Frame>> idle;
 };
-
-// What must be equal for two runs to use one plan.
-std::string PlanKey(const Feeds& feeds, const std::vector<std::string>& fetches,
-                    const std::vector<std::string>& targets) {
-  std::string key;
-  const auto add = [&](std::string_view text) {
-    AppendPiece(key, static_cast<uint64_t>(text.size()));
-    key += ':';
-    key += text;
-  };
-  for (const auto& [name, tensor] : feeds) {
-    add(name);
-    add(Name(tensor.dtype()));
-    add(tensor.shape().ToString());
-  }
-  key += '|';
-  for (const std::string& name : fetches) add(name);
-  key += '|';
-  for (const std::string& name : targets) add(name);
-  return key;
-}
 
 }  // namespace
 
@@ -81,11 +83,10 @@ struct Session::Rep {
 Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, const std::vector<std::string>& fetches,
                                                          const std::vector<std::string>& targets,
                                                          const StopToken& stop) {
-  std::string key = PlanKey(feeds, fetches, targets);
   {
     std::lock_guard<std::mutex> lock(mutex);
     for (auto it = plans.begin(); it != plans.end(); ++it) {
-      if ((*it)->key != key) continue;
+      if (!(*it)->key.Is(feeds, fetches, targets)) continue;
       // A variable that the plan took as a constant was changed since.
       if ((*it)->plan->frozen != nullptr && !(*it)->plan->frozen->Hold()) {
         plans.erase(it);
@@ -97,11 +98,9 @@ Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, con
   }
   RIVULET_RETURN_IF_ERROR(InitializeFor(fetches, targets, stop));
   const auto start = StopToken::Clock::now();
-  std::vector<FeedSpec> specs;
-  for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
-  auto entry = std::make_shared<PlanEntry>();
-  entry->key = std::move(key);
-  RIVULET_ASSIGN_OR_RETURN(entry->plan, MakePlan(model->graph(), specs, fetches, targets, environment, stop));
+  auto entry = std::make_shared<PlanEntry>(PlanKey(feeds, fetches, targets));
+  RIVULET_ASSIGN_OR_RETURN(entry->plan,
+                           MakePlan(model->graph(), entry->key.specs, fetches, targets, environment, stop));
   model->DropFilePages();
   entry->stats.plan_ms = std::chrono::duration<double, std::milli>(StopToken::Clock::now() - start).count();
   entry->stats.num_steps = static_cast<int64_t>(entry->plan->steps.size());
@@ -190,9 +189,7 @@ Result<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::vector<s
     RIVULET_RETURN_IF_ERROR(CheckFeeds(feeds));
     RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry, rep_->GetPlan(feeds, fetches, targets, stop));
     RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<Frame> frame, rep_->TakeFrame(*entry));
-    std::vector<const Tensor*> tensors;
-    for (const auto& feed : feeds) tensors.push_back(&feed.second);
-    Result<std::vector<Tensor>> results = RunFrame(*frame, tensors, rep_->environment, stop, options.profile);
+    Result<std::vector<Tensor>> results = RunFrame(*frame, feeds, rep_->environment, stop, options.profile);
     rep_->GiveBack(*entry, std::move(frame));
     return results;
   });

@@ -1,0 +1,174 @@
+// The matrix micro-kernel. Per-target: included once for each target by the files that use it.
+//
+// A tile of the output, some rows of one or two vectors, stays in registers while a block of k is summed up.
+#include <cstdint>
+
+#if defined(RIVULET_ENGINE_KERNELS_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RIVULET_ENGINE_KERNELS_GEMM_TILE_INL_H_
+#undef RIVULET_ENGINE_KERNELS_GEMM_TILE_INL_H_
+#else
+#define RIVULET_ENGINE_KERNELS_GEMM_TILE_INL_H_
+#endif
+
+#include "engine/kernels/epilogue-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+// A tile is kMaxRows rows of two vectors; the sums, two vectors of the right operand and one element of the left must
+// fit the registers.
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+constexpr int64_t kMaxRows = 14;
+#elif HWY_ARCH_ARM
+constexpr int64_t kMaxRows = 8;
+#else
+constexpr int64_t kMaxRows = 6;
+#endif
+constexpr int64_t kPanel = 16;
+constexpr int64_t kPairColumns = 2 * kLanes;
+
+// Where a tile's sums go. Columns past the output's last are not stored.
+struct TileOut {
+  float* c;
+  int64_t ldc;
+  const float* bias;    // at the tile's first column, or null
+  const float* addend;  // at the tile's first element, rows ldc apart; may be c; or null
+  float lo;
+  float hi;
+};
+
+#define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
+
+// Sums over kc of a [kRows rows, lda floats apart] times the vectors at b0 and b1, which are kPanel floats a step
+// apart.
+template <int kRows, bool kTwo>
+HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t lda, int64_t kc, const float* HWY_RESTRICT b0,
+                       const float* HWY_RESTRICT b1, const TileOut& out) {
+  const D d;
+  const V zero = hn::Zero(d);
+#define RIVULET_DECLARE(i) V r##i = zero, s##i = zero;
+  RIVULET_ROWS(RIVULET_DECLARE)
+#undef RIVULET_DECLARE
+
+  int64_t k = 0;
+#if HWY_TARGET & HWY_ALL_NEON
+  // Multiplying by a lane of a register is free on NEON, and broadcasting from memory is not.
+  for (; k + 4 <= kc; k += 4) {
+#define RIVULET_LOAD(i) \
+  V a##i = zero;        \
+  if constexpr (i < kRows) a##i = hn::LoadU(d, a + i * lda + k);
+    RIVULET_ROWS(RIVULET_LOAD)
+#undef RIVULET_LOAD
+#define RIVULET_LANE(i, lane)                             \
+  if constexpr (i < kRows) {                              \
+    const V ai = hn::Broadcast<lane>(a##i);               \
+    r##i = hn::MulAdd(ai, bk0, r##i);                     \
+    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
+  }
+#define RIVULET_STEP(lane, LANE)                                        \
+  {                                                                     \
+    const V bk0 = hn::LoadU(d, b0 + (k + lane) * kPanel);               \
+    const V bk1 = kTwo ? hn::LoadU(d, b1 + (k + lane) * kPanel) : zero; \
+    RIVULET_ROWS(LANE)                                                  \
+    (void)bk1;                                                          \
+  }
+#define RIVULET_LANE0(i) RIVULET_LANE(i, 0)
+#define RIVULET_LANE1(i) RIVULET_LANE(i, 1)
+#define RIVULET_LANE2(i) RIVULET_LANE(i, 2)
+#define RIVULET_LANE3(i) RIVULET_LANE(i, 3)
+    RIVULET_STEP(0, RIVULET_LANE0)
+    RIVULET_STEP(1, RIVULET_LANE1)
+    RIVULET_STEP(2, RIVULET_LANE2)
+    RIVULET_STEP(3, RIVULET_LANE3)
+#undef RIVULET_LANE0
+#undef RIVULET_LANE1
+#undef RIVULET_LANE2
+#undef RIVULET_LANE3
+#undef RIVULET_STEP
+#undef RIVULET_LANE
+  }
+#endif
+  for (; k < kc; ++k) {
+    const V bk0 = hn::LoadU(d, b0 + k * kPanel);
+    const V bk1 = kTwo ? hn::LoadU(d, b1 + k * kPanel) : zero;
+#define RIVULET_MULTIPLY(i)                               \
+  if constexpr (i < kRows) {                              \
+    const V ai = hn::Set(d, a[i * lda + k]);              \
+    r##i = hn::MulAdd(ai, bk0, r##i);                     \
+    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
+  }
+    RIVULET_ROWS(RIVULET_MULTIPLY)
+#undef RIVULET_MULTIPLY
+    (void)bk1;
+  }
+
+  if (out.addend != nullptr) {
+    const float* from = out.addend;
+#define RIVULET_ADD_ROWS(i)                                                \
+  if constexpr (i < kRows) {                                               \
+    r##i = hn::Add(r##i, hn::LoadU(d, from));                              \
+    if constexpr (kTwo) s##i = hn::Add(s##i, hn::LoadU(d, from + kLanes)); \
+    from += out.ldc;                                                       \
+  }
+    RIVULET_ROWS(RIVULET_ADD_ROWS)
+#undef RIVULET_ADD_ROWS
+  }
+  if (out.bias != nullptr) {
+    const V bias0 = hn::LoadU(d, out.bias);
+    const V bias1 = kTwo ? hn::LoadU(d, out.bias + kLanes) : zero;
+#define RIVULET_ADD_BIAS(i)                          \
+  if constexpr (i < kRows) {                         \
+    r##i = hn::Add(r##i, bias0);                     \
+    if constexpr (kTwo) s##i = hn::Add(s##i, bias1); \
+  }
+    RIVULET_ROWS(RIVULET_ADD_BIAS)
+#undef RIVULET_ADD_BIAS
+    (void)bias1;
+  }
+  float* c = out.c;
+  const V lo = hn::Set(d, out.lo);
+  const V hi = hn::Set(d, out.hi);
+#define RIVULET_STORE(i)                                                \
+  if constexpr (i < kRows) {                                            \
+    hn::StoreU(Clamp(r##i, lo, hi), d, c);                              \
+    if constexpr (kTwo) hn::StoreU(Clamp(s##i, lo, hi), d, c + kLanes); \
+    c += out.ldc;                                                       \
+  }
+  RIVULET_ROWS(RIVULET_STORE)
+#undef RIVULET_STORE
+}
+#undef RIVULET_ROWS
+
+using TileFunction = void (*)(const float*, int64_t, int64_t, const float*, const float*, const TileOut&);
+
+template <bool kTwo>
+HWY_INLINE TileFunction TileFor(int64_t rows) {
+  static constexpr TileFunction kTiles[] = {
+    &Tile<1, kTwo>,
+    &Tile<2, kTwo>,
+    &Tile<3, kTwo>,
+    &Tile<4, kTwo>,
+    &Tile<5, kTwo>,
+    &Tile<6, kTwo>,
+#if HWY_ARCH_ARM || (HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86)
+    &Tile<7, kTwo>,
+    &Tile<8, kTwo>,
+#endif
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+    &Tile<9, kTwo>,
+    &Tile<10, kTwo>,
+    &Tile<11, kTwo>,
+    &Tile<12, kTwo>,
+    &Tile<13, kTwo>,
+    &Tile<14, kTwo>,
+#endif
+  };
+  static_assert(sizeof(kTiles) / sizeof(kTiles[0]) == kMaxRows);
+  return kTiles[rows - 1];
+}
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

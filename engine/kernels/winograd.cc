@@ -1,0 +1,451 @@
+// In two loops: the first transforms the input's tiles, the second takes a few tiles and a few output channels at a
+// time, transforms their filters, multiplies point by point and transforms the sums back. The transformed filter is
+// four times as large as the filter itself and is never written out whole: made anew in the second-level cache for each
+// piece, it costs less than reading it from memory would.
+#include "engine/kernels/winograd.h"
+
+#include <algorithm>
+#include <atomic>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/winograd.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+#include "engine/kernels/gemm_tile-inl.h"
+#include "engine/kernels/winograd_transforms-inl.h"
+
+#ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_ONCE
+#define RIVULET_ENGINE_KERNELS_WINOGRAD_ONCE
+namespace rivulet {
+namespace winograd {
+
+constexpr int64_t kOut = 4;
+constexpr int64_t kPoints = 36;
+// The most input channels, output channels and tiles of a piece, so that the transformed filter and the sums stay in
+// the second-level cache.
+constexpr int64_t kMaxDepth = 64;
+constexpr int64_t kMaxColumns = 32;
+constexpr int64_t kMaxTiles = 56;
+// Floats of transformed input that are held at once, about.
+constexpr int64_t kMaxHeld = 2 << 20;
+
+// So many floats, and a cache line if need be to make it an odd number of lines: what is written for all points at once
+// does not fall into the same sets.
+constexpr int64_t OddLines(int64_t floats) {
+  const int64_t lines = (floats + 15) / 16;
+  return (lines + (lines % 2 == 0 ? 1 : 0)) * 16;
+}
+
+// The sizes of one convolution's work.
+struct Layout {
+  // Of an input tile: known only at run time, for loops that are better not unrolled.
+  int64_t side = 6;
+  int64_t tiles_y = 0;
+  int64_t tiles_x = 0;
+  int64_t tiles = 0;         // of all images
+  int64_t held_tiles = 0;    // transformed at once
+  int64_t depths = 0;        // blocks of input channels
+  int64_t depth = 0;         // channels of one
+  int64_t input_point = 0;   // floats from one point to the next, of the transformed input
+  int64_t filter_point = 0;  // of 16 columns of the transformed filter
+  int64_t sum_point = 0;     // of the sums
+  int64_t input_floats = 0;
+  int64_t worker_floats = 0;
+};
+
+struct Task {
+  const ConvGeometry* geometry;
+  Layout layout;
+  const float* input;
+  const float* packed;
+  const Epilogue* epilogue;
+  float* output;
+  float* transformed;  // [depths][points][held tiles][depth]
+  float* workers;
+  int64_t first_tile;  // of those held
+  int64_t num_tiles;
+  int64_t tile_parts;
+  std::atomic<bool>* not_finite;
+};
+
+}  // namespace winograd
+}  // namespace rivulet
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+namespace {
+
+using winograd::Layout;
+using winograd::Task;
+
+// Output channels of a piece: whole panels of the packed filter, and at least one pair of vectors.
+constexpr int64_t kColumns = std::max(kPanel, kPairColumns);
+static_assert(kColumns <= winograd::kMaxColumns && kWinogradPoints == winograd::kPoints);
+
+struct TilePlace {
+  int64_t image;
+  int64_t y;  // of the first output pixel
+  int64_t x;
+};
+
+HWY_INLINE TilePlace PlaceOf(const Layout& layout, int64_t tile) {
+  const int64_t row = tile / layout.tiles_x;
+  return {row / layout.tiles_y, row % layout.tiles_y * kWinogradOut, tile % layout.tiles_x * kWinogradOut};
+}
+
+// A vector of `count` channels of the 6x6 input pixels from `at` on; those outside [top, bottom) x [left, right) are
+// zero. The first dimension's results lie in `half` before the second's are made from them.
+struct Window {
+  int64_t row;  // floats from one pixel to the one below
+  int64_t pixel;
+  int64_t top, bottom, left, right;
+};
+
+template <bool kInside>
+HWY_NOINLINE void TransformTile(const float* at, const Window& w, int64_t count, float* HWY_RESTRICT to, int64_t point,
+                                int64_t side) {
+  const D d;
+  HWY_ALIGN float half[static_cast<size_t>(kWinogradPoints * kLanes)];
+  V y0, y1, y2, y3, y4, y5;
+  for (int64_t x = 0; x < side; ++x, at += w.pixel) {
+    const auto load = [&](int64_t y) HWY_ATTR {
+      if constexpr (kInside) {
+        return hn::LoadU(d, at + y * w.row);
+      } else {
+        const bool inside = y >= w.top && y < w.bottom && x >= w.left && x < w.right;
+        return inside ? LoadSome(at + y * w.row, count) : hn::Zero(d);
+      }
+    };
+    TransformInput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3, y4, y5);
+    float* column = half + x * kLanes;
+    constexpr int64_t kRow = kWinogradIn * kLanes;
+    hn::Store(y0, d, column);
+    hn::Store(y1, d, column + kRow);
+    hn::Store(y2, d, column + 2 * kRow);
+    hn::Store(y3, d, column + 3 * kRow);
+    hn::Store(y4, d, column + 4 * kRow);
+    hn::Store(y5, d, column + 5 * kRow);
+  }
+  for (int64_t y = 0; y < side; ++y, to += kWinogradIn * point) {
+    const float* row = half + y * kWinogradIn * kLanes;
+    const auto load = [&](int64_t x) HWY_ATTR { return hn::Load(d, row + x * kLanes); };
+    TransformInput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3, y4, y5);
+    hn::StoreU(y0, d, to);
+    hn::StoreU(y1, d, to + point);
+    hn::StoreU(y2, d, to + 2 * point);
+    hn::StoreU(y3, d, to + 3 * point);
+    hn::StoreU(y4, d, to + 4 * point);
+    hn::StoreU(y5, d, to + 5 * point);
+  }
+}
+
+// Transforms the held tiles [begin, end).
+void TransformTiles(const Task& task, int64_t begin, int64_t end) {
+  const ConvGeometry& g = *task.geometry;
+  const Layout& layout = task.layout;
+  for (int64_t i = begin; i < end; ++i) {
+    const TilePlace place = PlaceOf(layout, task.first_tile + i);
+    const int64_t in_y = place.y - g.pad_top;
+    const int64_t in_x = place.x - g.pad_left;
+    Window w{g.in_w * g.in_c,
+             g.in_c,
+             std::max<int64_t>(-in_y, 0),
+             std::min(g.in_h - in_y, kWinogradIn),
+             std::max<int64_t>(-in_x, 0),
+             std::min(g.in_w - in_x, kWinogradIn)};
+    const bool inside = w.top == 0 && w.left == 0 && w.bottom == kWinogradIn && w.right == kWinogradIn;
+    const float* at = task.input + ((place.image * g.in_h + in_y) * g.in_w + in_x) * g.in_c;
+    for (int64_t block = 0; block < layout.depths; ++block) {
+      float* to = task.transformed + block * kWinogradPoints * layout.input_point + i * layout.depth;
+      const int64_t first = block * layout.depth;
+      const int64_t channels = std::min(layout.depth, g.in_c - first);
+      for (int64_t c = 0; c < channels; c += kLanes) {
+        const int64_t count = channels - c;
+        if (inside && count >= kLanes) {
+          TransformTile<true>(at + first + c, w, count, to + c, layout.input_point, layout.side);
+        } else {
+          TransformTile<false>(at + first + c, w, count, to + c, layout.input_point, layout.side);
+        }
+      }
+    }
+  }
+}
+
+// The filters of `depth` input channels from `first` on and the 16 output channels of a panel. The nine taps' lines
+// often fall into one set of the cache: each is read whole before the next. They come from memory, in nine streams too
+// short to be foreseen.
+HWY_NOINLINE void TransformFilters(const float* panel, int64_t in_c, int64_t first, int64_t depth, int64_t point,
+                                   int64_t side, float* HWY_RESTRICT filters) {
+  const D d;
+  HWY_ALIGN float half[static_cast<size_t>(3 * kWinogradIn * kPanel)];
+  constexpr int64_t kRow = 3 * kPanel;
+  constexpr int64_t kAhead = 16;
+  const int64_t tap = in_c * kPanel;
+  V y0, y1, y2, y3, y4, y5;
+  for (int64_t k = 0; k < depth; ++k) {
+    const float* from = panel + (first + k) * kPanel;
+    for (int64_t i = 0; i < 9; ++i) __builtin_prefetch(from + i * tap + kAhead * kPanel);
+    for (int64_t x = 0; x < side / 2; ++x, from += tap) {
+      for (int64_t j = 0; j < kPanel; j += kLanes) {
+        TransformFilter(hn::LoadU(d, from + j), hn::LoadU(d, from + 3 * tap + j), hn::LoadU(d, from + 6 * tap + j), y0,
+                        y1, y2, y3, y4, y5);
+        float* column = half + x * kPanel + j;
+        hn::Store(y0, d, column);
+        hn::Store(y1, d, column + kRow);
+        hn::Store(y2, d, column + 2 * kRow);
+        hn::Store(y3, d, column + 3 * kRow);
+        hn::Store(y4, d, column + 4 * kRow);
+        hn::Store(y5, d, column + 5 * kRow);
+      }
+    }
+    float* to = filters + k * kPanel;
+    for (int64_t y = 0; y < side; ++y, to += kWinogradIn * point) {
+      for (int64_t j = 0; j < kPanel; j += kLanes) {
+        const float* row = half + y * kRow + j;
+        TransformFilter(hn::Load(d, row), hn::Load(d, row + kPanel), hn::Load(d, row + 2 * kPanel), y0, y1, y2, y3, y4,
+                        y5);
+        hn::StoreU(y0, d, to + j);
+        hn::StoreU(y1, d, to + point + j);
+        hn::StoreU(y2, d, to + 2 * point + j);
+        hn::StoreU(y3, d, to + 3 * point + j);
+        hn::StoreU(y4, d, to + 4 * point + j);
+        hn::StoreU(y5, d, to + 5 * point + j);
+      }
+    }
+  }
+}
+
+// Where a tile goes in the output.
+struct Target {
+  float* output;        // its first pixel's channels
+  const float* addend;  // laid out alike, or null
+  const float* bias;    // of the channels, or null
+  int64_t row;
+  int64_t pixel;
+  int64_t height;  // pixels of the tile that are there
+  int64_t width;
+};
+
+// A vector of output channels of one tile. Returns zeros, or something else where a result is not finite.
+HWY_NOINLINE V FinishTile(const float* sums, int64_t point, int64_t side, const Target& t,
+                          const ActivationBounds& bounds, int64_t count) {
+  const D d;
+  HWY_ALIGN float half[static_cast<size_t>(kWinogradOut * kWinogradIn * kLanes)];
+  constexpr int64_t kRow = kWinogradIn * kLanes;
+  V y0, y1, y2, y3;
+  for (int64_t x = 0; x < side; ++x) {
+    const auto load = [&](int64_t y) HWY_ATTR { return hn::LoadU(d, sums + (y * kWinogradIn + x) * point); };
+    TransformOutput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3);
+    float* column = half + x * kLanes;
+    hn::Store(y0, d, column);
+    hn::Store(y1, d, column + kRow);
+    hn::Store(y2, d, column + 2 * kRow);
+    hn::Store(y3, d, column + 3 * kRow);
+  }
+  const V bias = t.bias != nullptr ? LoadSome(t.bias, count) : hn::Zero(d);
+  V finite = hn::Zero(d);
+  for (int64_t y = 0; y < t.height; ++y) {
+    const float* row = half + y * kRow;
+    const auto load = [&](int64_t x) HWY_ATTR { return hn::Load(d, row + x * kLanes); };
+    TransformOutput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3);
+    const auto put = [&](V v, int64_t x) HWY_ATTR {
+      if (x >= t.width) return;
+      const int64_t at = y * t.row + x * t.pixel;
+      finite = hn::MulAdd(v, hn::Zero(d), finite);
+      v = hn::Add(v, bias);
+      if (t.addend != nullptr) v = hn::Add(v, LoadSome(t.addend + at, count));
+      StoreSome(Activate(v, bounds), count, t.output + at);
+    };
+    put(y0, 0);
+    put(y1, 1);
+    put(y2, 2);
+    put(y3, 3);
+  }
+  return finite;
+}
+
+// The held tiles [begin, end) of the output channels from `column` on.
+void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, float* worker) {
+  const D d;
+  const ConvGeometry& g = *task.geometry;
+  const Layout& layout = task.layout;
+  const int64_t width = std::min(kColumns, g.out_c - column);
+  const int64_t panels = (width + kPanel - 1) / kPanel;
+  const int64_t tiles = end - begin;
+  float* const filters = worker;
+  float* const sums = worker + winograd::kMaxColumns / kPanel * kWinogradPoints * layout.filter_point;
+  const int64_t tap_floats = g.in_c * kPanel;
+  const int64_t row_parts = (tiles + kMaxRows - 1) / kMaxRows;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (int64_t block = 0; block < layout.depths; ++block) {
+    const int64_t first = block * layout.depth;
+    const int64_t depth = std::min(layout.depth, g.in_c - first);
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      const float* packed = task.packed + (column / kPanel + panel) * 9 * tap_floats;
+      TransformFilters(packed, g.in_c, first, depth, layout.filter_point, layout.side,
+                       filters + panel * kWinogradPoints * layout.filter_point);
+    }
+    for (int64_t point = 0; point < kWinogradPoints; ++point) {
+      const float* left = task.transformed + (block * kWinogradPoints + point) * layout.input_point;
+      const float* right = filters + point * layout.filter_point;
+      for (int64_t part = 0; part < row_parts; ++part) {
+        const int64_t row = tiles * part / row_parts;
+        const int64_t rows = tiles * (part + 1) / row_parts - row;
+        const float* a = left + (begin + row) * layout.depth;
+        for (int64_t j = 0; j < panels * kPanel; j += kPairColumns) {
+          float* c = sums + point * layout.sum_point + row * kColumns + j;
+          const TileOut out{c, kColumns, nullptr, block > 0 ? c : nullptr, -kInfinity, kInfinity};
+          const float* b0 = right + j / kPanel * kWinogradPoints * layout.filter_point + j % kPanel;
+          if constexpr (kLanes < kPanel) {
+            TileFor<true>(rows)(a, layout.depth, depth, b0, b0 + kLanes, out);
+          } else if (j + kLanes < panels * kPanel) {
+            TileFor<true>(rows)(a, layout.depth, depth, b0, b0 + kWinogradPoints * layout.filter_point, out);
+          } else {
+            TileFor<false>(rows)(a, layout.depth, depth, b0, b0, out);
+          }
+        }
+      }
+    }
+  }
+  const Epilogue& epilogue = *task.epilogue;
+  const ActivationBounds bounds(epilogue.activation);
+  V finite = hn::Zero(d);
+  for (int64_t i = 0; i < tiles; ++i) {
+    const TilePlace place = PlaceOf(layout, task.first_tile + begin + i);
+    Target t;
+    t.pixel = g.out_c;
+    t.row = g.out_w * g.out_c;
+    t.height = std::min(g.out_h - place.y, kWinogradOut);
+    t.width = std::min(g.out_w - place.x, kWinogradOut);
+    const int64_t at = ((place.image * g.out_h + place.y) * g.out_w + place.x) * g.out_c + column;
+    for (int64_t j = 0; j < width; j += kLanes) {
+      t.output = task.output + at + j;
+      t.addend = epilogue.addend != nullptr ? epilogue.addend + at + j : nullptr;
+      t.bias = epilogue.bias != nullptr ? epilogue.bias + column + j : nullptr;
+      finite =
+          hn::Add(finite, FinishTile(sums + i * kColumns + j, layout.sum_point, layout.side, t, bounds, width - j));
+    }
+  }
+  if (!hn::AllTrue(d, hn::Eq(finite, hn::Zero(d)))) task.not_finite->store(true, std::memory_order_relaxed);
+}
+
+int64_t ColumnParts(int64_t out_c) { return (out_c + kColumns - 1) / kColumns; }
+
+// Piece `index` of the second loop.
+void MultiplyPiece(const Task& task, int64_t index, float* worker) {
+  const int64_t part = index % task.tile_parts;
+  // In whole tiles of the micro-kernel, as far as possible.
+  const int64_t each = ((task.num_tiles + task.tile_parts - 1) / task.tile_parts + kMaxRows - 1) / kMaxRows * kMaxRows;
+  const int64_t begin = std::min(part * each, task.num_tiles);
+  const int64_t end = std::min(begin + each, task.num_tiles);
+  if (begin < end) Multiply(task, begin, end, index / task.tile_parts * kColumns, worker);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rivulet {
+namespace {
+
+HWY_EXPORT(TransformTiles);
+HWY_EXPORT(MultiplyPiece);
+HWY_EXPORT(ColumnParts);
+
+int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 1) / part; }
+
+winograd::Layout LayoutOf(const ConvGeometry& g) {
+  winograd::Layout layout;
+  layout.tiles_y = PartsOf(g.out_h, winograd::kOut);
+  layout.tiles_x = PartsOf(g.out_w, winograd::kOut);
+  layout.tiles = g.batch * layout.tiles_y * layout.tiles_x;
+  layout.depths = PartsOf(g.in_c, winograd::kMaxDepth);
+  layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
+  layout.depths = PartsOf(g.in_c, layout.depth);
+  const int64_t most =
+      std::max(winograd::kMaxHeld / (winograd::kPoints * layout.depths * layout.depth), winograd::kMaxTiles);
+  layout.held_tiles = PartsOf(layout.tiles, PartsOf(layout.tiles, most));
+  layout.input_point = winograd::OddLines(layout.held_tiles * layout.depth);
+  layout.filter_point = winograd::OddLines(layout.depth * PackedMatrix::kPanel);
+  // A piece is rounded up to whole tiles of the micro-kernel.
+  layout.sum_point = winograd::OddLines((winograd::kMaxTiles + 16) * winograd::kMaxColumns);
+  layout.input_floats = layout.depths * winograd::kPoints * layout.input_point;
+  layout.worker_floats =
+      winograd::kPoints * (winograd::kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
+  return layout;
+}
+
+}  // namespace
+
+bool WinogradPays(const ConvGeometry& g) {
+  if (g.k_h != 3 || g.k_w != 3 || g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 || g.dilation_w != 1 ||
+      g.groups != 1) {
+    return false;
+  }
+  // Few channels leave nothing to gain, and sizes beyond these only arithmetic to check.
+  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 16 || g.out_c < 16 || g.in_h < 1 || g.in_w < 1)
+    return false;
+  constexpr int64_t kMost = 1 << 20;
+  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c}) > kMost) return false;
+  // Multiply-adds, and what the transforms cost in them: for each input channel of a tile, each output channel of a
+  // tile, and each filter in a piece. Measured on AVX2.
+  constexpr double kInputCost = 200;
+  constexpr double kOutputCost = 180;
+  constexpr double kFilterCost = 100;
+  const double tiles = static_cast<double>(g.batch) * static_cast<double>(PartsOf(g.out_h, winograd::kOut)) *
+                       static_cast<double>(PartsOf(g.out_w, winograd::kOut));
+  const double in_c = static_cast<double>(g.in_c);
+  const double out_c = static_cast<double>(g.out_c);
+  const double filters = in_c * out_c;
+  const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
+  const double pieces = std::max(tiles / static_cast<double>(winograd::kMaxTiles), 1.0);
+  const double transformed =
+      filters * (tiles * winograd::kPoints + pieces * kFilterCost) + tiles * (in_c * kInputCost + out_c * kOutputCost);
+  return transformed * 1.1 < filters * 9 * pixels;
+}
+
+CheckedSize WinogradScratchBytes(const ConvGeometry& g, int threads) {
+  const winograd::Layout layout = LayoutOf(g);
+  return (CheckedSize(layout.input_floats) + CheckedSize(layout.worker_floats) * CheckedSize(threads)) *
+         static_cast<int64_t>(sizeof(float));
+}
+
+bool WinogradConv(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
+                  float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
+  const winograd::Layout layout = LayoutOf(g);
+  std::atomic<bool> not_finite{false};
+  winograd::Task task{&g,
+                      layout,
+                      input,
+                      packed,
+                      &epilogue,
+                      output,
+                      static_cast<float*>(scratch),
+                      static_cast<float*>(scratch) + layout.input_floats,
+                      0,
+                      0,
+                      0,
+                      &not_finite};
+  const auto transform = HWY_DYNAMIC_DISPATCH(TransformTiles);
+  const auto multiply = HWY_DYNAMIC_DISPATCH(MultiplyPiece);
+  const int64_t column_parts = HWY_DYNAMIC_DISPATCH(ColumnParts)(g.out_c);
+  constexpr int64_t kTransformFloats = 1 << 12;
+  const int64_t grain = std::max<int64_t>(kTransformFloats / g.in_c, 1);
+  for (; task.first_tile < layout.tiles && !stop.stopped(); task.first_tile += layout.held_tiles) {
+    task.num_tiles = std::min(layout.held_tiles, layout.tiles - task.first_tile);
+    task.tile_parts = PartsOf(task.num_tiles, winograd::kMaxTiles);
+    pool.ParallelFor(task.num_tiles, grain, stop, [&](int64_t begin, int64_t end) { transform(task, begin, end); });
+    pool.ParallelFor(column_parts * task.tile_parts, 1, stop, [&](int64_t begin, int64_t end, int worker) {
+      for (int64_t i = begin; i < end; ++i) multiply(task, i, task.workers + worker * layout.worker_floats);
+    });
+  }
+  return !not_finite.load(std::memory_order_relaxed);
+}
+
+}  // namespace rivulet
+#endif  // HWY_ONCE

@@ -1,0 +1,28 @@
+// Convolution with a dense 3x3 filter and stride 1 in a transformed domain: F(4x4, 3x3), a quarter of the
+// multiplications. Internal to engine/kernels; see conv.h.
+#ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_H_
+#define RIVULET_ENGINE_KERNELS_WINOGRAD_H_
+
+#include <cstdint>
+
+#include "engine/base/checked.h"
+#include "engine/base/stop.h"
+#include "engine/base/thread_pool.h"
+#include "engine/kernels/conv.h"
+
+namespace rivulet {
+
+// Whether the geometry can be computed so and it is less work than multiplying patches.
+bool WinogradPays(const ConvGeometry& geometry);
+
+// Bytes of scratch for a pool of so many threads.
+CheckedSize WinogradScratchBytes(const ConvGeometry& geometry, int threads);
+
+// `packed` is one group's filter as PackedFilter has it. False where a result was not finite: such values spread over
+// their tile, so the caller computes again in the plain way. The addend is not the output.
+bool WinogradConv(const float* input, const float* packed, const ConvGeometry& geometry, const Epilogue& epilogue,
+                  float* output, void* scratch, ThreadPool& pool, const StopToken& stop);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_KERNELS_WINOGRAD_H_

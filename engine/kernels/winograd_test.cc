@@ -1,0 +1,162 @@
+#include "engine/kernels/winograd.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/kernels/kernel_testing.h"
+
+namespace rivulet {
+namespace {
+
+using kernel_testing::kRounding;
+using kernel_testing::OnEveryTarget;
+using kernel_testing::Random;
+using kernel_testing::Reals;
+using kernel_testing::SameForAnyThreads;
+
+const std::shared_ptr<Allocator>& TestAllocator() {
+  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
+  return allocator;
+}
+
+ConvGeometry Square(int64_t size, int64_t in_c, int64_t out_c, int64_t pad) {
+  ConvGeometry g;
+  g.in_h = g.in_w = size;
+  g.in_c = in_c;
+  g.out_c = out_c;
+  g.k_h = g.k_w = 3;
+  g.pad_top = g.pad_left = pad;
+  g.out_h = g.out_w = size + 2 * pad - 2;
+  return g;
+}
+
+struct Case {
+  explicit Case(const ConvGeometry& geometry)
+      : g(geometry),
+        input(Reals(g.batch * g.in_h * g.in_w * g.in_c, 1)),
+        filter(Reals(9 * g.in_c * g.out_c, 2)),
+        bias(Reals(g.out_c, 3)),
+        addend(Reals(g.batch * g.out_h * g.out_w * g.out_c, 4)) {}
+
+  Epilogue Tail() const {
+    Epilogue epilogue;
+    epilogue.bias = bias.data();
+    epilogue.addend = addend.data();
+    epilogue.activation.kind = ActivationKind::kRelu;
+    return epilogue;
+  }
+
+  kernel_testing::Guarded<float> Run(ConvAlgorithm algorithm, const Epilogue& epilogue) const {
+    const auto packed = PackedFilter::Pack(filter.data(), g, *TestAllocator());
+    EXPECT_TRUE(packed.ok());
+    const auto scratch = TestAllocator()->Allocate(static_cast<size_t>(ConvScratchBytes(g, algorithm, 3).value()));
+    EXPECT_TRUE(scratch.ok());
+    return SameForAnyThreads<float>(static_cast<int64_t>(addend.size()), [&](float* out, ThreadPool& pool) {
+      Conv2D(input.data(), *packed, g, algorithm, epilogue, out, scratch->get(), pool, StopToken());
+    });
+  }
+
+  const ConvGeometry g;
+  std::vector<float> input;
+  const std::vector<float> filter;
+  const std::vector<float> bias;
+  const std::vector<float> addend;
+};
+
+// Both algorithms' errors are some roundings of the sum of the terms' sizes, which is at most 9 * in_c here. What the
+// transforms enlarge is measured: 6 times a plain sum's.
+void ExpectAsDirect(const ConvGeometry& g) {
+  SCOPED_TRACE(testing::Message() << g.batch << "x" << g.in_h << "x" << g.in_w << "x" << g.in_c << " to " << g.out_h
+                                  << "x" << g.out_w << "x" << g.out_c << ", pads " << g.pad_top << " " << g.pad_left);
+  const Case c(g);
+  for (const Epilogue& epilogue : {c.Tail(), Epilogue()}) {
+    const auto want = c.Run(ConvAlgorithm::kDirect, epilogue);
+    const auto got = c.Run(ConvAlgorithm::kWinograd, epilogue);
+    const double bound = 12 * kRounding * 9 * static_cast<double>(g.in_c) + 1e-6;
+    for (size_t i = 0; i < want.size(); ++i) {
+      ASSERT_NEAR(static_cast<double>(got[i]), static_cast<double>(want[i]), bound) << "at " << i;
+    }
+  }
+}
+
+TEST(Winograd, UsualLayers) {
+  OnEveryTarget([] {
+    ExpectAsDirect(Square(8, 16, 16, 1));
+    ExpectAsDirect(Square(7, 32, 48, 1));
+    ExpectAsDirect(Square(9, 20, 33, 0));   // channels that fill no vector
+    ExpectAsDirect(Square(5, 150, 40, 1));  // two blocks of channels, one pair of panels and a half
+    ExpectAsDirect(Square(33, 16, 16, 1));  // more tiles than a piece takes
+  });
+}
+
+TEST(Winograd, AnySize) {
+  OnEveryTarget([] {
+    Random random(3);
+    for (int i = 0; i < 60; ++i) {
+      ConvGeometry g = Square(4, 1 + random.Below(40), 1 + random.Below(70), 1);
+      g.batch = 1 + random.Below(3);
+      g.in_h = 1 + random.Below(13);
+      g.in_w = 1 + random.Below(13);
+      g.out_h = 1 + random.Below(13);
+      g.out_w = 1 + random.Below(13);
+      // Also pads that crop, and outputs that see nothing.
+      g.pad_top = random.Below(8) - 2;
+      g.pad_left = random.Below(8) - 2;
+      ExpectAsDirect(g);
+    }
+  });
+}
+
+// Tiles that are transformed in several goes.
+TEST(Winograd, MoreTilesThanAreHeld) {
+  ConvGeometry g = Square(6, 128, 16, 1);
+  g.batch = 130;
+  ExpectAsDirect(g);
+}
+
+// A value that is not finite would spread over its tile.
+TEST(Winograd, InfinitiesStayWhereTheyBelong) {
+  OnEveryTarget([] {
+    for (const float value : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(),
+                              std::numeric_limits<float>::max()}) {
+      Case c(Square(12, 16, 16, 1));
+      c.input[static_cast<size_t>((5 * 12 + 5) * 16 + 3)] = value;
+      const auto want = c.Run(ConvAlgorithm::kDirect, c.Tail());
+      const auto got = c.Run(ConvAlgorithm::kWinograd, c.Tail());
+      EXPECT_TRUE(want.SameBits(got));
+    }
+  });
+}
+
+TEST(Winograd, AnAddendMayBeTheOutput) {
+  const Case c(Square(8, 16, 16, 1));
+  const auto packed = PackedFilter::Pack(c.filter.data(), c.g, *TestAllocator());
+  ASSERT_TRUE(packed.ok());
+  std::vector<float> out[2] = {c.addend, c.addend};
+  ThreadPool pool(1);
+  for (int i = 0; i < 2; ++i) {
+    const ConvAlgorithm algorithm = i == 0 ? ConvAlgorithm::kDirect : ConvAlgorithm::kWinograd;
+    const auto scratch = TestAllocator()->Allocate(static_cast<size_t>(ConvScratchBytes(c.g, algorithm, 1).value()));
+    ASSERT_TRUE(scratch.ok());
+    Epilogue epilogue;
+    epilogue.addend = out[i].data();
+    Conv2D(c.input.data(), *packed, c.g, algorithm, epilogue, out[i].data(), scratch->get(), pool, StopToken());
+  }
+  EXPECT_EQ(out[0], out[1]);
+}
+
+TEST(Winograd, PaysWhereItDoesLess) {
+  EXPECT_TRUE(WinogradPays(Square(56, 64, 64, 1)));
+  EXPECT_TRUE(WinogradPays(Square(7, 512, 512, 1)));
+  EXPECT_FALSE(WinogradPays(Square(224, 3, 64, 1)));
+  EXPECT_FALSE(WinogradPays(Square(3, 512, 512, 0)));  // one output pixel
+  ConvGeometry strided = Square(56, 64, 64, 1);
+  strided.stride_h = strided.stride_w = 2;
+  EXPECT_FALSE(WinogradPays(strided));
+  ConvGeometry huge = Square(56, 64, 64, 1);
+  huge.batch = int64_t{1} << 50;
+  EXPECT_FALSE(WinogradPays(huge));
+}
+
+}  // namespace
+}  // namespace rivulet
