@@ -8,6 +8,8 @@
 #include <mutex>
 #include <vector>
 
+#include "engine/base/float_state.h"
+
 namespace rivulet {
 
 // A loop is published by raising `generation`; workers that are awake take pieces from `next` until none is left. The
@@ -43,6 +45,7 @@ struct ThreadPool::State {
   }
 
   static void* WorkerMain(void* self) {
+    const FlushSubnormals flush;
     auto& state = *static_cast<State*>(self);
     uint64_t seen = 0;
     std::unique_lock<std::mutex> lock(state.mutex);

@@ -1,10 +1,11 @@
 // RGBToHSV, HSVToRGB: colours with components in the last dim, which is 3. AdjustContrastv2: every channel of every
-// image stretched about its mean.
+// image stretched about its mean. AdjustContrast: the same for any type, limited to a range.
 //
-//   images [.., 3] of T -> [.., 3];  images [.., height, width, channels] of float32, contrast_factor scalar -> like
-//   images
+//   images [.., 3] of T -> [.., 3];  images [.., height, width, channels] of float32 (AdjustContrast: T, to float32),
+//   contrast_factor scalar, (AdjustContrast: min_value, max_value scalars) -> like images
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
@@ -74,9 +75,14 @@ Status InferContrast(InferContext& c) {
   return Status();
 }
 
-Status RunContrast(RunContext& c) {
+Status InferOldContrast(InferContext& c) {
+  for (int i = 1; i < 4; ++i) RIVULET_RETURN_IF_ERROR(c.WantScalar(i));
+  return InferContrast(c);
+}
+
+template <typename T>
+void Contrast(RunContext& c, float low, float high) {
   const Tensor& images = c.input(0);
-  if (images.num_elements() == 0) return Status();
   const float factor = c.input(1).data<float>()[0];
   const int rank = images.rank();
   const int64_t channels = images.dim(rank - 1), area = images.dim(rank - 2) * images.dim(rank - 3);
@@ -84,13 +90,29 @@ Status RunContrast(RunContext& c) {
   c.ParallelFor(lines, std::max<int64_t>((1 << 14) / area, 1), [&](int64_t begin, int64_t end) {
     for (int64_t line = begin; line < end; ++line) {
       const int64_t at = line / channels * area * channels + line % channels;
-      const float* x = images.data<float>() + at;
+      const T* x = images.data<T>() + at;
       float* y = c.output(0).data<float>() + at;
       double sum = 0;
       for (int64_t i = 0; i < area; ++i) sum += static_cast<double>(x[i * channels]);
       const auto mean = static_cast<float>(sum / static_cast<double>(area));
-      for (int64_t i = 0; i < area; ++i) y[i * channels] = (x[i * channels] - mean) * factor + mean;
+      for (int64_t i = 0; i < area; ++i) {
+        const float v = (static_cast<float>(x[i * channels]) - mean) * factor + mean;
+        y[i * channels] = v > high ? high : v < low ? low : v;
+      }
     }
+  });
+}
+
+Status RunContrast(RunContext& c) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (c.output(0).num_elements() > 0) Contrast<float>(c, -kInfinity, kInfinity);
+  return Status();
+}
+
+Status RunOldContrast(RunContext& c) {
+  if (c.output(0).num_elements() == 0) return Status();
+  VisitType<float, double, int8_t, uint8_t, int16_t, int32_t>(c.input(0).dtype(), [&](auto tag) {
+    Contrast<typename decltype(tag)::Type>(c, c.input(2).data<float>()[0], c.input(3).data<float>()[0]);
   });
   return Status();
 }
@@ -116,6 +138,12 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type=f32 in {f32}",
      .infer = InferContrast,
      .run = RunContrast},
+    {.name = "AdjustContrast",
+     .inputs = "images:T, contrast_factor:f32, min_value:f32, max_value:f32",
+     .outputs = "output:f32",
+     .attrs = "T:type in {u8,i8,i16,i32,f32,f64}",
+     .infer = InferOldContrast,
+     .run = RunOldContrast},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/ops/crop_axis.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
@@ -64,24 +65,6 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   state->outside = c.attrs().Float("extrapolation_value");
   return std::unique_ptr<OpState>(std::move(state));
 }
-
-// Where along an axis of `in` pixels place i of a crop of `count` lies.
-struct CropAxis {
-  CropAxis(float from, float to, int64_t in, int64_t count) : last(static_cast<float>(in - 1)) {
-    if (count > 1) {
-      step = (to - from) * last / static_cast<float>(count - 1);
-      start = from * last;
-    } else {
-      start = static_cast<float>(0.5 * static_cast<double>(from + to) * static_cast<double>(last));
-    }
-  }
-  float At(int64_t i) const { return start + static_cast<float>(i) * step; }
-  bool Inside(float at) const { return at >= 0 && at <= last; }  // false for NaN
-
-  float last;
-  float start = 0;
-  float step = 0;
-};
 
 template <typename T>
 void CropRow(const State& state, const T* image, int64_t width, int64_t depth, float y, const CropAxis& columns,

@@ -3,26 +3,15 @@
 // RandomUniform, RandomStandardNormal, TruncatedNormal: shape [n] of int32 or int64 -> that shape.
 // RandomUniformInt: integers in [minval, maxval). Seeds 0 and 0 mean a seed from the system.
 // The numbers are TensorFlow's for the same seeds and number of earlier runs.
-#include <random>
-
-#include "engine/base/checked.h"
 #include "engine/ops/random_fill.h"
+#include "engine/ops/random_stream.h"
 #include "engine/ops/shape_input.h"
 
 namespace rivulet {
 namespace {
 
-struct State : OpState {
-  uint64_t seed = 0;
-  uint64_t seed2 = 0;
+struct State : SeedState {
   Distribution distribution = Distribution::kUniform;
-};
-
-// The session's stream of one node.
-struct Stream : Persistent {
-  std::mutex mutex;
-  bool started = false;
-  Philox generator;
 };
 
 Status Infer(InferContext& c) {
@@ -39,34 +28,16 @@ Status InferInt(InferContext& c) {
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
-  state->seed = static_cast<uint64_t>(c.attrs().Int("seed"));
-  state->seed2 = static_cast<uint64_t>(c.attrs().Int("seed2"));
+  state->Read(c.attrs());
   const std::string_view op = c.node().op;
   if (op == "RandomStandardNormal") state->distribution = Distribution::kNormal;
   if (op == "TruncatedNormal") state->distribution = Distribution::kTruncatedNormal;
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-// The generator for this run; the stream advances by 256 blocks for each element, as TensorFlow reserves them.
+// 256 blocks for each element, as TensorFlow reserves them.
 Philox TakeGenerator(RunContext& c, int64_t count) {
-  const auto& state = c.state<State>();
-  Stream alone;
-  Stream& stream = c.persistent() != nullptr ? c.persistent()->Get<Stream>() : alone;
-  std::lock_guard<std::mutex> lock(stream.mutex);
-  if (!stream.started) {
-    uint64_t seed = state.seed;
-    uint64_t seed2 = state.seed2;
-    if (seed == 0 && seed2 == 0) {
-      std::random_device device;
-      seed = Philox::Join(device(), device());
-      seed2 = Philox::Join(device(), device());
-    }
-    stream.generator = Philox::FromSeeds(seed, seed2);
-    stream.started = true;
-  }
-  const Philox generator = stream.generator;
-  stream.generator.Skip(static_cast<uint64_t>(count) * 256);
-  return generator;
+  return TakeStream(c, c.state<State>(), static_cast<uint64_t>(count) * 256);
 }
 
 Status Run(RunContext& c) {

@@ -1,58 +1,20 @@
-// RandomShuffle: the rows of a tensor of any dtype in random order (Fisher and Yates), TensorFlow's order for its
-// seeds.
+// RandomShuffle, StatelessShuffle: the rows of a tensor of any dtype in random order (Fisher and Yates), TensorFlow's
+// order for its seeds, or for its key [1] and counter [2].
 #include <numeric>
-#include <random>
 
-#include "engine/kernels/philox.h"
-#include "engine/ops/op.h"
+#include "engine/ops/random_stream.h"
 
 namespace rivulet {
 namespace {
-
-struct State : OpState {
-  uint64_t seed = 0;
-  uint64_t seed2 = 0;
-};
-
-struct Stream : Persistent {
-  std::mutex mutex;
-  bool started = false;
-  Philox generator;
-};
 
 Status Infer(InferContext& c) {
   c.set_output(0, c.shape(0));
   return Status();
 }
 
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  auto state = std::make_unique<State>();
-  state->seed = static_cast<uint64_t>(c.attrs().Int("seed"));
-  state->seed2 = static_cast<uint64_t>(c.attrs().Int("seed2"));
-  return std::unique_ptr<OpState>(std::move(state));
-}
-
-// A word is drawn for each row but the last; the stream advances by whole blocks.
-Philox TakeGenerator(RunContext& c, int64_t rows) {
-  Stream alone;
-  Stream& stream = c.persistent() != nullptr ? c.persistent()->Get<Stream>() : alone;
-  std::lock_guard<std::mutex> lock(stream.mutex);
-  if (!stream.started) {
-    uint64_t seed = c.state<State>().seed;
-    uint64_t seed2 = c.state<State>().seed2;
-    if (seed == 0 && seed2 == 0) {
-      std::random_device device;
-      seed = Philox::Join(device(), device());
-    }
-    stream.generator = Philox::FromSeeds(seed, seed2);
-    stream.started = true;
-  }
-  const Philox generator = stream.generator;
-  stream.generator.Skip(static_cast<uint64_t>((rows - 1 + 3) / 4));
-  return generator;
-}
-
-Status Run(RunContext& c) {
+// Reorders rows with words of the stream, one for each row but the last.
+template <typename Start>
+Status Shuffle(RunContext& c, const Start& start) {
   const Tensor& in = c.input(0);
   Tensor& out = c.output(0);
   const int64_t rows = in.rank() == 0 ? 1 : in.dim(0);
@@ -60,7 +22,8 @@ Status Run(RunContext& c) {
   std::vector<int64_t> order(static_cast<size_t>(rows));
   std::iota(order.begin(), order.end(), int64_t{0});
   if (rows > 1) {
-    PhiloxWords words(TakeGenerator(c, rows));
+    RIVULET_ASSIGN_OR_RETURN(const Philox generator, start(rows));
+    PhiloxWords words(generator);
     for (int64_t i = 0; i + 1 < rows; ++i) {
       const int64_t j = i + static_cast<int64_t>(words.Next() % static_cast<uint32_t>(rows - i));
       std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(j)]);
@@ -79,16 +42,46 @@ Status Run(RunContext& c) {
   return Status();
 }
 
+Status Run(RunContext& c) {
+  // The stream advances by whole blocks.
+  return Shuffle(c, [&](int64_t rows) -> Result<Philox> {
+    return TakeStream(c, c.state<SeedState>(), static_cast<uint64_t>((rows - 1 + 3) / 4));
+  });
+}
+
+Status InferKeyed(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(2, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
+  if (c.shape(1).complete() && c.shape(1)[0] != 1) return InvalidArgument("key: want 1 element, got ", c.shape(1)[0]);
+  if (c.shape(2).complete() && c.shape(2)[0] != 2) {
+    return InvalidArgument("counter: want 2 elements, got ", c.shape(2)[0]);
+  }
+  return Infer(c);
+}
+
+Status RunKeyed(RunContext& c) {
+  return Shuffle(c, [&](int64_t) { return KeyedStream(c.input(1), c.input(2), c.input(3)); });
+}
+
+#define RIVULET_ANY "T:type in {f32,f16,bf16,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}"
 constexpr OpDef kDefs[] = {
     {.name = "RandomShuffle",
      .inputs = "value:T",
      .outputs = "output:T",
-     .attrs = "seed:int=0; seed2:int=0; T:type in {f32,f16,bf16,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
+     .attrs = "seed:int=0; seed2:int=0; " RIVULET_ANY,
      .infer = Infer,
-     .prepare = Prepare,
+     .prepare = PrepareSeeds,
      .run = Run,
      .flags = kStateful},
+    {.name = "StatelessShuffle",
+     .inputs = "value:T, key:u64, counter:u64, alg:i32",
+     .outputs = "output:T",
+     .attrs = RIVULET_ANY,
+     .infer = InferKeyed,
+     .run = RunKeyed},
 };
+#undef RIVULET_ANY
 
 }  // namespace
 RIVULET_OP_LIST(RandomShuffle, kDefs);

@@ -5,6 +5,9 @@
 // The cubic's parameter is -0.75, and pixels beyond the border repeat those at it; with half_pixel_centers it is -0.5
 // (Keys'), pixels beyond the border do not count and the other weights are scaled to a sum of 1. Weights are those of
 // the nearest of 1025 places between two pixels, as in TensorFlow.
+//
+// ResizeBicubicGrad: grads [batch, h, w, channels] of float32, original_image [batch, H, W, channels] of T (only its
+// shape counts) -> [batch, H, W, channels] of T, where each gradient goes back by the same weights.
 #include "engine/ops/number.h"
 #include "engine/ops/resize_shape.h"
 
@@ -93,6 +96,48 @@ Status Run(RunContext& c) {
   return Status();
 }
 
+template <typename T>
+void ResizeBack(RunContext& c, const ResizeState& state, const Taps* columns) {
+  const Tensor& grads = c.input(0);
+  Tensor& out = c.output(0);
+  const int64_t height = grads.dim(1), width = grads.dim(2), channels = grads.dim(3);
+  const int64_t image_size = out.dim(1) * out.dim(2) * channels;
+  const ResizeAxis axis(out.dim(1), height, state.align_corners, state.half_pixel_centers);
+  c.ParallelFor(out.dim(0), 1, [&](int64_t begin, int64_t end) {
+    const float* grad = grads.data<float>() + begin * height * width * channels;
+    for (int64_t n = begin; n < end; ++n) {
+      T* image = out.data<T>() + n * image_size;
+      std::fill_n(image, image_size, T{0});
+      for (int64_t i = 0; i < height; ++i) {
+        const Taps y = TapsAt(axis, i);
+        for (int64_t j = 0; j < width; ++j, grad += channels) {
+          const Taps& x = columns[j];
+          for (int v = 0; v < 4; ++v) {
+            for (int h = 0; h < 4; ++h) {
+              T* to = image + (y.at[v] * out.dim(2) + x.at[h]) * channels;
+              const T weight = static_cast<T>(y.weight[v] * x.weight[h]);
+              for (int64_t k = 0; k < channels; ++k) to[k] += static_cast<T>(grad[k]) * weight;
+            }
+          }
+        }
+      }
+    }
+  });
+}
+
+Status RunBack(RunContext& c) {
+  const auto& state = c.state<ResizeState>();
+  if (c.output(0).num_elements() == 0) return Status();
+  const int64_t width = c.input(0).dim(2);
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(width) * sizeof(Taps)));
+  auto* columns = static_cast<Taps*>(scratch);
+  const ResizeAxis axis(c.output(0).dim(2), width, state.align_corners, state.half_pixel_centers);
+  for (int64_t i = 0; i < width; ++i) columns[i] = TapsAt(axis, i);
+  VisitType<float, double>(c.output(0).dtype(),
+                           [&](auto tag) { ResizeBack<typename decltype(tag)::Type>(c, state, columns); });
+  return Status();
+}
+
 constexpr OpDef kDefs[] = {
     {.name = "ResizeBicubic",
      .inputs = "images:T, size:i32",
@@ -102,6 +147,13 @@ constexpr OpDef kDefs[] = {
      .infer = Infer,
      .prepare = PrepareResize,
      .run = Run},
+    {.name = "ResizeBicubicGrad",
+     .inputs = "grads:f32, original_image:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {f32,f64}; align_corners:bool=false; half_pixel_centers:bool=false",
+     .infer = InferResizeGrad,
+     .prepare = PrepareResize,
+     .run = RunBack},
 };
 
 }  // namespace

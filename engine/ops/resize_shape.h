@@ -44,6 +44,30 @@ inline Status InferResize(InferContext& c, int size, bool align_corners, bool ha
   return Status();
 }
 
+// For the gradients that take the resized image's gradient and the original image: output 0 has the original's shape.
+inline Status InferResizeGrad(InferContext& c) {
+  if (c.attrs().Bool("align_corners") && c.attrs().Bool("half_pixel_centers"))
+    return InvalidArgument("align_corners and half_pixel_centers exclude each other");
+  Shape out = Shape::OfUnknownDims(4);
+  for (int input = 0; input < 2; ++input) {
+    RIVULET_RETURN_IF_ERROR(c.WantRank(input, 4));
+    const Shape& shape = c.shape(input);
+    if (!shape.has_rank()) continue;
+    for (int i = 1; i < 4; ++i) {
+      if (shape[i] == 0) return InvalidArgument("want extents above 0, got ", shape.ToString());
+    }
+    for (int i = 0; i < 4; ++i) {
+      if (shape[i] < 0 || (input == 0 && (i == 1 || i == 2))) continue;
+      if (out[i] >= 0 && out[i] != shape[i]) {
+        return InvalidArgument("original_image: want dim ", i, " as in grads (", out[i], "), got ", shape[i]);
+      }
+      out.set_dim(i, shape[i]);
+    }
+  }
+  c.set_output(0, std::move(out));
+  return Status();
+}
+
 // Where along one axis an output index lies in the input.
 struct ResizeAxis {
   int64_t in = 1;

@@ -3,6 +3,7 @@
 // V1 forms take seed [2]; V2 forms take key [1] and counter [2] of uint64 and the algorithm (1 Philox, 3 whichever:
 // Philox). StatelessRandomGetKeyCounter makes key and counter of a seed.
 #include "engine/ops/random_fill.h"
+#include "engine/ops/random_stream.h"
 #include "engine/ops/shape_input.h"
 
 namespace rivulet {
@@ -18,27 +19,6 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   if (op.starts_with("StatelessRandomNormal")) state->distribution = Distribution::kNormal;
   if (op.starts_with("StatelessTruncatedNormal")) state->distribution = Distribution::kTruncatedNormal;
   return std::unique_ptr<OpState>(std::move(state));
-}
-
-// The seed scrambled once through Philox itself, so that neighbouring seeds give unrelated streams.
-Philox FromSeed(const Tensor& seed) {
-  const std::vector<int64_t> s = ToInt64s(seed);
-  const auto seed0 = static_cast<uint64_t>(s[0]);
-  const auto seed1 = static_cast<uint64_t>(s[1]);
-  // TensorFlow's fixed key for this step.
-  Philox mixer({Philox::Low(seed0), Philox::High(seed0), Philox::Low(seed1), Philox::High(seed1)},
-               {0x3EC8F720, 0x02461E29});
-  const Philox::Block mix = mixer.Next();
-  return Philox({0, 0, mix[2], mix[3]}, {mix[0], mix[1]});
-}
-
-Result<Philox> FromKey(const Tensor& key, const Tensor& counter, const Tensor& algorithm) {
-  const int32_t alg = algorithm.data<int32_t>()[0];
-  if (alg != 1 && alg != 3) return Unimplemented("alg: want 1 (Philox) or 3 (auto), got ", alg);
-  const uint64_t k = key.data<uint64_t>()[0];
-  const uint64_t* c = counter.data<uint64_t>();
-  return Philox({Philox::Low(c[0]), Philox::High(c[0]), Philox::Low(c[1]), Philox::High(c[1])},
-                {Philox::Low(k), Philox::High(k)});
 }
 
 Status WantVector(const InferContext& c, int input, int64_t length) {
@@ -67,23 +47,23 @@ Status InferKeyed(InferContext& c) {
 }
 
 Status RunSeeded(RunContext& c) {
-  return FillRandom(c, c.state<State>().distribution, FromSeed(c.input(1)), c.output(0));
+  return FillRandom(c, c.state<State>().distribution, StatelessStream(c.input(1)), c.output(0));
 }
 Status RunSeededInt(RunContext& c) {
-  return FillRandomInt(c, FromSeed(c.input(1)), c.input(2), c.input(3), c.output(0));
+  return FillRandomInt(c, StatelessStream(c.input(1)), c.input(2), c.input(3), c.output(0));
 }
-Status RunSeededBits(RunContext& c) { return FillRandomBits(c, FromSeed(c.input(1)), c.output(0)); }
+Status RunSeededBits(RunContext& c) { return FillRandomBits(c, StatelessStream(c.input(1)), c.output(0)); }
 
 Status RunKeyed(RunContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const Philox generator, FromKey(c.input(1), c.input(2), c.input(3)));
+  RIVULET_ASSIGN_OR_RETURN(const Philox generator, KeyedStream(c.input(1), c.input(2), c.input(3)));
   return FillRandom(c, c.state<State>().distribution, generator, c.output(0));
 }
 Status RunKeyedInt(RunContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const Philox generator, FromKey(c.input(1), c.input(2), c.input(3)));
+  RIVULET_ASSIGN_OR_RETURN(const Philox generator, KeyedStream(c.input(1), c.input(2), c.input(3)));
   return FillRandomInt(c, generator, c.input(4), c.input(5), c.output(0));
 }
 Status RunKeyedBits(RunContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const Philox generator, FromKey(c.input(1), c.input(2), c.input(3)));
+  RIVULET_ASSIGN_OR_RETURN(const Philox generator, KeyedStream(c.input(1), c.input(2), c.input(3)));
   return FillRandomBits(c, generator, c.output(0));
 }
 
@@ -96,7 +76,7 @@ Status InferKeyCounter(InferContext& c) {
 }
 
 Status RunKeyCounter(RunContext& c) {
-  const Philox generator = FromSeed(c.input(0));
+  const Philox generator = StatelessStream(c.input(0));
   c.output(0).data<uint64_t>()[0] = Philox::Join(generator.key()[0], generator.key()[1]);
   const Philox::Block& counter = generator.counter();
   c.output(1).data<uint64_t>()[0] = Philox::Join(counter[0], counter[1]);

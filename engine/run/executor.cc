@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/float_state.h"
 #include "engine/ops/infer.h"
 #include "engine/run/dynamic_node.h"
 
@@ -269,6 +270,7 @@ void ClearFrame(Frame& frame) {
 
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,
                                      const StopToken& stop, RunProfile* profile) {
+  const FlushSubnormals flush;
   const RunServices services{environment.allocator, environment.pool,    stop, &environment.resources, nullptr,
                              &frame.scratch,        &frame.scratch_bytes, environment.files};
   Status status;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "engine/base/checked.h"
+#include "engine/base/float_state.h"
 #include "engine/ops/infer.h"
 #include "engine/passes/pass.h"
 #include "engine/run/arena.h"
@@ -347,6 +348,7 @@ class Compiler {
 
 Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Environment& environment,
                                                 const StopToken& stop) {
+  const FlushSubnormals flush;  // constants are folded here
   Allocator& allocator = environment.allocator;
   RIVULET_RETURN_IF_ERROR(BindResources(&input.graph, environment, stop));
   if (input.frozen != nullptr && environment.passes) {

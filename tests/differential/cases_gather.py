@@ -20,12 +20,12 @@ def case(draw):
     ti = draw.one_of('int32', 'int64')
     kind = draw.random()
     if kind < 0.1:
-        t = draw.one_of(*kernel_dtypes('Gather'))
+        t = draw.one_of(*kernel_dtypes('Gather', 'Tparams'))
         shape = draw.shape(1, 5)
         return Case('Gather', [draw.tensor(t, shape), index(draw, ti, draw.shape(0, 3), shape[0])],
                     dict(validate_indices=draw.chance(0.5)))
     if kind < 0.3:
-        t = draw.one_of(*kernel_dtypes('GatherV2'))
+        t = draw.one_of(*kernel_dtypes('GatherV2', 'Tparams'))
         shape = draw.shape(1, 5)
         axis = draw.randint(-len(shape), len(shape) - 1)
         positive = axis % len(shape)
@@ -35,7 +35,7 @@ def case(draw):
         return Case('GatherV2', [draw.tensor(t, shape), indices, lit(draw.one_of('int32', 'int64'), axis, ())],
                     dict(batch_dims=batch - (len(indices.array.shape) if draw.chance(0.2) and batch and tail else 0)))
     if kind < 0.45:
-        t = draw.one_of(*kernel_dtypes('GatherNd'))
+        t = draw.one_of(*kernel_dtypes('GatherNd', 'Tparams'))
         shape = draw.shape(1, 6, 4)
         depth = draw.randint(0, min(len(shape), 7))
         rows = draw.shape(0, 3, 4)
