@@ -75,21 +75,28 @@ Kinds ParsedFeatures(const Graph& graph) {
     return literal == nullptr ? nullptr : literal->get();
   };
   for (const Node& node : graph.nodes()) {
-    AddKinds(node.op, node.attrs, [&](int i) -> std::vector<std::string> {
-      if (static_cast<size_t>(i) >= node.inputs.size()) return {};
-      return ConstantStrings(literal_of(graph.node(node.inputs[static_cast<size_t>(i)].node).attrs));
-    }, &kinds);
+    AddKinds(
+        node.op, node.attrs,
+        [&](int i) -> std::vector<std::string> {
+          if (static_cast<size_t>(i) >= node.inputs.size()) return {};
+          return ConstantStrings(literal_of(graph.node(node.inputs[static_cast<size_t>(i)].node).attrs));
+        },
+        &kinds);
   }
   for (const auto& [name, function] : graph.functions) {
     std::map<std::string, const Function::BodyNode*, std::less<>> body;
     for (const Function::BodyNode& node : function->body) body[node.name] = &node;
     for (const Function::BodyNode& node : function->body) {
-      AddKinds(node.op, node.attrs, [&](int i) -> std::vector<std::string> {
-        if (static_cast<size_t>(i) >= node.inputs.size()) return {};
-        const std::string& input = node.inputs[static_cast<size_t>(i)];
-        const auto source = body.find(input.substr(0, input.find(':')));
-        return source == body.end() ? std::vector<std::string>() : ConstantStrings(literal_of(source->second->attrs));
-      }, &kinds);
+      AddKinds(
+          node.op, node.attrs,
+          [&](int i) -> std::vector<std::string> {
+            if (static_cast<size_t>(i) >= node.inputs.size()) return {};
+            const std::string& input = node.inputs[static_cast<size_t>(i)];
+            const auto source = body.find(input.substr(0, input.find(':')));
+            return source == body.end() ? std::vector<std::string>()
+                                        : ConstantStrings(literal_of(source->second->attrs));
+          },
+          &kinds);
     }
   }
   return kinds;
@@ -101,7 +108,7 @@ Result<std::string> Feature(const std::string& key, const nlohmann::json& value,
   DType kind = known == kinds.end() ? DType::kInvalid : known->second;
   if (kind == DType::kInvalid) {
     const auto all = [&](auto test) { return std::all_of(list.begin(), list.end(), test); };
-    kind = all([](const auto& v) { return v.is_string(); })                                ? DType::kString
+    kind = all([](const auto& v) { return v.is_string(); })                             ? DType::kString
            : all([](const auto& v) { return v.is_number_integer() || v.is_boolean(); }) ? DType::kInt64
                                                                                         : DType::kFloat;
   }
@@ -116,12 +123,13 @@ Result<std::string> Feature(const std::string& key, const nlohmann::json& value,
       values += Nested(1, v.get<std::string>());
     } else if (kind == DType::kInt64) {
       if (!v.is_number_integer() && !v.is_boolean()) return wrong(v);
-      PutVarint(static_cast<uint64_t>(v.is_boolean() ? static_cast<int64_t>(v.get<bool>()) : v.get<int64_t>()), &values);
+      PutVarint(static_cast<uint64_t>(v.is_boolean() ? static_cast<int64_t>(v.get<bool>()) : v.get<int64_t>()),
+                &values);
     } else {
       if (!v.is_number()) return wrong(v);
       const double wide = v.get<double>();
-      const float number = std::abs(wide) > 3.4028235677973366e+38 ? (wide > 0 ? HUGE_VALF : -HUGE_VALF)
-                                                                   : static_cast<float>(wide);
+      const float number =
+          std::abs(wide) > 3.4028235677973366e+38 ? (wide > 0 ? HUGE_VALF : -HUGE_VALF) : static_cast<float>(wide);
       char bytes[4];
       std::memcpy(bytes, &number, 4);
       values.append(bytes, 4);

@@ -15,8 +15,8 @@ inline constexpr const char* kInputHelp =
     "NAME==VALUE a number, text, [list] or [[list], [of lists]] in the input's type. NAME may carry :port";
 
 // Types are checked against what the model says of NAME; feeds are named by the tensors that `names` finds for them. On
-// an error *code is the exit code that it asks for: kBadCall when the argument itself is wrong or names nothing, kBadData
-// when the file is.
+// an error *code is the exit code that it asks for: kBadCall when the argument itself is wrong or names nothing,
+// kBadData when the file is.
 Result<Feeds> ParseFeeds(const Model& model, const NameChoice& names, const std::vector<std::string>& arguments,
                          int* code);
 

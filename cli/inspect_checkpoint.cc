@@ -48,8 +48,7 @@ std::string CheckpointOf(const std::string& path, bool follow_links, Status* sta
 
 Result<CheckpointInfo> ReadCheckpointInfo(const std::string& prefix, bool follow_links) {
   RIVULET_ASSIGN_OR_RETURN(const auto folder, Folder::OpenFolder(FolderOf(prefix), OptionsOf(follow_links)));
-  RIVULET_ASSIGN_OR_RETURN(const auto reader,
-                           CheckpointReader::Open(folder, prefix.substr(prefix.rfind('/') + 1), {}));
+  RIVULET_ASSIGN_OR_RETURN(const auto reader, CheckpointReader::Open(folder, prefix.substr(prefix.rfind('/') + 1), {}));
   CheckpointInfo info;
   info.prefix = prefix;
   info.version = reader->version();
@@ -68,8 +67,8 @@ Result<CheckpointInfo> ReadCheckpointInfo(const std::string& prefix, bool follow
     if (entry.name == kObjectGraphKey) continue;
     VariableInfo variable;
     variable.key = entry.name;
-    variable.name = entry.name.ends_with(kValueSuffix) ? entry.name.substr(0, entry.name.size() - kValueSuffix.size())
-                                                       : entry.name;
+    variable.name =
+        entry.name.ends_with(kValueSuffix) ? entry.name.substr(0, entry.name.size() - kValueSuffix.size()) : entry.name;
     variable.full_name = full_names[entry.name];
     variable.dtype = entry.dtype;
     variable.shape = entry.shape;
@@ -87,13 +86,14 @@ nlohmann::json ToJson(const CheckpointInfo& info) {
                          {"bytes", info.bytes},
                          {"variables", nlohmann::json::array()}};
   for (const VariableInfo& variable : info.variables) {
-    json["variables"].push_back({{"name", variable.name},
-                                 {"key", variable.key},
-                                 {"full_name", variable.full_name},
-                                 {"dtype", Name(variable.dtype)},
-                                 {"shape", std::vector<int64_t>(variable.shape.dims().begin(), variable.shape.dims().end())},
-                                 {"bytes", variable.bytes},
-                                 {"slices", variable.slices}});
+    json["variables"].push_back(
+        {{"name", variable.name},
+         {"key", variable.key},
+         {"full_name", variable.full_name},
+         {"dtype", Name(variable.dtype)},
+         {"shape", std::vector<int64_t>(variable.shape.dims().begin(), variable.shape.dims().end())},
+         {"bytes", variable.bytes},
+         {"slices", variable.slices}});
   }
   return json;
 }

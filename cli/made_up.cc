@@ -58,12 +58,12 @@ Status MakeUpMissing(const Model& model, const NameChoice& names, const std::str
   for (const Model::Input& input : inputs) {
     const auto feeds_it = [&](const auto& feed) { return IsSameTensor(feed.first, input.name); };
     if (input.has_default || std::any_of(feeds->begin(), feeds->end(), feeds_it)) continue;
-    const std::string name = names.KeyOf(input.name.ends_with(":0") ? input.name.substr(0, input.name.size() - 2)
-                                                                    : input.name);
+    const std::string name =
+        names.KeyOf(input.name.ends_with(":0") ? input.name.substr(0, input.name.size() - 2) : input.name);
     if (!input.shape.has_rank()) {
-      return InvalidArgument("the shape of input ", Quoted(name), " is not in the file; give it: ",
-                             shape_flag.empty() ? Cat("--input ", name, "=x.npy")
-                                                : Cat(shape_flag, " ", name, "=1,224,224,3"));
+      return InvalidArgument(
+          "the shape of input ", Quoted(name), " is not in the file; give it: ",
+          shape_flag.empty() ? Cat("--input ", name, "=x.npy") : Cat(shape_flag, " ", name, "=1,224,224,3"));
     }
     Shape shape = input.shape;
     for (int i = 0; i < shape.rank(); ++i) {

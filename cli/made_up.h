@@ -13,8 +13,9 @@ namespace rivulet::cli {
 // strings.
 Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape);
 
-// Adds a made-up feed for every input, of the chosen signature or else of the model, that has none and no default; unknown
-// dims count as 1. `shape_flag` is the flag, if any, with which a caller gives a shape that the file does not have: the error names it.
+// Adds a made-up feed for every input, of the chosen signature or else of the model, that has none and no default;
+// unknown dims count as 1. `shape_flag` is the flag, if any, with which a caller gives a shape that the file does not
+// have: the error names it.
 Status MakeUpMissing(const Model& model, const NameChoice& names, const std::string& shape_flag, Feeds* feeds);
 
 }  // namespace rivulet::cli

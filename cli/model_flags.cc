@@ -36,7 +36,8 @@ std::shared_ptr<const Model> LoadModel(const std::string& path, const ModelFlags
   auto model = Model::Load(path, flags.Options());
   if (model.ok()) return *model;
   // A path that is not there is bad data; tags that are not there are a bad call.
-  const bool bad_tags = !flags.tags.empty() && model.status().message().find("no graph has the tags") != std::string::npos;
+  const bool bad_tags =
+      !flags.tags.empty() && model.status().message().find("no graph has the tags") != std::string::npos;
   *code = Fail(model.status(), bad_tags ? kBadCall : kBadData);
   return nullptr;
 }

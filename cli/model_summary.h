@@ -22,8 +22,8 @@ struct ModelSummary {
   bool assumes_ones = false;  // flops are those of a batch of one: unknown dims of inputs count as 1
 };
 
-// Also fills in the facts of `graph`, a copy of the model's. A model with signatures can be asked for their outputs, its
-// initialiser and its restoring; what only lies elsewhere (saving, training) is counted but not judged.
+// Also fills in the facts of `graph`, a copy of the model's. A model with signatures can be asked for their outputs,
+// its initialiser and its restoring; what only lies elsewhere (saving, training) is counted but not judged.
 ModelSummary Summarize(const Model& model, Graph* graph);
 
 // "Conv2D×3", most frequent first.

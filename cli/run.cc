@@ -173,9 +173,10 @@ void AddRun(CLI::App& app, int* code) {
   sub->add_option("--example", command->examples, kExampleHelp)->type_name("NAME=JSON")->take_all();
   sub->add_option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
       ->type_name("KEY");
-  sub->add_option("--output", command->outputs,
-                  "Key of the signature or tensor to fetch, once per output; default: the signature's outputs, or what no "
-                  "other node uses")
+  sub->add_option(
+         "--output", command->outputs,
+         "Key of the signature or tensor to fetch, once per output; default: the signature's outputs, or what no "
+         "other node uses")
       ->type_name("NAME")
       ->take_all();
   sub->add_option("--save", command->save, "Save outputs as DIR/NAME.npy, '/' and ':' in names as '_'")

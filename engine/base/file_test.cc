@@ -49,7 +49,8 @@ TEST_F(FileTest, SavesAndReads) {
   ASSERT_TRUE(mapped.ok());
   EXPECT_TRUE(mapped->is_mapped);
   EXPECT_EQ(std::string(mapped->bytes.begin(), mapped->bytes.end()), "new text");
-  EXPECT_EQ(OpenFile(path, FileAccess::kMap, 3).status().code(), Code::kResourceExhausted);
+  EXPECT_TRUE(OpenFile(path, FileAccess::kMap, 8).ok());
+  EXPECT_EQ(OpenFile(path, FileAccess::kMap, 7).status().code(), Code::kResourceExhausted);
 }
 
 // Whichever system call fails, the file holds the old text or the new one, and no temporary stays.

@@ -97,8 +97,9 @@ bool Folder::Has(const std::string& path) const { return OpenPath(path, O_RDONLY
 
 std::vector<std::string> Folder::List(const std::string& path) const {
   std::vector<std::string> names;
-  Result<Descriptor> folder = path.empty() ? Result<Descriptor>(Descriptor(openat(fd_.get(), ".", O_RDONLY | O_CLOEXEC)))
-                                           : OpenPath(path, O_RDONLY | O_DIRECTORY);
+  Result<Descriptor> folder = path.empty()
+                                  ? Result<Descriptor>(Descriptor(openat(fd_.get(), ".", O_RDONLY | O_CLOEXEC)))
+                                  : OpenPath(path, O_RDONLY | O_DIRECTORY);
   if (!folder.ok() || folder->get() < 0) return names;
   DIR* dir = fdopendir(folder->get());
   if (dir == nullptr) return names;

@@ -48,8 +48,7 @@ class Folder : public FileSource {
   const std::string& path() const { return path_; }
 
  private:
-  Folder(std::string path, int fd, const FolderOptions& options)
-      : path_(std::move(path)), fd_(fd), options_(options) {}
+  Folder(std::string path, int fd, const FolderOptions& options) : path_(std::move(path)), fd_(fd), options_(options) {}
   // Walks to the last part's folder.
   Result<Descriptor> OpenPath(const std::string& path, int flags) const;
 

@@ -36,7 +36,9 @@ class FolderTest : public ::testing::Test {
     auto file = (*folder)->Open(path);
     return file.ok() ? std::string(file->bytes.begin(), file->bytes.end()) : file.status().ToString();
   }
-  bool Refused(const std::string& path) const { return Read(path).find("leaves the model folder") != std::string::npos; }
+  bool Refused(const std::string& path) const {
+    return Read(path).find("leaves the model folder") != std::string::npos;
+  }
 
   std::string root_;
 };

@@ -16,6 +16,7 @@ TEST(ThreadPool, EveryPieceOnce) {
       std::vector<std::atomic<int>> seen(static_cast<size_t>(count));
       pool.ParallelFor(count, 3, StopToken(), [&](int64_t begin, int64_t end) {
         EXPECT_EQ(begin % 3, 0);
+        EXPECT_LE(end, count);
         for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
       });
       for (const auto& n : seen) EXPECT_EQ(n, 1);

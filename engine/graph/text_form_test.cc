@@ -7,7 +7,7 @@ namespace {
 
 constexpr char kAllKinds[] =
     "\"odd name\" = \"_Op:x\"()\n"
-    "c = Const() {dtype=float32, value=float32[2,2]{1, -0.5, inf, nan}}\n"
+    "c = Const() {dtype=float32, value=float32[2,2]{0.0126623325, -0.5, inf, nan}}\n"
     "h = Const() {dtype=float16, value=float16[3]{0.5}}\n"
     "s = Const() {dtype=string, value=string[2]{\"a\\\"b\", \"\\x00\\xff\"}}\n"
     "z = Const() {dtype=complex64, value=complex64[1]{1 -2}}\n"

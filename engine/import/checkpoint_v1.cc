@@ -1,5 +1,5 @@
-// Version 1: each shard is a sorted table. Its key "" holds a SavedTensorSlices message with the names, types, shapes and
-// slices of the shard's tensors; the key of each slice holds one with the values, as a TensorProto without type and
+// Version 1: each shard is a sorted table. Its key "" holds a SavedTensorSlices message with the names, types, shapes
+// and slices of the shard's tensors; the key of each slice holds one with the values, as a TensorProto without type and
 // shape.
 #include <map>
 
@@ -180,8 +180,8 @@ class SlicesReader : public CheckpointReader {
     RIVULET_RETURN_IF_ERROR(status);
     if (!literal.error.ok()) return literal.error;
     if (!literal.is_whole()) {
-      return DataLoss(literal.prefix.num_elements(), " values for ", literal.shape.num_elements(), " elements of shape ",
-                      literal.shape.ToString());
+      return DataLoss(literal.prefix.num_elements(), " values for ", literal.shape.num_elements(),
+                      " elements of shape ", literal.shape.ToString());
     }
     Tensor tensor = literal.prefix.Reshaped(literal.shape);
     if (tensor.dtype() == DType::kString || tensor.is_aligned()) return tensor;

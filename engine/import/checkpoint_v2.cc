@@ -198,8 +198,7 @@ class BundleReader : public CheckpointReader {
       return DataLoss(size, " bytes at offset ", offset, " do not fit in ", Quoted(files_->Describe(shard_name)),
                       ", which has ", static_cast<uint64_t>(file.bytes.size()));
     }
-    const std::span<const uint8_t> bytes =
-        file.bytes.subspan(static_cast<size_t>(offset), static_cast<size_t>(size));
+    const std::span<const uint8_t> bytes = file.bytes.subspan(static_cast<size_t>(offset), static_cast<size_t>(size));
     if (stored.dtype == DType::kString) return ReadStrings(stored, bytes, shard_name, allocator);
     if (options_.verify_checksums && MaskCrc32c(Crc32c(bytes)) != stored.crc) return WrongChecksum(shard_name);
     Tensor view = Tensor::View(stored.dtype, stored.shape, const_cast<uint8_t*>(bytes.data()), file.owner);
@@ -241,8 +240,7 @@ class BundleReader : public CheckpointReader {
       for (int i = 0; i < 8; ++i) number[i] = static_cast<uint8_t>(length >> (8 * i));
       crc = ExtendCrc32c(crc, {number, length <= UINT32_MAX ? size_t{4} : size_t{8}});
     }
-    if (!text.valid() || bytes.size() - at < 4 ||
-        static_cast<uint64_t>(text.value()) != bytes.size() - at - 4) {
+    if (!text.valid() || bytes.size() - at < 4 || static_cast<uint64_t>(text.value()) != bytes.size() - at - 4) {
       return DataLoss("the strings have ", text.valid() ? text.value() : INT64_MAX, " bytes of text, ",
                       static_cast<uint64_t>(bytes.size() - at), " are there with their checksum");
     }

@@ -21,8 +21,8 @@ class GrantedFiles : public ModelFiles {
   // Before the files are shared: paths that start with the folder's own path and stay inside it may be read.
   void Grant(std::shared_ptr<const Folder> folder) { folders_.push_back(std::move(folder)); }
 
-  Result<Tensor> ReadVariable(const std::string& prefix, const std::string& name, const std::string& slice,
-                              DType dtype, Allocator& allocator) override;
+  Result<Tensor> ReadVariable(const std::string& prefix, const std::string& name, const std::string& slice, DType dtype,
+                              Allocator& allocator) override;
   Result<FileBytes> ReadFile(const std::string& path) override;
   void DropPages() override;
 

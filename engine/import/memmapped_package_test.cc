@@ -33,13 +33,15 @@ struct Element {
 std::string WithDirectory(std::string regions, const std::vector<Element>& elements) {
   const uint64_t directory = regions.size();
   for (const Element& element : elements) {
-    regions += Nested(1, Field(1, element.offset) + Nested(2, element.name) +
-                             (element.length > 0 ? Field(3, element.length) : ""));
+    regions += Nested(
+        1, Field(1, element.offset) + Nested(2, element.name) + (element.length > 0 ? Field(3, element.length) : ""));
   }
   return regions + Little(directory, 8);
 }
 
-std::string Attr(std::string_view name, const std::string& value) { return Nested(5, Nested(1, name) + Nested(2, value)); }
+std::string Attr(std::string_view name, const std::string& value) {
+  return Nested(5, Nested(1, name) + Nested(2, value));
+}
 std::string ShapeAttr(const std::vector<int64_t>& dims) {
   std::string shape;
   for (const int64_t dim : dims) shape += Nested(2, Field(1, static_cast<uint64_t>(dim)));
@@ -47,8 +49,9 @@ std::string ShapeAttr(const std::vector<int64_t>& dims) {
 }
 // A graph of one ImmutableConst.
 std::string GraphOf(std::string_view region, int dtype, const std::vector<int64_t>& dims) {
-  return Nested(1, Nested(1, "w") + Nested(2, "ImmutableConst") + Attr("dtype", Field(6, static_cast<uint64_t>(dtype))) +
-                       ShapeAttr(dims) + Attr("memory_region_name", Nested(2, region)));
+  return Nested(1, Nested(1, "w") + Nested(2, "ImmutableConst") +
+                       Attr("dtype", Field(6, static_cast<uint64_t>(dtype))) + ShapeAttr(dims) +
+                       Attr("memory_region_name", Nested(2, region)));
 }
 
 const std::string kFloats = Little(0x3F800000, 4) + Little(0x40000000, 4);
@@ -67,13 +70,12 @@ Result<MemmappedPackage> Read(const std::string& bytes) { return MemmappedPackag
 
 // The literal of node w, as the graph in the package has it.
 TensorLiteral LiteralIn(const std::string& bytes) {
-  TensorLiteral none;
   auto package = Read(bytes);
   EXPECT_TRUE(package.ok()) << package.status().ToString();
-  if (!package.ok()) return none;
+  if (!package.ok()) return TensorLiteral();
   auto graph = ImportGraphDef(WireCursor(package->graph().bytes, 0), nullptr, Limits(), &*package);
   EXPECT_TRUE(graph.ok()) << graph.status().ToString();
-  if (!graph.ok() || graph->size() == 0) return none;
+  if (!graph.ok() || graph->size() == 0) return TensorLiteral();
   EXPECT_EQ(graph->node(0).op, "Const");
   return **graph->node(0).attrs.Get<std::shared_ptr<const TensorLiteral>>("value");
 }
@@ -102,7 +104,8 @@ TEST(MemmappedPackage, ConstantsAreViewsOfTheFile) {
 
 TEST(MemmappedPackageHostile, F1_TooSmall) {
   for (size_t size = 0; size <= 8; ++size) {
-    ExpectError(Read(std::string(size, '\0')).status(), Code::kDataLoss, {"package too small", Cat(static_cast<uint64_t>(size), " bytes")});
+    ExpectError(Read(std::string(size, '\0')).status(), Code::kDataLoss,
+                {"package too small", Cat(static_cast<uint64_t>(size), " bytes")});
   }
 }
 
@@ -125,7 +128,9 @@ TEST(MemmappedPackageHostile, F3_DirectoryThatIsNone) {
 
 TEST(MemmappedPackageHostile, F4_OffsetsThatDoNotRise) {
   const std::string regions(100, 'r');
-  const auto error = [&](const std::vector<Element>& elements) { return Read(WithDirectory(regions, elements)).status(); };
+  const auto error = [&](const std::vector<Element>& elements) {
+    return Read(WithDirectory(regions, elements)).status();
+  };
   ExpectError(error({{kName, 64}, {kGraph, 0}}), Code::kDataLoss, {kName, "at offset 64", "rise", "next is 0"});
   ExpectError(error({{kName, 64}, {kGraph, 64}}), Code::kDataLoss, {kName, "rise"});
   ExpectError(error({{kName, 0}, {kGraph, 100}}), Code::kDataLoss, {kGraph, "at offset 100", "next is 100"});
@@ -134,7 +139,9 @@ TEST(MemmappedPackageHostile, F4_OffsetsThatDoNotRise) {
 
 TEST(MemmappedPackageHostile, F5_LengthsThatDoNotFit) {
   const std::string regions(100, 'r');
-  const auto error = [&](const std::vector<Element>& elements) { return Read(WithDirectory(regions, elements)).status(); };
+  const auto error = [&](const std::vector<Element>& elements) {
+    return Read(WithDirectory(regions, elements)).status();
+  };
   ExpectError(error({{kName, 0, 65}, {kGraph, 64}}), Code::kDataLoss, {kName, "65 bytes reach beyond 64"});
   ExpectError(error({{kName, 0, 8}, {kGraph, 64, 37}}), Code::kDataLoss, {kGraph, "37 bytes reach beyond 100"});
   ExpectError(error({{kName, 0, ~uint64_t{0}}, {kGraph, 64}}), Code::kDataLoss, {kName, "reach beyond"});
@@ -142,13 +149,16 @@ TEST(MemmappedPackageHostile, F5_LengthsThatDoNotFit) {
 
 TEST(MemmappedPackageHostile, F6_Names) {
   const std::string regions(100, 'r');
-  const auto error = [&](const std::string& name) { return Read(WithDirectory(regions, {{name, 0}, {kGraph, 64}})).status(); };
+  const auto error = [&](const std::string& name) {
+    return Read(WithDirectory(regions, {{name, 0}, {kGraph, 64}})).status();
+  };
   const std::string prefix = "memmapped_package://";
-  for (const std::string& name : {std::string("w"), prefix, prefix + "a/b", prefix + "../x", prefix + std::string("a\0", 2),
-                                  std::string("/etc/passwd"), std::string()}) {
+  for (const std::string& name : {std::string("w"), prefix, prefix + "a/b", prefix + "../x",
+                                  prefix + std::string("a\0", 2), std::string("/etc/passwd"), std::string()}) {
     ExpectError(error(name), Code::kDataLoss, {"want a name of letters"});
   }
-  ExpectError(Read(WithDirectory(regions, {{kName, 0}, {kName, 8}, {kGraph, 64}})).status(), Code::kDataLoss, {kName, "twice"});
+  ExpectError(Read(WithDirectory(regions, {{kName, 0}, {kName, 8}, {kGraph, 64}})).status(), Code::kDataLoss,
+              {kName, "twice"});
   const std::string longest = prefix + std::string(1 << 20, 'n');
   EXPECT_TRUE(error(longest).ok());
 }
@@ -178,7 +188,8 @@ TEST(MemmappedPackageHostile, F8_ShapesThatNeedMore) {
 
 TEST(MemmappedPackageHostile, F9_TypesThatAreNoBytes) {
   for (const int dtype : {7, 20, 21, 0, 9999}) {
-    ExpectError(LiteralIn(Package(true, GraphOf(kName, dtype, {1}))).error, Code::kUnimplemented, {"cannot lie in a file"});
+    ExpectError(LiteralIn(Package(true, GraphOf(kName, dtype, {1}))).error, Code::kUnimplemented,
+                {"cannot lie in a file"});
   }
 }
 
@@ -205,7 +216,8 @@ TEST(MemmappedPackageHostile, F12_TheGraphItself) {
   ExpectError(Read(WithDirectory(kFloats, {{kName, 0}})).status(), Code::kNotFound, {kGraph});
   auto package = Read(Package(true, "\xff\xff\xff\xff"));
   ASSERT_TRUE(package.ok());
-  const auto graph = ImportGraphDef(WireCursor(package->graph().bytes, package->graph().offset), nullptr, Limits(), &*package);
+  const auto graph =
+      ImportGraphDef(WireCursor(package->graph().bytes, package->graph().offset), nullptr, Limits(), &*package);
   ExpectError(graph.status(), Code::kDataLoss, {"offset 6"});
 }
 

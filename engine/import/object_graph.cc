@@ -188,8 +188,7 @@ Result<std::vector<SavedObject>> ReadSavedObjects(WireCursor message, const Limi
       message.Skip();
       continue;
     }
-    RIVULET_RETURN_IF_ERROR(
-        ReadObject(message.Message(), limits, &objects.emplace_back(), &children.emplace_back()));
+    RIVULET_RETURN_IF_ERROR(ReadObject(message.Message(), limits, &objects.emplace_back(), &children.emplace_back()));
   }
   RIVULET_RETURN_IF_ERROR(message.status());
   Paths paths(children, limits);

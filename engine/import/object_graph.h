@@ -1,5 +1,5 @@
-// The graph of Python objects that TensorFlow 2 writes beside variables: in a checkpoint (which key holds which object's
-// value) and in a SavedModel (what the objects are).
+// The graph of Python objects that TensorFlow 2 writes beside variables: in a checkpoint (which key holds which
+// object's value) and in a SavedModel (what the objects are).
 #ifndef RIVULET_ENGINE_IMPORT_OBJECT_GRAPH_H_
 #define RIVULET_ENGINE_IMPORT_OBJECT_GRAPH_H_
 

@@ -91,8 +91,8 @@ Status ReadBinary(const LoadOptions& options, const Folder* folder, ModelContent
   const FileBytes& file = content->file;
   if (LooksLikeSavedModel(file.bytes)) {
     content->format = "SavedModel";
-    RIVULET_ASSIGN_OR_RETURN(MetaGraph meta, ReadSavedModel(file.bytes, file.owner, options.tags, options.limits,
-                                                            *options.allocator));
+    RIVULET_ASSIGN_OR_RETURN(MetaGraph meta,
+                             ReadSavedModel(file.bytes, file.owner, options.tags, options.limits, *options.allocator));
     return TakeMeta(std::move(meta), folder, content);
   }
   if (LooksLikePackage(file.bytes)) {
@@ -104,8 +104,8 @@ Status ReadBinary(const LoadOptions& options, const Folder* folder, ModelContent
   }
   if (LooksLikeMetaGraph(file.bytes)) {
     content->format = "MetaGraphDef";
-    RIVULET_ASSIGN_OR_RETURN(MetaGraph meta, ReadMetaGraph(WireCursor(file.bytes, 0), file.owner, options.limits,
-                                                           *options.allocator));
+    RIVULET_ASSIGN_OR_RETURN(MetaGraph meta,
+                             ReadMetaGraph(WireCursor(file.bytes, 0), file.owner, options.limits, *options.allocator));
     return TakeBareMeta(std::move(meta), content);
   }
   content->format = "GraphDef";

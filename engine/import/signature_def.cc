@@ -132,7 +132,7 @@ Status ReadTensorInfo(WireCursor message, const std::string& key, const Limits& 
 }
 
 Result<ModelSignature> ReadSignatureEntry(WireCursor message, const std::shared_ptr<void>& owner, const Limits& limits,
-                                     Allocator& allocator) {
+                                          Allocator& allocator) {
   MapEntry entry;
   RIVULET_RETURN_IF_ERROR(ReadMapEntry(message, &entry));
   ModelSignature signature;

@@ -12,7 +12,7 @@ namespace rivulet {
 
 // One entry of MetaGraphDef.signature_def.
 Result<ModelSignature> ReadSignatureEntry(WireCursor entry, const std::shared_ptr<void>& owner, const Limits& limits,
-                                     Allocator& allocator);
+                                          Allocator& allocator);
 
 // TensorInfo as one tensor, or as the three or more that a sparse or composite one is made of, with `key` before their
 // own names.

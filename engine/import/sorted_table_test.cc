@@ -26,7 +26,8 @@ const Pairs kThree = {{"", "header"}, {"apple", "1"}, {"apply", "2"}};
 
 TEST(SortedTable, ReadsEntries) {
   EXPECT_EQ(Text(TableOf(kThree)), "=header apple=1 apply=2");
-  EXPECT_EQ(Text(TableOf(std::vector<RawBlock>{{"apple", BlockOf({{"apple", "1"}})}, {"b", BlockOf({{"apply", "2"}, {"b", ""}})}})),
+  EXPECT_EQ(Text(TableOf(std::vector<RawBlock>{{"apple", BlockOf({{"apple", "1"}})},
+                                               {"b", BlockOf({{"apply", "2"}, {"b", ""}})}})),
             "apple=1 apply=2 b=");
   EXPECT_EQ(Text(TableOf(std::vector<RawBlock>{})), "");
   const std::string bytes = TableOf(kThree);
@@ -78,8 +79,7 @@ TEST(SortedTable, ZlibBlocks) {
   EXPECT_EQ(text, "=header apple=1 apply=2");
   stream[9] ^= 1;
   EXPECT_TRUE(Text(TableOf(std::vector<RawBlock>{{"apply", stream, 2}})).starts_with("DATA_LOSS"));
-  EXPECT_TRUE(
-      Text(TableOf(std::vector<RawBlock>{{"apply", stream.substr(0, 20), 2}})).starts_with("DATA_LOSS"));
+  EXPECT_TRUE(Text(TableOf(std::vector<RawBlock>{{"apply", stream.substr(0, 20), 2}})).starts_with("DATA_LOSS"));
 }
 
 TEST(SortedTable, EveryCutAndEveryFlippedBitIsFound) {
@@ -112,9 +112,20 @@ TEST(SortedTable, SaysWhatIsBroken) {
   EXPECT_TRUE(has(table(BlockOf({{"b", ""}, {"b", ""}})), "keys must rise"));
   EXPECT_TRUE(has(table("\x05"), "a block of 1 bytes"));
   EXPECT_TRUE(has(table(Little(1000, 4)), "1000 restarts"));
-  EXPECT_TRUE(has(table("\x05\x01\x01" "ab" + Little(0, 4)), "entry 0 is broken"));   // shares with nothing
-  EXPECT_TRUE(has(table(std::string("\0\x7f\1" "ab", 5) + Little(0, 4)), "entry 0 is broken"));   // key past the end
-  EXPECT_TRUE(has(table(std::string("\0\1\x7f" "ab", 5) + Little(0, 4)), "entry 0 is broken"));
+  EXPECT_TRUE(has(table("\x05\x01\x01"
+                        "ab" +
+                        Little(0, 4)),
+                  "entry 0 is broken"));  // shares with nothing
+  EXPECT_TRUE(has(table(std::string("\0\x7f\1"
+                                    "ab",
+                                    5) +
+                        Little(0, 4)),
+                  "entry 0 is broken"));  // key past the end
+  EXPECT_TRUE(has(table(std::string("\0\1\x7f"
+                                    "ab",
+                                    5) +
+                        Little(0, 4)),
+                  "entry 0 is broken"));
   EXPECT_TRUE(has(table(BlockOf(kThree), 7), "compression 7"));
   // The same block twice: keys do not rise, and offsets neither.
   std::string handle;
@@ -128,7 +139,8 @@ TEST(SortedTable, SaysWhatIsBroken) {
   PutVarint(out.size(), &footer);
   PutVarint(index.size(), &footer);
   footer.resize(40, '\0');
-  EXPECT_TRUE(has(Text(out + Sealed(index) + footer + "\x57\xfb\x80\x8b\x24\x75\x47\xdb"), "where the block before ends"));
+  EXPECT_TRUE(
+      has(Text(out + Sealed(index) + footer + "\x57\xfb\x80\x8b\x24\x75\x47\xdb"), "where the block before ends"));
 }
 
 // Keys that grow by one byte each need the square of the file's size: the limit ends it.

@@ -31,8 +31,8 @@ void PutText(std::string_view text, std::string* out) {
   out->append(std::string_view("\0\1", 2));
 }
 
-// A signed number in `length` bytes, two's complement and largest byte first, whose first `length` bits are turned: they
-// then tell the length and, by what they were, the sign. `length` bytes hold 7 * length - 1 bits besides the sign.
+// A signed number in `length` bytes, two's complement and largest byte first, whose first `length` bits are turned:
+// they then tell the length and, by what they were, the sign. `length` bytes hold 7 * length - 1 bits besides the sign.
 void PutSigned(int64_t value, std::string* out) {
   const uint64_t magnitude = static_cast<uint64_t>(value < 0 ? ~value : value);
   int length = 1;

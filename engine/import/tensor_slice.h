@@ -49,8 +49,8 @@ bool Intersect(const TensorSlice& a, const TensorSlice& b, TensorSlice* common);
 // The key under which a checkpoint stores this part of `name`; whole axes as kFull, which is how they are written.
 std::string SliceKey(std::string_view name, const TensorSlice& slice);
 
-// Copies box `common` from `from` (which holds box `from_box`) to `to` (which holds `to_box`); all are resolved boxes of
-// one tensor, and `common` lies in both. `element` is the bytes of an element, 0 for std::string.
+// Copies box `common` from `from` (which holds box `from_box`) to `to` (which holds `to_box`); all are resolved boxes
+// of one tensor, and `common` lies in both. `element` is the bytes of an element, 0 for std::string.
 void CopyBox(const TensorSlice& common, const TensorSlice& from_box, const void* from, const TensorSlice& to_box,
              void* to, size_t element);
 

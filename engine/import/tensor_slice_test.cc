@@ -23,12 +23,39 @@ std::string Hex(std::string_view bytes) {
 
 // Keys of TensorFlow 2.21's own index files (tests/import/make_checkpoints.py prints them).
 TEST(TensorSlice, KeysAreTensorFlows) {
-  EXPECT_EQ(Hex(SliceKey("v", {{{0, 2}, {0, kFull}}})), "00" "7600" "01" "0102" "8082" "807f");
-  EXPECT_EQ(Hex(SliceKey("v", {})), "00" "7600" "01" "00");
-  EXPECT_EQ(Hex(SliceKey(std::string("\0\xff", 2), {})), "00" "00ff" "ff00" "0001" "00");
+  EXPECT_EQ(Hex(SliceKey("v", {{{0, 2}, {0, kFull}}})),
+            "00"
+            "7600"
+            "01"
+            "0102"
+            "8082"
+            "807f");
+  EXPECT_EQ(Hex(SliceKey("v", {})),
+            "00"
+            "7600"
+            "01"
+            "00");
+  EXPECT_EQ(Hex(SliceKey(std::string("\0\xff", 2), {})),
+            "00"
+            "00ff"
+            "ff00"
+            "0001"
+            "00");
   // 63 is the last number of one byte, 64 the first of two; 8191 and 8192 of two and three.
-  EXPECT_EQ(Hex(SliceKey("", {{{63, 64}, {8191, 8192}}})), "00" "0001" "0102" "bf" "c040" "dfff" "e02000");
-  EXPECT_EQ(Hex(SliceKey("", {{{INT64_MAX, 0}}})), "00" "0001" "0101" "ffc07fffffffffffffff" "80");
+  EXPECT_EQ(Hex(SliceKey("", {{{63, 64}, {8191, 8192}}})),
+            "00"
+            "0001"
+            "0102"
+            "bf"
+            "c040"
+            "dfff"
+            "e02000");
+  EXPECT_EQ(Hex(SliceKey("", {{{INT64_MAX, 0}}})),
+            "00"
+            "0001"
+            "0101"
+            "ffc07fffffffffffffff"
+            "80");
 }
 
 TEST(TensorSlice, SpecsParse) {

@@ -135,8 +135,8 @@ TEST(Conv2DU8, AnyGeometryAndOffsets) {
           const int64_t x = pixel % g.out_w * g.stride_w - g.pad_left + tap % g.k_w * g.dilation_w;
           auto seen = static_cast<uint8_t>(a_offset);
           if (y >= 0 && y < g.in_h && x >= 0 && x < g.in_w) {
-            seen = input[static_cast<size_t>(
-                ((pixel / g.out_w / g.out_h * g.in_h + y) * g.in_w + x) * g.in_c + p % g.in_c)];
+            seen = input[static_cast<size_t>(((pixel / g.out_w / g.out_h * g.in_h + y) * g.in_w + x) * g.in_c +
+                                             p % g.in_c)];
           } else if (a_offset < 0) {
             continue;
           }

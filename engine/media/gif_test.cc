@@ -138,6 +138,7 @@ TEST(DecodeGif, RefusesDamage) {
   bad({{}, {.height = 0}}, {"frame 1", "0 x 2"});
   bad({{.data = Lzw("\1\2\3\6", 3)}}, {"frame 0", "outside the palette of 4"});
   bad({{.data = "\2\1\x3c\0"s}}, {"frame 0", "before its string"});  // clear, then code 7
+  bad({{.data = "\2\1\x34\0"s}}, {"frame 0", "before its string"});  // clear, then code 6, the next to be defined
   ExpectRefused(Decode(Gif({{}}, "")).status, Code::kInvalidArgument, {"frame 0 has no palette"});
   bad({{.width = 16000, .height = 16000}}, {"cannot hold", "16000 x 16000"});
 }

@@ -187,6 +187,10 @@ TEST_F(DecodeJpegTest, RefusesDamage) {
   ImageOptions options;
   options.try_recover_truncated = true;
   EXPECT_TRUE(Decode(bad, options).status.ok());
+  // Seen only when the last row is there already.
+  bad = Jpeg(1, 128, 1);
+  bad.replace(FindMarker(bad, kScan) + 40, 2, "\xff\xd0");
+  ExpectRefused(Decode(bad).status, Code::kInvalidArgument, {"JPEG: Corrupt JPEG data", "try_recover_truncated"});
 }
 
 // H4

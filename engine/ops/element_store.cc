@@ -60,7 +60,8 @@ Status ElementStore::OwnFlags(int64_t count, Allocator& allocator) {
   const int64_t have = flags_.num_elements();
   if (have >= count && IsSole(flags_)) return Status();
   // Room for all where that is little: the size may be a promise that is never kept.
-  const int64_t room = have >= count ? have : std::max({count, 2 * have, std::min(size_, int64_t{1} << 16), int64_t{64}});
+  const int64_t room =
+      have >= count ? have : std::max({count, 2 * have, std::min(size_, int64_t{1} << 16), int64_t{64}});
   RIVULET_ASSIGN_OR_RETURN(Tensor flags, Tensor::Allocate(DType::kUint8, {room}, allocator));
   if (have > 0) std::memcpy(flags.raw(), flags_.raw(), static_cast<size_t>(have));
   std::memset(flags.data<uint8_t>() + have, 0, static_cast<size_t>(room - have));

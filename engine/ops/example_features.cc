@@ -125,14 +125,16 @@ Result<int64_t> CountValues(const FeatureValues& values) {
 }
 
 void CopyValues(const FeatureValues& values, float* out) {
-  Again(values, [](std::string_view) {}, [&](uint32_t bits) { *out++ = BitCast<float>(bits); }, [](uint64_t) {});
+  Again(
+      values, [](std::string_view) {}, [&](uint32_t bits) { *out++ = BitCast<float>(bits); }, [](uint64_t) {});
 }
 void CopyValues(const FeatureValues& values, int64_t* out) {
-  Again(values, [](std::string_view) {}, [](uint32_t) {},
-        [&](uint64_t value) { *out++ = static_cast<int64_t>(value); });
+  Again(
+      values, [](std::string_view) {}, [](uint32_t) {}, [&](uint64_t value) { *out++ = static_cast<int64_t>(value); });
 }
 void CopyValues(const FeatureValues& values, std::string* out) {
-  Again(values, [&](std::string_view text) { (out++)->assign(text); }, [](uint32_t) {}, [](uint64_t) {});
+  Again(
+      values, [&](std::string_view text) { (out++)->assign(text); }, [](uint32_t) {}, [](uint64_t) {});
 }
 
 }  // namespace rivulet

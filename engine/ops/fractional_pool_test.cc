@@ -26,9 +26,11 @@ TEST(FractionalPool, OneOfTwoNeighbouringSizes) {
 TEST(FractionalPool, Refuses) {
   const Tensor x = F32({1, 3, 2, 1}, {1, 2, 3, 4, 5, 6});
   EXPECT_TRUE(Fails(Pool("FractionalAvgPool").Attr("pooling_ratio", {1.0f, 1.0f, 1.0f}).Input(x).Run(), "4 numbers"));
-  EXPECT_TRUE(Fails(Pool("FractionalAvgPool").Attr("pooling_ratio", {1.0f, .5f, 1.0f, 1.0f}).Input(x).Run(), "want [1,"));
+  EXPECT_TRUE(
+      Fails(Pool("FractionalAvgPool").Attr("pooling_ratio", {1.0f, .5f, 1.0f, 1.0f}).Input(x).Run(), "want [1,"));
   EXPECT_TRUE(Fails(Pool("FractionalAvgPool").Attr("pooling_ratio", {1.0f, 4.0f, 1.0f, 1.0f}).Input(x).Run(), "dim 1"));
-  EXPECT_TRUE(Fails(Pool("FractionalAvgPool").Attr("pooling_ratio", {1.0f, 1.0f, 1.0f, 2.0f}).Input(x).Run(), "channels"));
+  EXPECT_TRUE(
+      Fails(Pool("FractionalAvgPool").Attr("pooling_ratio", {1.0f, 1.0f, 1.0f, 2.0f}).Input(x).Run(), "channels"));
 }
 
 TEST(FractionalPoolGrad, GoesToTheMaximumOrToAll) {

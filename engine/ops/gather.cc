@@ -127,7 +127,8 @@ Status RunGatherV2(RunContext& c) {
 }
 
 #define RIVULET_PARAMS \
-  "Tparams:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32,resource,variant}; "
+  "Tparams:type in "   \
+  "{bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32,resource,variant}; "
 
 constexpr OpDef kDefs[] = {
     {.name = "Gather",

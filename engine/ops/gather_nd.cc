@@ -74,7 +74,8 @@ constexpr OpDef kDefs[] = {
      .inputs = "params:Tparams, indices:Tindices",
      .outputs = "output:Tparams",
      .attrs =
-         "Tparams:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32,resource,variant}; "
+         "Tparams:type in "
+         "{bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32,resource,variant}; "
          "Tindices:type in {i16,i32,i64}; bad_indices_policy:string=\"\"",
      .infer = Infer,
      .prepare = PrepareBadIndices,

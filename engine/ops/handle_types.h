@@ -6,8 +6,8 @@
 
 namespace rivulet {
 
-// Handles of tensor arrays of the second version, strings in TensorFlow, are resources here: operators that hand them on
-// (Enter, Switch, ...) get that type.
+// Handles of tensor arrays of the second version, strings in TensorFlow, are resources here: operators that hand them
+// on (Enter, Switch, ...) get that type.
 void RetypeHandles(Graph* graph);
 
 }  // namespace rivulet

@@ -70,8 +70,7 @@ Result<std::unique_ptr<State>> ReadAttrs(const AttrReader& attrs, Form form) {
       break;
     case Form::kV2:
       RIVULET_RETURN_IF_ERROR(same("num_sparse", attrs.Int("num_sparse"), state->sparse_types.size()));
-      RIVULET_RETURN_IF_ERROR(same("ragged_split_types",
-                                   static_cast<int64_t>(attrs.Types("ragged_split_types").size()),
+      RIVULET_RETURN_IF_ERROR(same("ragged_split_types", static_cast<int64_t>(attrs.Types("ragged_split_types").size()),
                                    state->ragged_types.size()));
       break;
     case Form::kSingle:
@@ -240,11 +239,11 @@ Status WriteDense(RunContext& c, bool has_batch, int names_input, int out, const
                   const Tensor& filler) {
   const int64_t elements = ElementsOf(dense);
   const bool is_variable = IsVariable(dense);
-  if (is_variable ? filler.num_elements() != 1
-                  : filler.num_elements() != 0 && !(filler.shape() == dense)) {
-    return InvalidArgument("default of feature ", Quoted(column.key), ": want ",
-                           is_variable ? std::string("one element, the filler") : "shape " + dense.ToString() + " or none",
-                           ", got shape ", filler.shape().ToString());
+  if (is_variable ? filler.num_elements() != 1 : filler.num_elements() != 0 && !(filler.shape() == dense)) {
+    return InvalidArgument(
+        "default of feature ", Quoted(column.key), ": want ",
+        is_variable ? std::string("one element, the filler") : "shape " + dense.ToString() + " or none", ", got shape ",
+        filler.shape().ToString());
   }
   if (is_variable && elements == 0) {
     return InvalidArgument("feature ", Quoted(column.key), ": rows of no elements cannot be counted");
@@ -298,7 +297,8 @@ Status Run(RunContext& c) {
   switch (state.form) {
     case Form::kV1:
       for (size_t i = 0; i < sparse + dense; ++i) {
-        RIVULET_RETURN_IF_ERROR(TakeKeys(c, static_cast<int>(2 + i), 1, i < sparse ? "sparse_keys" : "dense_keys", &keys));
+        RIVULET_RETURN_IF_ERROR(
+            TakeKeys(c, static_cast<int>(2 + i), 1, i < sparse ? "sparse_keys" : "dense_keys", &keys));
       }
       defaults = static_cast<int>(2 + sparse + dense);
       break;

@@ -1,4 +1,5 @@
-// QuantizeAndDequantize, V2, V3, V4: numbers rounded to multiples of a step, as by QuantizeV2 with mode SCALED and back.
+// QuantizeAndDequantize, V2, V3, V4: numbers rounded to multiples of a step, as by QuantizeV2 with mode SCALED and
+// back.
 //
 //   input [..] of T, input_min, input_max: scalars, or with axis >= 0 one per index along that axis; V3: num_bits
 //   scalar, and no scalar input; the first version has the range in attributes

@@ -20,5 +20,13 @@ TEST(QuantizedProduct, SumsProducts) {
   EXPECT_TRUE(Fails(Multiply({1, 2}).Run(), "do not fit"));
 }
 
+// The code of 0 in the range [1, 2] is -255.
+TEST(QuantizedProduct, ZeroMayLieOutsideOfTheRange) {
+  OpTester tester("QuantizedMatMul");
+  tester.Input(U8({1, 2}, {2, 3}).Retyped(DType::kQuint8)).Input(U8({2, 1}, {5, 7}).Retyped(DType::kQuint8));
+  for (const float bound : {1.0f, 2.0f, 0.0f, 1.0f}) tester.Input(F32({}, {bound}));
+  EXPECT_TRUE(Same(tester.Run(), I32({1, 1}, {(2 + 255) * 5 + (3 + 255) * 7}).Retyped(DType::kQint32)));
+}
+
 }  // namespace
 }  // namespace rivulet

@@ -1,8 +1,8 @@
 // RestoreV2, Restore, RestoreSlice: tensors of the checkpoint that came with the model.
 //   prefix or file_pattern: a string; tensor_names, shape_and_slices: one string per output ("" for the whole tensor,
 //   "4 5 0,2:-" for a part).
-// Both versions of checkpoints are read by all three. Only files that came with the model can be named; TensorFlow reads
-// any. Types that differ and names that are missing are reported together.
+// Both versions of checkpoints are read by all three. Only files that came with the model can be named; TensorFlow
+// reads any. Types that differ and names that are missing are reported together.
 #include "engine/ops/model_files.h"
 #include "engine/ops/op.h"
 
@@ -78,7 +78,8 @@ Status RunRestore(RunContext& c, bool has_slices) {
       c.SetOutput(static_cast<int>(i), *tensor);
       continue;
     }
-    // A name that is missing, or another type: all of them are told at once. Anything else is no question of one tensor.
+    // A name that is missing, or another type: all of them are told at once. Anything else is no question of one
+    // tensor.
     const Code code = tensor.status().code();
     if (code != Code::kNotFound && code != Code::kInvalidArgument) return std::move(tensor).status();
     if (++wrong_count <= kMostReported) wrong += Cat(wrong.empty() ? "" : "; ", tensor.status().message());
@@ -86,8 +87,8 @@ Status RunRestore(RunContext& c, bool has_slices) {
   }
   if (wrong_count <= 1) return first;
   if (wrong_count > kMostReported) wrong += "; …";
-  return Status(first.code(), Cat(wrong_count, " of ", static_cast<uint64_t>(dtypes.size()),
-                                  " tensors cannot be restored: ", wrong));
+  return Status(first.code(),
+                Cat(wrong_count, " of ", static_cast<uint64_t>(dtypes.size()), " tensors cannot be restored: ", wrong));
 }
 
 Status RunWithSlices(RunContext& c) { return RunRestore(c, /*has_slices=*/true); }

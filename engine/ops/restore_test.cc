@@ -79,18 +79,17 @@ TEST(Restore, GivesTensorsInOrder) {
   AttrMap attrs;
   attrs.Set("dt", DType::kFloat);
   EXPECT_TRUE(Same(Restore("Restore", attrs, {Strings({1}, {"ckpt"}), Strings({}, {"a"})}, &files), F32({2}, {1, 2})));
-  EXPECT_TRUE(Same(
-      Restore("RestoreSlice", attrs, {Strings({}, {"ckpt"}), Strings({}, {"a"}), Strings({}, {"2 1,1"})}, &files),
-      F32({2}, {1, 2})));
+  EXPECT_TRUE(
+      Same(Restore("RestoreSlice", attrs, {Strings({}, {"ckpt"}), Strings({}, {"a"}), Strings({}, {"2 1,1"})}, &files),
+           F32({2}, {1, 2})));
   EXPECT_TRUE(files.asked_.ends_with(";2 1,1;"));
 }
 
 // G9: everything that does not fit is in one report.
 TEST(Restore, TellsAllMismatchesAtOnce) {
   FakeFiles files;
-  const auto got =
-      Restore("RestoreV2", Types({DType::kInt64, DType::kFloat, DType::kFloat}),
-              {Strings({}, {"ckpt"}), Strings({3}, {"a", "c", "a"}), Strings({3}, {"", "", ""})}, &files);
+  const auto got = Restore("RestoreV2", Types({DType::kInt64, DType::kFloat, DType::kFloat}),
+                           {Strings({}, {"ckpt"}), Strings({3}, {"a", "c", "a"}), Strings({3}, {"", "", ""})}, &files);
   EXPECT_TRUE(Fails(got, "2 of 3 tensors cannot be restored"));
   EXPECT_TRUE(Fails(got, "'a': another type"));
   EXPECT_TRUE(Fails(got, "no tensor is called 'c'"));

@@ -1,5 +1,5 @@
-// SaveV2, Save, SaveSlices, MergeV2Checkpoints: they write checkpoints, which a model may not do. They are known so that
-// the refusal says so by name, when a plan needs one of them.
+// SaveV2, Save, SaveSlices, MergeV2Checkpoints: they write checkpoints, which a model may not do. They are known so
+// that the refusal says so by name, when a plan needs one of them.
 #include "engine/ops/op.h"
 
 namespace rivulet {

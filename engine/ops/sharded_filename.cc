@@ -1,5 +1,5 @@
-// ShardedFilename: "BASE-00001-of-00004" of base, shard, num_shards. ShardedFilespec: "BASE-?????-of-00004", the pattern
-// of all of them. All inputs are scalars.
+// ShardedFilename: "BASE-00001-of-00004" of base, shard, num_shards. ShardedFilespec: "BASE-?????-of-00004", the
+// pattern of all of them. All inputs are scalars.
 #include <cstdio>
 
 #include "engine/ops/op.h"

@@ -33,5 +33,18 @@ z = Neg(y) {T=float32}
   EXPECT_EQ(out.rewrites, 0);
 }
 
+TEST(DropIdentity, ControlEdgesFollowTheNodesThatMove) {
+  const Rewritten out = Rewrite(R"(
+x = Placeholder() {dtype=float32, shape=shape[2]}
+a = Identity(x) {T=float32}
+c = CheckNumerics(a) {T=float32, message="bad"}
+y = Neg(a, ^c) {T=float32}
+)",
+                                {"drop_identity"}, "y");
+  ASSERT_EQ(out.graph.size(), 3);
+  ASSERT_EQ(out.Root().control_inputs.size(), 1u);
+  EXPECT_EQ(out.graph.node(out.Root().control_inputs[0]).name, "c");
+}
+
 }  // namespace
 }  // namespace rivulet

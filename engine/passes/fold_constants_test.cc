@@ -42,5 +42,18 @@ y = RandomUniform(d) {T=int32, dtype=float32, seed=1, seed2=2}
   EXPECT_EQ(out.Root().op, "RandomUniform");
 }
 
+TEST(FoldConstants, WhatWaitsForACheckStays) {
+  const Rewritten out = Rewrite(R"(
+x = Placeholder() {dtype=float32, shape=shape[2]}
+c = CheckNumerics(x) {T=float32, message="bad"}
+a = Const() {dtype=float32, value=float32[2]{1, 2}}
+n = Neg(a, ^c) {T=float32}
+y = Mul(x, n) {T=float32}
+)",
+                                {"fold_constants"}, "y");
+  EXPECT_EQ(out.Count("Neg"), 1);
+  EXPECT_EQ(out.Count("CheckNumerics"), 1);
+}
+
 }  // namespace
 }  // namespace rivulet

@@ -26,5 +26,17 @@ TEST(FoldPad, OtherPadsStay) {
   EXPECT_EQ(Rewrite(PaddedConv("1, 0, 1, 1, 1, 1, 0, 0", "VALID"), {"fold_pad"}, "y").rewrites, 0);
 }
 
+TEST(FoldPad, PaddedChannelsStay) {
+  const Rewritten out = Rewrite(R"(
+x = Placeholder() {dtype=float32, shape=shape[1,4,4,1]}
+p = Const() {dtype=int32, value=int32[4,2]{0, 0, 1, 1, 1, 1, 0, 1}}
+d = Pad(x, p) {T=float32, Tpaddings=int32}
+w = Const() {dtype=float32, value=float32[1,1,2,1]{2, 3}}
+y = Conv2D(d, w) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
+)",
+                                {"fold_pad"}, "y");
+  EXPECT_EQ(out.rewrites, 0);
+}
+
 }  // namespace
 }  // namespace rivulet

@@ -68,5 +68,22 @@ TEST(FuseConvBiasAct, FiresOnceOnItsOwnOutput) {
   EXPECT_EQ(out.rewrites, 1);
 }
 
+TEST(FuseConvBiasAct, TheBoundOnRewritesHoldsAcrossPasses) {
+  const std::string text = std::string(kConv) + R"(
+i = Identity(b) {T=float32}
+d = Conv2D(i, w) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
+y = Relu6(d) {T=float32}
+)";
+  EXPECT_EQ(Rewrite(text, {"drop_identity", "fuse_conv_bias_act"}, "y", 2).rewrites, 2);
+  EXPECT_EQ(Rewrite(text, {"drop_identity", "fuse_conv_bias_act"}, "y").rewrites, 3);
+}
+
+TEST(FuseConvBiasAct, KeepsTheSlopeOfALeakyRelu) {
+  const Rewritten out =
+      Rewrite(std::string(kConv) + "y = LeakyRelu(b) {T=float32, alpha=0.5f}\n", {"fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(FusedOps(out), (std::vector<std::string>{"BiasAdd", "LeakyRelu"}));
+  EXPECT_EQ(*out.Root().attrs.Get<float>("leakyrelu_alpha"), 0.5f);
+}
+
 }  // namespace
 }  // namespace rivulet

@@ -271,8 +271,9 @@ void ClearFrame(Frame& frame) {
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,
                                      const StopToken& stop, RunProfile* profile) {
   const FlushSubnormals flush;
-  const RunServices services{environment.allocator, environment.pool,    stop, &environment.resources, nullptr,
-                             &frame.scratch,        &frame.scratch_bytes, environment.files};
+  const RunServices services{environment.allocator,  environment.pool, stop,
+                             &environment.resources, nullptr,          &frame.scratch,
+                             &frame.scratch_bytes,   environment.files};
   Status status;
   for (size_t i = 0; i < feeds.size() && status.ok(); ++i) {
     status = SetFeed(frame, i, feeds[i].second, environment.allocator);

@@ -16,18 +16,16 @@ bool IsNamedResource(std::string_view op) {
 Status RunTarget(const Graph& graph, const std::string& target, const TextFeeds& feeds, const Environment& environment,
                  const StopToken& stop) {
   std::vector<FeedSpec> specs;
-  std::vector<Tensor> tensors;
+  Feeds tensors;
   for (const auto& [name, text] : feeds) {
     specs.push_back({name, DType::kString, Shape()});
-    tensors.push_back(Tensor::Scalar<std::string>(text));
+    tensors.emplace_back(name, Tensor::Scalar<std::string>(text));
   }
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
                            MakePlan(graph, specs, {}, {target}, environment, stop));
   RIVULET_ASSIGN_OR_RETURN(const std::unique_ptr<Frame> frame,
                            MakeFrame(plan, environment.allocator, environment.resources));
-  std::vector<const Tensor*> pointers;
-  for (const Tensor& tensor : tensors) pointers.push_back(&tensor);
-  return RunFrame(*frame, pointers, environment, stop, nullptr).status();
+  return RunFrame(*frame, tensors, environment, stop, nullptr).status();
 }
 
 }  // namespace

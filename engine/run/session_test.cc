@@ -189,5 +189,87 @@ TEST(Session, PassesChangeNothing) {
   EXPECT_EQ(Values(SessionOf(kChain)->Run(feeds, {"r"})), Values(SessionOf(kChain, plain)->Run(feeds, {"r"})));
 }
 
+TEST(Session, TargetsAreFoundAfterANodeBeforeThemWent) {
+  auto session = SessionOf(std::string(kChain) +
+                           "i = Identity(r) {T=float32}\ncheck = CheckNumerics(x) {T=float32, message=\"x is bad\"}\n");
+  const Feeds bad = {{"x", Floats({1, 2}, {1, std::numeric_limits<float>::infinity()})}};
+  EXPECT_TRUE(session->Run(bad, {"i"}).ok());
+  EXPECT_FALSE(session->Run(bad, {"i"}, {"check"}).ok());
+}
+
+TEST(Session, WhatAResultWaitsForIsRun) {
+  auto session =
+      SessionOf(std::string(kChain) +
+                "check = CheckNumerics(x) {T=float32, message=\"x is bad\"}\ny = Neg(r, ^check) {T=float32}\n");
+  const Feeds bad = {{"x", Floats({1, 2}, {1, std::numeric_limits<float>::infinity()})}};
+  EXPECT_FALSE(session->Run(bad, {"y"}).ok());
+  EXPECT_TRUE(session->Run({{"x", Floats({1, 2}, {1, 1})}}, {"y"}).ok());
+}
+
+// A reshape to a shape that is fed is a view; b comes after it and must not take the memory under it.
+TEST(Session, AViewKeepsItsSource) {
+  auto session = SessionOf(R"(
+x = Placeholder() {dtype=float32, shape=shape[2]}
+s = Placeholder() {dtype=int32, shape=shape[2]}
+a = Neg(x) {T=float32}
+v = Reshape(a, s) {T=float32, Tshape=int32}
+b = Mul(x, x, ^v) {T=float32}
+y = Neg(v, ^b) {T=float32}
+)");
+  const int32_t shape[] = {2, 1};
+  const auto result = session->Run({{"x", Floats({2}, {3, 4})}, {"s", Tensor::Of<int32_t>({2}, shape)}}, {"y", "b"});
+  EXPECT_EQ(Values(result), (std::vector<float>{3, 4}));
+  EXPECT_EQ(Values(result, 1), (std::vector<float>{9, 16}));
+}
+
+TEST(Session, ResultsAreTheCallers) {
+  auto session = SessionOf(kChain);
+  const auto first = session->Run({{"x", Floats({1, 2}, {1, -20})}}, {"r"});
+  EXPECT_TRUE(session->Run({{"x", Floats({1, 2}, {7, 7})}}, {"r"}).ok());
+  EXPECT_EQ(Values(first), (std::vector<float>{2, 0}));
+  session.reset();
+  EXPECT_EQ(Values(first), (std::vector<float>{2, 0}));
+}
+
+TEST(Session, ARunKeepsNeitherFeedsNorTensors) {
+  auto session = SessionOf(R"(
+x = Placeholder() {dtype=float32, shape=shape[1000]}
+w = Where(x) {T=float32}
+n = Size(w) {T=int64, out_type=int32}
+)");
+  const auto feeds_of = [](float value, Allocator& allocator) {
+    auto tensor = Tensor::Allocate(DType::kFloat, {1000}, allocator);
+    std::fill_n(tensor->data<float>(), 1000, value);
+    return Feeds{{"x", *tensor}};
+  };
+  const auto callers = Allocator::Create();
+  ASSERT_TRUE(session->Run(feeds_of(1, *callers), {"n"}).ok());
+  EXPECT_EQ(callers->used_bytes(), 0u);
+  const size_t after_many = session->allocator()->used_bytes();
+  ASSERT_TRUE(session->Run(feeds_of(0, *callers), {"n"}).ok());
+  EXPECT_EQ(session->allocator()->used_bytes(), after_many);
+}
+
+TEST(Session, AnotherTypeIsAnotherPlan) {
+  auto session = SessionOf(kChain);
+  EXPECT_TRUE(session->Run({{"x", Floats({1, 2}, {1, 2})}}, {"r"}).ok());
+  const int32_t numbers[] = {1, 2};
+  EXPECT_FALSE(session->Run({{"x", Tensor::Of<int32_t>({1, 2}, numbers)}}, {"r"}).ok());
+}
+
+TEST(Session, OldPlansGo) {
+  SessionOptions options;
+  options.max_plans = 1;
+  auto session = SessionOf(kChain, options);
+  const auto used_after = [&](int64_t rows) {
+    const Tensor x = Floats({rows, 2}, std::vector<float>(static_cast<size_t>(rows) * 2, 1));
+    EXPECT_TRUE(session->Run({{"x", x}}, {"r"}).ok());
+    return session->allocator()->used_bytes();
+  };
+  const size_t used = used_after(1);
+  for (int64_t rows = 2; rows < 20; ++rows) used_after(rows);
+  EXPECT_EQ(used_after(1), used);
+}
+
 }  // namespace
 }  // namespace rivulet

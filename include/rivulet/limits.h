@@ -11,7 +11,7 @@ struct Limits {
   int64_t nodes = 2'000'000;
   int nesting_depth = 100;  // messages within messages
   int tensor_dims = 254;
-  int function_depth = 64;  // functions that call functions
+  int function_depth = 64;                 // functions that call functions
   int64_t index_bytes = int64_t{1} << 30;  // a checkpoint's index: names, and blocks that are compressed
 
   // For files from strangers.

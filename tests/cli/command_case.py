@@ -1,6 +1,6 @@
 """What the tests of the command share: calling it, small models as text, .npy files without NumPy.
 
-Every test file is run as   NAME_test.py PATH/TO/rivulet REPOSITORY
+Every test file is run as   NAME_test.py PATH/TO/rivulet REPOSITORY [Case.test_NAME ...]
 """
 import ast
 import pathlib
@@ -80,4 +80,4 @@ class CommandCase(unittest.TestCase):
 
 
 def main():
-    unittest.main(argv=[sys.argv[0]])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

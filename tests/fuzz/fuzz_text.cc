@@ -1,4 +1,4 @@
-// Covers: engine/import/text_graphdef.cc engine/graph/text_parse.cc engine/graph/text_print.cc
+// Covers: engine/import/text_proto.cc engine/graph/text_parse.cc engine/graph/text_print.cc
 // Text: GraphDefs in protobuf's text format, and the graph's own text form, which must print and parse back alike.
 #include <cstdint>
 #include <cstdlib>

@@ -199,6 +199,23 @@ TEST(HostileBytes, A13_PackedNumbers) {
   EXPECT_EQ(std::vector<float>(got.begin(), got.end()), (std::vector<float>{0.5f, 1.5f, 2.5f, 3.5f}));
 }
 
+TEST(HostileBytes, A13_PackedListsAndContent) {
+  const std::string list = Wire().Bytes(1, Wire().Bytes(4, "1234567").str()).str();
+  ExpectError(LoadText(Node32("n", "NoOp", {}, Attr("l", list))).status(), Code::kDataLoss, {"node 'n'", "not whole"});
+  for (const size_t bytes : {0, 4, 7, 8, 9, 12}) {
+    auto result = RunConst(Wire().Bytes(2, Shape32({2})).Bytes(4, std::string(bytes, 'x')).str());
+    if (bytes == 0 || bytes == 8) {
+      EXPECT_TRUE(result.ok()) << result.status().ToString();  // no content at all is zeros
+    } else {
+      ExpectError(result.status(), Code::kInvalidArgument, {"node 'c'", "bytes of content, want 8"});
+    }
+  }
+}
+
+TEST(HostileBytes, A13_TwoNodesOfOneName) {
+  ExpectError(LoadText(SmallModel() + FloatPlaceholder("y")).status(), Code::kInvalidArgument, {"two nodes", "'y'"});
+}
+
 TEST(HostileBytes, A14_NamesInMessages) {
   using std::string_literals::operator""s;
   for (const std::string& name :
@@ -211,6 +228,8 @@ TEST(HostileBytes, A14_NamesInMessages) {
 }
 
 TEST(HostileBytes, A15_Versions) {
+  EXPECT_TRUE(LoadText(SmallModel() + Versions32(2500, 2500)).ok());
+  ExpectError(LoadText(SmallModel() + Versions32(2501, 2501)).status(), Code::kFailedPrecondition, {"2501"});
   ExpectError(LoadText(SmallModel() + Versions32(99999, 99999)).status(), Code::kFailedPrecondition, {"99999", "2500"});
   const std::string bad = Wire().Bytes(4, Wire().Int(1, 24).Int(3, 2500).str()).str();
   ExpectError(LoadText(SmallModel() + bad).status(), Code::kFailedPrecondition, {"2500"});

@@ -75,6 +75,15 @@ TEST(Legal, Z3_Splats) {
   EXPECT_EQ(Floats(RunGraph(ConstNode32("a", Wire().Bytes(2, Shape32({2})).str()), {"a"})), (std::vector<float>{0, 0}));
 }
 
+TEST(Legal, Z3_SurplusValues) {
+  const std::string one_by_one = Wire().Bytes(2, Shape32({2})).Float(5, 1).Float(5, 2).Float(5, 3).str();
+  EXPECT_EQ(Floats(RunGraph(ConstNode32("a", one_by_one) + Add("y", "a", "a"), {"y"})), (std::vector<float>{2, 4}));
+  const float values[3] = {1, 2, 3};
+  const std::string packed(reinterpret_cast<const char*>(values), 12);
+  EXPECT_EQ(Floats(RunGraph(ConstNode32("a", Wire().Bytes(2, Shape32({2})).Bytes(5, packed).str()), {"a"})),
+            (std::vector<float>{1, 2}));
+}
+
 TEST(Legal, Z4_EmptyTensors) {
   auto result = RunGraph(Splat("a", {0, 3}, 1) + Splat("b", {3}, 1) + Add("y", "a", "b"), {"y"});
   ASSERT_TRUE(result.ok()) << result.status().ToString();
@@ -230,6 +239,17 @@ TEST(Legal, AnyEdgeCanBeFed) {
   const std::string graph = FloatPlaceholder("x") + Add("y", "x", "x") + Add("z", "y", "y");
   const float value = 5;
   EXPECT_EQ(Floats(RunGraph(graph, {"z"}, {{"y:0", Tensor::Scalar(value)}})), (std::vector<float>{10}));
+}
+
+TEST(Legal, InputsOfOldModelsMayHaveAnyShape) {
+  const std::string input =
+      Node32("x", "Placeholder", {}, TypeAttr("dtype", 1) + Attr("shape", Wire().Bytes(7, "").str()));
+  const auto shape_of = [](const std::string& bytes) {
+    auto model = Model::LoadBytes({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, nullptr, "old.pb");
+    return model.ok() && (*model)->Inputs().size() == 1 ? (*model)->Inputs()[0].shape.ToString() : "no input";
+  };
+  EXPECT_EQ(shape_of(input), "?");  // without versions an empty shape is what was written for "unknown"
+  EXPECT_EQ(shape_of(input + Versions32(24)), "[]");
 }
 
 }  // namespace

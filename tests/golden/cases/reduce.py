@@ -47,6 +47,9 @@ def reductions():
             if op in ('Max', 'Min'):
                 yield Case(op, [edge(t, (7, 9)), const(i32([1]))])
                 yield Case(op, [edge(t, (7, 9)), const(i32([0]))])
+                # On one side of 0, so that a 0 that was never an element shows.
+                yield Case(op, [rand(t, (3, 7), *((-2, -1) if op == 'Max' else (1, 2))), const(i32([1]))])
+                yield Case(op, [rand(t, (7, 3), *((-2, -1) if op == 'Max' else (1, 2))), const(i32([0]))])
             yield Case(op, [lit(t, [[1, np.nan, 3], [np.inf, 1, 2], [-np.inf, 0, np.inf], [-np.inf, -1, 2]]), const(i32([1]))])
             yield Case(op, [lit(t, [[1, np.nan, 3], [np.inf, 1, 2], [-np.inf, 0, np.inf], [-np.inf, -1, 2]]), const(i32([0]))])
     for op in ('All', 'Any'):
