@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <limits>
 
 #include "engine/ops/op_test_kit.h"

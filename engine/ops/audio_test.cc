@@ -1,6 +1,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "engine/ops/infer.h"
 #include "engine/ops/op_test_kit.h"
 
 namespace rivulet {

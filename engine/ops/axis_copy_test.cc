@@ -1,4 +1,8 @@
 #include "engine/ops/op_test_kit.h"
+
+#include <cstring>
+#include <memory>
+
 #include "engine/ops/axis_copy.h"
 
 namespace rivulet {

@@ -1,5 +1,7 @@
 #include "engine/ops/op_test_kit.h"
 
+#include "engine/ops/infer.h"
+
 namespace rivulet {
 namespace {
 

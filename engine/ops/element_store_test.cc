@@ -1,7 +1,10 @@
 #include "engine/ops/element_store.h"
 
 #include <gtest/gtest.h>
+#include <memory>
+#include <utility>
 
+#include "engine/base/object.h"
 #include "engine/ops/op_test_kit.h"
 
 namespace rivulet {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "engine/ops/infer.h"
 #include "engine/ops/op_test_kit.h"
 
 namespace rivulet {

@@ -1,4 +1,7 @@
 #include "engine/ops/op_test_kit.h"
+
+#include <algorithm>
+
 #include "engine/ops/matrix_band.h"
 
 namespace rivulet {

@@ -23,7 +23,7 @@ Tensor Make(const Shape& shape, std::initializer_list<V> values) {
   return Tensor::Of<T>(shape, std::span<const T>(converted.get(), i));
 }
 
-template Tensor Make<int8_t, int8_t>(const Shape&, std::initializer_list<int8_t>);
+template Tensor Make<int8_t, int>(const Shape&, std::initializer_list<int>);
 
 Tensor F32(const Shape& shape, std::initializer_list<float> values) { return Make<float>(shape, values); }
 Tensor F64(const Shape& shape, std::initializer_list<double> values) { return Make<double>(shape, values); }
@@ -99,7 +99,7 @@ OpTester::OpTester(const std::string& op) : rep_(std::make_unique<Rep>()) {
   rep_->node.def = FindOp(op);
   EXPECT_NE(rep_->node.def, nullptr) << "no operator " << op;
 }
-OpTester::OpTester(OpTester&&) noexcept = default;
+OpTester::OpTester(const OpTester& other) : rep_(std::make_unique<Rep>(*other.rep_)) {}
 OpTester::~OpTester() = default;
 
 template <typename T>

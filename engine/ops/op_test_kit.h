@@ -52,7 +52,7 @@ Tensor Zeros(DType dtype, const Shape& shape);
 class OpTester {
  public:
   explicit OpTester(const std::string& op);
-  OpTester(OpTester&&) noexcept;
+  OpTester(const OpTester& other);
   ~OpTester();
 
   // bool, any integer or floating point type, DType, Shape, Tensor; text; lists of any of these but Tensor.

@@ -1,4 +1,7 @@
 #include "engine/ops/op_test_kit.h"
+
+#include <cstdint>
+
 #include "engine/ops/padding_input.h"
 
 namespace rivulet {

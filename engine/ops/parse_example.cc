@@ -197,7 +197,7 @@ void WithElements(Tensor& tensor, const Body& body) {
 
 // All values one after the other.
 Status WriteValues(RunContext& c, int out, const Column& column) {
-  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, out, Shape{column.total}));
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(out, Shape{column.total}));
   WithElements(c.output(out), [&](auto* to) {
     for (size_t row = 0; row < column.rows.size(); ++row) {
       CopyValues(column.rows[row], to);
@@ -209,7 +209,7 @@ Status WriteValues(RunContext& c, int out, const Column& column) {
 
 Status WriteSparse(RunContext& c, bool has_batch, int indices, int values, int shape, const Column& column) {
   const int64_t width = has_batch ? 2 : 1;
-  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, indices, Shape{column.total, width}));
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(indices, Shape{column.total, width}));
   int64_t* to = c.output(indices).data<int64_t>();
   for (size_t row = 0; row < column.rows.size(); ++row) {
     for (int64_t i = 0; i < column.counts[row]; ++i) {
@@ -218,7 +218,7 @@ Status WriteSparse(RunContext& c, bool has_batch, int indices, int values, int s
     }
   }
   RIVULET_RETURN_IF_ERROR(WriteValues(c, values, column));
-  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, shape, Shape{width}));
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(shape, Shape{width}));
   if (has_batch) c.output(shape).data<int64_t>()[0] = static_cast<int64_t>(column.rows.size());
   c.output(shape).data<int64_t>()[width - 1] = column.longest;
   return Status();
@@ -228,7 +228,7 @@ Status WriteRagged(RunContext& c, bool has_batch, int values, int splits, const 
   RIVULET_RETURN_IF_ERROR(WriteValues(c, values, column));
   // Without a batch there are no rows to split.
   const auto count = has_batch ? static_cast<int64_t>(column.rows.size()) + 1 : int64_t{0};
-  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, splits, Shape{count}));
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(splits, Shape{count}));
   std::vector<int64_t> ends;
   if (has_batch) ends.push_back(0);
   for (size_t row = 0; has_batch && row < column.rows.size(); ++row) ends.push_back(ends.back() + column.counts[row]);
@@ -262,7 +262,7 @@ Status WriteDense(RunContext& c, bool has_batch, int names_input, int out, const
   Shape shape;
   if (has_batch) shape.push_back(static_cast<int64_t>(column.rows.size()));
   for (const int64_t dim : dense.dims()) shape.push_back(dim == Shape::kUnknownDim ? column.longest / elements : dim);
-  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, out, shape));
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(out, shape));
   const int64_t width = is_variable ? column.longest : elements;
   Tensor fill = filler;
   WithElements(c.output(out), [&](auto* to) {

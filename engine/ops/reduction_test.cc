@@ -1,5 +1,6 @@
 #include "engine/ops/reduction.h"
 
+#include <limits>
 #include <random>
 
 #include "engine/ops/op_test_kit.h"

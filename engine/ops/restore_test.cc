@@ -1,5 +1,8 @@
 #include <map>
+#include <memory>
+#include <utility>
 
+#include "engine/ops/infer.h"
 #include "engine/ops/model_files.h"
 #include "engine/ops/op_test_kit.h"
 

@@ -1,5 +1,10 @@
 #include "engine/ops/op_test_kit.h"
 
+#include <cmath>
+#include <cstdint>
+
+#include "engine/ops/infer.h"
+
 namespace rivulet {
 namespace {
 

@@ -133,7 +133,7 @@ bool ParseAttr(std::string_view text, AttrSpec* attr) {
   std::string_view rest = Trim(text.substr(colon + 1));
 
   const size_t minimum = rest.rfind(">=");
-  if (minimum != std::string_view::npos && rest.find('{') == std::string_view::npos) {
+  if (minimum != std::string_view::npos && rest.find('}', minimum) == std::string_view::npos) {
     attr->has_minimum = true;
     attr->minimum = std::strtoll(std::string(rest.substr(minimum + 2)).c_str(), nullptr, 10);
     rest = Trim(rest.substr(0, minimum));

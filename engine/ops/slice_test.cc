@@ -1,5 +1,7 @@
 #include "engine/ops/op_test_kit.h"
 
+#include <cstdint>
+
 namespace rivulet {
 namespace {
 

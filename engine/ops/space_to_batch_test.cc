@@ -1,5 +1,9 @@
 #include "engine/ops/op_test_kit.h"
 
+#include <cstdint>
+
+#include "engine/ops/infer.h"
+
 namespace rivulet {
 namespace {
 

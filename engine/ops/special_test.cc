@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "engine/ops/infer.h"
 #include "engine/ops/op_test_kit.h"
 
 namespace rivulet {

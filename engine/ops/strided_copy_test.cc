@@ -1,5 +1,7 @@
 #include "engine/ops/strided_copy.h"
 
+#include <memory>
+
 #include "engine/ops/op_test_kit.h"
 
 namespace rivulet {

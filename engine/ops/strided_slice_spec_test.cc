@@ -1,4 +1,8 @@
 #include "engine/ops/op_test_kit.h"
+
+#include <algorithm>
+#include <cstdint>
+
 #include "engine/ops/strided_slice_spec.h"
 
 namespace rivulet {

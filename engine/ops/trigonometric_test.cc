@@ -1,4 +1,5 @@
 #include <cmath>
+#include <utility>
 
 #include "engine/ops/op_test_kit.h"
 

@@ -107,12 +107,6 @@ y = Mul(c, k) {T=float32}
   ExpectScaled(out, "_FusedMatMul", {10, 100}, {0, 0});
 }
 
-TEST(FoldBatchNorm, ABiasThatIsThereIsScaledToo) {
-  const Rewritten out = Rewrite(std::string(kConv) + "b = BiasAdd(c, k) {T=float32}\ny = Mul(b, k) {T=float32}\n",
-                                {"fold_batch_norm"}, "y");
-  ExpectConvAndBias(out, {10, 200}, {100, 10000});
-}
-
 TEST(FoldBatchNorm, AFactorForEachColumnStays) {
   EXPECT_EQ(Rewrite(std::string(kConv) + R"(
 column = Const() {dtype=float32, value=float32[2,1]{1, 2}}
