@@ -121,7 +121,7 @@ TEST(MemmappedPackageHostile, F2_DirectoryOffset) {
 
 TEST(MemmappedPackageHostile, F3_DirectoryThatIsNone) {
   std::string bytes = kFloats + "\xff\xff\xff\xff" + Little(8, 8);
-  ExpectError(Read(bytes).status(), Code::kDataLoss, {"offset 8"});
+  ExpectError(Read(bytes).status(), Code::kDataLoss, {"offset 12"});
   ExpectError(Read(kFloats + Nested(1, "\x12\x7f") + Little(8, 8)).status(), Code::kDataLoss, {"bytes"});
   ExpectError(Read(kFloats + Field(7, 1) + Little(8, 8)).status(), Code::kNotFound, {kGraph});
 }

@@ -52,7 +52,7 @@ TEST(TextProto, Integers) {
 }
 
 TEST(TextProto, ListsAndBrackets) {
-  const auto node = Parse("attr < key: 'l' value < list { i: [1, 2], i: 3; } > > # a comment");
+  const auto node = Parse("attr < key: 'l' value < list { i: [1, 2], i: 3; } > > # a comment\n");
   ASSERT_TRUE(node.ok()) << node.status().ToString();
   EXPECT_EQ((*node->attrs.Get<std::shared_ptr<const AttrList>>("l"))->ints, (std::vector<int64_t>{1, 2, 3}));
   EXPECT_FALSE(Parse("attr { key: 'l' value { list { i: [1, 2 } } }").ok());

@@ -13,8 +13,8 @@ TEST(QuantizeAndDequantize, ChecksBits) {
         .Run();
   };
   EXPECT_TRUE(Same(round(3), F32({2}, {1, 3})));
-  EXPECT_TRUE(round(62).ok());
-  EXPECT_TRUE(Fails(round(63), "num_bits"));
+  EXPECT_TRUE(round(61).ok());
+  EXPECT_TRUE(Fails(round(62), "num_bits"));
   EXPECT_TRUE(Fails(round(-2147483647), "num_bits"));
 }
 

@@ -131,7 +131,8 @@ class LoopLowerer {
     std::vector<DType> in_types;
     std::vector<DType> out_types;
     std::map<int32_t, int32_t> moved;
-    for (int32_t i = 0; i < graph_.size(); ++i) {
+    // Steps of frames that were taken before are in the graph by now, and in no frame.
+    for (int32_t i = 0; i < static_cast<int32_t>(found.frame_of.size()); ++i) {
       if (outermost[static_cast<size_t>(found.frame_of[static_cast<size_t>(i)])] != frame) continue;
       moved[i] = body.graph.AddNode(graph_.node(i));
     }
