@@ -19,7 +19,7 @@ n = FusedBatchNormV3(c, k, k, k, k) {T=float32, U=float32, epsilon=0f, is_traini
 y = Relu(n) {T=float32}
 )",
                                 names, "y");
-  // The input, the filter, four numbers for each channel, the product.
+  // x, w, scale and offset, zeros and ones as mean and variance, y.
   EXPECT_EQ(out.graph.size(), 7) << PrintGraph(out.graph);
   EXPECT_EQ(out.Root().op, "_FusedConv2D");
   EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[0]), "x");
