@@ -3,6 +3,10 @@
 #include <cstdint>
 #include <cstdlib>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "engine/base/errors.h"
 
 namespace rivulet {
@@ -16,6 +20,22 @@ bool InjectedFailure() {
   const int64_t call = g_calls.fetch_add(1, std::memory_order_relaxed) + 1;
   const int64_t fail_at = g_fail_at.load(std::memory_order_relaxed);
   return fail_at > 0 && (call == fail_at || (call > fail_at && g_fail_later.load(std::memory_order_relaxed)));
+}
+
+// Memory of `bytes`, a multiple of Allocator::kAlignment. A large block begins at a huge page and asks for as many as
+// fit whole, so that no memory is added: a weight's or an arena's first touch is then one fault for 512, and a pass
+// over it finds its addresses in the translation cache. Asking is all that can be done, so an answer is not looked at.
+void* AllocatePages(size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr size_t kHugePage = size_t{2} << 20;
+  if (bytes >= kHugePage) {
+    void* memory = nullptr;
+    if (posix_memalign(&memory, kHugePage, bytes) != 0) return nullptr;
+    (void)madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+    return memory;
+  }
+#endif
+  return std::aligned_alloc(Allocator::kAlignment, bytes);
 }
 
 }  // namespace
@@ -51,7 +71,7 @@ Result<std::shared_ptr<void>> Allocator::Allocate(size_t bytes) {
   if (bytes > SIZE_MAX / 2) return ResourceExhausted("a buffer of ", bytes, " bytes cannot exist");
   const size_t padded = (bytes + 2 * kAlignment - 1) / kAlignment * kAlignment;
   RIVULET_RETURN_IF_ERROR(Charge(padded));
-  void* memory = InjectedFailure() ? nullptr : std::aligned_alloc(kAlignment, padded);
+  void* memory = InjectedFailure() ? nullptr : AllocatePages(padded);
   if (memory == nullptr) {
     Release(padded);
     return ResourceExhausted("the system has no ", bytes, " bytes of memory left");

@@ -35,6 +35,19 @@ TEST(Allocator, WhatIsRefusedCostsNothing) {
   EXPECT_EQ(allocator->used_bytes(), 0u);
 }
 
+#if defined(__linux__)
+TEST(Allocator, LargeBlocksBeginAtAHugePage) {
+  constexpr size_t kHugePage = size_t{2} << 20;
+  const auto allocator = Allocator::Create();
+  for (const size_t bytes : {kHugePage, kHugePage + 1, 3 * kHugePage - 64}) {
+    const auto block = allocator->Allocate(bytes);
+    ASSERT_TRUE(block.ok());
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(block->get()) % kHugePage, 0u) << bytes;
+    EXPECT_LE(allocator->used_bytes(), bytes + 2 * Allocator::kAlignment);
+  }
+}
+#endif
+
 TEST(Allocator, ChargesUpToTheBudget) {
   const auto allocator = Allocator::Create(100);
   EXPECT_TRUE(allocator->Charge(60).ok());
