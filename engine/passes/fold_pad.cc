@@ -1,4 +1,4 @@
-// Zeros put around a picture become the convolution's own padding.
+// Zeros put around a picture become the convolution's own padding, also a depthwise one's.
 //
 //   p = Pad(x, [[0,0],[a,b],[c,d],[0,0]])     y = Conv2D(x, w) {padding=EXPLICIT, explicit_paddings=[0,0,a,b,c,d,0,0]}
 //   y = Conv2D(p, w) {padding=VALID} becomes
@@ -30,7 +30,7 @@ Status FoldPad(const PassContext& context, PatchSink& sink) {
   for (int32_t i = 0; i < graph.size(); ++i) {
     const auto product = MatchProduct(graph, i);
     const Node& conv = graph.node(i);
-    if (!product || conv.op != "Conv2D") continue;
+    if (!product || (conv.op != "Conv2D" && conv.op != "DepthwiseConv2dNative")) continue;
     const std::string* padding = conv.attrs.Get<std::string>("padding");
     if (padding == nullptr || *padding != "VALID") continue;
     const Node& pad = graph.node(conv.inputs[0].node);

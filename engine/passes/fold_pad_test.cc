@@ -3,13 +3,13 @@
 namespace rivulet {
 namespace {
 
-std::string PaddedConv(std::string_view paddings, std::string_view padding) {
+std::string PaddedConv(std::string_view paddings, std::string_view padding, std::string_view op = "Conv2D") {
   return std::string("x = Placeholder() {dtype=float32, shape=shape[1,4,4,1]}\n") +
          "p = Const() {dtype=int32, value=int32[4,2]{" + std::string(paddings) + "}}\n" +
          "d = Pad(x, p) {T=float32, Tpaddings=int32}\n"
          "w = Const() {dtype=float32, value=float32[1,1,1,1]{2}}\n"
-         "y = Conv2D(d, w) {T=float32, strides=ints[1, 1, 1, 1], padding=\"" +
-         std::string(padding) + "\"}\n";
+         "y = " +
+         std::string(op) + "(d, w) {T=float32, strides=ints[1, 1, 1, 1], padding=\"" + std::string(padding) + "\"}\n";
 }
 
 TEST(FoldPad, ZerosBecomePadding) {
@@ -19,6 +19,14 @@ TEST(FoldPad, ZerosBecomePadding) {
   const auto& list = *out.Root().attrs.Get<std::shared_ptr<const AttrList>>("explicit_paddings");
   EXPECT_EQ(list->ints, (std::vector<int64_t>{0, 0, 1, 2, 3, 0, 0, 0}));
   EXPECT_EQ(out.Root().outputs[0].shape.ToString(), "[1,7,7,1]");
+}
+
+TEST(FoldPad, OfADepthwiseConvolutionToo) {
+  const Rewritten out =
+      Rewrite(PaddedConv("0, 0, 0, 1, 0, 1, 0, 0", "VALID", "DepthwiseConv2dNative"), {"fold_pad"}, "y");
+  EXPECT_EQ(out.Count("Pad"), 0);
+  EXPECT_EQ(out.Root().op, "DepthwiseConv2dNative");
+  EXPECT_EQ(out.Root().outputs[0].shape.ToString(), "[1,5,5,1]");
 }
 
 TEST(FoldPad, OtherPadsStay) {

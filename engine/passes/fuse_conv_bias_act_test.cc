@@ -52,6 +52,21 @@ TEST(FuseConvBiasAct, StopsWhereAValueIsSharedOrBroadcast) {
   EXPECT_EQ(broadcast.Root().op, "Add");
 }
 
+TEST(FuseConvBiasAct, AProductWithItsOwnSigmoidIsSwish) {
+  const std::string gate = std::string(kConv) + "s = Sigmoid(b) {T=float32}\ny = Mul(s, b) {T=float32}\n";
+  const Rewritten out = Rewrite(gate, {"fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(FusedOps(out), (std::vector<std::string>{"BiasAdd", "Swish"}));
+  EXPECT_EQ(out.graph.size(), 4);
+  // Another reader of the value or of its sigmoid, or another value, and it is none.
+  for (const char* other : {"z = Sub(y, b) {T=float32}\n", "z = Sub(y, s) {T=float32}\n"}) {
+    EXPECT_EQ(Rewrite(gate + other, {"fuse_conv_bias_act"}, "z").Count("Sigmoid"), 1) << other;
+  }
+  EXPECT_EQ(Rewrite(std::string(kConv) + "s = Sigmoid(b) {T=float32}\ny = Mul(s, x) {T=float32}\n",
+                    {"fuse_conv_bias_act"}, "y")
+                .Count("Mul"),
+            1);
+}
+
 TEST(FuseConvBiasAct, TheNumberOfRewritesCanBeBounded) {
   const std::string two = std::string(kConv) + R"(
 d = Conv2D(b, w) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
