@@ -80,10 +80,12 @@ Result<PackedMatrixU8> PackB(RunContext& c, const State& state, int64_t k, int64
   return PackedMatrixU8::PackInto(static_cast<const uint8_t*>(c.input(1).raw()), k, n, state.transpose_b, scratch);
 }
 
-// The pads of TensorFlow's kernel, half of what the windows reach over or leave over.
-void CenterWindows(ConvSizes* sizes) {
+// The pads of TensorFlow's kernel: half of what the windows reach over or leave over, cut towards 0, and with VALID
+// half of one more.
+void CenterWindows(Padding padding, ConvSizes* sizes) {
+  const int64_t one_more = padding == Padding::kValid ? 1 : 0;
   for (size_t i = 1; i < 3; ++i) {
-    sizes->pad[i] = ((sizes->out[i] - 1) * sizes->stride[i] + sizes->k[i] - sizes->in[i]) / 2;
+    sizes->pad[i] = ((sizes->out[i] - 1) * sizes->stride[i] + sizes->k[i] - sizes->in[i] + one_more) / 2;
   }
 }
 
@@ -106,7 +108,7 @@ Status Run(RunContext& c) {
   const auto* from = static_cast<const uint8_t*>(a.raw());
   if constexpr (kConv) {
     RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
-    CenterWindows(&sizes);
+    CenterWindows(state.spec.padding, &sizes);
     RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 filter, PackB(c, state, sizes.taps() * sizes.in_c, sizes.out_c));
     Conv2DU8(from, Zero(a_range), filter, Zero(b_range), ToConvGeometry(sizes), out, c.pool(), c.stop());
   } else {

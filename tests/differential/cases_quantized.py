@@ -101,7 +101,7 @@ def requantize(draw):
 
 def relu(draw):
     op = draw.one_of('QuantizedRelu', 'QuantizedRelu6', 'QuantizedReluX')
-    t = draw.one_of(*kernel_dtypes(op, 'Tinput'))
+    t = draw.one_of(*kernel_dtypes(op, 'Tinput') or ['quint8'])  # QuantizedReluX has no kernel there
     low, high = ends(draw, draw.chance(0.7))
     more = [SCALAR(draw.one_of(6.0, 1.0, 0.3))] if op == 'QuantizedReluX' else []
     return Case(op, [codes(draw, t, draw.shape(0, 4, 6)), *more, SCALAR(low), SCALAR(high)], dict(out_type=t))
