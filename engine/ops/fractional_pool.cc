@@ -6,8 +6,9 @@
 //   more number than there are windows
 //
 // The starts come from TensorFlow's random stream of the seeds: sizes in random order, or with pseudo_random the steps
-// of ceil(alpha (i + u)). With `deterministic` they are drawn once a session. With `overlapping` a window takes the
-// first row and column of the next. Sums of integers wrap around, their means are cut towards 0.
+// of ceil(alpha (i + u)). With `deterministic` every run of a session draws the same; only then may there be seeds.
+// With `overlapping` a window takes the first row and column of the next. Sums of integers wrap around, their means are
+// cut towards 0.
 #include <cmath>
 #include <random>
 
@@ -30,12 +31,15 @@ struct State : OpState {
 
 using Starts = std::array<std::vector<int64_t>, 2>;  // of rows and columns
 
-struct Stream : Persistent {
-  std::mutex mutex;
-  bool started = false;
-  Philox generator;
-  bool drawn = false;
-  Starts starts;
+Philox FromSystem() {
+  std::random_device device;
+  const uint64_t seed = Philox::Join(device(), device());
+  return Philox::FromSeeds(seed, Philox::Join(device(), device()));
+}
+
+// Where the runs of a session start that are deterministic without seeds.
+struct Beginning : Persistent {
+  const Philox generator = FromSystem();
 };
 
 int64_t OutputExtent(int64_t extent, float ratio) {
@@ -52,6 +56,10 @@ Status Infer(InferContext& c) {
     if (!(r >= 1 && r <= static_cast<float>(kMaxExtent))) {
       return InvalidArgument("attr 'pooling_ratio': want [1, ", kMaxExtent, "], got ", r);
     }
+  }
+  if (!c.attrs().Bool("deterministic") && (c.attrs().Int("seed") != 0 || c.attrs().Int("seed2") != 0)) {
+    return InvalidArgument("attrs 'seed' and 'seed2': want 0 where 'deterministic' is not set, got ",
+                           c.attrs().Int("seed"), " and ", c.attrs().Int("seed2"));
   }
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
   Shape out = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(4);
@@ -117,26 +125,16 @@ std::vector<int64_t> ShuffledStarts(int64_t in, int64_t out, Philox* stream) {
 
 Starts DrawStarts(RunContext& c, const Tensor& in, const Tensor& out) {
   const auto& state = c.state<State>();
-  Stream alone;
-  Stream& stream = c.persistent() != nullptr ? c.persistent()->Get<Stream>() : alone;
-  std::lock_guard<std::mutex> lock(stream.mutex);
-  if (!stream.started) {
-    uint64_t seed = state.seed;
-    if (seed == 0 && state.seed2 == 0) {
-      std::random_device device;
-      seed = Philox::Join(device(), device());
-    }
-    stream.generator = Philox::FromSeeds(seed, state.seed2);
-    stream.started = true;
-  }
-  const bool fits = stream.drawn && stream.starts[0].back() == in.dim(1) && stream.starts[1].back() == in.dim(2);
-  if (state.deterministic && fits) return stream.starts;
+  const bool seeded = state.seed != 0 || state.seed2 != 0;
+  Philox stream = seeded                                             ? Philox::FromSeeds(state.seed, state.seed2)
+                  : state.deterministic && c.persistent() != nullptr ? c.persistent()->Get<Beginning>().generator
+                                                                     : FromSystem();
+  Starts starts;
   for (int i = 0; i < 2; ++i) {
     const auto draw = state.pseudo_random ? PseudoRandomStarts : ShuffledStarts;
-    stream.starts[static_cast<size_t>(i)] = draw(in.dim(i + 1), out.dim(i + 1), &stream.generator);
+    starts[static_cast<size_t>(i)] = draw(in.dim(i + 1), out.dim(i + 1), &stream);
   }
-  stream.drawn = true;
-  return stream.starts;
+  return starts;
 }
 
 template <typename T, bool kMax>

@@ -7,7 +7,7 @@ namespace {
 
 OpTester Pool(const char* op) {
   OpTester tester(op);
-  tester.Attr("pooling_ratio", {1.0f, 1.5f, 2.0f, 1.0f}).Attr("seed", 3).Attr("seed2", 5);
+  tester.Attr("pooling_ratio", {1.0f, 1.5f, 2.0f, 1.0f}).Attr("deterministic", true).Attr("seed", 3).Attr("seed2", 5);
   return tester;
 }
 
@@ -33,6 +33,7 @@ TEST(FractionalPool, Refuses) {
   EXPECT_TRUE(Fails(Pool("FractionalAvgPool").Attr("pooling_ratio", {1.0f, 4.0f, 1.0f, 1.0f}).Input(x).Run(), "dim 1"));
   EXPECT_TRUE(
       Fails(Pool("FractionalAvgPool").Attr("pooling_ratio", {1.0f, 1.0f, 1.0f, 2.0f}).Input(x).Run(), "channels"));
+  EXPECT_TRUE(Fails(Pool("FractionalMaxPool").Attr("deterministic", false).Input(x).Run(), "deterministic"));
 }
 
 TEST(FractionalPoolGrad, GoesToTheMaximumOrToAll) {
