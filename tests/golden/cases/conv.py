@@ -71,6 +71,8 @@ def conv2d():
     for shape, filter_shape in [((1, 4, 4, 4), (3, 3, 3, 2)), ((1, 4, 4, 4), (3, 3, 2, 3)), ((1, 4, 4, 0), (3, 3, 0, 2)),
                                 ((1, 4, 4, 2), (0, 3, 2, 2)), ((4, 4, 4), (3, 3, 4, 2)), ((1, 4, 4, 4), (3, 4, 2))]:
         yield Case('Conv2D', [rand(t, shape), rand(t, filter_shape)], dict(strides=s1, padding='SAME'), error=True)
+    for shape in ((2, 3, 4, 4, 4), (2, 1, 3, 4, 4, 4)):  # one batch dim, no more
+        yield Case('Conv2D', [fed(rand(t, shape), None), f], dict(strides=s1, padding='SAME'), error=True)
     yield Case('Conv2D', [rand(t, (1, 1, 2, 1)), rand(t, (3, 3, 1, 1))], dict(strides=s1, padding='VALID'), error=True)
 
 
