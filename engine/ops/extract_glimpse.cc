@@ -51,7 +51,7 @@ Status Infer(InferContext& c) {
     const std::vector<int64_t> size = c.ints(1);
     for (int i = 0; i < 2; ++i) {
       const int64_t extent = size[static_cast<size_t>(i)];
-      if (extent <= 0) return InvalidArgument("size: want extents above 0, got ", extent);
+      if (extent < 0) return InvalidArgument("size: want extents of at least 0, got ", extent);
       out.set_dim(i + 1, extent);
     }
   }

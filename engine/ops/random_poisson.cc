@@ -29,7 +29,8 @@ C DrawPoisson(C rate, C highest, const StopToken& stop, Philox stream) {
     }
   }
   if (rate != rate) return rate;
-  if (std::isinf(rate)) return std::numeric_limits<C>::infinity();
+  // Also where the type hardly has a number of the distribution, six deviations below the mean.
+  if (std::isinf(rate) || rate - 6 * std::sqrt(rate) > highest) return std::numeric_limits<C>::infinity();
   const C log_rate = std::log(rate);
   const C b = C(0.931) + C(2.53) * std::sqrt(rate);
   const C a = C(-0.059) + C(0.02483) * b;

@@ -44,7 +44,9 @@ inline Status InferResize(InferContext& c, int size, bool align_corners, bool ha
   return Status();
 }
 
-// For the gradients that take the resized image's gradient and the original image: output 0 has the original's shape.
+// For the gradients that take the resized image's gradient and the original image: output 0 has the height and width of
+// the original, batch and channels of the gradient. As in TensorFlow, the original's own batch and channels do not
+// count.
 inline Status InferResizeGrad(InferContext& c) {
   if (c.attrs().Bool("align_corners") && c.attrs().Bool("half_pixel_centers"))
     return InvalidArgument("align_corners and half_pixel_centers exclude each other");
@@ -53,16 +55,11 @@ inline Status InferResizeGrad(InferContext& c) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(input, 4));
     const Shape& shape = c.shape(input);
     if (!shape.has_rank()) continue;
-    for (int i = 1; i < 4; ++i) {
-      if (shape[i] == 0) return InvalidArgument("want extents above 0, got ", shape.ToString());
+    if (shape[1] == 0 || shape[2] == 0) {
+      return InvalidArgument(input == 0 ? "grads" : "original_image", ": want a height and width above 0, got ",
+                             shape.ToString());
     }
-    for (int i = 0; i < 4; ++i) {
-      if (shape[i] < 0 || (input == 0 && (i == 1 || i == 2))) continue;
-      if (out[i] >= 0 && out[i] != shape[i]) {
-        return InvalidArgument("original_image: want dim ", i, " as in grads (", out[i], "), got ", shape[i]);
-      }
-      out.set_dim(i, shape[i]);
-    }
+    for (const int i : {input == 0 ? 0 : 1, input == 0 ? 3 : 2}) out.set_dim(i, shape[i]);
   }
   c.set_output(0, std::move(out));
   return Status();

@@ -161,16 +161,16 @@ Status Run(RunContext& c) {
     for (int i = 0; i < 3; ++i) size[i] = static_cast<int64_t>(c.input(0).data<T>()[i]);
   });
   for (int i = 0; i < 2; ++i) {
-    if (size[i] <= 0 || size[i] > std::numeric_limits<int32_t>::max()) {
-      return InvalidArgument("image_size: want a height and width above 0 and below 2^31, got ", size[i]);
+    if (size[i] < 0 || size[i] >= std::numeric_limits<int32_t>::max()) {
+      return InvalidArgument("image_size: want a height and width of at least 0 and below 2^31 - 1, got ", size[i]);
     }
   }
   const auto height = static_cast<int32_t>(size[0]), width = static_cast<int32_t>(size[1]);
   float min_covered = state.min_covered;
   if (c.num_inputs() > 2) {
     min_covered = c.input(2).data<float>()[0];
-    if (!(min_covered >= 0 && min_covered <= 1)) {
-      return InvalidArgument("min_object_covered: want [0, 1], got ", min_covered);
+    if (!(min_covered >= 0)) {
+      return InvalidArgument("min_object_covered: want at least 0, got ", min_covered);
     }
   }
   RIVULET_ASSIGN_OR_RETURN(std::vector<Rectangle> boxes, ReadBoxes(c.input(1), width, height));
@@ -223,8 +223,8 @@ Status InferCrop(InferContext& c) {
     for (int i = 0; i < 2; ++i) {
       const int64_t extent = size[static_cast<size_t>(i)];
       const int64_t most = c.shape(0).has_rank() ? c.shape(0)[i] : Shape::kUnknownDim;
-      if (extent <= 0 || (most >= 0 && extent > most)) {
-        return InvalidArgument("size: want extents above 0 and within the image, got ", extent);
+      if (extent < 0 || (most >= 0 && extent > most)) {
+        return InvalidArgument("size: want extents of at least 0 and within the image, got ", extent);
       }
       out.set_dim(i, extent);
     }
