@@ -26,33 +26,12 @@ Status ReadFunctionCall(WireCursor message, const AttrSource& source, int depth,
   return Status();
 }
 
-// Calls `store` for each number of a repeated varint field, packed or not.
-template <typename Store>
-void ReadRepeated(WireCursor& cursor, const Store& store) {
-  if (cursor.type() != WireType::kBytes) return store(cursor.Varint());
-  const std::span<const uint8_t> packed = cursor.Bytes();
-  uint64_t value = 0;
-  int shift = 0;
-  for (const uint8_t byte : packed) {
-    if (shift > 63)
-      return cursor.Fail(DataLoss("offset ", cursor.OffsetOf(packed.data()), ": a number of more than 64 bits"));
-    value |= static_cast<uint64_t>(byte & 0x7F) << shift;
-    shift += 7;
-    if ((byte & 0x80) != 0) continue;
-    store(value);
-    value = 0;
-    shift = 0;
-  }
-  if (shift != 0)
-    cursor.Fail(DataLoss("offset ", cursor.OffsetOf(packed.data()), ": packed numbers end inside a number"));
-}
-
 Status ReadList(WireCursor message, const AttrSource& source, int depth, AttrList* list) {
   Status nested;
   while (message.Next() && nested.ok()) {
     switch (message.field()) {
       case 2: list->strings.emplace_back(message.Text()); break;
-      case 3: ReadRepeated(message, [&](uint64_t v) { list->ints.push_back(static_cast<int64_t>(v)); }); break;
+      case 3: ReadRepeatedVarints(message, [&](uint64_t v) { list->ints.push_back(static_cast<int64_t>(v)); }); break;
       case 4:
         if (message.type() == WireType::kBytes) {
           const std::span<const uint8_t> packed = message.Bytes();
@@ -69,9 +48,10 @@ Status ReadList(WireCursor message, const AttrSource& source, int depth, AttrLis
           list->floats.push_back(BitCast<float>(message.Fixed32()));
         }
         break;
-      case 5: ReadRepeated(message, [&](uint64_t v) { list->bools.push_back(v != 0); }); break;
+      case 5: ReadRepeatedVarints(message, [&](uint64_t v) { list->bools.push_back(v != 0); }); break;
       case 6:
-        ReadRepeated(message, [&](uint64_t v) { list->types.push_back(DTypeFromFile(static_cast<int32_t>(v))); });
+        ReadRepeatedVarints(message,
+                            [&](uint64_t v) { list->types.push_back(DTypeFromFile(static_cast<int32_t>(v))); });
         break;
       case 7: list->shapes.push_back(ReadShape(message.Message(), source.limits, &nested)); break;
       case 8:
@@ -137,6 +117,7 @@ Status ReadAttrEntry(WireCursor entry, const AttrSource& source, int depth, Attr
       entry.Skip();
     }
   }
+  if (entry.status().ok() && out->first.empty()) return InvalidArgument("an attribute without a name");
   return entry.status();
 }
 

@@ -1,6 +1,8 @@
 #include "engine/import/graphdef.h"
 
+#include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include "engine/import/attr_value.h"
 #include "engine/import/memmapped_package.h"
@@ -101,15 +103,29 @@ Status ReadFunction(WireCursor message, const AttrSource& source, Function* func
   return Status();
 }
 
-Status ReadLibrary(WireCursor message, const AttrSource& source, Graph* graph) {
+// The bytes of each function that was read, by its name.
+using SeenFunctions = std::unordered_map<std::string, std::span<const uint8_t>>;
+
+Status ReadLibrary(WireCursor message, const AttrSource& source, SeenFunctions* seen, Graph* graph) {
   while (message.Next()) {
     if (message.field() != 1) {
       message.Skip();
       continue;
     }
     auto function = std::make_shared<Function>();
-    Status status = ReadFunction(message.Message(), source, function.get());
+    const std::span<const uint8_t> bytes = message.Bytes();
+    if (!message.status().ok()) break;
+    Status status = ReadFunction(WireCursor(bytes, message.OffsetOf(bytes.data())), source, function.get());
     if (!status.ok()) return std::move(status).Framed(Cat("function ", Quoted(function->name)));
+    if (function->name.empty()) return InvalidArgument("the library has a function without a name");
+    if (FindOp(function->name) != nullptr) {
+      return InvalidArgument("function ", Quoted(function->name), " has the name of an operator");
+    }
+    // The same one may be there twice, as writers that join libraries leave it.
+    const auto [other, is_new] = seen->emplace(function->name, bytes);
+    if (!is_new && !std::equal(bytes.begin(), bytes.end(), other->second.begin(), other->second.end())) {
+      return InvalidArgument("two functions are called ", Quoted(function->name));
+    }
     graph->functions[function->name] = std::move(function);
   }
   return message.status();
@@ -123,14 +139,7 @@ Status ReadVersions(WireCursor message, Graph* graph) {
     switch (message.field()) {
       case 1: graph->producer = message.Int32(); break;
       case 2: min_consumer = message.Int32(); break;
-      case 3:
-        if (message.type() == WireType::kVarint) {
-          bad(message.Varint());
-        } else {
-          WireCursor packed = message.Message();  // a run of varints; odd bytes cannot hurt a comparison
-          packed.Skip();
-        }
-        break;
+      case 3: ReadRepeatedVarints(message, bad); break;
       default: message.Skip();
     }
   }
@@ -171,6 +180,9 @@ Status Resolve(const Graph& graph, std::string_view input, Node* node) {
   }
   if (is_control) {
     node->control_inputs.push_back(producer);
+  } else if (!node->control_inputs.empty()) {
+    return InvalidArgument("node ", Quoted(node->name), " (", Quoted(node->op), "): input ", Quoted(input),
+                           " comes after a control input; those are written last");
   } else {
     node->inputs.push_back({producer, slot});
   }
@@ -184,6 +196,7 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
   Graph graph;
   const AttrSource source{owner, limits};
   std::vector<std::vector<std::string_view>> inputs;
+  SeenFunctions functions;
   while (file.Next()) {
     switch (file.field()) {
       case 1: {
@@ -193,6 +206,9 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
         if (graph.size() >= limits.nodes) {
           return ResourceExhausted("the graph has more than ", limits.nodes, " nodes");
         }
+        if (raw.node.name.empty()) {
+          return InvalidArgument("a node (", Quoted(raw.node.op), ") has no name; it is node ", graph.size());
+        }
         if (graph.Find(raw.node.name) >= 0) return InvalidArgument("two nodes are called ", Quoted(raw.node.name));
         if (raw.node.op == "ImmutableConst") PlaceRegion(package, &raw.node);
         raw.node.def = FindOp(raw.node.op);
@@ -200,7 +216,7 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
         inputs.push_back(std::move(raw.inputs));
         break;
       }
-      case 2: RIVULET_RETURN_IF_ERROR(ReadLibrary(file.Message(), source, &graph)); break;
+      case 2: RIVULET_RETURN_IF_ERROR(ReadLibrary(file.Message(), source, &functions, &graph)); break;
       case 4: RIVULET_RETURN_IF_ERROR(ReadVersions(file.Message(), &graph)); break;
       default: file.Skip();
     }

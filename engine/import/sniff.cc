@@ -58,9 +58,9 @@ std::string_view DescribeForeignFile(std::span<const uint8_t> bytes) {
       return "a JSON file";
     }
   }
-  // ONNX: ir_version, then producer_name and its text.
-  if (text.size() > 4 && text[0] == '\x08' && text[1] > 0 && text[1] < 32 && text[2] == '\x12') {
-    return text[1] == 1 ? "a SavedModel's saved_model.pb" : "an ONNX model; the original TensorFlow graph is wanted";
+  // ONNX: ir_version, then producer_name and its text. A SavedModel of version 1 begins alike, and is none of these.
+  if (text.size() > 4 && text[0] == '\x08' && text[1] > 1 && text[1] < 32 && text[2] == '\x12') {
+    return "an ONNX model; the original TensorFlow graph is wanted";
   }
   return {};
 }

@@ -83,7 +83,8 @@ const Field* FindField(Message message, std::string_view name);
 // "DT_FLOAT" as its number, "DT_FLOAT_REF" too; -1 for another word.
 int TypeNumber(std::string_view word);
 
-// Any.value, which holds the message that a text writes out.
+// Any.type_url and Any.value, which hold the name and the message that a text writes out.
+inline constexpr uint32_t kAnyTypeUrl = 1;
 inline constexpr uint32_t kAnyValue = 2;
 
 }  // namespace rivulet::text_format

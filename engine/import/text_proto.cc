@@ -132,6 +132,7 @@ class Parser {
     if (!Accept('{')) return Error("want '{' after ", Quoted(name));
     std::vector<uint8_t> inner;
     RIVULET_RETURN_IF_ERROR(ParseFields(kAssetFileDef, '}', depth + 1, &inner));
+    PutBytes(kAnyTypeUrl, std::vector<uint8_t>(name.begin(), name.end()), out);
     PutBytes(kAnyValue, inner, out);
     return Status();
   }

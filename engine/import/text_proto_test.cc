@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/import/graphdef.h"
+#include "engine/import/text_fields.h"
 
 namespace rivulet {
 namespace {
@@ -57,6 +58,31 @@ TEST(TextProto, ListsAndBrackets) {
   EXPECT_EQ((*node->attrs.Get<std::shared_ptr<const AttrList>>("l"))->ints, (std::vector<int64_t>{1, 2, 3}));
   EXPECT_FALSE(Parse("attr { key: 'l' value { list { i: [1, 2 } } }").ok());
   EXPECT_FALSE(Parse("attr < key: 'l' }").ok());
+}
+
+TEST(TextProto, Types) {
+  EXPECT_EQ(text_format::TypeNumber("DT_FLOAT"), 1);
+  EXPECT_EQ(text_format::TypeNumber("DT_UINT64"), 23);
+  EXPECT_EQ(text_format::TypeNumber("DT_RESOURCE_REF"), 120);
+  EXPECT_EQ(text_format::TypeNumber("DT_FLOATS"), -1);
+  EXPECT_EQ(text_format::TypeNumber(""), -1);
+}
+
+TEST(TextProto, WhichMessageTheTextIs) {
+  EXPECT_EQ(TextRootOf("# saved_model_schema_version\nnode {}"), TextRoot::kGraphDef);
+  EXPECT_EQ(TextRootOf(" saved_model_schema_version: 1"), TextRoot::kSavedModel);
+  EXPECT_EQ(TextRootOf("meta_info_def {}"), TextRoot::kMetaGraphDef);
+  EXPECT_EQ(TextRootOf(""), TextRoot::kGraphDef);
+}
+
+// What nobody needs is read over, whatever it holds, and is still bounded in depth.
+TEST(TextProto, OpaqueFields) {
+  EXPECT_TRUE(Parse("experimental_debug_info { a: 1 b { c: [1, 'x', { d: <> }] } [some.Ext]: { e: TRUE } }").ok());
+  EXPECT_FALSE(Parse("experimental_debug_info { a: [1, 2").ok());
+  EXPECT_FALSE(Parse("experimental_debug_info { a }").ok());
+  std::string deep = "experimental_debug_info ";
+  for (int i = 0; i < 100'000; ++i) deep += "{ a ";
+  EXPECT_NE(Parse(deep).status().message().find("nested deeper than"), std::string_view::npos);
 }
 
 }  // namespace

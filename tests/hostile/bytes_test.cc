@@ -233,6 +233,11 @@ TEST(HostileBytes, A15_Versions) {
   ExpectError(LoadText(SmallModel() + Versions32(99999, 99999)).status(), Code::kFailedPrecondition, {"99999", "2500"});
   const std::string bad = Wire().Bytes(4, Wire().Int(1, 24).Int(3, 2500).str()).str();
   ExpectError(LoadText(SmallModel() + bad).status(), Code::kFailedPrecondition, {"2500"});
+  // As writers of the third version of the format pack them.
+  const std::string packed = Wire().Bytes(4, Wire().Bytes(3, Wire().Varint(7).Varint(2500).str()).str()).str();
+  ExpectError(LoadText(SmallModel() + packed).status(), Code::kFailedPrecondition, {"refuses", "2500"});
+  const std::string cut = Wire().Bytes(4, Wire().Bytes(3, "\xff").str()).str();
+  ExpectError(LoadText(SmallModel() + cut).status(), Code::kDataLoss, {"packed numbers"});
 }
 
 TEST(HostileBytes, A16_TextGraph) {

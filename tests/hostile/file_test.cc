@@ -60,7 +60,7 @@ TEST(HostileFile, A19_PathsThatAreNoFiles) {
   ASSERT_NE(mkdtemp(folder), nullptr);
   const std::string fifo = std::string(folder) + "/fifo";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
-  ExpectError(Model::Load(folder).status(), Code::kNotFound, {folder, "no saved_model.pb"});
+  ExpectError(Model::Load(folder).status(), Code::kNotFound, {folder, "no saved_model.pb", "'fifo'"});
   ExpectError(Model::Load(fifo).status(), Code::kInvalidArgument, {fifo, "regular file", "pipe"});
   ExpectError(Model::Load("/dev/zero").status(), Code::kInvalidArgument, {"regular file"});
   ExpectError(Model::Load(std::string(folder) + "/none").status(), Code::kNotFound, {"none"});
