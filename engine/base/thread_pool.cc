@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "engine/base/float_state.h"
@@ -34,13 +36,26 @@ struct ThreadPool::State {
   int started = 0;  // workers that have a number
   Job job{};
   std::atomic<int64_t> next{0};
+  std::exception_ptr error;  // guarded by `mutex`: what ended a piece, for the caller of the loop
   std::vector<pthread_t> workers;
 
   void TakePieces(const Job& work, int thread) {
     for (;;) {
       const int64_t begin = next.fetch_add(work.grain, std::memory_order_relaxed);
       if (begin >= work.count || work.stop->stopped()) return;
+#if defined(__cpp_exceptions)
+      // Nothing may leave a thread, nor the caller while others are in the loop.
+      try {
+        work.piece(work.body, begin, std::min(begin + work.grain, work.count), thread);
+      } catch (...) {
+        next.store(work.count, std::memory_order_relaxed);
+        std::lock_guard<std::mutex> lock(mutex);
+        error = std::current_exception();
+        return;
+      }
+#else
       work.piece(work.body, begin, std::min(begin + work.grain, work.count), thread);
+#endif
     }
   }
 
@@ -106,6 +121,7 @@ void ThreadPool::Run(int64_t count, int64_t grain, const StopToken& stop, Piece 
     state_->open = true;
     state_->job = {count, grain, &stop, piece, body};
     state_->next.store(0, std::memory_order_relaxed);
+    state_->error = nullptr;
     ++state_->generation;
   }
   state_->wake.notify_all();
@@ -113,7 +129,12 @@ void ThreadPool::Run(int64_t count, int64_t grain, const StopToken& stop, Piece 
   std::unique_lock<std::mutex> lock(state_->mutex);
   state_->open = false;  // workers that wake late find nothing to do
   state_->done.wait(lock, [&] { return state_->inside == 0; });
+  const std::exception_ptr error = std::exchange(state_->error, nullptr);
   state_->busy = false;
+  lock.unlock();
+#if defined(__cpp_exceptions)
+  if (error != nullptr) std::rethrow_exception(error);
+#endif
 }
 
 }  // namespace rivulet

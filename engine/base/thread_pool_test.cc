@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -43,6 +44,27 @@ TEST(ThreadPool, CallersDoNotMixTheirLoops) {
 
 // How many pieces run before the flag is set is the scheduler's business. After that, a thread may finish the piece
 // whose turn it had already begun, and begins no other.
+// Memory that ends in a piece ends the loop, in whichever thread it was, and the pool serves the next one.
+TEST(ThreadPool, WhatEndsAPieceReachesTheCaller) {
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    for (int64_t bad = 0; bad < 40; bad += 13) {
+      bool reached = false;
+      try {
+        pool.ParallelFor(40, 1, StopToken(), [&](int64_t begin, int64_t) {
+          if (begin == bad) throw std::bad_alloc();
+        });
+      } catch (const std::bad_alloc&) {
+        reached = true;
+      }
+      EXPECT_TRUE(reached);
+      std::atomic<int> count{0};
+      pool.ParallelFor(40, 1, StopToken(), [&](int64_t, int64_t) { ++count; });
+      EXPECT_EQ(count, 40);
+    }
+  }
+}
+
 TEST(ThreadPool, StopsBetweenPieces) {
   ThreadPool pool(2);
   std::atomic<bool> cancel{false};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <list>
+#include <set>
 
 #include "engine/ops/handle_types.h"
 #include "engine/ops/signature.h"
@@ -217,9 +218,33 @@ bool WorthEvaluating(const Node& node, const std::vector<const Fact*>& inputs, c
   return true;
 }
 
+// The other operators of the graph that there is no kernel for, so that they are told at once.
+std::string AlsoMissing(const Graph& graph, const std::string& known) {
+  constexpr size_t kMostListed = 20;
+  std::set<std::string> missing;
+  for (const Node& node : graph.nodes()) {
+    if (node.def == nullptr && node.op != known) missing.insert(node.op);
+  }
+  std::string out;
+  size_t listed = 0;
+  for (const std::string& op : missing) {
+    if (listed++ == kMostListed) break;
+    out += Cat(out.empty() ? "; also missing: " : ", ", Quoted(op));
+  }
+  if (missing.size() > kMostListed) out += ", …";
+  return out;
+}
+
 }  // namespace
 
-std::string NodeFrame(const Node& node) { return Cat("node ", Quoted(node.name), " (", node.op, ")"); }
+std::string NodeFrame(const Node& node) {
+  constexpr size_t kLongest = 100;
+  const bool is_plain = node.op.size() <= kLongest && std::all_of(node.op.begin(), node.op.end(), [](char c) {
+                          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                 c == '_' || c == '>' || c == '.';
+                        });
+  return Cat("node ", Quoted(node.name), " (", is_plain ? node.op : Quoted(node.op), ")");
+}
 
 DType ResolveType(const Node& node, std::string_view attr, std::span<const Fact* const> inputs) {
   if (const DType* given = node.attrs.Get<DType>(attr)) return *given;
@@ -344,7 +369,7 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
   for (const int32_t index : order) {
     Node& node = graph.node(index);
     if (node.def == nullptr) {
-      if (strict) return Unimplemented(NodeFrame(node), ": no kernel for this operator");
+      if (strict) return Unimplemented(NodeFrame(node), ": no kernel for this operator", AlsoMissing(graph, node.op));
       if (used[static_cast<size_t>(index)] > (1 << 20)) {
         return InvalidArgument(NodeFrame(node), ": output ", used[static_cast<size_t>(index)] - 1, " cannot exist");
       }

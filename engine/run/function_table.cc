@@ -1,5 +1,7 @@
 #include "engine/run/function_table.h"
 
+#include <algorithm>
+
 #include "engine/base/errors.h"
 #include "engine/graph/text_form.h"
 #include "engine/run/lower.h"
@@ -65,16 +67,22 @@ Result<FunctionTable::Size> FunctionTable::SizeOf(const std::string& name, int d
     return known->second;
   }
   sizes_[name].counting = true;
-  Result<Size> size = SizeOfNodes(function->second->body, depth);
-  if (size.ok() && size->depth + depth > limits_.function_depth) {
-    size =
-        ResourceExhausted("functions call each other more than ", limits_.function_depth, " deep, at ", Quoted(name));
+  // Whatever ends the count early, memory that is short too, must not leave the function "being counted".
+  struct Forget {
+    std::map<std::string, Size, std::less<>>& sizes;
+    const std::string& name;
+    bool counted = false;
+    ~Forget() {
+      if (!counted) sizes.erase(name);
+    }
+  } forget{sizes_, name};
+  RIVULET_ASSIGN_OR_RETURN(const Size size, SizeOfNodes(function->second->body, depth));
+  if (size.depth + depth > limits_.function_depth) {
+    return ResourceExhausted("functions call each other more than ", limits_.function_depth, " deep, at ",
+                             Quoted(name));
   }
-  if (size.ok()) {
-    sizes_[name] = *size;
-  } else {
-    sizes_.erase(name);
-  }
+  sizes_[name] = size;
+  forget.counted = true;
   return size;
 }
 
@@ -102,6 +110,19 @@ Result<std::shared_ptr<const Body>> FunctionTable::Find(const FunctionCall& call
   const std::string key = KeyOf(call);
   const auto known = bodies_.find(key);
   if (known != bodies_.end()) return known->second;
+  // A body may refer to itself, in one of its branches; while it is lowered, what it does is not known yet.
+  if (lowering_.size() >= static_cast<size_t>(std::max(limits_.function_depth, 1))) {
+    return ResourceExhausted("functions refer to each other more than ", limits_.function_depth, " deep, at ",
+                             Quoted(call.name));
+  }
+  if (!lowering_.insert(key).second) {
+    return FailedPrecondition("function ", Quoted(call.name), " is being lowered");
+  }
+  struct Done {
+    std::set<std::string>& keys;
+    const std::string& key;
+    ~Done() { keys.erase(key); }
+  } done{lowering_, key};
   static const AttrMap kNone;
   RIVULET_ASSIGN_OR_RETURN(Body body,
                            Instantiate(*function->second, call.attrs != nullptr ? *call.attrs : kNone, functions_));

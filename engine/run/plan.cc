@@ -1,6 +1,7 @@
 #include "engine/run/plan.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 #include "engine/base/checked.h"
@@ -99,7 +100,7 @@ class Compiler {
   }
 
   static Status CannotRun(const Node& node) {
-    return Internal(NodeFrame(node), ": belongs to a loop that was not read as one");
+    return InvalidArgument(NodeFrame(node), ": belongs to a loop, and is in none");
   }
 
   Status MakeStep(int32_t index) {
@@ -177,17 +178,20 @@ class Compiler {
   // Inputs that a step may take for itself: held by their slot alone, read by it for the last time.
   void FindDeaths() {
     plan_.dies.assign(plan_.operands.size(), 0);
+    std::vector<int32_t> uses(plan_.slots.size(), 0);  // of each slot in one step, which may have very many inputs
     for (size_t s = 0; s < plan_.steps.size(); ++s) {
       const Step& step = plan_.steps[s];
-      for (int32_t i = 0; i < step.num_inputs; ++i) {
-        const auto operand = static_cast<size_t>(step.first_input + i);
-        const auto slot = static_cast<size_t>(plan_.operands[operand]);
+      const std::span<const int32_t> inputs(plan_.operands.data() + step.first_input,
+                                            static_cast<size_t>(step.num_inputs));
+      for (const int32_t slot : inputs) ++uses[static_cast<size_t>(slot)];
+      for (size_t i = 0; i < inputs.size(); ++i) {
+        const auto slot = static_cast<size_t>(inputs[i]);
         const Slot::Kind kind = plan_.slots[slot].kind;
         if (kind != Slot::Kind::kHeap && kind != Slot::Kind::kFeed) continue;
-        const auto first = plan_.operands.begin() + step.first_input;
-        const bool once = std::count(first, first + step.num_inputs, plan_.operands[operand]) == 1;
-        plan_.dies[operand] = once && read_last_[slot] == static_cast<int32_t>(s);
+        plan_.dies[static_cast<size_t>(step.first_input) + i] =
+            uses[slot] == 1 && read_last_[slot] == static_cast<int32_t>(s);
       }
+      for (const int32_t slot : inputs) uses[static_cast<size_t>(slot)] = 0;
     }
   }
 

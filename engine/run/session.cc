@@ -77,6 +77,15 @@ struct Session::Rep {
                        const StopToken& stop);
   // A variable without a value, where the model's checkpoint is missing, is told with the reason.
   Status Explain(Status status) const;
+  // body(), a Result, whose error says which model it is of; also where memory ends while that is said.
+  template <typename Body>
+  auto Named(const Body& body) const -> decltype(body()) {
+    return CatchBadAlloc([&]() -> decltype(body()) {
+      auto result = CatchBadAlloc(body);
+      if (result.ok()) return result;
+      return Explain(std::move(result).status()).Framed(Quoted(model->name()));
+    });
+  }
   Result<std::unique_ptr<Frame>> TakeFrame(PlanEntry& entry);
   void GiveBack(PlanEntry& entry, std::unique_ptr<Frame> frame);
 };
@@ -185,7 +194,7 @@ Status CheckFeeds(const Feeds& feeds) {
 
 Result<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::vector<std::string>& fetches,
                                          const std::vector<std::string>& targets, const RunOptions& options) {
-  Result<std::vector<Tensor>> result = CatchBadAlloc([&]() -> Result<std::vector<Tensor>> {
+  return rep_->Named([&]() -> Result<std::vector<Tensor>> {
     const StopToken stop = MakeStop(options);
     RIVULET_RETURN_IF_ERROR(CheckFeeds(feeds));
     RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry, rep_->GetPlan(feeds, fetches, targets, stop));
@@ -194,20 +203,16 @@ Result<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::vector<s
     rep_->GiveBack(*entry, std::move(frame));
     return results;
   });
-  if (!result.ok()) return rep_->Explain(std::move(result).status()).Framed(Quoted(rep_->model->name()));
-  return result;
 }
 
 Result<PlanStats> Session::Prepare(const Feeds& feeds, const std::vector<std::string>& fetches,
                                    const std::vector<std::string>& targets, const RunOptions& options) {
-  Result<PlanStats> result = CatchBadAlloc([&]() -> Result<PlanStats> {
+  return rep_->Named([&]() -> Result<PlanStats> {
     const StopToken stop = MakeStop(options);
     RIVULET_RETURN_IF_ERROR(CheckFeeds(feeds));
     RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<PlanEntry> entry, rep_->GetPlan(feeds, fetches, targets, stop));
     return entry->stats;
   });
-  if (!result.ok()) return rep_->Explain(std::move(result).status()).Framed(Quoted(rep_->model->name()));
-  return result;
 }
 
 const std::shared_ptr<Allocator>& Session::allocator() const { return rep_->allocator; }
