@@ -1,12 +1,19 @@
-"""Writes seeds/graphdef/ and seeds/run/: small graphs, each with the one defect that its name tells; and seeds/wire/, bytes by
-hand. Needs TensorFlow's protobuf classes.
+"""Writes the seeds that are made rather than found: graphdef/ and run/, small graphs, each with the one defect that its name
+tells; saved_model/, checkpoint/, package/ and text/, the same of other formats; wire/ and structured/, bytes by hand. Needs
+TensorFlow's protobuf classes.
 
   python tests/fuzz/make_seeds.py
 """
 import os
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+import random  # noqa: E402
+import struct  # noqa: E402
+
+from google.protobuf import text_format  # noqa: E402
 from tensorflow.core.framework import graph_pb2  # noqa: E402
+from tensorflow.core.protobuf import saved_model_pb2  # noqa: E402
+from tensorflow.core.util import memmapped_file_system_pb2  # noqa: E402
 
 FLOAT, INT32, STRING, INT64 = 1, 3, 7, 9
 SEEDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'seeds')
@@ -201,6 +208,125 @@ def wire_seeds():
     yield 'length_of_2_to_64', b'\x0a' + b'\xff' * 9 + b'\x01' + b'abc'
 
 
+def saved_model(*tag_sets):
+    model = saved_model_pb2.SavedModel(saved_model_schema_version=1)
+    for tags in tag_sets:
+        meta = model.meta_graphs.add()
+        meta.meta_info_def.tags.extend(tags)
+        meta.meta_info_def.tensorflow_version = '2.21'
+        meta.graph_def.node.add(name='x', op='Placeholder').attr['dtype'].type = FLOAT
+        meta.graph_def.versions.producer = 1000
+        signature = meta.signature_def['serving_default']
+        signature.inputs['x'].name = 'x:0'
+        signature.inputs['x'].dtype = FLOAT
+        signature.outputs['y'].name = 'x:0'
+        signature.method_name = 'tensorflow/serving/predict'
+        meta.saver_def.restore_op_name = 'save/restore_all'
+        meta.collection_def['saved_model_main_op'].node_list.value.append('x')
+    return model
+
+
+def saved_model_protos():
+    yield 'good', saved_model(['serve'])
+    yield 'three_graphs', saved_model(['serve'], ['serve', 'gpu'], [])
+    yield 'two_graphs_with_the_same_tags', saved_model(['serve'], ['serve'])
+    yield 'no_graph', saved_model()
+    later = saved_model(['serve'])
+    later.saved_model_schema_version = 2
+    yield 'schema_2', later
+    several = saved_model(['serve'])
+    inputs = several.meta_graphs[0].signature_def['serving_default'].inputs
+    inputs['sparse'].coo_sparse.values_tensor_name = 'v:0'
+    for name in ('flat', 'splits'):
+        inputs['ragged'].composite_tensor.components.add(name=name + ':0', dtype=INT64)
+    yield 'sparse_and_ragged_inputs', several
+    bomb = saved_model(['serve'])
+    value = bomb.meta_graphs[0].signature_def['serving_default'].defaults['x']
+    value.dtype = FLOAT
+    value.tensor_shape.dim.add().size = 1 << 40
+    value.float_val.append(1)
+    yield 'default_of_4_tib', bomb
+    outside = saved_model(['serve'])
+    asset = outside.meta_graphs[0].asset_file_def.add(filename='../../secret')
+    asset.tensor_info.name = 'words:0'
+    yield 'asset_outside', outside
+    objects = saved_model(['serve'])
+    for i in range(50):
+        node = objects.meta_graphs[0].object_graph_def.nodes.add()
+        node.children.add(node_id=(i + 1) % 50, local_name='next')
+        node.children.add(node_id=i - 5, local_name='back')
+        node.variable.dtype = FLOAT
+    yield 'objects_in_a_ring', objects
+    twice = saved_model(['serve'])
+    twice.meta_graphs[0].collection_def['saved_model_main_op'].node_list.value.append('second')
+    yield 'two_main_ops', twice
+
+
+def checkpoint(index, data=b''):
+    return struct.pack('<I', len(index)) + index + data
+
+
+def checkpoint_seeds():
+    formats = os.path.join(os.path.dirname(SEEDS), '..', 'formats', 'data')
+
+    def read(*path):
+        with open(os.path.join(formats, *path), 'rb') as file:
+            return file.read()
+    for folder in ('partitioned', 'objects', 'every_dtype'):
+        stem = 'model-1' if folder == 'objects' else 'model'
+        index, data = read(folder, stem + '.index'), read(folder, stem + '.data-00000-of-00001')
+        yield folder, checkpoint(index, data)
+        yield folder + '_cut', checkpoint(index, data[:len(data) // 2])
+    yield 'version_1', checkpoint(read('version1', 'model'))
+    yield 'index_cut', checkpoint(read('partitioned', 'model.index')[:-20])
+    yield 'state', checkpoint(b'model_checkpoint_path: "model-2"\nall_model_checkpoint_paths: "../model-1"\n')
+    yield 'empty', checkpoint(b'')
+
+
+def package(regions, elements, trailer=None):
+    directory = memmapped_file_system_pb2.MemmappedFileSystemDirectory()
+    for name, offset, length in elements:
+        directory.element.add(name='memmapped_package://' + name, offset=offset, length=length)
+    return regions + directory.SerializeToString() + struct.pack('<Q', len(regions) if trailer is None else trailer)
+
+
+def package_seeds():
+    g = Graph()
+    node = g.node('w', 'ImmutableConst', dtype=FLOAT)
+    node.attr['shape'].shape.dim.add().size = 2
+    node.attr['memory_region_name'].s = b'memmapped_package://w'
+    graph = g.bytes()
+    regions = struct.pack('<ff', 1, 2) + bytes(56) + graph
+    whole = [('w', 0, 8), ('.', 64, len(graph))]
+    yield 'good', package(regions, whole)
+    yield 'without_lengths', package(regions, [(name, offset, 0) for name, offset, _ in whole])
+    yield 'offsets_that_fall', package(regions, whole[::-1])
+    yield 'region_into_the_next', package(regions, [('w', 0, 65), whole[1]])
+    yield 'name_twice', package(regions, [('w', 0, 4), ('w', 4, 4), whole[1]])
+    yield 'no_graph', package(regions, whole[:1])
+    yield 'path_as_a_name', package(regions, [('../../etc/passwd', 0, 8), whole[1]])
+    yield 'directory_behind_the_end', package(regions, whole, 1 << 40)
+    node.attr['shape'].shape.dim[0].size = 1 << 62
+    larger = g.bytes()
+    yield 'constant_larger_than_its_region', package(regions[:64] + larger, [('w', 0, 8), ('.', 64, len(larger))])
+
+
+def structured_seeds():
+    """Bytes that build graphs of every kind; what they build is told by fuzz_structured.cc."""
+    for seed in range(8):
+        yield f'drawn_{seed}', random.Random(seed).randbytes(200)
+    yield 'nothing', b''
+    yield 'branches', bytes([0, 1, 2, 3, 4, 5, 6, 7, 1, 1] + [8, 3] * 30 + [0, 40, 41, 2] * 8)
+
+
+def text_seeds():
+    model = saved_model(['serve'])
+    yield 'saved_model.pbtxt', text_format.MessageToString(model).encode()
+    yield 'meta_graph.pbtxt', text_format.MessageToString(model.meta_graphs[0]).encode()
+    yield 'checkpoint_state', b'model_checkpoint_path: "m"\nall_model_checkpoint_timestamps: 1.5e9\n'
+    yield 'opaque_lists', b'node { name: "n" experimental_debug_info { a: [1, "x", { b: <> }] [t.co/x]: { c: inf } } }'
+
+
 def write(folder, name, data):
     os.makedirs(os.path.join(SEEDS, folder), exist_ok=True)
     with open(os.path.join(SEEDS, folder, name), 'wb') as file:
@@ -211,8 +337,12 @@ def main():
     for name, data in seeds():
         write('graphdef', name + '.pb', data)
         write('run', name + '.pb', data)
-    for name, data in wire_seeds():
-        write('wire', name, data)
+    for folder, made in (('wire', wire_seeds()), ('checkpoint', checkpoint_seeds()), ('package', package_seeds()),
+                         ('structured', structured_seeds()), ('text', text_seeds())):
+        for name, data in made:
+            write(folder, name, data)
+    for name, proto in saved_model_protos():
+        write('saved_model', name, proto.SerializeToString(deterministic=True))
 
 
 if __name__ == '__main__':
