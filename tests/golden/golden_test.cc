@@ -1,8 +1,9 @@
-// Every recording, run in many ways. As a test: three per family, and one for coverage. As a command:
+// Every recording, run in many ways. As a test: four per family, and one for coverage. As a command:
 //
 //   golden_test --cases='Sub*' [-v]     runs the cases whose name or operator matches; prints counts per operator
 //   golden_test --hostile=N --cases=... [-v]   makes each case hostile in N ways; -v names each before it runs
 //   golden_test --faults --cases=...    lets the Nth allocation fail, for every N
+//   golden_test --edges --cases=...     gives each input of an operator the values of edges.h, in two cases an operator
 //   golden_test --coverage              writes coverage.tsv beside the recordings; exit 1 when something is missing
 //
 // RIVULET_FULL=1 runs every combination of settings.
@@ -16,6 +17,7 @@
 #include <map>
 
 #include "tests/golden/coverage.h"
+#include "tests/golden/edges.h"
 #include "tests/golden/faults.h"
 #include "tests/golden/harness.h"
 #include "tests/golden/hostile.h"
@@ -50,7 +52,7 @@ Status CheckHostiles(const GoldenCase& record, uint64_t first, uint64_t count, b
   return status;
 }
 
-enum class Mode { kResults, kHostile, kFaults };
+enum class Mode { kResults, kHostile, kFaults, kEdges };
 
 // What to do with each case, and what came of it.
 struct Job {
@@ -59,10 +61,13 @@ struct Job {
   bool verbose = false;
   std::vector<Combination> combinations = Combinations(IsFull());
   int64_t num_noticed = 0;  // hostile runs that gave results, or faults that were felt
+  std::map<std::string, int> seen;
+  EdgeCounts edges;
 
   Status Check(const GoldenCase& record, size_t index) {
     if (mode == Mode::kHostile) return CheckHostiles(record, index * 1000, num_hostile, verbose, &num_noticed);
     if (verbose) std::printf("run  %s\n", record.name.c_str());
+    if (mode == Mode::kEdges) return StandsForItsOperators(record, &seen) ? CheckEdges(record, &edges) : Status();
     return mode == Mode::kFaults ? CheckFaults(record, &num_noticed) : CheckCase(record, combinations);
   }
 };
@@ -158,6 +163,10 @@ int RunMatching(const std::string& glob, Job job) {
     std::printf("%6d passed %6d failed  %s\n", count.passed, count.failed, ops.c_str());
   const long long noticed = job.num_noticed;
   if (job.mode == Mode::kHostile) std::printf("%6lld hostile runs gave results\n", noticed);
+  if (job.mode == Mode::kEdges) {
+    std::printf("%6lld runs, %lld gave results, %lld were stopped\n", static_cast<long long>(job.edges.runs),
+                static_cast<long long>(job.edges.results), static_cast<long long>(job.edges.deadlines));
+  }
   if (job.mode == Mode::kFaults) std::printf("%6lld faults were felt\n", noticed);
   std::printf("%6d passed %6d failed\n", total.passed, total.failed);
   return total.failed == 0 && total.passed > 0 ? 0 : 1;
@@ -183,6 +192,8 @@ int main(int argc, char** argv) {
       job.num_hostile = std::strtoull(word.c_str() + 10, nullptr, 10);
     } else if (word == "--faults") {
       job.mode = Mode::kFaults;
+    } else if (word == "--edges") {
+      job.mode = Mode::kEdges;
     } else {
       std::fprintf(stderr, "golden_test: unknown argument %s\n", argv[i]);
       return 2;
@@ -198,6 +209,7 @@ int main(int argc, char** argv) {
     add("Golden", Mode::kResults);
     add("Hostile", Mode::kHostile);
     add("Faults", Mode::kFaults);
+    add("Edges", Mode::kEdges);
   }
   return RUN_ALL_TESTS();
 }
