@@ -1,0 +1,39 @@
+#include <gtest/gtest.h>
+
+#include "engine/run/model_of.h"
+#include "rivulet/session.h"
+
+namespace rivulet {
+namespace {
+
+float First(const Result<std::vector<Tensor>>& result) {
+  EXPECT_TRUE(result.ok()) << result.status().ToString();
+  return result.ok() ? (*result)[0].data<float>()[0] : 0;
+}
+
+// Who takes the value of an old graph's variable takes it when it runs, after what it waits for.
+TEST(References, AreReadAfterWhatTheReaderWaitsFor) {
+  constexpr char kGraph[] = R"(
+x = Placeholder() {dtype=float32, shape=shape[]}
+v = VariableV2() {dtype=float32, shape=shape[]}
+zero = Const() {dtype=float32, value=float32[]{0}}
+first = Assign(v, zero) {T=float32}
+set = Assign(v, x, ^first) {T=float32}
+more = AssignAdd(v, x, ^set) {T=float32}
+before = Neg(v, ^set) {T=float32}
+after = Neg(v, ^more) {T=float32}
+)";
+  for (const bool passes : {true, false}) {
+    SessionOptions options;
+    options.passes = passes;
+    auto session = Session::Create(ModelOf(kGraph), options);
+    ASSERT_TRUE(session.ok());
+    const Feeds feeds = {{"x", Tensor::Scalar<float>(3)}};
+    EXPECT_EQ(First((*session)->Run(feeds, {"before"})), -3.0f);
+    EXPECT_EQ(First((*session)->Run(feeds, {"after"})), -6.0f);
+    EXPECT_EQ(First((*session)->Run({}, {"v"})), 6.0f);
+  }
+}
+
+}  // namespace
+}  // namespace rivulet
