@@ -179,7 +179,7 @@ void DirectConv(const float* input, const PackedFilter& filter, const ConvGeomet
   const bool pointwise = IsPointwise(g);
   const int64_t packed_floats = PackedMatrix::Bytes(k, group_out).value() / static_cast<int64_t>(sizeof(float));
   const CollectRows collect = HWY_DYNAMIC_DISPATCH(CollectFunction)();
-  const GemmSplit split = SplitGemm(m, group_out, k);
+  const GemmSplit split = SplitGemm(m, group_out, k, pool.num_threads());
   const int64_t pieces = split.row_pieces * split.column_pieces;
   const int64_t piece_work = split.rows * split.columns * std::max<int64_t>(k, 1);
   const int64_t grain = std::max<int64_t>((1 << 20) / std::max<int64_t>(piece_work, 1), 1);

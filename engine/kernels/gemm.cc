@@ -160,9 +160,11 @@ void Piece(const GemmTask& task, Range rows, Range columns) {
     const Depth depth{PartOf(0, task.k, k_parts, k_part), k_part == 0, k_part + 1 == k_parts};
     const int64_t kc = depth.ks.end - depth.ks.begin;
     for (int64_t block = 0; block < blocks; ++block) {
-      const Range part = PartOf(rows.begin, rows.end - rows.begin, blocks, block);
-      Rows left{buffer, kRowStride, part.begin, part.end - part.begin, 0};
-      left.tiles = (left.count + kMaxRows - 1) / kMaxRows;
+      // In whole tiles, of which none but the least number is needed.
+      const Range block_tiles = PartOf(0, tiles, blocks, block);
+      const Range part{PartOf(rows.begin, rows.end - rows.begin, tiles, block_tiles.begin).begin,
+                       PartOf(rows.begin, rows.end - rows.begin, tiles, block_tiles.end - 1).end};
+      Rows left{buffer, kRowStride, part.begin, part.end - part.begin, block_tiles.end - block_tiles.begin};
       const float* matrix = static_cast<const float*>(task.source) + part.begin * task.lda + depth.ks.begin;
       if (in_place) {
         left.a = matrix;
@@ -191,30 +193,36 @@ namespace rivulet {
 
 HWY_EXPORT(GemmPiece);
 
-GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k) {
-  // Columns whose right operand, or a block of k of it, is a good part of a second-level cache: a piece of fewer rows
-  // than all leaves it there for the next one.
+GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k, int threads) {
+  // Columns whose right operand, or a block of k of it, is a good part of a second-level cache: the rows of a piece
+  // find it there, block after block.
   constexpr int64_t kCacheFloats = 65536;
   constexpr int64_t kFewColumns = 256;
   constexpr int64_t kManyColumns = 1024;
   constexpr int64_t kColumnUnit = 32;
-  // Multiplications in a piece: a tenth of a millisecond on a fast core, a few on a slow one.
-  constexpr int64_t kPieceWork = 2000000;
+  // Each piece fetches its columns anew, so there are few, but enough for the threads to end together. Multiplications
+  // in one: from a tenth of a millisecond on a fast core to what a stop may wait for.
+  constexpr int64_t kLeastWork = 2000000;
+  constexpr int64_t kMostWork = 100000000;
+  constexpr int64_t kPiecesOfThread = 4;
   // A multiple of every target's tile height, or nearly.
   constexpr int64_t kRowUnit = 42;
   const auto pieces_of = [](int64_t size, int64_t part) { return size == 0 ? 0 : (size - 1) / part + 1; };
-  // `size` in equal parts of at most `part`, or of `unit`s.
-  const auto equal_parts = [&](int64_t size, int64_t part, int64_t unit) {
-    const int64_t each = pieces_of(size, std::max<int64_t>(pieces_of(size, part), 1));
-    return each == size ? each : pieces_of(each, unit) * unit;
-  };
   k = std::max<int64_t>(k, 1);
   GemmSplit split;
-  split.columns = equal_parts(n, std::clamp(kCacheFloats / k, kFewColumns, kManyColumns), kColumnUnit);
-  const int64_t row_work = std::max<int64_t>(split.columns, 1) * std::min<int64_t>(k, kPieceWork);
-  split.rows = equal_parts(m, std::max(kPieceWork / row_work, kRowUnit), kRowUnit);
-  split.row_pieces = split.rows == 0 ? 0 : pieces_of(m, split.rows);
+  const int64_t column_parts = pieces_of(n, std::clamp(kCacheFloats / k, kFewColumns, kManyColumns));
+  split.columns = pieces_of(n, std::max<int64_t>(column_parts, 1));
+  if (column_parts > 1) split.columns = pieces_of(split.columns, kColumnUnit) * kColumnUnit;
   split.column_pieces = split.columns == 0 ? 0 : pieces_of(n, split.columns);
+
+  const int64_t row_work = std::max<int64_t>(split.columns, 1) * std::min<int64_t>(k, kMostWork);
+  const int64_t wanted =
+      threads > 1 ? pieces_of(threads * kPiecesOfThread, std::max<int64_t>(split.column_pieces, 1)) : 1;
+  const int64_t least = std::max(kLeastWork / row_work, kRowUnit);
+  const int64_t rows = std::clamp(pieces_of(m, wanted), least, std::max(kMostWork / row_work, least));
+  split.rows = pieces_of(m, std::max<int64_t>(m / rows, 1));
+  if (split.rows > 4 * kRowUnit && split.rows < m) split.rows = pieces_of(split.rows, kRowUnit) * kRowUnit;
+  split.row_pieces = split.rows == 0 ? 0 : pieces_of(m, split.rows);
   return split;
 }
 
@@ -227,7 +235,7 @@ void RunGemmPiece(const GemmTask& task, const GemmSplit& split, int64_t index) {
 }
 
 void RunGemm(const GemmTask& task, ThreadPool& pool, const StopToken& stop) {
-  const GemmSplit split = SplitGemm(task.m, task.n, task.k);
+  const GemmSplit split = SplitGemm(task.m, task.n, task.k, pool.num_threads());
   pool.ParallelFor(split.row_pieces * split.column_pieces, 1, stop, [&](int64_t begin, int64_t end) {
     for (int64_t index = begin; index < end; ++index) RunGemmPiece(task, split, index);
   });

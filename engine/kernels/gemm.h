@@ -30,15 +30,15 @@ struct GemmTask {
   Epilogue epilogue;
 };
 
-// How the output is cut into pieces of work; depends on the sizes alone. A piece is `rows` x `columns` (less at the
-// edges), and there are row_pieces * column_pieces.
+// How the output is cut into pieces of work for so many threads. A piece is `rows` x `columns` (less at the edges), and
+// there are row_pieces * column_pieces. No output's sum is cut, so the bits are the same for any cut.
 struct GemmSplit {
   int64_t rows;
   int64_t columns;
   int64_t row_pieces;
   int64_t column_pieces;
 };
-GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k);
+GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k, int threads);
 
 // Piece `index` of `split`, on the calling thread.
 void RunGemmPiece(const GemmTask& task, const GemmSplit& split, int64_t index);

@@ -243,7 +243,7 @@ constexpr int64_t kGroup = 4;
 int64_t RoundUp(int64_t value, int64_t unit) { return value / unit * unit + (value % unit != 0 ? unit : 0); }
 
 void Run(const TaskU8& task, int64_t m, ThreadPool& pool, const StopToken& stop) {
-  const GemmSplit split = SplitGemm(m, task.n, task.k);
+  const GemmSplit split = SplitGemm(m, task.n, task.k, pool.num_threads());
   pool.ParallelFor(split.row_pieces * split.column_pieces, 1, stop, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = i / split.column_pieces * split.rows;

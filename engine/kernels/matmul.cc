@@ -139,7 +139,7 @@ void MatMulDynamic(const MatMulShape& shape, const float* a, const int64_t* a_of
   const int64_t panels = PanelsOf(n);
   const int64_t packed_floats = panels * k * kPanel;
   const int64_t group = GroupOf(shape);
-  const GemmSplit split = SplitGemm(m, n, k);
+  const GemmSplit split = SplitGemm(m, n, k, pool.num_threads());
   const int64_t pieces = split.row_pieces * split.column_pieces;
   // Pieces of a worthwhile size, of packing and of multiplying.
   constexpr int64_t kPackWork = 1 << 16;
