@@ -10,10 +10,12 @@ namespace {
 inline float Widen(Half x) {
   const uint32_t sign = static_cast<uint32_t>(x.bits & 0x8000u) << 16;
   const uint32_t magnitude = static_cast<uint32_t>(x.bits & 0x7FFFu) << 13;
-  // A half's exponent field means 112 less than a float's; the product also makes subnormal halves normal.
-  const uint32_t scaled = BitCast<uint32_t>(BitCast<float>(magnitude) * 0x1p112f);
+  // A half's exponent field means 112 less than a float's. Subnormal halves are counted in units of 2^-24, never taken
+  // for subnormal floats, which may be read as zero (engine/base/float_state.h).
+  const uint32_t normal = magnitude + 0x38000000u;
+  const uint32_t small = BitCast<uint32_t>(static_cast<float>(static_cast<int32_t>(x.bits & 0x3FFu)) * 0x1p-24f);
   const uint32_t special = magnitude | 0x7F800000u;
-  return BitCast<float>(sign | (magnitude >= 0x0F800000u ? special : scaled));
+  return BitCast<float>(sign | (magnitude >= 0x0F800000u ? special : magnitude < 0x00800000u ? small : normal));
 }
 
 inline Half Narrow(float value) {

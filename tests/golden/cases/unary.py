@@ -51,6 +51,8 @@ def cases():
         yield Case(op, [lit('float32', [8388607.5, 8388609, -8388607.5, 16777217, 2.0**31, -2.0**40])], exact=True)
     yield Case('Expm1', [lit('complex128', [1e-9 + 1e-9j, 1e-12j, 0.5 - 3j])])
     yield Case('Log1p', [lit('complex128', [1e-9 + 1e-9j, 1e-12j, 3 - 3j, -0.5 + 0.5j, 1e5 + 1e5j])])
+    for op in ('Sign', 'Sqrt', 'Log', 'Reciprocal'):  # halves that are subnormal are no subnormal floats
+        yield Case(op, [lit('float16', [6e-8, 1e-6, 3e-5, 6.1e-5, 1])], name=f'{op} subnormal halves')
     yield Case('Sign', [lit('complex64', [0, 3 + 4j, -1j, -2])])
 
     for t, part in (('complex64', 'float32'), ('complex128', 'float64')):
