@@ -112,7 +112,8 @@ Status Run(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
   const PoolSpec& spec = c.state<State>().spec;
   const Tensor& source = c.input(kGrad ? 1 : 0);
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(spec, kGrad ? c.output(0).shape() : source.shape()));
+  RIVULET_ASSIGN_OR_RETURN(ConvSizes s, PoolSizesOf(spec, kGrad ? c.output(0).shape() : source.shape()));
+  if (!kGrad) CenterVolumes(spec.window, &s);
   ScratchPieces pieces;
   const StagedInput input(source, spec.window.channels_last, pieces);
   const StagedOutput output(c.output(0), spec.window.channels_last, pieces);

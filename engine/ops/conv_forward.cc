@@ -75,7 +75,9 @@ Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state
 
 Result<ConvSizes> ConvSizesOf(const RunContext& c, const ConvState& state, const Shape& input) {
   const Shape& filter = state.prepared() ? state.filter_shape : c.input(state.filter_input).shape();
-  return ComputeConvSizes(state.spec, input, filter, state.kind);
+  RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputeConvSizes(state.spec, input, filter, state.kind));
+  CenterVolumes(state.spec, &sizes);
+  return sizes;
 }
 
 ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, Tensor& output, ScratchPieces& pieces)

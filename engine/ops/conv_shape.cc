@@ -177,6 +177,14 @@ Result<ConvSizes> ComputeConvSizes(const WindowSpec& spec, const Shape& input, c
   return sizes;
 }
 
+void CenterVolumes(const WindowSpec& spec, ConvSizes* sizes) {
+  if (spec.spatial_rank != 3 || spec.padding != Padding::kSame) return;
+  for (size_t i = 0; i < 3; ++i) {
+    const int64_t reach = (sizes->out[i] - 1) * sizes->stride[i] + (sizes->k[i] - 1) * sizes->dilation[i] + 1;
+    if (reach < sizes->in[i]) sizes->pad[i] = (reach - sizes->in[i]) / 2;
+  }
+}
+
 Result<ConvSizes> ComputePoolSizes(const WindowSpec& spec, const std::array<int64_t, 3>& ksize, const Shape& input) {
   ConvSizes sizes;
   RIVULET_RETURN_IF_ERROR(SetInput(spec, input, &sizes));

@@ -71,6 +71,10 @@ enum class FilterKind : uint8_t {
 Result<ConvSizes> ComputeConvSizes(const WindowSpec& spec, const Shape& input, const Shape& filter, FilterKind kind);
 
 // The sizes of a pool with windows `ksize` (depth, height, width); in_c = out_c.
+// The pads of TensorFlow's forward kernels in three dimensions: with SAME, strides that leave pixels over have the
+// windows in the middle of them, which makes pads negative. (In two dimensions, and in gradients, they begin at the
+// first pixel.)
+void CenterVolumes(const WindowSpec& spec, ConvSizes* sizes);
 Result<ConvSizes> ComputePoolSizes(const WindowSpec& spec, const std::array<int64_t, 3>& ksize, const Shape& input);
 
 // [batch, out.., out_c] and [batch, in.., in_c] in the layout of `spec`.

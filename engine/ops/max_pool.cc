@@ -120,7 +120,8 @@ Status Run(RunContext& c) {
   if (state.from_inputs) {
     RIVULET_ASSIGN_OR_RETURN(spec, SpecFromInputs(c.input(1), c.input(2), state.padding, state.data_format));
   }
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(spec, c.input(0).shape()));
+  RIVULET_ASSIGN_OR_RETURN(ConvSizes s, PoolSizesOf(spec, c.input(0).shape()));
+  CenterVolumes(spec.window, &s);
   const bool flat = spec.window.spatial_rank == 2;
   const DType dtype = c.output(0).dtype();
   ScratchPieces pieces;

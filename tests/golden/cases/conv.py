@@ -145,6 +145,9 @@ def conv3d():
     yield Case('Conv3D', [fed(rand(t, (1, 3, 3, 3, 2)), None), const(rand(t, (2, 2, 2, 2, 3)))], k)
     for shape, filter_shape in [((1, 3, 4, 4, 0), (2, 3, 3, 0, 3)), ((1, 3, 4, 4, 2), (0, 3, 3, 2, 3)), ((1, 3, 4, 2), (2, 3, 3, 2, 3))]:
         yield Case('Conv3D', [rand(t, shape), rand(t, filter_shape)], k, error=True)
+    for size, stride in (((1, 1, 1), (3, 5, 7)), ((1, 2, 2), (2, 5, 5)), ((1, 1, 1), (4, 4, 4)), ((2, 2, 1), (1, 6, 5))):  # strides leave pixels over
+        for last in (3, 16):
+            yield Case('Conv3D', [rand(t, (2, 5, 7, 8, 3)), const(rand(t, (*size, 3, last)))], dict(strides=[1, *stride, 1], padding='SAME'))
     yield Case('Conv3D', [rand(t, (1, 1, 3, 3, 2)), rand(t, (3, 3, 3, 2, 3))], dict(strides=s1, padding='VALID'), error=True)
     yield Case('Conv3D', [rand(t, (1, 3, 3, 3, 2)), rand(t, (2, 3, 3, 2, 3))], dict(strides=[1, 0, 1, 1, 1], padding='VALID'), error=True)
 

@@ -74,6 +74,8 @@ def pools():
                 else:
                     yield Case(op, [x], attrs, expect=lambda op=op, t=t, x=x, attrs=attrs: [
                         tf_run(op, [Literal('float32', make(x).astype(np.float32))], attrs)[0].astype(numpy_dtype(t))])
+        for k, s in (((1, 1, 1), (3, 5, 7)), ((1, 2, 2), (2, 5, 5)), ((1, 1, 1), (4, 4, 4)), ((2, 2, 1), (1, 6, 5))):  # strides leave pixels over
+            yield Case(op, [rand('float32', (2, 5, 7, 8, 3))], dict(ksize=[1, *k, 1], strides=[1, *s, 1], padding='SAME'))
         yield Case(op, [rand('float32', (0, 3, 4, 4, 2))], WINDOWS3[0])
         x = rand('float32', (1, 3, 4, 4, 2))
         yield Case(op, [fed(x, None)], WINDOWS3[0])
