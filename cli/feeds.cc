@@ -1,6 +1,7 @@
 #include "cli/feeds.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "cli/command.h"
 #include "cli/literal.h"
@@ -14,6 +15,13 @@ namespace {
 Result<Tensor> ReadWhole(const std::string& path) {
   RIVULET_ASSIGN_OR_RETURN(const FileBytes file, OpenFile(path, FileAccess::kMap, int64_t{1} << 31));
   return Tensor::Scalar<std::string>(std::string(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()));
+}
+
+bool AreEqual(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) return false;
+  if (a.dtype() != DType::kString) return a.num_elements() == 0 || std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+  const auto texts = a.data<std::string>();
+  return std::equal(texts, texts + a.num_elements(), b.data<std::string>());
 }
 
 // Without ":0", which says nothing.
@@ -48,10 +56,6 @@ Result<Feeds> ParseFeeds(const Model& model, const NameChoice& names, const std:
     }
     const std::string edge = names.Input(name);
     RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
-    const auto is_same = [&](const auto& feed) { return IsSameTensor(feed.first, edge); };
-    if (std::any_of(feeds.begin(), feeds.end(), is_same)) {
-      return InvalidArgument("--input ", Quoted(argument), ": ", Quoted(name), " is given twice");
-    }
     const std::string value = argument.substr(name.size() + 1);
     const bool is_literal = value[0] == '=';
     Result<Tensor> tensor =
@@ -63,7 +67,16 @@ Result<Feeds> ParseFeeds(const Model& model, const NameChoice& names, const std:
       *code = is_literal ? kBadCall : kBadData;
       return std::move(tensor).status().Framed(Cat("input ", Quoted(name)));
     }
-    feeds.emplace_back(edge, std::move(*tensor));
+    // Two keys of a signature may mean one tensor; whoever gives every key its value gives it twice.
+    const auto is_same = [&](const auto& feed) { return IsSameTensor(feed.first, edge); };
+    const auto before = std::find_if(feeds.begin(), feeds.end(), is_same);
+    if (before == feeds.end()) {
+      feeds.emplace_back(edge, std::move(*tensor));
+    } else if (!AreEqual(before->second, *tensor)) {
+      *code = kBadCall;
+      return InvalidArgument("input ", Quoted(name), ": the tensor ", Quoted(edge),
+                             " is given twice, with different values");
+    }
   }
   return feeds;
 }

@@ -63,11 +63,14 @@ bool GivesScores(const Graph& graph, const std::vector<std::string>& outputs) {
 // A command that can be pasted: `label` where it fits, else `run` with every input and the outputs.
 std::string NextCommand(const std::string& path, const Model& model, const Graph& graph,
                         const std::vector<std::string>& outputs) {
-  const Result<const ModelSignature*> chosen = model.FindSignature("");
-  if (chosen.ok()) {
+  if (!model.Signatures().empty()) {
+    const Result<const ModelSignature*> chosen = model.FindSignature("");
+    const ModelSignature& signature = chosen.ok() ? **chosen : model.Signatures().front();
     std::string command = Cat("rivulet run ", path);
-    for (const SignatureTensor& input : (*chosen)->inputs) {
-      if (input.default_value.valid()) continue;
+    if (!chosen.ok()) command += Cat(" --signature ", signature.key);
+    std::set<std::string> given;  // two keys may mean one tensor
+    for (const SignatureTensor& input : signature.inputs) {
+      if (HasDefault(model, input) || !given.insert(input.name).second) continue;
       command += Cat(" --input ", input.key, input.dtype == DType::kString ? "=@file" : "=array.npy");
     }
     return command + " --save out";
@@ -178,8 +181,8 @@ int InspectCheckpoint(const InspectCommand& command, const std::string& prefix) 
     PrintJson(ToJson(*info));
     return kFine;
   }
-  std::printf("%s: checkpoint V%d, %zu variables, %.2f MB\n", prefix.c_str(), info->version, info->variables.size(),
-              static_cast<double>(info->bytes) / 1e6);
+  std::printf("%s: checkpoint V%d, %zu variable%s, %.2f MB\n", prefix.c_str(), info->version, info->variables.size(),
+              info->variables.size() == 1 ? "" : "s", static_cast<double>(info->bytes) / 1e6);
   PrintVariables(*info, SIZE_MAX);
   return kFine;
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "engine/base/errors.h"
+#include "engine/graph/graph.h"
 #include "engine/graph/model_setup.h"
 
 namespace rivulet::cli {
@@ -11,29 +12,35 @@ namespace {
 constexpr size_t kMostVariables = 20;
 constexpr size_t kMostFunctions = 10;
 
-nlohmann::json TensorsJson(const std::vector<SignatureTensor>& tensors) {
+nlohmann::json TensorsJson(const Model& model, const std::vector<SignatureTensor>& tensors) {
   nlohmann::json json = nlohmann::json::array();
   for (const SignatureTensor& tensor : tensors) {
     json.push_back({{"key", tensor.key},
                     {"tensor", tensor.name},
                     {"dtype", Name(tensor.dtype)},
                     {"shape", ShapeJson(tensor.shape)},
-                    {"has_default", tensor.default_value.valid()}});
+                    {"has_default", HasDefault(model, tensor)}});
   }
   return json;
 }
 
 // "audio float32[1,512], rate int32[] (default)"
-std::string TensorList(const std::vector<SignatureTensor>& tensors) {
+std::string TensorList(const Model& model, const std::vector<SignatureTensor>& tensors) {
   std::string line;
   for (const SignatureTensor& tensor : tensors) {
     line += Cat(line.empty() ? "" : ", ", tensor.key, " ", Name(tensor.dtype), tensor.shape.ToString(),
-                tensor.default_value.valid() ? " (default)" : "");
+                HasDefault(model, tensor) ? " (default)" : "");
   }
   return line.empty() ? "nothing" : line;
 }
 
 }  // namespace
+
+bool HasDefault(const Model& model, const SignatureTensor& input) {
+  if (input.default_value.valid()) return true;
+  const int32_t node = model.graph().Find(std::string_view(input.name).substr(0, input.name.rfind(':')));
+  return node >= 0 && model.graph().node(node).op == "PlaceholderWithDefault";
+}
 
 nlohmann::json ShapeJson(const Shape& shape) {
   if (!shape.has_rank()) return nullptr;
@@ -48,8 +55,8 @@ void AddSetup(const Model& model, const std::optional<CheckpointInfo>& checkpoin
   for (const ModelSignature& signature : model.Signatures()) {
     (*json)["signatures"].push_back({{"key", signature.key},
                                      {"method", signature.method},
-                                     {"inputs", TensorsJson(signature.inputs)},
-                                     {"outputs", TensorsJson(signature.outputs)}});
+                                     {"inputs", TensorsJson(model, signature.inputs)},
+                                     {"outputs", TensorsJson(model, signature.outputs)}});
   }
   (*json)["init_ops"] = setup.init_ops;
   (*json)["assets"] = nlohmann::json::array();
@@ -89,8 +96,8 @@ std::string FormatLine(const Model& model) {
 
 void PrintSetup(const Model& model, const std::optional<CheckpointInfo>& checkpoint, bool all_variables) {
   for (const ModelSignature& signature : model.Signatures()) {
-    std::printf("%s: %s -> %s\n", signature.key.c_str(), TensorList(signature.inputs).c_str(),
-                TensorList(signature.outputs).c_str());
+    std::printf("%s: %s → %s\n", signature.key.c_str(), TensorList(model, signature.inputs).c_str(),
+                TensorList(model, signature.outputs).c_str());
   }
   std::vector<std::string> exported;
   for (const SavedObject& object : model.setup().objects) {

@@ -22,6 +22,9 @@ void AddSetup(const Model& model, const std::optional<CheckpointInfo>& checkpoin
 void PrintPieces(const char* title, const std::vector<std::string>& pieces);
 
 // Null for an unknown rank.
+// Whether the input need not be fed: the signature has a value for it, or the graph has.
+bool HasDefault(const Model& model, const SignatureTensor& input);
+
 nlohmann::json ShapeJson(const Shape& shape);
 
 }  // namespace rivulet::cli

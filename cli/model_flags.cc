@@ -82,7 +82,7 @@ Status CheckIsArray(const Model& model, const std::string& name, const std::stri
   const Result<Edge> edge = FindEdge(model.graph(), tensor);
   if (!edge.ok()) return edge.status();
   const std::string& op = model.graph().node(edge->node).op;
-  if (op == "Variable" || op == "VariableV2" || op == "VarHandleOp") {
+  if (op == "VarHandleOp") {
     return InvalidArgument("output ", Quoted(name), " is a variable (", op, "), not an array; fetch what reads it");
   }
   const Result<Model::EdgeInfo> info = model.Describe(tensor);

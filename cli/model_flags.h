@@ -41,7 +41,8 @@ class NameChoice {
   const ModelSignature* signature_ = nullptr;
 };
 
-// An error where the tensor is a variable or another object, which has no elements to be saved.
+// An error where the tensor is a variable's handle or another object, which has no elements to be saved. A reference
+// (VariableV2, AssignAdd) stands for its value, as in TensorFlow.
 Status CheckIsArray(const Model& model, const std::string& name, const std::string& tensor);
 
 }  // namespace rivulet::cli

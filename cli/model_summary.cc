@@ -34,8 +34,12 @@ void AddCalls(const std::string& op, const AttrMap& attrs, std::vector<std::stri
 
 // Nodes that a caller can make run.
 std::vector<bool> Needed(const Model& model, const Graph& graph) {
-  if (model.Signatures().empty()) return std::vector<bool>(static_cast<size_t>(graph.size()), true);
+  const bool is_plain = model.Signatures().empty() && model.setup().restore_op.empty();
+  if (is_plain) return std::vector<bool>(static_cast<size_t>(graph.size()), true);
   std::vector<std::string> names = model.setup().init_ops;
+  if (model.Signatures().empty()) {
+    for (const std::string& output : model.LikelyOutputs()) names.push_back(output);
+  }
   if (!model.setup().restore_op.empty()) names.push_back(model.setup().restore_op);
   for (const ModelSignature& signature : model.Signatures()) {
     for (const SignatureTensor& tensor : signature.outputs) names.push_back(tensor.name);

@@ -114,6 +114,9 @@ int Run(const RunCommand& command) {
   if (!examples.ok()) return Fail(examples, code);
   AddDefaults(*names, &*feeds);
   std::vector<std::string> outputs = command.outputs;
+  if (outputs.empty() && names->signature() == nullptr && !model->Signatures().empty()) {
+    return Fail(model->FindSignature("").status(), kBadCall);
+  }
   if (outputs.empty()) outputs = names->DefaultOutputs(*model);
   if (outputs.empty()) return FailCall("the model has no node to fetch; name one with --output");
   std::vector<std::string> tensors;
@@ -131,7 +134,7 @@ int Run(const RunCommand& command) {
 
   const auto start = std::chrono::steady_clock::now();
   auto results = (*session)->Run(*feeds, tensors, {}, command.flags.Run());
-  if (!results.ok()) return Fail(results.status());
+  if (!results.ok()) return Fail(results.status(), kBadData);  // the call was checked: what is not found now is a file
   const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 
   nlohmann::json json = {{"model", command.model}, {"ms", ms}, {"outputs", nlohmann::json::array()}};

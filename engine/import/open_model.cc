@@ -118,7 +118,7 @@ Status ReadContent(const LoadOptions& options, const Folder* folder, ModelConten
   const FileBytes& file = content->file;
   if (file.bytes.empty()) return InvalidArgument("the file is empty");
   if (LooksLikeSortedTable(file.bytes)) return NoGraph("a checkpoint's table");
-  const std::string_view foreign = DescribeForeignFile(file.bytes);
+  const std::string_view foreign = LooksLikeSavedModel(file.bytes) ? "" : DescribeForeignFile(file.bytes);
   Status status = LooksLikeText(file.bytes) && foreign.empty() ? ReadText(options, folder, content)
                                                                : ReadBinary(options, folder, content);
   const bool is_empty = content->graph.size() == 0 && content->graph.functions.empty();
@@ -203,6 +203,15 @@ Result<ModelContent> OpenSavedModel(const std::string& path, const LoadOptions& 
 }  // namespace
 
 Result<ModelContent> OpenModel(const std::string& path, const LoadOptions& options) {
+  const size_t slash = path.rfind('/');
+  const std::string_view file_name = slash == std::string::npos ? path : std::string_view(path).substr(slash + 1);
+  if (!IsFolder(path) && (file_name == "saved_model.pb" || file_name == "saved_model.pbtxt")) {
+    // Whoever names the file means the model, whose variables and assets lie beside it.
+    const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    const FileAccess access = options.map_file ? FileAccess::kMap : FileAccess::kRead;
+    RIVULET_RETURN_IF_ERROR(OpenFile(path, access, options.limits.file_bytes).status());
+    return OpenModel(folder, options);
+  }
   if (IsFolder(path)) {
     Result<ModelContent> content = OpenSavedModel(path, options);
     if (!content.ok()) return std::move(content).status().Framed(Quoted(path));

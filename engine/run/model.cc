@@ -124,13 +124,46 @@ Result<Model::EdgeInfo> Model::Describe(const std::string& name) const {
     }
     info.dtype = outputs[static_cast<size_t>(edge.slot)].dtype;
     info.shape = outputs[static_cast<size_t>(edge.slot)].shape;
+    if (GivesReference(rep_->content.graph, edge)) {
+      info = {TypeBehindReference(rep_->content.graph, edge), Shape::UnknownRank()};
+    }
     return info;
   });
 }
 
+namespace {
+
+// Nodes that write checkpoints, and what depends on them: parts of a saver, which no caller asks for.
+std::vector<bool> PartsOfSavers(const Graph& graph) {
+  std::vector<std::vector<int32_t>> readers(static_cast<size_t>(graph.size()));
+  std::vector<int32_t> pending;
+  std::vector<bool> found(static_cast<size_t>(graph.size()), false);
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    const Node& node = graph.node(i);
+    for (const Edge& edge : node.inputs) readers[static_cast<size_t>(edge.node)].push_back(i);
+    for (const int32_t control : node.control_inputs) readers[static_cast<size_t>(control)].push_back(i);
+    if (node.op == "SaveV2" || node.op == "SaveSlices" || node.op == "Save" || node.op == "MergeV2Checkpoints") {
+      found[static_cast<size_t>(i)] = true;
+      pending.push_back(i);
+    }
+  }
+  while (!pending.empty()) {
+    const int32_t node = pending.back();
+    pending.pop_back();
+    for (const int32_t reader : readers[static_cast<size_t>(node)]) {
+      if (found[static_cast<size_t>(reader)]) continue;
+      found[static_cast<size_t>(reader)] = true;
+      pending.push_back(reader);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
 std::vector<std::string> Model::LikelyOutputs() const {
   const Graph& graph = rep_->content.graph;
-  std::vector<bool> used(static_cast<size_t>(graph.size()), false);
+  std::vector<bool> used = PartsOfSavers(graph);
   for (const Node& node : graph.nodes()) {
     for (const Edge& edge : node.inputs) used[static_cast<size_t>(edge.node)] = true;
     for (const int32_t control : node.control_inputs) used[static_cast<size_t>(control)] = true;

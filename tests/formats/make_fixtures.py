@@ -4,18 +4,20 @@
 
 Needs TensorFlow (2.21 made what is committed). expected.tsv lists every tensor of every checkpoint: folder, prefix, name,
 dtype, shape and the elements (floats as their exact hexadecimal text, strings as hexadecimal bytes after an x).
+answers.json has what TensorFlow answers for each signature of the SavedModels (saved_models.py), meta_graphs.json for the others.
 """
+import json
 import os
 import pathlib
 import shutil
 import sys
-import tempfile
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from google.protobuf import text_format  # noqa: E402
+
+import saved_models  # noqa: E402
 
 v1 = tf.compat.v1
 DATA = pathlib.Path(__file__).resolve().parent / 'data'
@@ -155,6 +157,17 @@ def objects(folder):
 CHECKPOINTS = [every_dtype, partitioned, shards, version1, objects]
 
 
+def fresh(name):
+    folder = DATA / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def size(folder):
+    return sum(f.stat().st_size for f in folder.rglob('*') if f.is_file())
+
+
 def main():
     wanted = set(sys.argv[1:])
     expected_path = DATA / 'expected.tsv'
@@ -162,14 +175,28 @@ def main():
     for make in CHECKPOINTS:
         if wanted and make.__name__ not in wanted:
             continue
-        folder = DATA / make.__name__
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder = fresh(make.__name__)
         lines = [line for line in lines if not line.startswith(make.__name__ + '\t')]
         for prefix, tensors in make(folder).items():
             lines += ['\t'.join([make.__name__, prefix, name, text]) for name, text in tensors.items()]
-        print(make.__name__, sum(f.stat().st_size for f in folder.rglob('*') if f.is_file()), 'bytes')
+        print(make.__name__, size(folder), 'bytes')
     expected_path.write_text('\n'.join(sorted(lines)) + '\n')
+
+    answers_path = DATA / 'answers.json'
+    answers = json.loads(answers_path.read_text()) if answers_path.exists() else []
+    for make in saved_models.MAKERS:
+        if wanted and make.__name__ not in wanted:
+            continue
+        folder = fresh(make.__name__)
+        answers = [a for a in answers if a['path'].split('/')[0] != make.__name__]
+        answers += [saved_models.answer(folder, question) for question in make(folder)]
+        saved_models.tidy(folder)
+        print(make.__name__, size(folder), 'bytes')
+    answers_path.write_text('[\n' + ',\n'.join(json.dumps(a) for a in answers) + '\n]\n')
+    if not wanted or 'meta_graphs' in wanted:
+        folder = fresh('meta_graphs')
+        (DATA / 'meta_graphs.json').write_text(json.dumps(saved_models.meta_graphs(folder)) + '\n')
+        print('meta_graphs', size(folder), 'bytes')
 
 
 if __name__ == '__main__':

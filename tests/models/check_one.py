@@ -2,8 +2,8 @@
 
     check_one.py GRAPH --material FOLDER --rivulet PATH
 
-A process of its own for each graph, since TensorFlow may end its process on one. Every graph gets one made-up feed, from a
-fixed seed; keyword networks also every WAV file of the collection, digit networks 300 digits, the ImageNet network pictures.
+Every graph gets one made-up feed, from a fixed seed; keyword networks also every WAV file of the collection, as a file and as
+decoded samples, digit networks 300 digits, the ImageNet network, the face detector and the stylising network pictures.
 """
 import argparse
 import gzip
@@ -37,6 +37,8 @@ SHAPES = {
 PIXELS = {"stylize_quantized.pb", "mtcnn_full.pb"}  # fed 0 to 255
 EXPECTED = {"orange.png": ("orange", 0.8936), "tfjs_cat.jpg": ("tabby", 0.507)}  # what the collection's page says
 
+FACES = {"tfjs_people.jpg": 2, "grace_hopper.jpg": 1, "3475870145_685a19116d.jpg": 0}  # fed as blue, green, red
+
 
 class Graph:
     def __init__(self, path):
@@ -60,7 +62,7 @@ class Graph:
             with self.graph.as_default():
                 tf.import_graph_def(self.definition, name="")
             self.session = v1.Session(graph=self.graph, config=v1.ConfigProto(intra_op_parallelism_threads=1))
-        return self.session.run([o + ":0" for o in self.outputs], {k + ":0": v for k, v in feeds.items()})
+        return self.session.run([o + ":0" for o in self.outputs], {k if ":" in k else k + ":0": v for k, v in feeds.items()})
 
 
 def rivulet(command, graph, feeds):
@@ -111,8 +113,8 @@ def compare(expected, got, is_quantized):
             return worst, False, f"{b.dtype}{list(b.shape)}, TensorFlow has {a.dtype}{list(a.shape)}"
         if a.dtype.kind in "OSU" or a.size == 0:
             continue
-        difference = np.abs(a.astype(np.float64) - b.astype(np.float64))
-        difference[(a == b) | ((a != a) & (b != b))] = 0
+        difference = np.atleast_1d(np.abs(a.astype(np.float64) - b.astype(np.float64)))
+        difference[np.atleast_1d((a == b) | ((a != a) & (b != b)))] = 0
         if a.dtype.kind in "iub":
             if is_quantized and a.dtype == np.uint8:
                 worst = max(worst, float(difference.mean()))
@@ -133,10 +135,28 @@ def compare(expected, got, is_quantized):
 def pictures(folder):
     """The ImageNet network's feed for each picture, as `rivulet label` makes it."""
     for name in EXPECTED:
-        data = (folder / "images" / name).read_bytes()
-        decoded = tf.io.decode_png(data, 3) if name.endswith("png") else tf.io.decode_jpeg(data, 3, dct_method="INTEGER_ACCURATE")
-        resized = v1.image.resize_bilinear(tf.cast(decoded[None], tf.float32), [224, 224])
+        resized = v1.image.resize_bilinear(picture(folder, name)[None], [224, 224])
         yield name, ((resized - 127.5) / 127.5).numpy()
+
+
+def picture(folder, name):
+    """The pixels as TensorFlow decodes them, as float."""
+    data = (folder / "images" / name).read_bytes()
+    decoded = tf.io.decode_png(data, 3) if name.endswith("png") else tf.io.decode_jpeg(data, 3, dct_method="INTEGER_ACCURATE")
+    return decoded.numpy().astype(np.float32)
+
+
+def samples(wav):
+    """The feeds of a sound after its decoding, at the edges that DecodeWav gives."""
+    sound, rate = tf.audio.decode_wav(wav, desired_channels=1, desired_samples=16000)
+    return {"decoded_sample_data:0": sound.numpy(), "decoded_sample_data:1": rate.numpy()}
+
+
+def own_words(error):
+    """What TensorFlow says is wrong: of a run's long report, the line before the one that names the node."""
+    words = [line.strip() for line in str(error).splitlines() if line.strip() and line.strip() != "Graph execution error:"]
+    at = next((i for i, line in enumerate(words) if line.startswith("[[{{node")), 1)
+    return words[max(at - 1, 0)][:200] if words else type(error).__name__
 
 
 def digits(folder, count):
@@ -164,7 +184,10 @@ def cases(graph, args):
         beside = sorted(graph.path.parent.glob("*labels.txt"))
         labels = beside[0].read_text().split() if beside else []
         for wav in wavs:
-            yield wav.name, {"wav_data": wav.read_bytes()}, lambda r: labels[int(np.argmax(r[0]))] if labels else ""
+            def say(r):
+                return labels[int(np.argmax(r[0]))] if labels else ""
+            yield wav.name, {"wav_data": wav.read_bytes()}, say
+            yield f"samples of {wav.name}", samples(wav.read_bytes()), say
     if name in ("fc-layers_frozen.pb", "simple_mnist.pb"):
         pixels, labels = digits(data, 300)
         step = 10 if name == "simple_mnist.pb" else 300  # the one's batch is fixed
@@ -175,8 +198,22 @@ def cases(graph, args):
             yield f"digits {i} to {i + step - 1}", {graph.inputs[0].name: pixels[i:i + step]}, right
     if name.startswith("mobilenet_v1_0.25_224"):
         labels = (data / "labels" / "imagenet_1001_labels.txt").read_text().splitlines()
-        for picture, pixels in pictures(data):
-            yield picture, {"input": pixels}, lambda r, p=picture: check_expected(r[0][0], labels, p)
+        for file, pixels in pictures(data):
+            yield file, {"input": pixels}, lambda r, f=file: check_expected(r[0][0], labels, f)
+    if name == "mtcnn_full.pb":
+        for file, count in FACES.items():
+            yield file, {"input": picture(data, file)[..., ::-1].copy()}, lambda r, n=count: faces(r, n)
+    if name == "stylize_quantized.pb":
+        for file in ("stylize1.jpg", "orange.png"):
+            pixels = v1.image.resize_bilinear(picture(data, file)[None], [256, 256]).numpy()
+            yield file, {"input": pixels, "style_num": np.eye(26, dtype=np.float32)[7]}, lambda r: ""
+
+
+def faces(results, want):
+    """Boxes are the one result of four columns."""
+    (boxes,) = [r for r in results if r.ndim == 2 and r.shape[-1] == 4]
+    said = f"{len(boxes)} faces"
+    return said if len(boxes) == want else f"{said}, EXPECTED {want}"
 
 
 def check_expected(scores, labels, picture):
@@ -190,9 +227,8 @@ def check(graph, args):
     for case, feeds, say in cases(graph, args):
         try:
             expected = graph.tensorflow({k: np.array(v, dtype=object) if isinstance(v, bytes) else v for k, v in feeds.items()})
-        except Exception as error:  # TensorFlow cannot run it: its own words
-            words = [line.strip() for line in str(error).splitlines() if line.strip() and line.strip() != "Graph execution error:"]
-            yield {"case": case, "result": "TensorFlow cannot", "difference": None, "top1": None, "note": words[0][:200] if words else type(error).__name__}
+        except Exception as error:
+            yield {"case": case, "result": "TensorFlow cannot", "difference": None, "top1": None, "note": own_words(error)}
             continue
         try:
             yield result(graph, case, expected, rivulet(args.rivulet, graph, feeds), say(expected))
