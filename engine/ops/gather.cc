@@ -8,9 +8,9 @@
 
 #include "engine/base/checked.h"
 #include "engine/graph/shape_math.h"
+#include "engine/ops/gather_slices.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/op.h"
-#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -84,46 +84,12 @@ Result<std::unique_ptr<OpState>> PrepareGatherV2(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-Status Pick(RunContext& c, int axis, int batch_dims) {
-  const Tensor& params = c.input(0);
-  const Tensor& picked = c.input(1);
-  Tensor& output = c.output(0);
-  if (output.num_elements() == 0) return Status();
-  int64_t batch = 1, outer = 1, inner = 1;
-  for (int i = 0; i < batch_dims; ++i) batch *= params.dim(i);
-  for (int i = batch_dims; i < axis; ++i) outer *= params.dim(i);
-  for (int i = axis + 1; i < params.rank(); ++i) inner *= params.dim(i);
-  const int64_t n = params.dim(axis);
-  const Indices indices(picked);
-  const int64_t count = picked.num_elements();
-  for (int64_t i = 0; i < count; ++i) {
-    if (!InRange(indices[i], n)) {
-      return InvalidArgument("indices", Place(picked.shape(), picked.rank(), i), " = ", indices[i], " is not in [0, ",
-                             n, ")");
-    }
-  }
-  const int64_t picks = count / batch;
-  const DType dtype = params.dtype();
-  const int64_t rows = batch * outer * picks;
-  c.ParallelFor(rows, RowGrain(dtype, inner, rows), [&](int64_t begin, int64_t end) {
-    if (batch * outer == 1) {
-      GatherRows(dtype, output.raw(), params.raw(), inner, begin, end, [&](int64_t i) { return indices[i]; });
-    } else {
-      GatherRows(dtype, output.raw(), params.raw(), inner, begin, end, [&](int64_t i) {
-        const int64_t slice = i / picks;  // which of batch * outer
-        return slice * n + indices[slice / outer * picks + i % picks];
-      });
-    }
-  });
-  return Status();
-}
-
-Status RunGather(RunContext& c) { return Pick(c, 0, 0); }
+Status RunGather(RunContext& c) { return GatherSlices(c, c.input(0), c.input(1), c.output(0), 0, 0); }
 
 Status RunGatherV2(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const int batch, BatchDims(c.state<State>().batch_dims, c.input(1).rank()));
   RIVULET_ASSIGN_OR_RETURN(const int axis, Axis(Indices(c.input(2))[0], c.input(0).rank(), batch));
-  return Pick(c, axis, batch);
+  return GatherSlices(c, c.input(0), c.input(1), c.output(0), axis, batch);
 }
 
 #define RIVULET_PARAMS \

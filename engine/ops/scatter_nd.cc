@@ -10,37 +10,13 @@
 // Updates apply in order, so that the last of several assignments to one place stays; sums are rounded to T after each
 // update, integers wrap around, bools are or-ed, strings joined. Max and Min pass a NaN over. An index outside is an
 // error, or with bad_indices_policy IGNORE skipped.
-#include <algorithm>
-
 #include "engine/ops/nd_index.h"
 #include "engine/ops/op.h"
 #include "engine/ops/rows.h"
+#include "engine/ops/scatter_nd_into.h"
 
 namespace rivulet {
 namespace {
-
-Status CheckShapes(const Shape& indices, const Shape& updates, const Shape& out) {
-  if (!indices.has_rank() || !updates.has_rank() || !out.has_rank()) return Status();
-  if (indices.rank() == 0 || updates.rank() == 0) return InvalidArgument("want indices and updates of rank 1 or more");
-  const int64_t depth = indices[indices.rank() - 1];
-  if (depth < 0) return Status();
-  const int places = indices.rank() - 1;
-  bool fits = depth <= out.rank() && updates.rank() == places + out.rank() - depth;
-  for (int i = 0; fits && i < places; ++i) fits = indices[i] < 0 || updates[i] < 0 || indices[i] == updates[i];
-  for (int i = places; fits && i < updates.rank(); ++i) {
-    const int64_t want = out[static_cast<int>(depth) + i - places];
-    fits = want < 0 || updates[i] < 0 || want == updates[i];
-  }
-  if (!fits) {
-    return InvalidArgument("updates ", updates.ToString(), " do not fit: want the dims of indices ", indices.ToString(),
-                           " but the last, then those of ", out.ToString(), " after the first ", depth);
-  }
-  const bool has_some = indices.num_elements() > 0 || updates.num_elements() > 0;
-  if (has_some && (depth == 0 || out.num_elements() == 0)) {
-    return InvalidArgument("there are updates ", updates.ToString(), " for an empty output ", out.ToString());
-  }
-  return Status();
-}
 
 Status InferScatterNd(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(ParseBadIndicesPolicy(c.attrs().Str("bad_indices_policy")).status());
@@ -58,54 +34,31 @@ Status InferScatterNd(InferContext& c) {
   } else if (c.shape(2).has_rank() && c.shape(2)[0] >= 0 && c.shape(2)[0] <= Shape::kMaxRank) {
     out = Shape::OfUnknownDims(static_cast<int>(c.shape(2)[0]));
   }
-  RIVULET_RETURN_IF_ERROR(CheckShapes(c.shape(0), c.shape(1), out));
+  RIVULET_RETURN_IF_ERROR(CheckScatterNd(c.shape(0), c.shape(1), out));
   c.set_output(0, std::move(out));
   return Status();
 }
 
 Status InferTensorScatter(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(ParseBadIndicesPolicy(c.attrs().Str("bad_indices_policy")).status());
-  RIVULET_RETURN_IF_ERROR(CheckShapes(c.shape(1), c.shape(2), c.shape(0)));
+  RIVULET_RETURN_IF_ERROR(CheckScatterNd(c.shape(1), c.shape(2), c.shape(0)));
   c.set_output(0, c.shape(0));
-  return Status();
-}
-
-Status Scatter(RunContext& c, Combine how, const Tensor& indices, const Tensor& updates) {
-  Tensor& output = c.output(0);
-  if (output.num_elements() == 0 || updates.num_elements() == 0) return Status();
-  const NdIndex index(indices, output.shape());
-  const DType dtype = output.dtype();
-  const CombineRows combine = FindCombine(how, dtype);
-  if (combine == nullptr) return Unimplemented("no scatter of ", Name(dtype));
-  const bool ignore = c.state<BadIndicesState>().ignore;
-  if (!ignore) RIVULET_RETURN_IF_ERROR(index.Check());
-  const int64_t row = index.row();
-  const int64_t count = index.count();
-  // Columns do not depend on each other; strings stay with this thread.
-  const int64_t grain = dtype == DType::kString ? row : std::max<int64_t>((1 << 15) / count, 64);
-  c.ParallelFor(row, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = 0; i < count; ++i) {
-      if ((i & 0xfff) == 0xfff && c.stop().stopped()) return;
-      const int64_t at = index.Row(i);
-      if (at < 0) continue;
-      combine(ElementAt(output.raw(), dtype, at * row + begin), ElementAt(updates.raw(), dtype, i * row + begin),
-              end - begin);
-    }
-  });
   return Status();
 }
 
 Status RunScatterNd(RunContext& c) {
   Tensor& output = c.output(0);
   ClearElements(output.dtype(), output.raw(), output.num_elements());
-  return Scatter(c, Combine::kAdd, c.input(0), c.input(1));
+  return ScatterNdInto(c, FindCombine(Combine::kAdd, output.dtype()), c.state<BadIndicesState>().ignore, c.input(0),
+                       c.input(1), output);
 }
 
 template <Combine kCombine>
 Status RunTensorScatter(RunContext& c) {
   Tensor& output = c.output(0);
   CopyElements(output.dtype(), output.raw(), c.input(0).raw(), output.num_elements());
-  return Scatter(c, kCombine, c.input(1), c.input(2));
+  return ScatterNdInto(c, FindCombine(kCombine, output.dtype()), c.state<BadIndicesState>().ignore, c.input(1),
+                       c.input(2), output);
 }
 
 #define RIVULET_REST "Tindices:type in {i16,i32,i64}; bad_indices_policy:string=\"\""

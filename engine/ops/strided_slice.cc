@@ -1,11 +1,13 @@
 // StridedSlice: every strides[i]-th place from begin[i] to before end[i], as Python's x[b:e:s, ..., newaxis, i].
 // StridedSliceGrad: zeros of the given shape with dy at those places.
 // TensorStridedSliceUpdate: a copy of the input with `value`, which may be broadcast, at those places.
+// StridedSliceAssign, ResourceStridedSliceAssign: the same done to a variable.
 #include <algorithm>
 
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/strided_slice_spec.h"
+#include "engine/ops/variable.h"
 
 namespace rivulet {
 namespace {
@@ -125,6 +127,32 @@ Status RunUpdate(RunContext& c) {
   return copy.Run(c, value.raw(), 0, c.output(0).raw(), first);
 }
 
+// ---- StridedSliceAssign ----
+
+Status InferAssign(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(SpecFromFacts(c, Shape::UnknownRank(), 1).status());
+  if (c.num_outputs() > 0) c.set_output(0, {});
+  return Status();
+}
+
+Status RunAssign(RunContext& c) {
+  const Tensor handle = c.input(0);
+  const Tensor& value = c.input(4);
+  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(handle));
+  Status status = variable->Modify(c.allocator(), [&](Tensor& held) -> Status {
+    if (held.dtype() != value.dtype()) {
+      return InvalidArgument("the variable is ", Name(held.dtype()), ", the value ", Name(value.dtype()));
+    }
+    RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromTensors(c, held.shape(), 1));
+    RIVULET_RETURN_IF_ERROR(CheckValue(value.shape(), spec.result));
+    AxisCopy copy(held.dtype());
+    const int64_t first = spec.AxesToSlice(held.shape(), value.shape(), copy);
+    return copy.Run(c, value.raw(), 0, held.raw(), first);
+  });
+  if (status.ok() && c.num_outputs() > 0) c.SetOutput(0, handle);
+  return status;
+}
+
 #define RIVULET_PLAIN "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128"
 #define RIVULET_ANY RIVULET_PLAIN ",qi8,qu8,qi32"
 #define RIVULET_MASKS \
@@ -152,6 +180,22 @@ constexpr OpDef kDefs[] = {
      .infer = InferUpdate,
      .prepare = Prepare,
      .run = RunUpdate},
+    {.name = "StridedSliceAssign",
+     .inputs = "ref:ref T, begin:Index, end:Index, strides:Index, value:T",
+     .outputs = "output_ref:ref T",
+     .attrs = RIVULET_ANY "}; Index:type in {i32,i64}; " RIVULET_MASKS,
+     .infer = InferAssign,
+     .prepare = Prepare,
+     .run = RunAssign,
+     .flags = kEffect | kMakesOutputs},
+    {.name = "ResourceStridedSliceAssign",
+     .inputs = "ref:resource, begin:Index, end:Index, strides:Index, value:T",
+     .outputs = "",
+     .attrs = RIVULET_PLAIN "}; Index:type in {i32,i64}; " RIVULET_MASKS,
+     .infer = InferAssign,
+     .prepare = Prepare,
+     .run = RunAssign,
+     .flags = kEffect},
 };
 
 }  // namespace

@@ -26,8 +26,13 @@ class Variable : public Object {
   // Counts changes; a plan that took the value as a constant holds for one version.
   int64_t version() const;
 
+  // The name that goes with a variable of one run; null for those of the session.
+  virtual const std::string* temporary_name() const { return nullptr; }
+
   // `value` must own its memory (Owned). Its dtype must be the variable's.
   Status Assign(Tensor value);
+  // As before the first assignment; whether there was a value.
+  bool Forget();
   // Calls change(tensor) with a tensor that nobody else holds; of an uninitialised variable the error of Read.
   template <typename Change>
   Status Modify(Allocator& allocator, const Change& change) {

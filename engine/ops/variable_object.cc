@@ -32,6 +32,14 @@ Status Variable::Assign(Tensor value) {
   return Status();
 }
 
+bool Variable::Forget() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const bool had_value = value_.valid();
+  value_ = Tensor();
+  ++version_;
+  return had_value;
+}
+
 Status Variable::MakeUnique(Allocator& allocator) {
   if (!value_.valid()) return Uninitialized();
   if (value_.owner().use_count() == 1 && value_.is_aligned()) return Status();

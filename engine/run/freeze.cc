@@ -32,6 +32,7 @@ Status BindResources(Graph* graph, const Environment& environment, const StopTok
   for (int32_t i = 0; i < graph->size(); ++i) {
     const Node& node = graph->node(i);
     if (node.def == nullptr || (node.def->flags & kNamedResource) != kNamedResource) continue;
+    if (!node.inputs.empty()) continue;  // what it is made from is known only in a run: its step finds it
     std::vector<Fact> outputs;
     Status status = InferNode(node, {}, environment.has_versions, environment.allocator, &outputs);
     if (!status.ok()) return std::move(status).Framed(NodeFrame(node));

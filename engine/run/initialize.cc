@@ -1,5 +1,7 @@
 #include "engine/run/initialize.h"
 
+#include <algorithm>
+
 #include "engine/run/executor.h"
 
 namespace rivulet {
@@ -63,6 +65,24 @@ Status Initialize(const Graph& graph, const ModelSetup& setup, const Environment
     if (!status.ok()) return std::move(status).Framed("running the model's initialiser");
   }
   return Status();
+}
+
+std::string TableInitializers(const Graph& graph) {
+  std::vector<int32_t> initializers;
+  std::string names;
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    if (!graph.node(i).op.starts_with("InitializeTable")) continue;
+    initializers.push_back(i);
+    if (initializers.size() <= 3) names += Cat(names.empty() ? "" : ", ", Quoted(graph.node(i).name));
+  }
+  if (initializers.empty()) return names;
+  for (const Node& node : graph.nodes()) {
+    if (node.op != "NoOp") continue;
+    const std::vector<int32_t>& before = node.control_inputs;
+    const auto waits_for = [&](int32_t i) { return std::find(before.begin(), before.end(), i) != before.end(); };
+    if (std::all_of(initializers.begin(), initializers.end(), waits_for)) return Quoted(node.name);
+  }
+  return initializers.size() > 3 ? names + ", …" : names;
 }
 
 }  // namespace rivulet

@@ -18,6 +18,10 @@ bool NeedsState(const Graph& graph, const std::vector<std::string>& fetches, con
 // Follows `setup`. May be repeated after an error.
 Status Initialize(const Graph& graph, const ModelSetup& setup, const Environment& environment, const StopToken& stop);
 
+// The nodes that fill the graph's tables, for messages: what runs all of them, where there is such a node, else their
+// own names, at most three. Empty where none does.
+std::string TableInitializers(const Graph& graph);
+
 }  // namespace rivulet
 
 #endif  // RIVULET_ENGINE_RUN_INITIALIZE_H_

@@ -6,6 +6,7 @@
 
 #include "engine/base/guard.h"
 #include "engine/ops/infer.h"
+#include "engine/ops/lookup_table.h"
 #include "engine/run/executor.h"
 #include "engine/run/function_table.h"
 #include "engine/run/initialize.h"
@@ -75,7 +76,8 @@ struct Session::Rep {
   // Restores the model's variables and runs its initialiser, once, when this run can meet them.
   Status InitializeFor(const std::vector<std::string>& fetches, const std::vector<std::string>& targets,
                        const StopToken& stop);
-  // A variable without a value, where the model's checkpoint is missing, is told with the reason.
+  // A variable without a value, where the model's checkpoint is missing, is told with the reason; a table without
+  // content with what would fill it.
   Status Explain(Status status) const;
   // body(), a Result, whose error says which model it is of; also where memory ends while that is said.
   template <typename Body>
@@ -136,6 +138,10 @@ Status Session::Rep::InitializeFor(const std::vector<std::string>& fetches, cons
 
 Status Session::Rep::Explain(Status status) const {
   const ModelSetup& setup = model->setup();
+  if (status.code() == Code::kFailedPrecondition && status.message().find(kNoContent) != std::string_view::npos) {
+    const std::string names = TableInitializers(model->graph());
+    if (!names.empty()) return Status(status.code(), Cat(status.message(), ", as a target: ", names));
+  }
   if (status.code() != Code::kFailedPrecondition || setup.restore_op.empty() || setup.no_checkpoint.empty()) {
     return status;
   }
