@@ -51,13 +51,23 @@ Status FoldConstants(const PassContext& context, PatchSink& sink) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph));
   // Facts with the values found here; empty for nodes that stay.
   std::vector<std::vector<Fact>> folded(static_cast<size_t>(graph.size()));
+  // Known values that come only after something has happened (a variable was set, a branch was taken): folded, nobody
+  // would wait for it.
+  std::vector<bool> waits(static_cast<size_t>(graph.size()), false);
   std::vector<const Fact*> inputs;
   for (const int32_t index : order) {
     const Node& node = graph.node(index);
     inputs.clear();
+    bool must_wait = !node.control_inputs.empty();
     for (const Edge& edge : node.inputs) {
+      must_wait = must_wait || waits[static_cast<size_t>(edge.node)];
       const auto& known = folded[static_cast<size_t>(edge.node)];
       inputs.push_back(known.empty() ? &graph.fact(edge) : &known[static_cast<size_t>(edge.slot)]);
+    }
+    if (must_wait) {
+      waits[static_cast<size_t>(index)] =
+          std::any_of(node.outputs.begin(), node.outputs.end(), [](const Fact& fact) { return fact.value.valid(); });
+      continue;
     }
     if (IsKnownAlready(node)) {
       folded[static_cast<size_t>(index)] = node.outputs;
