@@ -73,6 +73,17 @@ TEST(Loops, OfTokensGiveTheSameRaisedAndNot) {
   }
 }
 
+TEST(Loops, InsideOfThemNothingCanBeFetchedAndAnythingBeRun) {
+  const SessionOptions options[] = {SessionOptions(), NoPasses()};
+  for (const SessionOptions& o : options) {
+    const auto result = SessionOf(ModelOf(kTokenLoop), o)->Run(Times(3), {"more_x"});
+    EXPECT_EQ(result.status().code(), Code::kInvalidArgument) << result.status().ToString();
+    EXPECT_NE(result.status().message().find("node 'more_x' is inside of the loop 'f'"), std::string::npos);
+    const auto target = SessionOf(ModelOf(kTokenLoop), o)->Run(Times(3), {"exit_x"}, {"more_i"});
+    EXPECT_EQ(Values(target)[0], 10) << target.status().ToString();
+  }
+}
+
 TEST(Loops, AllocateNothingPerIteration) {
   auto session = SessionOf(ModelOf(kTokenLoop));
   const auto count = [&](int32_t limit) {

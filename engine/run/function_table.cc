@@ -94,8 +94,7 @@ Status FunctionTable::CheckSize(const Graph& graph) {
 std::string FunctionTable::Add(std::string_view stem, std::shared_ptr<const Body> body) {
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   // No key of a library function has a line break in front.
-  std::string name;
-  for (int64_t n = 0; name.empty() || bodies_.contains(name); ++n) name = Cat("\n", stem, ":", n);
+  std::string name = Cat("\n", stem, ":", num_added_++);
   bodies_[name] = std::move(body);
   return name;
 }

@@ -53,6 +53,7 @@ class FunctionTable {
   std::recursive_mutex mutex_;  // guards what follows; lowering a body finds others
   std::map<std::string, std::shared_ptr<const Body>, std::less<>> bodies_;
   std::map<std::string, Size, std::less<>> sizes_;
+  int64_t num_added_ = 0;
   std::set<std::string> lowering_;  // keys of the bodies that are being made
 };
 

@@ -32,6 +32,7 @@ class LoopLowerer {
       : graph_(*graph), roots_(*roots), root_nodes_(*root_nodes), functions_(functions) {}
 
   Status Lower() {
+    RIVULET_RETURN_IF_ERROR(CheckRoots());
     for (bool again = functions_.raise_loops(); again;) {
       RIVULET_ASSIGN_OR_RETURN(const bool raised, RaiseInnermost());
       again = raised;
@@ -41,6 +42,20 @@ class LoopLowerer {
 
  private:
   static bool HasLoops(const Graph& graph) { return std::any_of(graph.nodes().begin(), graph.nodes().end(), IsEnter); }
+
+  // What lies in a loop has as many values as the loop has steps: only what leaves it is a result.
+  Status CheckRoots() const {
+    if (!HasLoops(graph_)) return Status();
+    RIVULET_ASSIGN_OR_RETURN(const LoopFrames found, FindLoopFrames(graph_));
+    for (const Edge& root : roots_) {
+      const auto frame = static_cast<size_t>(found.frame_of[static_cast<size_t>(root.node)]);
+      const Node& node = graph_.node(root.node);
+      if (frame == 0 || (IsExit(node) && found.frames[frame].parent == 0)) continue;
+      return InvalidArgument("node ", Quoted(node.name), " is inside of the loop ", Quoted(found.frames[frame].name),
+                             "; only what an Exit hands out can be fetched");
+    }
+    return Status();
+  }
 
   // Raises every frame that has no frame inside; returns whether there was one.
   Result<bool> RaiseInnermost() {
@@ -54,14 +69,17 @@ class LoopLowerer {
       if (has_child[f]) continue;
       std::optional<RaisedLoop> loop = RaiseLoop(graph_, found.frames[f], found.frame_of, users);
       if (!loop) continue;
-      RIVULET_RETURN_IF_ERROR(Replace(found.frames[f].name, std::move(*loop)));
+      RIVULET_ASSIGN_OR_RETURN(const int32_t index, Replace(found.frames[f].name, std::move(*loop)));
+      for (size_t i = 0; i < found.frame_of.size(); ++i) {
+        if (found.frame_of[i] == static_cast<int32_t>(f)) inside_[static_cast<int32_t>(i)] = index;
+      }
       any = true;
     }
     if (any) Finish();
     return any;
   }
 
-  Status Replace(const std::string& name, RaisedLoop loop) {
+  Result<int32_t> Replace(const std::string& name, RaisedLoop loop) {
     Node node;
     node.name = graph_.FreeName(Cat(name, "/loop"));
     node.op = LoopOp().name;
@@ -75,7 +93,7 @@ class LoopLowerer {
     SetBody(&node, "body", Cat(name, " body"), std::move(loop.body));
     const int32_t index = graph_.AddNode(std::move(node));
     for (const auto& [exit, variable] : loop.exits) moved_[exit] = {index, variable};
-    return Status();
+    return index;
   }
 
   Status FinishBody(Body* body) {
@@ -99,8 +117,12 @@ class LoopLowerer {
       for (int32_t& control : node.control_inputs) control = Follow({control, 0}).node;
     }
     for (Edge& edge : roots_) edge = Follow(edge);
-    for (int32_t& node : root_nodes_) node = Follow({node, 0}).node;
+    for (int32_t& node : root_nodes_) {
+      const auto loop = inside_.find(node);
+      node = loop == inside_.end() ? Follow({node, 0}).node : loop->second;
+    }
     moved_.clear();
+    inside_.clear();
     KeepNeeded(&graph_, &roots_, &root_nodes_);
   }
 
@@ -178,13 +200,15 @@ class LoopLowerer {
     const int32_t index = graph_.AddNode(std::move(loop));
     for (const auto& [exit, position] : exits_) moved_[exit] = {index, position};
     exits_.clear();
+    for (const auto& [from, to] : moved) inside_[from] = index;
   }
 
   Graph& graph_;
   std::vector<Edge>& roots_;
   std::vector<int32_t>& root_nodes_;
   FunctionTable& functions_;
-  std::map<int32_t, Edge> moved_;  // Exit nodes and what took their place
+  std::map<int32_t, Edge> moved_;      // Exit nodes and what took their place
+  std::map<int32_t, int32_t> inside_;  // nodes of loops and the node that took the loop's place
   std::vector<std::pair<int32_t, int32_t>> exits_;
 };
 
