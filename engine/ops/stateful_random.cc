@@ -30,22 +30,24 @@ void SkipBlocks(uint64_t blocks, int64_t* state) {
   state[0] = static_cast<int64_t>(Philox::Join(sum_low, sum_high));
 }
 
-Status CheckAlgorithm(const Tensor& algorithm) {
-  const int64_t which = Indices(algorithm)[0];
+Status CheckAlgorithm(int64_t which) {
   if (which == 1 || which == 3) return Status();
   return Unimplemented("the algorithm: want 1 (Philox) or 3 (auto), got ", which);
 }
 
 // The stream at the generator's state, which is `blocks` blocks further afterwards; the state before into `before`.
-Result<Philox> Take(RunContext& c, uint64_t blocks, Tensor* before = nullptr) {
+// In operators of the first version the state begins with the algorithm.
+Result<Philox> Take(RunContext& c, uint64_t blocks, Tensor* before = nullptr, bool begins_with_algorithm = false) {
+  const int64_t skipped = begins_with_algorithm ? 1 : 0;
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(c.input(0)));
   Philox generator;
   RIVULET_RETURN_IF_ERROR(variable->Modify(c.allocator(), [&](Tensor& value) -> Status {
-    if (value.dtype() != DType::kInt64 || value.rank() != 1 || value.dim(0) < 3) {
-      return InvalidArgument("the generator's state: want int64 [3] or longer, got ", Name(value.dtype()),
-                             value.shape().ToString());
+    if (value.dtype() != DType::kInt64 || value.rank() != 1 || value.dim(0) < 3 + skipped) {
+      return InvalidArgument("the generator's state: want int64 [", 3 + skipped, "] or longer, got ",
+                             Name(value.dtype()), value.shape().ToString());
     }
-    int64_t* state = value.data<int64_t>();
+    if (begins_with_algorithm) RIVULET_RETURN_IF_ERROR(CheckAlgorithm(value.data<int64_t>()[0]));
+    int64_t* state = value.data<int64_t>() + skipped;
     const auto word = [&](int i) { return static_cast<uint64_t>(state[i]); };
     generator = Philox({Philox::Low(word(0)), Philox::High(word(0)), Philox::Low(word(1)), Philox::High(word(1))},
                        {Philox::Low(word(2)), Philox::High(word(2))});
@@ -75,24 +77,25 @@ Result<Philox> TakeFor(RunContext& c) {
 
 template <Distribution kDistribution>
 Status Run(RunContext& c) {
-  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(c.input(1)));
+  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(Indices(c.input(1))[0]));
   RIVULET_ASSIGN_OR_RETURN(const Philox generator, TakeFor(c));
   return FillRandom(c, kDistribution, generator, c.output(0));
 }
 
 Status RunWithoutAlgorithm(RunContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const Philox generator, TakeFor(c));
+  const auto elements = static_cast<uint64_t>(c.output(0).num_elements());
+  RIVULET_ASSIGN_OR_RETURN(const Philox generator, Take(c, kBlocksPerElement * elements, nullptr, true));
   return FillRandom(c, Distribution::kNormal, generator, c.output(0));
 }
 
 Status RunInt(RunContext& c) {
-  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(c.input(1)));
+  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(Indices(c.input(1))[0]));
   RIVULET_ASSIGN_OR_RETURN(const Philox generator, TakeFor(c));
   return FillRandomInt(c, generator, c.input(3), c.input(4), c.output(0));
 }
 
 Status RunBits(RunContext& c) {
-  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(c.input(1)));
+  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(Indices(c.input(1))[0]));
   RIVULET_ASSIGN_OR_RETURN(const Philox generator, TakeFor(c));
   return FillRandomBits(c, generator, c.output(0));
 }
@@ -105,12 +108,12 @@ Status InferSkip(InferContext& c) {
 }
 
 Status RunSkip(RunContext& c) {
-  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(c.input(1)));
+  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(Indices(c.input(1))[0]));
   return Take(c, kBlocksPerElement * static_cast<uint64_t>(c.input(2).data<int64_t>()[0])).status();
 }
 
 Status RunReadAndSkip(RunContext& c) {
-  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(c.input(1)));
+  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(Indices(c.input(1))[0]));
   Tensor before;
   RIVULET_RETURN_IF_ERROR(Take(c, kBlocksPerElement * c.input(2).data<uint64_t>()[0], &before).status());
   c.SetOutput(0, before);

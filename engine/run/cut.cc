@@ -69,13 +69,21 @@ class Cutter {
       std::vector<Edge> inputs;
       for (const Edge& edge : node.inputs) inputs.push_back(Take(edge));
       std::vector<int32_t> controls;
-      for (const int32_t control : node.control_inputs) controls.push_back(TakeNode(control));
+      for (const int32_t control : node.control_inputs) {
+        if (!IsFedPlaceholder(control)) controls.push_back(TakeNode(control));
+      }
       cut_.graph.node(moved).inputs = std::move(inputs);
       cut_.graph.node(moved).control_inputs = std::move(controls);
     }
   }
 
  private:
+  // Waiting for what is fed is over before the run begins.
+  bool IsFedPlaceholder(int32_t index) const {
+    const std::string& op = model_.node(index).op;
+    return (op == "Placeholder" || op == "PlaceholderV2") && fed_.contains({index, 0});
+  }
+
   int32_t TakeFeed(int32_t feed, Edge edge) {
     int32_t& node = cut_.feeds[static_cast<size_t>(feed)];
     if (node < 0) {

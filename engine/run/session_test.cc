@@ -48,6 +48,19 @@ TEST(Session, FeedsAndFetchesAnyEdge) {
   EXPECT_EQ(Values(session->Run({{"x", Floats({1, 2}, {7, 8})}}, {"x"})), (std::vector<float>{7, 8}));
 }
 
+TEST(Session, WaitingForAFedPlaceholderIsOver) {
+  auto session = Session::Create(ModelOf(R"(
+x = Placeholder() {dtype=float32, shape=shape[2]}
+c = Const() {dtype=float32, value=float32[]{3}}
+y = Neg(c, ^x) {T=float32}
+)"));
+  ASSERT_TRUE(session.ok()) << session.status().ToString();
+  const std::vector<float> values = {1, 2};
+  const auto result = (*session)->Run({{"x", Tensor::Of<float>({2}, values)}}, {"y"});
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ((*result)[0].data<float>()[0], -3);
+}
+
 TEST(Session, AnotherShapeIsAnotherPlan) {
   SessionOptions options;
   options.max_plans = 2;

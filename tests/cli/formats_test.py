@@ -7,7 +7,9 @@ import struct
 from command_case import ROOT, CommandCase, call, main, node, read_npy
 
 DATA = ROOT / "tests" / "formats" / "data"
-HAS_TABLES = any(line.split()[:1] == ["HashTableV2"] for line in call("ops").stdout.splitlines())  # a narrowed build may lack them
+# A narrowed build may lack tables.
+OPS = {line.split()[0] for line in call("ops").stdout.splitlines() if line.strip()}
+HAS_TABLES = "HashTableV2" in OPS
 FORMATS = {"float32": "f", "int32": "i", "int64": "q", "bool": "?"}
 
 
@@ -66,6 +68,9 @@ class Formats(CommandCase):
         for answer in answers():
             for by_tensor in (False, True):
                 if "table" in answer["path"] and not HAS_TABLES:
+                    continue
+                # Words that its vocabulary does not have are spread over buckets.
+                if "v1_table" in answer["path"] and "StringToHashBucketFast" not in OPS:
                     continue
                 with self.subTest(path=answer["path"], signature=answer["signature"], by_tensor=by_tensor):
                     self.ask(answer, by_tensor)
