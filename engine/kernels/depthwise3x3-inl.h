@@ -21,6 +21,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
+// Inlined into each other, the instrumented functions take a compiler minutes.
+#if HWY_IS_ASAN || HWY_IS_TSAN || HWY_IS_MSAN
+#define RIVULET_INNER HWY_NOINLINE
+#else
+#define RIVULET_INNER HWY_INLINE
+#endif
 
 // Where a block's results go: bias from the first channel on, the rest at its first pixel.
 struct Out {
@@ -30,7 +36,7 @@ struct Out {
   ActivationBounds bounds;
 };
 
-HWY_INLINE void Finish(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
+RIVULET_INNER void Finish(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
   if (out.bias != nullptr) sum = hn::Add(sum, LoadSome(out.bias + channel, count));
   if (out.addend != nullptr) sum = hn::Add(sum, LoadSome(out.addend + at, count));
   StoreSome(Activate(sum, out.bounds), count, out.c + at);
@@ -53,8 +59,8 @@ struct Patch {
 // Adds what one input row gives to the sums u of an output row, by filter row `f`, and to the sums v of the next output
 // row, by filter row `g`; null where it gives nothing.
 template <int kStride, int kColumns, bool kUpper, bool kLower>
-HWY_INLINE void AddRow(const Patch& p, const float* from, const float* f, const float* g, int64_t channels, V& u0,
-                       V& u1, V& u2, V& u3, V& v0, V& v1, V& v2, V& v3) {
+RIVULET_INNER void AddRow(const Patch& p, const float* from, const float* f, const float* g, int64_t channels, V& u0,
+                          V& u1, V& u2, V& u3, V& v0, V& v1, V& v2, V& v3) {
   const D d;
   constexpr int kLast = (kColumns - 1) * kStride + 2;
   const V zero = hn::Zero(d);
@@ -180,6 +186,7 @@ HWY_INLINE void Rows3x3(const float* input, const float* filter, const Depthwise
   }
 }
 
+#undef RIVULET_INNER
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();
