@@ -362,7 +362,6 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
     }
   }
   ThreadPool pool(1);
-  const StopToken never;
   const Fact unknown{};
   std::list<Fact> behind;  // what references refer to, where a value is taken
   std::vector<const Fact*> inputs;
@@ -403,7 +402,8 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
     }
     if (!status.ok()) return std::move(status).Framed(NodeFrame(node));
     if (!node.outputs.empty() && !node.outputs[0].value.valid() && WorthEvaluating(node, inputs, options)) {
-      auto values = EvaluateNode(node, inputs, node.outputs, allocator, pool, never);
+      auto values = EvaluateNode(node, inputs, node.outputs, allocator, pool, options.stop);
+      if (strict && options.stop.stopped()) return options.stop.Why();
       // A node that fails on its constants fails when it is run, if it ever is.
       if (!values.ok()) continue;
       for (size_t i = 0; i < values->size(); ++i) node.outputs[i].value = (*values)[i];

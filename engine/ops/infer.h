@@ -2,6 +2,7 @@
 #ifndef RIVULET_ENGINE_OPS_INFER_H_
 #define RIVULET_ENGINE_OPS_INFER_H_
 
+#include <chrono>
 #include <vector>
 
 #include "engine/ops/op.h"
@@ -41,7 +42,12 @@ struct InferOptions {
   // Values of small integer and bool outputs are computed when their inputs are known, up to this many elements, so
   // that shapes made from other shapes are known.
   int64_t evaluate_up_to = 4096;
+  // Ends an evaluation: where `strict` with the token's error, elsewhere the value stays unknown.
+  StopToken stop = {};
 };
+
+// For looking at a model, where nobody sets a deadline: a file can ask for a value that takes years.
+inline StopToken BriefLook() { return {nullptr, StopToken::Clock::now() + std::chrono::seconds(1)}; }
 
 // Fills the facts of all nodes in topological order. An unknown operator gets facts of unknown type and as many
 // outputs as are used; it is an error only where `strict`.

@@ -113,7 +113,7 @@ Status DrawBounded(T mean_value, T deviation_value, T low_value, T high_value, P
     tries = 0;
     return done == count;
   };
-  const Status failed = Internal("the bounds leave too little of the distribution to draw from");
+  const Status failed = InvalidArgument("the bounds leave too little of the distribution to draw from");
   T numbers[kSize], others[kSize];
   if ((from < -most && to.wide() >= 0) || (most < to && from.wide() <= 0)) {
     while (done < count && !stop.stopped()) {

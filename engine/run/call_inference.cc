@@ -54,7 +54,8 @@ Result<std::vector<Fact>> BodyInference::InferBody(const FunctionCall& call, con
     if (body->args.size() != args.size()) return InvalidArgument("wrong number of arguments");
     BoundBody bound = BindBody(*body, args);
     RIVULET_RETURN_IF_ERROR(BindResources(&bound.graph, environment_, stop_));
-    RIVULET_RETURN_IF_ERROR(InferGraph(bound.graph, environment_.allocator, {.calls = this}, /*strict=*/true));
+    RIVULET_RETURN_IF_ERROR(
+        InferGraph(bound.graph, environment_.allocator, {.calls = this, .stop = stop_}, /*strict=*/true));
     std::vector<Fact> facts;
     for (const Edge& edge : body->results) {
       const Node& node = bound.graph.node(edge.node);

@@ -49,7 +49,7 @@ int64_t CountFlops(const Graph& graph, const std::vector<FeedSpec>& feeds, const
   Result<Cut> cut = CutGraph(graph, feeds, fetches, {});
   if (!cut.ok()) return 0;
   // Where inference ends early, what it reached counts.
-  const Status inferred = InferGraph(cut->graph, *Allocator::Create());
+  const Status inferred = InferGraph(cut->graph, *Allocator::Create(), {.stop = BriefLook()});
   CheckedSize total = 0;
   for (const Node& node : cut->graph.nodes()) {
     if (inferred.ok() || !node.outputs.empty()) total += CountFlops(cut->graph, node);

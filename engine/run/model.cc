@@ -116,7 +116,7 @@ Result<Model::EdgeInfo> Model::Describe(const std::string& name) const {
     }
     RIVULET_ASSIGN_OR_RETURN(Cut cut, CutGraph(rep_->content.graph, {}, {name}, {}));
     // What cannot be inferred stays unknown; running it will say why.
-    if (!InferGraph(cut.graph, *rep_->allocator).ok()) return info;
+    if (!InferGraph(cut.graph, *rep_->allocator, {.stop = BriefLook()}).ok()) return info;
     const auto& outputs = cut.graph.node(cut.fetches[0].node).outputs;
     if (static_cast<size_t>(edge.slot) >= outputs.size()) {
       return NotFound(NodeFrame(node), ": output ", edge.slot, " does not exist, the node has ",

@@ -359,7 +359,7 @@ Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Enviro
     RIVULET_RETURN_IF_ERROR(FreezeReads(&input.graph, input.frozen.get()));
   }
   BodyInference calls(environment, stop);
-  RIVULET_RETURN_IF_ERROR(InferGraph(input.graph, allocator, {.calls = &calls}, /*strict=*/true));
+  RIVULET_RETURN_IF_ERROR(InferGraph(input.graph, allocator, {.calls = &calls, .stop = stop}, /*strict=*/true));
   for (const Edge& edge : input.fetches) {
     const Node& node = input.graph.node(edge.node);
     if (static_cast<size_t>(edge.slot) >= node.outputs.size()) {

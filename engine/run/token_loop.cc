@@ -423,7 +423,8 @@ Result<std::unique_ptr<ControlStep>> MakeTokenLoop(const ControlStepInput& input
   program->path = input.path;
   RIVULET_RETURN_IF_ERROR(BindResources(&program->graph, environment, stop));
   BodyInference calls(environment, stop);
-  RIVULET_RETURN_IF_ERROR(InferGraph(program->graph, environment.allocator, {.calls = &calls}, /*strict=*/true));
+  RIVULET_RETURN_IF_ERROR(
+      InferGraph(program->graph, environment.allocator, {.calls = &calls, .stop = stop}, /*strict=*/true));
   RIVULET_ASSIGN_OR_RETURN(program->frames, FindLoopFrames(program->graph));
   program->enters_of.resize(program->frames.frames.size());
   program->exits_of.resize(program->frames.frames.size());

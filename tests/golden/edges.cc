@@ -11,6 +11,7 @@
 #include "engine/graph/graph.h"
 #include "engine/ops/op.h"
 #include "tests/golden/harness.h"
+#include "tests/golden/may_loop.h"
 
 namespace rivulet::golden {
 namespace {
@@ -118,20 +119,6 @@ std::map<std::string, Tensor> InputsOf(const GoldenCase& record, const Graph& gr
     }
   }
   return inputs;
-}
-
-bool IsLoop(std::string_view op) { return op == "Enter" || op == "RefEnter" || op.ends_with("While") || op == "For"; }
-
-bool MayLoop(const Graph& graph) {
-  for (const Node& node : graph.nodes()) {
-    if (IsLoop(node.op)) return true;
-  }
-  for (const auto& [name, function] : graph.functions) {
-    for (const Function::BodyNode& node : function->body) {
-      if (IsLoop(node.op)) return true;
-    }
-  }
-  return false;
 }
 
 // The same inputs need not give the same results again.

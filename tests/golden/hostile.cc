@@ -9,6 +9,7 @@
 #include "engine/base/wire.h"
 #include "engine/graph/graph.h"
 #include "tests/golden/inputs.h"
+#include "tests/golden/may_loop.h"
 #include "tests/golden/rewrite.h"
 
 namespace rivulet::golden {
@@ -371,26 +372,6 @@ Result<GoldenCase> MakeHostile(const GoldenCase& record, uint64_t seed, std::str
   }
   return hostile;
 }
-
-namespace {
-
-// A loop whose end depends on data may go on for as long as it is let.
-bool MayLoop(const Graph& graph) {
-  const auto loops = [](const std::string& op) {
-    return op == "Enter" || op == "RefEnter" || op == "While" || op == "StatelessWhile" || op == "For";
-  };
-  for (const Node& node : graph.nodes()) {
-    if (loops(node.op)) return true;
-  }
-  for (const auto& [name, function] : graph.functions) {
-    for (const auto& node : function->body) {
-      if (loops(node.op)) return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
 
 Status RunHostile(const GoldenCase& hostile, bool passes, bool* gave_results) {
   *gave_results = false;

@@ -126,7 +126,7 @@ TEST(HostileThreads, K6_StopsAtAnyTime) {
   for (int i = 0; i < 200; ++i) {
     auto fresh = i % 4 == 0 ? NewSession(Network(), 3) : nullptr;  // also while the plan is made
     Session& used = fresh != nullptr ? *fresh : *session;
-    std::atomic<bool> cancel{false};
+    std::atomic<bool> cancel{i % 10 == 9};  // also before the run begins
     RunOptions options;
     options.cancel = &cancel;
     std::thread other([&] {

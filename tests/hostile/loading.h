@@ -17,8 +17,10 @@
 
 namespace rivulet {
 
+// The model keeps a copy of the bytes.
 inline Result<std::shared_ptr<const Model>> LoadText(const std::string& bytes, const LoadOptions& options = {}) {
-  return Model::LoadBytes({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, nullptr, "test.pb", options);
+  const auto kept = std::make_shared<std::string>(bytes);
+  return Model::LoadBytes({reinterpret_cast<const uint8_t*>(kept->data()), kept->size()}, kept, "test.pb", options);
 }
 
 // Expects an error of `code` whose message has all `parts`.
