@@ -14,26 +14,7 @@ namespace {
 
 // The gradient may be empty, and align_corners and half_pixel_centers may both be set, unlike in what it is the
 // gradient of; TensorFlow checks no more here.
-Status InferNearest(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
-  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
-  if (c.shape(1).complete() && c.shape(1)[0] != 2) return InvalidArgument("size: want 2 elements, got ", c.shape(1)[0]);
-  Shape out = Shape::OfUnknownDims(4);
-  if (c.shape(0).has_rank()) {
-    out.set_dim(0, c.shape(0)[0]);
-    out.set_dim(3, c.shape(0)[3]);
-  }
-  if (c.known(1)) {
-    const std::vector<int64_t> size = c.ints(1);
-    for (int i = 0; i < 2; ++i) {
-      const int64_t extent = size[static_cast<size_t>(i)];
-      if (extent <= 0) return InvalidArgument("size: want extents above 0, got ", extent);
-      out.set_dim(i + 1, extent);
-    }
-  }
-  c.set_output(0, std::move(out));
-  return Status();
-}
+Status InferNearest(InferContext& c) { return InferOfSize(c, 1); }
 
 // The input pixels below and above a place, and how far it is from the lower one.
 struct Pair {

@@ -13,10 +13,8 @@
 
 namespace rivulet {
 
-// `size` is the index of the input with the two extents. Sets output 0.
-inline Status InferResize(InferContext& c, int size, bool align_corners, bool half_pixel_centers) {
-  if (align_corners && half_pixel_centers)
-    return InvalidArgument("align_corners and half_pixel_centers exclude each other");
+// Output 0 is input 0 with the height and width that input `size` has in its two elements.
+inline Status InferOfSize(InferContext& c, int size) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
   RIVULET_RETURN_IF_ERROR(c.WantRank(size, 1));
   const Shape& lengths = c.shape(size);
@@ -25,12 +23,8 @@ inline Status InferResize(InferContext& c, int size, bool align_corners, bool ha
   }
   Shape out = Shape::OfUnknownDims(4);
   if (c.shape(0).has_rank()) {
-    const Shape& images = c.shape(0);
-    if (images[1] == 0 || images[2] == 0 || images[3] == 0) {
-      return InvalidArgument("images: want a height, width and channels above 0, got ", images.ToString());
-    }
-    out.set_dim(0, images[0]);
-    out.set_dim(3, images[3]);
+    out.set_dim(0, c.shape(0)[0]);
+    out.set_dim(3, c.shape(0)[3]);
   }
   if (c.known(size)) {
     const std::vector<int64_t> extents = c.ints(size);
@@ -42,6 +36,18 @@ inline Status InferResize(InferContext& c, int size, bool align_corners, bool ha
   }
   c.set_output(0, std::move(out));
   return Status();
+}
+
+// The same for the operators that check their flags and refuse images without pixels.
+inline Status InferResize(InferContext& c, int size, bool align_corners, bool half_pixel_centers) {
+  if (align_corners && half_pixel_centers)
+    return InvalidArgument("align_corners and half_pixel_centers exclude each other");
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
+  const Shape& images = c.shape(0);
+  if (images.has_rank() && (images[1] == 0 || images[2] == 0 || images[3] == 0)) {
+    return InvalidArgument("images: want a height, width and channels above 0, got ", images.ToString());
+  }
+  return InferOfSize(c, size);
 }
 
 // For the gradients that take the resized image's gradient and the original image: output 0 has the height and width of

@@ -12,6 +12,7 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/resize_shape.h"
 #include "engine/ops/scale_spans.h"
 
 namespace rivulet {
@@ -48,26 +49,8 @@ Status CheckRest(const InferContext& c) {
 
 Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(CheckImages(c, 0));
-  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
   RIVULET_RETURN_IF_ERROR(CheckRest(c));
-  if (c.shape(1).complete() && c.shape(1)[0] != 2) {
-    return InvalidArgument("size: want 2 elements, got ", c.shape(1)[0]);
-  }
-  Shape out = Shape::OfUnknownDims(4);
-  if (c.shape(0).has_rank()) {
-    out.set_dim(0, c.shape(0)[0]);
-    out.set_dim(3, c.shape(0)[3]);
-  }
-  if (c.known(1)) {
-    const std::vector<int64_t> size = c.ints(1);
-    for (int i = 0; i < 2; ++i) {
-      const int64_t extent = size[static_cast<size_t>(i)];
-      if (extent <= 0) return InvalidArgument("size: want extents above 0, got ", extent);
-      out.set_dim(i + 1, extent);
-    }
-  }
-  c.set_output(0, std::move(out));
-  return Status();
+  return InferOfSize(c, 1);
 }
 
 Status InferGrad(InferContext& c) {
