@@ -366,6 +366,7 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
   std::list<Fact> behind;  // what references refer to, where a value is taken
   std::vector<const Fact*> inputs;
   for (const int32_t index : order) {
+    if (strict && options.stop.stopped()) return options.stop.Why();
     Node& node = graph.node(index);
     if (node.def == nullptr) {
       if (strict) return Unimplemented(NodeFrame(node), ": no kernel for this operator", AlsoMissing(graph, node.op));
@@ -403,7 +404,6 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
     if (!status.ok()) return std::move(status).Framed(NodeFrame(node));
     if (!node.outputs.empty() && !node.outputs[0].value.valid() && WorthEvaluating(node, inputs, options)) {
       auto values = EvaluateNode(node, inputs, node.outputs, allocator, pool, options.stop);
-      if (strict && options.stop.stopped()) return options.stop.Why();
       // A node that fails on its constants fails when it is run, if it ever is.
       if (!values.ok()) continue;
       for (size_t i = 0; i < values->size(); ++i) node.outputs[i].value = (*values)[i];

@@ -42,7 +42,7 @@ struct InferOptions {
   // Values of small integer and bool outputs are computed when their inputs are known, up to this many elements, so
   // that shapes made from other shapes are known.
   int64_t evaluate_up_to = 4096;
-  // Ends an evaluation: where `strict` with the token's error, elsewhere the value stays unknown.
+  // Where `strict` it ends the inference with its error; elsewhere it ends evaluations, whose values stay unknown.
   StopToken stop = {};
 };
 
