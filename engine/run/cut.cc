@@ -61,8 +61,9 @@ class Cutter {
   }
 
   // Copies what the taken nodes need; without recursion, since a model may be a long chain.
-  void Finish() {
+  Status Finish(const StopToken& stop) {
     while (!pending_.empty()) {
+      if (stop.stopped()) return stop.Why();
       const Node& node = model_.node(pending_.back());
       const int32_t moved = moved_[static_cast<size_t>(pending_.back())];
       pending_.pop_back();
@@ -75,6 +76,7 @@ class Cutter {
       cut_.graph.node(moved).inputs = std::move(inputs);
       cut_.graph.node(moved).control_inputs = std::move(controls);
     }
+    return Status();
   }
 
  private:
@@ -142,7 +144,7 @@ Result<Edge> FindEdge(const Graph& graph, std::string_view name) {
 }
 
 Result<Cut> CutGraph(const Graph& model, const std::vector<FeedSpec>& feeds, const std::vector<std::string>& fetches,
-                     const std::vector<std::string>& targets) {
+                     const std::vector<std::string>& targets, const StopToken& stop) {
   Cut cut;
   cut.graph.producer = model.producer;
   cut.graph.has_versions = model.has_versions;
@@ -162,7 +164,7 @@ Result<Cut> CutGraph(const Graph& model, const std::vector<FeedSpec>& feeds, con
     RIVULET_ASSIGN_OR_RETURN(const Edge edge, FindEdge(model, name));
     cut.targets.push_back(cutter.TakeNode(edge.node));
   }
-  cutter.Finish();
+  RIVULET_RETURN_IF_ERROR(cutter.Finish(stop));
   return cut;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/stop.h"
 #include "engine/graph/graph.h"
 
 namespace rivulet {
@@ -25,7 +26,7 @@ struct Cut {
 // Copies what `fetches` ("name" or "name:port") and `targets` (node names) need; a fed edge becomes a _Feed node of the
 // fed type and shape, and nothing behind it is copied. Unknown names are NOT_FOUND with the nearest ones.
 Result<Cut> CutGraph(const Graph& model, const std::vector<FeedSpec>& feeds, const std::vector<std::string>& fetches,
-                     const std::vector<std::string>& targets);
+                     const std::vector<std::string>& targets, const StopToken& stop = StopToken());
 
 // A node that stands for a fed tensor.
 Node FeedNode(std::string name, DType dtype, const Shape& shape);

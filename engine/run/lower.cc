@@ -134,12 +134,17 @@ void FindArgs(Body* body) {
   }
 }
 
-Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, FunctionTable& functions) {
+Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, FunctionTable& functions,
+             const StopToken& stop) {
   KeepNeeded(graph, roots, root_nodes);
+  RIVULET_RETURN_IF_ERROR(stop.Why());
   RIVULET_RETURN_IF_ERROR(InlineCalls(graph, roots, root_nodes, functions));
+  RIVULET_RETURN_IF_ERROR(stop.Why());
   RetypeHandles(graph);
   RIVULET_RETURN_IF_ERROR(LowerReferences(graph, roots));
+  RIVULET_RETURN_IF_ERROR(stop.Why());
   RIVULET_RETURN_IF_ERROR(LowerLoops(graph, roots, root_nodes, functions));
+  RIVULET_RETURN_IF_ERROR(stop.Why());
   DropControls(graph, *root_nodes, functions);
   KeepNeeded(graph, roots, root_nodes);
   GateConstants(graph, roots);

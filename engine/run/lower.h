@@ -4,12 +4,15 @@
 
 #include <vector>
 
+#include "engine/base/stop.h"
 #include "engine/run/function_table.h"
 
 namespace rivulet {
 
-// All of the following, in order. `roots` and `root_nodes` must survive and are renumbered; what they do not need goes.
-Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, FunctionTable& functions);
+// All of the following, in order, asking between them whether to stop. `roots` and `root_nodes` must survive and are
+// renumbered; what they do not need goes.
+Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, FunctionTable& functions,
+             const StopToken& stop = StopToken());
 
 // Puts the bodies of called functions in place of the calls. What a call waits for, its effects wait for; who waits for
 // the call waits for its effects and results.

@@ -393,10 +393,10 @@ Result<std::shared_ptr<const Plan>> MakePlan(const Graph& model, const std::vect
                                              const std::vector<std::string>& fetches,
                                              const std::vector<std::string>& targets, const Environment& environment,
                                              const StopToken& stop) {
-  RIVULET_ASSIGN_OR_RETURN(Cut cut, CutGraph(model, feeds, fetches, targets));
+  RIVULET_ASSIGN_OR_RETURN(Cut cut, CutGraph(model, feeds, fetches, targets, stop));
   std::vector<std::string> feed_names;
   for (const int32_t feed : cut.feeds) feed_names.push_back(feed < 0 ? std::string() : cut.graph.node(feed).name);
-  RIVULET_RETURN_IF_ERROR(Lower(&cut.graph, &cut.fetches, &cut.targets, environment.functions));
+  RIVULET_RETURN_IF_ERROR(Lower(&cut.graph, &cut.fetches, &cut.targets, environment.functions, stop));
   CompileInput input;
   for (const std::string& name : feed_names) input.feeds.push_back(name.empty() ? -1 : cut.graph.Find(name));
   if (!HasEffects(cut.graph, environment.functions)) input.frozen = std::make_shared<FrozenVariables>();
