@@ -12,6 +12,7 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/epilogue-inl.h"
+#include "engine/kernels/gemm_row-inl.h"
 #include "engine/kernels/gemm_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -95,6 +96,39 @@ struct Depth {
   bool last;
 };
 
+// Where the outputs from `row` and `column` on go, and what is done to them.
+TileOut OutputsAt(const GemmTask& task, const Depth& depth, const ActivationBounds& bounds, int64_t row,
+                  int64_t column) {
+  const ActivationBounds unbounded;
+  const int64_t at = row * task.ldc + column;
+  TileOut out{task.c + at, task.ldc, nullptr, nullptr, unbounded.lo, unbounded.hi};
+  // The addend comes in first: it may be the output, which the first block overwrites.
+  if (!depth.first) {
+    out.addend = out.c;
+  } else if (task.epilogue.addend != nullptr) {
+    out.addend = task.epilogue.addend + at;
+  }
+  if (depth.last) {
+    if (task.epilogue.bias != nullptr) out.bias = task.epilogue.bias + column;
+    out.lo = bounds.lo;
+    out.hi = bounds.hi;
+  }
+  return out;
+}
+
+// One row times as many columns as whole row tiles hold; returns the first that is left.
+int64_t MultiplyRow(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns,
+                    const ActivationBounds& bounds) {
+  const int64_t kc = depth.ks.end - depth.ks.begin;
+  const int64_t panel_floats = task.k * kPanel;
+  int64_t column = columns.begin;
+  for (; column + kRowColumns <= columns.end; column += kRowColumns) {
+    const float* b = task.packed + column / kPanel * panel_floats + depth.ks.begin * kPanel + column % kPanel;
+    RowTile(rows.a, kc, b, panel_floats, OutputsAt(task, depth, bounds, rows.begin, column));
+  }
+  return column;
+}
+
 // A block of rows times all columns of the piece. `cold`: the right operand was not used a moment ago.
 void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns, bool cold,
                   const ActivationBounds& bounds) {
@@ -103,7 +137,9 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
   const int64_t kc = depth.ks.end - depth.ks.begin;
   const int64_t panel_floats = task.k * kPanel;
   const bool by_element = depth.last && bounds.leaky;
-  for (int64_t column = columns.begin; column < columns.end; column += kPairColumns) {
+  const int64_t first =
+      rows.count == 1 && !by_element ? MultiplyRow(task, rows, depth, columns, bounds) : columns.begin;
+  for (int64_t column = first; column < columns.end; column += kPairColumns) {
     const int64_t width = std::min(kPairColumns, columns.end - column);
     const float* b0 = task.packed + column / kPanel * panel_floats + depth.ks.begin * kPanel + column % kPanel;
     const float* b1 = column % kPanel + kLanes < kPanel ? b0 + kLanes : b0 + panel_floats;
@@ -115,19 +151,7 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
     for (int64_t i = 0; i < rows.tiles; ++i) {
       const Range part = PartOf(0, rows.count, rows.tiles, i);
       const int64_t count = part.end - part.begin;
-      const int64_t at = (rows.begin + part.begin) * task.ldc + column;
-      TileOut out{task.c + at, task.ldc, nullptr, nullptr, unbounded.lo, unbounded.hi};
-      // The addend comes in first: it may be the output, which the first block overwrites.
-      if (!depth.first) {
-        out.addend = out.c;
-      } else if (task.epilogue.addend != nullptr) {
-        out.addend = task.epilogue.addend + at;
-      }
-      if (depth.last) {
-        if (task.epilogue.bias != nullptr) out.bias = task.epilogue.bias + column;
-        out.lo = bounds.lo;
-        out.hi = bounds.hi;
-      }
+      const TileOut out = OutputsAt(task, depth, bounds, rows.begin + part.begin, column);
       if (fetch) PrefetchLines(soon + i * lines * kPanel, std::min(lines, kc - i * lines));
       for (int64_t row = 0; row < count; ++row) __builtin_prefetch(out.c + row * task.ldc, 1);
       const float* a = rows.a + part.begin * rows.lda;

@@ -105,6 +105,36 @@ TEST(MatMul, SeveralBlocksAndPieces) {
   });
 }
 
+TEST(MatMul, OneRow) {
+  const float some = 0;
+  OnEveryTarget([&] {
+    for (const int64_t n : {31, 32, 33, 64, 65, 127, 128, 129, 176, 300}) {
+      for (const auto kind : {ActivationKind::kNone, ActivationKind::kClamp, ActivationKind::kLeakyRelu}) {
+        Epilogue epilogue;
+        epilogue.bias = n % 2 != 0 ? &some : nullptr;
+        epilogue.addend = n % 3 != 0 ? &some : nullptr;
+        epilogue.activation = {kind, -17.0f, 21.0f, 0.25f};
+        for (const int64_t k : {0, 1, 17, 1100}) ExpectExact(1, n, k, epilogue, false);
+      }
+    }
+  });
+}
+
+// A batch of one gives the bits that its row has in a larger batch.
+TEST(MatMul, ARowByItselfHasTheSameBits) {
+  OnEveryTarget([] {
+    const int64_t n = 300, k = 700;
+    const std::vector<float> a = Reals(2 * k, 1), b = Reals(k * n, 2);
+    const auto packed = PackedMatrix::Pack(b.data(), k, n, false, *TestAllocator());
+    ASSERT_TRUE(packed.ok());
+    ThreadPool pool(1);
+    std::vector<float> both(static_cast<size_t>(2 * n)), one(static_cast<size_t>(n));
+    MatMul(a.data(), k, 2, *packed, both.data(), n, Epilogue(), pool, StopToken());
+    MatMul(a.data() + k, k, 1, *packed, one.data(), n, Epilogue(), pool, StopToken());
+    EXPECT_EQ(std::memcmp(one.data(), both.data() + n, one.size() * sizeof(float)), 0);
+  });
+}
+
 TEST(MatMul, ZeroSizes) {
   ExpectExact(0, 5, 5, {}, false);
   ExpectExact(5, 0, 5, {}, false);
