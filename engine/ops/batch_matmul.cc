@@ -8,6 +8,7 @@
 
 #include "engine/graph/shape_math.h"
 #include "engine/kernels/half.h"
+#include "engine/ops/packed_operands.h"
 #include "engine/ops/product.h"
 
 namespace rivulet {
@@ -16,8 +17,7 @@ namespace {
 struct State : OpState {
   bool adj_x = false;
   bool adj_y = false;
-  bool prepared = false;
-  PackedMatrix packed;
+  std::shared_ptr<const PackedMatrix> packed;  // a constant y; null when it is none
 };
 
 // A shape without its last two axes.
@@ -75,8 +75,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     const int rank = y->rank();
     const int64_t k = y->dim(rank - (state->adj_y ? 1 : 2));
     const int64_t n = y->dim(rank - (state->adj_y ? 2 : 1));
-    RIVULET_ASSIGN_OR_RETURN(state->packed, PackedMatrix::Pack(y->raw(), k, n, state->adj_y, c.allocator()));
-    state->prepared = true;
+    RIVULET_ASSIGN_OR_RETURN(state->packed, PackMatrixOnce(*y, k, n, state->adj_y, c.allocator()));
     c.Consume(1);
   }
   return std::unique_ptr<OpState>(std::move(state));
@@ -95,7 +94,7 @@ Status Run(RunContext& c) {
   shape.batch = batch.num_elements();
   shape.transpose_a = shape.conjugate_a = state.adj_x;
   shape.transpose_b = shape.conjugate_b = state.adj_y;
-  const bool one_y = state.prepared || BatchOf(c.input(1).shape()).num_elements() == 1;
+  const bool one_y = state.packed != nullptr || BatchOf(c.input(1).shape()).num_elements() == 1;
   if (one_y && !state.adj_x) {
     shape.m *= shape.batch;
     shape.batch = 1;
@@ -109,7 +108,7 @@ Status Run(RunContext& c) {
   std::optional<ProductRun> run;
   int64_t offsets = 0;
   const CheckedSize offset_bytes = CheckedSize(shape.batch) * static_cast<int64_t>(sizeof(int64_t));
-  if (!state.prepared) {
+  if (state.packed == nullptr) {
     right.emplace(c.input(1), compute, pieces);
     run.emplace(compute, shape, pieces);
     offsets = pieces.Add(offset_bytes * 2);
@@ -118,8 +117,8 @@ Status Run(RunContext& c) {
 
   const void* a = left.Fill(c, pieces);
   void* out = output.data(pieces);
-  if (state.prepared) {
-    MatMul(static_cast<const float*>(a), shape.k, shape.m, state.packed, static_cast<float*>(out), shape.n, Epilogue(),
+  if (state.packed != nullptr) {
+    MatMul(static_cast<const float*>(a), shape.k, shape.m, *state.packed, static_cast<float*>(out), shape.n, Epilogue(),
            c.pool(), c.stop());
   } else {
     const void* b = right->Fill(c, pieces);

@@ -13,6 +13,7 @@
 // are then added up for each input row.
 #include "engine/kernels/matmul.h"
 #include "engine/ops/conv_loops.h"
+#include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
 
 namespace rivulet {
@@ -23,8 +24,8 @@ enum class Source : uint8_t { kSizes, kTensor };  // what input 0 is
 struct State : OpState {
   WindowSpec spec;
   FilterKind kind = FilterKind::kDense;
-  PackedMatrix packed;  // of a constant filter: its transpose, [out_c, taps * in_c]
-  bool prepared = false;
+  // Of a constant filter: its transpose, [out_c, taps * in_c].
+  std::shared_ptr<const PackedMatrix> packed;
   Shape filter_shape;
 };
 
@@ -86,10 +87,9 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   if (kKind == FilterKind::kDense && filter != nullptr && filter->dtype() == DType::kFloat &&
       filter->num_elements() > 0 && filter->dim(kRank) == in_c) {
     const int64_t out_c = filter->dim(kRank + 1);
-    RIVULET_ASSIGN_OR_RETURN(
-        state->packed, PackedMatrix::Pack(filter->raw(), out_c, filter->num_elements() / out_c, true, c.allocator()));
+    RIVULET_ASSIGN_OR_RETURN(state->packed,
+                             PackMatrixOnce(*filter, out_c, filter->num_elements() / out_c, true, c.allocator()));
     state->filter_shape = filter->shape();
-    state->prepared = true;
     c.Consume(1);
   }
   return std::unique_ptr<OpState>(std::move(state));
@@ -167,19 +167,19 @@ Status Run(RunContext& c) {
   const auto& state = c.state<State>();
   Tensor& result = c.output(0);
   if (result.num_elements() == 0) return Status();
-  const Shape& filter_shape = state.prepared ? state.filter_shape : c.input(1).shape();
+  const Shape& filter_shape = state.packed != nullptr ? state.filter_shape : c.input(1).shape();
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, ComputeConvSizes(state.spec, result.shape(), filter_shape, state.kind));
 
   ScratchPieces pieces;
   const StagedInput grad(c.input(2), state.spec.channels_last, pieces);
   const StagedOutput out(result, state.spec.channels_last, pieces);
   std::optional<StagedInput> filter;
-  if (!state.prepared) filter.emplace(c.input(1), true, pieces);
+  if (state.packed == nullptr) filter.emplace(c.input(1), true, pieces);
   const bool blocks = ComputeType(result.dtype()) == DType::kFloat && s.groups == 1 && !EmptyFilter(s);
   int64_t packed_piece = 0;
   int64_t products_piece = 0;
   if (blocks) {
-    if (!state.prepared) packed_piece = pieces.Add(PackedMatrix::Bytes(s.out_c, s.taps() * s.in_c));
+    if (state.packed == nullptr) packed_piece = pieces.Add(PackedMatrix::Bytes(s.out_c, s.taps() * s.in_c));
     products_piece = pieces.Add(BlockBytes(s));
   }
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
@@ -190,8 +190,10 @@ Status Run(RunContext& c) {
   switch (ComputeType(result.dtype())) {
     case DType::kFloat:
       if (blocks) {
-        PackedMatrix packed = state.packed;
-        if (!state.prepared) {
+        PackedMatrix packed;
+        if (state.packed != nullptr) {
+          packed = *state.packed;
+        } else {
           packed = PackedMatrix::View(pieces.At<float>(packed_piece), s.out_c, s.taps() * s.in_c, nullptr);
           PackNow(c, static_cast<const float*>(f), packed, pieces.At<float>(packed_piece));
         }

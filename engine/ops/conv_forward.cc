@@ -5,6 +5,7 @@
 
 #include "engine/kernels/half.h"
 #include "engine/ops/conv_loops.h"
+#include "engine/ops/packed_operands.h"
 
 namespace rivulet {
 namespace {
@@ -33,6 +34,20 @@ void MultiplyChannels(const std::vector<float>& factors, Tensor& filter) {
   }
 }
 
+// The dense filter, one packed for each depth tap.
+Result<std::vector<PackedFilter>> PackFilter(const Tensor& filter, const ConvSizes& sizes, const ConvGeometry& geometry,
+                                             const std::vector<float>& factors, Allocator& allocator) {
+  RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(filter, allocator));
+  std::vector<PackedFilter> taps;
+  const char* from = static_cast<const char*>(floats.raw());
+  for (int64_t d = 0; d < sizes.k[0]; ++d, from += TapFloats(sizes) * static_cast<int64_t>(sizeof(float))) {
+    RIVULET_ASSIGN_OR_RETURN(PackedFilter packed,
+                             PackedFilter::Pack(from, geometry, allocator, factors.empty() ? nullptr : factors.data()));
+    taps.push_back(std::move(packed));
+  }
+  return taps;
+}
+
 }  // namespace
 
 Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state) {
@@ -42,31 +57,25 @@ Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(state->spec, input, filter->shape(), state->kind));
   if (sizes.groups <= 0) return Status();  // packing needs to know the groups
 
-  Tensor floats = *filter;
-  if (IsHalf(filter->dtype())) {
-    Tensor aligned = *filter;
-    if (!aligned.is_aligned()) {
-      RIVULET_ASSIGN_OR_RETURN(aligned, Clone(aligned, c.allocator()));
-    }
-    RIVULET_ASSIGN_OR_RETURN(floats, Tensor::Allocate(DType::kFloat, filter->shape(), c.allocator()));
-    WidenHalf(filter->dtype(), aligned.raw(), aligned.num_elements(), floats.data<float>());
-  }
   const std::vector<float> factors = TakeBatchNorm(c, &state->tail);
   if (state->kind == FilterKind::kDepthwise) {
-    if (!IsHalf(filter->dtype())) {
-      if (factors.empty()) return Status();  // read in place
-      RIVULET_ASSIGN_OR_RETURN(floats, Clone(*filter, c.allocator()));
-    }
-    MultiplyChannels(factors, floats);
-    state->copy = floats;
+    if (!IsHalf(filter->dtype()) && factors.empty()) return Status();  // read in place
+    const auto copy = [&]() -> Result<Tensor> {
+      RIVULET_ASSIGN_OR_RETURN(Tensor floats, ConstantAsFloats(*filter, c.allocator()));
+      if (floats.raw() == filter->raw()) {
+        RIVULET_ASSIGN_OR_RETURN(floats, Clone(*filter, c.allocator()));
+      }
+      MultiplyChannels(factors, floats);
+      return floats;
+    };
+    RIVULET_ASSIGN_OR_RETURN(state->copy, PackOnce<Tensor>(*filter, WithFactors("floats", factors), copy));
   } else {
-    const ConvGeometry geometry = GeometryFor(state->spec, sizes);
-    const char* from = static_cast<const char*>(floats.raw());
-    for (int64_t d = 0; d < sizes.k[0]; ++d, from += TapFloats(sizes) * static_cast<int64_t>(sizeof(float))) {
-      RIVULET_ASSIGN_OR_RETURN(PackedFilter packed, PackedFilter::Pack(from, geometry, c.allocator(),
-                                                                       factors.empty() ? nullptr : factors.data()));
-      state->packed.push_back(std::move(packed));
-    }
+    const auto pack = [&]() {
+      return PackFilter(*filter, sizes, GeometryFor(state->spec, sizes), factors, c.allocator());
+    };
+    const std::string form = Cat("filter ", filter->shape().ToString(), " in groups of ", sizes.group_in());
+    RIVULET_ASSIGN_OR_RETURN(state->packed,
+                             PackOnce<std::vector<PackedFilter>>(*filter, WithFactors(form, factors), pack));
   }
   state->filter_shape = filter->shape();
   c.Consume(index);
@@ -123,9 +132,9 @@ void ConvRun::RunDouble(const double* input, double* output, const ScratchPieces
 
 void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& pieces) {
   const Epilogue epilogue = tail_->MakeEpilogue(c_, pieces);
-  const float* filter = filter_               ? static_cast<const float*>(filter_->Fill(c_, pieces))
-                        : state_.copy.valid() ? state_.copy.data<float>()
-                                              : nullptr;
+  const float* filter = filter_                  ? static_cast<const float*>(filter_->Fill(c_, pieces))
+                        : state_.copy != nullptr ? state_.copy->data<float>()
+                                                 : nullptr;
   const int64_t rows = sizes_.batch * sizes_.out_pixels();
   if (EmptyFilter(sizes_)) {
     std::fill_n(output, rows * sizes_.out_c, 0.0f);
@@ -136,7 +145,7 @@ void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& p
     RunDepthSlices(input, filter, output, pieces);
     ApplyEpilogue(c_, epilogue, rows, sizes_.out_c, output);
   } else {
-    const PackedFilter packed = state_.prepared() ? state_.packed[0] : PackNow(filter, 0, pieces);
+    const PackedFilter packed = state_.prepared() ? state_.packed->front() : PackNow(filter, 0, pieces);
     Conv2D(input, packed, geometry_, algorithm_, epilogue, output, pieces.At<void>(kernel_), c_.pool(), c_.stop());
   }
   tail_->Finish(c_, rows, sizes_.out_c, output);
@@ -156,7 +165,7 @@ void ConvRun::RunDepthSlices(const float* input, const float* filter, float* out
   for (int64_t d = 0; d < sizes_.k[0]; ++d) {
     PackedFilter packed;
     if (state_.prepared()) {
-      packed = state_.packed[static_cast<size_t>(d)];
+      packed = (*state_.packed)[static_cast<size_t>(d)];
     } else {
       packed = PackNow(filter, d, pieces);
     }

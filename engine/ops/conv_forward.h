@@ -20,13 +20,12 @@ struct ConvState : OpState {
   FilterKind kind = FilterKind::kDense;
   FusedTail tail;
   int filter_input = 1;
-  // Of a constant filter that computes in float: one packed filter for each depth tap, or for depthwise an aligned
-  // copy.
+  // Of a constant filter that computes in float: one packed filter for each depth tap, or for depthwise a copy.
   Shape filter_shape;
-  std::vector<PackedFilter> packed;
-  Tensor copy;
+  std::shared_ptr<const std::vector<PackedFilter>> packed;
+  std::shared_ptr<const Tensor> copy;
 
-  bool prepared() const { return !packed.empty() || copy.valid(); }
+  bool prepared() const { return packed != nullptr || copy != nullptr; }
 };
 
 // Fills `state` from the constant filter, if it is one, and consumes it; the other fields are set before. `input` is

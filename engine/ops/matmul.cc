@@ -4,9 +4,9 @@
 // fused_tail.h says. A constant b of floats is packed once.
 #include <optional>
 
-#include "engine/kernels/half.h"
 #include "engine/kernels/transpose.h"
 #include "engine/ops/fused_tail.h"
+#include "engine/ops/packed_operands.h"
 #include "engine/ops/product.h"
 
 namespace rivulet {
@@ -16,8 +16,7 @@ struct State : OpState {
   bool transpose_a = false;
   bool transpose_b = false;
   FusedTail tail;
-  bool prepared = false;
-  PackedMatrix packed;
+  std::shared_ptr<const PackedMatrix> packed;  // a constant b; null when it is none
 };
 
 Status Infer(InferContext& c) {
@@ -55,21 +54,10 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   }
   const Tensor* b = c.constant(1);
   if (b != nullptr && ComputeType(b->dtype()) == DType::kFloat) {
-    Tensor floats = *b;
-    if (IsHalf(b->dtype())) {
-      Tensor aligned = *b;
-      if (!aligned.is_aligned()) {
-        RIVULET_ASSIGN_OR_RETURN(aligned, Clone(aligned, c.allocator()));
-      }
-      RIVULET_ASSIGN_OR_RETURN(floats, Tensor::Allocate(DType::kFloat, b->shape(), c.allocator()));
-      WidenHalf(b->dtype(), aligned.raw(), aligned.num_elements(), floats.data<float>());
-    }
     const bool t = state->transpose_b;
     const std::vector<float> factors = TakeBatchNorm(c, &state->tail);
     RIVULET_ASSIGN_OR_RETURN(state->packed,
-                             PackedMatrix::Pack(floats.raw(), b->dim(t ? 1 : 0), b->dim(t ? 0 : 1), t, c.allocator(),
-                                                factors.empty() ? nullptr : factors.data()));
-    state->prepared = true;
+                             PackMatrixOnce(*b, b->dim(t ? 1 : 0), b->dim(t ? 0 : 1), t, c.allocator(), factors));
     c.Consume(1);
   }
   return std::unique_ptr<OpState>(std::move(state));
@@ -96,7 +84,7 @@ Status Run(RunContext& c) {
   std::optional<StagedInput> right;
   std::optional<ProductRun> run;
   int64_t turned = 0;
-  if (!state.prepared) {
+  if (state.packed == nullptr) {
     right.emplace(c.input(1), true, pieces);
     run.emplace(compute, shape, pieces);
   } else if (state.transpose_a) {
@@ -107,13 +95,13 @@ Status Run(RunContext& c) {
   const void* x = left.Fill(c, pieces);
   void* out = output.data(pieces);
   const Epilogue epilogue = tail ? tail->MakeEpilogue(c, pieces) : Epilogue();
-  if (state.prepared) {
+  if (state.packed != nullptr) {
     if (state.transpose_a) {
       const int perm[] = {1, 0};
       Transpose(x, 2, a.shape().dims().data(), perm, sizeof(float), pieces.At<void>(turned), c.pool(), c.stop());
       x = pieces.At<void>(turned);
     }
-    MatMul(static_cast<const float*>(x), shape.k, shape.m, state.packed, static_cast<float*>(out), shape.n, epilogue,
+    MatMul(static_cast<const float*>(x), shape.k, shape.m, *state.packed, static_cast<float*>(out), shape.n, epilogue,
            c.pool(), c.stop());
   } else {
     run->Run(c, pieces, x, nullptr, right->Fill(c, pieces), nullptr, out, epilogue);

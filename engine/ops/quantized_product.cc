@@ -8,6 +8,7 @@
 // far from 0, wraps around as the sums do. Where strides leave rows or columns over, the windows lie in the middle.
 #include "engine/kernels/gemm_u8.h"
 #include "engine/ops/conv_shape.h"
+#include "engine/ops/packed_operands.h"
 #include "engine/ops/quantized.h"
 
 namespace rivulet {
@@ -17,9 +18,8 @@ struct State : OpState {
   bool transpose_a = false;
   bool transpose_b = false;
   WindowSpec spec;
-  bool is_packed = false;
-  Shape packed_shape;  // of the second operand, which run does not get then
-  PackedMatrixU8 packed;
+  std::shared_ptr<const PackedMatrixU8> packed;  // a constant second operand; null when it is none
+  Shape packed_shape;                            // of it, which run does not get then
 };
 
 Status InferMatMul(InferContext& c) {
@@ -58,10 +58,13 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   }
   if (const Tensor* b = c.constant(1); b != nullptr && b->rank() == (kConv ? 4 : 2) && b->num_elements() > 0) {
     const int64_t last = b->dim(b->rank() - 1), rest = b->num_elements() / last;
-    RIVULET_ASSIGN_OR_RETURN(
-        state->packed, PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), state->transpose_b ? last : rest,
-                                            state->transpose_b ? rest : last, state->transpose_b, c.allocator()));
-    state->is_packed = true;
+    const bool t = state->transpose_b;
+    const int64_t k = t ? last : rest, n = t ? rest : last;
+    const auto pack = [&] {
+      return PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), k, n, t, c.allocator());
+    };
+    RIVULET_ASSIGN_OR_RETURN(state->packed,
+                             PackOnce<PackedMatrixU8>(*b, Cat("bytes ", k, " ", n, t ? " transposed" : ""), pack));
     state->packed_shape = b->shape();
     c.Consume(1);
   }
@@ -73,7 +76,7 @@ int32_t Zero(Range range) {
 }
 
 Result<PackedMatrixU8> PackB(RunContext& c, const State& state, int64_t k, int64_t n) {
-  if (state.is_packed) return state.packed;
+  if (state.packed != nullptr) return *state.packed;
   const CheckedSize bytes = PackedMatrixU8::Bytes(k, n);
   if (!bytes.valid()) return ResourceExhausted("a matrix of ", k, " by ", n, " is too large");
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
@@ -97,7 +100,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, !kConv, &b_range));
   WriteRange(c, 1, ProductRange<uint8_t, uint8_t>(a_range, b_range));
   const Tensor& a = c.input(0);
-  const Shape& b = state.is_packed ? state.packed_shape : c.input(1).shape();
+  const Shape& b = state.packed != nullptr ? state.packed_shape : c.input(1).shape();
   Tensor& output = c.output(0);
   if (output.num_elements() == 0) return Status();
   auto* out = static_cast<int32_t*>(output.raw());

@@ -12,7 +12,10 @@ class BranchStep : public ControlStep {
   BranchStep(const ControlStepInput& input, const Environment& environment, const StopToken& stop)
       : is_case_(input.node.op == "Case" || input.node.op == "StatelessCase"), environment_(environment) {
     std::vector<Fact> args;
-    for (size_t i = 1; i < input.inputs.size(); ++i) args.push_back(*input.inputs[i]);
+    for (size_t i = 1; i < input.inputs.size(); ++i) {
+      args.push_back(*input.inputs[i]);
+      if (args.back().value.valid() && input.consumed != nullptr) (*input.consumed)[i] = true;
+    }
     const std::vector<FunctionCall> branches = BranchesOf(input.node);
     for (size_t i = 0; i < branches.size(); ++i) {
       branches_.push_back(std::make_unique<SubPlan>(branches[i], args, Cat(input.path, static_cast<int64_t>(i), "/"),

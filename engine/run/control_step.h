@@ -39,6 +39,10 @@ struct ControlStepInput {
   std::string path;
   int depth = 0;
   std::shared_ptr<FrozenVariables> frozen;
+  std::vector<bool> read = {};  // by output: whether something reads it; empty when anything may
+  // By input, set for those that Run will not look at, such as weights that are constants of the bodies: their bytes
+  // need not be kept for it. Null when they are kept anyway.
+  std::vector<bool>* consumed = nullptr;
 };
 
 // The step for a node whose operator has kCallsFunctions. Plans of bodies are made now where that is not too deep and

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/ops/op.h"
+#include "engine/ops/packed_operands.h"
 #include "engine/ops/variable.h"
 
 namespace rivulet {
@@ -23,6 +24,7 @@ struct Environment {
   ThreadPool& pool;
   Resources& resources;
   FunctionTable& functions;
+  PackedOperands& packed;
   ModelFiles* files = nullptr;  // null when none came with the model
 };
 

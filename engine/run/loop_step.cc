@@ -1,6 +1,8 @@
 #include "engine/run/loop_step.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/run/call_inference.h"
 #include "engine/run/sub_plan.h"
@@ -58,14 +60,21 @@ class LoopStep : public ControlStep {
     for (size_t i = counts_ ? 3 : 0; i < input.inputs.size(); ++i) args.push_back(*input.inputs[i]);
     BodyInference inference(environment, stop);
     args = inference.FindLoopFacts(body != nullptr ? *body : none, std::move(args), first);
-    for (size_t i = first; i < args.size(); ++i) invariant_.push_back(args[i].value.valid());
+    for (size_t i = first; i < args.size(); ++i) {
+      const size_t k = i - first;
+      invariant_.push_back(args[i].value.valid());
+      const bool unread = k < input.read.size() && !input.read[k];
+      if (!invariant_[k] || !unread || input.consumed == nullptr) continue;
+      (*input.consumed)[k] = true;
+      stand_ins_.emplace_back(k, Tensor::View(args[i].dtype, input.outputs[k].shape, nullptr));
+    }
     if (!counts_) {
       condition_ = std::make_unique<SubPlan>(condition != nullptr ? *condition : none, args, input.path + "cond/",
                                              input.depth, input.frozen, environment);
       condition_->MakeAhead(stop);
     }
     body_ = std::make_unique<SubPlan>(body != nullptr ? *body : none, std::move(args), input.path + "body/",
-                                      input.depth, input.frozen, environment);
+                                      input.depth, input.frozen, environment, invariant_);
     body_->MakeAhead(stop);
   }
 
@@ -78,6 +87,7 @@ class LoopStep : public ControlStep {
     for (size_t i = 0; i < variables.size(); ++i) variables[i] = context.TakeInput(first + static_cast<int>(i));
     RIVULET_RETURN_IF_ERROR(counts_ ? Count(context, services, frames, variables)
                                     : Repeat(services, frames, variables));
+    for (const auto& [i, stand_in] : stand_ins_) variables[i] = stand_in;
     for (size_t i = 0; i < variables.size(); ++i) context.SetOutput(static_cast<int>(i), variables[i]);
     return Status();
   }
@@ -156,14 +166,17 @@ class LoopStep : public ControlStep {
       variables[i] = place;
     }
     RIVULET_RETURN_IF_ERROR(RunSteps(frame, services));
-    if (frame.plan->fetch_slots.size() != variables.size()) {
-      return InvalidArgument("body: returns ", static_cast<int64_t>(frame.plan->fetch_slots.size()), " tensors, want ",
-                             static_cast<int64_t>(variables.size()));
+    const std::vector<int32_t>& fetches = frame.plan->fetch_slots;
+    const auto changed = static_cast<size_t>(std::count(invariant_.begin(), invariant_.end(), false));
+    if (fetches.size() != changed) {
+      return InvalidArgument("body: returns ", static_cast<int64_t>(variables.size() - changed + fetches.size()),
+                             " tensors, want ", static_cast<int64_t>(variables.size()));
     }
-    for (size_t i = 0; i < variables.size(); ++i) {
+    for (size_t i = 0, fetch = 0; i < variables.size(); ++i) {
       if (invariant_[i]) continue;
-      RIVULET_ASSIGN_OR_RETURN(Tensor * result, FetchOf(frame, i));
-      if (frame.plan->fetch_slots[i] == frame.plan->feed_slots[first + i]) {
+      const size_t k = fetch++;
+      RIVULET_ASSIGN_OR_RETURN(Tensor * result, FetchOf(frame, k));
+      if (fetches[k] == frame.plan->feed_slots[first + i]) {
         variables[i] = *result;  // handed through
       } else {
         RIVULET_RETURN_IF_ERROR(variables.Set(i, *result));
@@ -175,6 +188,8 @@ class LoopStep : public ControlStep {
   const bool counts_;
   const Environment& environment_;
   std::vector<bool> invariant_;  // known constants that the body returns as they are
+  // Those of them that were consumed, for want of a reader: what their outputs are instead, a type and a shape.
+  std::vector<std::pair<size_t, Tensor>> stand_ins_;
   std::unique_ptr<SubPlan> condition_;
   std::unique_ptr<SubPlan> body_;
 };

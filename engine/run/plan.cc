@@ -99,6 +99,18 @@ class Compiler {
     return Status();
   }
 
+  // By output of the node: whether a node or a fetch reads it.
+  std::vector<bool> ReadOutputs(int32_t index) {
+    if (is_used_.empty()) {
+      is_used_.assign(plan_.slots.size(), false);
+      const auto note = [&](const Edge& edge) { is_used_[static_cast<size_t>(SlotOf(edge))] = true; };
+      for (const Node& node : graph_.nodes()) std::for_each(node.inputs.begin(), node.inputs.end(), note);
+      std::for_each(fetches_.begin(), fetches_.end(), note);
+    }
+    const auto first = is_used_.begin() + SlotOf({index, 0});
+    return {first, first + static_cast<std::ptrdiff_t>(graph_.node(index).outputs.size())};
+  }
+
   static Status CannotRun(const Node& node) {
     return InvalidArgument(NodeFrame(node), ": belongs to a loop, and is in none");
   }
@@ -127,14 +139,16 @@ class Compiler {
       step.kind = Step::Kind::kNothing;
     } else if (node.def->flags & kCallsFunctions) {
       step.kind = Step::Kind::kControl;
-      RIVULET_ASSIGN_OR_RETURN(step.control, MakeControlStep({node, inputs, node.outputs,
-                                                              Cat(plan_.path, node.name, "/"), depth_, plan_.frozen},
-                                                             environment_, stop_));
+      RIVULET_ASSIGN_OR_RETURN(step.control,
+                               MakeControlStep({node, inputs, node.outputs, Cat(plan_.path, node.name, "/"), depth_,
+                                                plan_.frozen, ReadOutputs(index), &consumed},
+                                               environment_, stop_));
     } else if (node.def->run == nullptr) {
       return CannotRun(node);
     } else {
       if (node.def->prepare != nullptr) {
         PrepareContext context(node, inputs, node.outputs, &consumed, allocator_, pool_);
+        const PackedOperands::Scope sharing(environment_.packed);
         RIVULET_ASSIGN_OR_RETURN(step.state, node.def->prepare(context));
       }
       // What infer could not check for want of a shape, it checks when the shape is there.
@@ -344,6 +358,7 @@ class Compiler {
   std::vector<int32_t> last_read_;  // by owner: the step after which its memory is free
   std::vector<int32_t> read_last_;  // by owner: the last step that reads it itself
   std::vector<bool> is_read_;
+  std::vector<bool> is_used_;  // by slot: a node or a fetch reads it; made when it is asked for
   std::vector<Read> reads_;
   std::unordered_map<int32_t, int32_t> step_of_;  // by node, in plans with branches
 };
@@ -385,6 +400,7 @@ Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Enviro
   plan->graph = std::move(input.graph);
   RIVULET_RETURN_IF_ERROR(
       Compiler(plan.get(), std::move(input.fetches), std::move(feed_nodes), input.depth, environment, stop).Compile());
+  environment.packed.Trim();
   plan->constant_bytes = static_cast<int64_t>(allocator.used_bytes()) - static_cast<int64_t>(used_before);
   return std::shared_ptr<const Plan>(std::move(plan));
 }

@@ -54,8 +54,8 @@ struct Session::Rep {
         allocator(Allocator::Create(o.memory_budget_bytes)),
         pool(o.num_threads),
         functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes),
-        environment{o.passes,  o.max_rewrites, model->graph().has_versions, *allocator, pool, resources,
-                    functions, model->files()} {}
+        environment{o.passes, o.max_rewrites, model->graph().has_versions, *allocator, pool, resources, functions,
+                    packed,   model->files()} {}
 
   const std::shared_ptr<const Model> model;
   const SessionOptions options;
@@ -63,6 +63,7 @@ struct Session::Rep {
   ThreadPool pool;
   Resources resources;
   FunctionTable functions;
+  PackedOperands packed;
   const Environment environment;
 
   std::mutex initialize_mutex;

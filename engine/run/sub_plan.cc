@@ -51,7 +51,9 @@ Result<std::shared_ptr<const Plan>> SubPlan::Make(const StopToken& stop) const {
   CompileInput input;
   input.graph = std::move(bound.graph);
   input.feeds = std::move(bound.feeds);
-  input.fetches = body->results;
+  for (size_t k = 0; k < body->results.size(); ++k) {
+    if (k >= unwanted_.size() || !unwanted_[k]) input.fetches.push_back(body->results[k]);
+  }
   input.targets = body->effects;
   input.path = path_;
   input.depth = depth_ + 1;
@@ -66,6 +68,7 @@ Result<std::shared_ptr<const Plan>> SubPlan::Get(const StopToken& stop) const {
   Result<std::shared_ptr<const Plan>> plan = Make(stop);
   if (plan.ok()) {
     plan_ = std::move(*plan);
+    args_.clear();
     return plan_;
   }
   const Code code = plan.status().code();

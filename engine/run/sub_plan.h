@@ -27,12 +27,13 @@ bool IsInvariant(const Body& body, size_t k);
 class SubPlan {
  public:
   SubPlan(FunctionCall call, std::vector<Fact> args, std::string path, int depth,
-          std::shared_ptr<FrozenVariables> frozen, const Environment& environment)
+          std::shared_ptr<FrozenVariables> frozen, const Environment& environment, std::vector<bool> unwanted = {})
       : call_(std::move(call)),
         args_(std::move(args)),
         path_(std::move(path)),
         depth_(depth),
         frozen_(std::move(frozen)),
+        unwanted_(std::move(unwanted)),
         environment_(environment) {}
 
   // The plan, made on the first call; an error of the body itself is kept.
@@ -48,10 +49,11 @@ class SubPlan {
   Result<std::shared_ptr<const Plan>> Make(const StopToken& stop) const;
 
   const FunctionCall call_;
-  const std::vector<Fact> args_;
+  mutable std::vector<Fact> args_;  // empty once there is a plan, which has the constants among them
   const std::string path_;
   const int depth_;
   const std::shared_ptr<FrozenVariables> frozen_;
+  const std::vector<bool> unwanted_;  // by result; what is not wanted is no fetch of the plan
   const Environment& environment_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const Plan> plan_;

@@ -401,6 +401,7 @@ Status PrepareNodes(LoopProgram* program, const ControlStepInput& input, const E
     } else if (node.def->prepare != nullptr) {
       std::vector<bool> consumed(inputs.size());
       PrepareContext context(node, inputs, node.outputs, &consumed, environment.allocator, environment.pool);
+      const PackedOperands::Scope sharing(environment.packed);
       Result<std::unique_ptr<OpState>> state = node.def->prepare(context);
       if (!state.ok()) return std::move(state).status().Framed(NodeFrame(node));
       program->states[static_cast<size_t>(i)] = std::move(*state);

@@ -1,0 +1,52 @@
+#include "engine/ops/packed_operands.h"
+
+#include "engine/kernels/half.h"
+#include "engine/ops/staging.h"
+
+namespace rivulet {
+namespace {
+
+thread_local PackedOperands* current = nullptr;
+
+}  // namespace
+
+PackedOperands::Scope::Scope(PackedOperands& operands) : outer_(current) { current = &operands; }
+PackedOperands::Scope::~Scope() { current = outer_; }
+
+PackedOperands* PackedOperands::Current() { return current; }
+
+void PackedOperands::Trim() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::erase_if(entries_, [](const auto& entry) {
+    const auto& [constant, packed] = entry.second;
+    return packed.expired() || constant.owner().use_count() <= 1;
+  });
+}
+
+std::string WithFactors(std::string form, const std::vector<float>& factors) {
+  form += " times ";
+  return form.append(reinterpret_cast<const char*>(factors.data()), factors.size() * sizeof(float));
+}
+
+Result<Tensor> ConstantAsFloats(const Tensor& constant, Allocator& allocator) {
+  if (!IsHalf(constant.dtype())) return constant;
+  Tensor aligned = constant;
+  if (!aligned.is_aligned()) {
+    RIVULET_ASSIGN_OR_RETURN(aligned, Clone(aligned, allocator));
+  }
+  RIVULET_ASSIGN_OR_RETURN(Tensor floats, Tensor::Allocate(DType::kFloat, constant.shape(), allocator));
+  WidenHalf(constant.dtype(), aligned.raw(), aligned.num_elements(), floats.data<float>());
+  return floats;
+}
+
+Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constant, int64_t k, int64_t n,
+                                                           bool transposed, Allocator& allocator,
+                                                           const std::vector<float>& factors) {
+  const std::string form = Cat("matrix ", k, " ", n, transposed ? " transposed" : "");
+  return PackOnce<PackedMatrix>(constant, WithFactors(form, factors), [&]() -> Result<PackedMatrix> {
+    RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(constant, allocator));
+    return PackedMatrix::Pack(floats.raw(), k, n, transposed, allocator, factors.empty() ? nullptr : factors.data());
+  });
+}
+
+}  // namespace rivulet
