@@ -4,19 +4,58 @@
 
 namespace rivulet {
 
-Result<std::vector<Fact>> InferOutputs(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
-                                       bool has_versions, Allocator& allocator) {
+namespace {
+
+// `known[i]`: whether the value of input i may be looked at; empty for all.
+Result<std::vector<Fact>> Infer(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
+                                const std::vector<bool>& known, bool has_versions, Allocator& allocator) {
   std::vector<Fact> facts;
   facts.reserve(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Tensor& tensor = *inputs[i];
-    facts.push_back(tensor.valid() ? Fact{tensor.dtype(), tensor.shape(), tensor} : graph.fact(node.inputs[i]));
+    if (!tensor.valid()) {
+      facts.push_back(graph.fact(node.inputs[i]));
+    } else {
+      facts.push_back({tensor.dtype(), tensor.shape(), known.empty() || known[i] ? tensor : Tensor()});
+    }
   }
   std::vector<const Fact*> pointers;
   for (const Fact& fact : facts) pointers.push_back(&fact);
   std::vector<Fact> outputs;
   RIVULET_RETURN_IF_ERROR(InferNode(node, pointers, has_versions, allocator, &outputs));
   return outputs;
+}
+
+}  // namespace
+
+Result<std::vector<Fact>> InferOutputs(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
+                                       bool has_versions, Allocator& allocator) {
+  return Infer(graph, node, inputs, {}, has_versions, allocator);
+}
+
+bool StepFacts::SeenBefore(std::span<const Tensor* const> inputs) const {
+  if (outputs_.empty() || inputs_.size() != inputs.size()) return false;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i]->dtype() != inputs_[i].first || !(inputs[i]->shape() == inputs_[i].second)) return false;
+  }
+  return true;
+}
+
+// With all shapes known and no values but the constants', inference is what it is when a plan is made for such shapes.
+// If that gives complete shapes, run needs nothing else: the step would have been planned so.
+Status StepFacts::FindAnew(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
+                           const std::vector<bool>& is_constant, Allocator& allocator) {
+  if (!needs_values_) {
+    RIVULET_ASSIGN_OR_RETURN(outputs_, Infer(graph, node, inputs, is_constant, graph.has_versions, allocator));
+    inputs_.clear();
+    for (const Tensor* input : inputs) inputs_.emplace_back(input->dtype(), input->shape());
+    for (const Fact& fact : outputs_) needs_values_ |= !fact.shape.complete();
+  }
+  if (needs_values_) {
+    RIVULET_ASSIGN_OR_RETURN(outputs_, InferOutputs(graph, node, inputs, graph.has_versions, allocator));
+  }
+  for (Fact& fact : outputs_) fact.value = Tensor();
+  return Status();
 }
 
 Result<Tensor> AllocateAs(const Fact& fact, const OpDef& def, Allocator& allocator) {

@@ -31,6 +31,7 @@ Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Alloc
       frame->persistent[i] = resources.Persistent(plan->path + plan->graph.node(step.node).name);
     }
   }
+  frame->facts.resize(static_cast<size_t>(plan->num_facts));
   if (has_control) frame->controls.resize(plan->steps.size());
   if (plan->has_dead) {
     frame->dead_slots.resize(plan->slots.size());
@@ -46,15 +47,23 @@ std::span<const Tensor* const> InputsOf(const Step& step, const Frame& frame) {
   return {frame.inputs.data() + step.first_input, static_cast<size_t>(step.num_inputs)};
 }
 
+// What a step's outputs are for the inputs as they are now.
+Result<const std::vector<Fact>*> FactsNow(const Step& step, Frame& frame, Allocator& allocator) {
+  const Graph& graph = frame.plan->graph;
+  const auto is_constant = [&](size_t i) {
+    const int32_t slot = frame.plan->operands[static_cast<size_t>(step.first_input) + i];
+    return frame.plan->slots[static_cast<size_t>(slot)].kind == Slot::Kind::kConstant;
+  };
+  return frame.facts[static_cast<size_t>(step.facts)].Find(graph, graph.node(step.node), InputsOf(step, frame),
+                                                           is_constant, allocator);
+}
+
 // Gives a step's outputs their shapes and memory, from the inputs as they are now.
 Status InferAndAllocate(const Step& step, Frame& frame, Allocator& allocator) {
-  const Graph& graph = frame.plan->graph;
-  RIVULET_ASSIGN_OR_RETURN(
-      const std::vector<Fact> outputs,
-      InferOutputs(graph, graph.node(step.node), InputsOf(step, frame), graph.has_versions, allocator));
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<Fact>* outputs, FactsNow(step, frame, allocator));
   for (int32_t i = 0; i < step.num_outputs; ++i) {
     RIVULET_ASSIGN_OR_RETURN(*frame.outputs[static_cast<size_t>(step.first_output + i)],
-                             AllocateAs(outputs[static_cast<size_t>(i)], *step.def, allocator));
+                             AllocateAs((*outputs)[static_cast<size_t>(i)], *step.def, allocator));
   }
   return Status();
 }
@@ -83,15 +92,12 @@ void NameOutputTypes(const Step& step, Frame& frame) {
 Status Forward(const Step& step, Frame& frame, Allocator& allocator) {
   Tensor& in = *frame.outputs[static_cast<size_t>(step.first_input)];
   Tensor& out = *frame.outputs[static_cast<size_t>(step.first_output)];
-  const Graph& graph = frame.plan->graph;
   const Slot& slot =
       frame.plan->slots[static_cast<size_t>(frame.plan->operands[static_cast<size_t>(step.first_output)])];
   Fact fact{slot.dtype, slot.shape, Tensor()};
   if (!fact.shape.complete()) {
-    RIVULET_ASSIGN_OR_RETURN(
-        std::vector<Fact> outputs,
-        InferOutputs(graph, graph.node(step.node), InputsOf(step, frame), graph.has_versions, allocator));
-    fact = std::move(outputs[0]);
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<Fact>* outputs, FactsNow(step, frame, allocator));
+    fact = outputs->front();
   }
   RIVULET_ASSIGN_OR_RETURN(out, AliasOf(in, fact));
   if (frame.plan->dies[static_cast<size_t>(step.first_input)]) in = Tensor();

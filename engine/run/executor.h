@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/run/dynamic_node.h"
 #include "engine/run/plan.h"
 #include "engine/run/step_clock.h"
 
@@ -18,6 +19,7 @@ struct Frame {
   std::vector<const Tensor*> inputs;  // Plan::operands as pointers
   std::vector<Tensor*> outputs;
   std::vector<PersistentSlot*> persistent;  // by step; null where the operator keeps nothing
+  std::vector<StepFacts> facts;             // by Step::facts
   std::vector<ControlFrames> controls;      // by step; empty in plans without control steps
   std::vector<uint8_t> dead_slots;          // empty in plans without branches
   std::vector<uint8_t> dead_steps;

@@ -133,6 +133,7 @@ class Compiler {
       }
       out.kind = Slot::Kind::kHeap;
       step.kind = Step::Kind::kForward;
+      if (!out.shape.complete()) step.facts = plan_.num_facts++;
     } else if (IsSwitch(node) || IsMerge(node)) {
       step.kind = IsMerge(node) ? Step::Kind::kMerge : Step::Kind::kSwitch;
     } else if (node.op == "NoOp") {
@@ -162,6 +163,7 @@ class Compiler {
       }
       // Shapes found at run time need all of the step's inputs; outputs in the arena would be at fixed places.
       if (step.kind == Step::Kind::kInfer) {
+        step.facts = plan_.num_facts++;
         for (size_t slot = 0; slot < node.outputs.size(); ++slot) {
           SlotAt(SlotOf({index, static_cast<int32_t>(slot)})).kind = Slot::Kind::kHeap;
         }

@@ -51,6 +51,7 @@ struct Step {
   int32_t num_outputs = 0;
   std::unique_ptr<ControlStep> control;  // of kControl
   bool allocates = false;                // has heap outputs of known shape (strings)
+  int32_t facts = -1;                    // of steps whose shapes are found when they run: position in Frame::facts
   bool ignores_dead = false;             // runs also when what it waits for is dead
   std::vector<int32_t> controls;         // steps it waits for, in plans where some can be dead
   std::vector<int32_t> release;          // heap slots that no later step reads
@@ -67,6 +68,7 @@ struct Plan {
   bool has_dead = false;  // there are branches that may not be taken
   std::string path;       // in front of node names where state is kept: the calls that led here
   std::shared_ptr<FrozenVariables> frozen;
+  int32_t num_facts = 0;
   int64_t arena_bytes = 0;
   int64_t constant_bytes = 0;
   int64_t num_rewrites = 0;
