@@ -7,10 +7,33 @@
 #include "engine/run/dynamic_node.h"
 
 namespace rivulet {
+namespace {
+
+// Says which node's output takes most of the arena, if there is one.
+Status NamingTheLargest(Status status, const Plan& plan) {
+  int64_t most = -1;
+  int32_t node = -1;
+  for (const Step& step : plan.steps) {
+    for (int32_t i = 0; i < step.num_outputs; ++i) {
+      const Slot& slot = plan.slots[static_cast<size_t>(plan.operands[static_cast<size_t>(step.first_output + i)])];
+      if (slot.kind != Slot::Kind::kArena) continue;
+      const int64_t bytes = slot.shape.num_elements() * static_cast<int64_t>(ElementBytes(slot.dtype));
+      if (bytes > most) node = step.node;
+      most = std::max(most, bytes);
+    }
+  }
+  if (node < 0) return status;
+  return std::move(status).Framed(
+      Cat("of all intermediates that of ", NodeFrame(plan.graph.node(node)), " is largest"));
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Allocator& allocator, Resources& resources) {
   auto frame = std::make_unique<Frame>();
-  RIVULET_ASSIGN_OR_RETURN(frame->arena, allocator.Allocate(static_cast<size_t>(plan->arena_bytes)));
+  auto arena = allocator.Allocate(static_cast<size_t>(plan->arena_bytes));
+  if (!arena.ok()) return NamingTheLargest(std::move(arena).status(), *plan);
+  frame->arena = std::move(*arena);
   auto* base = static_cast<uint8_t*>(frame->arena.get());
   frame->tensors.resize(plan->slots.size());
   for (size_t i = 0; i < plan->slots.size(); ++i) {
