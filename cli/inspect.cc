@@ -60,6 +60,12 @@ bool GivesScores(const Graph& graph, const std::vector<std::string>& outputs) {
   return shape.has_rank() && shape.rank() == 2 && shape[1] > 1;
 }
 
+// What to write after NAME= for an input: one string may be a file's bytes, several come as an array.
+std::string_view ValueOf(DType dtype, const Shape& shape) {
+  if (dtype == DType::kString && (!shape.has_rank() || shape.rank() == 0)) return "@file";
+  return "array.npy";
+}
+
 // A command that can be pasted: `label` where it fits, else `run` with every input and the outputs.
 std::string NextCommand(const std::string& path, const Model& model, const Graph& graph,
                         const std::vector<std::string>& outputs) {
@@ -71,7 +77,7 @@ std::string NextCommand(const std::string& path, const Model& model, const Graph
     std::set<std::string> given;  // two keys may mean one tensor
     for (const SignatureTensor& input : signature.inputs) {
       if (HasDefault(model, input) || !given.insert(input.name).second) continue;
-      command += Cat(" --input ", input.key, input.dtype == DType::kString ? "=@file" : "=array.npy");
+      command += Cat(" --input ", input.key, "=", ValueOf(input.dtype, input.shape));
     }
     return command + " --save out";
   }
@@ -90,10 +96,7 @@ std::string NextCommand(const std::string& path, const Model& model, const Graph
     if (input.has_default) continue;
     const bool is_switch = input.name.find("keep_prob") != std::string::npos;
     command += Cat(" --input ", input.name, "=");
-    command += input.dtype == DType::kString ? "@file"
-               : input.dtype == DType::kBool ? "=false"
-               : is_switch                   ? "=1"
-                                             : "array.npy";
+    command += input.dtype == DType::kBool ? "=false" : is_switch ? "=1" : ValueOf(input.dtype, input.shape);
   }
   for (const std::string& output : outputs) command += Cat(" --output ", output);
   return command + " --save out";

@@ -41,6 +41,11 @@ constexpr Magic kMagics[] = {
 
 bool LooksLikeText(std::span<const uint8_t> bytes) {
   const auto head = bytes.first(std::min<size_t>(bytes.size(), 4096));
+  // A binary graph whose first node has a name of more than 4 KiB begins with a line feed, lengths of several bytes,
+  // and text: no word of a text file begins with such a byte.
+  const auto word = std::find_if(head.begin(), head.end(), [](uint8_t c) { return c > ' '; });
+  const bool has_mark = head.size() > 1 && head[0] == 0xEF && head[1] == 0xBB;
+  if (word != head.end() && *word >= 0x80 && !has_mark) return false;
   return !head.empty() && std::none_of(head.begin(), head.end(), [](uint8_t c) {
     return (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F;
   });

@@ -19,6 +19,7 @@ TEST(Sniff, TextOfAnySystem) {
   EXPECT_TRUE(LooksLikeText(Bytes("# größer\n")));
   EXPECT_FALSE(LooksLikeText(Bytes("")));
   EXPECT_FALSE(LooksLikeText(Bytes("node\0"s)));
+  EXPECT_FALSE(LooksLikeText(Bytes("\n\x90\x40\n\x88\x40" + std::string(8200, 'x'))));  // a node with a long name
   EXPECT_FALSE(LooksLikeText(Bytes("\n\x0f\n\x01x\x12\x0bPlaceholder")));
 }
 
