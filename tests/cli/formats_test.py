@@ -69,9 +69,6 @@ class Formats(CommandCase):
             for by_tensor in (False, True):
                 if "table" in answer["path"] and not HAS_TABLES:
                     continue
-                # Words that its vocabulary does not have are spread over buckets.
-                if "v1_table" in answer["path"] and "StringToHashBucketFast" not in OPS:
-                    continue
                 with self.subTest(path=answer["path"], signature=answer["signature"], by_tensor=by_tensor):
                     self.ask(answer, by_tensor)
 

@@ -1,0 +1,129 @@
+// StringToHashBucketFast, StringToHashBucketStrong, StringToHashBucket: y = hash(x) mod num_buckets, x: [..] of
+// strings, y: [..] of int64. Fast is Fingerprint64, Strong is SipHash-2-4 under the attribute's key, the oldest is
+// Hash64.
+#include <bit>
+
+#include "engine/ops/fingerprint64.h"
+#include "engine/ops/hash64.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+// SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein, 2012; public domain).
+class SipHash {
+ public:
+  SipHash(uint64_t key0, uint64_t key1)
+      : a_(key0 ^ 0x736f6d6570736575),
+        b_(key1 ^ 0x646f72616e646f6d),
+        c_(key0 ^ 0x6c7967656e657261),
+        d_(key1 ^ 0x7465646279746573) {}
+
+  uint64_t Of(std::string_view bytes) {
+    const size_t whole = bytes.size() / 8 * 8;
+    const auto word = [&](size_t at, size_t count) {
+      uint64_t value = 0;
+      for (size_t i = 0; i < count; ++i) value |= uint64_t{static_cast<uint8_t>(bytes[at + i])} << (8 * i);
+      return value;
+    };
+    for (size_t at = 0; at < whole; at += 8) Take(word(at, 8));
+    Take(word(whole, bytes.size() - whole) | (uint64_t{bytes.size()} << 56));
+    c_ ^= 0xff;
+    for (int i = 0; i < 4; ++i) Round();
+    return a_ ^ b_ ^ c_ ^ d_;
+  }
+
+ private:
+  void Take(uint64_t word) {
+    d_ ^= word;
+    Round();
+    Round();
+    a_ ^= word;
+  }
+  void Round() {
+    a_ += b_;
+    c_ += d_;
+    b_ = std::rotl(b_, 13) ^ a_;
+    d_ = std::rotl(d_, 16) ^ c_;
+    a_ = std::rotl(a_, 32) + d_;
+    c_ += b_;
+    d_ = std::rotl(d_, 21) ^ a_;
+    b_ = std::rotl(b_, 17) ^ c_;
+    c_ = std::rotl(c_, 32);
+  }
+  uint64_t a_, b_, c_, d_;
+};
+
+struct State : OpState {
+  uint64_t num_buckets = 1;
+  uint64_t key[2] = {0, 0};
+};
+
+Status Infer(InferContext& c) {
+  c.set_output(0, c.shape(0));
+  return Status();
+}
+
+Status InferStrong(InferContext& c) {
+  const std::vector<int64_t> key = c.attrs().Ints("key");
+  if (key.size() != 2) {
+    return InvalidArgument("attr 'key': want 2 numbers, got ", static_cast<int64_t>(key.size()));
+  }
+  return Infer(c);
+}
+
+template <bool kHasKey>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->num_buckets = static_cast<uint64_t>(c.attrs().Int("num_buckets"));
+  if (kHasKey) {
+    const std::vector<int64_t> key = c.attrs().Ints("key");
+    for (size_t i = 0; i < 2; ++i) state->key[i] = static_cast<uint64_t>(key[i]);
+  }
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+uint64_t Fast(const State&, std::string_view text) { return Fingerprint64(text); }
+uint64_t Strong(const State& state, std::string_view text) { return SipHash(state.key[0], state.key[1]).Of(text); }
+uint64_t Old(const State&, std::string_view text) { return Hash64(text); }
+
+template <auto kHash>
+Status Run(RunContext& c) {
+  const State& state = c.state<State>();
+  const std::string* text = c.input(0).data<std::string>();
+  int64_t* bucket = c.output(0).data<int64_t>();
+  c.ParallelFor(c.output(0).num_elements(), 1 << 10, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) bucket[i] = static_cast<int64_t>(kHash(state, text[i]) % state.num_buckets);
+  });
+  return Status();
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "StringToHashBucketFast",
+     .inputs = "input:str",
+     .outputs = "output:i64",
+     .attrs = "num_buckets:int >=1",
+     .infer = Infer,
+     .prepare = Prepare<false>,
+     .run = Run<Fast>},
+    {.name = "StringToHashBucketStrong",
+     .inputs = "input:str",
+     .outputs = "output:i64",
+     .attrs = "num_buckets:int >=1; key:list(int)",
+     .infer = InferStrong,
+     .prepare = Prepare<true>,
+     .run = Run<Strong>},
+    {.name = "StringToHashBucket",
+     .inputs = "string_tensor:str",
+     .outputs = "output:i64",
+     .attrs = "num_buckets:int >=1",
+     .infer = Infer,
+     .prepare = Prepare<false>,
+     .run = Run<Old>},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(StringToHashBucket, kDefs);
+
+}  // namespace rivulet
