@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <unordered_map>
 
+#include "engine/graph/gradient_function.h"
 #include "engine/import/attr_value.h"
 #include "engine/import/memmapped_package.h"
 #include "engine/import/tensor_proto.h"
@@ -106,8 +108,32 @@ Status ReadFunction(WireCursor message, const AttrSource& source, Function* func
 // The bytes of each function that was read, by its name.
 using SeenFunctions = std::unordered_map<std::string, std::span<const uint8_t>>;
 
-Status ReadLibrary(WireCursor message, const AttrSource& source, SeenFunctions* seen, Graph* graph) {
+// The gradient of each function for which the file names one (GradientDef).
+using GradientNames = std::map<std::string, std::string>;
+
+Status ReadGradient(WireCursor message, GradientNames* gradients) {
+  std::string function, gradient;
   while (message.Next()) {
+    switch (message.field()) {
+      case 1: function = std::string(message.Text()); break;
+      case 2: gradient = std::string(message.Text()); break;
+      default: message.Skip();
+    }
+  }
+  RIVULET_RETURN_IF_ERROR(message.status());
+  const auto [known, is_new] = gradients->emplace(function, gradient);
+  if (is_new || known->second == gradient) return Status();
+  return InvalidArgument("function ", Quoted(function), " has two gradients, ", Quoted(known->second), " and ",
+                         Quoted(gradient));
+}
+
+Status ReadLibrary(WireCursor message, const AttrSource& source, SeenFunctions* seen, GradientNames* gradients,
+                   Graph* graph) {
+  while (message.Next()) {
+    if (message.field() == 2) {
+      RIVULET_RETURN_IF_ERROR(ReadGradient(message.Message(), gradients));
+      continue;
+    }
     if (message.field() != 1) {
       message.Skip();
       continue;
@@ -121,6 +147,7 @@ Status ReadLibrary(WireCursor message, const AttrSource& source, SeenFunctions* 
     if (FindOp(function->name) != nullptr) {
       return InvalidArgument("function ", Quoted(function->name), " has the name of an operator");
     }
+    function->attrs.Erase(kGradientFunction);
     // The same one may be there twice, as writers that join libraries leave it.
     const auto [other, is_new] = seen->emplace(function->name, bytes);
     if (!is_new && !std::equal(bytes.begin(), bytes.end(), other->second.begin(), other->second.end())) {
@@ -197,6 +224,7 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
   const AttrSource source{owner, limits};
   std::vector<std::vector<std::string_view>> inputs;
   SeenFunctions functions;
+  GradientNames gradients;
   while (file.Next()) {
     switch (file.field()) {
       case 1: {
@@ -216,12 +244,19 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
         inputs.push_back(std::move(raw.inputs));
         break;
       }
-      case 2: RIVULET_RETURN_IF_ERROR(ReadLibrary(file.Message(), source, &functions, &graph)); break;
+      case 2: RIVULET_RETURN_IF_ERROR(ReadLibrary(file.Message(), source, &functions, &gradients, &graph)); break;
       case 4: RIVULET_RETURN_IF_ERROR(ReadVersions(file.Message(), &graph)); break;
       default: file.Skip();
     }
   }
   RIVULET_RETURN_IF_ERROR(file.status());
+  for (const auto& [name, gradient] : gradients) {
+    const auto function = graph.functions.find(name);
+    if (function == graph.functions.end()) continue;
+    auto with_gradient = std::make_shared<Function>(*function->second);
+    with_gradient->attrs.Set(kGradientFunction, gradient);
+    function->second = std::move(with_gradient);
+  }
   for (int32_t i = 0; i < graph.size(); ++i) {
     for (const std::string_view input : inputs[static_cast<size_t>(i)]) {
       RIVULET_RETURN_IF_ERROR(Resolve(graph, input, &graph.node(i)));

@@ -22,11 +22,15 @@ class FunctionTable {
   // The body of a call, lowered. What it returns stays valid as long as the table.
   Result<std::shared_ptr<const Body>> Find(const FunctionCall& call);
 
-  // Keeps a body that is not of the library; returns the name to call it by.
-  std::string Add(std::string_view stem, std::shared_ptr<const Body> body);
+  // Keeps a body that is not of the library for as long as `*keeper` or a copy of it lives, which the graph with the
+  // call takes (Graph::KeepAlive): a session's plans come and go. Returns the name to call it by.
+  std::string Add(std::string_view stem, std::shared_ptr<const Body> body, std::shared_ptr<void>* keeper);
+  // How many of those there are.
+  size_t num_added() const;
 
-  // What a node calls directly and what is put in its place: PartitionedCall and its kin, or a node whose operator is
-  // the function's name. Null for every other node.
+  // What a node calls directly and what is put in its place: PartitionedCall and its kin, a node whose operator is the
+  // function's name, or a SymbolicGradient, which is a call by that name with the node's attributes. Null for every
+  // other node.
   const FunctionCall* CallOf(const Node& node, FunctionCall* storage) const;
 
   // RESOURCE_EXHAUSTED when putting in all that `graph` calls would exceed the limits of nodes or depth. Counts without
@@ -43,17 +47,35 @@ class FunctionTable {
     int depth = 0;
     bool counting = false;  // on the way: met again, it calls itself
   };
-  Result<Size> SizeOf(const std::string& name, int depth);
+  struct Callee {
+    std::string name;  // empty: none
+    bool is_gradient = false;
+  };
+  template <typename AnyNode>
+  Callee CalleeOf(const AnyNode& node) const;
+  Result<Size> SizeOf(const Callee& callee, int depth);
+  // `is_gradient`: with all that goes back through the nodes.
   template <typename Nodes>
-  Result<Size> SizeOfNodes(const Nodes& nodes, int depth);
+  Result<Size> SizeOfNodes(const Nodes& nodes, bool is_gradient, int depth);
+  // The function that the library names as the gradient of `name`; null when there is none.
+  const std::string* GradientOf(const std::string& name) const;
+  // The body of a call, not yet lowered.
+  Result<Body> Make(const FunctionCall& call) const;
+
+  // Bodies of plans. On its own, so that a keeper can outlive the table.
+  struct Added {
+    std::mutex mutex;
+    std::map<std::string, std::shared_ptr<const Body>, std::less<>> bodies;
+    int64_t count = 0;  // of all there ever were
+  };
 
   const FunctionMap& functions_;
   const Limits limits_;
   const bool raise_loops_;
+  const std::shared_ptr<Added> added_ = std::make_shared<Added>();
   std::recursive_mutex mutex_;  // guards what follows; lowering a body finds others
   std::map<std::string, std::shared_ptr<const Body>, std::less<>> bodies_;
   std::map<std::string, Size, std::less<>> sizes_;
-  int64_t num_added_ = 0;
   std::set<std::string> lowering_;  // keys of the bodies that are being made
 };
 

@@ -106,7 +106,9 @@ class LoopLowerer {
 
   void SetBody(Node* node, std::string_view attr, std::string_view stem, Body body) {
     FunctionCall call;
-    call.name = functions_.Add(stem, std::make_shared<const Body>(std::move(body)));
+    std::shared_ptr<void> keeper;
+    call.name = functions_.Add(stem, std::make_shared<const Body>(std::move(body)), &keeper);
+    graph_.KeepAlive(std::move(keeper));
     node->attrs.Set(attr, std::move(call));
   }
 

@@ -338,7 +338,8 @@ def run_graph_case(case):
     if case.producer:
         graph_def.versions.producer = case.producer
     nodes = list(graph_def.node) + [node for function in graph_def.library.function for node in function.node_def]
-    ops = ','.join(sorted({node.op for node in nodes} - {'Placeholder', 'Const'}))
+    functions = {function.signature.name for function in graph_def.library.function}  # a node's operator may be one of them
+    ops = ','.join(sorted({node.op for node in nodes} - {'Placeholder', 'Const'} - functions))
     fetches = [tensor.name for tensor in tensors]
     if case.error:
         try:
