@@ -82,11 +82,18 @@ Status RunTiles(RunContext& c, std::span<const DTypeLoop> loops, const TileOptio
   if (c.num_inputs() > kMaxInputs) return Internal("RunTiles takes up to 3 inputs, got ", c.num_inputs());
 
   const DType key = PlainType(c.input(options.key_input).dtype());
+  const bool widen = FindLoop(loops, key) == nullptr && IsHalf(key);
+  const TileLoop loop = FindLoop(loops, widen ? DType::kFloat : key);
+  if (loop == nullptr) return Internal("no loop for ", Name(key));
+  if (total == 1 && !widen) {
+    // One element, such as a loop's counter: nothing to spread, nothing to cut.
+    const void* in[kMaxInputs] = {};
+    for (int i = 0; i < c.num_inputs(); ++i) in[i] = c.input(i).raw();
+    return loop(in, output.raw(), 1, options.params) ? Status() : InvalidArgument(options.fault);
+  }
   TileJob job;
-  job.loop = FindLoop(loops, key);
-  job.widen = job.loop == nullptr && IsHalf(key);
-  if (job.widen) job.loop = FindLoop(loops, DType::kFloat);
-  if (job.loop == nullptr) return Internal("no loop for ", Name(key));
+  job.loop = loop;
+  job.widen = widen;
   job.params = options.params;
   job.num_inputs = c.num_inputs();
   for (int i = 0; i < job.num_inputs; ++i) {

@@ -1,6 +1,7 @@
 #include "engine/run/loop_step.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -15,7 +16,7 @@ namespace {
 class LoopVariables {
  public:
   LoopVariables(size_t count, std::vector<Tensor>& buffers, Allocator& allocator)
-      : current_(count), buffers_(buffers), allocator_(allocator) {
+      : current_(count), in_second_(count, 0), buffers_(buffers), allocator_(allocator) {
     buffers_.resize(2 * count);
   }
 
@@ -28,7 +29,8 @@ class LoopVariables {
       return Status();
     }
     // The buffer that the variable is not in now: `value` may be made of it.
-    Tensor& buffer = buffers_[2 * i + (current_[i].raw() == buffers_[2 * i].raw() ? 1 : 0)];
+    in_second_[i] ^= 1;
+    Tensor& buffer = buffers_[2 * i + in_second_[i]];
     const bool fits = ElementBytes(value.dtype()) > 0 && buffer.valid() && buffer.dtype() == value.dtype() &&
                       buffer.shape() == value.shape();
     if (!fits) {
@@ -43,6 +45,7 @@ class LoopVariables {
 
  private:
   std::vector<Tensor> current_;
+  std::vector<uint8_t> in_second_;  // which buffer the last value that was copied is in
   std::vector<Tensor>& buffers_;
   Allocator& allocator_;
 };
@@ -123,6 +126,7 @@ class LoopStep : public ControlStep {
   Result<bool> Holds(const RunServices& services, ControlFrames& frames, LoopVariables& variables) const {
     RIVULET_ASSIGN_OR_RETURN(Frame * frame, condition_->FrameAt(&frames.frames[0], services));
     for (size_t i = 0; i < variables.size(); ++i) {
+      if (frame->plan->feed_slots[i] < 0) continue;
       RIVULET_RETURN_IF_ERROR(SetFeed(*frame, i, variables[i], environment_.allocator));
     }
     Status status = RunSteps(*frame, services);
@@ -158,12 +162,9 @@ class LoopStep : public ControlStep {
     const size_t first = counter != nullptr ? 1 : 0;
     if (counter != nullptr) RIVULET_RETURN_IF_ERROR(SetFeed(frame, 0, *counter, environment_.allocator));
     for (size_t i = 0; i < variables.size(); ++i) {
-      // Moved, so that the body may hold the only reference to what it changes; a variable's place is kept, by which
-      // Set knows the buffer that is in use.
+      // Moved, so that the body may hold the only reference to what it changes.
       if (invariant_[i]) continue;
-      const Tensor place = Tensor::View(variables[i].dtype(), variables[i].shape(), variables[i].raw());
       RIVULET_RETURN_IF_ERROR(SetFeed(frame, first + i, std::move(variables[i]), environment_.allocator));
-      variables[i] = place;
     }
     RIVULET_RETURN_IF_ERROR(RunSteps(frame, services));
     const std::vector<int32_t>& fetches = frame.plan->fetch_slots;
