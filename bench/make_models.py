@@ -1,4 +1,4 @@
-"""Makes the frozen graphs that docs/speed.md measures: well-known networks with random weights.
+"""Makes the frozen graphs that docs/speed.md measures: well-known networks and recurrent ones with random weights.
 
   python bench/make_models.py FOLDER [NAME…]
 
@@ -11,6 +11,8 @@ import sys
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 import tensorflow as tf  # noqa: E402
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # noqa: E402
+
+import recurrent_models  # noqa: E402
 
 NETWORKS = {
     'mobilenet_v1': ('MobileNet', 224),
@@ -35,12 +37,13 @@ def frozen(name):
 
 
 def main():
-    folder, names = sys.argv[1], sys.argv[2:] or list(NETWORKS)
+    folder, names = sys.argv[1], sys.argv[2:] or [*NETWORKS, *recurrent_models.WRITINGS]
     os.makedirs(folder, exist_ok=True)
     for name in names:
         path = os.path.join(folder, name + '.pb')
         with open(path, 'wb') as file:
-            file.write(frozen(name).SerializeToString(deterministic=True))
+            graph = recurrent_models.graph_def(name) if name in recurrent_models.WRITINGS else frozen(name)
+            file.write(graph.SerializeToString(deterministic=True))
         print(path, os.path.getsize(path))
 
 

@@ -55,8 +55,9 @@ def onnx(job):
     _, definition = graph_def(job)
     inputs = [spec['name'] + ':0' for spec in job['inputs']]
     pictures = [spec['name'] + ':0' for spec in job['inputs'] if len(spec['shape']) == 4]
-    # Its optimiser of transposes stops at scalars that are added.
-    added = {name for node in definition.node if node.op in ('Add', 'AddV2') for name in node.input}
+    # Its optimiser of transposes, which pictures need, stops at scalars that are added.
+    adds = [node for node in definition.node if pictures and node.op in ('Add', 'AddV2')]
+    added = {name for node in adds for name in node.input}
     for node in definition.node:
         shape = node.attr['value'].tensor.tensor_shape if node.op == 'Const' and node.name in added else None
         if shape is not None and not shape.dim:
