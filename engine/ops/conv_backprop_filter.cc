@@ -5,7 +5,8 @@
 // `filter_sizes` is the shape of the result; the V2 of the two-dimensional and the old three-dimensional form take a
 // tensor of that shape instead. grad ("out_backprop") must have the shape that the convolution would give.
 //
-// Beyond TensorFlow's CPU kernels: channels first, dilations, groups.
+// Beyond TensorFlow's CPU kernels: channels first, dilations, groups. Like them, the depthwise form takes no notice of
+// its dilations.
 //
 // In float, dense filters: the input patches of a block of output rows are written out as a matrix [pixels, taps *
 // in_c], whose transpose times grad is added to the result.
@@ -25,7 +26,8 @@ struct State : OpState {
 
 template <int kRank, FilterKind kKind, Source kSource>
 Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), kRank));
+  RIVULET_ASSIGN_OR_RETURN(WindowSpec spec, ParseWindowSpec(c.attrs(), kRank));
+  if (kKind == FilterKind::kDepthwise) spec.dilation = {1, 1, 1};
   Shape shape = c.shape(1);
   if (kSource == Source::kSizes) {
     const Shape& sizes_shape = c.known(1) ? c.value(1)->shape() : c.shape(1);
@@ -55,6 +57,7 @@ template <int kRank, FilterKind kKind>
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), kRank));
+  if (kKind == FilterKind::kDepthwise) state->spec.dilation = {1, 1, 1};
   state->kind = kKind;
   return std::unique_ptr<OpState>(std::move(state));
 }

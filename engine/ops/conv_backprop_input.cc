@@ -7,7 +7,8 @@
 // two-dimensional and the old three-dimensional form take a tensor of that shape instead. grad ("out_backprop") must
 // have the shape that the convolution would give.
 //
-// Beyond TensorFlow's CPU kernels: channels first, dilations (TensorFlow ignores those of the depthwise form), groups.
+// Beyond TensorFlow's CPU kernels: channels first, dilations, groups. Like them, the depthwise form takes no notice of
+// its dilations.
 //
 // In float, dense filters: the products of a block of output rows with all taps are one matrix product, whose results
 // are then added up for each input row.
@@ -61,7 +62,8 @@ Result<Shape> ResultShape(const WindowSpec& spec, FilterKind kind, const Tensor*
 
 template <int kRank, FilterKind kKind, Source kSource>
 Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), kRank));
+  RIVULET_ASSIGN_OR_RETURN(WindowSpec spec, ParseWindowSpec(c.attrs(), kRank));
+  if (kKind == FilterKind::kDepthwise) spec.dilation = {1, 1, 1};
   Shape shape = c.shape(0);
   if (kSource == Source::kSizes) {
     RIVULET_ASSIGN_OR_RETURN(shape, ResultShape(spec, kKind, c.value(0), c.shape(0), c.shape(1), c.shape(2)));
@@ -80,6 +82,7 @@ template <int kRank, FilterKind kKind>
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), kRank));
+  if (kKind == FilterKind::kDepthwise) state->spec.dilation = {1, 1, 1};
   state->kind = kKind;
   const Tensor* filter = c.constant(1);
   const Shape& result = c.output(0).shape;

@@ -209,6 +209,12 @@ def backprop():
                 f, g, x = rand(t, (3, 3, 3, m), seed=1), rand(t, grad, seed=2), rand(t, sizes, seed=3)
                 yield Case('DepthwiseConv2dNativeBackpropInput', [const(i32(sizes)), const(f), g], attrs)
                 yield Case('DepthwiseConv2dNativeBackpropFilter', [x, i32([3, 3, 3, m]), g], attrs)
+            for dilations in ([1, 2, 2, 1], [1, 1, 2, 1]):  # of which TensorFlow takes no notice
+                for padding, height, width in (('SAME', 5, 6), ('VALID', 3, 4)):
+                    k, x = dict(strides=s1, padding=padding, dilations=dilations), rand(t, (1, 5, 6, 3), seed=3)
+                    f, g = rand(t, (3, 3, 3, m), seed=1), rand(t, (1, height, width, 3 * m), seed=2)
+                    yield Case('DepthwiseConv2dNativeBackpropInput', [const(i32([1, 5, 6, 3])), f, g], k)
+                    yield Case('DepthwiseConv2dNativeBackpropFilter', [x, const(i32([3, 3, 3, m])), g], k)
 
     for t in kernel_dtypes('Conv3DBackpropInputV2'):
         f = rand(t, (2, 3, 3, 2, 3), seed=1)
