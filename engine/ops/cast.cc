@@ -12,7 +12,9 @@
 //   complex            to real drops the imaginary part, from real sets it to 0
 //   float16, bfloat16  from and to anything by way of float
 //   Truncate           clears the mantissa bits that do not fit, instead of rounding; only where TensorFlow has it:
-//                      float to float16 and bfloat16, double to float and float16
+//                      float to float16 and bfloat16, double to float and float16, and the complex types like their
+//                      parts but not to bfloat16. From double to complex64 TensorFlow takes the target to have no
+//                      mantissa at all, and clears the exponent's lowest bit too
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -192,6 +194,12 @@ void ClearBits(const void* from, void* to, int64_t n) {
   }
 }
 
+// The same for the two parts of complex numbers of doubles.
+template <int kBits>
+void ClearParts(const void* from, void* to, int64_t n) {
+  ClearBits<double, uint64_t, kBits>(from, to, 2 * n);
+}
+
 // Up to five steps, each from one buffer to the next. Where `clamp` is set it takes the place of step `clamped` for
 // whole blocks of elements.
 struct State : OpState {
@@ -225,17 +233,22 @@ std::vector<Convert> PlanSteps(DType from, DType to, bool truncate) {
     }
   }
   if (IsComplex(from) && IsComplex(to)) {
-    return {from == DType::kComplex64 ? ConvertComplex<float, double> : ConvertComplex<double, float>};
+    if (from == DType::kComplex64) return {ConvertComplex<float, double>};
+    if (truncate) return {ClearParts<29>, ConvertComplex<double, float>};
+    return {ConvertComplex<double, float>};
   }
 
   std::vector<Convert> steps;
-  if (truncate && from == DType::kFloat && to == DType::kHalf) steps.push_back(ClearBits<float, uint32_t, 13>);
-  if (truncate && from == DType::kFloat && to == DType::kBfloat16) steps.push_back(ClearBits<float, uint32_t, 16>);
-  if (truncate && from == DType::kDouble && to == DType::kFloat) steps.push_back(ClearBits<double, uint64_t, 29>);
-  if (truncate && from == DType::kDouble && to == DType::kHalf) steps.push_back(ClearBits<double, uint64_t, 42>);
   if (IsHalf(from)) AddHalf(from, &steps, true);
   if (from == DType::kComplex64) steps.push_back(TakeReal<float>);
   if (from == DType::kComplex128) steps.push_back(TakeReal<double>);
+  if (truncate && PartOf(from) == DType::kFloat && to == DType::kHalf) steps.push_back(ClearBits<float, uint32_t, 13>);
+  if (truncate && from == DType::kFloat && to == DType::kBfloat16) steps.push_back(ClearBits<float, uint32_t, 16>);
+  if (truncate && PartOf(from) == DType::kDouble) {
+    if (to == DType::kFloat) steps.push_back(ClearBits<double, uint64_t, 29>);
+    if (to == DType::kHalf) steps.push_back(ClearBits<double, uint64_t, 42>);
+    if (to == DType::kComplex64) steps.push_back(ClearBits<double, uint64_t, 53>);
+  }
   const DType middle_from = IsHalf(from) ? DType::kFloat : PartOf(from);
   const DType middle_to = IsHalf(to) ? DType::kFloat : PartOf(to);
   if (middle_from != middle_to) steps.push_back(FindReal(middle_from, middle_to));

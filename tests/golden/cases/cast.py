@@ -43,6 +43,11 @@ def cases():
             yield Case('Cast', [x], dict(DstT=target, Truncate=truncate), exact=True)
         yield Case('Cast', [rand(source, (6, 7))], dict(DstT=target, Truncate=True), exact=True)
         yield Case('Cast', [edge(source, (14,))], dict(DstT=target))
+    for source, target in (('float64', 'complex64'), ('complex128', 'complex64'), ('complex128', 'float32'), ('complex128', 'float16'),
+                           ('complex64', 'float16'), ('complex128', 'bfloat16'), ('float32', 'complex128'), ('complex64', 'bfloat16')):
+        x = np.array([1 / 3, 1.00390625 + 2**-9, -1.99999, 1e-8, 65519, 279.9997, -70000, np.nan, np.inf, 0])
+        yield Case('Cast', [lit(source, x if source.startswith('float') else x + 1j * np.arange(.1, 1, .1)[[0, 1, 2, 3, 4, 5, 6, 7, 8, 0]])],
+                   dict(DstT=target, Truncate=True), exact=True)
     yield Case('Cast', [lit('complex64', [1 + 2j, 0, np.nan, 1j])], dict(DstT='bool'))
     yield Case('Cast', [i64([2**63 - 1, 2**53 + 1, 16777217, 33554435, 65519, 65520])], dict(DstT='float32'))
     yield Case('Cast', [i64([2**62, 16777217, 2049, 2051, 65519])], dict(DstT='float16'))
