@@ -91,6 +91,7 @@ Result<std::vector<int64_t>> PieceSizes(const Tensor& size_splits, int64_t dim, 
     const int64_t size = sizes[static_cast<size_t>(i)];
     if (size == -1) {
       if (open >= 0) return InvalidArgument("size_splits: only one size can be -1");
+      if (count == 1) return InvalidArgument("size_splits: a single size can not be -1");
       open = i;
     } else if (size < 0) {
       return InvalidArgument("size_splits[", i, "]: want >= -1, got ", size);

@@ -1,4 +1,5 @@
-// Tile: the input repeated multiples[i] times along axis i. TileGrad: the sum of the tiles.
+// Tile: the input repeated multiples[i] times along axis i; beyond TensorFlow, which takes codes of quantised types
+// only where nothing is to be repeated. TileGrad: the sum of the tiles.
 #include "engine/base/checked.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/axis_copy.h"
@@ -102,8 +103,8 @@ constexpr OpDef kDefs[] = {
     {.name = "Tile",
      .inputs = "input:T, multiples:Tmultiples",
      .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; Tmultiples:type=i32 in "
-              "{i32,i64}",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,"
+              "qi32}; Tmultiples:type=i32 in {i32,i64}",
      .infer = Infer<Tiled>,
      .run = RunTile},
     {.name = "TileGrad",

@@ -184,6 +184,11 @@ def cuts():
     for sizes, axis in (([1, 2], 0), ([7], 0), ([-1, -1], 0), ([-2, 8], 0), ([7, -1], 0), ([3, 3], 1), ([3, 3], -2), ([2, 2, 2], 5)):
         yield Case('SplitV', [rand('float32', (6,)), i64(sizes), i32(axis)], dict(num_split=len(sizes)), error=True)
     yield Case('SplitV', [rand('float32', (6,)), i64([2**62, 2**62, 2**62]), i32(0)], dict(num_split=3), error=True)
+    yield Case('SplitV', [rand('float32', (6,)), i64([-1]), i32(0)], dict(num_split=1), error=True)
+    for shape, sizes, axis in (((0, 4), [-1, 2], 1), ((0, 4), [1, 3], 1), ((0, 4), [0, 0], 0), ((4, 0), [1, 3], 0)):
+        yield Case('SplitV', [rand('float32', shape), i64(sizes), i32(axis)], dict(num_split=2))
+    for shape, sizes, axis in (((0, 4), [-1, 5], 1), ((0, 4), [1, 2], 1), ((0, 4), [-1, 2], 0), ((0,), [1, 2], 0)):
+        yield Case('SplitV', [rand('float32', shape), i64(sizes), i32(axis)], dict(num_split=2), error=True)
     yield Case('SplitV', [rand('float32', (6,)), i64([3, 3]), i32(0)], dict(num_split=3), error=True)
     yield Case('SplitV', [rand('float32', (6,)), i64([[3, 3]]), i32(0)], dict(num_split=2), error=True)
     yield Case('SplitV', [rand('float32', ()), i64([1]), i32(0)], dict(num_split=1), error=True)

@@ -42,6 +42,9 @@ def repeats():
         if t in ALL_PLAIN and t != 'uint16':
             yield Case('Tile', [rand(t, (2, 3)), const(i32([2, 1]))])
             yield Case('Tile', [rand(t, (2, 3)), i64([1, 3])])
+    for t in QUANTIZED:
+        for shape, multiples in (((2, 3), [1, 1]), ((2, 3), [0, 1]), ((), [])):
+            yield Case('Tile', [rand(t, shape), i32(multiples, (len(multiples),))])
     u16 = rand('uint16', (2, 3), seed=1)
     yield Case('Tile', [u16, i64([2, 3])], expect=lambda: [np.tile(make(u16), (2, 3))])
     for index in (i32, i64):
