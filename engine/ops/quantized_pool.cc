@@ -11,6 +11,11 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1, 2));
   RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, false));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  for (size_t i = 1; i < 3; ++i) {
+    if (spec.window.padding == Padding::kValid && sizes.in[i] >= 0 && sizes.k[i] > sizes.in[i]) {
+      return InvalidArgument("a window of ", sizes.k[i], " is larger than the input of ", sizes.in[i]);
+    }
+  }
   SetQuantizedOutputs(c, OutputShape(spec.window, sizes));
   return Status();
 }

@@ -60,6 +60,9 @@ def cases():
                 for k, s in ((2, 2), (3, 1), (2, 1), (3, 2)):
                     yield Case(op, [codes(t, (2, 4, 5, 2)), f32(-1), f32(2)],
                                dict(ksize=[1, k, k, 1], strides=[1, s, s, 1], padding=padding))
+            for shape, k, s in (((1, 2, 2, 3), 3, 1), ((1, 2, 3, 3), 3, 1), ((1, 3, 2, 3), 5, 2)):  # larger than the input
+                yield Case(op, [codes(t, shape), f32(-1), f32(2)], dict(ksize=[1, k, k, 1], strides=[1, s, s, 1], padding='VALID'),
+                           error=True)
 
     for t in ('quint8', 'qint32'):
         parts = [rand(t, (2, 1), 0, 100), codes(t, (2, 3)), codes(t, (2, 2))]
