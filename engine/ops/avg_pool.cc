@@ -3,8 +3,10 @@
 //   y[n, i, j, c] = mean over the window's places inside the image of x[n, i * stride - pad + .., c]
 //   dx[n, y, x, c] = the sum over the windows that hold (y, x) of dy / the number of places the window sees
 //
-// half and bfloat16 are summed in float, where TensorFlow sums in the type itself. NHWC, NCHW, NDHWC, NCDHW;
-// TensorFlow's CPU kernels take only channels last.
+// In two dimensions half and bfloat16 are rounded at every step, as in TensorFlow: a sum of many places is visibly
+// another one, and their number stops growing where adding 1 changes nothing. In three dimensions they are summed in
+// float. NHWC, NCHW, NDHWC, NCDHW; TensorFlow's CPU kernels take only channels last.
+#include "engine/kernels/half.h"
 #include "engine/kernels/pool.h"
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
@@ -80,8 +82,44 @@ void Pool(RunContext& c, const ConvSizes& s, const T* in, T* out) {
                 });
 }
 
+// Rounds floats to what `half` can hold.
+void RoundTo(DType half, float* x, int64_t n) {
+  constexpr int64_t kBlock = 64;
+  uint16_t narrow[kBlock];
+  for (int64_t at = 0; at < n; at += kBlock) {
+    const int64_t count = std::min(kBlock, n - at);
+    NarrowToHalf(half, x + at, count, narrow);
+    WidenHalf(half, narrow, count, x + at);
+  }
+}
+
+// Places counted one by one in the type: 2048 + 1 is 2048 as a half, 256 + 1 is 256 as a bfloat16.
+float HalfCount(DType half, int64_t count) {
+  return static_cast<float>(std::clamp<int64_t>(count, 1, half == DType::kHalf ? 2048 : 256));
+}
+
+void PoolHalves(RunContext& c, DType half, const ConvSizes& s, const float* in, float* out) {
+  const int64_t channels = s.in_c;
+  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels) * 4),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t pixel = begin; pixel < end; ++pixel) {
+                    const float* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
+                    float* to = out + pixel * channels;
+                    std::fill_n(to, channels, 0.0f);
+                    ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+                      const float* from = image + tap * channels;
+                      for (int64_t i = 0; i < channels; ++i) to[i] += from[i];
+                      RoundTo(half, to, channels);
+                    });
+                    const float count = HalfCount(half, WindowCount(s, pixel % s.out_pixels()));
+                    for (int64_t i = 0; i < channels; ++i) to[i] /= count;
+                  }
+                });
+}
+
+// `half` says which type to round to at every step; another one is not rounded to.
 template <typename T>
-void Spread(RunContext& c, const ConvSizes& s, const T* grad, T* out) {
+void Spread(RunContext& c, DType half, const ConvSizes& s, const T* grad, T* out) {
   const int64_t channels = s.in_c;
   const int64_t in_size = s.in_pixels() * channels;
   std::fill_n(out, s.batch * in_size, T(0));
@@ -97,7 +135,21 @@ void Spread(RunContext& c, const ConvSizes& s, const T* grad, T* out) {
       T* to = out + image * in_size + first;
       for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
         const T* from = grad + (image * s.out_pixels() + pixel) * channels + first;
-        const T share = T(1) / static_cast<T>(std::max<int64_t>(WindowCount(s, pixel), 1));
+        T share = T(1) / static_cast<T>(std::max<int64_t>(WindowCount(s, pixel), 1));
+        if constexpr (std::is_same_v<T, float>) {
+          if (IsHalf(half)) {
+            float parts[kRun];
+            RoundTo(half, &share, 1);
+            for (int64_t i = 0; i < count; ++i) parts[i] = from[i] * share;
+            RoundTo(half, parts, count);
+            ForWindow(s, pixel, [&](int64_t tap) {
+              float* sums = to + tap * channels;
+              for (int64_t i = 0; i < count; ++i) sums[i] += parts[i];
+              RoundTo(half, sums, count);
+            });
+            continue;
+          }
+        }
         ForWindow(s, pixel, [&](int64_t tap) {
           for (int64_t i = 0; i < count; ++i) to[tap * channels + i] += from[i] * share;
         });
@@ -121,12 +173,16 @@ Status Run(RunContext& c) {
   const void* in = input.Fill(c, pieces);
   void* out = output.data(pieces);
   const bool is_double = source.dtype() == DType::kDouble;
+  // Only in two dimensions, see above.
+  const DType half = spec.window.spatial_rank == 2 ? source.dtype() : DType::kFloat;
   if (kGrad && is_double) {
-    Spread(c, s, static_cast<const double*>(in), static_cast<double*>(out));
+    Spread(c, half, s, static_cast<const double*>(in), static_cast<double*>(out));
   } else if (kGrad) {
-    Spread(c, s, static_cast<const float*>(in), static_cast<float*>(out));
+    Spread(c, half, s, static_cast<const float*>(in), static_cast<float*>(out));
   } else if (is_double) {
     Pool(c, s, static_cast<const double*>(in), static_cast<double*>(out));
+  } else if (IsHalf(half)) {
+    PoolHalves(c, half, s, static_cast<const float*>(in), static_cast<float*>(out));
   } else if (spec.window.spatial_rank == 2) {
     Pool2D(PoolKind::kAverage, static_cast<const float*>(in), ToPoolGeometry(s), static_cast<float*>(out), c.pool(),
            c.stop());

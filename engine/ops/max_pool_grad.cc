@@ -126,6 +126,12 @@ Status Run(RunContext& c) {
     RIVULET_ASSIGN_OR_RETURN(spec, SpecFromInputs(c.input(3), c.input(4), state.padding, state.data_format));
   }
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(spec, c.input(0).shape()));
+  if (state.from_inputs) {  // of a window that was not known before, infer could check nothing
+    const Shape pooled = OutputShape(spec.window, s);
+    RIVULET_RETURN_IF_ERROR(CheckShape("orig_output", c.input(1).shape(), pooled));
+    RIVULET_RETURN_IF_ERROR(
+        CheckShape("grad", c.input(2).shape(), kRule == Rule::kGather ? c.input(0).shape() : pooled));
+  }
   const bool last = spec.window.channels_last;
   ScratchPieces pieces;
   const StagedInput input(c.input(0), last, pieces);

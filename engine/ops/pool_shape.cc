@@ -28,7 +28,10 @@ Result<PoolSpec> MakePoolSpec(std::span<const int64_t> ksize, std::span<const in
   const auto channel = static_cast<size_t>(format.channel_axis());
   std::vector<int64_t> spatial_strides(strides.begin(), strides.end());
   spec.depth_window = ksize[channel];
-  if (spec.depth_window != 1) {
+  if (spec.depth_window == 1) {
+    if (strides[channel] < 1) return InvalidArgument("strides: want > 0 for the channels, got ", strides[channel]);
+    spatial_strides[channel] = 1;  // windows of one channel are one at every channel, as in TensorFlow
+  } else {
     if (!allow_depth) return Unimplemented("ksize: want 1 for the channels, got ", ksize[channel]);
     if (strides[channel] != ksize[channel]) {
       return Unimplemented("pooling over channels: want a stride of ksize = ", ksize[channel], ", got ",

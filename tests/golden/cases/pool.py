@@ -123,6 +123,30 @@ def gradients():
         yield Case('MaxPoolGradV2', [x, y, g] + window, attrs)
         yield Case('MaxPoolGradGradV2', [x, y, rand(t, (2, 5, 6, 3), seed=3)] + window, attrs)
         yield Case('MaxPoolGradV2', [x, y, g] + [i32([1, 1, 1, 1]), i32([1, 2, 3, 1])], attrs)
+    for bad in ((1, (2, 2, 2, 3)), (2, (2, 2, 2, 2)), (2, (2, 2, 3, 3))):  # found only when the window is known
+        given = [rand('float32', (2, 4, 4, 3), seed=1), rand('float32', (2, 2, 2, 3), seed=2), rand('float32', (2, 2, 2, 3), seed=3)]
+        given[bad[0]] = rand('float32', (2, 3, 2, 3) if bad[0] == 1 else bad[1], seed=4)
+        yield Case('MaxPoolGradV2', given + [i32([1, 2, 2, 1]), i32([1, 2, 2, 1])], dict(padding='SAME'), error=True)
+    for strides in ([1, 1, 1, 2], [1, 2, 2, 3]):  # windows of one channel take no notice of the channels' stride
+        k, x = dict(ksize=[1, 2, 2, 1], strides=strides, padding='SAME'), rand('float32', (2, 4, 4, 6), seed=1)
+        g = rand('float32', (2, 4 // strides[1], 4 // strides[1], 6), seed=2)
+        yield Case('AvgPoolGrad', [const(i32([2, 4, 4, 6])), g], k)
+        if strides[1] == 1:
+            yield from (Case(op, [x], k) for op in ('AvgPool', 'MaxPool'))
+    for t in ('float16', 'bfloat16'):  # many places, added up in the type itself
+        x = rand(t, (1, 20, 21, 3), 0, 4, seed=1)
+        for k in (dict(ksize=[1, 20, 20, 1], strides=[1, 1, 1, 1], padding='VALID'), dict(ksize=[1, 20, 21, 1], strides=[1, 8, 8, 1], padding='SAME')):
+            y = tf_run('AvgPool', [x], k)[0]
+            yield Case('AvgPool', [x], k)
+            yield Case('AvgPoolGrad', [const(i32([1, 20, 21, 3])), rand(t, y.shape, 0, 4)], k)
+    yield Case('AvgPool', [lit('float16', np.full((1, 2, 2, 2), -60000))], dict(ksize=[1, 2, 2, 1], strides=[1, 1, 1, 1], padding='VALID'))
+    for t in ('float32', 'bfloat16'):  # SAME with pixels left over
+        x, k = rand(t, (1, 7, 8, 7, 2), seed=1), dict(ksize=[1, 2, 1, 3, 1], strides=[1, 3, 3, 3, 1], padding='SAME')
+        g = rand(t, (1, 3, 3, 3, 2), seed=2)
+        yield Case('AvgPool3DGrad', [const(i32([1, 7, 8, 7, 2])), g], k)
+        if t == 'float32':
+            yield Case('MaxPool3DGrad', [x, Literal(t, tf_run('MaxPool3D', [x], k)[0]), g], k)
+            yield Case('MaxPool3DGradGrad', [x, Literal(t, tf_run('MaxPool3D', [x], k)[0]), x], k)
     t, x, k = 'float32', rand('float32', (1, 4, 4, 2), seed=1), dict(ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding='EXPLICIT',
                                                                     explicit_paddings=[0, 0, 1, 1, 1, 1, 0, 0])
     y = f32(tf_run('MaxPool', [x], k)[0])
