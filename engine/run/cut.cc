@@ -3,6 +3,7 @@
 #include <charconv>
 #include <map>
 
+#include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
 
 namespace rivulet {
@@ -111,7 +112,14 @@ Status CheckFeed(const Graph& model, Edge edge, const FeedSpec& spec) {
   if (want != DType::kInvalid && want != spec.dtype) {
     return InvalidArgument("input ", Quoted(spec.name), ": want ", Name(want), ", got ", Name(spec.dtype));
   }
-  return Status();
+  // What a default stands in for may have any shape, whatever the node says of it.
+  if (node.op != "Placeholder" && node.op != "PlaceholderV2") return Status();
+  const Shape shape = AttrReader(node).ShapeAttr("shape");
+  // Graphs from before versions existed write `shape {}` for "any shape".
+  const bool is_any = !shape.has_rank() || (!model.has_versions && shape.rank() == 0);
+  if (is_any || MergeShapes(shape, spec.shape).ok()) return Status();
+  return InvalidArgument("input ", Quoted(spec.name), ": want shape ", shape.ToString(), ", got ",
+                         spec.shape.ToString());
 }
 
 }  // namespace

@@ -158,12 +158,12 @@ TEST(HostileGraph, B12_ShapesThatLieAreOnlyHints) {
                         {{{"x", Tensor::Scalar<float>(2)}}, {}, small});
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ((*result)[0].data<float>()[0], -2.0f);
-  // A placeholder's shape is a hint as well, and nothing is allocated by it.
+  // Nothing is allocated by a placeholder's shape; a feed that is known to be of another is refused.
   const std::string huge = AttrText("shape", "shape { dim { size: 1099511627776 } }");
-  EXPECT_TRUE(
+  ExpectError(
       StatusOf(NodeText("x", "Placeholder", "", TypeText("dtype") + huge) + NodeText("y", "Neg", "x", TypeText()), "y",
-               {{{"x", Tensor::Scalar<float>(2)}}, {}, small})
-          .ok());
+               {{{"x", Tensor::Scalar<float>(2)}}, {}, small}),
+      Code::kInvalidArgument, {"input 'x'", "want shape [1099511627776]", "got []"});
 }
 
 TEST(HostileGraph, B13_Devices) {
