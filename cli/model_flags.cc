@@ -1,8 +1,11 @@
 #include "cli/model_flags.h"
 
+#include <algorithm>
+
 #include "cli/command.h"
 #include "engine/base/errors.h"
 #include "engine/graph/graph.h"
+#include "engine/ops/op.h"
 #include "engine/run/cut.h"
 
 namespace rivulet::cli {
@@ -72,25 +75,74 @@ std::string NameChoice::KeyOf(const std::string& node) const {
 }
 
 std::vector<std::string> NameChoice::DefaultOutputs(const Model& model) const {
-  if (signature_ == nullptr) return model.LikelyOutputs();
   std::vector<std::string> names;
+  if (signature_ == nullptr) {
+    // A variable that nobody reads is no output of the model.
+    const std::vector<std::string> likely = model.LikelyOutputs();
+    for (const std::string& name : likely) {
+      if (CheckIsArray(model, name, name).ok()) names.push_back(name);
+    }
+    return names.empty() ? likely : names;
+  }
   for (const SignatureTensor& tensor : signature_->outputs) names.push_back(tensor.key);
   return names;
 }
 
-Status CheckIsArray(const Model& model, const std::string& name, const std::string& tensor) {
-  const Result<Edge> edge = FindEdge(model.graph(), tensor);
-  if (!edge.ok()) return edge.status();
-  const std::string& op = model.graph().node(edge->node).op;
-  if (op == "VarHandleOp") {
-    return InvalidArgument("output ", Quoted(name), " is a variable (", op, "), not an array; fetch what reads it");
+namespace {
+
+// What a signature promises it gives, also where that is the variable itself.
+bool IsPromised(const Model& model, Edge edge) {
+  for (const ModelSignature& signature : model.Signatures()) {
+    for (const SignatureTensor& output : signature.outputs) {
+      const Result<Edge> named = FindEdge(model.graph(), output.name);
+      if (named.ok() && *named == edge) return true;
+    }
   }
+  return false;
+}
+
+bool IsVariable(const Node& node) {
+  return node.op == "VariableV2" || node.op == "Variable" || node.op == "VarHandleOp";
+}
+
+// Whether the tensor is an object of the session, or the variable itself and not what an operator gives for it.
+bool IsObject(const Model& model, Edge edge, const std::string& tensor) {
+  const Node& node = model.graph().node(edge.node);
+  if (IsVariable(node) || (node.def != nullptr && (node.def->flags & kNamedResource) == kNamedResource)) return true;
   const Result<Model::EdgeInfo> info = model.Describe(tensor);
-  if (info.ok() && (info->dtype == DType::kResource || info->dtype == DType::kVariant)) {
-    return InvalidArgument("output ", Quoted(name), " is a ", Name(info->dtype), " (", op,
-                           "), an object of the session and not an array");
+  return info.ok() && (info->dtype == DType::kResource || info->dtype == DType::kVariant);
+}
+
+// A node that gives an array for it: the one that TensorFlow's variables read, else the first that takes it and changes
+// nothing. Empty when there is none.
+std::string ReaderOf(const Model& model, Edge edge) {
+  const Graph& graph = model.graph();
+  const int32_t usual = graph.Find(Cat(graph.node(edge.node).name, "/read"));
+  const auto reads = [&](const Node& node) {
+    const bool changes = node.op.starts_with("Assign") || node.op.find("Scatter") != std::string::npos ||
+                         (node.def != nullptr && (node.def->flags & kEffect) == kEffect);
+    if (changes || std::find(node.inputs.begin(), node.inputs.end(), edge) == node.inputs.end()) return false;
+    const Result<Model::EdgeInfo> info = model.Describe(node.name);
+    return info.ok() && info->dtype != DType::kInvalid && !IsObject(model, {graph.Find(node.name), 0}, node.name);
+  };
+  if (usual >= 0 && reads(graph.node(usual))) return graph.node(usual).name;
+  for (const Node& node : graph.nodes()) {
+    if (reads(node)) return node.name;
   }
-  return Status();
+  return {};
+}
+
+}  // namespace
+
+Status CheckIsArray(const Model& model, const std::string& name, const std::string& tensor) {
+  RIVULET_ASSIGN_OR_RETURN(const Edge edge, FindEdge(model.graph(), tensor));
+  if (!IsObject(model, edge, tensor)) return Status();
+  const Node& node = model.graph().node(edge.node);
+  if (node.op.starts_with("Variable") && IsPromised(model, edge)) return Status();
+  const std::string reader = ReaderOf(model, edge);
+  return InvalidArgument("output ", Quoted(name), " is ", IsVariable(node) ? "a variable" : "a resource of the session",
+                         " (", node.op, "), not an array",
+                         reader.empty() ? std::string() : Cat("; fetch what reads it: ", Quoted(reader)));
 }
 
 }  // namespace rivulet::cli

@@ -41,8 +41,9 @@ class NameChoice {
   const ModelSignature* signature_ = nullptr;
 };
 
-// An error where the tensor is a variable's handle or another object, which has no elements to be saved. A reference
-// (VariableV2, AssignAdd) stands for its value, as in TensorFlow.
+// An error where the tensor is a variable itself (VariableV2, VarHandleOp), a table or another object, that names a
+// node to fetch instead. What Assign and its kin give is the value that they leave;
+// a reference that a signature names as its output stands for its value, as in TensorFlow.
 Status CheckIsArray(const Model& model, const std::string& name, const std::string& tensor);
 
 }  // namespace rivulet::cli

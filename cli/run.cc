@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <set>
 
 #include "cli/command.h"
@@ -12,6 +13,7 @@
 #include "cli/npy.h"
 #include "engine/base/errors.h"
 #include "engine/run/cut.h"
+#include "engine/run/loop_count.h"
 
 namespace rivulet::cli {
 namespace {
@@ -68,6 +70,23 @@ std::string Preview(const Tensor& tensor) {
   return out + (shown < tensor.num_elements() ? " …" : "");
 }
 
+// "42 ms", and what its loops did: "42 ms · 12 pyramid steps" where there is one.
+std::string Summary(double ms, const std::map<std::string, int64_t>& loops) {
+  char time[32];
+  std::snprintf(time, sizeof(time), ms < 10 ? "%.1f ms" : "%.0f ms", ms);
+  if (loops.empty()) return time;
+  int64_t steps = 0;
+  for (const auto& [name, count] : loops) steps += count;
+  // Loops are called as their frame or node, with what the engine put behind it.
+  std::string name = loops.size() == 1 ? loops.begin()->first + " " : std::string();
+  const size_t inner = name.rfind("/tokens/");
+  if (inner != std::string::npos) name = name.substr(inner + 8);
+  for (const std::string_view ending : {"/loop ", "/while_context ", "/while "}) {
+    if (name.ends_with(ending)) name = name.substr(0, name.size() - ending.size()) + " ";
+  }
+  return Cat(time, " · ", steps, " ", name, steps == 1 ? "step" : "steps");
+}
+
 Status MakeFolder(const std::string& path) {
   for (size_t at = 1; at <= path.size(); ++at) {
     if (at != path.size() && path[at] != '/') continue;
@@ -81,9 +100,8 @@ Status MakeFolder(const std::string& path) {
 
 // That every output exists and everything it needs is fed: mistakes of the call, told before anything is computed.
 Status CheckCall(const Model& model, const NameChoice& names, const Feeds& feeds,
-                 const std::vector<std::string>& outputs, const std::vector<std::string>& tensors) {
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    RIVULET_RETURN_IF_ERROR(CheckIsArray(model, outputs[i], tensors[i]));
+                 const std::vector<std::string>& tensors) {
+  for (size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i].find(':') != std::string::npos) RIVULET_RETURN_IF_ERROR(model.Describe(tensors[i]).status());
   }
   std::vector<FeedSpec> specs;
@@ -127,17 +145,24 @@ int Run(const RunCommand& command) {
       return FailCall(Cat("two outputs would be saved as ", FileName(name), "; save them in two runs"));
     }
   }
-  const Status checked = CheckCall(*model, *names, *feeds, outputs, tensors);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Status is_array = CheckIsArray(*model, outputs[i], tensors[i]);
+    // A name that the model does not have is a mistake of the call; what one of its nodes is, is the model's.
+    if (!is_array.ok()) return Fail(is_array, FindEdge(model->graph(), tensors[i]).ok() ? kBadData : kBadCall);
+  }
+  const Status checked = CheckCall(*model, *names, *feeds, tensors);
   if (!checked.ok()) return Fail(checked, kBadCall);
   auto session = Session::Create(model, *options);
   if (!session.ok()) return Fail(session.status());
 
+  const LoopCount count;
   const auto start = std::chrono::steady_clock::now();
   auto results = (*session)->Run(*feeds, tensors, {}, command.flags.Run());
   if (!results.ok()) return Fail(results.status(), kBadData);  // the call was checked: what is not found now is a file
   const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 
   nlohmann::json json = {{"model", command.model}, {"ms", ms}, {"outputs", nlohmann::json::array()}};
+  if (!count.loops().empty()) json["loop_steps"] = count.loops();
   if (!command.save.empty()) {
     const Status made = MakeFolder(command.save);
     if (!made.ok()) return Fail(made);
@@ -161,7 +186,8 @@ int Run(const RunCommand& command) {
   if (command.json) {
     PrintJson(json);
   } else {
-    std::fprintf(stderr, "%.1f ms with loading of weights\n", ms);
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", Summary(ms, count.loops()).c_str());
   }
   return kFine;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/run/call_inference.h"
+#include "engine/run/loop_count.h"
 #include "engine/run/sub_plan.h"
 
 namespace rivulet {
@@ -53,7 +54,7 @@ class LoopVariables {
 class LoopStep : public ControlStep {
  public:
   LoopStep(const ControlStepInput& input, const Environment& environment, const StopToken& stop)
-      : counts_(input.node.op == "For"), environment_(environment) {
+      : counts_(input.node.op == "For"), path_(input.path), environment_(environment) {
     const auto* body = input.node.attrs.Get<FunctionCall>("body");
     const auto* condition = input.node.attrs.Get<FunctionCall>("cond");
     const FunctionCall none;
@@ -88,24 +89,26 @@ class LoopStep : public ControlStep {
     const int first = counts_ ? 3 : 0;
     LoopVariables variables(static_cast<size_t>(context.num_inputs() - first), frames.tensors, environment_.allocator);
     for (size_t i = 0; i < variables.size(); ++i) variables[i] = context.TakeInput(first + static_cast<int>(i));
-    RIVULET_RETURN_IF_ERROR(counts_ ? Count(context, services, frames, variables)
-                                    : Repeat(services, frames, variables));
+    int64_t steps = 0;
+    RIVULET_RETURN_IF_ERROR(counts_ ? Count(context, services, frames, variables, &steps)
+                                    : Repeat(services, frames, variables, &steps));
+    LoopCount::Add(path_, steps);
     for (const auto& [i, stand_in] : stand_ins_) variables[i] = stand_in;
     for (size_t i = 0; i < variables.size(); ++i) context.SetOutput(static_cast<int>(i), variables[i]);
     return Status();
   }
 
  private:
-  Status Repeat(const RunServices& services, ControlFrames& frames, LoopVariables& variables) const {
-    while (true) {
+  Status Repeat(const RunServices& services, ControlFrames& frames, LoopVariables& variables, int64_t* steps) const {
+    for (;; ++*steps) {
       RIVULET_ASSIGN_OR_RETURN(const bool go_on, Holds(services, frames, variables));
       if (!go_on) return Status();
       RIVULET_RETURN_IF_ERROR(Iterate(services, frames, variables, nullptr));
     }
   }
 
-  Status Count(RunContext& context, const RunServices& services, ControlFrames& frames,
-               LoopVariables& variables) const {
+  Status Count(RunContext& context, const RunServices& services, ControlFrames& frames, LoopVariables& variables,
+               int64_t* steps) const {
     int64_t bounds[3];
     for (int i = 0; i < 3; ++i) {
       if (context.input(i).rank() != 0) return InvalidArgument("start, limit and delta: want scalars");
@@ -116,7 +119,7 @@ class LoopStep : public ControlStep {
     if ((delta > 0 && start > limit) || (delta < 0 && start < limit)) {
       return InvalidArgument("from ", start, " by ", delta, " never leads to ", limit);
     }
-    for (int64_t i = start; delta > 0 ? i < limit : i > limit; i += delta) {
+    for (int64_t i = start; delta > 0 ? i < limit : i > limit; i += delta, ++*steps) {
       const Tensor counter = Tensor::Scalar<int32_t>(static_cast<int32_t>(i));
       RIVULET_RETURN_IF_ERROR(Iterate(services, frames, variables, &counter));
     }
@@ -187,6 +190,7 @@ class LoopStep : public ControlStep {
   }
 
   const bool counts_;
+  const std::string path_;
   const Environment& environment_;
   std::vector<bool> invariant_;  // known constants that the body returns as they are
   // Those of them that were consumed, for want of a reader: what their outputs are instead, a type and a shape.

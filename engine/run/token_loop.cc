@@ -9,6 +9,7 @@
 #include "engine/run/dynamic_node.h"
 #include "engine/run/freeze.h"
 #include "engine/run/function_table.h"
+#include "engine/run/loop_count.h"
 #include "engine/run/loop_frames.h"
 #include "engine/run/sub_plan.h"
 
@@ -233,6 +234,7 @@ class TokenRun {
     FrameRun& frame = *ready.frame;
     const int64_t next = ready.iteration + 1;
     if (next == frame.first + static_cast<int64_t>(frame.iterations.size())) {
+      LoopCount::Add(Cat(program_.path, program_.frames.frames[static_cast<size_t>(frame.frame)].name), 1);
       frame.iterations.emplace_back();
       for (const auto& [enter, token] : frame.invariants) Send(enter, {token}, token.dead, frame, next, true);
     }

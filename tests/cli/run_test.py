@@ -75,6 +75,68 @@ class Run(CommandCase):
         self.fails(1, ["'y' (NoSuchOperator)"], "run", model, "--input", "x==1", "--output", "y")
         self.fine("run", model, "--input", "x==1", "--output", "z")
 
+    def test_variables_are_no_outputs(self):
+        scalar = {"shape": "shape { }"}
+        two = node("two", "Const", dtype="type: DT_FLOAT", value="tensor { dtype: DT_FLOAT tensor_shape { } float_val: 2 }")
+        v = node("v", "VariableV2", dtype="type: DT_FLOAT", **scalar) + node("set", "Assign", "v", "two", T="type: DT_FLOAT")
+        model = self.model(two, v, identity("other", "v"), identity("v/read", "v"))
+        self.fails(1, ["'v'", "a variable (VariableV2)", "'v/read'"], "run", model, "--output", "v")
+        self.fails(1, ["'v:0'", "'v/read'"], "run", model, "--output", "v:0", "--save", self.dir / "out")
+        self.assertRegex(self.fine("run", model, "--output", "set"), r"^set +\[\] +float32 +2\n$")
+        unread = self.model(two, v, name="unread.pbtxt")
+        self.fails(1, ["'v'", "a variable (VariableV2), not an array\n"], "run", unread, "--output", "v")
+        handle = node("h", "VarHandleOp", dtype="type: DT_FLOAT", **scalar)
+        reads = self.model(handle, node("get", "ReadVariableOp", "h", dtype="type: DT_FLOAT"), name="reads.pbtxt")
+        self.fails(1, ["'h'", "a variable (VarHandleOp)", "'get'"], "run", reads, "--output", "h")
+        table = node("t", "HashTableV2", key_dtype="type: DT_INT64", value_dtype="type: DT_FLOAT")
+        sized = self.model(table, node("size", "LookupTableSizeV2", "t"), name="table.pbtxt")
+        self.fails(1, ["'t'", "(HashTableV2)", "'size'"], "run", sized, "--output", "t")
+
+    def test_a_shape_that_contradicts_the_placeholder(self):
+        model = self.model(placeholder("x", dims=[2, -1]), identity("y", "x"))
+        self.fine("run", model, "--input", "x==[[1],[2]]")
+        for value, shape in [("[[1]]", "[1,1]"), ("[1,2]", "[2]"), ("1", "[]")]:
+            self.fails(2, ["'x'", "[2,?]", shape], "run", model, "--input", f"x=={value}")
+        scalar = self.model(node("x", "Placeholder", dtype="type: DT_FLOAT", shape="shape { }"), identity("y", "x"))
+        self.fails(2, ["'x'", "want shape [], got [1]"], "run", scalar, "--input", "x==[1]")
+        old = self.file("old.pbtxt", scalar.read_text().replace("versions { producer: 24 }", "").encode())
+        self.fine("run", old, "--input", "x==[1]")
+        default = node("d", "PlaceholderWithDefault", "c", dtype="type: DT_FLOAT", shape="shape { dim { size: 2 } }")
+        c = node("c", "Const", dtype="type: DT_FLOAT", value="tensor { dtype: DT_FLOAT tensor_shape { dim { size: 2 } } float_val: 1 }")
+        self.fine("run", self.model(c, default, identity("y", "d")), "--input", "d==[1,2,3]")
+
+    def loop(self, name, source):
+        """`name`: counts from `source` to 5; its parts behind `name/`."""
+        def part(n, op, *inputs, t="DT_FLOAT", **attrs):
+            inputs = [i if i == source or i in ("five", "one") else f"{name}/{i}" for i in inputs]
+            return node(f"{name}/{n}", op, *inputs, T=f"type: {t}", **attrs)
+        frame = {"frame_name": f's: "{name}/while_context"'}
+        invariant = {**frame, "is_constant": "b: true"}
+        return (part("enter", "Enter", source, **frame) + part("five", "Enter", "five", **invariant) + part("one", "Enter", "one", **invariant) +
+                part("merge", "Merge", "enter", "next", N="i: 2") + part("less", "Less", "merge", "five_") + node(f"{name}/cond", "LoopCond", f"{name}/less") +
+                part("switch", "Switch", "merge", "cond") + part("more", "Add", "switch:1", "one_") + part("next", "NextIteration", "more") +
+                part("exit", "Exit", "switch")).replace(f"{name}/five_", f"{name}/five").replace(f"{name}/one_", f"{name}/one")
+
+    def test_the_time_and_what_loops_did(self):
+        def number(n, v):
+            return node(n, "Const", dtype="type: DT_FLOAT", value=f"tensor {{ dtype: DT_FLOAT tensor_shape {{ }} float_val: {v} }}")
+        x = placeholder("x") + number("five", 5) + number("one", 1)
+        one = self.model(x, self.loop("pyramid", "x"))
+        two = self.model(x, self.loop("pyramid", "x"), self.loop("tower", "x"), name="two.pbtxt")
+        none = self.model(placeholder("x"), identity("y", "x"), name="none.pbtxt")
+        outputs = ["--output", "pyramid/exit"]
+        for flags in ([], ["--no-passes"]):
+            for model, wanted, last in [(one, outputs, " · 5 pyramid steps"), (two, outputs + ["--output", "tower/exit"], " · 10 steps"), (none, [], "")]:
+                done = call("run", model, "--input", "x==0", *wanted, *flags)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stderr, rf"^\d+(\.\d)? ms{last}\n$")
+            found = json.loads(self.fine("run", two, "--input", "x==0", *outputs, "--output", "tower/exit", "--json", *flags))
+            self.assertEqual(sorted(found["loop_steps"].values()), [5, 5])
+            self.assertGreater(found["ms"], 0)
+        self.assertIn(" · 0 pyramid steps\n", call("run", one, "--input", "x==7", *outputs).stderr)
+        self.assertIn(" · 1 pyramid step\n", call("run", one, "--input", "x==4", *outputs).stderr)
+        self.assertNotIn("loop_steps", json.loads(self.fine("run", none, "--input", "x==1", "--json")))
+
     def test_flags_give_the_same(self):
         x = self.file("x.npy", npy("<f4", "(1, 64, 64, 3)", struct.pack("<f", 0.25) * 64 * 64 * 3))
         results = {}
