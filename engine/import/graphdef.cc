@@ -171,7 +171,8 @@ Status ReadVersions(WireCursor message, Graph* graph) {
     }
   }
   RIVULET_RETURN_IF_ERROR(message.status());
-  graph->has_versions = true;
+  // Writers up to producer 21 wrote a placeholder of any shape as `shape {}`, as graphs without versions do.
+  graph->has_versions = graph->producer > 21;
   if (min_consumer > kGraphDefVersion) {
     return FailedPrecondition("the graph wants a reader of GraphDef version ", min_consumer, " or newer, this one has ",
                               kGraphDefVersion);

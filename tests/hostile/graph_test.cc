@@ -166,6 +166,22 @@ TEST(HostileGraph, B12_ShapesThatLieAreOnlyHints) {
       Code::kInvalidArgument, {"input 'x'", "want shape [1099511627776]", "got []"});
 }
 
+TEST(HostileGraph, B12_AShapeWithoutDimsMayBeOlderThanScalars) {
+  const std::string text = NodeText("x", "Placeholder", "", TypeText("dtype") + AttrText("shape", "shape {}")) +
+                           NodeText("y", "Neg", "x", TypeText());
+  const Feeds feeds = {{"x", Tensor::Of<float>({2}, std::vector<float>{1, 2})}};
+  for (const std::string versions : {"", "versions {} ", "versions { producer: 21 } "}) {
+    const auto model = LoadText(text + versions);
+    ASSERT_TRUE(model.ok()) << model.status().ToString();
+    const auto result = (*Session::Create(*model))->Run(feeds, {"y"});
+    EXPECT_TRUE(result.ok()) << versions << result.status().ToString();
+  }
+  const auto model = LoadText(text + "versions { producer: 22 } ");
+  ASSERT_TRUE(model.ok()) << model.status().ToString();
+  ExpectError((*Session::Create(*model))->Run(feeds, {"y"}).status(), Code::kInvalidArgument,
+              {"input 'x'", "want shape []", "got [2]"});
+}
+
 TEST(HostileGraph, B13_Devices) {
   for (const char* device : {"/job:remote/task:7/device:GPU:99", "garbage", "\\000\\n", "http://example.com/"}) {
     auto result = RunText(kFloatFeed + NodeText("y", "Neg", "x", TypeText() + "device: '" + device + "'"), "y",
