@@ -57,7 +57,7 @@ enum class Mode { kResults, kHostile, kFaults, kEdges };
 // What to do with each case, and what came of it.
 struct Job {
   Mode mode = Mode::kResults;
-  uint64_t num_hostile = IsFull() ? 100 : 4;
+  uint64_t num_hostile = 4;
   bool verbose = false;
   std::vector<Combination> combinations = Combinations(IsFull());
   int64_t num_noticed = 0;  // hostile runs that gave results, or faults that were felt

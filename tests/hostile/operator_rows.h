@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/ops/op.h"
 #include "tests/hostile/text_models.h"
 
 namespace rivulet {
@@ -107,8 +108,9 @@ inline const std::string kNorm = kFloat + TypeText("U", "DT_FLOAT");
 inline const std::string kNms = kFloat + TypeText("T_threshold", "DT_FLOAT");
 inline const std::string kBlocks = kFloat + TypeText("Tblock_shape", "DT_INT32") + TypeText("Tcrops", "DT_INT32");
 
-// Checks that the row fails as it says.
+// Checks that the row fails as it says; a narrowed build has not every operator.
 inline void ExpectRowFails(const Row& row) {
+  if (FindOp(row.op) == nullptr) GTEST_SKIP() << row.op << " is not in this build";
   for (const bool passes : {true, false}) {
     const Status status = RunRow(row, passes);
     EXPECT_FALSE(status.ok()) << row.id << " " << row.op;
