@@ -20,9 +20,11 @@ class LoopCount {
   // By the loop's path of nodes: a loop's node, or "outer/body/inner". Loops that made no iteration are there, too.
   const std::map<std::string, int64_t>& loops() const { return loops_; }
 
+  // Whether anyone counts: ask before a path is put together for Add.
+  static bool IsWanted() { return current_ != nullptr; }
   // For what runs loops: `steps` more iterations of the loop at `path`, which may end with a slash.
   static void Add(const std::string& path, int64_t steps) {
-    if (current_ != nullptr) current_->Note(path, steps);
+    if (IsWanted()) current_->Note(path, steps);
   }
 
  private:

@@ -234,7 +234,8 @@ class TokenRun {
     FrameRun& frame = *ready.frame;
     const int64_t next = ready.iteration + 1;
     if (next == frame.first + static_cast<int64_t>(frame.iterations.size())) {
-      LoopCount::Add(Cat(program_.path, program_.frames.frames[static_cast<size_t>(frame.frame)].name), 1);
+      if (LoopCount::IsWanted())
+        LoopCount::Add(Cat(program_.path, program_.frames.frames[static_cast<size_t>(frame.frame)].name), 1);
       frame.iterations.emplace_back();
       for (const auto& [enter, token] : frame.invariants) Send(enter, {token}, token.dead, frame, next, true);
     }
