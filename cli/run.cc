@@ -84,6 +84,7 @@ std::string Summary(double ms, const std::map<std::string, int64_t>& loops) {
   for (const std::string_view ending : {"/loop ", "/while_context ", "/while "}) {
     if (name.ends_with(ending)) name = name.substr(0, name.size() - ending.size()) + " ";
   }
+  if (name.find("PartitionedCall") != std::string::npos) name.clear();  // whose call it is says nothing of the loop
   return Cat(time, " · ", steps, " ", name, steps == 1 ? "step" : "steps");
 }
 
