@@ -54,6 +54,7 @@ class Compare(CommandCase):
         a = self.model(placeholder("x", dims=[2]), identity("y", "x"), node("z", "Neg", "x", T="type: DT_FLOAT"), name="a.pbtxt")
         b = self.model(placeholder("x", dims=[2]), identity("y", "x"), identity("z", "x"), name="b.pbtxt")
         self.assertEqual([o["equal"] for o in self.json(1, a, b)["outputs"]], [True, False])
+        self.assertEqual([o["equal"] for o in self.json(1, a, b, "--output", "z", "--output", "y")["outputs"]], [False, True])
         self.assertEqual(self.json(0, a, b, "--output", "y")["equal"], True)
         self.fails(2, ["'w'"], "compare", a, b, "--output", "w")
         short = self.model(placeholder("x", dims=[2]), identity("y", "x"), name="c.pbtxt")

@@ -364,6 +364,9 @@ TEST(HostileGraph, B19_PiecesOfLoops) {
     ExpectError(error(NodeText("e", "Enter", "x", TypeText()) + NodeText("y", "Exit", "e", TypeText())),
                 Code::kInvalidArgument, {"node 'e' (Enter)", "'frame_name' is missing"});
     ExpectError(error(NodeText("y", "Exit", "x", TypeText())), Code::kInvalidArgument, {"node 'y' (Exit)", "in none"});
+    ExpectError(error(Enter("a", "x", "f") + NodeText("l", "Exit", "a", TypeText()) +
+                      NodeText("k", "Exit", "x", TypeText()) + NodeText("y", "Add", "l k", TypeText())),
+                Code::kInvalidArgument, {"node 'k' (Exit)", "leaves a loop, and is in none"});
     ExpectError(error(Enter("a", "x", "f") + Enter("b", "x", "g") + NodeText("s", "Add", "a b", TypeText()) +
                       NodeText("y", "Exit", "s", TypeText())),
                 Code::kInvalidArgument, {"node 's' (Add)", "different loops", "'f'", "'g'"});

@@ -122,7 +122,10 @@ class Workshop:
         for flag in ('-MT', '-MF'):
             if flag in words:
                 del words[words.index(flag):words.index(flag) + 2]
-        first = next(i for i, word in enumerate(words) if word.startswith('-'))
+        # A precompiled header would bring the headers as they are.
+        if '-include' in words and words[words.index('-include') + 1].endswith('cmake_pch.hxx'):
+            del words[words.index('-include'):words.index('-include') + 2]
+        first = next(i for i, word in enumerate(words) if word.startswith(('-D', '-I')))  # after compiler and launchers
         # The copy's folder comes first, so that what includes the file by name gets the copy.
         words = words[:first] + ['-I', folder] + [replaced.get(word, word) for word in words[first:] if word != '-MD']
         # What is planted shows at any level, and the lowest that the vector code is fit for compiles in half the time.
