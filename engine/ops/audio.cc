@@ -43,7 +43,7 @@ struct SpectrogramState : OpState {
   int64_t window_size = 0;
   int64_t stride = 0;
   bool squared = false;
-  int64_t fft_size = 0;
+  RealFftPlan fft;
   Tensor window;
   Tensor table;
 };
@@ -76,30 +76,31 @@ Result<std::unique_ptr<OpState>> PrepareSpectrogram(PrepareContext& c) {
   state->window_size = c.attrs().Int("window_size");
   state->stride = c.attrs().Int("stride");
   state->squared = c.attrs().Bool("magnitude_squared");
-  state->fft_size = FftSize(state->window_size);
+  state->fft = PlanRealFft(FftSize(state->window_size));
   RIVULET_ASSIGN_OR_RETURN(state->window, Tensor::Allocate(DType::kDouble, {state->window_size}, c.allocator()));
-  RIVULET_ASSIGN_OR_RETURN(state->table,
-                           Tensor::Allocate(DType::kDouble, {RealFftTableValues(state->fft_size)}, c.allocator()));
+  RIVULET_ASSIGN_OR_RETURN(state->table, Tensor::Allocate(DType::kDouble, {state->fft.table_values}, c.allocator()));
   double* window = state->window.data<double>();
   for (int64_t n = 0; n < state->window_size; ++n) {
     window[n] =
         0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(n) / static_cast<double>(state->window_size));
   }
-  FillRealFftTable(state->fft_size, state->table.data<double>());
+  RIVULET_ASSIGN_OR_RETURN(Tensor work, Tensor::Allocate(DType::kDouble, {state->fft.work_values}, c.allocator()));
+  FillRealFftTable(state->fft, state->table.data<double>(), work.data<double>());
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-// One frame of one channel. `values` is scratch of fft_size.
-void TransformFrame(const SpectrogramState& state, const float* samples, int64_t num_channels, double* values,
-                    float* out) {
+// Doubles that one frame is transformed in.
+int64_t FrameValues(const SpectrogramState& state) { return RealFftValues(state.fft.size) + state.fft.work_values; }
+
+// One frame of one channel. `values` is scratch of FrameValues().
+void TransformFrame(const SpectrogramState& state, const StopToken& stop, const float* samples, int64_t num_channels,
+                    double* values, float* out) {
   const double* window = state.window.data<double>();
   for (int64_t n = 0; n < state.window_size; ++n) values[n] = samples[n * num_channels] * window[n];
-  std::fill(values + state.window_size, values + state.fft_size, 0.0);
-  RealFft(state.fft_size, state.table.data<double>(), values);
-  const int64_t last = state.fft_size / 2;
-  for (int64_t k = 0; k <= last; ++k) {
-    const double re = k == last ? values[1] : values[2 * k];
-    const double im = k == 0 || k == last ? 0.0 : values[2 * k + 1];
+  std::fill(values + state.window_size, values + state.fft.size, 0.0);
+  RealFft(state.fft, state.table.data<double>(), stop, values, values + RealFftValues(state.fft.size));
+  for (int64_t k = 0; k <= state.fft.size / 2; ++k) {
+    const double re = values[2 * k], im = values[2 * k + 1];
     const float power = static_cast<float>(re * re + im * im);
     out[k] = state.squared ? power : std::sqrt(power);
   }
@@ -114,19 +115,19 @@ Status RunSpectrogram(RunContext& c) {
   const int64_t bins = output.dim(2);
   const int64_t count = num_channels * frames;
   if (count == 0) return Status();
-  const int64_t grain = GrainOf(count, std::max<int64_t>(1, (1 << 14) / state.fft_size));
+  const int64_t grain = GrainOf(count, std::max<int64_t>(1, (1 << 14) / state.fft.size));
   const CheckedSize pieces((count + grain - 1) / grain);
-  const CheckedSize scratch_bytes = pieces * state.fft_size * static_cast<int64_t>(sizeof(double));
+  const CheckedSize scratch_bytes = pieces * FrameValues(state) * static_cast<int64_t>(sizeof(double));
   if (!scratch_bytes.valid()) return ResourceExhausted("window_size ", state.window_size, " needs too much memory");
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(scratch_bytes.value())));
   const float* samples = input.data<float>();
   float* spectrogram = output.data<float>();
   c.ParallelFor(count, grain, [&](int64_t begin, int64_t end) {
-    double* values = static_cast<double*>(scratch) + begin / grain * state.fft_size;
+    double* values = static_cast<double*>(scratch) + begin / grain * FrameValues(state);
     for (int64_t i = begin; i < end && !c.stop().stopped(); ++i) {
       const int64_t channel = i / frames;
       const int64_t frame = i % frames;
-      TransformFrame(state, samples + frame * state.stride * num_channels + channel, num_channels, values,
+      TransformFrame(state, c.stop(), samples + frame * state.stride * num_channels + channel, num_channels, values,
                      spectrogram + i * bins);
     }
   });
