@@ -12,4 +12,5 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/rivuletConfig.cmake.in
   ${CMAKE_CURRENT_BINARY_DIR}/rivuletConfig.cmake INSTALL_DESTINATION ${config_dir})
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/rivuletConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rivuletConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/rivuletConfigVersion.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/FindRE2.cmake
   DESTINATION ${config_dir})
