@@ -1,10 +1,12 @@
 // rivulet bench: how long a model takes to load, to run first and to run.
+#include <CLI/CLI.hpp>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "cli/bench_profile.h"
 #include "cli/command.h"

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <vector>
+#include <nlohmann/json.hpp>
 
 namespace rivulet::cli {
 namespace {

@@ -2,7 +2,7 @@
 #ifndef RIVULET_CLI_BENCH_PROFILE_H_
 #define RIVULET_CLI_BENCH_PROFILE_H_
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "rivulet/session.h"
 

@@ -1,6 +1,8 @@
 #include "cli/command.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/errors.h"
 #include "engine/kernels/target.h"

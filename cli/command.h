@@ -2,11 +2,15 @@
 #ifndef RIVULET_CLI_COMMAND_H_
 #define RIVULET_CLI_COMMAND_H_
 
-#include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "rivulet/session.h"
+
+// CLI11 puts objects into every file that includes it, so only the files with flags do.
+namespace CLI {
+class App;
+}
 
 namespace rivulet::cli {
 

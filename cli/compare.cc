@@ -1,6 +1,8 @@
 // rivulet compare: do two models give the same results?
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/feeds.h"

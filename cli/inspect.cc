@@ -1,8 +1,10 @@
 // rivulet inspect: what is in a model file.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <set>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/inspect_checkpoint.h"

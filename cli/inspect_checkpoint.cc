@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/errors.h"
 #include "engine/import/checkpoint.h"

@@ -2,7 +2,7 @@
 #ifndef RIVULET_CLI_INSPECT_CHECKPOINT_H_
 #define RIVULET_CLI_INSPECT_CHECKPOINT_H_
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

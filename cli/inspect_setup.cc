@@ -1,6 +1,7 @@
 #include "cli/inspect_setup.h"
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/errors.h"
 #include "engine/graph/graph.h"

@@ -2,7 +2,7 @@
 #ifndef RIVULET_CLI_INSPECT_SETUP_H_
 #define RIVULET_CLI_INSPECT_SETUP_H_
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,10 +1,12 @@
 // rivulet label: what a model sees in pictures or hears in WAV files.
+#include <CLI/CLI.hpp>
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "engine/base/errors.h"

@@ -1,4 +1,5 @@
 // The rivulet command.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <vector>

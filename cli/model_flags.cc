@@ -1,5 +1,6 @@
 #include "cli/model_flags.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "cli/command.h"

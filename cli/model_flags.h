@@ -2,10 +2,14 @@
 #ifndef RIVULET_CLI_MODEL_FLAGS_H_
 #define RIVULET_CLI_MODEL_FLAGS_H_
 
-#include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 
 #include "rivulet/model.h"
+
+namespace CLI {
+class App;
+}
 
 namespace rivulet::cli {
 

@@ -1,7 +1,9 @@
 // rivulet ops: the operators of this build, their types, and how many golden cases prove each.
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/golden_counts.h"

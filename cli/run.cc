@@ -1,10 +1,12 @@
 // rivulet run: feeds arrays, saves arrays.
+#include <CLI/CLI.hpp>
 #include <sys/stat.h>
 
 #include <chrono>
 #include <cstdio>
 #include <map>
 #include <set>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/examples.h"
