@@ -1,9 +1,99 @@
+#include <algorithm>
+
 #include "engine/ops/infer.h"
 #include "engine/ops/signature.h"
 #include "engine/run/lower.h"
 
 namespace rivulet {
 namespace {
+
+bool TakesReference(const Graph& graph, const Node& node, size_t input) {
+  return node.def != nullptr && IsReference(SignatureOf(*node.def).inputs, static_cast<int32_t>(input)) &&
+         GivesReference(graph, node.inputs[input]);
+}
+
+// Where chains of nodes that pass their first input on begin. Each node is walked over once, however long the chains.
+template <class PassesOn>
+class Origins {
+ public:
+  explicit Origins(const Graph& graph) : graph_(graph), origins_(static_cast<size_t>(graph.size())) {}
+
+  Edge Of(Edge edge) {
+    std::vector<int32_t> passed;
+    while (PassesOn()(graph_, graph_.node(edge.node))) {
+      Edge& known = origins_[static_cast<size_t>(edge.node)];
+      if (known.node >= 0) {
+        edge = known;
+        break;
+      }
+      known = edge;  // should the chain bite its tail, it begins here
+      passed.push_back(edge.node);
+      edge = graph_.node(edge.node).inputs[0];
+    }
+    for (const int32_t node : passed) origins_[static_cast<size_t>(node)] = edge;
+    return edge;
+  }
+
+ private:
+  const Graph& graph_;
+  std::vector<Edge> origins_;
+};
+
+struct PassesReferenceOn {
+  bool operator()(const Graph& graph, const Node& node) const {
+    return !node.inputs.empty() && TakesReference(graph, node, 0);
+  }
+};
+
+struct IsIdentity {
+  bool operator()(const Graph&, const Node& node) const { return node.op == "Identity" && !node.inputs.empty(); }
+};
+
+// Which variables the graph writes: by node, whether somebody takes a reference that leads to it.
+std::vector<bool> FindWritten(const Graph& graph, Origins<PassesReferenceOn>* variables) {
+  std::vector<bool> written(static_cast<size_t>(graph.size()));
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    for (size_t k = 0; k < graph.node(i).inputs.size(); ++k) {
+      if (!TakesReference(graph, graph.node(i), k)) continue;
+      written[static_cast<size_t>(variables->Of(graph.node(i).inputs[k]).node)] = true;
+    }
+  }
+  return written;
+}
+
+// An input that takes the value behind a reference.
+struct Reader {
+  int32_t node;
+  size_t input;
+  Edge reference;
+  std::vector<int32_t> controls;  // what the value must not be taken before
+};
+
+// Identity gives the value behind a reference without a copy, so that TensorFlow's readers of the Identity see what is
+// written to the variable until they run themselves: they count as readers of the variable, after the Identity.
+std::vector<Reader> FindReaders(const Graph& graph) {
+  Origins<PassesReferenceOn> variables(graph);
+  Origins<IsIdentity> identities(graph);
+  const std::vector<bool> written = FindWritten(graph, &variables);
+  std::vector<Reader> readers;
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    const Node& node = graph.node(i);
+    if (node.def == nullptr) continue;
+    const Signature& signature = SignatureOf(*node.def);
+    for (size_t k = 0; k < node.inputs.size(); ++k) {
+      if (IsReference(signature.inputs, static_cast<int32_t>(k))) continue;
+      const Edge origin = identities.Of(node.inputs[k]);
+      if (!GivesReference(graph, origin)) continue;
+      if (origin == node.inputs[k]) {
+        readers.push_back({i, k, origin, node.control_inputs});
+      } else if (written[static_cast<size_t>(variables.Of(origin).node)]) {
+        readers.push_back({i, k, origin, node.control_inputs});
+        readers.back().controls.push_back(node.inputs[k].node);
+      }
+    }
+  }
+  return readers;
+}
 
 int32_t AddRead(Graph* graph, Edge edge, std::string_view reader, std::vector<int32_t> controls) {
   Node read;
@@ -19,17 +109,9 @@ int32_t AddRead(Graph* graph, Edge edge, std::string_view reader, std::vector<in
 }  // namespace
 
 Status LowerReferences(Graph* graph, std::vector<Edge>* roots) {
-  const int32_t before = graph->size();
-  for (int32_t i = 0; i < before; ++i) {
-    if (graph->node(i).def == nullptr) continue;
-    const Signature& signature = SignatureOf(*graph->node(i).def);
-    for (size_t k = 0; k < graph->node(i).inputs.size(); ++k) {
-      const Edge edge = graph->node(i).inputs[k];
-      if (edge.node >= before || !GivesReference(*graph, edge)) continue;
-      if (IsReference(signature.inputs, static_cast<int32_t>(k))) continue;
-      const int32_t read = AddRead(graph, edge, graph->node(i).name, graph->node(i).control_inputs);
-      graph->node(i).inputs[k] = {read, 0};
-    }
+  for (Reader& reader : FindReaders(*graph)) {
+    const int32_t read = AddRead(graph, reader.reference, graph->node(reader.node).name, std::move(reader.controls));
+    graph->node(reader.node).inputs[reader.input] = {read, 0};
   }
   for (Edge& edge : *roots) {
     if (GivesReference(*graph, edge)) edge = {AddRead(graph, edge, "fetch", {}), 0};

@@ -35,5 +35,32 @@ after = Neg(v, ^more) {T=float32}
   }
 }
 
+// TensorFlow's Identity of a variable is no copy: who reads it late sees what was written since. The values are those
+// that TensorFlow 2.21 gives.
+TEST(References, AreSeenThroughIdentity) {
+  constexpr char kGraph[] = R"(
+v = VariableV2() {dtype=float32, shape=shape[]}
+one = Const() {dtype=float32, value=float32[]{1}}
+five = Const() {dtype=float32, value=float32[]{5}}
+init = Assign(v, one) {T=float32}
+y = Identity(v, ^init) {T=float32}
+again = Identity(y) {T=float32}
+set = Assign(v, five, ^again) {T=float32}
+add = AssignAdd(v, five, ^again) {T=float32}
+after_set = Neg(y, ^set) {T=float32}
+after_add = Neg(again, ^add) {T=float32}
+alone = Neg(again) {T=float32}
+)";
+  for (const bool passes : {true, false}) {
+    SessionOptions options;
+    options.passes = passes;
+    auto session = Session::Create(ModelOf(kGraph), options);
+    ASSERT_TRUE(session.ok());
+    EXPECT_EQ(First((*session)->Run({}, {"after_set"})), -5.0f);
+    EXPECT_EQ(First((*session)->Run({}, {"after_add"})), -6.0f);
+    EXPECT_EQ(First((*session)->Run({}, {"alone"})), -1.0f);
+  }
+}
+
 }  // namespace
 }  // namespace rivulet
