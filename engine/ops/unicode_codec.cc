@@ -73,6 +73,7 @@ char32_t ReadAscii(std::string_view text, size_t* at) {
 char32_t ReadLatin1(std::string_view text, size_t* at) { return ByteAt(text, (*at)++); }
 
 void WriteUtf8(char32_t c, std::string* out) {
+  if (c >= 0xD800 && c <= 0xDFFF) c = kReplacement;  // which UTF-8 cannot have
   if (c < 0x80) {
     Put(c, out);
   } else if (c < 0x800) {
