@@ -244,7 +244,8 @@ def for_tensorflow(lit):
 
 def from_tensorflow(array, dtype):
     name = DTYPE_NAMES[dtype.as_datatype_enum]
-    array = np.asarray(array)
+    # numpy would drop the zeros at the end of a bare bytes object.
+    array = np.array(array, dtype=object) if isinstance(array, bytes) else np.asarray(array)
     if name == 'string':
         flat = [s if isinstance(s, bytes) else str(s).encode() for s in array.reshape(-1)]
         out = np.empty(len(flat), dtype=object)
