@@ -35,6 +35,8 @@ class PassDriver {
       const auto& [old, with] = sink.replacements_[i];
       RIVULET_RETURN_IF_ERROR(CheckReplacement(old, with));
       moved[old] = with;
+      const Shape& before = graph_.fact(old).shape;
+      if (!before.complete() && !(before == graph_.fact(with).shape)) refined_.push_back(with.node);
     }
     const auto follow = [&](Edge edge) {
       for (auto it = moved.find(edge); it != moved.end(); it = moved.find(edge)) edge = it->second;
@@ -44,6 +46,31 @@ class PassDriver {
       for (Edge& edge : node.inputs) edge = follow(edge);
     }
     for (Edge& edge : roots_) edge = follow(edge);
+    return Status();
+  }
+
+  // Where a replacement's shape is better known than what it replaces, its readers, and theirs, are inferred anew: no
+  // step checks again while it runs what was known when it was planned.
+  Status InferRefined() {
+    if (refined_.empty()) return Status();
+    std::vector<bool> changed(static_cast<size_t>(graph_.size()), false);
+    for (const int32_t node : refined_) changed[static_cast<size_t>(node)] = true;
+    refined_.clear();
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph_));
+    for (const int32_t index : order) {
+      Node& node = graph_.node(index);
+      const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                     [&](const Edge& edge) { return changed[static_cast<size_t>(edge.node)]; });
+      // What functions return is checked when they have returned.
+      if (!reads || (node.def->flags & kCallsFunctions) != 0) continue;
+      std::vector<Fact> before = std::move(node.outputs);
+      RIVULET_RETURN_IF_ERROR(InferNew(index));
+      for (size_t i = 0; i < before.size() && i < node.outputs.size(); ++i) {
+        Fact& now = node.outputs[i];
+        if (!(before[i].shape == now.shape)) changed[static_cast<size_t>(index)] = true;
+        if (!now.value.valid()) now.value = std::move(before[i].value);
+      }
+    }
     return Status();
   }
 
@@ -95,6 +122,7 @@ class PassDriver {
   std::vector<Edge>& roots_;
   std::vector<int32_t>& root_nodes_;
   Allocator& allocator_;
+  std::vector<int32_t> refined_;
 };
 
 Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes,
@@ -118,6 +146,7 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
         rewrites = std::min<size_t>(rewrites, static_cast<size_t>(options.max_rewrites - total));
       status = driver.Apply(pass, sink, rewrites);
       if (!status.ok()) return std::move(status).Framed(Cat("pass ", pass.name));
+      RIVULET_RETURN_IF_ERROR(driver.InferRefined());
       total += static_cast<int64_t>(rewrites);
       driver.DropDead();
     }

@@ -16,8 +16,8 @@ namespace {
 constexpr size_t kAlwaysBytes = 1 << 20;
 constexpr size_t kGrowth = 4;  // as from 8-bit weights to float
 
-bool IsFoldable(const Node& node, const std::vector<const Fact*>& inputs) {
-  if (node.def == nullptr || node.inputs.empty() || !node.control_inputs.empty()) return false;
+bool IsFoldable(const Node& node, const std::vector<const Fact*>& inputs, const std::vector<Fact>& outputs) {
+  if (node.def == nullptr || node.inputs.empty()) return false;
   if (node.def->flags & kStateful) return false;
   if (node.def->run == nullptr && !(node.def->flags & kAlias)) return false;
   size_t in_bytes = 0;
@@ -26,7 +26,7 @@ bool IsFoldable(const Node& node, const std::vector<const Fact*>& inputs) {
     in_bytes += input->value.bytes();
   }
   size_t out_bytes = 0;
-  for (const Fact& output : node.outputs) {
+  for (const Fact& output : outputs) {
     const int64_t count = output.shape.num_elements();
     if (count < 0) {
       if (node.def->flags & kDataDependent) continue;  // never larger than its inputs
@@ -40,7 +40,7 @@ bool IsFoldable(const Node& node, const std::vector<const Fact*>& inputs) {
 
 // Inference found the values, as of Shape when the input's shape is known.
 bool IsKnownAlready(const Node& node) {
-  if (node.op == "Const" || !node.control_inputs.empty() || node.outputs.empty()) return false;
+  if (node.op == "Const" || node.outputs.empty()) return false;
   return std::all_of(node.outputs.begin(), node.outputs.end(), [](const Fact& fact) { return fact.value.valid(); });
 }
 
@@ -59,9 +59,11 @@ Status FoldConstants(const PassContext& context, PatchSink& sink) {
     const Node& node = graph.node(index);
     inputs.clear();
     bool must_wait = !node.control_inputs.empty();
+    bool has_new_shape = false;
     for (const Edge& edge : node.inputs) {
       must_wait = must_wait || waits[static_cast<size_t>(edge.node)];
       const auto& known = folded[static_cast<size_t>(edge.node)];
+      has_new_shape = has_new_shape || (!known.empty() && !graph.fact(edge).shape.complete());
       inputs.push_back(known.empty() ? &graph.fact(edge) : &known[static_cast<size_t>(edge.slot)]);
     }
     if (must_wait) {
@@ -73,8 +75,11 @@ Status FoldConstants(const PassContext& context, PatchSink& sink) {
       folded[static_cast<size_t>(index)] = node.outputs;
       continue;
     }
-    if (!IsFoldable(node, inputs)) continue;
-    auto values = EvaluateNode(node, inputs, node.outputs, context.allocator, context.pool, context.stop);
+    // What inference could not check for want of a shape that was found here, it checks now.
+    std::vector<Fact> outputs = node.outputs;
+    if (has_new_shape && !InferNode(node, inputs, graph.has_versions, context.allocator, &outputs).ok()) continue;
+    if (!IsFoldable(node, inputs, outputs)) continue;
+    auto values = EvaluateNode(node, inputs, outputs, context.allocator, context.pool, context.stop);
     RIVULET_RETURN_IF_ERROR(context.stop.Why());
     if (!values.ok()) {
       // Out of budget here may still fit at run time; wrong data fails there with its own message.

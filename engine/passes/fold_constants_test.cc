@@ -1,4 +1,6 @@
 #include "engine/passes/pass_test_kit.h"
+#include "engine/run/model_of.h"
+#include "rivulet/session.h"
 
 namespace rivulet {
 namespace {
@@ -31,6 +33,30 @@ y = Fill(d, v) {T=float32, index_type=int32}
 )",
                                 {"fold_constants"}, "y");
   EXPECT_EQ(out.Root().op, "Fill");
+}
+
+// How many places there are is known only when they were folded.
+TEST(FoldConstants, ShapesFoundOnTheWayAreChecked) {
+  const auto run = [](const std::string& y) {
+    auto session = Session::Create(ModelOf(R"(
+x = Placeholder() {dtype=float32, shape=shape[2]}
+a = Const() {dtype=float32, value=float32[3]{1, 0, 2}}
+w = Where(a) {T=float32}
+n = Neg(w) {T=int64}
+one = Const() {dtype=int64, value=int64[1]{1}}
+two = Const() {dtype=int64, value=int64[1]{2}}
+three = Const() {dtype=int64, value=int64[1]{3}}
+more = Const() {dtype=float32, value=float32[3]{1, 2, 3}}
+)" + y + "\n"));
+    const std::vector<float> values = {1, 2};
+    return (*session)->Run({{"x", Tensor::Of<float>({2}, values)}}, {"y"}).status().ToString();
+  };
+  EXPECT_EQ(run("y = Reshape(n, two) {T=int64, Tshape=int64}"), Status().ToString());
+  EXPECT_NE(run("y = Reshape(n, one) {T=int64, Tshape=int64}"), Status().ToString());
+  EXPECT_NE(run("y = Reshape(n, three) {T=int64, Tshape=int64}"), Status().ToString());
+  // Where what reads it is not folded itself.
+  EXPECT_EQ(run("y = ScatterNd(w, x, three) {T=float32, Tindices=int64}"), Status().ToString());
+  EXPECT_NE(run("y = ScatterNd(w, more, three, ^x) {T=float32, Tindices=int64}"), Status().ToString());
 }
 
 TEST(FoldConstants, RandomNumbersAreNotConstants) {

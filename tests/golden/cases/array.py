@@ -62,6 +62,11 @@ def reshapes():
         for source, target in (((2, 3), [5]), ((2, 3), [-1, -1]), ((2, 3), [4, -1]), ((2, 3), [-2, 3]), ((2, 3), []),
                                ((2, 3), [2**31 - 1, 2**31 - 1, 2**31 - 1]), ((0,), [1]), ((6,), [-1, 0])):
             yield Case('Reshape', [rand('float32', source), make_shape(target, (len(target),))], error=True)
+        for size in (4, 8):
+            def counted(g, make_shape=make_shape, size=size):
+                places = tf.raw_ops.Where(condition=g.feed(boolean([True] * 6)))
+                return [tf.raw_ops.Reshape(tensor=places, shape=g.const(make_shape([size])))]
+            yield GraphCase(f'Reshape of 6 places to {size}, {make_shape.__name__}', counted, error=True)
         yield Case('Reshape', [rand('float32', (2, 3)), make_shape([[2, 3]])], error=True)
         yield Case('Reshape', [rand('float32', (6,)), make_shape(6)], error=True)
     yield Case('ExpandDims', [rand('float32', (2, 3)), i64(-2**63)], error=True)

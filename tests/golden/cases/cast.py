@@ -43,6 +43,14 @@ def cases():
             yield Case('Cast', [x], dict(DstT=target, Truncate=truncate), exact=True)
         yield Case('Cast', [rand(source, (6, 7))], dict(DstT=target, Truncate=True), exact=True)
         yield Case('Cast', [edge(source, (14,))], dict(DstT=target))
+    # What is cut off is half of the last bit that stays, and more than half.
+    for target, bits in (('float32', 23), ('float16', 10), ('bfloat16', 7)):
+        last = 2.0**-bits
+        halves = lit('float64', [1 + 1.5 * last, 1 + 1.75 * last, -1 - 3.5 * last, 1 + 2.5 * last])
+        if target != 'bfloat16':  # double to bfloat16 is not truncated
+            yield Case('Cast', [halves], dict(DstT=target, Truncate=True), exact=True)
+        if target != 'float32':
+            yield Case('Cast', [lit('float32', halves.array)], dict(DstT=target, Truncate=True), exact=True)
     for source, target in (('float64', 'complex64'), ('complex128', 'complex64'), ('complex128', 'float32'), ('complex128', 'float16'),
                            ('complex64', 'float16'), ('complex128', 'bfloat16'), ('float32', 'complex128'), ('complex64', 'bfloat16')):
         x = np.array([1 / 3, 1.00390625 + 2**-9, -1.99999, 1e-8, 65519, 279.9997, -70000, np.nan, np.inf, 0])

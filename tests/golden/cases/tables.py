@@ -234,6 +234,12 @@ def dense():
                         raw.LookupTableSizeV2(table_handle=h), *raw.LookupTableExportV2(table_handle=h, Tkeys=key, Tvalues='float32')]
         yield GraphCase(f'MutableDenseHashTable of vectors of {key}', vectors)
 
+    def collided(g):
+        h = table(g, 'int64', 'int64', i64(0), i64(-1), buckets=16)
+        with after(raw.LookupTableInsertV2(table_handle=h, keys=feed(g, i64([1, 17, 33, 49, 65])), values=feed(g, i64([1, 2, 3, 4, 5])))):
+            return list(raw.LookupTableExportV2(table_handle=h, Tkeys='int64', Tvalues='int64'))
+    yield GraphCase('MutableDenseHashTable of keys for one bucket', collided)
+
     def made(**options):
         def build(g):
             arguments = dict(empty=i64(0), deleted=i64(-1))
