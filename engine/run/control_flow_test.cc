@@ -209,7 +209,7 @@ TEST(Variables, KeepTheirValueBetweenRunsOfOneSession) {
   for (const SessionOptions& options : {SessionOptions(), NoPasses()}) {
     const auto model = ModelOf(kVariable);
     auto session = SessionOf(model, options);
-    EXPECT_EQ(session->Run({}, {"y"}).status().code(), Code::kFailedPrecondition);
+    EXPECT_EQ(session->Run({}, {"read"}).status().code(), Code::kFailedPrecondition);
     ASSERT_TRUE(session->Run({{"x", Floats({1, 2})}}, {}, {"set"}).ok());
     EXPECT_EQ(Values(session->Run({}, {"y"})), (std::vector<float>{-1, -2}));
     // The plan took the value as a constant; it must not outlive it.

@@ -208,6 +208,12 @@ TEST(Session, TargetsAreFoundAfterANodeBeforeThemWent) {
   const Feeds bad = {{"x", Floats({1, 2}, {1, std::numeric_limits<float>::infinity()})}};
   EXPECT_TRUE(session->Run(bad, {"i"}).ok());
   EXPECT_FALSE(session->Run(bad, {"i"}, {"check"}).ok());
+  // And when a later pass drops more.
+  session = SessionOf(std::string(kChain) +
+                      "n = Neg(c) {T=float32}\nz = Mul(r, n) {T=float32}\ni = Identity(z) {T=float32}\n"
+                      "check = CheckNumerics(x) {T=float32, message=\"x is bad\"}\n");
+  EXPECT_TRUE(session->Run(bad, {"i"}).ok());
+  EXPECT_FALSE(session->Run(bad, {"i"}, {"check"}).ok());
 }
 
 TEST(Session, WhatAResultWaitsForIsRun) {
@@ -261,6 +267,11 @@ n = Size(w) {T=int64, out_type=int32}
   const size_t after_many = session->allocator()->used_bytes();
   ASSERT_TRUE(session->Run(feeds_of(0, *callers), {"n"}).ok());
   EXPECT_EQ(session->allocator()->used_bytes(), after_many);
+  // Nor what was fetched of it.
+  ASSERT_TRUE(session->Run(feeds_of(0, *callers), {"w"}).ok());
+  const size_t after_none = session->allocator()->used_bytes();
+  ASSERT_TRUE(session->Run(feeds_of(1, *callers), {"w"}).ok());
+  EXPECT_EQ(session->allocator()->used_bytes(), after_none);
 }
 
 TEST(Session, AnotherTypeIsAnotherPlan) {
@@ -268,6 +279,11 @@ TEST(Session, AnotherTypeIsAnotherPlan) {
   EXPECT_TRUE(session->Run({{"x", Floats({1, 2}, {1, 2})}}, {"r"}).ok());
   const int32_t numbers[] = {1, 2};
   EXPECT_FALSE(session->Run({{"x", Tensor::Of<int32_t>({1, 2}, numbers)}}, {"r"}).ok());
+  // In place of a result any type may be fed.
+  EXPECT_TRUE(session->Run({{"a", Floats({1, 2}, {1, 2})}}, {"a"}).ok());
+  const auto given = session->Run({{"a", Tensor::Of<int32_t>({1, 2}, numbers)}}, {"a"});
+  ASSERT_TRUE(given.ok()) << given.status().ToString();
+  EXPECT_EQ((*given)[0].data<int32_t>()[1], 2);
 }
 
 TEST(Session, OldPlansGo) {

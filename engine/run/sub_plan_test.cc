@@ -7,20 +7,32 @@
 namespace rivulet {
 namespace {
 
-// `name` takes a vector of floats and gives the places where it is not zero, by an operator whose result's size is in
-// the data.
+// `name` takes a vector of floats and counts from 1 the places where it is not zero, by an operator whose result's size
+// is in the data. Its constant is not aligned: its plan copies it.
 void AddWhere(Graph* graph, const std::string& name) {
   auto function = std::make_shared<Function>();
   function->name = name;
   function->inputs.push_back({.name = "x", .type = DType::kFloat, .number_attr = "", .type_list_attr = ""});
   function->outputs.push_back({.name = "y", .type = DType::kInt64, .number_attr = "", .type_list_attr = ""});
-  Function::BodyNode node;
-  node.name = "where";
-  node.op = "Where";
-  node.inputs = {"x"};
-  node.attrs.Set("T", DType::kFloat);
-  function->body.push_back(std::move(node));
-  function->returns = {{"y", "where:index:0"}};
+  Function::BodyNode where;
+  where.name = "where";
+  where.op = "Where";
+  where.inputs = {"x"};
+  where.attrs.Set("T", DType::kFloat);
+  function->body.push_back(std::move(where));
+  alignas(64) static int64_t numbers[] = {0, 1};
+  Function::BodyNode one;
+  one.name = "one";
+  one.op = "Const";
+  one.attrs = ConstNode("one", Tensor::View(DType::kInt64, {}, numbers + 1)).attrs;
+  function->body.push_back(std::move(one));
+  Function::BodyNode sum;
+  sum.name = "sum";
+  sum.op = "AddV2";
+  sum.inputs = {"where:index:0", "one:output:0"};
+  sum.attrs.Set("T", DType::kInt64);
+  function->body.push_back(std::move(sum));
+  function->returns = {{"y", "sum:z:0"}};
   graph->functions[name] = std::move(function);
 }
 

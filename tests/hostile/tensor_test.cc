@@ -110,6 +110,10 @@ TEST(HostileTensor, D9_D10_MoreAndFewerValues) {
   ASSERT_TRUE(surplus.ok()) << surplus.status().ToString();
   EXPECT_EQ(surplus->num_elements(), 2);
   EXPECT_EQ(surplus->data<float>()[1], 2.0f);
+  // So many that writing them all would be noticed.
+  const auto many = Fetch(ConstModel(1, Dims({2}) + Wire().Bytes(5, std::string(16 << 20, '\0')).str()));
+  ASSERT_TRUE(many.ok()) << many.status().ToString();
+  EXPECT_EQ(many->num_elements(), 2);
   const auto none = Fetch(ConstModel(1, Dims({0}) + Wire().Float(5, 1).str()));
   ASSERT_TRUE(none.ok()) << none.status().ToString();
   EXPECT_EQ(none->num_elements(), 0);
