@@ -12,7 +12,7 @@ Result<Tensor> Expand(const TensorLiteral& literal, Allocator& allocator) {
   if (literal.is_whole() && literal.prefix.raw() != nullptr) return literal.prefix.Reshaped(literal.shape);
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(literal.dtype, literal.shape, allocator));
   const int64_t count = tensor.num_elements();
-  const int64_t given = std::min(literal.prefix.num_elements(), count);
+  const int64_t given = literal.prefix.num_elements();
   if (literal.dtype == DType::kString) {
     auto* out = tensor.data<std::string>();
     for (int64_t i = 0; i < count && given > 0; ++i)

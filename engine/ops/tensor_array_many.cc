@@ -97,14 +97,8 @@ Status InferTake(InferContext& c) {
 
 void PassFlow(RunContext& c) { c.output(0).data<float>()[0] = c.input(c.num_inputs() - 1).data<float>()[0]; }
 
-Status WantDType(const TensorArray& array, const Tensor& value) {
-  if (array.dtype() == value.dtype()) return Status();
-  return InvalidArgument("the tensor array is ", Name(array.dtype()), ", the value ", Name(value.dtype()));
-}
-
 Status RunUnpack(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto array, ObjectIn<TensorArray>(c.input(0)));
-  RIVULET_RETURN_IF_ERROR(WantDType(*array, c.input(1)));
   RIVULET_RETURN_IF_ERROR(array->Scatter(c.TakeInput(1), nullptr, c.allocator()));
   PassFlow(c);
   return Status();
@@ -114,7 +108,6 @@ Status RunScatter(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto array, ObjectIn<TensorArray>(c.input(0)));
   const Tensor& indices = c.input(1);
   const Tensor& value = c.input(2);
-  RIVULET_RETURN_IF_ERROR(WantDType(*array, value));
   if (indices.rank() != 1 || value.rank() < 1 || indices.num_elements() != value.dim(0)) {
     return InvalidArgument("want one index for each row, got ", indices.shape().ToString(), " and ",
                            value.shape().ToString());
@@ -127,7 +120,6 @@ Status RunScatter(RunContext& c) {
 Status RunSplit(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto array, ObjectIn<TensorArray>(c.input(0)));
   const Tensor& lengths = c.input(2);
-  RIVULET_RETURN_IF_ERROR(WantDType(*array, c.input(1)));
   if (lengths.rank() != 1) return InvalidArgument("lengths: want a vector, got ", lengths.shape().ToString());
   RIVULET_RETURN_IF_ERROR(array->Split(c.input(1), lengths.values<int64_t>(), c.allocator()));
   PassFlow(c);

@@ -31,6 +31,11 @@ void TensorArray::Close() {
   gradients.swap(gradients_);
 }
 
+Status TensorArray::WantDType(const Tensor& value) const {
+  if (value.dtype() == dtype()) return Status();
+  return InvalidArgument("the tensor array is ", Name(dtype()), ", the value ", Name(value.dtype()));
+}
+
 Status TensorArray::AddMark(int64_t i, int marks, Allocator& allocator) {
   return elements_.SetMarks(i, static_cast<uint8_t>(elements_.Marks(i) | marks), allocator);
 }
@@ -38,15 +43,13 @@ Status TensorArray::AddMark(int64_t i, int marks, Allocator& allocator) {
 // ---- Writing ----
 
 Status TensorArray::Write(int64_t index, Tensor value, Allocator& allocator) {
+  RIVULET_RETURN_IF_ERROR(WantDType(value));
   std::lock_guard<std::mutex> lock(mutex_);
   return WriteLocked(index, std::move(value), allocator);
 }
 
 Status TensorArray::WriteLocked(int64_t index, Tensor value, Allocator& allocator) {
   RIVULET_RETURN_IF_ERROR(WantOpen());
-  if (value.dtype() != dtype()) {
-    return InvalidArgument("the tensor array is ", Name(dtype()), ", the value ", Name(value.dtype()));
-  }
   if (index < 0 || (index >= elements_.size() && !may_grow_)) {
     return InvalidArgument("index: want [0, ", elements_.size(), "), got ", index);
   }
@@ -76,6 +79,7 @@ Status TensorArray::AddLocked(int64_t index, Tensor value, Allocator& allocator)
 }
 
 Status TensorArray::Scatter(Tensor rows, const int32_t* indices, Allocator& allocator) {
+  RIVULET_RETURN_IF_ERROR(WantDType(rows));
   if (rows.rank() < 1) return InvalidArgument("value: want rank 1 or more, got a scalar");
   std::lock_guard<std::mutex> lock(mutex_);
   RIVULET_RETURN_IF_ERROR(WantOpen());
@@ -95,7 +99,7 @@ Status TensorArray::Scatter(Tensor rows, const int32_t* indices, Allocator& allo
   if (size > INT32_MAX) return ResourceExhausted("the array would have ", size, " elements");
   if (indices == nullptr) marked_size_ = size;
   const Shape row = WithoutFirstDim(rows.shape());
-  if (in_order && count == size && count > 0 && !elements_.WasTouched() && rows.dtype() == dtype()) {
+  if (in_order && count == size && count > 0 && !elements_.WasTouched()) {
     RIVULET_RETURN_IF_ERROR(WantFits(element_shape_, row));
     if (options_.identical_shapes && !element_shape_.complete()) element_shape_ = row;
     RIVULET_RETURN_IF_ERROR(elements_.Adopt(std::move(rows), allocator));
@@ -113,6 +117,7 @@ Status TensorArray::Scatter(Tensor rows, const int32_t* indices, Allocator& allo
 }
 
 Status TensorArray::Split(const Tensor& rows, std::span<const int64_t> lengths, Allocator& allocator) {
+  RIVULET_RETURN_IF_ERROR(WantDType(rows));
   if (rows.rank() < 1) return InvalidArgument("value: want rank 1 or more, got a scalar");
   std::lock_guard<std::mutex> lock(mutex_);
   RIVULET_RETURN_IF_ERROR(WantOpen());

@@ -61,6 +61,7 @@ class TensorArray : public Object {
   bool Has(int64_t i, Mark mark) const { return (elements_.Marks(i) & mark) != 0; }
   Status AddMark(int64_t i, int marks, Allocator& allocator);
   Status WantOpen() const;
+  Status WantDType(const Tensor& value) const;
   Status WriteLocked(int64_t index, Tensor value, Allocator& allocator);
   Status AddLocked(int64_t index, Tensor value, Allocator& allocator);
   Result<Tensor> ReadLocked(int64_t index, Allocator& allocator);

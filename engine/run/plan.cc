@@ -298,9 +298,8 @@ class Compiler {
       const int32_t owner = owner_[static_cast<size_t>(slot)];
       const int32_t request = request_of[static_cast<size_t>(owner)];
       if (SlotAt(slot).kind != Slot::Kind::kArena || request < 0) continue;
-      if (last_read_[static_cast<size_t>(owner)] != step_index || BytesOf(slot) != BytesOf(output)) continue;
-      if (BytesOf(owner) != BytesOf(slot)) continue;
-      // Another slot may share the request and live on.
+      if (BytesOf(slot) != BytesOf(output) || BytesOf(owner) != BytesOf(slot)) continue;
+      // It, or another slot that shares the request, may live on.
       if (requests[static_cast<size_t>(request)].last_step != step_index) continue;
       return request;
     }

@@ -185,16 +185,10 @@ class LoopReader {
         const bool known = std::any_of(exits_.begin(), exits_.end(), [&](const auto& e) { return e.first == member; });
         if (!known || !node.control_inputs.empty()) return false;
       }
-      // A Merge is read by the condition and its Switch alone, a Switch's true side by the body.
+      // How the loop's own nodes read them was seen as its parts were collected.
       if (!position_.contains(member) || IsEnter(node)) continue;
       for (const int32_t user : users_[static_cast<size_t>(member)]) {
         if (!IsMember(user)) return false;
-        const bool in_body = body_nodes_.contains(user);
-        const bool in_condition = condition_nodes_.contains(user);
-        for (const Edge& edge : graph_.node(user).inputs) {
-          if (edge.node != member) continue;
-          if ((in_body && !IsArgument(edge, true)) || (in_condition && !IsArgument(edge, false))) return false;
-        }
       }
     }
     return true;
