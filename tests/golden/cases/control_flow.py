@@ -140,6 +140,16 @@ def v1_loops():
         return [raw.Exit(data=off)]
     yield GraphCase('a loop that reads its Merge', frame)
 
+    def first_round(g):
+        enter = raw.Enter(data=g.feed(i32(5)), frame_name='f')
+        merge = raw.Merge(inputs=[enter, enter])
+        one = raw.Enter(data=g.const(i32(1)), frame_name='f', is_constant=True)
+        cond = raw.LoopCond(input=raw.Less(x=merge.value_index, y=one))
+        off, on = raw.Switch(data=merge.output, pred=cond)
+        merge.output.op._update_input(1, raw.NextIteration(data=raw.AddV2(x=on, y=on)))
+        return [raw.Exit(data=off)]
+    yield GraphCase('a loop whose condition asks its Merge for the round', first_round)
+
 
 def choose(g, op, condition):
     yes = tf.function(lambda x: x + 1).get_concrete_function(tf.TensorSpec([2]))
