@@ -138,9 +138,9 @@ int64_t ArgLength(const Node& node, const ArgSpec& arg) {
     return spec != nullptr && spec->has_default ? std::get<int64_t>(spec->default_value) : -1;
   }
   if (!arg.list_attr.empty()) {
-    return node.attrs.Find(arg.list_attr) == nullptr
-               ? -1
-               : static_cast<int64_t>(AttrReader(node).Types(arg.list_attr).size());
+    const AttrSpec* spec = SignatureOf(*node.def).FindAttr(arg.list_attr);
+    const bool is_known = node.attrs.Find(arg.list_attr) != nullptr || (spec != nullptr && spec->has_default);
+    return is_known ? static_cast<int64_t>(AttrReader(node).Types(arg.list_attr).size()) : -1;
   }
   return 1;
 }
