@@ -31,6 +31,33 @@ Result<FeatureValues> OpenFeature(WireCursor feature) {
   return values;
 }
 
+Status ReadListEntry(WireCursor entry, const FeatureColumns& columns, std::span<FeatureSteps> found) {
+  std::string_view key;
+  WireCursor list({}, 0);
+  while (entry.Next()) {
+    switch (entry.field()) {
+      case 1: key = entry.Text(); break;
+      case 2: list = entry.Message(); break;
+      default: entry.Skip();
+    }
+  }
+  if (!entry.status().ok()) return Broken(entry.status());
+  const auto column = columns.find(key);
+  if (column == columns.end()) return Status();
+  FeatureSteps& to = found[column->second];
+  to.is_there = true;
+  to.steps.clear();
+  while (list.Next()) {
+    if (list.field() != 1) {
+      list.Skip();
+      continue;
+    }
+    RIVULET_ASSIGN_OR_RETURN(const FeatureValues step, OpenFeature(list.Message()));
+    to.steps.push_back(step);
+  }
+  return list.status().ok() ? Status() : Broken(list.status());
+}
+
 Status ReadEntry(WireCursor entry, const FeatureColumns& columns, std::span<FeatureValues> found) {
   std::string_view key;
   WireCursor feature({}, 0);
@@ -113,6 +140,26 @@ Status FindFeatures(std::string_view message, const FeatureColumns& columns, std
       RIVULET_RETURN_IF_ERROR(ReadEntry(features.Message(), columns, found));
     }
     if (!features.status().ok()) return Broken(features.status());
+  }
+  return example.status().ok() ? Status() : Broken(example.status());
+}
+
+Status FindFeatureLists(std::string_view message, const FeatureColumns& columns, std::span<FeatureSteps> found) {
+  WireCursor example(AsBytes(message), 0);
+  while (example.Next()) {
+    if (example.field() != 2) {
+      example.Skip();
+      continue;
+    }
+    WireCursor lists = example.Message();
+    while (lists.Next()) {
+      if (lists.field() != 1) {
+        lists.Skip();
+        continue;
+      }
+      RIVULET_RETURN_IF_ERROR(ReadListEntry(lists.Message(), columns, found));
+    }
+    if (!lists.status().ok()) return Broken(lists.status());
   }
   return example.status().ok() ? Status() : Broken(example.status());
 }

@@ -30,6 +30,17 @@ using FeatureColumns = std::unordered_map<std::string_view, size_t>;
 // Broken bytes are INVALID_ARGUMENT.
 Status FindFeatures(std::string_view message, const FeatureColumns& columns, std::span<FeatureValues> found);
 
+// The same for the feature lists of a tf.SequenceExample, which has a list of Features for each key; its context is
+// found by FindFeatures. A list without features is there, unlike one that is missing.
+//
+//   SequenceExample { context = 1: Features, feature_lists = 2 }
+//   FeatureLists { feature_list = 1: map<string, FeatureList> }   FeatureList { feature = 1 }
+struct FeatureSteps {
+  bool is_there = false;
+  std::vector<FeatureValues> steps;
+};
+Status FindFeatureLists(std::string_view message, const FeatureColumns& columns, std::span<FeatureSteps> found);
+
 // How many values the list has. Broken bytes are INVALID_ARGUMENT.
 Result<int64_t> CountValues(const FeatureValues& values);
 
