@@ -22,12 +22,14 @@ void MakeHessenberg(const MatrixView<T>& a, const StopToken& stop, const MatrixV
     tau[k] = MakeReflection(a, k + 1, k);
     Reflect(a, k + 1, k, tau[k], a, k + 1, sums);
     // From the right, by the conjugate: each row is x - (x v) conj(tau) v^H.
+    T* v = sums;
+    v[k + 1] = T(1);
+    for (int64_t j = k + 2; j < n; ++j) v[j] = a(j, k);
     for (int64_t i = 0; i < n; ++i) {
-      T dot = a(i, k + 1);
-      for (int64_t j = k + 2; j < n; ++j) dot += Times(a(i, j), a(j, k));
+      T dot = T(0);
+      for (int64_t j = k + 1; j < n; ++j) dot += Times(a(i, j), v[j]);
       dot = Times(dot, Conjugate(tau[k]));
-      a(i, k + 1) -= dot;
-      for (int64_t j = k + 2; j < n; ++j) a(i, j) -= Times(dot, Conjugate(a(j, k)));
+      for (int64_t j = k + 1; j < n; ++j) a(i, j) -= Times(dot, Conjugate(v[j]));
     }
   }
   ReadQ(a, tau, n - 1, 1, stop, q, sums);

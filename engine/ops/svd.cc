@@ -255,6 +255,7 @@ Status Decompose(RunContext& c) {
       }
     }
     Jacobi<T>(work, u, v).Run(c.stop());
+    if (c.stop().stopped()) return nullptr;
     TakeValues(work, scale, u, v, s);
     return nullptr;
   });
