@@ -14,6 +14,7 @@
 #include "engine/base/errors.h"
 #include "engine/graph/graph.h"
 #include "engine/graph/model_setup.h"
+#include "engine/ops/not_run.h"
 
 namespace rivulet::cli {
 namespace {
@@ -168,8 +169,8 @@ void PrintSummary(const InspectCommand& command, const Model& model, const Graph
                 static_cast<double>(summary.flops) / 1e9, summary.assumes_ones ? " with unknown dims as 1" : "");
   PrintPieces("ops", HistogramPieces(summary.histogram));
   for (const auto& [op, count] : summary.missing_ops) {
-    std::printf("would not run: %s, %lld node%s: no kernel for this operator\n", op.c_str(),
-                static_cast<long long>(count), count == 1 ? "" : "s");
+    std::printf("would not run: %s, %lld node%s: %s\n", op.c_str(), static_cast<long long>(count),
+                count == 1 ? "" : "s", NoKernel(op).c_str());
   }
   for (const std::string& problem : summary.problems) std::printf("would not run: %s\n", problem.c_str());
   std::printf("next        %s\n", NextCommand(command.model, model, graph, outputs).c_str());

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/ops/handle_types.h"
+#include "engine/ops/not_run.h"
 #include "engine/ops/signature.h"
 
 namespace rivulet {
@@ -369,7 +370,7 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
     if (strict && options.stop.stopped()) return options.stop.Why();
     Node& node = graph.node(index);
     if (node.def == nullptr) {
-      if (strict) return Unimplemented(NodeFrame(node), ": no kernel for this operator", AlsoMissing(graph, node.op));
+      if (strict) return Unimplemented(NodeFrame(node), ": ", NoKernel(node.op), AlsoMissing(graph, node.op));
       if (used[static_cast<size_t>(index)] > (1 << 20)) {
         return InvalidArgument(NodeFrame(node), ": output ", used[static_cast<size_t>(index)] - 1, " cannot exist");
       }

@@ -9,7 +9,10 @@ from command_case import ROOT, CommandCase, main
 class Ops(CommandCase):
     def test_list(self):
         lines = self.fine("ops").splitlines()
-        count, pairs = map(int, re.fullmatch(r"(\d+) operators · (\d+) op × dtype pairs", lines[-1]).groups())
+        total = re.fullmatch(r"(\d+) operators · (\d+) op × dtype pairs, each with a recorded TensorFlow value · "
+                             r"(\d+) refused by name · input pipelines are dead weight", lines[-1])
+        count, pairs, refused = map(int, total.groups())
+        self.assertGreater(refused, 20)
         self.assertEqual(count, len(lines) - 1)
         self.assertGreater(pairs, count)
         self.assertRegex("\n".join(lines), r"(?m)^Conv2D +5 types +\d+ golden cases$")
@@ -23,8 +26,22 @@ class Ops(CommandCase):
         self.assertIn("float32", found["types"]["T"])
         self.fails(2, ["'Conv2E'", "'Conv2D'"], "ops", "Conv2E")
 
-    def test_json_has_the_cases_of_the_recordings(self):
+    def test_refused(self):
+        self.assertRegex(self.fine("ops", "_Recv"), r"^_Recv is not run: it hands values between devices")
+        self.assertIn("feed", json.loads(self.fine("ops", "TensorSliceDataset", "--json"))["refused"])
         listed = {op["name"]: op for op in json.loads(self.fine("ops", "--json"))}
+        self.assertIn("files", listed["ReadFile"]["refused"])
+        self.assertTrue(listed["MatMul"]["gradient"])
+        self.assertFalse(listed["Where"]["gradient"])
+        self.assertEqual(listed["MatMul"]["exactness"], "rule")
+        self.assertEqual(listed["ArgMax"]["exactness"], "exact")
+
+    def test_page(self):
+        page = (ROOT / "docs" / "operators.md").read_text()
+        self.assertTrue(page == self.fine("ops", "--page"), "docs/operators.md is old: rivulet ops --page > docs/operators.md")
+
+    def test_json_has_the_cases_of_the_recordings(self):
+        listed = {op["name"]: op for op in json.loads(self.fine("ops", "--json")) if "refused" not in op}
         counted = 0
         with open(ROOT / "tests" / "golden" / "coverage.tsv") as table:
             for op, attribute, dtype, count in csv.reader(table, delimiter="\t"):

@@ -1,0 +1,42 @@
+#include "engine/ops/not_run.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+TEST(NotRun, IsToldWithAReason) {
+  EXPECT_NE(WhyNotRun("_Recv").find("between devices"), std::string::npos);
+  EXPECT_NE(WhyNotRun("ReadFile").find("files"), std::string::npos);
+  EXPECT_EQ(WhyNotRun("Conv2D"), "");
+  EXPECT_EQ(WhyNotRun("NobodyKnowsIt"), "");
+}
+
+TEST(NotRun, InputPipelinesAreDeadWeight) {
+  for (const char* op : {"TensorSliceDataset", "BatchDatasetV2", "ParallelMapDataset", "OneShotIterator", "IteratorV2",
+                         "IteratorGetNext", "IteratorGetNextAsOptional", "MakeIterator", "IteratorToStringHandle",
+                         "AnonymousIteratorV3", "DeleteIterator", "MultiDeviceIteratorGetNextFromShard"}) {
+    EXPECT_TRUE(IsDeadWeight(op)) << op;
+    EXPECT_NE(WhyNotRun(op).find("feed"), std::string::npos) << op;
+  }
+  for (const char* op : {"MatMul", "MatMulV2", "V2", "2", ""}) EXPECT_FALSE(IsDeadWeight(op)) << op;
+}
+
+TEST(NotRun, HasNothingThatRuns) {
+  std::set<std::string_view> seen;
+  for (const Refusal& refusal : Refusals()) {
+    for (const char* op : refusal.ops) {
+      EXPECT_EQ(FindOp(op), nullptr) << op;
+      EXPECT_FALSE(IsDeadWeight(op)) << op;
+      EXPECT_TRUE(seen.insert(op).second) << op << " twice";
+    }
+  }
+  for (const OpDef* def : AllOps()) EXPECT_FALSE(IsDeadWeight(def->name)) << def->name;
+}
+
+}  // namespace
+}  // namespace rivulet
