@@ -52,25 +52,6 @@ std::vector<bool> Needed(const Model& model, const Graph& graph) {
   return Reachable(graph, roots);
 }
 
-void CountMissing(const Graph& graph, const std::vector<bool>& needed, ModelSummary* summary) {
-  std::vector<std::string> pending;
-  const auto look_at = [&](const std::string& op, const AttrMap& attrs) {
-    if (FindOp(op) == nullptr && !graph.functions.contains(op)) ++summary->missing_ops[op];
-    AddCalls(op, attrs, &pending);
-  };
-  for (int32_t i = 0; i < graph.size(); ++i) {
-    if (needed[static_cast<size_t>(i)]) look_at(graph.node(i).op, graph.node(i).attrs);
-  }
-  std::set<std::string> seen;
-  while (!pending.empty()) {
-    const std::string name = std::move(pending.back());
-    pending.pop_back();
-    const auto function = graph.functions.find(name);
-    if (function == graph.functions.end() || !seen.insert(name).second) continue;
-    for (const Function::BodyNode& node : function->second->body) look_at(node.op, node.attrs);
-  }
-}
-
 Shape WithoutUnknowns(Shape shape) {
   for (int i = 0; i < shape.rank(); ++i) {
     if (shape[i] < 0) shape.set_dim(i, 1);
@@ -99,6 +80,27 @@ void CountArithmetic(const Model& model, ModelSummary* summary) {
 
 }  // namespace
 
+void ForEachNeededNode(const Model& model, const Graph& graph,
+                       const std::function<void(const std::string& op, const AttrMap& attrs)>& look_at) {
+  std::vector<std::string> pending;
+  const auto visit = [&](const std::string& op, const AttrMap& attrs) {
+    if (!graph.functions.contains(op)) look_at(op, attrs);
+    AddCalls(op, attrs, &pending);
+  };
+  const std::vector<bool> needed = Needed(model, graph);
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    if (needed[static_cast<size_t>(i)]) visit(graph.node(i).op, graph.node(i).attrs);
+  }
+  std::set<std::string> seen;
+  while (!pending.empty()) {
+    const std::string name = std::move(pending.back());
+    pending.pop_back();
+    const auto function = graph.functions.find(name);
+    if (function == graph.functions.end() || !seen.insert(name).second) continue;
+    for (const Function::BodyNode& node : function->second->body) visit(node.op, node.attrs);
+  }
+}
+
 ModelSummary Summarize(const Model& model, Graph* graph) {
   ModelSummary summary;
   for (const Node& node : graph->nodes()) {
@@ -111,8 +113,10 @@ ModelSummary Summarize(const Model& model, Graph* graph) {
       if (node.op == "Const") CountConstant(node.attrs, &summary);
     }
   }
+  ForEachNeededNode(model, *graph, [&](const std::string& op, const AttrMap&) {
+    if (FindOp(op) == nullptr) ++summary.missing_ops[op];
+  });
   const std::vector<bool> needed = Needed(model, *graph);
-  CountMissing(*graph, needed, &summary);
   // The first problem ends an inference, so nodes that nobody can ask for must not be in it.
   Graph asked = *graph;
   asked.Compact(needed);

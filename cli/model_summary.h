@@ -3,6 +3,7 @@
 #define RIVULET_CLI_MODEL_SUMMARY_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,6 +26,11 @@ struct ModelSummary {
 // Also fills in the facts of `graph`, a copy of the model's. A model with signatures can be asked for their outputs,
 // its initialiser and its restoring; what only lies elsewhere (saving, training) is counted but not judged.
 ModelSummary Summarize(const Model& model, Graph* graph);
+
+// Calls look_at with every node that a run can reach, functions' bodies included; calls of functions are looked
+// through.
+void ForEachNeededNode(const Model& model, const Graph& graph,
+                       const std::function<void(const std::string& op, const AttrMap& attrs)>& look_at);
 
 // "Conv2D×3", most frequent first.
 std::vector<std::string> HistogramPieces(const std::map<std::string, int64_t>& histogram);

@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/model_flags.h"
 #include "cli/op_facts.h"
+#include "cli/ops_for.h"
 #include "engine/base/errors.h"
 #include "engine/ops/not_run.h"
 #include "engine/ops/op.h"
@@ -87,6 +89,35 @@ void List() {
   std::printf("%s\n", OpTotals().c_str());
 }
 
+int ListFor(const std::vector<std::string>& models, bool json) {
+  NeededOps needed;
+  for (const std::string& path : models) {
+    int code = kFine;
+    const std::shared_ptr<const Model> model = LoadModel(path, {}, &code);
+    if (model == nullptr) return code;
+    AddNeededOps(*model, &needed);
+  }
+  nlohmann::json all = nlohmann::json::array();
+  size_t missing = 0;
+  for (const auto& [op, types] : needed) {
+    const bool is_missing = FindOp(op) == nullptr;
+    missing += is_missing;
+    if (json) {
+      all.push_back({{"name", op}, {"types", types}, {"runs", !is_missing}});
+      continue;
+    }
+    std::string line = op;
+    for (const std::string& type : types) line += Cat(" ", type);
+    std::printf("%s%s\n", line.c_str(), is_missing ? Cat(": ", NoKernel(op)).c_str() : "");
+  }
+  if (json) {
+    PrintJson(all);
+  } else {
+    std::printf("%zu operators, %zu without kernel\n", needed.size(), missing);
+  }
+  return kFine;
+}
+
 }  // namespace
 
 void AddOps(CLI::App& app, int* code) {
@@ -94,18 +125,24 @@ void AddOps(CLI::App& app, int* code) {
     std::string name;
     bool json = false;
     bool page = false;
+    std::vector<std::string> models;
   };
   auto command = std::make_shared<Command>();
   CLI::App* sub = app.add_subcommand("ops", "The operators this build can run, with their types and golden cases");
   sub->add_option("name", command->name, "Show one operator's signature, and its golden cases by type");
   sub->add_flag("--json", command->json, "As JSON");
+  sub->add_option("--for", command->models, "Only what these models need, with the types that they need")
+      ->type_name("MODEL");
   sub->add_flag("--page", command->page, "As the page docs/operators.md");
   sub->footer(
-      "Examples:\n  rivulet ops | tail -1\n  rivulet ops Conv2D\n  rivulet ops --json\n  rivulet ops --page > "
+      "Examples:\n  rivulet ops | tail -1\n  rivulet ops Conv2D\n  rivulet ops --json\n  rivulet ops --for model.pb\n  "
+      "rivulet ops --page > "
       "docs/operators.md");
   sub->callback([command, code] {
     *code = kFine;
-    if (!command->name.empty()) {
+    if (!command->models.empty()) {
+      *code = ListFor(command->models, command->json);
+    } else if (!command->name.empty()) {
       *code = ShowOne(command->name, command->json);
     } else if (command->page) {
       std::fputs(OpsPage().c_str(), stdout);

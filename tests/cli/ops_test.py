@@ -3,7 +3,7 @@ import csv
 import json
 import re
 
-from command_case import ROOT, CommandCase, main
+from command_case import ROOT, CommandCase, main, node
 
 
 class Ops(CommandCase):
@@ -35,6 +35,18 @@ class Ops(CommandCase):
         self.assertFalse(listed["Where"]["gradient"])
         self.assertEqual(listed["MatMul"]["exactness"], "rule")
         self.assertEqual(listed["ArgMax"]["exactness"], "exact")
+
+    def test_for(self):
+        model = ROOT / "models" / "shapes" / "shapes.pb"
+        lines = self.fine("ops", "--for", model).splitlines()
+        self.assertIn("Conv2D T=float32", lines)
+        self.assertRegex(lines[-1], rf"^{len(lines) - 1} operators, 0 without kernel$")
+        other = self.model(node("a", "ReadFile"), node("b", "NoOp"))
+        named = {op["name"]: op for op in json.loads(self.fine("ops", "--for", model, other, "--json"))}
+        self.assertEqual((named["ReadFile"]["runs"], named["NoOp"]["runs"]), (False, True))
+        self.assertIn("Conv2D", named)
+        self.assertIn("ReadFile: no kernel for this operator: a model may not read", self.fine("ops", "--for", other))
+        self.fails(1, ["nothing.pb"], "ops", "--for", "nothing.pb")
 
     def test_page(self):
         page = (ROOT / "docs" / "operators.md").read_text()
