@@ -2,7 +2,10 @@
 #ifndef RIVULET_ENGINE_OPS_VARIABLE_H_
 #define RIVULET_ENGINE_OPS_VARIABLE_H_
 
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <span>
 
 #include "engine/base/object.h"
 
@@ -42,6 +45,12 @@ class Variable : public Object {
     ++version_;
     return status;
   }
+
+  // Modify of several variables at one moment: change(tensors) gets them in the given order. One that is given twice is
+  // an error. Others that change some of them in another order do not wait for each other in a circle.
+  using ChangeAll = std::function<Status(std::span<Tensor* const> values)>;
+  static Status ModifyAll(std::span<const std::shared_ptr<Variable>> variables, Allocator& allocator,
+                          const ChangeAll& change);
 
  private:
   Status Uninitialized() const;

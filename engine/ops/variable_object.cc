@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <vector>
+
 #include "engine/ops/variable.h"
 
 namespace rivulet {
@@ -45,6 +48,26 @@ Status Variable::MakeUnique(Allocator& allocator) {
   if (value_.owner().use_count() == 1 && value_.is_aligned()) return Status();
   RIVULET_ASSIGN_OR_RETURN(value_, Clone(value_, allocator));
   return Status();
+}
+
+Status Variable::ModifyAll(std::span<const std::shared_ptr<Variable>> variables, Allocator& allocator,
+                           const ChangeAll& change) {
+  std::vector<Variable*> ordered;
+  for (const auto& variable : variables) ordered.push_back(variable.get());
+  std::sort(ordered.begin(), ordered.end(), std::less<>());  // all callers lock in one order
+  if (std::adjacent_find(ordered.begin(), ordered.end()) != ordered.end()) {
+    return InvalidArgument("want ", variables.size(), " different variables, got one of them twice");
+  }
+  std::vector<std::unique_lock<std::mutex>> locks;
+  for (Variable* variable : ordered) locks.emplace_back(variable->mutex_);
+  std::vector<Tensor*> values;
+  for (const auto& variable : variables) {
+    RIVULET_RETURN_IF_ERROR(variable->MakeUnique(allocator));
+    values.push_back(&variable->value_);
+  }
+  Status status = change(values);
+  for (Variable* variable : ordered) ++variable->version_;
+  return status;
 }
 
 }  // namespace rivulet
