@@ -2,6 +2,7 @@
 
 #include "engine/base/errors.h"
 #include "tests/golden/harness.h"
+#include "tests/golden/may_loop.h"
 
 namespace rivulet::golden {
 namespace {
@@ -34,6 +35,7 @@ Status CheckRun(const GoldenCase& record, const std::shared_ptr<const Model>& mo
   } else if (broken.status().code() != Code::kResourceExhausted) {
     return broken.status();
   }
+  if (KeepsElements(model->graph())) return Status();  // what the broken run left would change the result
   const auto later = (*session)->Run(record.feeds, record.fetches, record.targets);
   if (!later.ok()) return Status(later.status()).Framed("a later run");
   return CompareWithRecord(record, *later).Framed("a later run");

@@ -10,6 +10,9 @@ namespace rivulet::golden {
 // often to try.
 bool MayLoop(const Graph& graph);
 
+// Whether a run leaves elements in the session (queues, stages, accumulators), so that the next one starts elsewhere.
+bool KeepsElements(const Graph& graph);
+
 }  // namespace rivulet::golden
 
 #endif  // RIVULET_TESTS_GOLDEN_MAY_LOOP_H_
