@@ -1,0 +1,46 @@
+// How much a staging area holds, counted as TensorFlow counts it: the bytes of the tensors.
+#ifndef RIVULET_ENGINE_OPS_STAGED_BYTES_H_
+#define RIVULET_ENGINE_OPS_STAGED_BYTES_H_
+
+#include <span>
+
+#include "engine/ops/element_tuple.h"
+
+namespace rivulet {
+
+inline int64_t BytesOf(const Tensor& tensor) { return tensor.valid() ? static_cast<int64_t>(tensor.bytes()) : 0; }
+
+inline int64_t BytesOf(const Tuple& tuple) {
+  int64_t bytes = 0;
+  for (const Tensor& part : tuple) bytes += BytesOf(part);
+  return bytes;
+}
+
+// Whether a staged tuple is what an operator says it takes.
+inline Status CheckStaged(std::span<const DType> want, const Tuple& tuple) {
+  std::vector<DType> got;
+  for (const Tensor& part : tuple) got.push_back(part.dtype());
+  return CheckDtypes(want, got);
+}
+
+// Of one area; the area's lock guards it.
+class StagedBytes {
+ public:
+  explicit StagedBytes(int64_t limit) : limit_(limit) {}
+
+  Status CheckEver(int64_t bytes) const {
+    if (limit_ == 0 || bytes <= limit_) return Status();
+    return ResourceExhausted("the tuple has ", bytes, " bytes, attr 'memory_limit' says ", limit_);
+  }
+  bool HasRoom(int64_t bytes) const { return limit_ == 0 || bytes <= limit_ - bytes_; }
+  void Add(int64_t bytes) { bytes_ += bytes; }
+  void Clear() { bytes_ = 0; }
+
+ private:
+  const int64_t limit_;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_OPS_STAGED_BYTES_H_
