@@ -139,6 +139,10 @@ Result<KeptTuple> KeptTuple::Keep(Tuple tuple, Allocator& allocator) {
   kept.charge_ = charge;
   kept.parts_.reserve(tuple.size());
   for (Tensor& part : tuple) {
+    if (!part.valid()) {  // comes later
+      kept.parts_.emplace_back();
+      continue;
+    }
     RIVULET_ASSIGN_OR_RETURN(Tensor owned, Owned(std::move(part), allocator));
     kept.parts_.push_back(std::move(owned));
   }
