@@ -61,6 +61,9 @@ constexpr const char* kFiles[] = {"FixedLengthRecordReader",
 
 constexpr const char* kHost[] = {"EagerPyFunc", "FakeQueue", "PyFunc", "PyFuncStateless"};
 
+// Fails in TensorFlow, too.
+constexpr const char* kUnmakeable[] = {"MutableDenseHashTable"};
+
 constexpr Refusal kRefusals[] = {
     {"it hands values between devices or programs, of which there is one; cut the graph where it stands", kTransfers},
     {"it takes part in the training of a cluster", kCluster},
@@ -69,6 +72,7 @@ constexpr Refusal kRefusals[] = {
     {"it keeps a value of another run in TensorFlow's session; fetch and feed the value instead", kSessions},
     {"a model may not read or write files by names of its own; feed what it would have read", kFiles},
     {"it calls what is not in the model: the Python program that made it", kHost},
+    {"it lacks the deleted key, without which such a table is not made; use MutableDenseHashTableV2", kUnmakeable},
 };
 
 bool Ends(std::string_view text, std::string_view end) {
