@@ -128,6 +128,26 @@ def check_file(path, text):
             yield from check_calls(path, lines)
 
 
+def check_type_names(texts):
+    """Two types of one name in the project's namespace are one to the linker, which mixes them up; {path: text}."""
+    places = {}
+    for path, text in texts.items():
+        if not path.endswith(SOURCE):
+            continue
+        space, nameless = '', 0
+        for line in text.split('\n'):
+            if match := re.match(r'namespace ([\w:]+) \{', line):
+                space = match.group(1)
+            nameless += line == 'namespace {'
+            nameless -= line == '}  // namespace'
+            match = re.match(r'(?:struct|class|enum class|enum) (\w+)\b(?!::)[^;]*$', line)
+            if match and nameless == 0 and space:
+                places.setdefault((space, match.group(1)), set()).add(path)
+    for (space, name), paths in sorted(places.items()):
+        if len(paths) > 1:
+            yield f'{", ".join(sorted(paths))}: {space}::{name} is the name of more than one type'
+
+
 def files_of_tree():
     listed = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard'], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode == 0:
@@ -140,7 +160,7 @@ def files_of_tree():
 
 
 def check_tree():
-    findings = []
+    findings, texts = [], {}
     for path in sorted(files_of_tree()):
         with open(os.path.join(ROOT, path), 'rb') as file:
             data = file.read()
@@ -149,7 +169,8 @@ def check_tree():
         except UnicodeDecodeError:
             text = None
         findings += check_file(path, text)
-    return findings
+        texts[path] = text or ''
+    return findings + list(check_type_names(texts))
 
 
 def teeth():
@@ -187,6 +208,10 @@ def teeth():
     ]
     bad = [f'not found: {path} {text[:60]!r}' for path, text in faults if not list(check_file(path, text))]
     bad += [f'found by mistake: {f}' for path, text in fine for f in check_file(path, text)]
+    one, other = 'namespace rivulet {\nstruct Axis {\n};\n', 'namespace rivulet {\nclass Axis;\nstruct Box::Axis {\n};\nnamespace {\nstruct Axis {\n'
+    if not list(check_type_names({'a.h': one, 'b.h': one})):
+        bad.append('not found: a name of two types')
+    bad += [f'found by mistake: {f}' for f in check_type_names({'a.h': one, 'b.cc': other})]
     return bad
 
 

@@ -93,7 +93,7 @@ Result<Tensor> CheckpointReader::ReadSlice(std::string_view name, std::string_vi
   for (int axis = 0; axis < full.rank(); ++axis) box.extents.push_back({0, full[axis]});
   Result<Tensor> tensor = [&]() -> Result<Tensor> {
     if (!spec.empty()) {
-      RIVULET_ASSIGN_OR_RETURN(SliceSpec wanted, ParseSliceSpec(spec));
+      RIVULET_ASSIGN_OR_RETURN(ShapeAndSlice wanted, ParseShapeAndSlice(spec));
       if (!(wanted.full == full)) {
         return InvalidArgument("slice ", Quoted(spec), " is of a tensor of shape ", wanted.full.ToString(),
                                ", the checkpoint has ", full.ToString());

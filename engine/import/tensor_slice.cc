@@ -106,11 +106,11 @@ Result<TensorSlice> ReadTensorSlice(WireCursor message) {
   return slice;
 }
 
-Result<SliceSpec> ParseSliceSpec(std::string_view text) {
+Result<ShapeAndSlice> ParseShapeAndSlice(std::string_view text) {
   const auto broken = [&] {
     return InvalidArgument("slice ", Quoted(text), ": want sizes and a slice, such as '4 5 0,2:-'");
   };
-  SliceSpec spec;
+  ShapeAndSlice spec;
   std::string_view rest = text;
   while (!rest.empty() && rest.find(' ') != std::string_view::npos) {
     int64_t size = 0;

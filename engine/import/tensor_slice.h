@@ -32,11 +32,11 @@ struct TensorSlice {
 Result<TensorSlice> ReadTensorSlice(WireCursor message);
 
 // "4 5 0,2:-": the full tensor's shape, then the slice. INVALID_ARGUMENT quotes a text that is none.
-struct SliceSpec {
+struct ShapeAndSlice {
   Shape full;
   TensorSlice slice;
 };
-Result<SliceSpec> ParseSliceSpec(std::string_view text);
+Result<ShapeAndSlice> ParseShapeAndSlice(std::string_view text);
 
 // The box with whole axes filled in; an error where it leaves `full`.
 Result<TensorSlice> Resolve(const TensorSlice& slice, const Shape& full);

@@ -60,7 +60,7 @@ TEST(TensorSlice, KeysAreTensorFlows) {
 
 TEST(TensorSlice, SpecsParse) {
   const auto parse = [](std::string_view text) -> std::string {
-    auto spec = ParseSliceSpec(text);
+    auto spec = ParseShapeAndSlice(text);
     return spec.ok() ? Cat(spec->full.ToString(), " ", spec->slice.ToString()) : std::string(spec.status().message());
   };
   EXPECT_EQ(parse("4 5 0,2:-"), "[4,5] 0,2:0,5");
