@@ -3,7 +3,7 @@
 #include "engine/base/bit_cast.h"
 #include <cstring>
 
-#include "engine/import/tensor_proto.h"
+#include "engine/graph/tensor_proto.h"
 
 namespace rivulet {
 namespace {

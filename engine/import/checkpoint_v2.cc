@@ -11,7 +11,7 @@
 #include "engine/base/errors.h"
 #include "engine/import/checkpoint.h"
 #include "engine/import/sorted_table.h"
-#include "engine/import/tensor_proto.h"
+#include "engine/graph/tensor_proto.h"
 
 namespace rivulet {
 namespace {

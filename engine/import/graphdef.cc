@@ -8,7 +8,7 @@
 #include "engine/graph/gradient_function.h"
 #include "engine/import/attr_value.h"
 #include "engine/import/memmapped_package.h"
-#include "engine/import/tensor_proto.h"
+#include "engine/graph/tensor_proto.h"
 #include "engine/ops/op.h"
 
 namespace rivulet {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/errors.h"
-#include "engine/import/tensor_proto.h"
+#include "engine/graph/tensor_proto.h"
 
 namespace rivulet {
 namespace {

@@ -1,4 +1,4 @@
-// Covers: engine/import/graphdef.cc engine/import/attr_value.cc engine/import/tensor_proto.cc engine/graph/*.cc
+// Covers: engine/import/graphdef.cc engine/import/attr_value.cc engine/graph/tensor_proto.cc engine/graph/*.cc
 // A GraphDef from a stranger: imported, printed and parsed, ordered, and its facts inferred, under small limits.
 // Running it is fuzz_run's.
 #include <cstddef>

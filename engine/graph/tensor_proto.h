@@ -1,6 +1,6 @@
 // TensorProto and TensorShapeProto.
-#ifndef RIVULET_ENGINE_IMPORT_TENSOR_PROTO_H_
-#define RIVULET_ENGINE_IMPORT_TENSOR_PROTO_H_
+#ifndef RIVULET_ENGINE_GRAPH_TENSOR_PROTO_H_
+#define RIVULET_ENGINE_GRAPH_TENSOR_PROTO_H_
 
 #include "engine/base/wire.h"
 #include "engine/graph/attr.h"
@@ -24,4 +24,4 @@ TensorLiteral ReadTensorValues(WireCursor message, DType dtype, const Shape& sha
 
 }  // namespace rivulet
 
-#endif  // RIVULET_ENGINE_IMPORT_TENSOR_PROTO_H_
+#endif  // RIVULET_ENGINE_GRAPH_TENSOR_PROTO_H_

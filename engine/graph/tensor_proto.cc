@@ -1,6 +1,6 @@
 // TensorProto: the shape, and the elements either as raw bytes (tensor_content) or in a field per type, where the last
 // given element stands for all that follow.
-#include "engine/import/tensor_proto.h"
+#include "engine/graph/tensor_proto.h"
 
 #include <cstring>
 
@@ -211,9 +211,10 @@ void FinishContent(std::span<const uint8_t> content, const std::shared_ptr<void>
 
 DType DTypeFromFile(int32_t number) { return static_cast<DType>(number > 100 && number < 200 ? number - 100 : number); }
 
-Shape ReadShape(WireCursor message, const Limits& limits, Status* status) {
+namespace {
+
+Shape ReadDims(WireCursor message, const Limits& limits, bool* unknown_rank, Status* status) {
   Shape shape;
-  bool unknown_rank = false;
   int64_t dims = 0;
   while (message.Next()) {
     if (message.field() == 2) {
@@ -234,16 +235,14 @@ Shape ReadShape(WireCursor message, const Limits& limits, Status* status) {
         shape.push_back(size);
       }
     } else if (message.field() == 3) {
-      unknown_rank = message.Bool();
+      *unknown_rank = message.Bool();
     } else {
       message.Skip();
     }
   }
   if (!message.status().ok() && status->ok()) *status = message.status();
-  return unknown_rank ? Shape::UnknownRank() : shape;
+  return shape;
 }
-
-namespace {
 
 // Fills in the literal whose type and shape are known, from the rest of its message.
 void ReadBody(WireCursor message, bool shape_from_file, const std::shared_ptr<void>& owner, const Limits* limits,
@@ -254,7 +253,9 @@ void ReadBody(WireCursor message, bool shape_from_file, const std::shared_ptr<vo
   TypedValues values;
   while (message.Next()) {
     if (message.field() == kShape && shape_from_file) {
-      literal->shape = ReadShape(message.Message(), *limits, &literal->error);
+      // TensorFlow does not look at unknown_rank here: without dims it is a scalar.
+      bool unknown_rank = false;
+      literal->shape = ReadDims(message.Message(), *limits, &unknown_rank, &literal->error);
     } else if (message.field() == kContent) {
       content = message.Bytes();
       has_content = !content.empty();
@@ -283,6 +284,12 @@ void ReadBody(WireCursor message, bool shape_from_file, const std::shared_ptr<vo
 }
 
 }  // namespace
+
+Shape ReadShape(WireCursor message, const Limits& limits, Status* status) {
+  bool unknown_rank = false;
+  const Shape dims = ReadDims(message, limits, &unknown_rank, status);
+  return unknown_rank ? Shape::UnknownRank() : dims;
+}
 
 TensorLiteral ReadTensor(WireCursor message, const std::shared_ptr<void>& owner, const Limits& limits, Status* status) {
   TensorLiteral literal;
