@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/queue_object.h"
 #include "engine/ops/session_object.h"
 
@@ -226,8 +227,6 @@ Result<std::unique_ptr<OpState>> PrepareClose(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-Status InferNothing(InferContext&) { return Status(); }
-
 Status InferTake(InferContext& c) {
   if (c.attrs().Int("timeout_ms") != -1) {
     return InvalidArgument("attr 'timeout_ms': want -1, none, got ", c.attrs().Int("timeout_ms"),
@@ -235,11 +234,6 @@ Status InferTake(InferContext& c) {
   }
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, i < 2 ? Shape::OfUnknownDims(1) : Shape::UnknownRank());
   return c.WantScalar(1);
-}
-
-Status InferSize(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
 }
 
 Status RunInsert(RunContext& c) {
@@ -309,14 +303,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "handle:ref str",
      .outputs = "size:i32",
      .attrs = "",
-     .infer = InferSize,
+     .infer = InferScalar,
      .run = RunSize<true>,
      .flags = kStateful},
     {.name = "BarrierIncompleteSize",
      .inputs = "handle:ref str",
      .outputs = "size:i32",
      .attrs = "",
-     .infer = InferSize,
+     .infer = InferScalar,
      .run = RunSize<false>,
      .flags = kStateful},
 };

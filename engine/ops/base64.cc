@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/text_bytes.h"
 
 namespace rivulet {
@@ -63,11 +64,6 @@ Status Decode(std::string_view text, std::string* out) {
   return Status();
 }
 
-Status Infer(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
-
 Result<std::unique_ptr<OpState>> PrepareEncode(PrepareContext& c) {
   auto state = std::make_unique<State>();
   state->pad = c.attrs().Bool("pad");
@@ -106,14 +102,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:str",
      .outputs = "output:str",
      .attrs = "pad:bool=false",
-     .infer = Infer,
+     .infer = InferLikeFirst,
      .prepare = PrepareEncode,
      .run = RunEncode},
     {.name = "DecodeBase64",
      .inputs = "input:str",
      .outputs = "output:str",
      .attrs = "",
-     .infer = Infer,
+     .infer = InferLikeFirst,
      .run = RunDecode},
 };
 

@@ -6,6 +6,7 @@
 
 #include "engine/kernels/half.h"
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 namespace {
@@ -15,11 +16,6 @@ enum Found : uint32_t { kNothing = 0, kNan = 1, kMinusInf = 2, kPlusInf = 4 };
 struct State : OpState {
   std::string message;
 };
-
-Status Infer(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
@@ -80,7 +76,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "tensor:T",
      .outputs = "output:T",
      .attrs = "T:type in {bf16,f16,f32,f64}; message:string",
-     .infer = Infer,
+     .infer = InferLikeFirst,
      .prepare = Prepare,
      .run = Run<false>,
      .flags = kElementwise | kStateful},
@@ -88,7 +84,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "tensor:T",
      .outputs = "output:T",
      .attrs = "T:type in {bf16,f16,f32,f64}; message:string",
-     .infer = Infer,
+     .infer = InferLikeFirst,
      .prepare = Prepare,
      .run = Run<true>,
      .flags = kElementwise | kStateful},

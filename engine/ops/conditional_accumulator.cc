@@ -6,6 +6,7 @@
 #include "engine/ops/conditional_accumulator.h"
 
 #include "engine/ops/element_tuple.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 
@@ -122,11 +123,6 @@ Status InferTake(InferContext& c) {
   return c.WantScalar(1);
 }
 
-Status InferCount(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
-}
-
 Status RunApply(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto accumulator, AccumulatorOf<DenseAccumulator>(c, c.input(2).dtype()));
   return accumulator->Add(c.input(1).data<int64_t>()[0], c.input(2), c.allocator());
@@ -180,7 +176,7 @@ Status RunSetStep(RunContext& c) {
        .inputs = "handle:" handle,                                                                                \
        .outputs = "num_accumulated:i32",                                                                          \
        .attrs = "",                                                                                               \
-       .infer = InferCount,                                                                                       \
+       .infer = InferScalar,                                                                                      \
        .run = RunCount,                                                                                           \
        .flags = kStateful},                                                                                       \
   {                                                                                                               \

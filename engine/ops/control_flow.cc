@@ -2,16 +2,11 @@
 // pieces that older graphs are made of (Switch, Merge, Enter, Exit, NextIteration, LoopCond). The executor gives all of
 // them their meaning (docs/control_flow.md); here are their signatures and shapes. No deviation from TensorFlow.
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 namespace {
 
-Status InferFirst(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
-
-Status InferNothing(InferContext&) { return Status(); }
 Status RunNothing(RunContext&) { return Status(); }
 
 Status InferSwitch(InferContext& c) {
@@ -150,37 +145,37 @@ constexpr OpDef kDefs[] = {
      .inputs = "data:T",
      .outputs = "output:T",
      .attrs = "T:type; frame_name:string; is_constant:bool=false; parallel_iterations:int=10",
-     .infer = InferFirst,
+     .infer = InferLikeFirst,
      .flags = kToken},
     {.name = "RefEnter",
      .inputs = "data:ref T",
      .outputs = "output:ref T",
      .attrs = "T:type; frame_name:string; is_constant:bool=false; parallel_iterations:int=10",
-     .infer = InferFirst,
+     .infer = InferLikeFirst,
      .flags = kToken},
     {.name = "Exit",
      .inputs = "data:T",
      .outputs = "output:T",
      .attrs = "T:type",
-     .infer = InferFirst,
+     .infer = InferLikeFirst,
      .flags = kToken},
     {.name = "RefExit",
      .inputs = "data:ref T",
      .outputs = "output:ref T",
      .attrs = "T:type",
-     .infer = InferFirst,
+     .infer = InferLikeFirst,
      .flags = kToken},
     {.name = "NextIteration",
      .inputs = "data:T",
      .outputs = "output:T",
      .attrs = "T:type",
-     .infer = InferFirst,
+     .infer = InferLikeFirst,
      .flags = kToken},
     {.name = "RefNextIteration",
      .inputs = "data:ref T",
      .outputs = "output:ref T",
      .attrs = "T:type",
-     .infer = InferFirst,
+     .infer = InferLikeFirst,
      .flags = kToken},
     {.name = "LoopCond",
      .inputs = "input:bool",

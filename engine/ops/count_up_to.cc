@@ -1,15 +1,11 @@
 // CountUpTo, ResourceCountUpTo: the value of a scalar variable, which is one more afterwards; OUT_OF_RANGE once it has
 // reached the limit.
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/variable.h"
 
 namespace rivulet {
 namespace {
-
-Status Infer(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
-}
 
 struct State : OpState {
   int64_t limit = 0;
@@ -50,7 +46,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "ref:ref T",
      .outputs = "output:T",
      .attrs = "limit:int; T:type in {i32,i64}",
-     .infer = Infer,
+     .infer = InferScalar,
      .prepare = Prepare,
      .run = Run,
      .flags = kEffect},
@@ -58,7 +54,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "resource:resource",
      .outputs = "output:T",
      .attrs = "limit:int; T:type in {i32,i64}",
-     .infer = Infer,
+     .infer = InferScalar,
      .prepare = Prepare,
      .run = Run,
      .flags = kEffect},

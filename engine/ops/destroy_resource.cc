@@ -2,6 +2,7 @@
 // handle may use it again.
 #include "engine/ops/lookup_table.h"
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/variable.h"
 
 namespace rivulet {
@@ -10,8 +11,6 @@ namespace {
 struct State : OpState {
   bool ignores_missing = true;
 };
-
-Status Infer(InferContext&) { return Status(); }
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
@@ -38,7 +37,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "resource:resource",
      .outputs = "",
      .attrs = "ignore_lookup_error:bool=true",
-     .infer = Infer,
+     .infer = InferNothing,
      .prepare = Prepare,
      .run = Run,
      .flags = kEffect},

@@ -159,11 +159,6 @@ bool RunMapBinary(RunContext& c, BinaryKind kind, const TileShapes* shapes) {
   return true;
 }
 
-Status InferLikeFirst(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
-
 Status InferBroadcast(InferContext& c) {
   Shape shape = c.shape(0);
   for (int i = 1; i < c.num_inputs(); ++i) {

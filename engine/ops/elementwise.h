@@ -11,7 +11,7 @@
 #include <type_traits>
 
 #include "engine/kernels/map.h"
-#include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 
@@ -49,8 +49,6 @@ bool RunMapBinary(RunContext& c, BinaryKind kind, const TileShapes* shapes = nul
 // int8 for qint8 and so on; others stay.
 DType PlainType(DType dtype);
 
-// Output 0 has the shape of input 0.
-Status InferLikeFirst(InferContext& c);
 // Output 0 has the shape that all inputs broadcast to.
 Status InferBroadcast(InferContext& c);
 // All inputs and output 0 have one shape.

@@ -5,17 +5,13 @@
 #include <algorithm>
 
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 namespace {
 
 constexpr int64_t kBlock = 1024;
 constexpr int64_t kPiece = 64 * kBlock;
-
-Status Infer(InferContext& c) {
-  c.set_output(0, Shape());
-  return Status();
-}
 
 template <typename T, typename Wide>
 Status SumSquares(RunContext& c) {
@@ -58,7 +54,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "t:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}",
-     .infer = Infer,
+     .infer = InferScalar,
      .run = Run},
 };
 

@@ -8,6 +8,7 @@
 #include "engine/ops/lookup_table.h"
 
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 namespace {
@@ -153,8 +154,6 @@ Status RunFind(RunContext& c) {
   return table->Find(c.input(1), c.input(2), &c.output(0), c.stop());
 }
 
-Status InferNothing(InferContext&) { return Status(); }
-
 Status RunInsert(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const TableRef table, TableOf(c));
   return table->Insert(c.input(1), c.input(2), c.allocator(), c.stop());
@@ -168,11 +167,6 @@ Status RunRemove(RunContext& c) {
 Status RunImport(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const TableRef table, TableOf(c));
   return table->Import(c.input(1), c.input(2), c.allocator(), c.stop());
-}
-
-Status InferSize(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
 }
 
 Status RunSize(RunContext& c) {
@@ -218,10 +212,10 @@ Status RunExport(RunContext& c) {
     .attrs = "Tin:type in {i32,i64,str}; Tout:type in " RIVULET_VALUES, .infer = InferNothing, .run = rule, \
     .flags = kEffect                                                                                        \
   }
-#define RIVULET_SIZE(op, handle)                                                                          \
-  {                                                                                                       \
-    .name = op, .inputs = "table_handle:" handle, .outputs = "size:i64", .attrs = "", .infer = InferSize, \
-    .run = RunSize, .flags = kStateful                                                                    \
+#define RIVULET_SIZE(op, handle)                                                                            \
+  {                                                                                                         \
+    .name = op, .inputs = "table_handle:" handle, .outputs = "size:i64", .attrs = "", .infer = InferScalar, \
+    .run = RunSize, .flags = kStateful                                                                      \
   }
 #define RIVULET_EXPORT(op, handle)                                                                                    \
   {                                                                                                                   \

@@ -7,8 +7,8 @@
 #include <map>
 
 #include "engine/ops/element_tuple.h"
-#include "engine/ops/session_object.h"
-#include "engine/ops/staged_bytes.h"
+#include "engine/ops/plain_infer.h"
+#include "engine/ops/staged.h"
 #include "engine/ops/waiting_line.h"
 
 namespace rivulet {
@@ -156,24 +156,12 @@ class StagingMap : public Object {
   Tuples incomplete_;
 };
 
-struct State : OpState {
-  ObjectName object;
-  int64_t capacity = 0;
-  int64_t memory_limit = 0;
-  std::vector<DType> dtypes;
-};
-
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  auto state = std::make_unique<State>();
-  state->object = ObjectName(c.node(), c.node().op.starts_with("Ordered") ? "ordered map" : "map");
-  state->capacity = c.attrs().Int("capacity");
-  state->memory_limit = c.attrs().Int("memory_limit");
-  state->dtypes = c.attrs().Types("dtypes");
-  return std::unique_ptr<OpState>(std::move(state));
+  return PrepareStaged(c, c.node().op.starts_with("Ordered") ? "ordered map" : "map");
 }
 
 Result<std::shared_ptr<StagingMap>> MapOf(const RunContext& c) {
-  const auto& state = c.state<State>();
+  const auto& state = c.state<StagedState>();
   return FindOrMake<StagingMap>(c, state.object, [&]() -> Result<ObjectRef> {
     return ObjectRef(std::make_shared<StagingMap>(state.dtypes, state.capacity, state.memory_limit));
   });
@@ -191,13 +179,6 @@ Status InferGet(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(kHasKey ? 1 : 0, 1));
   if (!kHasKey) c.set_output(0, {});
   for (int i = kHasKey ? 0 : 1; i < c.num_outputs(); ++i) c.set_output(i, Shape::UnknownRank());
-  return Status();
-}
-
-Status InferNothing(InferContext&) { return Status(); }
-
-Status InferSize(InferContext& c) {
-  c.set_output(0, {});
   return Status();
 }
 
@@ -223,7 +204,7 @@ Status RunGet(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<DType> dtypes, AskedDtypes(c, 0, c.input(1)));
   RIVULET_ASSIGN_OR_RETURN(const Tuple tuple, map->Get(c.input(0).data<int64_t>()[0], c.input(1).values<int32_t>(),
                                                        dtypes, kTakes, c.stop()));
-  for (int i = 0; i < c.num_outputs(); ++i) c.SetOutput(i, tuple[static_cast<size_t>(i)]);
+  GiveTuple(c, tuple);
   return Status();
 }
 
@@ -233,7 +214,7 @@ Status RunTakeAny(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, {}));
   RIVULET_ASSIGN_OR_RETURN(const Tuple tuple,
                            map->TakeAny(c.input(0).values<int32_t>(), dtypes, c.stop(), c.output(0).data<int64_t>()));
-  for (int i = 1; i < c.num_outputs(); ++i) c.SetOutput(i, tuple[static_cast<size_t>(i - 1)]);
+  GiveTuple(c, tuple, 1);
   return Status();
 }
 
@@ -250,11 +231,10 @@ Status RunClear(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_LIMITS "capacity:int=0 >=0; memory_limit:int=0 >=0; container:string=\"\"; shared_name:string=\"\"; "
-#define RIVULET_MAP_OP(op, in, out, types, shapes, rule, what)                                                    \
-  {                                                                                                               \
-    .name = op, .inputs = in, .outputs = out, .attrs = RIVULET_LIMITS types, .infer = shapes, .prepare = Prepare, \
-    .run = rule, .flags = (what) | kTakesObjects                                                                  \
+#define RIVULET_MAP_OP(op, in, out, types, shapes, rule, what)                                      \
+  {                                                                                                 \
+    .name = op, .inputs = in, .outputs = out, .attrs = RIVULET_STAGED_ATTRS types, .infer = shapes, \
+    .prepare = Prepare, .run = rule, .flags = (what) | kTakesObjects                                \
   }
 #define RIVULET_MAP_OPS(form)                                                                                        \
   RIVULET_MAP_OP(form "MapStage", "key:i64, indices:i32, values:list(fake_dtypes)", "",                              \
@@ -265,8 +245,8 @@ Status RunClear(RunContext& c) {
                      InferGet<true>, RunGet<false>, kTuple),                                                         \
       RIVULET_MAP_OP(form "MapUnstageNoKey", "indices:i32", "key:i64, values:list(dtypes)", "dtypes:list(type) >=1", \
                      InferGet<false>, RunTakeAny, kTuple),                                                           \
-      RIVULET_MAP_OP(form "MapSize", "", "size:i32", "dtypes:list(type)", InferSize, RunSize<false>, kStateful),     \
-      RIVULET_MAP_OP(form "MapIncompleteSize", "", "size:i32", "dtypes:list(type)", InferSize, RunSize<true>,        \
+      RIVULET_MAP_OP(form "MapSize", "", "size:i32", "dtypes:list(type)", InferScalar, RunSize<false>, kStateful),   \
+      RIVULET_MAP_OP(form "MapIncompleteSize", "", "size:i32", "dtypes:list(type)", InferScalar, RunSize<true>,      \
                      kStateful),                                                                                     \
       RIVULET_MAP_OP(form "MapClear", "", "", "dtypes:list(type)", InferNothing, RunClear, kEffect)
 

@@ -1,6 +1,7 @@
 // Operators that hand their inputs on or do nothing: IdentityN, DebugGradientIdentity, Print, PrintV2, NoOp. Nothing is
 // printed: the engine has no output of its own.
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/rows.h"
 
 namespace rivulet {
@@ -20,7 +21,6 @@ Status InferAll(InferContext& c) {
   return Status();
 }
 
-Status InferNothing(InferContext&) { return Status(); }
 Status RunNothing(RunContext&) { return Status(); }
 
 Status RunAll(RunContext& c) {

@@ -6,6 +6,7 @@
 // up to 4 dims; here of any rank. When a closed PriorityQueue has fewer elements than QueueDequeueUpTo asks for,
 // TensorFlow fails and loses them; here they are given, as by the other queues. A PriorityQueue without components
 // beside the priority works here only.
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/queue_object.h"
 
 #include "engine/ops/session_object.h"
@@ -186,14 +187,7 @@ Result<std::unique_ptr<OpState>> PrepareClose(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-Status InferNothing(InferContext&) { return Status(); }
-
 Status InferEnqueue(InferContext& c) { return CheckTimeout(c); }
-
-Status InferScalar(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
-}
 
 Status RunClose(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Queue> queue, QueueOf(c));

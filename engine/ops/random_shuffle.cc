@@ -2,15 +2,11 @@
 // order for its seeds, or for its key [1] and counter [2].
 #include <numeric>
 
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/random_stream.h"
 
 namespace rivulet {
 namespace {
-
-Status Infer(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
 
 // Reorders rows with words of the stream, one for each row but the last.
 template <typename Start>
@@ -57,7 +53,7 @@ Status InferKeyed(InferContext& c) {
   if (c.shape(2).complete() && c.shape(2)[0] != 2) {
     return InvalidArgument("counter: want 2 elements, got ", c.shape(2)[0]);
   }
-  return Infer(c);
+  return InferLikeFirst(c);
 }
 
 Status RunKeyed(RunContext& c) {
@@ -70,7 +66,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "value:T",
      .outputs = "output:T",
      .attrs = "seed:int=0; seed2:int=0; " RIVULET_ANY,
-     .infer = Infer,
+     .infer = InferLikeFirst,
      .prepare = PrepareSeeds,
      .run = Run,
      .flags = kStateful},

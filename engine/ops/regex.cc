@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/text_bytes.h"
 
 #if defined(RIVULET_HAS_RE2)
@@ -32,19 +33,14 @@ struct State : OpState {
   bool replace_global = true;
 };
 
-Status InferLikeInput(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
-
 Status Infer(InferContext& c) {
   for (int i = 1; i < c.num_inputs(); ++i) RIVULET_RETURN_IF_ERROR(c.WantScalar(i));
-  return InferLikeInput(c);
+  return InferLikeFirst(c);
 }
 
 Status InferStatic(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(Compile(c.attrs().Str("pattern")).status());
-  return InferLikeInput(c);
+  return InferLikeFirst(c);
 }
 
 template <bool kStatic, bool kReplace>

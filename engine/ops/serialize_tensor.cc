@@ -1,15 +1,11 @@
 // SerializeTensor: any tensor as the bytes of a TensorProto, a scalar string. ParseTensor: the tensor of out_type in
 // such bytes.
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/tensor_message.h"
 #include "engine/ops/text_bytes.h"
 
 namespace rivulet {
 namespace {
-
-Status InferSerialize(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
-}
 
 Status RunSerialize(RunContext& c) {
   TextBytes bytes(c.allocator());
@@ -51,7 +47,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "tensor:T",
      .outputs = "serialized:str",
      .attrs = "T:type in {f32,f64,i32,u8,i16,i8,str,c64,i64,bool,bf16,u16,c128,f16,u32,u64}",
-     .infer = InferSerialize,
+     .infer = InferScalar,
      .run = RunSerialize},
     {.name = "ParseTensor",
      .inputs = "serialized:str",

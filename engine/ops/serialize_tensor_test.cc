@@ -20,12 +20,12 @@ TEST(SerializeTensor, Errors) {
   EXPECT_TRUE(Fails(Parse("\xFF", DType::kFloat), "serialized: this is no TensorProto"));
   EXPECT_TRUE(Fails(Parse("", DType::kFloat), "want a TensorProto of float32, got one of type number 0"));
   EXPECT_TRUE(Fails(Parse({"\x08\x01\x12\x04\x12\x02\x08\x02\x22\x01\x00", 11}, DType::kFloat),
-                    "want 8 bytes for shape [2], got 1"));
+                    "a float32 constant of shape [2] has 1 bytes of content, want 8"));
   EXPECT_TRUE(Fails(Parse("\x08\x03", DType::kFloat), "want a TensorProto of float32, got one of int32"));
   // 2^40 x 2^40 elements.
   EXPECT_TRUE(Fails(
       Parse("\x08\x01\x12\x12\x12\x07\x08\x80\x80\x80\x80\x80\x20\x12\x07\x08\x80\x80\x80\x80\x80\x20", DType::kFloat),
-      "more elements"));
+      "fewer than 2^63 elements, got [1099511627776,1099511627776]"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "engine/ops/element_store.h"
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 namespace {
@@ -105,8 +106,6 @@ Status RunPop(RunContext& c) {
   return Status();
 }
 
-Status InferClose(InferContext&) { return Status(); }
-
 Status RunClose(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto stack, ObjectIn<Stack>(c.input(0)));
   return stack->Close(c.allocator());
@@ -165,14 +164,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "handle:ref str",
      .outputs = "",
      .attrs = "",
-     .infer = InferClose,
+     .infer = InferNothing,
      .run = RunClose,
      .flags = kEffect},
     {.name = "StackCloseV2",
      .inputs = "handle:resource",
      .outputs = "",
      .attrs = "",
-     .infer = InferClose,
+     .infer = InferNothing,
      .run = RunClose,
      .flags = kEffect},
 };

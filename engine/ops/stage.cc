@@ -7,8 +7,8 @@
 #include <deque>
 
 #include "engine/ops/element_tuple.h"
-#include "engine/ops/session_object.h"
-#include "engine/ops/staged_bytes.h"
+#include "engine/ops/plain_infer.h"
+#include "engine/ops/staged.h"
 #include "engine/ops/waiting_line.h"
 
 namespace rivulet {
@@ -88,39 +88,18 @@ class StagingArea : public Object {
   std::deque<KeptTuple> tuples_;
 };
 
-struct State : OpState {
-  ObjectName object;
-  int64_t capacity = 0;
-  int64_t memory_limit = 0;
-  std::vector<DType> dtypes;
-};
-
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  auto state = std::make_unique<State>();
-  state->object = ObjectName(c.node(), StagingArea::kKind);
-  state->capacity = c.attrs().Int("capacity");
-  state->memory_limit = c.attrs().Int("memory_limit");
-  state->dtypes = c.attrs().Types("dtypes");
-  return std::unique_ptr<OpState>(std::move(state));
-}
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) { return PrepareStaged(c, StagingArea::kKind); }
 
 Result<std::shared_ptr<StagingArea>> StageOf(const RunContext& c) {
-  const auto& state = c.state<State>();
+  const auto& state = c.state<StagedState>();
   return FindOrMake<StagingArea>(c, state.object, [&]() -> Result<ObjectRef> {
     return ObjectRef(std::make_shared<StagingArea>(state.capacity, state.memory_limit));
   });
 }
 
-Status InferNothing(InferContext&) { return Status(); }
-
 Status InferTuple(InferContext& c) {
   if (c.num_inputs() > 0) RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, Shape::UnknownRank());
-  return Status();
-}
-
-Status InferSize(InferContext& c) {
-  c.set_output(0, {});
   return Status();
 }
 
@@ -131,20 +110,19 @@ Status RunStage(RunContext& c) {
   return stage->Put(std::move(tuple), c.allocator(), c.stop());
 }
 
-Status GiveTuple(RunContext& c, Result<Tuple> tuple) {
-  if (!tuple.ok()) return std::move(tuple).status();
-  for (int i = 0; i < c.num_outputs(); ++i) c.SetOutput(i, (*tuple)[static_cast<size_t>(i)]);
-  return Status();
-}
-
 Status RunUnstage(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<StagingArea> stage, StageOf(c));
-  return GiveTuple(c, stage->Get(c.state<State>().dtypes, c.stop()));
+  RIVULET_ASSIGN_OR_RETURN(const Tuple tuple, stage->Get(c.state<StagedState>().dtypes, c.stop()));
+  GiveTuple(c, tuple);
+  return Status();
 }
 
 Status RunPeek(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<StagingArea> stage, StageOf(c));
-  return GiveTuple(c, stage->Peek(c.input(0).data<int32_t>()[0], c.state<State>().dtypes, c.stop()));
+  RIVULET_ASSIGN_OR_RETURN(const Tuple tuple,
+                           stage->Peek(c.input(0).data<int32_t>()[0], c.state<StagedState>().dtypes, c.stop()));
+  GiveTuple(c, tuple);
+  return Status();
 }
 
 Status RunSize(RunContext& c) {
@@ -159,15 +137,13 @@ Status RunClear(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_LIMITS "capacity:int=0 >=0; memory_limit:int=0 >=0; container:string=\"\"; shared_name:string=\"\"; "
-
 constexpr uint32_t kTuple = kEffect | kTakesObjects | kDataDependent | kMakesOutputs;
 
 constexpr OpDef kDefs[] = {
     {.name = "Stage",
      .inputs = "values:list(dtypes)",
      .outputs = "",
-     .attrs = RIVULET_LIMITS "dtypes:list(type) >=1",
+     .attrs = RIVULET_STAGED_ATTRS "dtypes:list(type) >=1",
      .infer = InferNothing,
      .prepare = Prepare,
      .run = RunStage,
@@ -175,7 +151,7 @@ constexpr OpDef kDefs[] = {
     {.name = "Unstage",
      .inputs = "",
      .outputs = "values:list(dtypes)",
-     .attrs = RIVULET_LIMITS "dtypes:list(type) >=1",
+     .attrs = RIVULET_STAGED_ATTRS "dtypes:list(type) >=1",
      .infer = InferTuple,
      .prepare = Prepare,
      .run = RunUnstage,
@@ -183,7 +159,7 @@ constexpr OpDef kDefs[] = {
     {.name = "StagePeek",
      .inputs = "index:i32",
      .outputs = "values:list(dtypes)",
-     .attrs = RIVULET_LIMITS "dtypes:list(type) >=1",
+     .attrs = RIVULET_STAGED_ATTRS "dtypes:list(type) >=1",
      .infer = InferTuple,
      .prepare = Prepare,
      .run = RunPeek,
@@ -191,15 +167,15 @@ constexpr OpDef kDefs[] = {
     {.name = "StageSize",
      .inputs = "",
      .outputs = "size:i32",
-     .attrs = RIVULET_LIMITS "dtypes:list(type)",
-     .infer = InferSize,
+     .attrs = RIVULET_STAGED_ATTRS "dtypes:list(type)",
+     .infer = InferScalar,
      .prepare = Prepare,
      .run = RunSize,
      .flags = kStateful | kTakesObjects},
     {.name = "StageClear",
      .inputs = "",
      .outputs = "",
-     .attrs = RIVULET_LIMITS "dtypes:list(type)",
+     .attrs = RIVULET_STAGED_ATTRS "dtypes:list(type)",
      .infer = InferNothing,
      .prepare = Prepare,
      .run = RunClear,

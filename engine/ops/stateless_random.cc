@@ -2,6 +2,7 @@
 //
 // V1 forms take seed [2]; V2 forms take key [1] and counter [2] of uint64 and the algorithm (1 Philox, 3 whichever:
 // Philox). StatelessRandomGetKeyCounter makes key and counter of a seed.
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/random_fill.h"
 #include "engine/ops/random_stream.h"
 #include "engine/ops/shape_input.h"
@@ -85,10 +86,6 @@ Status RunKeyCounter(RunContext& c) {
   return Status();
 }
 
-Status InferAlg(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
-}
 Status RunAlg(RunContext& c) {
   c.output(0).data<int32_t>()[0] = 1;
   return Status();
@@ -182,7 +179,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "",
      .outputs = "alg:i32",
      .attrs = "",
-     .infer = InferAlg,
+     .infer = InferScalar,
      .run = RunAlg},
 };
 #undef RIVULET_SEEDED

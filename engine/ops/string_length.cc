@@ -4,6 +4,7 @@
 
 #include "engine/ops/number_text.h"
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/utf8.h"
 
 namespace rivulet {
@@ -13,17 +14,12 @@ struct State : OpState {
   bool characters = false;
 };
 
-Status InferStrip(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
-
 Status InferLength(InferContext& c) {
   const std::string unit = c.attrs().Str("unit");
   if (unit != "BYTE" && unit != "UTF8_CHAR") {
     return InvalidArgument("attr 'unit': want BYTE or UTF8_CHAR, got ", Quoted(unit));
   }
-  return InferStrip(c);
+  return InferLikeFirst(c);
 }
 
 Result<std::unique_ptr<OpState>> PrepareLength(PrepareContext& c) {
@@ -63,7 +59,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:str",
      .outputs = "output:str",
      .attrs = "",
-     .infer = InferStrip,
+     .infer = InferLikeFirst,
      .run = RunStrip},
 };
 

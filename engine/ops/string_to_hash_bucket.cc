@@ -6,6 +6,7 @@
 #include "engine/ops/fingerprint64.h"
 #include "engine/ops/hash64.h"
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 namespace {
@@ -59,17 +60,12 @@ struct State : OpState {
   uint64_t key[2] = {0, 0};
 };
 
-Status Infer(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
-
 Status InferStrong(InferContext& c) {
   const std::vector<int64_t> key = c.attrs().Ints("key");
   if (key.size() != 2) {
     return InvalidArgument("attr 'key': want 2 numbers, got ", static_cast<int64_t>(key.size()));
   }
-  return Infer(c);
+  return InferLikeFirst(c);
 }
 
 template <bool kHasKey>
@@ -103,7 +99,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:str",
      .outputs = "output:i64",
      .attrs = "num_buckets:int >=1",
-     .infer = Infer,
+     .infer = InferLikeFirst,
      .prepare = Prepare<false>,
      .run = Run<Fast>},
     {.name = "StringToHashBucketStrong",
@@ -117,7 +113,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "string_tensor:str",
      .outputs = "output:i64",
      .attrs = "num_buckets:int >=1",
-     .infer = Infer,
+     .infer = InferLikeFirst,
      .prepare = Prepare<false>,
      .run = Run<Old>},
 };

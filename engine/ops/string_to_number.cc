@@ -2,14 +2,10 @@
 #include "engine/ops/dims.h"
 #include "engine/ops/number.h"
 #include "engine/ops/number_text.h"
+#include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 namespace {
-
-Status Infer(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
 
 template <typename T>
 Status Read(RunContext& c) {
@@ -35,7 +31,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "string_tensor:str",
      .outputs = "output:out_type",
      .attrs = "out_type:type=f32 in {f32,f64,i32,i64,u32,u64}",
-     .infer = Infer,
+     .infer = InferLikeFirst,
      .run = Run},
 };
 

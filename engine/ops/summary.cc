@@ -9,6 +9,7 @@
 
 #include "engine/base/wire.h"
 #include "engine/ops/number.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/tensor_message.h"
 #include "engine/ops/text_bytes.h"
 #include "engine/ops/wire_writer.h"
@@ -19,7 +20,7 @@ namespace {
 // Summary { value = 1 }   Value { tag = 1, simple_value = 2, node_name = 7, tensor = 8, metadata = 9 }
 constexpr uint32_t kValue = 1, kTag = 1, kSimpleValue = 2, kNodeName = 7, kTensor = 8, kMetadata = 9;
 
-Status InferScalar(InferContext& c) {
+Status InferScalarSummary(InferContext& c) {
   const Shape &tags = c.shape(0), &values = c.shape(1);
   bool same = !tags.has_rank() || !values.has_rank() || tags.rank() == values.rank();
   for (int i = 0; same && tags.has_rank() && values.has_rank() && i < tags.rank(); ++i) {
@@ -49,11 +50,6 @@ Status RunScalar(RunContext& c) {
           WireWriter(&out).Bytes(kValue, value);
         }
       });
-  return Status();
-}
-
-Status InferMerge(InferContext& c) {
-  c.set_output(0, {});
   return Status();
 }
 
@@ -162,13 +158,13 @@ constexpr OpDef kDefs[] = {
      .inputs = "tags:str, values:T",
      .outputs = "summary:str",
      .attrs = "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}",
-     .infer = InferScalar,
+     .infer = InferScalarSummary,
      .run = RunScalar},
     {.name = "MergeSummary",
      .inputs = "inputs:N*str",
      .outputs = "summary:str",
      .attrs = "N:int >=1",
-     .infer = InferMerge,
+     .infer = InferScalar,
      .run = RunMerge},
     // Stateful, so that two of the same tensor keep their own names.
     {.name = "TensorSummary",
@@ -176,7 +172,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "summary:str",
      .attrs = "T:type in {f32,f64,i32,u8,i16,i8,str,c64,i64,bool,bf16,u16,c128,f16,u32,u64}; description:string=\"\"; "
               "labels:list(string)=[]; display_name:string=\"\"",
-     .infer = InferMerge,
+     .infer = InferScalar,
      .prepare = PrepareTensor,
      .run = RunTensor,
      .flags = kStateful},

@@ -2,6 +2,7 @@
 // DestroyTemporaryVariable gives its last value. The two go together by the attribute var_name, or the maker's node
 // name.
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/variable.h"
 
@@ -50,8 +51,6 @@ Status RunMake(RunContext& c) {
   return Status();
 }
 
-Status InferDestroy(InferContext&) { return Status(); }
-
 Result<std::unique_ptr<OpState>> PrepareDestroy(PrepareContext& c) {
   auto state = std::make_unique<State>();
   state->name = c.attrs().Str("var_name");
@@ -86,7 +85,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "ref:ref T",
      .outputs = "value:T",
      .attrs = "T:type; var_name:string",
-     .infer = InferDestroy,
+     .infer = InferNothing,
      .prepare = PrepareDestroy,
      .run = RunDestroy,
      .flags = kEffect | kDataDependent | kTakesObjects | kMakesOutputs},

@@ -7,6 +7,7 @@
 // dropped, but for Close's. Gather and Pack of no elements also take the shape that the array knows.
 #include "engine/ops/dims.h"
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/tensor_array_object.h"
 
 namespace rivulet {
@@ -134,8 +135,6 @@ Status RunSize(RunContext& c) {
   return Status();
 }
 
-Status InferClose(InferContext&) { return Status(); }
-
 Status RunClose(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto array, ObjectIn<TensorArray>(c.input(0)));
   array->Close();
@@ -173,7 +172,7 @@ Status RunClose(RunContext& c) {
     .run = RunSize, .flags = kStateful                                                                    \
   }
 #define RIVULET_CLOSE(op, handle) \
-  { .name = op, .inputs = handle, .outputs = "", .attrs = "", .infer = InferClose, .run = RunClose, .flags = kEffect }
+  { .name = op, .inputs = handle, .outputs = "", .attrs = "", .infer = InferNothing, .run = RunClose, .flags = kEffect }
 
 #define RIVULET_V1 "handle:ref str"
 #define RIVULET_V2 "handle:resource"

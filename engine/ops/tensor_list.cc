@@ -5,6 +5,7 @@
 // in a loop that carries it, and shares its elements otherwise (element_store.h). No deviation from TensorFlow, but
 // that an element whose shape contradicts a complete element_shape of TensorListGetItem is an error.
 #include "engine/ops/dims.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/tensor_list_value.h"
 
 namespace rivulet {
@@ -32,11 +33,6 @@ Result<std::unique_ptr<OpState>> PrepareSetItem(PrepareContext& c) {
 int64_t Int32At(const Tensor& tensor) { return tensor.data<int32_t>()[0]; }
 
 void SetList(RunContext& c, int i, ObjectRef list) { c.SetOutput(i, ScalarOf(DType::kVariant, std::move(list))); }
-
-Status InferList(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
-}
 
 // ---- EmptyTensorList, TensorListReserve ----
 
@@ -205,7 +201,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "input_handle:variant",
      .outputs = "length:i32",
      .attrs = "",
-     .infer = InferList,
+     .infer = InferScalar,
      .run = RunLength},
     {.name = "TensorListResize",
      .inputs = "input_handle:variant, size:i32",

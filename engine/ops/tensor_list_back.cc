@@ -1,5 +1,6 @@
 // The ends of lists: TensorListPushBack, TensorListPushBackBatch (a row for each of several lists), TensorListPopBack.
 // In a loop that carries the list no step copies it (tensor_list.cc, element_store.h). No deviation from TensorFlow.
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/tensor_list_value.h"
 
@@ -20,11 +21,6 @@ Result<std::unique_ptr<OpState>> PreparePop(PrepareContext& c) {
   auto state = std::make_unique<State>();
   state->dtype = c.attrs().Type("element_dtype");
   return std::unique_ptr<OpState>(std::move(state));
-}
-
-Status InferPushBack(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
 }
 
 Status Append(TensorList& list, Tensor element, Allocator& allocator) {
@@ -108,7 +104,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "input_handle:variant, tensor:element_dtype",
      .outputs = "output_handle:variant",
      .attrs = "element_dtype:type",
-     .infer = InferPushBack,
+     .infer = InferScalar,
      .prepare = PreparePush,
      .run = RunPushBack,
      .flags = kList},

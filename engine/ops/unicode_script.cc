@@ -1,15 +1,11 @@
 // UnicodeScript: the script of each code point, as ICU numbers them (UScriptCode); -1 for what is no code point. x, y:
 // [..].
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/unicode_tables.h"
 
 namespace rivulet {
 namespace {
-
-Status Infer(InferContext& c) {
-  c.set_output(0, c.shape(0));
-  return Status();
-}
 
 Status Run(RunContext& c) {
   const int32_t* code_point = c.input(0).data<int32_t>();
@@ -21,7 +17,12 @@ Status Run(RunContext& c) {
 }
 
 constexpr OpDef kDefs[] = {
-    {.name = "UnicodeScript", .inputs = "input:i32", .outputs = "output:i32", .attrs = "", .infer = Infer, .run = Run},
+    {.name = "UnicodeScript",
+     .inputs = "input:i32",
+     .outputs = "output:i32",
+     .attrs = "",
+     .infer = InferLikeFirst,
+     .run = Run},
 };
 
 }  // namespace

@@ -5,18 +5,12 @@
 
 #include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
+#include "engine/ops/plain_infer.h"
 #include "engine/ops/rows.h"
 
 namespace rivulet {
 
 namespace {
-
-Status InferScalar(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
-}
-
-Status InferNothing(InferContext&) { return Status(); }
 
 struct HandleState : OpState {
   std::string container;
@@ -159,11 +153,6 @@ Status RunShapeOf(RunContext& c) {
   return Status();
 }
 
-Status InferReference(InferContext& c) {
-  c.set_output(0, {});
-  return Status();
-}
-
 Status RunPassReference(RunContext& c) {
   c.SetOutput(0, c.input(0));
   return Status();
@@ -185,7 +174,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "",
      .outputs = "ref:ref dtype",
      .attrs = "shape:shape; dtype:type; container:string=\"\"; shared_name:string=\"\"",
-     .infer = InferReference,
+     .infer = InferScalar,
      .prepare = PrepareHandle,
      .run = RunHandle,
      .flags = kNamedResource | kTakesObjects | kMakesOutputs},
@@ -193,7 +182,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "",
      .outputs = "ref:ref dtype",
      .attrs = "shape:shape; dtype:type; container:string=\"\"; shared_name:string=\"\"",
-     .infer = InferReference,
+     .infer = InferScalar,
      .prepare = PrepareHandle,
      .run = RunHandle,
      .flags = kNamedResource | kTakesObjects | kMakesOutputs},
@@ -243,7 +232,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "ref:ref T, value:T",
      .outputs = "output_ref:ref T",
      .attrs = "T:type; validate_shape:bool=true; use_locking:bool=true",
-     .infer = InferReference,
+     .infer = InferScalar,
      .prepare = PrepareAssign,
      .run = RunAssignReference,
      .flags = kEffect | kTakesObjects | kMakesOutputs},
@@ -251,14 +240,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "ref:ref T, value:T",
      .outputs = "output_ref:ref T",
      .attrs = "T:type in " RIVULET_NUMBERS "; use_locking:bool=false",
-     .infer = InferReference,
+     .infer = InferScalar,
      .run = ChangeReference<Combine::kAdd>,
      .flags = kEffect | kMakesOutputs},
     {.name = "AssignSub",
      .inputs = "ref:ref T, value:T",
      .outputs = "output_ref:ref T",
      .attrs = "T:type in " RIVULET_NUMBERS "; use_locking:bool=false",
-     .infer = InferReference,
+     .infer = InferScalar,
      .run = ChangeReference<Combine::kSubtract>,
      .flags = kEffect | kMakesOutputs},
     {.name = "IsVariableInitialized",
@@ -272,7 +261,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:ref T",
      .outputs = "output:ref T",
      .attrs = "T:type",
-     .infer = InferReference,
+     .infer = InferScalar,
      .run = RunPassReference,
      .flags = kStateful | kTakesObjects | kMakesOutputs},
 };

@@ -36,7 +36,7 @@ class WaitingLine {
         break;
       }
       // A stop wakes nobody: it is looked for at each step.
-      changed.wait_until(lock, std::chrono::system_clock::now() + kStep);
+      changed.wait_for(lock, kStep);
     }
     line_.erase(place);
     changed.notify_all();
