@@ -31,8 +31,10 @@ nlohmann::json Describe(const OpDef& def) {
       }
     }
   }
-  return {{"name", def.name}, {"inputs", def.inputs},        {"outputs", def.outputs},       {"attrs", def.attrs},
-          {"types", types},   {"exactness", Exactness(def)}, {"gradient", HasGradient(def)}, {"golden_cases", cases}};
+  return {
+      {"name", def.name},     {"inputs", def.inputs},    {"outputs", def.outputs},      {"attrs", def.attrs},
+      {"types", types},       {"proved", IsProved(def)}, {"exactness", Exactness(def)}, {"gradient", HasGradient(def)},
+      {"golden_cases", cases}};
 }
 
 nlohmann::json DescribeRefusal(std::string_view op, std::string_view reason) {

@@ -239,7 +239,7 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
           return InvalidArgument("a node (", Quoted(raw.node.op), ") has no name; it is node ", graph.size());
         }
         if (graph.Find(raw.node.name) >= 0) return InvalidArgument("two nodes are called ", Quoted(raw.node.name));
-        if (raw.node.op == "ImmutableConst") PlaceRegion(package, &raw.node);
+        if (package != nullptr && raw.node.op == "ImmutableConst") PlaceRegion(*package, &raw.node);
         raw.node.def = FindOp(raw.node.op);
         graph.AddNode(std::move(raw.node));
         inputs.push_back(std::move(raw.inputs));

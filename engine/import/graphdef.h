@@ -15,8 +15,7 @@ namespace rivulet {
 // any order. Wire defects, dangling inputs and duplicate names are errors; an operator without kernel, or an attribute
 // that contradicts itself, is one only when the node is needed.
 //
-// An ImmutableConst becomes a Const of its region's bytes when the graph comes from a package with such regions;
-// without a package it is a Const in error, whose region name is never taken for a file's.
+// An ImmutableConst becomes a Const of its region's bytes when the graph comes from a package with such regions.
 class MemmappedPackage;
 Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner, const Limits& limits,
                              const MemmappedPackage* package = nullptr);

@@ -41,18 +41,13 @@ bool IsRegionName(std::string_view name) {
 }
 
 // The literal of region `name`, or an error in it.
-TensorLiteral LiteralOf(const MemmappedPackage* package, const Node& node) {
+TensorLiteral LiteralOf(const MemmappedPackage& package, const Node& node) {
   TensorLiteral literal;
   if (const auto* dtype = node.attrs.Get<DType>("dtype")) literal.dtype = *dtype;
   if (const auto* shape = node.attrs.Get<Shape>("shape")) literal.shape = *shape;
   const auto* name = node.attrs.Get<std::string>("memory_region_name");
   const std::string quoted = Quoted(name == nullptr ? std::string_view() : *name);
-  if (package == nullptr) {
-    literal.error = InvalidArgument("memory region ", quoted,
-                                    ": the graph does not come from a memmapped package, and no file is opened for it");
-    return literal;
-  }
-  const MemmappedPackage::Region* region = name == nullptr ? nullptr : package->Find(*name);
+  const MemmappedPackage::Region* region = name == nullptr ? nullptr : package.Find(*name);
   if (region == nullptr) {
     literal.error = name != nullptr && IsRegionName(*name)
                         ? NotFound("memory region ", quoted, " is not in the package")
@@ -75,7 +70,7 @@ TensorLiteral LiteralOf(const MemmappedPackage* package, const Node& node) {
     return literal;
   }
   literal.prefix = Tensor::View(literal.dtype, {literal.shape.num_elements()},
-                                const_cast<uint8_t*>(region->bytes.data()), package->owner());
+                                const_cast<uint8_t*>(region->bytes.data()), package.owner());
   return literal;
 }
 
@@ -139,7 +134,7 @@ const MemmappedPackage::Region* MemmappedPackage::Find(std::string_view name) co
   return at == regions_.end() ? nullptr : &at->second;
 }
 
-void PlaceRegion(const MemmappedPackage* package, Node* node) {
+void PlaceRegion(const MemmappedPackage& package, Node* node) {
   TensorLiteral literal = LiteralOf(package, *node);
   const DType dtype = literal.dtype;
   node->op = "Const";

@@ -45,9 +45,9 @@ class MemmappedPackage {
 // Whether the file ends as a package does, intact or not.
 bool LooksLikePackage(std::span<const uint8_t> bytes);
 
-// Makes an ImmutableConst a Const over its region of the package; a Const in error when it has none, and when `package`
-// is null. What is wrong is said when the value is needed.
-void PlaceRegion(const MemmappedPackage* package, Node* node);
+// Makes an ImmutableConst a Const over its region of the package; a Const in error when it has none, which is said when
+// the value is needed.
+void PlaceRegion(const MemmappedPackage& package, Node* node);
 
 }  // namespace rivulet
 

@@ -6,6 +6,7 @@
 
 #include "engine/base/checked.h"
 #include "engine/ops/number.h"
+#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -226,8 +227,8 @@ Status FillTensor(RunContext& c, Tensor& tensor, const void* value) {
 }
 
 Status ClearTensor(RunContext& c, Tensor& tensor) {
-  if (tensor.dtype() == DType::kString) {
-    std::fill_n(tensor.data<std::string>(), tensor.num_elements(), std::string());
+  if (ElementBytes(tensor.dtype()) == 0) {
+    ClearElements(tensor.dtype(), tensor.raw(), tensor.num_elements());
     return Status();
   }
   const auto bytes = static_cast<int64_t>(tensor.bytes());

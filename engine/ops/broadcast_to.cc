@@ -47,8 +47,8 @@ constexpr OpDef kDefs[] = {
     {.name = "BroadcastTo",
      .inputs = "input:T, shape:Tidx",
      .outputs = "output:T",
-     .attrs =
-         "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; Tidx:type=i32 in {i32,i64}",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,resource,variant}; "
+              "Tidx:type=i32 in {i32,i64}",
      .infer = Infer,
      .run = Run},
 };

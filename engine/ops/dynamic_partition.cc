@@ -73,7 +73,8 @@ constexpr OpDef kDefs[] = {
     {.name = "DynamicPartition",
      .inputs = "data:T, partitions:i32",
      .outputs = "outputs:num_partitions*T",
-     .attrs = "num_partitions:int >=1; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
+     .attrs = "num_partitions:int >=1; T:type in "
+              "{bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,resource,variant}",
      .infer = Infer,
      .run = Run},
 };

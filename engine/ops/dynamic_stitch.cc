@@ -74,9 +74,10 @@ Status Run(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_STITCH                                                                                             \
-  .inputs = "indices:N*i32, data:N*T", .outputs = "merged:T",                                                      \
-  .attrs = "N:int >=1; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi32}", \
+#define RIVULET_STITCH                                                                                                \
+  .inputs = "indices:N*i32, data:N*T", .outputs = "merged:T",                                                         \
+  .attrs =                                                                                                            \
+      "N:int >=1; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi32,variant}", \
   .infer = Infer, .run = Run
 
 constexpr OpDef kDefs[] = {

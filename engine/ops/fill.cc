@@ -36,8 +36,10 @@ constexpr OpDef kDefs[] = {
     {.name = "Fill",
      .inputs = "dims:index_type, value:T",
      .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
-              "index_type:type=i32 in {i32,i64}",
+     .attrs =
+         "T:type in "
+         "{bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32,resource,variant}; "
+         "index_type:type=i32 in {i32,i64}",
      .infer = InferFill,
      .run = RunFill},
     {.name = "Empty",

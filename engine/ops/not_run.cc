@@ -18,12 +18,20 @@ constexpr const char* kCluster[] = {"CollectiveBcastRecv",   "CollectiveBcastRec
 constexpr const char* kDevices[] = {"RemoteFusedGraphExecute", "TPUCompile",   "TPUExecute",
                                     "TPUPartitionedCall",      "TPUReplicate", "XlaLaunch"};
 
-constexpr const char* kScheduled[] = {"_ArrayToList",          "_DeviceArg",
-                                      "_DeviceRetval",         "_HostCast",
-                                      "_ListToArray",          "_ParallelConcatStart",
-                                      "_ParallelConcatUpdate", "_ReadVariablesOp",
-                                      "_ScopedAllocator",      "_ScopedAllocatorConcat",
-                                      "_ScopedAllocatorSplit", "_UnaryOpsComposition",
+constexpr const char* kScheduled[] = {"_Arg",
+                                      "_ArrayToList",
+                                      "_DeviceArg",
+                                      "_DeviceRetval",
+                                      "_HostCast",
+                                      "_ListToArray",
+                                      "_ParallelConcatStart",
+                                      "_ParallelConcatUpdate",
+                                      "_ReadVariablesOp",
+                                      "_Retval",
+                                      "_ScopedAllocator",
+                                      "_ScopedAllocatorConcat",
+                                      "_ScopedAllocatorSplit",
+                                      "_UnaryOpsComposition",
                                       "_VarHandlesOp"};
 
 constexpr const char* kSessions[] = {"DeleteSessionTensor", "GetSessionHandle", "GetSessionHandleV2",

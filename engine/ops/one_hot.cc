@@ -98,7 +98,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "indices:TI, depth:i32, on_value:T, off_value:T",
      .outputs = "output:T",
      .attrs = "axis:int=-1; TI:type=i64 in {u8,i8,i32,i64}; "
-              "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}",
+              "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,resource,variant}",
      .infer = Infer,
      .prepare = Prepare,
      .run = Run},

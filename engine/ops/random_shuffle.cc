@@ -4,6 +4,7 @@
 
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/random_stream.h"
+#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -27,13 +28,9 @@ Status Shuffle(RunContext& c, const Start& start) {
   }
   const int64_t width = in.num_elements() / rows;
   for (int64_t i = 0; i < rows; ++i) {
-    const int64_t from = order[static_cast<size_t>(i)] * width;
-    if (in.dtype() == DType::kString) {
-      std::copy_n(in.data<std::string>() + from, width, out.data<std::string>() + i * width);
-    } else {
-      const auto element = static_cast<int64_t>(ElementBytes(in.dtype()));
-      std::copy_n(in.data<uint8_t>() + from * element, width * element, out.data<uint8_t>() + i * width * element);
-    }
+    const DType dtype = in.dtype();
+    CopyElements(dtype, ElementAt(out.raw(), dtype, i * width),
+                 ElementAt(in.raw(), dtype, order[static_cast<size_t>(i)] * width), width);
   }
   return Status();
 }
@@ -60,7 +57,7 @@ Status RunKeyed(RunContext& c) {
   return Shuffle(c, [&](int64_t) { return KeyedStream(c.input(1), c.input(2), c.input(3)); });
 }
 
-#define RIVULET_ANY "T:type in {f32,f16,bf16,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}"
+#define RIVULET_ANY "T:type in {f32,f16,bf16,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,resource,variant}"
 constexpr OpDef kDefs[] = {
     {.name = "RandomShuffle",
      .inputs = "value:T",

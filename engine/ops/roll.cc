@@ -86,7 +86,8 @@ constexpr OpDef kDefs[] = {
     {.name = "Roll",
      .inputs = "input:T, shift:Tshift, axis:Taxis",
      .outputs = "output:T",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; Tshift:type in {i32,i64}; "
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,resource,variant}; "
+              "Tshift:type in {i32,i64}; "
               "Taxis:type in {i32,i64}",
      .infer = Infer,
      .run = Run},

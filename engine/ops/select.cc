@@ -12,6 +12,7 @@
 #include "engine/ops/broadcast.h"
 #include "engine/ops/complex_math.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -31,13 +32,19 @@ bool SelectTile(const void* const* in, void* out, int64_t n, const void*) {
   return true;
 }
 
-Status SelectStrings(RunContext& c, const BroadcastReader readers[3]) {
+// Strings and references.
+template <typename T>
+Status SelectObjects(RunContext& c) {
   constexpr int64_t kTile = 256;
   int64_t positions[3][kTile];
+  const Shape& shape = c.output(0).shape();
+  const BroadcastReader readers[3] = {BroadcastReader(c.input(0).shape(), shape, 1),
+                                      BroadcastReader(c.input(1).shape(), shape, sizeof(T)),
+                                      BroadcastReader(c.input(2).shape(), shape, sizeof(T))};
   const uint8_t* condition = c.input(0).data<uint8_t>();
-  const std::string* t = c.input(1).data<std::string>();
-  const std::string* e = c.input(2).data<std::string>();
-  std::string* out = c.output(0).data<std::string>();
+  const T* t = static_cast<const T*>(c.input(1).raw());
+  const T* e = static_cast<const T*>(c.input(2).raw());
+  T* out = static_cast<T*>(c.output(0).raw());
   const int64_t total = c.output(0).num_elements();
   for (int64_t begin = 0; begin < total && !c.stop().stopped(); begin += kTile) {
     const int64_t count = std::min(kTile, total - begin);
@@ -50,15 +57,11 @@ Status SelectStrings(RunContext& c, const BroadcastReader readers[3]) {
 }
 
 Status RunSelectV2(RunContext& c) {
-  const Tensor& output = c.output(0);
-  if (output.num_elements() == 0) return Status();
-  const size_t bytes = StoredBytes(output.dtype());
-  if (output.dtype() == DType::kString) {
-    const BroadcastReader readers[3] = {BroadcastReader(c.input(0).shape(), output.shape(), 1),
-                                        BroadcastReader(c.input(1).shape(), output.shape(), bytes),
-                                        BroadcastReader(c.input(2).shape(), output.shape(), bytes)};
-    return SelectStrings(c, readers);
-  }
+  const DType dtype = c.output(0).dtype();
+  if (c.output(0).num_elements() == 0) return Status();
+  if (dtype == DType::kString) return SelectObjects<std::string>(c);
+  const size_t bytes = ElementBytes(dtype);
+  if (bytes == 0) return SelectObjects<ObjectRef>(c);
   const TileLoop loop = bytes == 1   ? SelectTile<uint8_t>
                         : bytes == 2 ? SelectTile<uint16_t>
                         : bytes == 4 ? SelectTile<uint32_t>
@@ -97,14 +100,15 @@ Status RunSelect(RunContext& c) {
   const int64_t row = total / rows;
   const uint8_t* condition = c.input(0).data<uint8_t>();
   const Tensor* sources[2] = {&c.input(2), &c.input(1)};
-  if (c.output(0).dtype() == DType::kString) {
-    std::string* out = c.output(0).data<std::string>();
-    for (int64_t i = 0; i < total && !c.stop().stopped(); ++i) {
-      out[i] = sources[condition[i / row] != 0]->data<std::string>()[i];
+  const DType dtype = c.output(0).dtype();
+  if (ElementBytes(dtype) == 0) {
+    for (int64_t i = 0; i < rows && !c.stop().stopped(); ++i) {
+      CopyElements(dtype, ElementAt(c.output(0).raw(), dtype, i * row),
+                   ElementAt(sources[condition[i] != 0]->raw(), dtype, i * row), row);
     }
     return Status();
   }
-  const size_t row_bytes = static_cast<size_t>(row) * ElementBytes(c.output(0).dtype());
+  const size_t row_bytes = static_cast<size_t>(row) * ElementBytes(dtype);
   char* out = static_cast<char*>(c.output(0).raw());
   const int64_t grain = std::max<int64_t>((1 << 16) / static_cast<int64_t>(row_bytes), 1);
   c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
@@ -144,7 +148,8 @@ Status InferClip(InferContext& c) {
   return Status();
 }
 
-constexpr char kSelected[] = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}";
+constexpr char kSelected[] =
+    "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,resource,variant}";
 
 constexpr OpDef kDefs[] = {
     {.name = "Select",

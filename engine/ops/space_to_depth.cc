@@ -104,7 +104,7 @@ Status Run(RunContext& c) {
       see({n, b, b, channels, h, w, last}, {0, 3, 4, 1, 5, 2, 6});
     }
   }
-  if (input.dtype() != DType::kString) {
+  if (ElementBytes(input.dtype()) > 0) {
     Transpose(input.raw(), rank, dims, perm, ElementBytes(input.dtype()), c.output(0).raw(), c.pool(), c.stop());
     return Status();
   }
@@ -129,14 +129,14 @@ constexpr OpDef kDefs[] = {
     {.name = "SpaceToDepth",
      .inputs = "input:T",
      .outputs = "output:T",
-     .attrs = "T:type in {" RIVULET_PLAIN ",qi8}; " RIVULET_FORMAT,
+     .attrs = "T:type in {" RIVULET_PLAIN ",qi8,resource,variant}; " RIVULET_FORMAT,
      .infer = Infer<true>,
      .prepare = Prepare,
      .run = Run<true>},
     {.name = "DepthToSpace",
      .inputs = "input:T",
      .outputs = "output:T",
-     .attrs = "T:type in {" RIVULET_PLAIN ",qi8}; " RIVULET_FORMAT,
+     .attrs = "T:type in {" RIVULET_PLAIN ",qi8,resource,variant}; " RIVULET_FORMAT,
      .infer = Infer<false>,
      .prepare = Prepare,
      .run = Run<false>},

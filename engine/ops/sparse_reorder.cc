@@ -101,7 +101,7 @@ Status RunConcat(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_ALL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}"
+#define RIVULET_ALL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,resource,variant}"
 
 constexpr OpDef kDefs[] = {
     {.name = "SparseReorder",

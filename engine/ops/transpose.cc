@@ -56,7 +56,7 @@ Status Run(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<int> axes, Permutation(c.input(1), x.rank()));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, Permuted(x.shape(), axes)));
   if (x.num_elements() == 0) return Status();
-  if (x.dtype() != DType::kString && x.rank() <= kMaxTransposeRank) {
+  if (ElementBytes(x.dtype()) > 0 && x.rank() <= kMaxTransposeRank) {
     Transpose(x.raw(), x.rank(), x.shape().dims().data(), axes.data(), ElementBytes(x.dtype()), y.raw(), c.pool(),
               c.stop());
     return Status();
@@ -85,7 +85,8 @@ Status RunConjugate(RunContext& c) {
 }
 
 constexpr char kAttrs[] =
-    "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; Tperm:type=i32 in {i32,i64}";
+    "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; Tperm:type=i32 in "
+    "{i32,i64}";
 
 constexpr OpDef kDefs[] = {
     {.name = "Transpose", .inputs = "x:T, perm:Tperm", .outputs = "y:T", .attrs = kAttrs, .infer = Infer, .run = Run},

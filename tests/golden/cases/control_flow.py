@@ -151,6 +151,29 @@ def v1_loops():
     yield GraphCase('a loop whose condition asks its Merge for the round', first_round)
 
 
+def attr_type(t):
+    return tf.compat.v1.AttrValue(type=tf.as_dtype(t).as_datatype_enum)
+
+
+def attr_types(*types):
+    value = tf.compat.v1.AttrValue()
+    value.list.type.extend(tf.as_dtype(t).as_datatype_enum for t in types)
+    return value
+
+
+def attr_function(function):
+    value = tf.compat.v1.AttrValue()
+    value.func.name = function.name
+    return value
+
+
+def _If(cond, input, Tout, **branches):
+    """The operator as the earliest files have it, which only a graph can make."""
+    attrs = dict(Tcond=attr_type(cond.dtype), Tin=attr_types('float32'), Tout=attr_types(*Tout))
+    attrs.update((name, attr_function(f)) for name, f in branches.items())
+    return tf.compat.v1.get_default_graph().create_op('_If', [cond, *input], Tout, name='chosen', attrs=attrs).outputs
+
+
 def choose(g, op, condition):
     yes = tf.function(lambda x: x + 1).get_concrete_function(tf.TensorSpec([2]))
     no = tf.function(lambda x: x - 1).get_concrete_function(tf.TensorSpec([2]))
@@ -234,7 +257,7 @@ def functions():
             return [f(g.feed(i32(index)), g.feed(f32([1, 2])))]
         yield GraphCase(f'Case {index}', case)
 
-    for op in (raw.If, raw.StatelessIf):
+    for op in (raw.If, raw.StatelessIf, _If):
         for t in ALL_PLAIN:
             for value in ((b'', b'a') if t == 'string' else (False, True) if t == 'bool' else (0, 2)):
                 if t not in ('float32', 'float64', 'int32', 'int64', 'int16', 'int8', 'uint8', 'string', 'bool'):
@@ -247,6 +270,18 @@ def functions():
             def empty(g, t=t, op=op):
                 return choose(g, op, rand(t, (0, 2), seed=1))
             yield GraphCase(f'{op.__name__} of no {t}', empty)
+
+    for start in (0, 3):
+        def lowest_loop(g, start=start):
+            step = tf.function(lambda i, x: (i + 1, x * 2)).get_concrete_function(tf.TensorSpec([], tf.int32), tf.TensorSpec([2]))
+            more = tf.function(lambda i, x: i < 3).get_concrete_function(tf.TensorSpec([], tf.int32), tf.TensorSpec([2]))
+            for f in (step, more):
+                f.add_to_graph()
+            node = tf.compat.v1.get_default_graph().create_op(
+                '_While', [g.feed(i32(start)), g.feed(f32([1, 2]))], ['int32', 'float32'], name='looped',
+                attrs=dict(T=attr_types('int32', 'float32'), cond=attr_function(more), body=attr_function(step)))
+            return node.outputs
+        yield GraphCase(f'_While from {start}', lowest_loop)
 
     def stateful(g):
         step = tf.function(lambda i, x: (i + 1, x * 2)).get_concrete_function(tf.TensorSpec([], tf.int32), tf.TensorSpec([2]))
