@@ -122,4 +122,11 @@ std::string EncodeUtf8(const std::u32string& text) {
   return out;
 }
 
+bool IsUtf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    if (ReadUtf8(text, &at) == kIllFormed) return false;
+  }
+  return true;
+}
+
 }  // namespace rivulet

@@ -37,6 +37,9 @@ void WriteUtf32Be(char32_t c, std::string* out);
 std::u32string DecodeUtf8(std::string_view text);
 std::string EncodeUtf8(const std::u32string& text);
 
+// Whether no byte is ill-formed.
+bool IsUtf8(std::string_view text);
+
 }  // namespace rivulet
 
 #endif  // RIVULET_ENGINE_OPS_UNICODE_CODEC_H_

@@ -31,11 +31,29 @@ class WireWriter {
     Tag(field, 1);
     Fixed(BitCast<uint64_t>(value), 8);
   }
-  // The bytes of a double inside of a packed list.
+  // Between its two tags instead of after its length.
+  void Group(uint32_t field, std::string_view bytes) {
+    Tag(field, 3);
+    out_->append(bytes);
+    Tag(field, 4);
+  }
+  void Fixed32(uint32_t field, uint32_t bits) {
+    Tag(field, 5);
+    Fixed(bits, 4);
+  }
+  void Fixed64(uint32_t field, uint64_t bits) {
+    Tag(field, 1);
+    Fixed(bits, 8);
+  }
+
+  // The parts: a tag, and values as they are after it or inside of a packed list.
+  void Tag(uint32_t field, uint32_t type) { Varint(uint64_t{field} << 3 | type); }
   void PackedDouble(double value) { Fixed(BitCast<uint64_t>(value), 8); }
+  void BareVarint(uint64_t value) { Varint(value); }
+  void BareFixed32(uint32_t bits) { Fixed(bits, 4); }
+  void BareFixed64(uint64_t bits) { Fixed(bits, 8); }
 
  private:
-  void Tag(uint32_t field, uint32_t type) { Varint(uint64_t{field} << 3 | type); }
   void Varint(uint64_t value) {
     for (; value >= 0x80; value >>= 7) out_->push_back(static_cast<char>(value | 0x80));
     out_->push_back(static_cast<char>(value));
