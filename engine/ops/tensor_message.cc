@@ -22,6 +22,13 @@ std::string ShapeMessage(const Shape& shape) {
   return out;
 }
 
+std::string StringContent(const Tensor& tensor) {
+  std::string out;
+  for (const std::string& text : tensor.values<std::string>()) WireWriter(&out).BareVarint(text.size());
+  for (const std::string& text : tensor.values<std::string>()) out += text;
+  return out;
+}
+
 }  // namespace
 
 Result<int64_t> TensorMessageBytes(const Tensor& tensor) {
@@ -36,12 +43,15 @@ Result<int64_t> TensorMessageBytes(const Tensor& tensor) {
   return bytes.value();
 }
 
-std::string WriteTensorMessage(const Tensor& tensor) {
+std::string WriteTensorMessage(const Tensor& tensor, StringsAs strings) {
   std::string out;
   WireWriter writer(&out);
   writer.Int(1, static_cast<int64_t>(tensor.dtype()));
   writer.Bytes(2, ShapeMessage(tensor.shape()));
-  if (tensor.dtype() == DType::kString) {
+  if (tensor.dtype() == DType::kString && strings == StringsAs::kContent) {
+    const std::string content = StringContent(tensor);
+    if (!content.empty()) writer.Bytes(4, content);
+  } else if (tensor.dtype() == DType::kString) {
     for (const std::string& text : tensor.values<std::string>()) writer.Bytes(8, text);
   } else if (tensor.num_elements() > 0) {
     writer.Bytes(4, {static_cast<const char*>(tensor.raw()), tensor.bytes()});

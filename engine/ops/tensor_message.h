@@ -9,8 +9,11 @@
 
 namespace rivulet {
 
-// type, shape, and the elements as tensor_content (strings as string_val). The tensor must not hold references.
-std::string WriteTensorMessage(const Tensor& tensor);
+// How strings are written: as string_val, or as tensor_content (all lengths, then all bytes).
+enum class StringsAs { kValues, kContent };
+
+// type, shape, and the elements as tensor_content. The tensor must not hold references.
+std::string WriteTensorMessage(const Tensor& tensor, StringsAs strings = StringsAs::kValues);
 // The bytes that it will have at most.
 Result<int64_t> TensorMessageBytes(const Tensor& tensor);
 

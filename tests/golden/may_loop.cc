@@ -5,8 +5,9 @@ namespace {
 
 // Whether the operator puts elements into an object of the session, or waits for elements that no other run brings.
 bool Keeps(std::string_view op) {
-  for (const char* start : {"Queue", "Stage", "Unstage", "Map", "OrderedMap", "Barrier", "Accumulator",
-                            "ResourceAccumulator", "SparseAccumulator"}) {
+  for (const char* start :
+       {"Queue", "Stage", "Unstage", "Map", "OrderedMap", "Barrier", "Accumulator", "ResourceAccumulator",
+        "SparseAccumulator", "AddSparseToTensorsMap", "AddManySparseToTensorsMap"}) {
     if (op.starts_with(start)) return true;
   }
   return false;
