@@ -104,6 +104,7 @@ bool ParseScalarDefault(std::string_view text, AttrKind kind, AttrValue* value) 
     case AttrKind::kFloat: *value = std::strtof(word.c_str(), nullptr); return true;
     case AttrKind::kBool: *value = word == "true"; return word == "true" || word == "false";
     case AttrKind::kType: *value = ShortTypeFromName(word); return ShortTypeFromName(word) != DType::kInvalid;
+    case AttrKind::kTensor: *value = std::shared_ptr<const TensorLiteral>(); return word == "none";
     case AttrKind::kShape: *value = word == "?" ? Shape::UnknownRank() : Shape(); return word == "?" || word == "[]";
     default: return false;
   }

@@ -79,6 +79,40 @@ def sound():
     yield Case('AudioSummary', [tag, odd], dict(sample_rate=8000.0, max_outputs=0), error=True, producer=8)
 
 
+def pictures():
+    """The files are taken out of the summaries and decoded: their bytes depend on the libraries that write them."""
+    def case(value, name, count=1, tag=b'a', **attrs):
+        def build(g):
+            def decode(message, kind, names, types):
+                return tf.raw_ops.DecodeProtoV2(bytes=message, message_type=kind, field_names=names, output_types=types)
+            summary = tf.raw_ops.ImageSummary(tag=g.feed(text(tag)), tensor=g.feed(value), **attrs)
+            one = decode(summary, 'tensorflow.Summary', ['value'], ['string'])
+            parts = decode(one.values[0], 'tensorflow.Summary.Value', ['tag', 'image'], ['string', 'string'])
+            image = decode(tf.reshape(parts.values[1], [-1]), 'tensorflow.Summary.Image', ['height', 'width', 'colorspace', 'encoded_image_string'], ['int32', 'int32', 'int32', 'string'])
+            files = tf.reshape(image.values[3], [-1])
+            return [one.sizes, parts.values[0], image.sizes, *image.values[:3]] + [tf.raw_ops.DecodePng(contents=files[i]) for i in range(count)]
+        return GraphCase(f'ImageSummary {name}', build)
+
+    for t in kernel_dtypes('ImageSummary'):
+        for channels in (1, 3, 4):
+            yield case(rand(t, (2, 3, 2, channels), 0, 200, seed=channels) if t == 'uint8' else rand(t, (2, 3, 2, channels), seed=channels), f'{t} {channels}', 2)
+            if t != 'uint8':
+                yield case(rand(t, (1, 3, 4, channels), 0, 2, seed=channels), f'{t} {channels} positive')
+        if t == 'uint8':
+            continue
+        odd = lit(t, [[[[1, float('nan'), 3], [0.25, 5, 2]], [[float('inf'), 1, 1], [0, 0, 0]]]])
+        yield case(odd, f'{t} not finite')
+        yield case(odd, f'{t} not finite, another color', bad_color=tf.make_tensor_proto(np.array([9, 8, 7, 6], np.uint8)))
+        yield case(lit(t, np.zeros((1, 2, 2, 1))), f'{t} zeros')
+        yield case(lit(t, np.full((1, 2, 2, 1), float('nan'))), f'{t} all bad')
+        yield case(lit(t, [[[[-1e-7], [1e-7]]]]), f'{t} tiny')
+    yield case(rand('uint8', (4, 2, 2, 1), seed=1), 'three of four', 3)
+    yield case(rand('uint8', (4, 2, 2, 1), seed=1), 'one of four', 1, max_images=1)
+    for shape in ((1, 2, 2, 2), (1, 2, 2), (1, 0, 2, 1)):
+        yield Case('ImageSummary', [text(b'a'), rand('float32', shape)], error=True)
+    yield Case('ImageSummary', [text([b'a', b'b']), rand('float32', (1, 2, 2, 1))], error=True)
+
+
 def cases():
-    for part in (scalars, histograms, merged, tensors, sound):
+    for part in (scalars, histograms, merged, tensors, sound, pictures):
         yield from part()
