@@ -87,7 +87,7 @@ void Normalize(const T* values, int64_t pixels, int64_t channels, const uint8_t*
       const auto product = static_cast<T>(static_cast<Wide<T>>(pixel[k]) * static_cast<Wide<T>>(scale));
       const auto scaled = static_cast<T>(static_cast<Wide<T>>(product) + static_cast<Wide<T>>(offset));
       // Rounding may reach beyond; what a float beyond the range becomes as a byte is not defined.
-      out[k] = static_cast<uint8_t>(std::clamp(static_cast<float>(scaled), 0.0f, 255.0f));
+      out[k] = static_cast<uint8_t>(std::clamp(static_cast<Wide<T>>(scaled), Wide<T>{0}, Wide<T>{255}));
     }
   }
 }
