@@ -108,6 +108,7 @@ def second():
         # What the splits over no batch are is undefined.
         yield v2(at, (), (), RAGGED, (), (), LISTS_RAGGED, fetch=[0, 1, 2, 6, 7, 8, 12, 13, 14], name=f'V2 scalar {messages} ragged')
     yield v2(A, SPARSE, (), (), LISTS, names=[b'x'], name='V2 scalar with a name')
+    yield v2([pairs := message({}, p=[[1, 2], [3, -4]]), pairs], (), (), (), (), [('p', 'int64', (2,))], name='V2 dense lists of integers')
     yield v2([], SPARSE, (), RAGGED[:0], LISTS, (), LISTS_RAGGED[:0], name='V2 no message')
     yield v2([], (), (), RAGGED, (), (), LISTS_RAGGED, name='V2 no message, ragged')
     yield v2([A], SPARSE[:1] + SPARSE[:1], (), RAGGED[1:2] + RAGGED[1:2], name='V2 a key twice')
