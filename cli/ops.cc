@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/model_flags.h"
+#include "cli/narrow.h"
 #include "cli/op_facts.h"
 #include "cli/ops_for.h"
 #include "engine/base/errors.h"
@@ -120,6 +121,22 @@ int ListFor(const std::vector<std::string>& models, bool json) {
   return kFine;
 }
 
+// All models must load, and all that they need must be here: what is left out would be missed in an app.
+int WriteNarrowing(const std::vector<std::string>& models, const std::string& folder) {
+  Narrowing narrowing;
+  for (const std::string& path : models) {
+    int code = kFine;
+    const std::shared_ptr<const Model> model = LoadModel(path, {}, &code);
+    if (model == nullptr) return code;
+    narrowing.Add(*model);
+  }
+  for (const std::string& op : narrowing.ops()) {
+    if (FindOp(op) == nullptr) std::fprintf(stderr, "rivulet: warning: %s: %s\n", op.c_str(), NoKernel(op).c_str());
+  }
+  const Status status = narrowing.Write(folder);
+  return status.ok() ? kFine : Fail(status, kBadCall);
+}
+
 }  // namespace
 
 void AddOps(CLI::App& app, int* code) {
@@ -127,6 +144,7 @@ void AddOps(CLI::App& app, int* code) {
     std::string name;
     bool json = false;
     bool page = false;
+    std::string narrow;
     std::vector<std::string> models;
   };
   auto command = std::make_shared<Command>();
@@ -135,6 +153,9 @@ void AddOps(CLI::App& app, int* code) {
   sub->add_flag("--json", command->json, "As JSON");
   sub->add_option("--for", command->models, "Only what these models need, with the types that they need")
       ->type_name("MODEL");
+  sub->add_option("--narrow", command->narrow, "With --for: write what an engine for these models alone is built from")
+      ->type_name("FOLDER")
+      ->needs("--for");
   sub->add_flag("--page", command->page, "As the page docs/operators.md");
   sub->footer(
       "Examples:\n  rivulet ops | tail -1\n  rivulet ops Conv2D\n  rivulet ops --json\n  rivulet ops --for model.pb\n  "
@@ -142,7 +163,9 @@ void AddOps(CLI::App& app, int* code) {
       "docs/operators.md");
   sub->callback([command, code] {
     *code = kFine;
-    if (!command->models.empty()) {
+    if (!command->narrow.empty()) {
+      *code = WriteNarrowing(command->models, command->narrow);
+    } else if (!command->models.empty()) {
       *code = ListFor(command->models, command->json);
     } else if (!command->name.empty()) {
       *code = ShowOne(command->name, command->json);

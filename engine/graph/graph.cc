@@ -50,7 +50,9 @@ bool IsBackEdge(const Graph& graph, int32_t from, int32_t to) {
 }
 }  // namespace
 
-Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph) {
+Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph) { return TopologicalOrder(graph, {}); }
+
+Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph, const std::vector<bool>& late) {
   const auto count = static_cast<size_t>(graph.size());
   std::vector<int32_t> waiting(count, 0);
   // Consumers of each node as one flat array.
@@ -77,16 +79,21 @@ Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph) {
   std::vector<int32_t> order;
   order.reserve(count);
   std::vector<int32_t> ready;
+  std::vector<int32_t> ready_late;  // the first one at the end, as in `ready`
+  const auto make_ready = [&](int32_t node) {
+    (!late.empty() && late[static_cast<size_t>(node)] ? ready_late : ready).push_back(node);
+  };
   for (int32_t i = graph.size() - 1; i >= 0; --i) {
-    if (waiting[static_cast<size_t>(i)] == 0) ready.push_back(i);
+    if (waiting[static_cast<size_t>(i)] == 0) make_ready(i);
   }
-  while (!ready.empty()) {
-    const int32_t next = ready.back();
-    ready.pop_back();
+  while (!ready.empty() || !ready_late.empty()) {
+    std::vector<int32_t>& from = ready.empty() ? ready_late : ready;
+    const int32_t next = from.back();
+    from.pop_back();
     order.push_back(next);
     for (int32_t k = first[static_cast<size_t>(next) + 1] - 1; k >= first[static_cast<size_t>(next)]; --k) {
       const int32_t consumer = consumers[static_cast<size_t>(k)];
-      if (--waiting[static_cast<size_t>(consumer)] == 0) ready.push_back(consumer);
+      if (--waiting[static_cast<size_t>(consumer)] == 0) make_ready(consumer);
     }
   }
   if (order.size() == count) return order;

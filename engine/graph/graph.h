@@ -107,6 +107,8 @@ struct Function {
 // Node indices so that every node comes after its inputs and control inputs; in file order where free. Back edges of
 // v1 loops (into Merge from NextIteration) are not counted. INVALID_ARGUMENT names a node on any other cycle.
 Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph);
+// The same, where a node with late[i] comes only when no other can.
+Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph, const std::vector<bool>& late);
 
 // keep[i] is true for the nodes that `roots` need through inputs and control inputs.
 std::vector<bool> Reachable(const Graph& graph, const std::vector<int32_t>& roots);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/built.h"
 #include "engine/base/errors.h"
 #include "engine/import/graphdef.h"
 #include "engine/import/granted_files.h"
@@ -62,6 +63,7 @@ Status TakeBareMeta(MetaGraph meta, ModelContent* content) {
 }
 
 Status ReadText(const LoadOptions& options, const Folder* folder, ModelContent* content) {
+  if constexpr (!kBuilt.text) return NotBuilt("models in text form");
   const std::string_view text(reinterpret_cast<const char*>(content->file.bytes.data()), content->file.bytes.size());
   const TextRoot root = TextRootOf(text);
   content->format = root == TextRoot::kSavedModel     ? "text SavedModel"
@@ -70,6 +72,9 @@ Status ReadText(const LoadOptions& options, const Folder* folder, ModelContent* 
   RIVULET_ASSIGN_OR_RETURN(std::vector<uint8_t> wire, TextToWire(text, root, options.limits));
   auto held = std::make_shared<std::vector<uint8_t>>(std::move(wire));
   const std::shared_ptr<void> owner(held, held->data());
+  if constexpr (!kBuilt.saved_models) {
+    if (root != TextRoot::kGraphDef) return NotBuilt("SavedModels and MetaGraphDefs");
+  }
   switch (root) {
     case TextRoot::kSavedModel: {
       RIVULET_ASSIGN_OR_RETURN(MetaGraph meta,
@@ -89,20 +94,26 @@ Status ReadText(const LoadOptions& options, const Folder* folder, ModelContent* 
 
 Status ReadBinary(const LoadOptions& options, const Folder* folder, ModelContent* content) {
   const FileBytes& file = content->file;
-  if (LooksLikeSavedModel(file.bytes)) {
+  const bool is_saved = LooksLikeSavedModel(file.bytes);
+  const bool is_meta = !is_saved && !LooksLikePackage(file.bytes) && LooksLikeMetaGraph(file.bytes);
+  if constexpr (!kBuilt.saved_models) {
+    if (is_saved || is_meta) return NotBuilt("SavedModels and MetaGraphDefs");
+  }
+  if (is_saved) {
     content->format = "SavedModel";
     RIVULET_ASSIGN_OR_RETURN(MetaGraph meta,
                              ReadSavedModel(file.bytes, file.owner, options.tags, options.limits, *options.allocator));
     return TakeMeta(std::move(meta), folder, content);
   }
   if (LooksLikePackage(file.bytes)) {
+    if constexpr (!kBuilt.packages) return NotBuilt("memmapped packages");
     content->format = "memmapped package";
     RIVULET_ASSIGN_OR_RETURN(const MemmappedPackage package, MemmappedPackage::Read(file.bytes, file.owner));
     RIVULET_ASSIGN_OR_RETURN(content->graph, ImportGraphDef(WireCursor(package.graph().bytes, package.graph().offset),
                                                             file.owner, options.limits, &package));
     return Status();
   }
-  if (LooksLikeMetaGraph(file.bytes)) {
+  if (is_meta) {
     content->format = "MetaGraphDef";
     RIVULET_ASSIGN_OR_RETURN(MetaGraph meta,
                              ReadMetaGraph(WireCursor(file.bytes, 0), file.owner, options.limits, *options.allocator));
@@ -117,7 +128,7 @@ Status ReadBinary(const LoadOptions& options, const Folder* folder, ModelContent
 Status ReadContent(const LoadOptions& options, const Folder* folder, ModelContent* content) {
   const FileBytes& file = content->file;
   if (file.bytes.empty()) return InvalidArgument("the file is empty");
-  if (LooksLikeSortedTable(file.bytes)) return NoGraph("a checkpoint's table");
+  if (kBuilt.saved_models && LooksLikeSortedTable(file.bytes)) return NoGraph("a checkpoint's table");
   const std::string_view foreign = LooksLikeSavedModel(file.bytes) ? "" : DescribeForeignFile(file.bytes);
   Status status = LooksLikeText(file.bytes) && foreign.empty() ? ReadText(options, folder, content)
                                                                : ReadBinary(options, folder, content);
@@ -203,12 +214,19 @@ Result<ModelContent> OpenSavedModel(const std::string& path, const LoadOptions& 
 }  // namespace
 
 Result<ModelContent> OpenModel(const std::string& path, const LoadOptions& options) {
+  const FileAccess access = options.map_file ? FileAccess::kMap : FileAccess::kRead;
+  if constexpr (!kBuilt.saved_models) {
+    if (IsFolder(path) || path.ends_with(".meta") || !options.checkpoint.empty()) {
+      return NotBuilt("SavedModels and checkpoints").Framed(Quoted(path));
+    }
+    RIVULET_ASSIGN_OR_RETURN(FileBytes bytes, OpenFile(path, access, options.limits.file_bytes));
+    return OpenModelBytes(std::move(bytes), path, options);
+  }
   const size_t slash = path.rfind('/');
   const std::string_view file_name = slash == std::string::npos ? path : std::string_view(path).substr(slash + 1);
   if (!IsFolder(path) && (file_name == "saved_model.pb" || file_name == "saved_model.pbtxt")) {
     // Whoever names the file means the model, whose variables and assets lie beside it.
     const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-    const FileAccess access = options.map_file ? FileAccess::kMap : FileAccess::kRead;
     RIVULET_RETURN_IF_ERROR(OpenFile(path, access, options.limits.file_bytes).status());
     return OpenModel(folder, options);
   }
@@ -218,7 +236,6 @@ Result<ModelContent> OpenModel(const std::string& path, const LoadOptions& optio
     if (!options.checkpoint.empty()) RIVULET_RETURN_IF_ERROR(TakeCheckpoint(options.checkpoint, options, &*content));
     return content;
   }
-  const FileAccess access = options.map_file ? FileAccess::kMap : FileAccess::kRead;
   Result<FileBytes> file = OpenFile(path, access, options.limits.file_bytes);
   if (!file.ok()) {
     if (file.status().code() == Code::kNotFound && OpenFile(path + ".index", access, options.limits.file_bytes).ok()) {

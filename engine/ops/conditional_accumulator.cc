@@ -171,7 +171,7 @@ Status RunSetStep(RunContext& c) {
        .attrs = RIVULET_DTYPE,                                                                                    \
        .infer = InferTake,                                                                                        \
        .run = RunTake,                                                                                            \
-       .flags = kEffect | kDataDependent | kMakesOutputs},                                                        \
+       .flags = kEffect | kTakes | kDataDependent | kMakesOutputs},                                               \
       {.name = form "AccumulatorNumAccumulated",                                                                  \
        .inputs = "handle:" handle,                                                                                \
        .outputs = "num_accumulated:i32",                                                                          \

@@ -100,20 +100,25 @@ bool TernaryTile(const void* const* in, void* out, int64_t n, const void* params
   return IsOk(f);
 }
 
+// A loop that the build has, or none.
+constexpr DTypeLoop BuiltLoop(DType dtype, TileLoop loop) {
+  return IsBuilt(dtype) ? DTypeLoop{dtype, loop} : DTypeLoop{DType::kInvalid, nullptr};
+}
+
 template <typename F, typename... Ts>
-inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kUnaryTiles = {DTypeLoop{DTypeOf<Ts>, UnaryTile<F, Ts>}...};
+inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kUnaryTiles = {BuiltLoop(DTypeOf<Ts>, UnaryTile<F, Ts>)...};
 template <typename F, typename... Ts>
-inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kBinaryTiles = {DTypeLoop{DTypeOf<Ts>, BinaryTile<F, Ts>}...};
+inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kBinaryTiles = {BuiltLoop(DTypeOf<Ts>, BinaryTile<F, Ts>)...};
 // The same and all integers, where the sign does not matter: F sees them unsigned.
 template <typename F, typename... Ts>
 inline constexpr std::array<DTypeLoop, sizeof...(Ts) + 8> kBinaryTilesAndInts = {
-    DTypeLoop{DTypeOf<Ts>, BinaryTile<F, Ts>}...,      DTypeLoop{DType::kUint8, BinaryTile<F, uint8_t>},
-    DTypeLoop{DType::kInt8, BinaryTile<F, uint8_t>},   DTypeLoop{DType::kUint16, BinaryTile<F, uint16_t>},
-    DTypeLoop{DType::kInt16, BinaryTile<F, uint16_t>}, DTypeLoop{DType::kUint32, BinaryTile<F, uint32_t>},
-    DTypeLoop{DType::kInt32, BinaryTile<F, uint32_t>}, DTypeLoop{DType::kUint64, BinaryTile<F, uint64_t>},
-    DTypeLoop{DType::kInt64, BinaryTile<F, uint64_t>}};
+    BuiltLoop(DTypeOf<Ts>, BinaryTile<F, Ts>)...,      BuiltLoop(DType::kUint8, BinaryTile<F, uint8_t>),
+    BuiltLoop(DType::kInt8, BinaryTile<F, uint8_t>),   BuiltLoop(DType::kUint16, BinaryTile<F, uint16_t>),
+    BuiltLoop(DType::kInt16, BinaryTile<F, uint16_t>), BuiltLoop(DType::kUint32, BinaryTile<F, uint32_t>),
+    BuiltLoop(DType::kInt32, BinaryTile<F, uint32_t>), BuiltLoop(DType::kUint64, BinaryTile<F, uint64_t>),
+    BuiltLoop(DType::kInt64, BinaryTile<F, uint64_t>)};
 template <typename F, typename... Ts>
-inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kTernaryTiles = {DTypeLoop{DTypeOf<Ts>, TernaryTile<F, Ts>}...};
+inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kTernaryTiles = {BuiltLoop(DTypeOf<Ts>, TernaryTile<F, Ts>)...};
 
 template <typename F>
 constexpr TileOptions OptionsOf() {

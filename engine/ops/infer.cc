@@ -70,6 +70,7 @@ std::string TypeNames(std::span<const DType> types) {
 }
 
 Status CheckType(std::string_view attr, DType dtype, std::span<const DType> allowed) {
+  if (!IsBuilt(dtype)) return NotBuilt(Cat("elements of ", Name(dtype)));
   if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), dtype) == allowed.end()) {
     return Unimplemented("attr ", Quoted(attr), ": want one of ", TypeNames(allowed), ", got ", Name(dtype));
   }

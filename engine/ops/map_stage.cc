@@ -250,7 +250,7 @@ Status RunClear(RunContext& c) {
                      kStateful),                                                                                     \
       RIVULET_MAP_OP(form "MapClear", "", "", "dtypes:list(type)", InferNothing, RunClear, kEffect)
 
-constexpr uint32_t kTuple = kEffect | kDataDependent | kMakesOutputs;
+constexpr uint32_t kTuple = kEffect | kTakes | kDataDependent | kMakesOutputs;
 
 constexpr OpDef kDefs[] = {RIVULET_MAP_OPS(""), RIVULET_MAP_OPS("Ordered")};
 

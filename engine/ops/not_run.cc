@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/base/built.h"
 #include "engine/base/errors.h"
 
 namespace rivulet {
@@ -39,9 +40,11 @@ constexpr const char* kSessions[] = {"DeleteSessionTensor", "GetSessionHandle", 
 
 constexpr const char* kFiles[] = {"FixedLengthRecordReader",
                                   "FixedLengthRecordReaderV2",
+                                  "GenerateVocabRemapping",
                                   "IdentityReader",
                                   "IdentityReaderV2",
                                   "LMDBReader",
+                                  "LoadAndRemapMatrix",
                                   "MatchingFiles",
                                   "ReadFile",
                                   "ReaderNumRecordsProduced",
@@ -59,6 +62,7 @@ constexpr const char* kFiles[] = {"FixedLengthRecordReader",
                                   "ReaderSerializeState",
                                   "ReaderSerializeStateV2",
                                   "RecordInput",
+                                  "Skipgram",
                                   "TFRecordReader",
                                   "TFRecordReaderV2",
                                   "TextLineReader",
@@ -68,6 +72,8 @@ constexpr const char* kFiles[] = {"FixedLengthRecordReader",
                                   "WriteFile"};
 
 constexpr const char* kHost[] = {"EagerPyFunc", "FakeQueue", "PyFunc", "PyFuncStateless"};
+
+constexpr const char* kEnds[] = {"Abort"};
 
 // Fails in TensorFlow, too.
 constexpr const char* kUnmakeable[] = {"MutableDenseHashTable"};
@@ -80,6 +86,7 @@ constexpr Refusal kRefusals[] = {
     {"it keeps a value of another run in TensorFlow's session; fetch and feed the value instead", kSessions},
     {"a model may not read or write files by names of its own; feed what it would have read", kFiles},
     {"it calls what is not in the model: the Python program that made it", kHost},
+    {"it would end the program that runs the model", kEnds},
     {"it lacks the deleted key, without which such a table is not made; use MutableDenseHashTableV2", kUnmakeable},
 };
 
@@ -113,6 +120,7 @@ std::string WhyNotRun(std::string_view op) {
 
 std::string NoKernel(std::string_view op) {
   const std::string why = WhyNotRun(op);
+  if (kIsNarrowed && why.empty()) return std::string(NotBuilt("kernel for this operator").message());
   return Cat("no kernel for this operator", why.empty() ? "" : ": ", why);
 }
 

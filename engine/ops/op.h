@@ -11,6 +11,7 @@
 #ifndef RIVULET_ENGINE_OPS_OP_H_
 #define RIVULET_ENGINE_OPS_OP_H_
 
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/built.h"
 #include "engine/base/errors.h"
 #include "engine/base/object.h"
 #include "engine/base/stop.h"
@@ -63,6 +65,9 @@ enum OpFlags : uint32_t {
   kCallsFunctions = 1u << 8,
   // Works on files, of which a recording has none: tested beside its file instead of by goldens.
   kReadsFiles = 1u << 12,
+  // Waits for what others put somewhere. The steps of a run come one after the other, so it goes behind all those of
+  // its run that do not wait for it.
+  kTakes = 1u << 13,
 };
 
 // How close to TensorFlow: |d| <= rtol * |ref| + atol * max(1, max|ref|). Zero means the default for the dtype.
@@ -91,14 +96,40 @@ struct OpDef {
 
 using OpList = std::span<const OpDef>;
 
+// Those of a file's definitions that this build has. The others are constants that nothing names, and with them goes
+// the code that only they refer to.
+template <const auto& kDefs>
+struct BuiltDefs {
+  static constexpr size_t kCount = [] {
+    size_t count = 0;
+    for (const OpDef& def : kDefs) count += IsBuilt(std::string_view(def.name));
+    return count;
+  }();
+  static constexpr std::array<OpDef, kCount> kList = [] {
+    std::array<OpDef, kCount> list{};
+    size_t next = 0;
+    for (const OpDef& def : kDefs) {
+      if (IsBuilt(std::string_view(def.name))) list[next++] = def;
+    }
+    return list;
+  }();
+};
+
 // Ends an operator file: its definitions under the name that ops.list uses.
 #define RIVULET_OP_LIST(Family, defs) \
   extern const OpList k##Family##Ops; \
-  constinit const OpList k##Family##Ops { defs }
+  constinit const OpList k##Family##Ops { BuiltDefs<defs>::kList }
 
 // The definition of an operator, or null.
 const OpDef* FindOp(std::string_view name);
 std::vector<const OpDef*> AllOps();
+
+// The operators of one file, under its name in ops.list.
+struct OpFamily {
+  const char* name;
+  OpList ops;
+};
+const std::vector<OpFamily>& OpFamilies();
 
 // Typed access to a node's attributes with the signature's defaults. The signature was checked, so a name that the
 // operator declared is there with its kind; another name is a bug in the operator and gives the kind's zero value.

@@ -222,11 +222,11 @@ Status RunSize(RunContext& c) {
     .attrs = "Tcomponents:list(type) >=1; timeout_ms:int=-1", .infer = InferEnqueue, .run = rule, \
     .flags = kEffect | kTakesObjects                                                              \
   }
-#define RIVULET_DEQUEUE(op, in, amount)                                                          \
-  {                                                                                              \
-    .name = op, .inputs = "handle:" in, .outputs = "components:list(component_types)",           \
-    .attrs = "component_types:list(type) >=1; timeout_ms:int=-1", .infer = InferDequeue<amount>, \
-    .run = RunDequeue<amount>, .flags = kEffect | kTakesObjects | kDataDependent | kMakesOutputs \
+#define RIVULET_DEQUEUE(op, in, amount)                                                                   \
+  {                                                                                                       \
+    .name = op, .inputs = "handle:" in, .outputs = "components:list(component_types)",                    \
+    .attrs = "component_types:list(type) >=1; timeout_ms:int=-1", .infer = InferDequeue<amount>,          \
+    .run = RunDequeue<amount>, .flags = kEffect | kTakes | kTakesObjects | kDataDependent | kMakesOutputs \
   }
 #define RIVULET_ASK(op, handle, out, rule)                                                                  \
   {                                                                                                         \

@@ -13,24 +13,20 @@ namespace rivulet {
 #include RIVULET_OPS_LIST
 #undef RIVULET_OPS
 
-namespace {
-
 // In the order of ops.list; made on first use, since the lists are constants of other files.
-const std::vector<OpList>& Families() {
-  static const std::vector<OpList> families = {
-#define RIVULET_OPS(Family) k##Family##Ops,
+const std::vector<OpFamily>& OpFamilies() {
+  static const std::vector<OpFamily> families = {
+#define RIVULET_OPS(Family) {#Family, k##Family##Ops},
 #include RIVULET_OPS_LIST
 #undef RIVULET_OPS
   };
   return families;
 }
 
-}  // namespace
-
 std::vector<const OpDef*> AllOps() {
   std::vector<const OpDef*> all;
-  for (const OpList& family : Families()) {
-    for (const OpDef& def : family) all.push_back(&def);
+  for (const OpFamily& family : OpFamilies()) {
+    for (const OpDef& def : family.ops) all.push_back(&def);
   }
   return all;
 }

@@ -203,7 +203,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "dtype:type in {f32,f64,f16}",
      .infer = InferTake,
      .run = RunTake,
-     .flags = kEffect | kDataDependent | kMakesOutputs},
+     .flags = kEffect | kTakes | kDataDependent | kMakesOutputs},
 };
 
 }  // namespace

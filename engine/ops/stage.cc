@@ -137,7 +137,7 @@ Status RunClear(RunContext& c) {
   return Status();
 }
 
-constexpr uint32_t kTuple = kEffect | kTakesObjects | kDataDependent | kMakesOutputs;
+constexpr uint32_t kTuple = kEffect | kTakes | kTakesObjects | kDataDependent | kMakesOutputs;
 
 constexpr OpDef kDefs[] = {
     {.name = "Stage",

@@ -16,7 +16,8 @@ namespace rivulet {
 // owner's lock; what changes its state notifies `changed`.
 //
 // A wait ends when the attempt says so or fails, when the run is cancelled, or at its deadline. The steps of one run
-// come one after the other, so what waits for a later step of its own run waits until then.
+// come one after the other, what takes (kTakes) as late as it can; what waits all the same for a later step of its own
+// run waits until then.
 class WaitingLine {
  public:
   // `attempt`: Result<bool>(), true when it is done. What it changed is told to others also when it is not.

@@ -128,6 +128,7 @@ Status BodyInference::InferLoop(const FunctionCall& body, std::vector<Fact> args
 }
 
 Status BodyInference::InferCall(const Node& node, std::span<const Fact* const> inputs, std::vector<Fact>* outputs) {
+  if constexpr (!kBuilt.functions && !kBuilt.frames) return NotBuilt("functions and loops");
   if (!BranchesOf(node).empty()) return InferBranches(node, inputs, outputs);
   const auto* body = node.attrs.Get<FunctionCall>("body");
   if (body == nullptr || node.op == "_TokenLoop") return Status();

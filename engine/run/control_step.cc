@@ -14,6 +14,7 @@ ControlFrames::ControlFrames(ControlFrames&&) noexcept = default;
 
 Result<std::unique_ptr<ControlStep>> MakeControlStep(ControlStepInput input, const Environment& environment,
                                                      const StopToken& stop) {
+  if constexpr (!kBuilt.functions && !kBuilt.frames) return NotBuilt("functions and loops");
   const Node& node = input.node;
   if (node.op == TokenLoopOp().name) return MakeTokenLoop(input, environment, stop);
   if (node.attrs.Find("body") != nullptr) return MakeLoopStep(input, environment, stop);

@@ -59,6 +59,7 @@ Status BindResources(Graph* graph, const Environment& environment, const StopTok
 }
 
 Status FreezeReads(Graph* graph, FrozenVariables* frozen) {
+  if constexpr (!kBuilt.variables) return Status();
   for (int32_t i = 0; i < graph->size(); ++i) {
     const Node& node = graph->node(i);
     if (node.op != "ReadVariableOp" || node.inputs.size() != 1) continue;

@@ -151,10 +151,12 @@ Result<Body> FunctionTable::Make(const FunctionCall& call) const {
   static const AttrMap kNone;
   const AttrMap& attrs = call.attrs != nullptr ? *call.attrs : kNone;
   if (call.name != kSymbolicGradient) return Instantiate(*functions_.find(call.name)->second, attrs, functions_);
+  if constexpr (!kBuilt.gradients) return NotBuilt("gradients of functions");
   return GradientBody(attrs, functions_, limits_);
 }
 
 Result<std::shared_ptr<const Body>> FunctionTable::Find(const FunctionCall& call) {
+  if constexpr (!kBuilt.functions && !kBuilt.frames) return NotBuilt("functions and loops");
   std::lock_guard<std::recursive_mutex> lock(mutex_);
   {
     std::lock_guard<std::mutex> added_lock(added_->mutex);

@@ -54,6 +54,7 @@ bool NeedsState(const Graph& graph, const std::vector<std::string>& fetches, con
 }
 
 Status Initialize(const Graph& graph, const ModelSetup& setup, const Environment& environment, const StopToken& stop) {
+  if constexpr (!kBuilt.saved_models) return NotBuilt("initialisers of SavedModels");
   if (!setup.restore_op.empty() && !setup.checkpoint_prefix.empty()) {
     TextFeeds feeds = setup.assets;
     feeds.emplace_back(setup.filename_tensor, setup.checkpoint_prefix);

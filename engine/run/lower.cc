@@ -138,12 +138,14 @@ Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_
              const StopToken& stop) {
   KeepNeeded(graph, roots, root_nodes);
   RIVULET_RETURN_IF_ERROR(stop.Why());
-  RIVULET_RETURN_IF_ERROR(InlineCalls(graph, roots, root_nodes, functions));
+  if constexpr (kBuilt.functions) RIVULET_RETURN_IF_ERROR(InlineCalls(graph, roots, root_nodes, functions));
   RIVULET_RETURN_IF_ERROR(stop.Why());
-  RetypeHandles(graph);
-  RIVULET_RETURN_IF_ERROR(LowerReferences(graph, roots));
+  if constexpr (kBuilt.variables) {
+    RetypeHandles(graph);
+    RIVULET_RETURN_IF_ERROR(LowerReferences(graph, roots));
+  }
   RIVULET_RETURN_IF_ERROR(stop.Why());
-  RIVULET_RETURN_IF_ERROR(LowerLoops(graph, roots, root_nodes, functions));
+  if constexpr (kBuilt.frames) RIVULET_RETURN_IF_ERROR(LowerLoops(graph, roots, root_nodes, functions));
   RIVULET_RETURN_IF_ERROR(stop.Why());
   DropControls(graph, *root_nodes, functions);
   KeepNeeded(graph, roots, root_nodes);

@@ -31,7 +31,9 @@ class Compiler {
         stop_(stop) {}
 
   Status Compile() {
-    RIVULET_ASSIGN_OR_RETURN(order_, TopologicalOrder(graph_));
+    std::vector<bool> late;
+    for (const Node& node : graph_.nodes()) late.push_back(node.def != nullptr && (node.def->flags & kTakes) != 0);
+    RIVULET_ASSIGN_OR_RETURN(order_, TopologicalOrder(graph_, late));
     for (const Node& node : graph_.nodes()) plan_.has_dead |= IsSwitch(node);
     AssignSlots();
     RIVULET_RETURN_IF_ERROR(MakeSteps());

@@ -57,6 +57,24 @@ TEST(Queues, HandElementsFromThreadToThreadInOrder) {
   producer.join();
 }
 
+TEST(Queues, WhatARunTakesIsPutInFirst) {
+  auto session = SessionOf(R"(
+take = QueueDequeueV2(queue) {component_types=types[float32]}
+x = Placeholder() {dtype=float32, shape=shape[]}
+queue = FIFOQueueV2() {component_types=types[float32], shapes=shapes[shape[]], capacity=4, shared_name="q"}
+next = QueueDequeueV2(queue) {component_types=types[float32]}
+put = QueueEnqueueV2(queue, x) {Tcomponents=types[float32]}
+twice = AddV2(take, take) {T=float32}
+put_twice = QueueEnqueueV2(queue, twice) {Tcomponents=types[float32]}
+)");
+  RunOptions options;
+  options.deadline_ms = 2000;
+  const auto result = session->Run({{"x", Number(3)}}, {"take", "next"}, {"put", "put_twice"}, options);
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ((*result)[0].data<float>()[0], 3);
+  EXPECT_EQ((*result)[1].data<float>()[0], 6);
+}
+
 TEST(Queues, GiveBatchesLargerThanTheyAre) {
   auto session = SessionOf(kQueue);
   std::vector<float> values;

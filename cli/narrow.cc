@@ -1,0 +1,156 @@
+#include "cli/narrow.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "cli/model_summary.h"
+#include "engine/ops/op.h"
+#include "engine/ops/signature.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct Rewrite {
+  const char* op;
+  std::initializer_list<const char*> becomes;
+};
+
+// What lowering and passes put in the place of an operator. Those that any graph may get stand at the end.
+const Rewrite kRewrites[] = {{"Conv2D", {"_FusedConv2D", "BiasAdd"}},
+                             {"DepthwiseConv2dNative", {"_FusedDepthwiseConv2dNative", "BiasAdd"}},
+                             {"MatMul", {"_FusedMatMul", "BiasAdd"}}};
+constexpr const char* kAlways[] = {"Const", "Identity", "NoOp", "Placeholder"};
+
+// Shapes, indices and counts have these in every graph; float serves float16 and bfloat16, too.
+constexpr DType kAlwaysTypes[] = {DType::kFloat, DType::kInt32, DType::kInt64, DType::kBool};
+
+bool IsOfFrames(std::string_view op) {
+  for (const char* name : {"Switch", "RefSwitch", "_SwitchN", "Merge", "RefMerge", "Enter", "RefEnter"}) {
+    if (op == name) return true;
+  }
+  return false;
+}
+
+bool HasReference(const std::vector<ArgSpec>& args) {
+  return std::any_of(args.begin(), args.end(),
+                     [](const ArgSpec& arg) { return arg.is_ref || arg.dtype == DType::kResource; });
+}
+
+const char* NameOf(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat: return "kFloat";
+    case DType::kDouble: return "kDouble";
+    case DType::kHalf: return "kHalf";
+    case DType::kBfloat16: return "kBfloat16";
+    case DType::kInt8: return "kInt8";
+    case DType::kInt16: return "kInt16";
+    case DType::kInt32: return "kInt32";
+    case DType::kInt64: return "kInt64";
+    case DType::kUint8: return "kUint8";
+    case DType::kUint16: return "kUint16";
+    case DType::kUint32: return "kUint32";
+    case DType::kUint64: return "kUint64";
+    case DType::kBool: return "kBool";
+    case DType::kString: return "kString";
+    case DType::kComplex64: return "kComplex64";
+    case DType::kComplex128: return "kComplex128";
+    case DType::kQint8: return "kQint8";
+    case DType::kQuint8: return "kQuint8";
+    case DType::kQint16: return "kQint16";
+    case DType::kQuint16: return "kQuint16";
+    case DType::kQint32: return "kQint32";
+    case DType::kResource: return "kResource";
+    case DType::kVariant: return "kVariant";
+    default: return nullptr;
+  }
+}
+
+Status WriteText(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return Status();
+  return InvalidArgument(Quoted(path.string()), " cannot be written: ", std::strerror(errno));
+}
+
+}  // namespace
+
+void Narrowing::AddOp(const std::string& op, const AttrMap& attrs) {
+  ops_.insert(op);
+  const OpDef* def = FindOp(op);
+  if (def == nullptr) return;
+  parts_.functions |= (def->flags & kCallsFunctions) != 0;
+  parts_.frames |= IsOfFrames(op);
+  parts_.gradients |= op == "SymbolicGradient";
+  const Signature& signature = SignatureOf(*def);
+  parts_.variables |= HasReference(signature.inputs) || HasReference(signature.outputs);
+  for (const auto* args : {&signature.inputs, &signature.outputs}) {
+    for (const ArgSpec& arg : *args) types_.insert(arg.dtype);
+  }
+  for (const AttrSpec& spec : signature.attrs) {
+    if (const DType* dtype = attrs.Get<DType>(spec.name)) {
+      types_.insert(*dtype);
+    } else if (const auto* list = attrs.Get<std::shared_ptr<const AttrList>>(spec.name); list && *list) {
+      types_.insert((*list)->types.begin(), (*list)->types.end());
+    } else if (spec.kind == AttrKind::kType && spec.has_default) {
+      types_.insert(std::get<DType>(spec.default_value));
+    }
+  }
+}
+
+void Narrowing::AddRewrites() {
+  for (const char* op : kAlways) ops_.insert(op);
+  types_.insert(std::begin(kAlwaysTypes), std::end(kAlwaysTypes));
+  for (const Rewrite& rewrite : kRewrites) {
+    if (ops_.contains(rewrite.op)) ops_.insert(rewrite.becomes.begin(), rewrite.becomes.end());
+  }
+  if (parts_.variables) ops_.insert("ReadVariableOp");
+  if (parts_.gradients) {  // formulas use what they like
+    for (const OpDef* def : AllOps()) ops_.insert(def->name);
+  }
+}
+
+void Narrowing::Add(const Model& model) {
+  ForEachNeededNode(model, model.graph(), [&](const std::string& op, const AttrMap& attrs) { AddOp(op, attrs); });
+  parts_.functions |= !model.graph().functions.empty();
+  parts_.text |= model.format().starts_with("text");
+  parts_.packages |= model.format().find("package") != std::string::npos;
+  parts_.saved_models |= model.format().find("SavedModel") != std::string::npos ||
+                         model.format().find("MetaGraphDef") != std::string::npos;
+  AddRewrites();
+}
+
+Status Narrowing::Write(const std::string& folder) const {
+  std::string list, header = "// What an engine for some models has, written by rivulet ops --narrow.\n";
+  for (const OpFamily& family : OpFamilies()) {
+    const bool is_needed =
+        std::any_of(family.ops.begin(), family.ops.end(), [&](const OpDef& def) { return ops_.contains(def.name); });
+    if (is_needed) list += Cat("RIVULET_OPS(", family.name, ")\n");
+  }
+  header += "inline constexpr std::string_view kBuiltOps[] = {\n";
+  for (const std::string& op : ops_) {
+    if (FindOp(op) != nullptr) header += Cat("    \"", op, "\",\n");
+  }
+  header += "};\ninline constexpr DType kBuiltTypes[] = {\n";
+  for (const DType dtype : types_) {
+    if (const char* name = NameOf(dtype)) header += Cat("    DType::", name, ",\n");
+  }
+  header +=
+      "};\n// functions, frames, gradients, variables, SavedModels, packages, text\ninline constexpr BuiltParts kBuilt "
+      "= {";
+  const bool parts[] = {parts_.functions,    parts_.frames,   parts_.gradients, parts_.variables,
+                        parts_.saved_models, parts_.packages, parts_.text};
+  for (const bool part : parts) header += part ? "true, " : "false, ";
+  header.resize(header.size() - 2);
+  header += "};\n";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return InvalidArgument(Quoted(folder), " cannot be made: ", error.message());
+  RIVULET_RETURN_IF_ERROR(WriteText(std::filesystem::path(folder) / "ops.list", list));
+  return WriteText(std::filesystem::path(folder) / "built.h", header);
+}
+
+}  // namespace rivulet::cli
