@@ -5,6 +5,7 @@
 
 #include "engine/base/checked.h"
 #include "engine/base/errors.h"
+#include "engine/base/drop_reference.h"
 #include "engine/base/object.h"
 
 namespace rivulet {
@@ -21,7 +22,10 @@ Tensor Construct(DType dtype, const Shape& shape, std::shared_ptr<void> memory) 
   for (int64_t i = 0; i < count; ++i) new (elements + i) T();
   std::shared_ptr<void> owner(elements, [memory = std::move(memory), count](void* p) {
     auto* first = static_cast<T*>(p);
-    for (int64_t i = 0; i < count; ++i) first[i].~T();
+    for (int64_t i = 0; i < count; ++i) {
+      if constexpr (std::is_same_v<T, ObjectRef>) DropReference(first[i]);
+      first[i].~T();
+    }
   });
   return Tensor::View(dtype, shape, elements, std::move(owner));
 }
