@@ -263,6 +263,15 @@ double IgammaGradA(double a, double x) {
   return GammaFactor(a, x, 1) * (series.slope + series.value * (std::log(x) - Digamma(a + 1)));
 }
 
+double GammaSampleGrad(double a, double x) {
+  if (std::isnan(a) || std::isnan(x)) return kNan;
+  if (x == 0) return 0;
+  if (x < 0 || a <= 0) return kNan;
+  // From P(a, x(a)) constant: dx/da = - dP/da over dP/dx, the density.
+  const double log_density = (a - 1) * std::log(x) - x - LogGamma(a);
+  return -IgammaGradA(a, x) / std::exp(log_density);
+}
+
 double Betainc(double a, double b, double x) {
   if (!(a > 0) || !(b > 0) || a == kInf || b == kInf || !(x >= 0) || !(x <= 1)) return kNan;
   if (x == 0 || x == 1) return x;

@@ -18,6 +18,8 @@ double Igamma(double a, double x);
 double Igammac(double a, double x);
 // The derivative of Igamma by a.
 double IgammaGradA(double a, double x);
+// How much a sample x of the gamma distribution of shape a moves with a, at the same probability of lower ones.
+double GammaSampleGrad(double a, double x);
 // The incomplete beta function over B(a, b); a, b > 0, x in [0, 1].
 double Betainc(double a, double b, double x);
 

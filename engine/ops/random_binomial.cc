@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "engine/graph/shape_math.h"
+#include "engine/ops/random_binomial.h"
 #include "engine/ops/random_rejection.h"
 
 namespace rivulet {
@@ -90,21 +91,12 @@ U FromNumber(double number) {
   }
 }
 
-Status Infer(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
-  if (c.shape(1).complete() && c.shape(1)[0] != 2) return InvalidArgument("seed: want 2 elements, got ", c.shape(1)[0]);
-  RIVULET_ASSIGN_OR_RETURN(const Shape parameters, BroadcastShapes(c.shape(2), c.shape(3)));
-  return InferEndsWith(c, 0, parameters);
-}
+}  // namespace
 
-Status Run(RunContext& c) {
-  Tensor& out = c.output(0);
+Status FillBinomial(RunContext& c, const Philox& generator, const Tensor& counts, const Tensor& probs, Tensor& out) {
   if (out.num_elements() == 0) return Status();
-  const Tensor& counts = c.input(2);
-  const Tensor& probs = c.input(3);
   RIVULET_ASSIGN_OR_RETURN(const Shape each, BroadcastShapes(counts.shape(), probs.shape()));
   const int64_t parameters = each.num_elements(), samples = out.num_elements() / parameters;
-  const Philox generator = StatelessStream(c.input(1));
   VisitType<float, double, Half>(counts.dtype(), [&](auto in_tag) {
     using T = typename decltype(in_tag)::Type;
     VisitType<float, double, Half, int32_t, int64_t>(out.dtype(), [&](auto out_tag) {
@@ -122,6 +114,17 @@ Status Run(RunContext& c) {
   });
   return Status();
 }
+
+namespace {
+
+Status Infer(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
+  if (c.shape(1).complete() && c.shape(1)[0] != 2) return InvalidArgument("seed: want 2 elements, got ", c.shape(1)[0]);
+  RIVULET_ASSIGN_OR_RETURN(const Shape parameters, BroadcastShapes(c.shape(2), c.shape(3)));
+  return InferEndsWith(c, 0, parameters);
+}
+
+Status Run(RunContext& c) { return FillBinomial(c, StatelessStream(c.input(1)), c.input(2), c.input(3), c.output(0)); }
 
 constexpr OpDef kDefs[] = {
     {.name = "StatelessRandomBinomial",

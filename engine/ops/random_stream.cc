@@ -3,19 +3,9 @@
 #include <random>
 
 namespace rivulet {
-namespace {
-
-struct Stream : Persistent {
-  std::mutex mutex;
-  bool started = false;
-  Philox generator;
-};
-
-}  // namespace
-
 Philox TakeStream(RunContext& c, const SeedState& seeds, uint64_t blocks) {
-  Stream alone;
-  Stream& stream = c.persistent() != nullptr ? c.persistent()->Get<Stream>() : alone;
+  RandomStream alone;
+  RandomStream& stream = c.persistent() != nullptr ? c.persistent()->Get<RandomStream>() : alone;
   std::lock_guard<std::mutex> lock(stream.mutex);
   if (!stream.started) {
     uint64_t seed = seeds.seed;

@@ -25,6 +25,13 @@ inline Result<std::unique_ptr<OpState>> PrepareSeeds(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
+// An operator that keeps more in the session derives from it, and gets its own before it takes the stream.
+struct RandomStream : Persistent {
+  std::mutex mutex;
+  bool started = false;
+  Philox generator;
+};
+
 // The generator for this run; the stream advances by `blocks` for the next one.
 Philox TakeStream(RunContext& c, const SeedState& seeds, uint64_t blocks);
 
@@ -39,6 +46,19 @@ inline uint32_t UniformBelow(PhiloxWords& words, uint32_t n) {
   const uint32_t surplus = ~uint32_t{0} % n + 1;  // 2^32 mod n: so many words would favour small numbers
   uint32_t word = words.Next();
   while (word < surplus) word = words.Next();
+  return word % n;
+}
+
+// The same of two words each.
+inline uint64_t UniformBelow64(PhiloxWords& words, uint64_t n) {
+  const auto next = [&] {
+    const uint32_t low = words.Next();
+    return Philox::Join(low, words.Next());
+  };
+  if ((n & (n - 1)) == 0) return next() & (n - 1);
+  const uint64_t surplus = ~uint64_t{0} % n + 1;
+  uint64_t word = next();
+  while (word < surplus) word = next();
   return word % n;
 }
 

@@ -1,7 +1,10 @@
 // Operators without inputs that stand for given tensors: Const, Placeholder and its variants.
 //
 // A Const's value is the node's literal: a view of the model file where the file gives every element.
+#include <algorithm>
+
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -38,6 +41,19 @@ Status InferPlaceholderWithDefault(InferContext& c) {
   return Status();
 }
 
+// Stands for a result that nobody looks at. Unknown dims are 0.
+Status InferFakeParam(InferContext& c) {
+  Shape shape = c.attrs().ShapeAttr("shape");
+  if (!shape.has_rank()) shape = {};
+  for (int i = 0; i < shape.rank(); ++i) shape.set_dim(i, std::max<int64_t>(shape[i], 0));
+  c.set_output(0, std::move(shape));
+  return Status();
+}
+Status RunFakeParam(RunContext& c) {
+  ClearElements(c.output(0).dtype(), c.output(0).raw(), c.output(0).num_elements());
+  return Status();
+}
+
 Status RunPlaceholder(RunContext&) { return InvalidArgument("this input was not fed; feed it by its name"); }
 
 constexpr OpDef kDefs[] = {
@@ -54,6 +70,14 @@ constexpr OpDef kDefs[] = {
      .infer = InferPlaceholder,
      .run = RunPlaceholder,
      .flags = kStateful | kDataDependent | kTakesObjects},
+    {.name = "FakeParam",
+     .inputs = "",
+     .outputs = "output:dtype",
+     .attrs = "dtype:type in "
+              "{bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32,resource,"
+              "variant}; shape:shape",
+     .infer = InferFakeParam,
+     .run = RunFakeParam},
     {.name = "PlaceholderV2",
      .inputs = "",
      .outputs = "output:dtype",

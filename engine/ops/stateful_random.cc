@@ -6,9 +6,12 @@
 // The algorithm is 1 (Philox) or 3 (whichever: Philox).
 #include <random>
 
+#include "engine/graph/shape_math.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/op.h"
+#include "engine/ops/random_binomial.h"
 #include "engine/ops/random_fill.h"
+#include "engine/ops/random_rejection.h"
 #include "engine/ops/random_stream.h"
 #include "engine/ops/shape_input.h"
 #include "engine/ops/variable.h"
@@ -100,6 +103,23 @@ Status RunBits(RunContext& c) {
   return FillRandomBits(c, generator, c.output(0));
 }
 
+Status InferBinomial(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
+  RIVULET_ASSIGN_OR_RETURN(const Shape parameters, BroadcastShapes(c.shape(3), c.shape(4)));
+  return InferEndsWith(c, 2, parameters);
+}
+
+Status RunBinomial(RunContext& c) {
+  RIVULET_RETURN_IF_ERROR(CheckAlgorithm(Indices(c.input(1))[0]));
+  RIVULET_ASSIGN_OR_RETURN(const Shape each, BroadcastShapes(c.input(3).shape(), c.input(4).shape()));
+  const auto parameters = static_cast<uint64_t>(each.num_elements());
+  const auto elements = static_cast<uint64_t>(c.output(0).num_elements());
+  // TensorFlow sets aside two times a hundred words for each sample, in threes of them.
+  const uint64_t blocks = parameters == 0 ? 0 : parameters * 200 * (elements / parameters + 3) / 4;
+  RIVULET_ASSIGN_OR_RETURN(const Philox generator, Take(c, blocks));
+  return FillBinomial(c, generator, c.input(3), c.input(4), c.output(0));
+}
+
 Status InferSkip(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
   RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
@@ -178,6 +198,14 @@ constexpr OpDef kDefs[] = {
      .attrs = "dtype:type=u64 in {i32,i64,u32,u64}; shape_dtype:type=i64 in {i32,i64}",
      .infer = Infer,
      .run = RunBits,
+     .flags = kEffect},
+    // A shape of int64 ends TensorFlow's process.
+    {.name = "StatefulRandomBinomial",
+     .inputs = "resource:resource, algorithm:i64, shape:S, counts:T, probs:T",
+     .outputs = "output:dtype",
+     .attrs = "S:type in {i32}; T:type=f64 in {f16,f32,f64}; dtype:type=i64 in {f16,f32,f64,i32,i64}",
+     .infer = InferBinomial,
+     .run = RunBinomial,
      .flags = kEffect},
     {.name = "RngSkip",
      .inputs = "resource:resource, algorithm:i64, delta:i64",

@@ -18,6 +18,7 @@ template <typename N>
 bool MayGoOn(const N& node) {
   if (Keeps(node.op)) return true;
   if (node.op == "Enter" || node.op == "RefEnter" || node.op.ends_with("While") || node.op == "For") return true;
+  if (node.op == "KmeansPlusPlusInitialization") return true;  // an input says how often to try
   const int64_t* attempts = node.attrs.template Get<int64_t>("max_attempts");
   return attempts != nullptr && *attempts > 1'000'000;
 }
@@ -26,7 +27,7 @@ bool MayGoOn(const N& node) {
 
 bool KeepsElements(const Graph& graph) {
   for (const Node& node : graph.nodes()) {
-    if (Keeps(node.op)) return true;
+    if (Keeps(node.op) || node.attrs.Find("seed2") != nullptr) return true;
   }
   return false;
 }

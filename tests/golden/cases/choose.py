@@ -87,6 +87,24 @@ def cases():
         yield Case('Print', [rand(t, (3, 2)), [rand('int32', (2,))]], dict(message='x', first_n=0))
     yield Case('IdentityN', [[rand('float32', (3,))]])
 
+    yield Case('Fact', [])
+    yield Case('Timestamp', [], shape_only=True)
+    for t in ALL_PLAIN + QUANTIZED:
+        yield Case('FakeParam', [], dict(dtype=t, shape=(2, 3)), shape_only=True)
+    for shape in ((), (0, 2), (None, 2), None):
+        yield Case('FakeParam', [], dict(dtype='float32', shape=shape), shape_only=True)
+
+    # TensorFlow 2.21 has it no more; what it gave, as numpy says it.
+    def packed(x, threshold):
+        def above():
+            values = make(x).astype(np.bool_ if x.dtype == 'bool' else np.float64)
+            bits = values if x.dtype == 'bool' else values > float(np.asarray(make(threshold)))
+            return [np.packbits(bits, axis=-1)]
+        return Case('CompareAndBitpack', [x, threshold], expect=above)
+    for t in ('bool', 'float16', 'float32', 'float64', 'int8', 'int16', 'int32', 'int64'):
+        for shape in ((8,), (2, 16), (3, 1, 24), (0,), (0, 8)):
+            yield packed(rand(t, shape, seed=7), rand(t, (), seed=9))
+
     def after(op, **inputs):
         """x once `op` has run."""
         def build(g):

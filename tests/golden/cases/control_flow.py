@@ -350,7 +350,7 @@ def references():
             p = g.feed(boolean(True))
             v = raw.Assign(ref=raw.Variable(shape=[2], dtype=t), value=g.feed(rand(t, (2,), seed=1)))
             off, on = raw.RefSwitch(data=v, pred=p)
-            merged = raw.RefMerge(inputs=[off, raw.RefIdentity(input=on)])
+            merged = raw.RefMerge(inputs=[off, raw.DebugGradientRefIdentity(input=raw.RefIdentity(input=on))])
             return [raw.Identity(input=merged.output), merged.value_index, raw.IsVariableInitialized(ref=v)]
         yield GraphCase(f'reference on a branch {t}', both)
         yield GraphCase(f'reference in a loop {t}', lambda g, t=t: reference_loop(g, t))

@@ -52,6 +52,14 @@ def cases():
             yield GraphCase(f'StatefulUniformFullInt {t} {index}', drawn(make))
             yield Case('NonDeterministicInts', [lit(index, [3, 2])], dict(dtype=t), shape_only=True)
 
+    for t in kernel_dtypes('StatefulRandomBinomial'):
+        for u in ('float16', 'float32', 'float64', 'int32', 'int64'):
+            for index in ('int32',):
+                make = lambda g, v, t=t, u=u, index=index: raw.StatefulRandomBinomial(
+                    resource=v, algorithm=constant(g, one), shape=constant(g, lit(index, [4, 3])), counts=constant(g, lit(t, [3, 40, 200])), probs=constant(g, lit(t, [.5, .25, .75])), dtype=u)
+                # TensorFlow itself gives other numbers in every run.
+                yield GraphCase(f'StatefulRandomBinomial {t} {u} {index}', drawn(make), shape_only=True)
+
     def uniform(g, v, algorithm=1, shape=(3,)):
         return raw.StatefulUniform(resource=v, algorithm=constant(g, i64(algorithm)), shape=constant(g, i64(list(shape))))
     yield GraphCase('an algorithm of the choice of TensorFlow', drawn(lambda g, v: uniform(g, v, 3)))

@@ -36,13 +36,14 @@ def cases():
         for a, b in PAIRS:
             yield Case('Zeta', [rand(t, a, 1.125, 6), rand(t, b, 0.125, 4)])
             yield Case('Polygamma', [grid(t, a, 0, 4), rand(t, b, 0.25, 4)])
-            for op in ('Igamma', 'Igammac', 'IgammaGradA'):
+            for op in ('Igamma', 'Igammac', 'IgammaGradA', 'RandomGammaGrad'):
                 yield Case(op, [rand(t, a, 0.25, 8), rand(t, b, 0.125, 12)])
         yield Case('Zeta', [lit(t, [1, 0.5, 2, 2, 2, 3, 2, np.nan, 2.5, 3]), lit(t, [1, 1, 0, -1, -0.5, 0.5, np.nan, 1, -1.5, -1.5])])
         yield Case('Polygamma', [lit(t, [0, 1, -1, 0.5, 2, 3, 1, 0, 2, 1]), lit(t, [1, 1, 1, 1, 0, -1, -0.5, -0.5, -1.5, np.nan])])
         for op in ('Igamma', 'Igammac'):
             yield Case(op, [lit(t, [1, 0, -1, 1, 1, 0, np.inf, 1, np.nan, 20, 100, 300, np.inf, 0, 0, -1]),
                             lit(t, [2, 1, 1, -1, 0, 0, 1, np.inf, 1, 10, 110, 310, 2, np.inf, -1, 0])])
+        yield Case('RandomGammaGrad', [lit(t, [1, 0.5, 2, 1, 10, 50, 20, 30, 0.01]), lit(t, [2, 1, 0.1, 0, 12, 45, 13, 40, 1e-3])])
         yield Case('IgammaGradA', [lit(t, [1, 0.5, 2, 0, -1, 1, 10, 50, 20, 30]), lit(t, [2, 1, 0.1, 1, 1, 0, 12, 45, 3, 80])])
 
         yield Case('Betainc', [rand(t, (3, 4), 0.25, 6), rand(t, (3, 4), 0.25, 6), rand(t, (3, 4), 0, 1)])
@@ -54,7 +55,7 @@ def cases():
         yield Case('Betainc', [rand(t, (), 1, 2), rand(t, (), 1, 2), rand(t, (), 0, 1)])
         yield Case('Betainc', [lit(t, [1, 1, -1, 0, 2, 2, np.nan, 2, 50, 3]), lit(t, [1, 1, 1, 1, 1, -1, 1, 3, 60, 200]),
                                lit(t, [-0.1, 1.1, 0.5, 0.5, 0, 0.5, 0.5, 1, 0.45, 0.01])])
-    for op in ('Zeta', 'Polygamma', 'Igamma', 'Igammac', 'IgammaGradA'):
+    for op in ('Zeta', 'Polygamma', 'Igamma', 'Igammac', 'IgammaGradA', 'RandomGammaGrad'):
         yield Case(op, [rand('float32', (3, 4), 1.5, 2), rand('float32', (3,), 1, 2)], error=True)
     yield Case('Betainc', [rand('float32', (1,)), rand('float32', (2,)), rand('float32', (2,))], error=True)
     yield Case('Betainc', [rand('float32', (2,)), rand('float32', (2,)), rand('float32', (1, 2))], error=True)
