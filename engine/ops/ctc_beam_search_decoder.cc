@@ -15,6 +15,7 @@
 #include <cmath>
 #include <vector>
 
+#include "engine/ops/log_sum.h"
 #include "engine/ops/op.h"
 #include "engine/ops/text_bytes.h"
 
@@ -57,17 +58,6 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   state->top_paths = c.attrs().Int("top_paths");
   state->merge = c.attrs().Bool("merge_repeated");
   return std::unique_ptr<OpState>(std::move(state));
-}
-
-template <typename T>
-constexpr T kLogZero = -std::numeric_limits<T>::infinity();
-
-// log(exp(a) + exp(b))
-template <typename T>
-T LogSum(T a, T b) {
-  if (a == kLogZero<T>) return b;
-  if (b == kLogZero<T>) return a;
-  return a > b ? a + std::log1p(std::exp(b - a)) : b + std::log1p(std::exp(a - b));
 }
 
 // Logarithms; `total` is that of both together.

@@ -20,6 +20,7 @@
 #include <cmath>
 #include <vector>
 
+#include "engine/ops/log_sum.h"
 #include "engine/ops/sparse_parts.h"
 #include "engine/ops/text_bytes.h"
 
@@ -74,17 +75,6 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   state->ignores_longer = c.attrs().Bool("ignore_longer_outputs_than_inputs");
   state->blank_is_first = c.node().op == "CTCLossV2";
   return std::unique_ptr<OpState>(std::move(state));
-}
-
-template <typename T>
-constexpr T kLogZero = -std::numeric_limits<T>::infinity();
-
-// log(exp(a) + exp(b))
-template <typename T>
-T LogSum(T a, T b) {
-  if (a == kLogZero<T>) return b;
-  if (b == kLogZero<T>) return a;
-  return a > b ? a + std::log1p(std::exp(b - a)) : b + std::log1p(std::exp(a - b));
 }
 
 // One sequence: what it must spell and where its tables lie.

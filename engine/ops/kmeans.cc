@@ -12,6 +12,7 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "engine/ops/dot.h"
 #include "engine/ops/random_stream.h"
 
 namespace rivulet {
@@ -27,12 +28,6 @@ struct Points {
   explicit Points(const Tensor& tensor) : data(tensor.data<float>()), count(tensor.dim(0)), dim(tensor.dim(1)) {}
   const float* operator[](int64_t i) const { return data + i * dim; }
 };
-
-float Dot(const float* a, const float* b, int64_t n) {
-  float sum = 0;
-  for (int64_t i = 0; i < n; ++i) sum += a[i] * b[i];
-  return sum;
-}
 
 std::vector<float> HalfSquares(const Points& points) {
   std::vector<float> halves(static_cast<size_t>(points.count));

@@ -6,6 +6,7 @@
 // drawn with vocab_count^0.75, are pushed away from it; all by lr times the slope of the log likelihood.
 #include <cmath>
 
+#include "engine/ops/dot.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/random_stream.h"
 #include "engine/ops/range_sampler.h"
@@ -58,12 +59,6 @@ void Pull(float pull, int64_t dim, const float* v, float* out, float* step) {
     step[i] += out[i] * pull;
     out[i] += v[i] * pull;
   }
-}
-
-float Dot(const float* a, const float* b, int64_t n) {
-  float sum = 0;
-  for (int64_t i = 0; i < n; ++i) sum += a[i] * b[i];
-  return sum;
 }
 
 Status Train(RunContext& c, const Vectors& in, const Vectors& out) {
