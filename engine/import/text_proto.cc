@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "engine/base/text_scanner.h"
 #include "engine/base/bit_cast.h"
 #include "engine/base/errors.h"
 #include "engine/import/text_fields.h"
@@ -26,9 +27,9 @@ void PutVarint(std::vector<uint8_t>& out, uint64_t value) {
   out.push_back(static_cast<uint8_t>(value));
 }
 
-class Parser {
+class Parser : TextScanner {
  public:
-  Parser(std::string_view text, const Limits& limits) : text_(text), limits_(limits) {}
+  Parser(std::string_view text, const Limits& limits) : TextScanner(text, kTextFormBlanks, '#'), limits_(limits) {}
 
   Result<std::vector<uint8_t>> Parse(Message root) {
     std::vector<uint8_t> out;
@@ -39,31 +40,6 @@ class Parser {
   std::string_view FirstWord() { return Word(); }
 
  private:
-  // Where the next token starts, after blanks and comments.
-  void SkipBlanks() {
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '#') {
-        while (at_ < text_.size() && text_[at_] != '\n') ++at_;
-      } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-        ++at_;
-      } else {
-        return;
-      }
-    }
-  }
-
-  bool Peek(char c) {
-    SkipBlanks();
-    return at_ < text_.size() && text_[at_] == c;
-  }
-
-  bool Accept(char c) {
-    if (!Peek(c)) return false;
-    ++at_;
-    return true;
-  }
-
   template <typename... Args>
   Status Error(const Args&... args) const {
     const std::string_view before = text_.substr(0, at_);
@@ -347,9 +323,7 @@ class Parser {
     out->insert(out->end(), bytes.begin(), bytes.end());
   }
 
-  std::string_view text_;
   const Limits& limits_;
-  size_t at_ = 0;
 };
 
 }  // namespace

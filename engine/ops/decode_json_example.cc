@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 
+#include "engine/base/text_scanner.h"
 #include "engine/ops/number_text.h"
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/text_bytes.h"
@@ -112,9 +113,9 @@ bool ReadInteger(const std::string& text, bool is_quoted, int64_t* out) {
   return true;
 }
 
-class Parser {
+class Parser : TextScanner {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  explicit Parser(std::string_view text) : TextScanner(text, " \n\r\t") {}
 
   Status Parse(std::string* out) {
     RIVULET_RETURN_IF_ERROR(Message(Kind::kExample, 1, out));
@@ -130,18 +131,6 @@ class Parser {
         at_ == text_.size() ? std::string(", got the end") : ", got " + Quoted(text_.substr(at_, 1)));
   }
 
-  void SkipBlanks() {
-    while (at_ < text_.size() && std::string_view(" \n\r\t").find(text_[at_]) != std::string_view::npos) ++at_;
-  }
-  bool Peek(char c) {
-    SkipBlanks();
-    return at_ < text_.size() && text_[at_] == c;
-  }
-  bool Accept(char c) {
-    if (!Peek(c)) return false;
-    ++at_;
-    return true;
-  }
   bool AcceptNull() {
     SkipBlanks();
     if (!text_.substr(at_).starts_with("null")) return false;
@@ -373,9 +362,6 @@ class Parser {
     }
     return Status();
   }
-
-  std::string_view text_;
-  size_t at_ = 0;
 };
 
 Status Run(RunContext& c) {

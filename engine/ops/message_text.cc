@@ -7,6 +7,7 @@
 #include <cfloat>
 #include <cmath>
 
+#include "engine/base/text_scanner.h"
 #include "engine/base/bit_cast.h"
 #include "engine/base/errors.h"
 #include "engine/ops/message_tree.h"
@@ -36,9 +37,9 @@ float Narrow(double value) {
                        static_cast<float>(std::copysign(1.0, value)));
 }
 
-class Parser {
+class Parser : TextScanner {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  explicit Parser(std::string_view text) : TextScanner(text, kTextFormBlanks, '#') {}
 
   Status Fields(char end, int depth, MessageTree* tree) {
     if (depth > MessageTree::kDeepest) return Error("messages nested deeper than ", MessageTree::kDeepest);
@@ -55,29 +56,6 @@ class Parser {
   }
 
  private:
-  void SkipBlanks() {
-    while (at_ < text_.size()) {
-      if (text_[at_] == '#') {
-        while (at_ < text_.size() && text_[at_] != '\n') ++at_;
-      } else if (IsSpace(text_[at_])) {
-        ++at_;
-      } else {
-        return;
-      }
-    }
-  }
-
-  bool Peek(char c) {
-    SkipBlanks();
-    return at_ < text_.size() && text_[at_] == c;
-  }
-
-  bool Accept(char c) {
-    if (!Peek(c)) return false;
-    ++at_;
-    return true;
-  }
-
   template <typename... Args>
   Status Error(const Args&... args) const {
     const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<ptrdiff_t>(at_), '\n');
@@ -260,9 +238,6 @@ class Parser {
     }
     return Status();
   }
-
-  std::string_view text_;
-  size_t at_ = 0;
 };
 
 }  // namespace
