@@ -185,6 +185,9 @@ class Formats(CommandCase):
         self.assertIn("checkpoint V2, 6 variables", text)
         self.assertRegex(text, r"(?m)^variable +v2 +float32\[3,2\]")
         self.assertIn("checkpoint V1", self.fine("inspect", DATA / "version1" / "model"))
+        lines = self.fine("inspect", DATA / "compressed" / "model").splitlines()
+        self.assertRegex(lines[0], "checkpoint V2, 300 variables")
+        self.assertRegex(lines[-1], r"tower/layer299/weights +float32\[2\]")
         self.assertIn("net/first/kernel", self.fine("inspect", DATA / "objects"))
         found = json.loads(self.fine("inspect", DATA / "partitioned" / "model.index", "--json"))
         self.assertEqual(sorted((v["name"], v["shape"], v["slices"]) for v in found["variables"]),

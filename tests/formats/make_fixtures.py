@@ -2,7 +2,7 @@
 
     python tests/formats/make_fixtures.py [NAME ...]
 
-Needs TensorFlow (2.21 made what is committed). expected.tsv lists every tensor of every checkpoint: folder, prefix, name,
+Needs TensorFlow (2.21 made what is committed) and cramjam. expected.tsv lists every tensor of every checkpoint: folder, prefix, name,
 dtype, shape and the elements (floats as their exact hexadecimal text, strings as hexadecimal bytes after an x).
 answers.json has what TensorFlow answers for each signature of the SavedModels (saved_models.py), meta_graphs.json for the others.
 """
@@ -17,6 +17,7 @@ os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
+import compressed_index  # noqa: E402
 import saved_models  # noqa: E402
 
 v1 = tf.compat.v1
@@ -154,7 +155,14 @@ def objects(folder):
     return {'model-1': describe(folder / 'model-1')}
 
 
-CHECKPOINTS = [every_dtype, partitioned, shards, version1, objects]
+def compressed(folder):
+    """Version 2 with compressed blocks in its index, which TensorFlow reads and does not write."""
+    save_raw(folder / 'model', [(f'tower/layer{i:03}/weights', tf.constant(values('float32', (i % 3,)) + i)) for i in range(300)])
+    compressed_index.compress(folder / 'model.index')
+    return {'model': describe(folder / 'model')}
+
+
+CHECKPOINTS = [every_dtype, partitioned, shards, version1, objects, compressed]
 
 
 def fresh(name):
