@@ -149,10 +149,28 @@ def shape_of(value):
     return value.shape if isinstance(value, Recipe) else value.array.shape
 
 
-# What TensorFlow 2.21 has no more; their cases say what to expect.
-WITHDRAWN = {'CompareAndBitpack': """
+# What TensorFlow 2.21 has no more, or never had a kernel for; their cases say what to expect.
+GATHER_TREE = """
+    input_arg { name: "step_ids" type_attr: "T" } input_arg { name: "parent_ids" type_attr: "T" }
+    input_arg { name: "max_sequence_lengths" type: DT_INT32 } input_arg { name: "end_token" type_attr: "T" }
+    output_arg { name: "beams" type_attr: "T" } attr { name: "T" type: "type" }"""
+WITHDRAWN = {'GatherTree': GATHER_TREE,
+             'Addons>GatherTree': GATHER_TREE,
+             'CompareAndBitpack': """
     input_arg { name: "input" type_attr: "T" } input_arg { name: "threshold" type_attr: "T" }
-    output_arg { name: "output" type: DT_UINT8 } attr { name: "T" type: "type" }"""}
+    output_arg { name: "output" type: DT_UINT8 } attr { name: "T" type: "type" }""",
+             'TFLite_Detection_PostProcess': """
+    input_arg { name: "box_encodings" type: DT_FLOAT } input_arg { name: "class_predictions" type: DT_FLOAT }
+    input_arg { name: "anchors" type: DT_FLOAT }
+    output_arg { name: "detection_boxes" type: DT_FLOAT } output_arg { name: "detection_classes" type: DT_FLOAT }
+    output_arg { name: "detection_scores" type: DT_FLOAT } output_arg { name: "num_detections" type: DT_FLOAT }
+    attr { name: "max_detections" type: "int" } attr { name: "max_classes_per_detection" type: "int" }
+    attr { name: "detections_per_class" type: "int" default_value { i: 100 } }
+    attr { name: "use_regular_nms" type: "bool" default_value { b: false } }
+    attr { name: "nms_score_threshold" type: "float" } attr { name: "nms_iou_threshold" type: "float" }
+    attr { name: "num_classes" type: "int" }
+    attr { name: "y_scale" type: "float" } attr { name: "x_scale" type: "float" }
+    attr { name: "h_scale" type: "float" } attr { name: "w_scale" type: "float" }"""}
 
 
 def op_def_of(case):
