@@ -1,10 +1,12 @@
 #include "cli/npy.h"
 
 #include <cstring>
+#include <vector>
 
 #include "engine/base/checked.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
+#include "engine/ops/unicode_codec.h"
 
 namespace rivulet::cli {
 namespace {
@@ -86,13 +88,57 @@ Status ParseHeader(std::string_view text, Header* header) {
 Result<Tensor> ReadStrings(std::span<const uint8_t> data, int64_t width, const Shape& shape, Allocator& allocator) {
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(DType::kString, shape, allocator));
   auto* strings = tensor.data<std::string>();
+  const bool all_counts = tensor.num_elements() == 1 && width > 1;  // NumPy knows no width 0: one zero byte is ""
   for (int64_t i = 0; i < tensor.num_elements(); ++i) {
     const auto* start = reinterpret_cast<const char*>(data.data()) + i * width;
     int64_t length = width;
-    while (tensor.num_elements() != 1 && length > 0 && start[length - 1] == '\0') --length;
+    while (!all_counts && length > 0 && start[length - 1] == '\0') --length;
     strings[i].assign(start, static_cast<size_t>(length));
   }
   return tensor;
+}
+
+// Code points of four bytes each, filled up with zeros, as UTF-8.
+Result<Tensor> ReadText(std::span<const uint8_t> data, int64_t width, const Shape& shape, Allocator& allocator) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(DType::kString, shape, allocator));
+  auto* strings = tensor.data<std::string>();
+  const uint8_t* next = data.data();
+  for (int64_t i = 0; i < tensor.num_elements(); ++i) {
+    size_t end = 0;  // behind the last character that is not zero
+    for (int64_t k = 0; k < width; k += 4, next += 4) {
+      uint32_t c = 0;
+      std::memcpy(&c, next, 4);
+      if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) {
+        return InvalidArgument("element ", i, " of the text array has the character ", c, ", which does not exist");
+      }
+      WriteUtf8(static_cast<char32_t>(c), &strings[i]);
+      if (c != 0) end = strings[i].size();
+    }
+    strings[i].resize(end);
+  }
+  return tensor;
+}
+
+// The same elements with the last dim running fastest.
+std::vector<uint8_t> FromFortranOrder(std::span<const uint8_t> data, int64_t width, const Shape& shape) {
+  std::vector<uint8_t> out(data.size());
+  std::vector<int64_t> stride(static_cast<size_t>(shape.rank()), width);  // in the file
+  for (int i = 1; i < shape.rank(); ++i) {
+    stride[static_cast<size_t>(i)] = stride[static_cast<size_t>(i - 1)] * shape[i - 1];
+  }
+  std::vector<int64_t> index(stride.size(), 0);
+  int64_t from = 0;
+  for (size_t to = 0; to < out.size(); to += static_cast<size_t>(width)) {
+    std::memcpy(out.data() + to, data.data() + from, static_cast<size_t>(width));
+    for (int i = shape.rank() - 1; i >= 0; --i) {
+      const auto dim = static_cast<size_t>(i);
+      from += stride[dim];
+      if (++index[dim] < shape[i]) break;
+      from -= stride[dim] * shape[i];
+      index[dim] = 0;
+    }
+  }
+  return out;
 }
 
 Result<Tensor> Parse(std::span<const uint8_t> bytes) {
@@ -108,26 +154,33 @@ Result<Tensor> Parse(std::span<const uint8_t> bytes) {
   if (length > bytes.size() - start) return DataLoss("the .npy header is cut");
   Header header;
   RIVULET_RETURN_IF_ERROR(ParseHeader({reinterpret_cast<const char*>(bytes.data()) + start, length}, &header));
-  const std::span<const uint8_t> data = bytes.subspan(start + length);
+  std::span<const uint8_t> data = bytes.subspan(start + length);
   std::string_view descr = header.descr;
   if (!descr.empty() && descr[0] == '>') return Unimplemented("the array is big-endian; save it little-endian");
   if (!descr.empty() && (descr[0] == '<' || descr[0] == '|' || descr[0] == '=')) descr.remove_prefix(1);
   if (descr.empty()) return InvalidArgument("the .npy header's 'descr' is empty");
   if (descr[0] == 'O') return Unimplemented("object arrays are not read; save strings as an 'S' array");
-  if (descr[0] == 'U') return Unimplemented("text arrays ('U') are not read; save strings as an 'S' array");
   int64_t width = 0;
   for (const char c : descr.substr(1)) {
     if (c < '0' || c > '9' || width > (int64_t{1} << 40)) return Unimplemented("arrays of type ", Quoted(header.descr));
     width = width * 10 + (c - '0');
   }
-  if (header.fortran_order && header.shape.rank() > 1)
-    return Unimplemented("the array is in Fortran order; save it in C order");
+  if (descr[0] == 'U') {
+    if (width > int64_t{1} << 40) return Unimplemented("arrays of type ", Quoted(header.descr));
+    width *= 4;
+  }
   const CheckedSize wanted = CheckedSize(header.shape.num_elements()) * width;
   if (!wanted.valid() || static_cast<uint64_t>(wanted.value()) != data.size()) {
     return DataLoss("the .npy header promises ", wanted.valid() ? Cat(wanted.value()) : std::string("too many"),
                     " bytes of data, the file has ", static_cast<uint64_t>(data.size()));
   }
+  std::vector<uint8_t> ordered;
+  if (header.fortran_order && header.shape.rank() > 1 && !data.empty()) {
+    ordered = FromFortranOrder(data, width, header.shape);
+    data = ordered;
+  }
   auto allocator = Allocator::Create();
+  if (descr[0] == 'U') return ReadText(data, width, header.shape, *allocator);
   if (descr[0] == 'S') return ReadStrings(data, width, header.shape, *allocator);
   for (const NumpyType& type : kTypes) {
     if (type.kind != descr[0] || type.bytes != width) continue;

@@ -1,4 +1,4 @@
-// NumPy's .npy files, versions 1 to 3, little-endian, C order.
+// NumPy's .npy files, versions 1 to 3, little-endian.
 #ifndef RIVULET_CLI_NPY_H_
 #define RIVULET_CLI_NPY_H_
 
@@ -9,7 +9,8 @@
 namespace rivulet::cli {
 
 // Types as NumPy has them; fixed-length byte strings ('S') become kString: in an array of one element all bytes belong
-// to the string, in longer ones trailing zero bytes are padding. Object arrays are refused.
+// to the string (but one zero byte alone is how NumPy writes the empty string), in longer ones trailing zero bytes are
+// padding. Text ('U') becomes UTF-8, Fortran order C order. Object arrays are refused.
 Result<Tensor> ReadNpy(const std::string& path);
 
 // bfloat16 is written as float32, quantised types as their plain integers, strings as 'S'.

@@ -53,7 +53,8 @@ class Npy(CommandCase):
         for shape in ["(0,)", "(2, 0)"]:
             path = self.file("x.npy", npy("|S5", shape, b""))
             self.assertEqual(self.through("DT_STRING", f"x={path}")[0]["shape"], eval(shape))
-        # The empty string, alone and in company.
+        # The empty string, alone and in company, as NumPy writes it and without any bytes.
+        self.assertEqual(self.through("DT_STRING", f"x={self.file('x.npy', npy('|S1', '()', bytes(1)))}")[1], b"")
         self.assertEqual(self.through("DT_STRING", f"x=@{self.file('empty', b'')}"), ({"descr": "|S0", "fortran_order": False, "shape": ()}, b""))
         self.assertEqual(self.through("DT_STRING", f"x={self.dir}/y.npy")[0]["descr"], "|S0")
         self.assertEqual(self.through("DT_STRING", 'x==["", ""]'), ({"descr": "|S1", "fortran_order": False, "shape": (2,)}, b"\0\0"))
@@ -63,14 +64,29 @@ class Npy(CommandCase):
             path = self.file("x.npy", npy("<f4", "(1,)", b"1234", version=version))
             self.assertEqual(self.through("DT_FLOAT", f"x={path}")[1], b"1234")
 
-    def test_fortran_order_matters_only_with_two_dims(self):
+    def test_fortran_order(self):
         path = self.file("x.npy", npy("<f4", "(2,)", b"12345678", fortran=True))
         self.assertEqual(self.through("DT_FLOAT", f"x={path}")[1], b"12345678")
-        self.refused("DT_FLOAT", npy("<f4", "(2, 1)", b"12345678", fortran=True), "Fortran", "C order")
+        path = self.file("x.npy", npy("|u1", "(2, 3)", b"adbecf", fortran=True))
+        self.assertEqual(self.through("DT_UINT8", f"x={path}"), ({"descr": "|u1", "fortran_order": False, "shape": (2, 3)}, b"abcdef"))
+        path = self.file("x.npy", npy("<i2", "(2, 1, 3, 2)", bytes(v for i in (0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11) for v in (i, 0)), fortran=True))
+        self.assertEqual(self.through("DT_INT16", f"x={path}")[1], bytes(v for i in range(12) for v in (i, 0)))
+        path = self.file("x.npy", npy("|S2", "(2, 2)", b"a\0ccbbd\0", fortran=True))
+        self.assertEqual(self.through("DT_STRING", f"x={path}")[1], b"a\0bbccd\0")
+        path = self.file("x.npy", npy("<f4", "(2, 0)", b"", fortran=True))
+        self.assertEqual(self.through("DT_FLOAT", f"x={path}")[0]["shape"], (2, 0))
+
+    def test_text_becomes_utf8(self):
+        path = self.file("x.npy", npy("<U3", "(3,)", "ab\0\u00e9\0\0\U0001f600\0z".encode("utf-32-le")))
+        self.assertEqual(self.through("DT_STRING", f"x={path}"),
+                         ({"descr": "|S6", "fortran_order": False, "shape": (3,)}, b"ab\0\0\0\0\xc3\xa9\0\0\0\0\xf0\x9f\x98\x80\0z"))
+        path = self.file("x.npy", npy("<U1", "()", bytes(4)))
+        self.assertEqual(self.through("DT_STRING", f"x={path}")[1], b"")
+        self.refused("DT_STRING", npy("<U1", "(2,)", b"a\0\0\0\0\xd8\0\0"), "element 1", "55296")
+        self.refused("DT_STRING", npy("<U2", "(1,)", b"1234"), "8", "4")
 
     def test_refused(self):
         self.refused("DT_STRING", npy("|O", "(1,)", b"12345678"), "object", "'S'")
-        self.refused("DT_STRING", npy("<U2", "(1,)", b"12345678"), "'U'", "'S'")
         self.refused("DT_FLOAT", npy(">f4", "(1,)", b"1234"), "big-endian")
         self.refused("DT_FLOAT", npy("<f16", "(1,)", b"1" * 16), "<f16")
         self.refused("DT_FLOAT", npy("<M8[s]", "(1,)", b"1" * 8), "<M8[s]")
