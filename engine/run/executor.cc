@@ -226,17 +226,18 @@ Status RunStep(const Step& step, size_t index, Frame& frame, const RunServices& 
   return CheckOutputs(step, frame);
 }
 
-// A step is dead when anything it needs is; a Merge when all its inputs are.
+// A step is dead when anything it needs is; a Merge when all its inputs are, whatever it only waits for.
 bool IsDead(const Step& step, const Frame& frame) {
   if (step.ignores_dead) return false;
+  const bool is_merge = step.kind == Step::Kind::kMerge;
   for (const int32_t control : step.controls) {
-    if (frame.dead_steps[static_cast<size_t>(control)]) return true;
+    if (!is_merge && frame.dead_steps[static_cast<size_t>(control)]) return true;
   }
   int32_t dead = 0;
   for (int32_t i = 0; i < step.num_inputs; ++i) {
     dead += frame.dead_slots[static_cast<size_t>(InputSlot(*frame.plan, step, i))];
   }
-  return step.kind == Step::Kind::kMerge ? dead == step.num_inputs : dead > 0;
+  return is_merge ? dead == step.num_inputs : dead > 0;
 }
 
 void MarkDead(const Step& step, size_t index, Frame& frame) {

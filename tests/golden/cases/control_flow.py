@@ -45,6 +45,14 @@ def switches():
         return [raw.Identity(input=off)]
     yield GraphCase('the side that is not taken has no value', dead, error=True)
 
+    for taken in (True, False):
+        def waits(g, taken=taken):
+            off, on = raw.Switch(data=g.feed(f32([1, 2])), pred=g.feed(boolean(taken)))
+            off, on = raw.Identity(input=off), raw.Neg(x=on)
+            with tf.control_dependencies([raw.Identity(input=off), raw.Identity(input=on)]):  # one is dead; only the values decide
+                return list(raw.Merge(inputs=[off, on]))
+        yield GraphCase(f'a Merge that waits for what is dead {taken}', waits)
+
     for p, q in [(True, True), (True, False), (False, True), (False, False)]:
         def nested(g, p=p, q=q):
             x, y = g.feed(f32([1, 2, 3])), g.feed(f32([4, 5, 6]))
