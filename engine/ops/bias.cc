@@ -153,6 +153,21 @@ Status SumChannels(RunContext& c, const View& view) {
   return Status();
 }
 
+// The sum over the rows, one after the other, each rounded to T: as TensorFlow sums bfloat16 where the channels are
+// last. (It cuts many thousand rows into a part for each of its threads; that depends on the machine.)
+template <typename T>
+void SumRowsInType(RunContext& c, const View& view) {
+  const T* x = c.input(0).data<T>();
+  T* out = c.output(0).data<T>();
+  c.ParallelFor(view.channels, std::max<int64_t>((1 << 14) / view.outer, 16), [&](int64_t begin, int64_t end) {
+    std::fill(out + begin, out + end, T());
+    for (int64_t n = 0; n < view.outer; ++n) {
+      const T* row = x + n * view.channels;
+      for (int64_t k = begin; k < end; ++k) out[k] = T(static_cast<float>(out[k]) + static_cast<float>(row[k]));
+    }
+  });
+}
+
 Status RunGrad(RunContext& c) {
   Tensor& output = c.output(0);
   if (output.num_elements() == 0) return Status();
@@ -165,7 +180,10 @@ Status RunGrad(RunContext& c) {
     case DType::kFloat: return SumChannels<float, float>(c, view);
     case DType::kDouble: return SumChannels<double, double>(c, view);
     case DType::kHalf: return SumChannels<Half, float>(c, view);
-    case DType::kBfloat16: return SumChannels<BFloat16, float>(c, view);
+    case DType::kBfloat16:
+      if (!c.state<State>().channels_last) return SumChannels<BFloat16, float>(c, view);
+      SumRowsInType<BFloat16>(c, view);
+      return Status();
     case DType::kComplex64: return SumChannels<Complex64, Complex64>(c, view);
     case DType::kComplex128: return SumChannels<Complex128, Complex128>(c, view);
     default: break;

@@ -97,7 +97,8 @@ void Contrast(RunContext& c, float low, float high) {
       const auto mean = static_cast<float>(sum / static_cast<double>(area));
       for (int64_t i = 0; i < area; ++i) {
         const float v = (static_cast<float>(x[i * channels]) - mean) * factor + mean;
-        y[i * channels] = v > high ? high : v < low ? low : v;
+        const float below = v > high ? high : v;
+        y[i * channels] = below < low ? low : below;  // also where low > high
       }
     }
   });

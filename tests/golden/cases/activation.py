@@ -75,6 +75,8 @@ def cases():
             yield Case('BiasAddGrad', [rand(t, shape)], dict(data_format='NCHW'))
     yield Case('BiasAddGrad', [rand('float32', (1500, 3))], name='BiasAddGrad many rows')
     yield Case('BiasAddGrad', [rand('float32', (2, 3, 1500))], dict(data_format='NCHW'), name='BiasAddGrad large images')
+    yield Case('BiasAddGrad', [rand('bfloat16', (700, 3), 0, 2)], exact=True, name='BiasAddGrad many rows of bfloat16')
+    yield Case('BiasAddGrad', [rand('bfloat16', (2, 3, 350), 0, 2)], dict(data_format='NCHW'), name='BiasAddGrad large images of bfloat16')
     yield Case('BiasAddGrad', [full_range('int8', (300, 2))], name='BiasAddGrad wraps around')
     yield Case('BiasAddGrad', [rand('float32', (3,))], error=True)
 

@@ -23,6 +23,7 @@ def colors():
             for factor, low, high in ((2.5, -1, 1.5), (-.5, -1e9, 1e9), (0, 0, 50)):
                 yield Case(op, [rand(t, shape) if t in FLOATS else rand(t, shape, -99, 99), f32(factor), f32(low), f32(high)], producer=1)
         yield Case(op, [rand(t, (0, 3, 4, 3)), f32(2), f32(0), f32(1)], producer=1)
+    yield Case(op, [rand('float32', (2, 3, 1)), f32(2), f32(.5), f32(-.5)], producer=1, name=f'{op} between limits in the wrong order')
     x = rand('float32', (3, 4, 2))
     for bad in ([rand('float32', (3, 4)), f32(1), f32(0), f32(1)], [x, f32([1]), f32(0), f32(1)], [x, f32(1), f32([0]), f32(1)],
                 [x, f32(1), f32(0), f32([1])]):
