@@ -7,6 +7,7 @@
 // Rank 4, channels last.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
@@ -57,6 +58,11 @@ float Power(float norm, float beta) {
   return std::pow(norm, -beta);
 }
 
+// The same as exp(-beta * log(norm)), which a negative norm has none of: so TensorFlow forward, unlike its gradient.
+float PowerByLog(float norm, float beta) {
+  return norm < 0 && beta != 1.0f ? std::numeric_limits<float>::quiet_NaN() : Power(norm, beta);
+}
+
 // Calls body(i, sum) with the sum of value(j) for |j - i| <= radius, for each i of [0, count). Short windows are summed
 // one by one; long ones as differences of running sums, in double precision.
 template <typename Value, typename Body>
@@ -82,7 +88,7 @@ void WindowSums(int64_t count, int64_t radius, double* running, const Value& val
 void ForwardRow(const State& s, const float* in, int64_t channels, double* running, float* out) {
   WindowSums(
       channels, s.radius, running, [&](int64_t j) { return in[j] * in[j]; },
-      [&](int64_t i, float sum) { out[i] = in[i] * Power(s.bias + s.alpha * sum, s.beta); });
+      [&](int64_t i, float sum) { out[i] = in[i] * PowerByLog(s.bias + s.alpha * sum, s.beta); });
 }
 
 // `norm`: room for a row.

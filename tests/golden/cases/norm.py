@@ -97,6 +97,9 @@ def lrn():
     yield Case('LRN', [rand('float32', (0, 2, 2, 3))])
     yield Case('LRN', [fed(rand('float32', (1, 2, 2, 3)), None)])
     yield Case('LRN', [rand('float32', (1, 2, 2, 3))], dict(bias=0.0, alpha=-1.0, beta=0.3))
+    for beta in (2.0, -1.0, 1.0, 0.75):  # sums of both signs
+        yield Case('LRN', [rand('float32', (1, 2, 2, 3), seed=1)], dict(bias=0.5, alpha=-0.5, beta=beta))
+        yield Case('LRNGrad', [rand('float32', (1, 2, 2, 3), seed=i) for i in (1, 2, 3)], dict(bias=0.5, alpha=-0.5, beta=beta))
     for shape, k in (((2, 2, 3), {}), ((1, 2, 2, 3), dict(depth_radius=-1)), ((1, 2, 2, 3), dict(depth_radius=2**40))):
         yield Case('LRN', [rand('float32', shape)], k, error=True)
     yield Case('LRNGrad', [rand('float32', (1, 2, 2, 3)), rand('float32', (1, 2, 2, 4)), rand('float32', (1, 2, 2, 3))], error=True)
