@@ -121,6 +121,9 @@ def bands():
         for shape, k, rows, columns in (((3,), 0, 2, -1), ((3,), 0, -1, 2), ((3,), 0, 4, 4), ((3,), 1, 3, 3), ((2, 3), [0, 2], -1, -1), ((3,), [0, 1], -1, -1), ((2, 3), [1, 0], -1, -1),
                                         ((), 0, -1, -1), ((3,), 0, -2, -1), ((3,), 0, 0, 0), ((2, 3), [0, 1, 2], -1, -1), ((2, 3), [5, 6], 3, 3)):
             yield Case(diagonal, [rand(x, shape), i32(k), i32(rows), i32(columns), f32(0)], error=True)
+        for shape, k, rows, columns in (((4, 3), [0, 3], -1, -1), ((7, 2), [-5, 1], -1, -1), ((4, 1), [0, 3], -1, 3), ((0,), -6, -1, 4), ((7, 0), [-1, 5], 1, -1)):  # beyond
+            yield Case(diagonal, [rand(x, shape), i32(k), i32(rows), i32(columns), f32(9)])
+            yield Case(diagonal, [fed(rand(x, shape)), const(i32(k)), i32(rows), i32(columns), f32(9)])
 
 
 def tile_gradients():
