@@ -1,50 +1,38 @@
-"""Makes the frozen graphs that docs/speed.md measures: well-known networks and recurrent ones with random weights.
+"""Makes the frozen graphs that docs/performance.md measures: networks of published structure with random weights, from fixed seeds.
 
-  python bench/make_models.py FOLDER [NAME…]
+  python bench/make_models.py FOLDER [NAME…]        (--list prints the names)
 
-Runs in the environment of requirements-onnx.txt. The batch normalisations get the statistics of one random picture, so that values keep their
-size through the network as in a trained one: subnormal or infinite values would be timed otherwise.
+Runs in the environment of requirements-onnx.txt. A graph that lies in the folder already is left alone.
 """
 import os
 import sys
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-import tensorflow as tf  # noqa: E402
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # noqa: E402
-
+import image_models  # noqa: E402
+import plain_models  # noqa: E402
 import recurrent_models  # noqa: E402
 
-NETWORKS = {
-    'mobilenet_v1': ('MobileNet', 224),
-    'mobilenet_v2': ('MobileNetV2', 224),
-    'resnet50': ('ResNet50', 224),
-    'inception_v3': ('InceptionV3', 299),
-    'efficientnet_b0': ('EfficientNetB0', 224),
-}
-
-
-def frozen(name):
-    network, side = NETWORKS[name]
-    tf.keras.utils.set_random_seed(7)
-    model = getattr(tf.keras.applications, network)(weights=None, input_shape=(side, side, 3))
-    norms = [layer for layer in model.layers if isinstance(layer, tf.keras.layers.BatchNormalization)]
-    for layer in norms:
-        layer.momentum = 0.0
-    model(tf.random.uniform([4, side, side, 3], -1, 1), training=True)
-    spec = tf.TensorSpec([1, side, side, 3], tf.float32, name='input')
-    concrete = tf.function(lambda input: model(input, training=False)).get_concrete_function(spec)
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def()
+MAKERS = {name: module.graph_def for module in (image_models, plain_models, recurrent_models) for name in module.NETWORKS}
 
 
 def main():
-    folder, names = sys.argv[1], sys.argv[2:] or [*NETWORKS, *recurrent_models.WRITINGS]
+    if sys.argv[1:] == ['--list']:
+        print(*sorted(MAKERS))
+        return
+    folder, names = sys.argv[1], sys.argv[2:] or sorted(MAKERS)
+    unknown = [name for name in names if name not in MAKERS]
+    if unknown:
+        sys.exit(f"make_models.py: no network {', '.join(unknown)}; there are {' '.join(sorted(MAKERS))}")
     os.makedirs(folder, exist_ok=True)
     for name in names:
         path = os.path.join(folder, name + '.pb')
-        with open(path, 'wb') as file:
-            graph = recurrent_models.graph_def(name) if name in recurrent_models.WRITINGS else frozen(name)
+        if os.path.exists(path):
+            continue
+        graph = MAKERS[name](name)
+        with open(path + '.part', 'wb') as file:
             file.write(graph.SerializeToString(deterministic=True))
-        print(path, os.path.getsize(path))
+        os.replace(path + '.part', path)
+        print(path, os.path.getsize(path), flush=True)
 
 
 if __name__ == '__main__':

@@ -32,20 +32,24 @@ def answer(job):
     random = np.random.default_rng(11)
     feeds = {}
     for i, spec in enumerate(job['inputs']):
-        array = random.uniform(-1, 1, spec['shape']).astype(np.float32)
+        if spec['dtype'] == 'float32':
+            array = random.uniform(-1, 1, spec['shape']).astype(np.float32)
+        else:  # numbers of words or characters, which every vocabulary has
+            array = random.integers(0, 90, spec['shape']).astype(spec['dtype'])
         np.save(f"{job['stem']}.input{i}.npy", array)
         feeds[spec['name'] + ':0'] = array
     with tf.Graph().as_default():
         tf.import_graph_def(definition, name='')
         with tf.compat.v1.Session() as session:
-            result = session.run(job['outputs'][0] + ':0', feeds)
-    np.save(job['stem'] + '.answer.npy', result)
+            results = session.run([name + ':0' for name in job['outputs']], feeds)
+    for i, result in enumerate(results):
+        np.save(f"{job['stem']}.answer{i}.npy", result)
 
 
 def tflite(job):
     tf, _ = graph_def(job)
     shapes = {spec['name']: spec['shape'] for spec in job['inputs']}
-    converter = tf.compat.v1.lite.TFLiteConverter.from_frozen_graph(job['model'], list(shapes), job['outputs'][:1], shapes)
+    converter = tf.compat.v1.lite.TFLiteConverter.from_frozen_graph(job['model'], list(shapes), job['outputs'], shapes)
     with open(job['stem'] + '.tflite', 'wb') as file:
         file.write(converter.convert())
 
@@ -62,7 +66,7 @@ def onnx(job):
         shape = node.attr['value'].tensor.tensor_shape if node.op == 'Const' and node.name in added else None
         if shape is not None and not shape.dim:
             shape.dim.add().size = 1
-    tf2onnx.convert.from_graph_def(definition, input_names=inputs, output_names=[job['outputs'][0] + ':0'], opset=17,
+    tf2onnx.convert.from_graph_def(definition, input_names=inputs, output_names=[name + ':0' for name in job['outputs']], opset=17,
                                    inputs_as_nchw=pictures or None, output_path=job['stem'] + '.onnx')
 
 
@@ -80,6 +84,9 @@ def mnn(job):
 
 
 def ncnn(job):
+    for spec in job['inputs']:
+        if spec['shape'][0] != 1 or spec['dtype'] != 'float32':
+            raise RuntimeError(f"ncnn takes one picture or row of floats, not {spec['dtype']} {spec['shape']}")
     folder = job['stem'] + '.pnnx'
     os.makedirs(folder, exist_ok=True)
     shutil.copy(job['stem'] + '.onnx', os.path.join(folder, 'net.onnx'))

@@ -21,6 +21,33 @@ def planar(array):
     return np.ascontiguousarray(np.moveaxis(array, -1, 1)) if array.ndim == 4 else array
 
 
+class TensorFlow:
+    """Its session, with the fetches and feeds bound once."""
+
+    def __init__(self):
+        os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+        import tensorflow
+        self.module = tensorflow
+
+    def load(self, stem, job):
+        v1 = self.module.compat.v1
+        definition = v1.GraphDef()
+        with open(job['model'], 'rb') as file:
+            definition.ParseFromString(file.read())
+        with self.module.Graph().as_default() as graph:
+            self.module.import_graph_def(definition, name='')
+        options = v1.ConfigProto(intra_op_parallelism_threads=job['threads'], inter_op_parallelism_threads=1)
+        self.session = v1.Session(graph=graph, config=options)
+        self.run = self.session.make_callable([name + ':0' for name in job['outputs']],
+                                              [i['name'] + ':0' for i in job['inputs']])
+
+    def feed(self, arrays):
+        return arrays
+
+    def call(self, arrays):
+        return self.run(*arrays)
+
+
 class LiteRt:
     def __init__(self):
         from ai_edge_litert.interpreter import Interpreter
@@ -31,7 +58,7 @@ class LiteRt:
         engine.allocate_tensors()
         by_name = {d['name'].split(':')[0]: d['index'] for d in engine.get_input_details()}
         self.inputs = [by_name[i['name']] for i in job['inputs']]
-        self.output = engine.get_output_details()[0]['index']
+        self.outputs = [d['index'] for d in engine.get_output_details()]
 
     def feed(self, arrays):
         return arrays
@@ -40,7 +67,7 @@ class LiteRt:
         for index, array in zip(self.inputs, arrays):
             self.interpreter.set_tensor(index, array)
         self.interpreter.invoke()
-        return self.interpreter.get_tensor(self.output)
+        return [self.interpreter.get_tensor(index) for index in self.outputs]
 
 
 class OnnxRuntime:
@@ -59,7 +86,7 @@ class OnnxRuntime:
         return [planar(array) for array in arrays]
 
     def call(self, arrays):
-        return self.session.run(None, dict(zip(self.names, arrays)))[0]
+        return self.session.run(None, dict(zip(self.names, arrays)))
 
 
 class OpenVino:
@@ -84,7 +111,7 @@ class OpenVino:
             self.request.infer(arrays, share_inputs=True)
         else:
             self.request.infer(dict(zip(self.names, arrays)), share_inputs=True)
-        return self.request.get_output_tensor(0).data
+        return [tensor.data for tensor in self.request.output_tensors]
 
 
 class Mnn:
@@ -97,10 +124,11 @@ class Mnn:
         self.session = self.net.createSession({'backend': 'CPU', 'precision': 'high', 'numThread': job['threads']})
         self.inputs = [self.net.getSessionInput(self.session, i['name']) for i in job['inputs']]
         self.net.resizeSession(self.session)
-        self.result = self.net.getSessionOutput(self.session)
+        self.results = [self.net.getSessionOutput(self.session, name) for name in job['outputs']]
 
     def host(self, array):
-        return self.module.Tensor(array.shape, self.module.Halide_Type_Float, array,
+        kind = self.module.Halide_Type_Int if array.dtype == np.int32 else self.module.Halide_Type_Float
+        return self.module.Tensor(array.shape, kind, array,
                                   self.module.Tensor_DimensionType_Tensorflow)
 
     def feed(self, arrays):
@@ -110,9 +138,10 @@ class Mnn:
         for tensor, array in zip(self.inputs, arrays):
             tensor.copyFrom(self.host(array))
         self.net.runSession(self.session)
-        out = self.host(np.empty(self.result.getShape(), np.float32))
-        self.result.copyToHostTensor(out)
-        return np.array(out.getNumpyData())
+        outs = [self.host(np.empty(result.getShape(), np.float32)) for result in self.results]
+        for result, out in zip(self.results, outs):
+            result.copyToHostTensor(out)
+        return [np.array(out.getNumpyData()) for out in outs]
 
 
 class Ncnn:
@@ -123,6 +152,7 @@ class Ncnn:
         self.module = ncnn
 
     def load(self, stem, job):
+        self.outputs = [f'out{i}' for i in range(len(job['outputs']))]
         net = self.net = self.module.Net()
         net.opt.num_threads = job['threads']
         for option in ('use_fp16_packed', 'use_fp16_storage', 'use_fp16_arithmetic', 'use_bf16_storage'):
@@ -137,25 +167,28 @@ class Ncnn:
         run = self.net.create_extractor()
         for i, array in enumerate(arrays):
             run.input(f'in{i}', self.module.Mat(array).clone())
-        status, result = run.extract('out0')
-        if status != 0:
+        results = [run.extract(name) for name in self.outputs]
+        if any(status != 0 for status, _ in results):
             raise RuntimeError('ncnn cannot run it')
-        return np.array(result)
+        return [np.array(result) for _, result in results]
 
 
-ENGINES = {'litert': LiteRt, 'onnxruntime': OnnxRuntime, 'openvino': OpenVino, 'mnn': Mnn, 'ncnn': Ncnn}
+ENGINES = {'tensorflow': TensorFlow, 'litert': LiteRt, 'onnxruntime': OnnxRuntime, 'openvino': OpenVino, 'mnn': Mnn, 'ncnn': Ncnn}
 
 
-def difference(stem, result):
-    """The largest difference to TensorFlow's answer, as a part of its largest value."""
-    right = np.load(stem + '.answer.npy')
-    if result.size != right.size:
-        return float('inf')
-    shapes = [result.reshape(right.shape)]
-    if right.ndim == 4:
-        n, h, w, c = right.shape
-        shapes.append(np.moveaxis(result.reshape(n, c, h, w), 1, -1))
-    return min(float(np.abs(shape - right).max() / np.abs(right).max()) for shape in shapes)
+def difference(stem, count, results):
+    """The largest difference to TensorFlow's answers, as a part of each one's largest value. Engines order their outputs as they like."""
+    def one(right, result):
+        if result.size != right.size:
+            return float('inf')
+        shapes = [result.reshape(right.shape)]
+        if right.ndim == 4:
+            n, h, w, c = right.shape
+            shapes.append(np.moveaxis(result.reshape(n, c, h, w), 1, -1))
+        return min(float(np.abs(shape - right).max() / np.abs(right).max()) for shape in shapes)
+
+    answers = [np.load(f'{stem}.answer{i}.npy') for i in range(count)]
+    return max(min(one(right, np.array(result)) for result in results) for right in answers)
 
 
 def time_engine(job):
@@ -168,9 +201,11 @@ def time_engine(job):
     engine.load(stem, job)
     load = time.perf_counter() - start
     start = time.perf_counter()
-    result = engine.call(arrays)
+    results = engine.call(arrays)
     first = time.perf_counter() - start
-    off = difference(stem, np.array(result))
+    off = difference(stem, len(job['outputs']), results)
+    if not off <= job['tolerance']:
+        return {'difference': off, 'wrong': True}
     for _ in range(2):
         engine.call(arrays)
     times = []
@@ -182,13 +217,13 @@ def time_engine(job):
     times.sort()
     return {'load_ms': load * 1e3, 'first_ms': first * 1e3, 'min_ms': times[0] * 1e3,
             'median_ms': times[len(times) // 2] * 1e3, 'runs': len(times), 'peak_rss_kib': high_water_kib(),
-            'over_import_kib': high_water_kib() - imported_kib, 'difference': off}
+            'over_bare_kib': high_water_kib() - imported_kib, 'difference': off}
 
 
 def main():
     job = json.loads(sys.argv[1])
-    if job['engine'] == 'rivulet':  # its own program made the array
-        result = {'difference': difference(job['stem'], np.load(job['result']))}
+    if job['engine'] == 'rivulet':  # its own program made the arrays
+        result = {'difference': difference(job['stem'], len(job['results']), [np.load(path) for path in job['results']])}
     else:
         result = time_engine(job)
     print(json.dumps(result), flush=True)

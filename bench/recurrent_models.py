@@ -69,11 +69,11 @@ def looped(x):
     return classify(hidden, weights)
 
 
-WRITINGS = {'lstm_unrolled': (unrolled, False), 'lstm_tokens': (looped, False), 'lstm_while': (looped, True)}
+NETWORKS = {'lstm_unrolled': (unrolled, False), 'lstm_tokens': (looped, False), 'lstm_while': (looped, True)}
 
 
 def graph_def(name):
-    write, functional = WRITINGS[name]
+    write, functional = NETWORKS[name]
     (v1.enable_control_flow_v2 if functional else v1.disable_control_flow_v2)()
     with tf.Graph().as_default() as graph:
         y = write(v1.placeholder(tf.float32, [1, STEPS, FEATURES], 'x'))
