@@ -159,6 +159,7 @@ class Case:
     fetch: Optional[list] = None        # output numbers; all of them when None
     expect: Optional[Callable] = None   # gives the outputs where TensorFlow's CPU kernel cannot
     producer: Optional[int] = None      # GraphDef version, for operators that were withdrawn
+    old: bool = False                   # run by an older TensorFlow: 2.21 has the operator without a kernel
 
 
 @dataclasses.dataclass
@@ -173,6 +174,7 @@ class GraphCase:
     shape_only: bool = False
     targets: list = dataclasses.field(default_factory=list)  # names of nodes to run besides
     producer: Optional[int] = None
+    old: bool = False
 
 
 def literal(value):

@@ -4,11 +4,13 @@
   python record.py family --show GLOB    prints the matching cases and their results, writes nothing
 
 A case that TensorFlow refuses without error=True, or that differs between two runs, is reported and left out; exit 1.
+Cases that say old=True are run by an older TensorFlow (README.md), whose folder is --old-runtime or RIVULET_OLD_RUNTIME.
 """
 import argparse
 import collections
 import dataclasses
 import fnmatch
+import functools
 import importlib
 import os
 import struct
@@ -50,6 +52,10 @@ class Recorded:
 
 
 class Broken(Exception):
+    pass
+
+
+class NoOldRuntime(Exception):
     pass
 
 
@@ -285,8 +291,22 @@ def from_tensorflow(array, dtype):
     return Literal(name, np.ascontiguousarray(array).view(numpy_dtype(name)).reshape(array.shape))
 
 
-def run(graph, feeds, fetches, targets):
+OLD_RUNTIME = os.environ.get('RIVULET_OLD_RUNTIME')
+
+
+@functools.cache
+def old_runtime():
+    from old_runtime import OldRuntime
+    if not OLD_RUNTIME:
+        raise NoOldRuntime('has cases for an older TensorFlow: say --old-runtime FOLDER')
+    return OldRuntime(OLD_RUNTIME, CONFIG.SerializeToString())
+
+
+def run(case, graph, feeds, fetches, targets):
     """The results of the first run of two new sessions: a seeded stream starts again, an unseeded one differs."""
+    if case.old:
+        given = {feed.edge: (feed.value.dtype, literal(feed.value).array) for feed in feeds}
+        return [[Literal(*result) for result in old_runtime().run(graph.as_graph_def(), given, fetches, targets)] for _ in range(2)]
     feed_dict = {feed.edge: for_tensorflow(literal(feed.value)) for feed in feeds}
     tensors = [graph.get_tensor_by_name(edge) for edge in fetches]
     targets = [graph.get_operation_by_name(name) for name in targets]
@@ -314,7 +334,7 @@ def record(case, graph, graph_def, feeds, fetches, targets, ops):
         if fetches is None:
             fetches = [f'op:{i}' for i in range(len(results))]
     elif not case.error:
-        first, second = run(graph, feeds, fetches, targets)
+        first, second = run(case, graph, feeds, fetches, targets)
         results = first
         if not case.shape_only and [checksum(r.array) for r in first] != [checksum(r.array) for r in second]:
             raise Broken('two runs differ; give seeds, or shape_only=True')
@@ -346,7 +366,7 @@ def run_case(case):
         refused = graph is None
         try:
             if graph is not None:
-                run(graph, feeds, fetches, targets)
+                run(case, graph, feeds, fetches, targets)
         except Exception:
             refused = True
         if not refused:
@@ -375,7 +395,7 @@ def run_graph_case(case):
     fetches = [tensor.name for tensor in tensors]
     if case.error:
         try:
-            run(graph, builder.feeds, fetches, case.targets)
+            run(case, graph, builder.feeds, fetches, case.targets)
         except (tf.errors.OpError, ValueError, TypeError):
             pass
         else:
@@ -487,8 +507,8 @@ def packed_record(r):
     return b''.join(out)
 
 
-def pack(records):
-    payload = packed_text(tf.__version__) + struct.pack('<I', len(records)) + b''.join(map(packed_record, records))
+def pack(records, versions):
+    payload = packed_text(versions) + struct.pack('<I', len(records)) + b''.join(map(packed_record, records))
     return MAGIC + struct.pack('<Q', len(payload)) + zlib.compress(payload, 9)
 
 
@@ -501,15 +521,26 @@ def show(r):
 
 
 def main():
+    global OLD_RUNTIME
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('families', nargs='*')
     parser.add_argument('--show', metavar='GLOB')
+    parser.add_argument('--old-runtime', metavar='FOLDER', default=OLD_RUNTIME)
     options = parser.parse_args()
+    OLD_RUNTIME = options.old_runtime
     every = sorted(f[:-3] for f in os.listdir(os.path.join(HERE, 'cases')) if f.endswith('.py') and f != '__init__.py')
     total_broken = 0
     for family in options.families or every:
-        records, broken = [], 0
-        for case in named_cases(family):
+        records, broken, versions = [], 0, tf.__version__
+        cases = list(named_cases(family))
+        if any(case.old for case in cases):
+            try:
+                versions += f', some {old_runtime().version}'
+            except NoOldRuntime as reason:
+                total_broken += 1
+                print(f'{family}: {reason}', file=sys.stderr)
+                continue
+        for case in cases:
             if options.show and not fnmatch.fnmatch(case.name, options.show):
                 continue
             try:
@@ -517,12 +548,14 @@ def main():
             except Broken as reason:
                 broken += 1
                 print(f'{family}: {case.name}: {reason}', file=sys.stderr)
+            except SystemExit as reason:
+                sys.exit(f'{family}: {case.name}: {reason}')
         total_broken += broken
         if options.show:
             for r in records:
                 show(r)
             continue
-        data = pack(records)
+        data = pack(records, versions)
         path = os.path.join(HERE, 'data', family + '.gold')
         old = open(path, 'rb').read() if os.path.exists(path) else None
         if data != old:
