@@ -1,8 +1,9 @@
-// DestroyResourceOp: a variable without value, a table without content, as before their first use. Whoever holds the
-// handle may use it again.
+// DestroyResourceOp: a variable without value, a table or tree ensemble without content, as before their first use.
+// Whoever holds the handle may use it again.
 #include "engine/ops/lookup_table.h"
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
+#include "engine/ops/tree_ensemble_object.h"
 #include "engine/ops/variable.h"
 
 namespace rivulet {
@@ -25,6 +26,8 @@ Status Run(RunContext& c) {
     was_there = static_cast<Variable&>(*object).Forget();
   } else if (was_there && object->kind() == LookupTable::kKind) {
     static_cast<LookupTable&>(*object).Clear();
+  } else if (was_there && object->kind() == TreeEnsembleObject::kKind) {
+    was_there = static_cast<TreeEnsembleObject&>(*object).Forget();
   } else if (was_there) {
     return Unimplemented("a ", object->kind(), " cannot be destroyed by its handle");
   }

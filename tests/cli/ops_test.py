@@ -12,10 +12,11 @@ SHORT = dict(f32="float32", f16="float16", bf16="bfloat16", f64="float64", i8="i
              u8="uint8", u16="uint16", u32="uint32", u64="uint64", b="bool", s="string", c64="complex64", c128="complex128",
              qi8="qint8", qu8="quint8", qi16="qint16", qu16="quint16", qi32="qint32", res="resource", var="variant")
 
-# Kernels that TensorFlow 2.21 registers and that no graph can have: the operator's definition leaves the dtype out ...
+# Kernels that TensorFlow registers and that no graph can have: the operator's definition leaves the dtype out ...
 UNREACHABLE = {
     "BatchMatrixSolve": "complex64 complex128", "BatchSelfAdjointEigV2": "complex64 complex128",
-    "Bincount": "bfloat16 complex64 complex128 float16 int8 int16 uint8 uint16", "CropAndResize": "bfloat16",
+    "Bincount": "bfloat16 complex64 complex128 float16 int8 int16 uint8 uint16", "CompareAndBitpack": "bfloat16 uint8 uint16",
+    "CropAndResize": "bfloat16",
     "CropAndResizeGradBoxes": "bfloat16", "HistogramFixedWidth": "bfloat16 float16 int8 int16 uint8 uint16",
     "LeakyRelu": "int8 int16 int32 int64 uint8 uint16", "LeakyReluGrad": "int8 int16 int32 int64 uint8 uint16",
     "RandomCrop": "bfloat16 float16 uint16", "ResizeNearestNeighborGrad": "int16 int64 uint16",

@@ -7,7 +7,8 @@ namespace {
 bool Keeps(std::string_view op) {
   for (const char* start :
        {"Queue", "Stage", "Unstage", "Map", "OrderedMap", "Barrier", "Accumulator", "ResourceAccumulator",
-        "SparseAccumulator", "AddSparseToTensorsMap", "AddManySparseToTensorsMap"}) {
+        "SparseAccumulator", "AddSparseToTensorsMap", "AddManySparseToTensorsMap", "BoostedTreesUpdate",
+        "BoostedTreesCenter", "BoostedTreesDeserialize"}) {
     if (op.starts_with(start)) return true;
   }
   return false;

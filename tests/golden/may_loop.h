@@ -10,8 +10,8 @@ namespace rivulet::golden {
 // often to try.
 bool MayLoop(const Graph& graph);
 
-// Whether a run leaves elements in the session (queues, stages, accumulators) or draws from a random stream of the
-// session's, so that the next one starts elsewhere.
+// Whether a run leaves elements in the session (queues, stages, accumulators, trees) or draws from a random stream of
+// the session's, so that the next one starts elsewhere.
 bool KeepsElements(const Graph& graph);
 
 }  // namespace rivulet::golden
