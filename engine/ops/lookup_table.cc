@@ -1,5 +1,6 @@
 // Tables of a session, of both kinds of handles: HashTable, MutableHashTable, MutableHashTableOfTensors,
-// MutableDenseHashTable, and what asks and changes them.
+// MutableDenseHashTable, and what asks and changes them. The anonymous forms of TensorFlow 2 make a new table in each
+// execution, which lives as long as its handle.
 //
 //   find: keys [places.., one key's dims], default [one value's dims] or [places.., one value's dims]
 //         -> values [places.., one value's dims]
@@ -61,17 +62,21 @@ Status InferDense(InferContext& c) {
   return InferHandle<TableKind::kDense>(c);
 }
 
-template <TableKind kKind>
+template <TableKind kKind, bool kIsAnonymous>
 Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c) {
   const AttrReader attrs = c.attrs();
   auto state = std::make_unique<HandleState>();
   state->kind = kKind;
-  // Tables and variables of one name are two things.
-  state->container = Cat("tables of ", attrs.Str("container"));
-  state->form.name = attrs.Str("shared_name");
-  const bool is_shared = !state->form.name.empty() || attrs.Bool("use_node_name_sharing");
-  if (state->form.name.empty()) state->form.name = c.node().name;
-  state->name = Cat(is_shared ? "shared " : "of node ", state->form.name);
+  if (kIsAnonymous) {
+    state->form.name = c.node().name;
+  } else {
+    // Tables and variables of one name are two things.
+    state->container = Cat("tables of ", attrs.Str("container"));
+    state->form.name = attrs.Str("shared_name");
+    const bool is_shared = !state->form.name.empty() || attrs.Bool("use_node_name_sharing");
+    if (state->form.name.empty()) state->form.name = c.node().name;
+    state->name = Cat(is_shared ? "shared " : "of node ", state->form.name);
+  }
   state->form.key_dtype = attrs.Type("key_dtype");
   state->form.value_dtype = attrs.Type("value_dtype");
   if (kKind == TableKind::kTensors || kKind == TableKind::kDense)
@@ -103,6 +108,12 @@ Result<ObjectRef> MakeTable(const RunContext& c, const HandleState& state) {
   TableForm form = state.form;
   form.key_shape = empty.shape();
   return MakeDenseTable(std::move(form), empty, deleted, state.initial_buckets, state.max_load, c.allocator());
+}
+
+Status RunAnonymous(RunContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(ObjectRef object, MakeTable(c, c.state<HandleState>()));
+  c.SetOutput(0, ScalarOf(DType::kResource, std::move(object)));
+  return Status();
 }
 
 Status RunHandle(RunContext& c) {
@@ -189,16 +200,21 @@ Status RunExport(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_NAMED                                                                                    \
-  "container:string=\"\"; shared_name:string=\"\"; use_node_name_sharing:bool=false; key_dtype:type in " \
-  "{i32,i64,str}; "
+#define RIVULET_KEYS "key_dtype:type in {i32,i64,str}; "
+#define RIVULET_NAMED "container:string=\"\"; shared_name:string=\"\"; use_node_name_sharing:bool=false; " RIVULET_KEYS
 #define RIVULET_PLAIN "f32,f64,i32,i64,bool"
 #define RIVULET_VALUES "{" RIVULET_PLAIN ",str,variant,resource}"
 #define RIVULET_TABLE(op, handle, kind, values)                                                 \
   {                                                                                             \
     .name = op, .inputs = "", .outputs = "table_handle:" handle, .attrs = RIVULET_NAMED values, \
-    .infer = InferHandle<kind>, .prepare = PrepareHandle<kind>, .run = RunHandle,               \
+    .infer = InferHandle<kind>, .prepare = PrepareHandle<kind, false>, .run = RunHandle,        \
     .flags = kNamedResource | kMakesOutputs                                                     \
+  }
+#define RIVULET_ANONYMOUS(op, kind, values)                                                     \
+  {                                                                                             \
+    .name = op, .inputs = "", .outputs = "table_handle:resource", .attrs = RIVULET_KEYS values, \
+    .infer = InferHandle<kind>, .prepare = PrepareHandle<kind, true>, .run = RunAnonymous,      \
+    .flags = kStateful | kMakesOutputs                                                          \
   }
 #define RIVULET_FIND(op, handle)                                                                             \
   {                                                                                                          \
@@ -228,6 +244,11 @@ Status RunExport(RunContext& c) {
 #define RIVULET_MUTABLE_VALUES "value_dtype:type in {" RIVULET_PLAIN ",str,variant}"
 #define RIVULET_TENSOR_VALUES "value_dtype:type in {" RIVULET_PLAIN ",str}; value_shape:shape=[]"
 
+#define RIVULET_DENSE_VALUES                                                   \
+  "value_dtype:type in {" RIVULET_PLAIN                                        \
+  ",variant,resource}; value_shape:shape=[]; initial_num_buckets:int=131072; " \
+  "max_load_factor:float=0.8"
+
 constexpr OpDef kDefs[] = {
     RIVULET_TABLE("HashTable", "ref str", TableKind::kFixed, RIVULET_FIXED_VALUES),
     RIVULET_TABLE("HashTableV2", "resource", TableKind::kFixed, RIVULET_FIXED_VALUES),
@@ -239,13 +260,22 @@ constexpr OpDef kDefs[] = {
     {.name = "MutableDenseHashTableV2",
      .inputs = "empty_key:key_dtype, deleted_key:key_dtype",
      .outputs = "table_handle:resource",
-     .attrs = RIVULET_NAMED "value_dtype:type in {" RIVULET_PLAIN
-                            ",variant,resource}; value_shape:shape=[]; initial_num_buckets:int=131072; "
-                            "max_load_factor:float=0.8",
+     .attrs = RIVULET_NAMED RIVULET_DENSE_VALUES,
      .infer = InferDense,
-     .prepare = PrepareHandle<TableKind::kDense>,
+     .prepare = PrepareHandle<TableKind::kDense, false>,
      .run = RunHandle,
      .flags = kNamedResource | kMakesOutputs},
+    RIVULET_ANONYMOUS("AnonymousHashTable", TableKind::kFixed, RIVULET_FIXED_VALUES),
+    RIVULET_ANONYMOUS("AnonymousMutableHashTable", TableKind::kMutable, RIVULET_MUTABLE_VALUES),
+    RIVULET_ANONYMOUS("AnonymousMutableHashTableOfTensors", TableKind::kTensors, RIVULET_TENSOR_VALUES),
+    {.name = "AnonymousMutableDenseHashTable",
+     .inputs = "empty_key:key_dtype, deleted_key:key_dtype",
+     .outputs = "table_handle:resource",
+     .attrs = RIVULET_KEYS RIVULET_DENSE_VALUES,
+     .infer = InferDense,
+     .prepare = PrepareHandle<TableKind::kDense, true>,
+     .run = RunAnonymous,
+     .flags = kStateful | kMakesOutputs},
     RIVULET_FIND("LookupTableFind", "ref str"),
     RIVULET_FIND("LookupTableFindV2", "resource"),
     RIVULET_CHANGE("LookupTableInsert", "ref str", RunInsert),

@@ -275,7 +275,40 @@ def dense():
     yield GraphCase('a table is destroyed', destroyed)
 
 
+def anonymous():
+    """Tables without a name, a new one in each execution."""
+    kinds = {'AnonymousHashTable': (FIXED, ()), 'AnonymousMutableHashTable': (MUTABLE, ()), 'AnonymousMutableHashTableOfTensors': (MUTABLE, (2,)),
+             'AnonymousMutableDenseHashTable': (DENSE, (2,))}
+
+    def table(g, op, key, value, shape):
+        extra = {'value_shape': list(shape)} if shape else {}
+        if 'Dense' in op:
+            empty, deleted = (lit(key, keys_of(key, n).array[0]) for n in (1000, 1001))
+            return getattr(raw, op)(empty_key=feed(g, empty), deleted_key=feed(g, deleted), value_dtype=value, initial_num_buckets=8, **extra)
+        return getattr(raw, op)(key_dtype=key, value_dtype=value, **extra)
+
+    for op, (pairs, shape) in kinds.items():
+        for key, value in pairs:
+            def build(g, op=op, key=key, value=value, shape=shape):
+                h, other = table(g, op, key, value, shape), table(g, op, key, value, shape)
+                put = raw.InitializeTableV2 if op == 'AnonymousHashTable' else raw.LookupTableInsertV2
+                with after(put(table_handle=h, keys=feed(g, keys_of(key, 3, 5, 8)), values=feed(g, values_of(value, 3, shape)))):
+                    return contents(g, h, key, value, (8, 4, 3), 'V2', shape, export='Mutable' in op) + [raw.LookupTableSizeV2(table_handle=other)]
+            yield GraphCase(f'{op} {key} to {value}', build, exact=True)
+
+    def empty(g):
+        h = raw.AnonymousHashTable(key_dtype='int64', value_dtype='int64')
+        return [raw.LookupTableFindV2(table_handle=h, keys=feed(g, i64([1])), default_value=feed(g, i64(5)))]
+    yield GraphCase('an anonymous table that is asked before it was initialised', empty, error=True)
+
+    def marks(g):
+        h = raw.AnonymousMutableDenseHashTable(empty_key=feed(g, i64(3)), deleted_key=feed(g, i64(3)), value_dtype='int64')
+        return [raw.LookupTableSizeV2(table_handle=h)]
+    yield GraphCase('an anonymous dense table of one mark', marks, error=True)
+
+
 def cases():
     yield from fixed()
     yield from changing()
     yield from dense()
+    yield from anonymous()
