@@ -5,8 +5,13 @@
 //   row; an empty row gets default_value at its start empty_row_indicator [rows], reverse_index_map [n]: where element
 //   i went
 //
-//   Grad: reverse_index_map [n], grad_values [m] -> d_values[i] = grad_values[map[i]], d_default_value: the sum of the
-//   others, rounded after every step
+//   RaggedFillEmptyRows: the same of value_rowids [n], values [n], nrows, default_value; output_value_rowids [n +
+//   empty]
+//
+//   (without any rows TensorFlow makes a matrix of it, against its own shape rule)
+//
+//   Grad of both: reverse_index_map [n], grad_values [m] -> d_values[i] = grad_values[map[i]], d_default_value: the sum
+//   of the others, rounded after every step
 #include <algorithm>
 
 #include "engine/ops/indices.h"
@@ -55,13 +60,35 @@ Status Ensure(RunContext& c, int i, const Shape& shape) {
   return c.AllocateOutput(i, shape);
 }
 
-Status Run(RunContext& c) {
+Status InferRagged(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
+  int64_t n = c.shape(0).has_rank() ? c.shape(0)[0] : Shape::kUnknownDim;
+  const int64_t values = c.shape(1).has_rank() ? c.shape(1)[0] : Shape::kUnknownDim;
+  if (n >= 0 && values >= 0 && n != values)
+    return InvalidArgument("want as many values as rows, got ", values, " and ", n);
+  if (n < 0) n = values;
+  int64_t rows = Shape::kUnknownDim;
+  if (c.known(2)) {
+    rows = c.ints(2)[0];
+    if (rows < 0) return InvalidArgument("nrows: want >= 0, got ", rows);
+  }
+  c.set_output(0, {Shape::kUnknownDim});
+  c.set_output(1, {Shape::kUnknownDim});
+  c.set_output(2, {rows});
+  c.set_output(3, {n});
+  return Status();
+}
+
+// `rank`: coordinates of an element; 1 where only the rows are given.
+Status Fill(RunContext& c, int64_t rank) {
   const int64_t n = c.input(0).dim(0);
-  const int64_t rank = c.input(0).dim(1);
   const int64_t* indices = c.input(0).data<int64_t>();
   const DType dtype = c.input(1).dtype();
   const int64_t rows = c.input(2).data<int64_t>()[0];
-  if (rows < 0) return InvalidArgument("dense_shape: want dims >= 0, got ", rows);
+  if (rows < 0) return InvalidArgument("want a number of rows >= 0, got ", rows);
   if (rows == 0 && n > 0) return InvalidArgument("there are ", n, " indices into a tensor without rows");
   RIVULET_RETURN_IF_ERROR(Ensure(c, 2, {rows}));
   RIVULET_RETURN_IF_ERROR(Ensure(c, 3, {n}));
@@ -81,7 +108,7 @@ Status Run(RunContext& c) {
     next[row] = total;
     total += count == 0 ? 1 : count;
   }
-  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, {total, rank}));
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, c.input(0).rank() == 1 ? Shape({total}) : Shape({total, rank})));
   RIVULET_RETURN_IF_ERROR(c.AllocateOutput(1, {total}));
   int64_t* out = c.output(0).data<int64_t>();
   void* values = c.output(1).raw();
@@ -100,6 +127,9 @@ Status Run(RunContext& c) {
   }
   return Status();
 }
+
+Status Run(RunContext& c) { return Fill(c, c.input(0).dim(1)); }
+Status RunRagged(RunContext& c) { return Fill(c, 1); }
 
 Status InferGrad(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
@@ -138,6 +168,12 @@ Status RunGrad(RunContext& c) {
 
 #define RIVULET_NUMBERS "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128"
 
+#define RIVULET_FILL_GRAD(op)                                                                                 \
+  {                                                                                                           \
+    .name = op, .inputs = "reverse_index_map:i64, grad_values:T", .outputs = "d_values:T, d_default_value:T", \
+    .attrs = "T:type in {" RIVULET_NUMBERS "}", .infer = InferGrad, .run = RunGrad                            \
+  }
+
 constexpr OpDef kDefs[] = {
     {.name = "SparseFillEmptyRows",
      .inputs = "indices:i64, values:T, dense_shape:i64, default_value:T",
@@ -146,12 +182,15 @@ constexpr OpDef kDefs[] = {
      .infer = Infer,
      .run = Run,
      .flags = kDataDependent},
-    {.name = "SparseFillEmptyRowsGrad",
-     .inputs = "reverse_index_map:i64, grad_values:T",
-     .outputs = "d_values:T, d_default_value:T",
-     .attrs = "T:type in {" RIVULET_NUMBERS "}",
-     .infer = InferGrad,
-     .run = RunGrad},
+    {.name = "RaggedFillEmptyRows",
+     .inputs = "value_rowids:i64, values:T, nrows:i64, default_value:T",
+     .outputs = "output_value_rowids:i64, output_values:T, empty_row_indicator:bool, reverse_index_map:i64",
+     .attrs = "T:type in {" RIVULET_NUMBERS ",bool,str,resource,variant}",
+     .infer = InferRagged,
+     .run = RunRagged,
+     .flags = kDataDependent},
+    RIVULET_FILL_GRAD("SparseFillEmptyRowsGrad"),
+    RIVULET_FILL_GRAD("RaggedFillEmptyRowsGrad"),
 };
 
 }  // namespace

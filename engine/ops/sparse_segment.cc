@@ -5,11 +5,14 @@
 //   Mean divides the sum by the count of its rows, SqrtN by the root of the count. A segment without rows gives 0.
 //   grad [segments, ..], indices [k], segment_ids [k] in any order, output_dim0 -> output [output_dim0, ..]:
 //   row indices[i] takes up grad row segment_ids[i], divided in the same way.
+//   The gradients' V2: the same with dense_output_dim0 -> only the rows that are named, in ascending order, and their
+//   indices.
 //
 // Half types are summed in float; integers wrap around.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "engine/base/checked.h"
 #include "engine/ops/indices.h"
@@ -162,6 +165,69 @@ Status RunGrad(RunContext& c) {
   return Status();
 }
 
+Status InferUniqueGrad(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
+  RIVULET_RETURN_IF_ERROR(InferRows(c, Shape::kUnknownDim));
+  c.set_output(1, {Shape::kUnknownDim});
+  return Status();
+}
+
+template <Kind kKind>
+Status RunUniqueGrad(RunContext& c) {
+  const Tensor& grad = c.input(0);
+  const Indices indices(c.input(1)), ids(c.input(2));
+  const int64_t count = c.input(1).num_elements(), segments = grad.dim(0);
+  const int64_t limit = c.input(3).data<int32_t>()[0];
+  if (limit < 0) return InvalidArgument("dense_output_dim0: want >= 0, got ", limit);
+  RIVULET_RETURN_IF_ERROR(CheckIndices(indices, count, limit, "indices"));
+  RIVULET_RETURN_IF_ERROR(CheckIndices(ids, count, segments, "segment_ids"));
+  // Places in the order of their indices, then the number of places of each segment.
+  const CheckedSize places = CheckedSize(count) + segments;
+  const CheckedSize bytes = places * int64_t{sizeof(int64_t)};
+  if (!bytes.valid()) return ResourceExhausted(segments, " segments are too many");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  int64_t* order = static_cast<int64_t*>(scratch);
+  int64_t* rows = order + count;
+  std::iota(order, rows, int64_t{0});
+  std::sort(order, rows,
+            [&](int64_t a, int64_t b) { return indices[a] != indices[b] ? indices[a] < indices[b] : a < b; });
+  std::fill_n(rows, segments, 0);
+  for (int64_t i = 0; i < count; ++i) ++rows[ids[i]];
+  int64_t unique = 0;
+  for (int64_t i = 0; i < count; ++i) unique += i == 0 || indices[order[i]] != indices[order[i - 1]];
+  Shape shape = grad.shape();
+  shape.set_dim(0, unique);
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, shape));
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(1, {unique}));
+  const int64_t row = unique == 0 ? 0 : c.output(0).num_elements() / unique;
+  VisitType<int32_t, int64_t>(c.output(1).dtype(), [&](auto tag) {
+    using Index = typename decltype(tag)::Type;
+    Index* out = c.output(1).template data<Index>();
+    for (int64_t i = 0; i < count; ++i) {
+      if (i == 0 || indices[order[i]] != indices[order[i - 1]]) *out++ = static_cast<Index>(indices[order[i]]);
+    }
+  });
+  VisitType<float, double, Half, BFloat16>(grad.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    const T* in = static_cast<const T*>(grad.raw());
+    T* out = static_cast<T*>(c.output(0).raw());
+    for (int64_t first = 0; first < count && !c.stop().stopped(); out += row) {
+      int64_t next = first;
+      while (next < count && indices[order[next]] == indices[order[first]]) ++next;
+      for (int64_t j = 0; j < row; ++j) {
+        Wide<T> sum = Wide<T>(0);
+        for (int64_t i = first; i < next; ++i) {
+          const int64_t id = ids[order[i]];
+          sum += Widen(in[id * row + j]) / static_cast<Wide<T>>(Divisor(kKind, rows[id]));
+        }
+        out[j] = T(sum);
+      }
+      first = next;
+    }
+  });
+  return c.stop().Why();
+}
+
 #define RIVULET_ALL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}; "
 #define RIVULET_FLOATS "T:type in {bf16,f16,f32,f64}; "
 #define RIVULET_IDS "Tidx:type=i32 in {i32,i64}; Tsegmentids:type=i32 in {i32,i64}"
@@ -174,6 +240,10 @@ Status RunGrad(RunContext& c) {
 #define RIVULET_GRAD                                                                                 \
   .inputs = "grad:T, indices:Tidx, segment_ids:Tsegmentids, output_dim0:i32", .outputs = "output:T", \
   .attrs = RIVULET_FLOATS RIVULET_IDS, .infer = InferCounted
+#define RIVULET_UNIQUE_GRAD(kind)                                                                                   \
+  .inputs = "grad:T, indices:Tidx, segment_ids:Tsegmentids, dense_output_dim0:i32",                                 \
+  .outputs = "output:T, sorted_unique_indices:Tidx", .attrs = RIVULET_FLOATS RIVULET_IDS, .infer = InferUniqueGrad, \
+  .run = RunUniqueGrad<kind>, .flags = kDataDependent
 
 constexpr OpDef kDefs[] = {
     {.name = "SparseSegmentSum", RIVULET_PLAIN(RIVULET_ALL), .run = Run<Kind::kSum>},
@@ -185,6 +255,9 @@ constexpr OpDef kDefs[] = {
     {.name = "SparseSegmentSumGrad", RIVULET_GRAD, .run = RunGrad<Kind::kSum>},
     {.name = "SparseSegmentMeanGrad", RIVULET_GRAD, .run = RunGrad<Kind::kMean>},
     {.name = "SparseSegmentSqrtNGrad", RIVULET_GRAD, .run = RunGrad<Kind::kSqrtN>},
+    {.name = "SparseSegmentSumGradV2", RIVULET_UNIQUE_GRAD(Kind::kSum)},
+    {.name = "SparseSegmentMeanGradV2", RIVULET_UNIQUE_GRAD(Kind::kMean)},
+    {.name = "SparseSegmentSqrtNGradV2", RIVULET_UNIQUE_GRAD(Kind::kSqrtN)},
 };
 
 }  // namespace

@@ -155,6 +155,33 @@ def variants():
     yield wrong('slope dtype', lambda g: [slope(g, tf.reshape(whole(g), [1]), [0, 3], [3], 'int32')])
 
 
+def filled(op='RaggedFillEmptyRows'):
+    def default(t):
+        return lit(t, b'none' if t == 'string' else 1, ())
+    for t in kernel_dtypes(op):
+        if t in ('resource', 'variant'):
+            continue
+        yield Case(op, [i64([0, 0, 2]), rand(t, (3,)), i64(4), default(t)])
+    nine = i32(9)
+    for rows, count in (([2, 0, 2], 4), ([1, 0], 2), ([0, 1], 2), ([], 3)):
+        yield Case(op, [i64(rows), i32(range(len(rows))), i64(count), nine])
+    yield Case(op, [i64([]), i32([]), i64(0), nine], fetch=[1, 2, 3])
+    yield Case(op, [fed(i64([1])), fed(i32([5])), fed(i64(3)), fed(nine)])
+    yield Case(op, [i64([1]), i32([5]), const(i64(3)), nine])
+    for rows, count in (([0], 0), ([], -1), ([4], 4), ([-1], 4)):
+        yield Case(op, [i64(rows), i32([1] * len(rows)), i64(count), nine], error=True)
+    for parts in ([i64([0, 1]), i32([1]), i64(4), nine], [i64([0]), i32([1]), i64([4]), nine], [i64([0]), i32([1]), i64(4), i32([9])], [i64([[0]]), i32([1]), i64(4), nine]):
+        yield Case(op, parts, error=True)
+    op = 'RaggedFillEmptyRowsGrad'
+    for t in kernel_dtypes(op):
+        yield Case(op, [i64([0, 3]), rand(t, (5,))])
+    yield Case(op, [i64([]), f32([1, 2])])
+    yield Case(op, [i64([]), f32([])])
+    for at in (4, -1):
+        yield Case(op, [i64([0, at]), f32([1, 2, 4, 8])], error=True)
+
+
 def cases():
     for family in (ranges, picked, sparse, dense, variants):
         yield from family()
+    yield from filled()

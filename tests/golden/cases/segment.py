@@ -73,6 +73,19 @@ def sparse_segments():
                 for ids in INDEX:
                     yield Case(grad, [rand(t, (3, 2)), lit(index, [3, 1, 1, 0]), lit(ids, [0, 0, 0, 2]), const(i32(5))])
             yield Case(grad, [rand(t, (3, 2)), i32([3, 1, 1, 0, 3]), i32([2, 0, 0, 2, 1]), i32(4)])
+        unique = grad + 'V2'
+        for t in kernel_dtypes(unique):
+            for index in INDEX:
+                for ids in INDEX:
+                    yield Case(unique, [rand(t, (3, 2)), lit(index, [3, 1, 1, 0, 3]), lit(ids, [2, 0, 0, 2, 1]), const(i32(5))])
+        yield Case(unique, [rand('float32', (3, 2, 70), seed=3), i32([3, 1, 1, 0]), i32([0, 0, 2, 2]), i32(4)])
+        yield Case(unique, [rand('float32', (3,)), i32([1, 1]), i32([0, 1]), i32(4)])
+        for shape in ((2, 2), (0, 2)):
+            yield Case(unique, [rand('float32', shape), no('int32'), no('int32'), i32(4)])
+        yield Case(unique, [rand('float32', (2, 0)), i32([1, 0]), i32([0, 1]), i32(4)])
+        yield Case(unique, [fed(rand('float32', (2, 2))), fed(i32([3, 1])), fed(i32([0, 1])), fed(i32(4))])
+        for index, ids, dim in (([4], [0], 4), ([-1], [0], 4), ([0], [2], 4), ([0], [-1], 4), ([], [], -1), ([0], [0], [4]), ([0, 1], [0], 4), ([[0]], [[0]], 4)):
+            yield Case(unique, [rand('float32', (2, 2)), i32(index), i32(ids), i32(dim)], error=True)
         for t in ('float16', 'bfloat16'):
             yield Case(op, [rand(t, (4, 2), 0.5, 1.5), const(i32([0, 1, 2, 3] * 20)), const(i32([0] * 80))])
         data = rand('float32', (4, 2), seed=3)
