@@ -9,12 +9,20 @@
 namespace rivulet {
 namespace {
 
-constexpr const char* kTransfers[] = {"_HostRecv", "_HostSend", "_Recv", "_Send", "Recv", "Send", "RemoteCall"};
+constexpr const char* kTransfers[] = {"_HostRecv",     "_HostSend",
+                                      "_Recv",         "_Send",
+                                      "Recv",          "Send",
+                                      "RemoteCall",    "DeleteRpcFutureResource",
+                                      "RpcCall",       "RpcCheckStatus",
+                                      "RpcClient",     "RpcGetValue",
+                                      "RpcServer",     "RpcServerRegister",
+                                      "RpcServerStart"};
 
-constexpr const char* kCluster[] = {"CollectiveBcastRecv",   "CollectiveBcastRecvV2", "CollectiveBcastSend",
-                                    "CollectiveBcastSendV2", "CollectiveGather",      "CollectiveGatherV2",
-                                    "CollectivePermute",     "CollectiveReduce",      "CollectiveReduceV2",
-                                    "CollectiveReduceV3"};
+constexpr const char* kCluster[] = {
+    "CollectiveAllToAllV2",      "CollectiveAllToAllV3", "CollectiveAssignGroupV2", "CollectiveInitializeCommunicator",
+    "CollectiveReduceScatterV2", "CollectiveBcastRecv",  "CollectiveBcastRecvV2",   "CollectiveBcastSend",
+    "CollectiveBcastSendV2",     "CollectiveGather",     "CollectiveGatherV2",      "CollectivePermute",
+    "CollectiveReduce",          "CollectiveReduceV2",   "CollectiveReduceV3"};
 
 constexpr const char* kDevices[] = {"RemoteFusedGraphExecute", "TPUCompile",   "TPUExecute",
                                     "TPUPartitionedCall",      "TPUReplicate", "XlaLaunch"};
@@ -23,6 +31,7 @@ constexpr const char* kScheduled[] = {"_Arg",
                                       "_ArrayToList",
                                       "_DeviceArg",
                                       "_DeviceRetval",
+                                      "_EagerConst",
                                       "_HostCast",
                                       "_ListToArray",
                                       "_ParallelConcatStart",
@@ -38,7 +47,10 @@ constexpr const char* kScheduled[] = {"_Arg",
 constexpr const char* kSessions[] = {"DeleteSessionTensor", "GetSessionHandle", "GetSessionHandleV2",
                                      "GetSessionTensor"};
 
-constexpr const char* kFiles[] = {"FixedLengthRecordReader",
+constexpr const char* kFiles[] = {"CalibrationStatisticsSaver",
+                                  "DumpTensor",
+                                  "FileSystemSetConfiguration",
+                                  "FixedLengthRecordReader",
                                   "FixedLengthRecordReaderV2",
                                   "GenerateVocabRemapping",
                                   "IdentityReader",
@@ -75,43 +87,87 @@ constexpr const char* kHost[] = {"EagerPyFunc", "FakeQueue", "PyFunc", "PyFuncSt
 
 constexpr const char* kEnds[] = {"Abort"};
 
+constexpr const char* kDebugger[] = {"DebugIdentity", "DebugIdentityV2", "DebugNanCount", "DebugNumericSummary",
+                                     "DebugNumericSummaryV2"};
+
+constexpr const char* kLogs[] = {"CloseSummaryWriter", "CreateSummaryDbWriter", "CreateSummaryFileWriter",
+                                 "FlushSummaryWriter", "ImportEvent",           "SummaryWriter",
+                                 "WriteAudioSummary",  "WriteGraphSummary",     "WriteHistogramSummary",
+                                 "WriteImageSummary",  "WriteRawProtoSummary",  "WriteScalarSummary",
+                                 "WriteSummary"};
+
+constexpr const char* kTests[] = {"ConstructionFails",
+                                  "DevicePlacementOp",
+                                  "DtypeWithDefaultOp",
+                                  "GetDeadline",
+                                  "GraphDefVersion",
+                                  "IsResourceHandleRefCounting",
+                                  "IsTensorFloat32Enabled",
+                                  "KernelLabel",
+                                  "KernelLabelRequired",
+                                  "MakeWeakResourceHandle",
+                                  "Old",
+                                  "ResourceCreateOp",
+                                  "ResourceInitializedOp",
+                                  "ResourceUsingOp",
+                                  "SleepIdentityOp",
+                                  "SleepOp",
+                                  "StubResourceHandleOp",
+                                  "TestAttr"};
+
 // Fails in TensorFlow, too.
 constexpr const char* kUnmakeable[] = {"MutableDenseHashTable"};
+
+constexpr std::string_view kAccelerator = "it runs on an accelerator of its own";
+constexpr std::string_view kForOneRun = "TensorFlow puts it into a graph for one run, never into a file";
 
 constexpr Refusal kRefusals[] = {
     {"it hands values between devices or programs, of which there is one; cut the graph where it stands", kTransfers},
     {"it takes part in the training of a cluster", kCluster},
-    {"it runs on an accelerator of its own", kDevices},
-    {"TensorFlow puts it into a graph for one run, never into a file", kScheduled},
+    {kAccelerator, kDevices},
+    {kForOneRun, kScheduled},
     {"it keeps a value of another run in TensorFlow's session; fetch and feed the value instead", kSessions},
     {"a model may not read or write files by names of its own; feed what it would have read", kFiles},
     {"it calls what is not in the model: the Python program that made it", kHost},
     {"it would end the program that runs the model", kEnds},
+    {"it is TensorFlow's debugger's; take it out of the graph", kDebugger},
+    {"it writes the log of a training", kLogs},
+    {"it is of TensorFlow's own tests", kTests},
     {"it lacks the deleted key, without which such a table is not made; use MutableDenseHashTableV2", kUnmakeable},
 };
 
-bool Ends(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
+// Too many to name one by one: all that begins so.
+struct Prefix {
+  std::string_view start;
+  std::string_view reason;
+};
+constexpr Prefix kPrefixes[] = {
+    {"TPU", kAccelerator},  {"_TPU", kAccelerator}, {"Xla", kAccelerator},
+    {"_Xla", kAccelerator}, {"_Mkl", kForOneRun},   {"__Mkl", kForOneRun},
+};
 
 }  // namespace
 
 std::span<const Refusal> Refusals() { return kRefusals; }
 
 bool IsDeadWeight(std::string_view op) {
-  // Without its version.
-  while (!op.empty() && op.back() >= '0' && op.back() <= '9') op.remove_suffix(1);
-  if (Ends(op, "V")) op.remove_suffix(1);
-  constexpr std::string_view kNames[] = {"DatasetCardinality", "DatasetFromGraph", "DatasetToGraph",
-                                         "DatasetToTFRecord", "IteratorFromStringHandle"};
-  return Ends(op, "Dataset") || Ends(op, "Iterator") || op.find("IteratorGetNext") != std::string_view::npos ||
-         op.find("IteratorToString") != std::string_view::npos ||
-         std::find(std::begin(kNames), std::end(kNames), op) != std::end(kNames);
+  constexpr std::string_view kParts[] = {"Dataset",       "Iterator",        "MemoryCache",
+                                         "SeedGenerator", "StatsAggregator", "ThreadPoolHandle"};
+  for (const std::string_view part : kParts) {
+    if (op.find(part) != std::string_view::npos) return true;
+  }
+  constexpr std::string_view kNames[] = {"CompressElement",       "ComputeBatchSize",  "DistributedSave",
+                                         "DummyIterationCounter", "GetElementAtIndex", "GetOptions",
+                                         "UncompressElement",     "WindowOp"};
+  return std::find(std::begin(kNames), std::end(kNames), op) != std::end(kNames);
 }
 
 std::string WhyNotRun(std::string_view op) {
   for (const Refusal& refusal : kRefusals) {
     if (std::find(refusal.ops.begin(), refusal.ops.end(), op) != refusal.ops.end()) return std::string(refusal.reason);
+  }
+  for (const Prefix& prefix : kPrefixes) {
+    if (op.starts_with(prefix.start)) return std::string(prefix.reason);
   }
   if (IsDeadWeight(op))
     return "it belongs to the input pipeline of training; feed what the network takes from it instead";

@@ -15,7 +15,7 @@ struct Refusal {
   std::span<const char* const> ops;
 };
 
-// Refused by name, for what they would do.
+// Refused by name, for what they would do. More are refused by how their names begin: Xla, TPU, _Mkl.
 std::span<const Refusal> Refusals();
 
 // Input pipelines of training (tf.data, iterators), which stand in front of many exported networks: they load, and do
