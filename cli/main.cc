@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   AddCompare(app, &code);
   AddBench(app, &code);
   AddOps(app, &code);
+  AddTransform(app, &code);
   if (argc > 1 && IsUnknownCommand(app, argv[1])) return FailUnknownCommand(app, argv[1]);
   try {
     app.parse(argc, argv);

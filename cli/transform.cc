@@ -1,0 +1,72 @@
+// rivulet transform: a graph changed step by step, by the names that TensorFlow's transform_graph gave the steps.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/command.h"
+#include "engine/base/errors.h"
+#include "prepare/transform.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct TransformCommand {
+  std::string model;
+  std::string out;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::string transforms;
+  bool list = false;
+};
+
+int ListTransforms() {
+  for (const prepare::Transform* transform : prepare::AllTransforms()) {
+    std::printf("%-28s %s\n", transform->name, transform->arguments);
+  }
+  return kFine;
+}
+
+Status Transform(const TransformCommand& command, size_t* before, size_t* after) {
+  RIVULET_ASSIGN_OR_RETURN(const auto calls, prepare::ParseTransforms(command.transforms));
+  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, prepare::ReadGraphDef(command.model));
+  *before = graph.nodes.size();
+  prepare::TransformOptions options{.inputs = command.inputs, .outputs = command.outputs};
+  options.report = [](std::string_view line) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+  };
+  RIVULET_RETURN_IF_ERROR(prepare::ApplyTransforms(calls, options, graph).Framed(Cat("'", command.model, "'")));
+  *after = graph.nodes.size();
+  return prepare::WriteGraphDef(graph, command.out);
+}
+
+int RunTransform(const TransformCommand& command) {
+  if (command.list) return ListTransforms();
+  if (command.model.empty() || command.out.empty() || command.transforms.empty()) {
+    return FailCall("transform wants MODEL, --out and --transforms (see rivulet transform --help)");
+  }
+  size_t before = 0, after = 0;
+  if (const Status status = Transform(command, &before, &after); !status.ok()) return Fail(status);
+  std::printf("%s: %zu nodes, before %zu\n", command.out.c_str(), after, before);
+  return kFine;
+}
+
+}  // namespace
+
+void AddTransform(CLI::App& app, int* code) {
+  auto command = std::make_shared<TransformCommand>();
+  CLI::App* sub = app.add_subcommand("transform", "Change a graph step by step, as transform_graph did");
+  sub->add_option("model", command->model, "A frozen graph, binary or text");
+  sub->add_option("-o,--out", command->out, "Where the changed graph goes");
+  sub->add_option("--input", command->inputs, "What will be fed; keeps its name")->delimiter(',');
+  sub->add_option("--output", command->outputs, "What will be fetched; keeps its name")->delimiter(',');
+  sub->add_option("--transforms", command->transforms, "The steps, in their order");
+  sub->add_flag("--list", command->list, "Print the steps there are, with their arguments");
+  sub->footer(
+      "Examples:\n"
+      "  rivulet transform graph.pb -o small.pb --input input --output final_result \\\n"
+      "      --transforms 'strip_unused_nodes(type=float, shape=\"1,224,224,3\") remove_nodes(op=Identity) "
+      "round_weights'\n"
+      "  rivulet transform --list");
+  sub->callback([command, code] { *code = RunTransform(*command); });
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,191 @@
+#include "prepare/transform.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cctype>
+
+#include "engine/base/errors.h"
+#include "engine/base/text.h"
+#include "prepare/transforms/transforms.h"
+
+namespace rivulet::prepare {
+namespace {
+
+constexpr char kIgnoreErrors[] = "ignore_errors";
+
+const Transform* FindTransform(std::string_view name) {
+  for (const Transform* transform : AllTransforms()) {
+    if (transform->name == name) return transform;
+  }
+  return nullptr;
+}
+
+bool Takes(const Transform& transform, std::string_view argument) {
+  if (argument == kIgnoreErrors) return true;
+  std::string_view list = transform.arguments;
+  while (!list.empty()) {
+    const std::string_view name = list.substr(0, list.find(' '));
+    if (name == argument) return true;
+    list.remove_prefix(std::min(name.size() + 1, list.size()));
+  }
+  return false;
+}
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  Result<std::vector<TransformCall>> Read() {
+    std::vector<TransformCall> calls;
+    for (SkipBlanks(); at_ < text_.size(); SkipBlanks()) {
+      const std::string_view name = Word();
+      if (name.empty()) return Unexpected("a transform's name");
+      TransformCall call;
+      call.transform = FindTransform(name);
+      if (call.transform == nullptr) return UnknownTransform(name);
+      if (Peek() == '(') {
+        ++at_;
+        RIVULET_RETURN_IF_ERROR(ReadArguments(&call));
+      }
+      calls.push_back(std::move(call));
+    }
+    return calls;
+  }
+
+ private:
+  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+  // A backslash before a line's end is a blank.
+  void SkipBlanks() {
+    while (at_ < text_.size() && (std::isspace(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '\\'))
+      ++at_;
+  }
+
+  std::string_view Word() {
+    const size_t start = at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_'))
+      ++at_;
+    return text_.substr(start, at_ - start);
+  }
+
+  Status Unexpected(std::string_view wanted) const {
+    const std::string found = at_ < text_.size() ? Cat("'", text_.substr(at_, 10), "'") : "its end";
+    return InvalidArgument("transforms, character ", at_ + 1, ": want ", wanted, ", got ", found);
+  }
+
+  static Status UnknownTransform(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const Transform* transform : AllTransforms()) names.push_back(transform->name);
+    return NotFound("no transform is called '", name, "'; nearest: ", NearestNames(name, names));
+  }
+
+  Status ReadArguments(TransformCall* call) {
+    for (;;) {
+      SkipBlanks();
+      if (Peek() == ')') {
+        ++at_;
+        return Status();
+      }
+      const std::string_view name = Word();
+      if (name.empty()) return Unexpected("an argument's name or ')'");
+      if (!Takes(*call->transform, name)) {
+        return InvalidArgument("transform '", call->transform->name, "' has no argument '", name,
+                               "'; it takes: ", call->transform->arguments,
+                               *call->transform->arguments == '\0' ? "" : " ", kIgnoreErrors);
+      }
+      SkipBlanks();
+      if (Peek() != '=') return Unexpected("'='");
+      ++at_;
+      SkipBlanks();
+      std::string value;
+      RIVULET_RETURN_IF_ERROR(ReadValue(&value));
+      call->arguments.Add(name, value);
+      SkipBlanks();
+      if (Peek() == ',') ++at_;
+    }
+  }
+
+  Status ReadValue(std::string* value) {
+    if (Peek() != '"') {
+      const auto plain = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '/' || c == '_';
+      };
+      while (at_ < text_.size() && plain(text_[at_])) value->push_back(text_[at_++]);
+      if (value->empty()) return Unexpected("a value");
+      if (Peek() == '"') ++at_;
+      return Status();
+    }
+    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
+      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+      value->push_back(text_[at_]);
+    }
+    if (at_ == text_.size()) return Unexpected("'\"'");
+    ++at_;
+    return Status();
+  }
+
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::string> Arguments::All(std::string_view name) const {
+  const auto it = values_.find(name);
+  return it == values_.end() ? std::vector<std::string>() : it->second;
+}
+
+Result<std::string> Arguments::One(std::string_view name, std::string_view if_missing) const {
+  const auto it = values_.find(name);
+  if (it == values_.end()) return std::string(if_missing);
+  if (it->second.size() > 1)
+    return InvalidArgument("argument '", name, "': want it once, got it ", it->second.size(), " times");
+  return it->second[0];
+}
+
+Result<std::string> Arguments::Required(std::string_view name) const {
+  if (!Has(name)) return InvalidArgument("argument '", name, "' is missing");
+  return One(name, "");
+}
+
+Result<int64_t> Arguments::Int(std::string_view name, int64_t if_missing) const {
+  if (!Has(name)) return if_missing;
+  RIVULET_ASSIGN_OR_RETURN(const std::string text, One(name, ""));
+  int64_t value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || rest != text.data() + text.size()) {
+    return InvalidArgument("argument '", name, "': want a whole number, got '", text, "'");
+  }
+  return value;
+}
+
+Result<bool> Arguments::Bool(std::string_view name, bool if_missing) const {
+  if (!Has(name)) return if_missing;
+  RIVULET_ASSIGN_OR_RETURN(std::string text, One(name, ""));
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (text == "true" || text == "1") return true;
+  if (text == "false" || text == "0") return false;
+  return InvalidArgument("argument '", name, "': want true or false, got '", text, "'");
+}
+
+Result<std::vector<TransformCall>> ParseTransforms(std::string_view text) { return Scanner(text).Read(); }
+
+Status ApplyTransforms(const std::vector<TransformCall>& calls, const TransformOptions& options, GraphDef& graph) {
+  for (const TransformCall& call : calls) {
+    if (options.report != nullptr) options.report(Cat("Applying ", call.transform->name));
+    RIVULET_ASSIGN_OR_RETURN(const bool ignore, call.arguments.Bool(kIgnoreErrors, false));
+    GraphDef changed = graph;
+    Status status = call.transform->apply(changed, {options.inputs, options.outputs, call.arguments});
+    if (status.ok()) status = CheckReferences(changed);
+    if (status.ok()) {
+      graph = std::move(changed);
+      continue;
+    }
+    status = std::move(status).Framed(Cat("transform '", call.transform->name, "'"));
+    if (!ignore) return status;
+    if (options.report != nullptr) options.report(Cat("Ignoring: ", status.ToString()));
+  }
+  return Status();
+}
+
+}  // namespace rivulet::prepare

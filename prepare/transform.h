@@ -1,0 +1,74 @@
+// Transforms of a graph by the names that TensorFlow's transform_graph gave them. One lies in each file of transforms/.
+#ifndef RIVULET_PREPARE_TRANSFORM_H_
+#define RIVULET_PREPARE_TRANSFORM_H_
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prepare/graph_def.h"
+
+namespace rivulet::prepare {
+
+// The arguments of one call; a name may be there several times.
+class Arguments {
+ public:
+  void Add(std::string_view name, std::string_view value) { values_[std::string(name)].emplace_back(value); }
+
+  bool Has(std::string_view name) const { return values_.find(name) != values_.end(); }
+  std::vector<std::string> All(std::string_view name) const;
+  // Messages name the argument; one that is given twice is an error.
+  Result<std::string> One(std::string_view name, std::string_view if_missing) const;
+  Result<std::string> Required(std::string_view name) const;
+  Result<int64_t> Int(std::string_view name, int64_t if_missing) const;
+  Result<bool> Bool(std::string_view name, bool if_missing) const;
+
+  const std::map<std::string, std::vector<std::string>, std::less<>>& values() const { return values_; }
+
+ private:
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;
+};
+
+// What a transform is told besides the graph: what will be fed and fetched must keep its name.
+struct TransformContext {
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  Arguments arguments;
+};
+
+struct Transform {
+  const char* name;
+  const char* arguments;  // those that it takes, with blanks between
+  // Changes the graph, or leaves it as it was and says why not.
+  Status (*apply)(GraphDef& graph, const TransformContext& context);
+};
+
+// In the order of their names.
+std::span<const Transform* const> AllTransforms();
+
+struct TransformCall {
+  const Transform* transform = nullptr;
+  Arguments arguments;
+};
+
+// `name name(argument=value, argument="a value")`: names with blanks between. A value without quotes is of letters,
+// digits and
+// `-./_`; in quotes a backslash takes the next character as it is. Unknown transforms and arguments are errors.
+Result<std::vector<TransformCall>> ParseTransforms(std::string_view text);
+
+struct TransformOptions {
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  void (*report)(std::string_view line) = nullptr;  // what is applied, and errors that were to be ignored
+};
+
+// One after the other; after each every input must name a node. An error names the transform and leaves the graph as it
+// was before that; with ignore_errors=true the next one goes on from there.
+Status ApplyTransforms(const std::vector<TransformCall>& calls, const TransformOptions& options, GraphDef& graph);
+
+}  // namespace rivulet::prepare
+
+#endif  // RIVULET_PREPARE_TRANSFORM_H_

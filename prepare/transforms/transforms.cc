@@ -1,0 +1,14 @@
+#include "prepare/transforms/transforms.h"
+
+namespace rivulet::prepare {
+
+std::span<const Transform* const> AllTransforms() {
+  static constexpr const Transform* kAll[] = {
+      &kObfuscateNames, &kQuantizeWeights, &kRemoveAttribute,      &kRemoveControlDependencies,
+      &kRemoveDevice,   &kRemoveNodes,     &kRenameAttribute,      &kRenameOp,
+      &kRoundWeights,   &kSetDevice,       &kSortByExecutionOrder, &kStripUnusedNodes,
+  };
+  return kAll;
+}
+
+}  // namespace rivulet::prepare

@@ -1,0 +1,24 @@
+// One constant for each file here; transforms.cc has the list.
+#ifndef RIVULET_PREPARE_TRANSFORMS_TRANSFORMS_H_
+#define RIVULET_PREPARE_TRANSFORMS_TRANSFORMS_H_
+
+#include "prepare/transform.h"
+
+namespace rivulet::prepare {
+
+extern const Transform kObfuscateNames;
+extern const Transform kQuantizeWeights;
+extern const Transform kRemoveAttribute;
+extern const Transform kRemoveControlDependencies;
+extern const Transform kRemoveDevice;
+extern const Transform kRemoveNodes;
+extern const Transform kRenameAttribute;
+extern const Transform kRenameOp;
+extern const Transform kRoundWeights;
+extern const Transform kSetDevice;
+extern const Transform kSortByExecutionOrder;
+extern const Transform kStripUnusedNodes;
+
+}  // namespace rivulet::prepare
+
+#endif  // RIVULET_PREPARE_TRANSFORMS_TRANSFORMS_H_
