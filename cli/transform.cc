@@ -25,8 +25,8 @@ int ListTransforms() {
   return kFine;
 }
 
-Status Transform(const TransformCommand& command, size_t* before, size_t* after) {
-  RIVULET_ASSIGN_OR_RETURN(const auto calls, prepare::ParseTransforms(command.transforms));
+Status Transform(const TransformCommand& command, const std::vector<prepare::TransformCall>& calls, size_t* before,
+                 size_t* after) {
   RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, prepare::ReadGraphDef(command.model));
   *before = graph.nodes.size();
   prepare::TransformOptions options{.inputs = command.inputs, .outputs = command.outputs};
@@ -43,8 +43,10 @@ int RunTransform(const TransformCommand& command) {
   if (command.model.empty() || command.out.empty() || command.transforms.empty()) {
     return FailCall("transform wants MODEL, --out and --transforms (see rivulet transform --help)");
   }
+  const auto calls = prepare::ParseTransforms(command.transforms);
+  if (!calls.ok()) return Fail(calls.status(), kBadCall);
   size_t before = 0, after = 0;
-  if (const Status status = Transform(command, &before, &after); !status.ok()) return Fail(status);
+  if (const Status status = Transform(command, *calls, &before, &after); !status.ok()) return Fail(status);
   std::printf("%s: %zu nodes, before %zu\n", command.out.c_str(), after, before);
   return kFine;
 }
