@@ -1,8 +1,10 @@
-// QuantizedConcat: codes of several ranges joined along an axis, in a range that holds all of them.
+// QuantizedConcat, QuantizedConcatV2: codes of several ranges joined along an axis, in a range that holds all of them.
 //
 //   concat_dim: scalar in [0, rank), values: N of T, input_mins, input_maxes: N scalars -> output of T, min, max
+//   V2: values, axis: scalar in [-rank, rank), input_mins, input_maxes
 //
-// For quint8 the range also holds 0; for qint32 it is symmetric.
+// For quint8 the range also holds 0, and begins there in V2; for qint8 and qint32 it is symmetric.
+// In V2 images of one range keep it.
 #include <cstring>
 
 #include "engine/base/checked.h"
@@ -11,12 +13,23 @@
 namespace rivulet {
 namespace {
 
+// The place of the axis and of the first value among 1 + 3n inputs.
+template <bool kV2>
+struct Places {
+  explicit Places(int num_inputs) : n((num_inputs - 1) / 3), axis(kV2 ? n : 0), first(kV2 ? 0 : 1) {}
+  int n;
+  int axis;
+  int first;
+};
+
+template <bool kV2>
 Status Infer(InferContext& c) {
-  const int n = (c.num_inputs() - 1) / 3;
-  RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
+  const Places<kV2> at(c.num_inputs());
+  const int n = at.n;
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(at.axis));
   RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1 + n, 2 * n));
   Shape out = Shape::UnknownRank();
-  for (int i = 1; i <= n; ++i) {
+  for (int i = at.first; i < at.first + n; ++i) {
     const Shape& next = c.shape(i);
     if (!next.has_rank()) continue;
     if (!out.has_rank()) out = Shape::OfUnknownDims(next.rank());
@@ -24,12 +37,15 @@ Status Infer(InferContext& c) {
       return InvalidArgument("values: want one rank of at least 1, got ", next.rank(), " and ", out.rank());
     }
   }
-  if (out.has_rank() && c.known(0)) {
-    const int64_t axis = c.ints(0)[0];
-    if (axis < 0 || axis >= out.rank()) return InvalidArgument("concat_dim: want [0, ", out.rank(), "), got ", axis);
+  if (out.has_rank() && c.known(at.axis)) {
+    const int64_t given = c.ints(at.axis)[0], lowest = kV2 ? -out.rank() : 0;
+    if (given < lowest || given >= out.rank()) {
+      return InvalidArgument(kV2 ? "axis" : "concat_dim", ": want [", lowest, ", ", out.rank(), "), got ", given);
+    }
+    const int64_t axis = given < 0 ? given + out.rank() : given;
     CheckedSize sum = 0;
     bool known = true;
-    for (int i = 1; i <= n; ++i) {
+    for (int i = at.first; i < at.first + n; ++i) {
       const Shape& next = c.shape(i);
       if (!next.has_rank()) {
         known = false;
@@ -54,19 +70,19 @@ Status Infer(InferContext& c) {
 }
 
 template <typename T>
-void Join(RunContext& c, int n, Range range) {
+void Join(RunContext& c, int first, int n, int axis, Range range) {
   const Tensor& output = c.output(0);
-  const auto axis = static_cast<int>(c.input(0).data<int32_t>()[0]);
   int64_t outer = 1, inner = 1;
   for (int d = 0; d < axis; ++d) outer *= output.dim(d);
   for (int d = axis + 1; d < output.rank(); ++d) inner *= output.dim(d);
   const int64_t row = output.dim(axis) * inner;
   T* out = static_cast<T*>(c.output(0).raw());
   const Encoder<T> encode(range);
-  for (int i = 1; i <= n; ++i) {
-    const int64_t part = c.input(i).dim(axis) * inner;
-    const T* in = static_cast<const T*>(c.input(i).raw());
-    const Range own{c.input(n + i).data<float>()[0], c.input(2 * n + i).data<float>()[0]};
+  for (int i = 0; i < n; ++i) {
+    const Tensor& input = c.input(first + i);
+    const int64_t part = input.dim(axis) * inner;
+    const T* in = static_cast<const T*>(input.raw());
+    const Range own{c.input(1 + n + i).data<float>()[0], c.input(1 + 2 * n + i).data<float>()[0]};
     const Decoder<T> decode(own);
     const bool same = own.low == range.low && own.high == range.high;
     c.ParallelFor(part > 0 ? outer : 0, std::max<int64_t>((1 << 14) / std::max<int64_t>(part, 1), 1),
@@ -85,22 +101,34 @@ void Join(RunContext& c, int n, Range range) {
   }
 }
 
+template <bool kV2>
 Status Run(RunContext& c) {
-  const int n = (c.num_inputs() - 1) / 3;
+  const Places<kV2> at(c.num_inputs());
+  const int n = at.n;
   Range range{std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest()};
+  bool one_range = true;
   for (int i = 1; i <= n; ++i) {
     Range own;
     RIVULET_RETURN_IF_ERROR(ReadRange(c, n + i, 2 * n + i, false, &own));
+    one_range = one_range && (i == 1 || (range.low == own.low && range.high == own.high));
     range = {std::min(range.low, own.low), std::max(range.high, own.high)};
   }
-  const bool is_byte = c.output(0).dtype() == DType::kQuint8;
-  if (is_byte) {
-    range.low = std::min(range.low, 0.0f);
+  const DType dtype = c.output(0).dtype();
+  if (kV2 && one_range && c.output(0).rank() == 4) {
+    // As it is.
+  } else if (dtype == DType::kQuint8) {
+    range.low = kV2 ? 0.0f : std::min(range.low, 0.0f);
   } else {
     range.high = std::max(std::fabs(range.low), std::fabs(range.high));
     range.low = -range.high;
   }
-  if (c.output(0).num_elements() > 0) is_byte ? Join<uint8_t>(c, n, range) : Join<int32_t>(c, n, range);
+  if (c.output(0).num_elements() > 0) {
+    const int64_t given = ToInt64s(c.input(at.axis))[0];
+    const auto axis = static_cast<int>(given < 0 ? given + c.output(0).rank() : given);
+    if (dtype == DType::kQuint8) Join<uint8_t>(c, at.first, n, axis, range);
+    if (dtype == DType::kQint8) Join<int8_t>(c, at.first, n, axis, range);
+    if (dtype == DType::kQint32) Join<int32_t>(c, at.first, n, axis, range);
+  }
   WriteRange(c, 1, range);
   return Status();
 }
@@ -110,8 +138,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "concat_dim:i32, values:N*T, input_mins:N*f32, input_maxes:N*f32",
      .outputs = "output:T, output_min:f32, output_max:f32",
      .attrs = "N:int >=2; T:type in {qu8,qi32}",
-     .infer = Infer,
-     .run = Run},
+     .infer = Infer<false>,
+     .run = Run<false>},
+    {.name = "QuantizedConcatV2",
+     .inputs = "values:N*T, axis:Tidx, input_mins:N*f32, input_maxes:N*f32",
+     .outputs = "output:T, output_min:f32, output_max:f32",
+     .attrs = "N:int >=2; T:type in {qi8,qu8}; Tidx:type=i32 in {i32}",
+     .infer = Infer<true>,
+     .run = Run<true>},
 };
 
 }  // namespace

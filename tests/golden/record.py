@@ -14,6 +14,7 @@ import functools
 import importlib
 import os
 import struct
+import subprocess
 import sys
 import zlib
 
@@ -520,6 +521,12 @@ def show(r):
         print(f'  {edge} -> {result.dtype}{list(result.array.shape)}\n{result.array!r}')
 
 
+def wants_onednn(family):
+    """Whether the family's file says ONEDNN = True: operators that TensorFlow has in oneDNN alone."""
+    with open(os.path.join(HERE, 'cases', family + '.py')) as source:
+        return any(line.startswith('ONEDNN = True') for line in source)
+
+
 def main():
     global OLD_RUNTIME
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -531,6 +538,12 @@ def main():
     every = sorted(f[:-3] for f in os.listdir(os.path.join(HERE, 'cases')) if f.endswith('.py') and f != '__init__.py')
     total_broken = 0
     for family in options.families or every:
+        setting = '1' if wants_onednn(family) else '0'
+        if os.environ['TF_ENABLE_ONEDNN_OPTS'] != setting:  # read when TensorFlow is loaded, so by another process
+            show_option = ['--show', options.show] if options.show else []
+            total_broken += subprocess.run([sys.executable, os.path.abspath(__file__), family] + show_option,
+                                           env={**os.environ, 'TF_ENABLE_ONEDNN_OPTS': setting}).returncode != 0
+            continue
         records, broken, versions = [], 0, tf.__version__
         cases = list(named_cases(family))
         if any(case.old for case in cases):
