@@ -24,8 +24,9 @@ constexpr const char* kCluster[] = {
     "CollectiveBcastSendV2",     "CollectiveGather",     "CollectiveGatherV2",      "CollectivePermute",
     "CollectiveReduce",          "CollectiveReduceV2",   "CollectiveReduceV3"};
 
-constexpr const char* kDevices[] = {"RemoteFusedGraphExecute", "TPUCompile",   "TPUExecute",
-                                    "TPUPartitionedCall",      "TPUReplicate", "XlaLaunch"};
+constexpr const char* kDevices[] = {"CheckPinned", "RemoteFusedGraphExecute", "TPUCompile",
+                                    "TPUExecute",  "TPUPartitionedCall",      "TPUReplicate",
+                                    "XlaLaunch"};
 
 constexpr const char* kScheduled[] = {"_Arg",
                                       "_ArrayToList",

@@ -160,8 +160,34 @@ def graphs():
     yield GraphCase('one edge fetched twice', twice)
 
 
+def asked(op='ToBool'):
+    """Whether a tensor counts as true, and which device runs it."""
+    plain = [t for t in ALL_PLAIN]
+    scalars = ['float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'bool', 'string']
+    for t in plain:
+        for shape in ((0,), (1,), (2, 2)):
+            yield Case(op, [lit(t, np.full(shape, b'' if t == 'string' else 0, dtype=object if t == 'string' else None), shape)])
+        for value in ((b'', b'a') if t == 'string' else (0, 1)):
+            yield Case(op, [lit(t, value, ())], error=t not in scalars)
+    for value in (-0.0, np.nan, -np.inf, 1e-40):
+        yield Case(op, [f32(value, ())])
+    yield Case(op, [fed(i32(7))])
+    yield Case(op, [const(i32(7))])
+    for names in (['GPU', 'CPU'], ['CPU', 'CPU'], ['GPU'], ['cpu', 'GPU'], []):
+        yield Case('DeviceIndex', [], dict(device_names=names))
+
+    def kept(g):
+        v = tf.raw_ops.VarHandleOp(dtype='float32', shape=[2])
+        with tf.control_dependencies([tf.raw_ops.AssignVariableOp(resource=v, value=g.feed(f32([1, 2])))]):
+            done = tf.raw_ops.DisableCopyOnRead(resource=v)
+        with tf.control_dependencies([done]):
+            return [tf.raw_ops.ReadVariableOp(resource=v, dtype='float32')]
+    yield GraphCase('a variable that is not copied when it is read', kept)
+
+
 def cases():
     yield from constants()
     yield from identities()
     yield from placeholders()
     yield from graphs()
+    yield from asked()
