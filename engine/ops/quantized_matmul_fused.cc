@@ -1,0 +1,203 @@
+// QuantizedMatMulWithBias and what follows it: AndRelu, AndRequantize, AndReluAndRequantize, AndDequantize.
+//
+//   a [m, k] of quint8, b [k, n] of qint8, bias [n], min_a, max_a, min_b, max_b: scalars,
+//   (min_freezed_output, max_freezed_output: scalars) -> out [m, n], min_out, max_out; or numbers alone
+//
+// A code is taken for code * step: of a (max - min) / 255 whatever min_a is, of b max(|min|, |max|) / 127. The bias is
+// sums in qint32 as it is, or in float, where what min_a adds to a sum is put to it, as TensorFlow does it: multiplied
+// by the steps once more than it should be. AndDequantize with SCALED takes max(|min|, |max|) / 255 for a and adds
+// nothing. Sums are clamped to 32 bits, and rounded to even codes. Deviation: they
+// are exact; where TensorFlow adds pairs of products in 16 bits, on processors without VNNI, large ones are cut off.
+// Past 2^24 TensorFlow's sums are rounded as float is, in an order of its own.
+#include "engine/kernels/gemm_u8.h"
+#include "engine/ops/quantized.h"
+
+namespace rivulet {
+namespace {
+
+enum class After { kSums, kCodes, kNumbers };
+
+struct State : OpState {
+  bool scaled = false;
+};
+
+Status Infer(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(0, 2));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 2));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(2, 1));
+  for (int i = 3; i < c.num_inputs(); ++i) RIVULET_RETURN_IF_ERROR(c.WantScalar(i));
+  for (const char* name : {"transpose_a", "transpose_b"}) {
+    if (c.attrs().Bool(name)) return Unimplemented(name, ": want false; TensorFlow has no kernel of it either");
+  }
+  const Shape a = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(2);
+  const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
+  const int64_t k = a[1], other = b[0], n = b[1];
+  if (k >= 0 && other >= 0 && k != other) {
+    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(), " do not fit: ", k, " columns, ", other,
+                           " rows");
+  }
+  const int64_t biases = c.shape(2).has_rank() ? c.shape(2)[0] : Shape::kUnknownDim;
+  if (n >= 0 && biases >= 0 && n != biases) {
+    return InvalidArgument("bias: want one element for each of ", n, " columns, got ", biases);
+  }
+  if (c.num_outputs() == 3) {
+    SetQuantizedOutputs(c, {a[0], n});
+  } else {
+    c.set_output(0, {a[0], n});
+  }
+  return Status();
+}
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->scaled = c.attrs().Str("input_quant_mode") == "SCALED";
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+float Largest(Range range) { return std::max(std::fabs(range.low), std::fabs(range.high)); }
+
+// Everything of a run that does not depend on the row.
+struct Steps {
+  Range a, b;
+  float a_step = 0;  // that the results are in
+  float bias_scale = 0;
+  float shift = 0;  // what a column's sum of b is multiplied by
+};
+
+Result<Steps> ReadSteps(RunContext& c, bool scaled) {
+  Steps s;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 3, 4, false, &s.a));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 5, 6, false, &s.b));
+  const float a_range = scaled ? Largest(s.a) : s.a.high - s.a.low;
+  if (!(a_range > 0) || !(Largest(s.b) > 0)) return InvalidArgument("ranges of a and b: want some that are not empty");
+  s.a_step = a_range / 255;
+  s.bias_scale = 255.0f * 127.0f / (a_range * Largest(s.b));
+  s.shift = scaled ? 0.0f : 255 * s.a.low / a_range;
+  return s;
+}
+
+// The products' sums, exact, into `sums`; bytes of b with their sign bit turned have the code 128 for 0.
+Status MultiplyCodes(RunContext& c, int64_t m, int64_t k, int64_t n, uint8_t* turned, void* packed, int32_t* sums) {
+  const auto* b = static_cast<const uint8_t*>(c.input(1).raw());
+  for (int64_t i = 0; i < k * n; ++i) turned[i] = b[i] ^ 0x80;
+  const PackedMatrixU8 right = PackedMatrixU8::PackInto(turned, k, n, false, packed);
+  MatMulU8(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).dim(1), false, 0, m, right, 128, sums, n, c.pool(),
+           c.stop());
+  return c.stop().Why();
+}
+
+template <After kAfter, bool kRelu>
+Status Run(RunContext& c) {
+  const auto& state = c.state<State>();
+  RIVULET_ASSIGN_OR_RETURN(const Steps steps, ReadSteps(c, kAfter == After::kNumbers && state.scaled));
+  const float step = steps.a_step * (Largest(steps.b) / 127);
+  float scale = kAfter == After::kNumbers ? step : 1.0f;
+  if (kAfter == After::kSums) {
+    const float one = StepOf<uint8_t>(steps.a) * ((steps.b.high - steps.b.low) / 254);
+    WriteRange(c, 1, {one * -2147483648.0f, one * 2147483648.0f});
+  } else if (kAfter == After::kCodes) {
+    const Range to = {c.input(7).data<float>()[0], c.input(8).data<float>()[0]};
+    if (!(Largest(to) > 0)) return InvalidArgument("min_freezed_output, max_freezed_output: both are 0");
+    scale = 255 * (step / Largest(to));
+    WriteRange(c, 1, to);
+  }
+  Tensor& output = c.output(0);
+  if (output.num_elements() == 0) return Status();
+  const int64_t m = output.dim(0), n = output.dim(1), k = c.input(0).num_elements() / m;
+
+  // Scratch: the packed b, its bytes with another sign, the sums, a bias for each column.
+  const CheckedSize packed_bytes = PackedMatrixU8::Bytes(k, n);
+  const CheckedSize total = packed_bytes + CheckedSize(k) * n + CheckedSize(m) * n * 4 + CheckedSize(n) * 8 + 256;
+  if (!total.valid()) return ResourceExhausted("matrices of ", m, ", ", k, " and ", n, " are too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(total.value())));
+  auto* biases = static_cast<double*>(scratch);
+  auto* packed = static_cast<uint8_t*>(scratch) + (n * 8 + 63) / 64 * 64;
+  auto* sums = reinterpret_cast<int32_t*>(packed + (packed_bytes.value() + 63) / 64 * 64);
+  auto* turned = reinterpret_cast<uint8_t*>(sums + m * n);
+  if (k > 0) {
+    RIVULET_RETURN_IF_ERROR(MultiplyCodes(c, m, k, n, turned, packed, sums));
+  } else {
+    std::fill_n(sums, m * n, 0);
+  }
+  const auto* b = static_cast<const int8_t*>(c.input(1).raw());
+  for (int64_t j = 0; j < n; ++j) {
+    if (c.input(2).dtype() == DType::kQint32) {
+      biases[j] = static_cast<const int32_t*>(c.input(2).raw())[j];
+      continue;
+    }
+    int64_t column = 0;
+    for (int64_t i = 0; i < k; ++i) column += b[i * n + j];
+    biases[j] = static_cast<double>((c.input(2).data<float>()[j] + static_cast<float>(column) * steps.shift) *
+                                    steps.bias_scale);
+  }
+  c.ParallelFor(m, std::max<int64_t>((1 << 12) / n, 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * n; i < end * n; ++i) {
+      double x = static_cast<double>(sums[i]) + biases[i % n];
+      if (kRelu) x = std::max(x, 0.0);
+      if (kAfter == After::kNumbers) {
+        static_cast<float*>(output.raw())[i] = static_cast<float>(x) * scale;
+      } else if (kAfter == After::kSums) {
+        static_cast<int32_t*>(output.raw())[i] = Saturate<int32_t>(std::nearbyint(x));
+      } else {
+        static_cast<uint8_t*>(output.raw())[i] = Saturate<uint8_t>(std::nearbyint(x * static_cast<double>(scale)));
+      }
+    }
+  });
+  return Status();
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "QuantizedMatMulWithBias",
+     .inputs = "a:T1, b:T2, bias:Tbias, min_a:f32, max_a:f32, min_b:f32, max_b:f32",
+     .outputs = "out:Toutput, min_out:f32, max_out:f32",
+     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Tbias:type in {f32,qi32}; Toutput:type=qi32 in {qi32}; "
+
+              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<After::kSums, false>},
+    {.name = "QuantizedMatMulWithBiasAndDequantize",
+     .inputs = "a:T1, b:T2, bias:Tbias, min_a:f32, max_a:f32, min_b:f32, max_b:f32, min_freezed_output:f32, "
+               "max_freezed_output:f32",
+     .outputs = "out:Toutput",
+     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Tbias:type in {f32,qi32}; Toutput:type in {f32}; "
+
+              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<After::kNumbers, false>},
+    {.name = "QuantizedMatMulWithBiasAndRelu",
+     .inputs = "a:T1, b:T2, bias:f32, min_a:f32, max_a:f32, min_b:f32, max_b:f32",
+     .outputs = "out:Toutput, min_out:f32, max_out:f32",
+     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Toutput:type=qi32 in {qi32}; "
+              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<After::kSums, true>},
+    {.name = "QuantizedMatMulWithBiasAndReluAndRequantize",
+     .inputs = "a:T1, b:T2, bias:Tbias, min_a:f32, max_a:f32, min_b:f32, max_b:f32, min_freezed_output:f32, "
+               "max_freezed_output:f32",
+     .outputs = "out:Toutput, min_out:f32, max_out:f32",
+     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Tbias:type in {f32,qi32}; Toutput:type=qu8 in {qu8}; "
+
+              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<After::kCodes, true>},
+    {.name = "QuantizedMatMulWithBiasAndRequantize",
+     .inputs = "a:T1, b:T2, bias:Tbias, min_a:f32, max_a:f32, min_b:f32, max_b:f32, min_freezed_output:f32, "
+               "max_freezed_output:f32",
+     .outputs = "out:Toutput, min_out:f32, max_out:f32",
+     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Tbias:type in {f32,qi32}; Toutput:type=qu8 in {qu8}; "
+
+              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run<After::kCodes, false>},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(QuantizedMatMulFused, kDefs);
+
+}  // namespace rivulet
