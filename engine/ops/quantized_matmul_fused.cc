@@ -146,55 +146,50 @@ Status Run(RunContext& c) {
   return Status();
 }
 
+#define RIVULET_OPERANDS(bias) "a:T1, b:T2, bias:" bias ", min_a:f32, max_a:f32, min_b:f32, max_b:f32"
+#define RIVULET_CODES "T1:type in {qu8}; T2:type in {qi8}; "
+#define RIVULET_MODES \
+  "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}"
 constexpr OpDef kDefs[] = {
     {.name = "QuantizedMatMulWithBias",
-     .inputs = "a:T1, b:T2, bias:Tbias, min_a:f32, max_a:f32, min_b:f32, max_b:f32",
+     .inputs = RIVULET_OPERANDS("Tbias"),
      .outputs = "out:Toutput, min_out:f32, max_out:f32",
-     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Tbias:type in {f32,qi32}; Toutput:type=qi32 in {qi32}; "
-
-              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .attrs = RIVULET_CODES "Tbias:type in {f32,qi32}; Toutput:type=qi32 in {qi32}; " RIVULET_MODES,
      .infer = Infer,
      .prepare = Prepare,
      .run = Run<After::kSums, false>},
     {.name = "QuantizedMatMulWithBiasAndDequantize",
-     .inputs = "a:T1, b:T2, bias:Tbias, min_a:f32, max_a:f32, min_b:f32, max_b:f32, min_freezed_output:f32, "
-               "max_freezed_output:f32",
+     .inputs = RIVULET_OPERANDS("Tbias") ", min_freezed_output:f32, max_freezed_output:f32",
      .outputs = "out:Toutput",
-     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Tbias:type in {f32,qi32}; Toutput:type in {f32}; "
-
-              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .attrs = RIVULET_CODES "Tbias:type in {f32,qi32}; Toutput:type in {f32}; " RIVULET_MODES,
      .infer = Infer,
      .prepare = Prepare,
      .run = Run<After::kNumbers, false>},
     {.name = "QuantizedMatMulWithBiasAndRelu",
-     .inputs = "a:T1, b:T2, bias:f32, min_a:f32, max_a:f32, min_b:f32, max_b:f32",
+     .inputs = RIVULET_OPERANDS("f32"),
      .outputs = "out:Toutput, min_out:f32, max_out:f32",
-     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Toutput:type=qi32 in {qi32}; "
-              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .attrs = RIVULET_CODES "Toutput:type=qi32 in {qi32}; " RIVULET_MODES,
      .infer = Infer,
      .prepare = Prepare,
      .run = Run<After::kSums, true>},
     {.name = "QuantizedMatMulWithBiasAndReluAndRequantize",
-     .inputs = "a:T1, b:T2, bias:Tbias, min_a:f32, max_a:f32, min_b:f32, max_b:f32, min_freezed_output:f32, "
-               "max_freezed_output:f32",
+     .inputs = RIVULET_OPERANDS("Tbias") ", min_freezed_output:f32, max_freezed_output:f32",
      .outputs = "out:Toutput, min_out:f32, max_out:f32",
-     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Tbias:type in {f32,qi32}; Toutput:type=qu8 in {qu8}; "
-
-              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .attrs = RIVULET_CODES "Tbias:type in {f32,qi32}; Toutput:type=qu8 in {qu8}; " RIVULET_MODES,
      .infer = Infer,
      .prepare = Prepare,
      .run = Run<After::kCodes, true>},
     {.name = "QuantizedMatMulWithBiasAndRequantize",
-     .inputs = "a:T1, b:T2, bias:Tbias, min_a:f32, max_a:f32, min_b:f32, max_b:f32, min_freezed_output:f32, "
-               "max_freezed_output:f32",
+     .inputs = RIVULET_OPERANDS("Tbias") ", min_freezed_output:f32, max_freezed_output:f32",
      .outputs = "out:Toutput, min_out:f32, max_out:f32",
-     .attrs = "T1:type in {qu8}; T2:type in {qi8}; Tbias:type in {f32,qi32}; Toutput:type=qu8 in {qu8}; "
-
-              "transpose_a:bool=false; transpose_b:bool=false; input_quant_mode:string=MIN_FIRST in {MIN_FIRST,SCALED}",
+     .attrs = RIVULET_CODES "Tbias:type in {f32,qi32}; Toutput:type=qu8 in {qu8}; " RIVULET_MODES,
      .infer = Infer,
      .prepare = Prepare,
      .run = Run<After::kCodes, false>},
 };
+#undef RIVULET_OPERANDS
+#undef RIVULET_CODES
+#undef RIVULET_MODES
 
 }  // namespace
 
