@@ -15,8 +15,8 @@
 
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
-#include "engine/ops/sparse_parts.h"
 #include "engine/ops/text_bytes.h"
+#include "engine/ops/value_rows.h"
 
 namespace rivulet {
 namespace {
@@ -163,29 +163,15 @@ Status RunSparse(RunContext& c) {
   if (rows < 1 || rows >= kMaxRows) {
     return InvalidArgument("dense_shape: want between 1 and ", kMaxRows - 1, " rows, got ", rows);
   }
-  for (int64_t i = 0; i < sparse.count; ++i) {
-    if (i % 4096 == 4095 && c.stop().stopped()) return c.stop().Why();
-    if (IsInside(sparse.index(i), sparse.shape)) continue;
-    return InvalidArgument("indices[", i, "]: want an index inside of ", IndexText(sparse.shape.data(), sparse.rank),
-                           ", got ", IndexText(sparse.index(i), sparse.rank));
-  }
+  RIVULET_RETURN_IF_ERROR(CheckIndices(c, sparse));
   return Count(c, *sparse.values, c.input(3), rows, is_vector ? 1 : 2,
                [&](int64_t i) { return is_vector ? 0 : sparse.index(i)[0]; });
 }
 
 Status RunRagged(RunContext& c) {
-  const std::span<const int64_t> splits = c.input(0).values<int64_t>();
-  const int64_t n = c.input(1).num_elements();
-  if (splits.front() != 0 || splits.back() != n) {
-    return InvalidArgument("splits: want them from 0 to the number of values, ", n, ", got ", splits.front(), " to ",
-                           splits.back());
-  }
-  // The last split is past every value, so that the search ends.
-  size_t next = 0;
-  return Count(c, c.input(1), c.input(2), static_cast<int64_t>(splits.size()) - 1, 2, [&](int64_t i) {
-    while (i >= splits[next]) ++next;
-    return static_cast<int64_t>(next) - 1;
-  });
+  RaggedRows rows(c.input(0).values<int64_t>());
+  RIVULET_RETURN_IF_ERROR(rows.Check(c.input(1).num_elements()));
+  return Count(c, c.input(1), c.input(2), c.input(0).num_elements() - 1, 2, [&](int64_t i) { return rows.Next(i); });
 }
 
 #define RIVULET_COUNTS(op, parts, rule, kernel)                                                             \
