@@ -55,7 +55,7 @@ class Label(CommandCase):
         done = call("label", self.color_model(), self.red, "--top", "2")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"^red {17}  0\.96\ngreen {15}  0\.02        input 4×4×3, \(p − 127\.5\) / 127\.5 · [\d.]+ ms · plan [\d.]+ ms · "
-                         r"1 thread · [-\w]+\n$")
+                         r"1 thread · [-\w ]+\n$")
         self.assertEqual(done.stderr, "assumed: pixels are fed as (p − 127.5) / 127.5; --input-mean and --input-std say otherwise\n")
 
     def test_as_tensorflow_recorded(self):
