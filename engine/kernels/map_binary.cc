@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/kernels/map.h"
+#include "engine/kernels/map_stretch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/map_binary.cc"
@@ -113,6 +114,7 @@ namespace {
 constexpr int64_t kGrain = 1 << 16;
 }  // namespace
 
+HWY_EXPORT(BinaryRun);
 HWY_EXPORT(BinaryPiece);
 HWY_EXPORT(ActivationPiece);
 HWY_EXPORT(ScaleShiftPiece);
@@ -138,6 +140,14 @@ void MapScaleShift(const float* x, const float* scale, const float* shift, int64
     HWY_DYNAMIC_DISPATCH(ScaleShiftPiece)
     (x + begin * columns, scale, shift, end - begin, columns, activation, out + begin * columns);
   });
+}
+
+void BinaryStretch(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out) {
+  HWY_DYNAMIC_DISPATCH(BinaryRun)(kind, a, a_one, b, b_one, n, out);
+}
+
+void ActivationStretch(const Activation& activation, const float* x, int64_t n, float* out) {
+  HWY_DYNAMIC_DISPATCH(ActivationPiece)(activation, x, n, out);
 }
 
 }  // namespace rivulet

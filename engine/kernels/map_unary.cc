@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "engine/kernels/map.h"
+#include "engine/kernels/map_stretch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/map_unary.cc"
@@ -134,6 +135,10 @@ void MapUnary(UnaryKind kind, const float* x, int64_t n, float* out, ThreadPool&
   pool.ParallelFor(n, kGrain, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(UnaryPiece)(kind, x + begin, end - begin, out + begin);
   });
+}
+
+void UnaryStretch(UnaryKind kind, const float* x, int64_t n, float* out) {
+  HWY_DYNAMIC_DISPATCH(UnaryPiece)(kind, x, n, out);
 }
 
 }  // namespace rivulet

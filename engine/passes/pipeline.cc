@@ -7,6 +7,7 @@ Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
 Status FoldConstants(const PassContext& context, PatchSink& sink);
 Status FoldPad(const PassContext& context, PatchSink& sink);
 Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
+Status FuseElementwise(const PassContext& context, PatchSink& sink);
 
 std::span<const Pass> Pipeline() {
   static constexpr Pass kPasses[] = {
@@ -14,7 +15,8 @@ std::span<const Pass> Pipeline() {
       {"fold_constants", "before the patterns that want constant weights", FoldConstants},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
-      {"fuse_conv_bias_act", "last: nothing looks into a fused node", FuseConvBiasAct},
+      {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
+      {"fuse_elementwise", "last: what no product has taken", FuseElementwise},
   };
   return kPasses;
 }

@@ -176,7 +176,9 @@ TEST(Session, TargetsRunWithoutBeingFetched) {
 }
 
 TEST(Session, AProfileHasEveryStepAndAddsUp) {
-  auto session = SessionOf(kChain);
+  SessionOptions plain;
+  plain.passes = false;
+  auto session = SessionOf(kChain, plain);
   RunProfile profile;
   RunOptions options;
   options.profile = &profile;

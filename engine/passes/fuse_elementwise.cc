@@ -1,0 +1,188 @@
+// Element-wise nodes that read one another become one node, which goes over memory once.
+//
+//   a = AddV2(x, 3)
+//   r = Relu6(a)               becomes      y = _ElementwiseChain(x, 3, 1/6) {steps=["AddV2 x0 x1", "Relu6 s0",
+//   m = Mul(x, r)                               "Mul x0 s1", "Mul s2 x2"]}
+//   y = Mul(m, 1/6)
+//
+// A group has one result; every other node of it is read inside the group only and has the result's shape. What it
+// reads from outside may be spread over the shape, all of it over the same rows and columns (elementwise_chain.h).
+// Groups are found from the results backwards.
+#include <algorithm>
+#include <memory>
+
+#include "engine/ops/elementwise_chain.h"
+#include "engine/passes/match.h"
+
+namespace rivulet {
+namespace {
+
+struct Group {
+  int32_t result;
+  std::vector<int32_t> nodes;  // the result first, each after those that read it
+  SpreadGrid grid;
+};
+
+float AlphaOf(const Node& node) {
+  const float* alpha = node.attrs.Get<float>("alpha");
+  return alpha != nullptr ? *alpha : 0.2f;
+}
+
+class Fuser {
+ public:
+  explicit Fuser(const PassContext& context)
+      : graph_(context.graph),
+        group_(static_cast<size_t>(graph_.size()), kFree),
+        user_(static_cast<size_t>(graph_.size()), kFree) {
+    for (const Node& node : graph_.nodes()) {
+      for (const int32_t control : node.control_inputs) user_[static_cast<size_t>(control)] = kMany;
+    }
+    for (const Edge& root : context.roots) user_[static_cast<size_t>(root.node)] = kMany;
+  }
+
+  Status Run(PatchSink& sink) {
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph_));
+    for (auto it = order.rbegin(); it != order.rend(); ++it) Visit(*it);
+    for (const Group& group : groups_) {
+      if (group.nodes.size() > 1) Emit(group, sink);
+    }
+    return Status();
+  }
+
+ private:
+  static constexpr int32_t kFree = -1;
+  static constexpr int32_t kMany = -2;
+  static constexpr size_t kMostNodes = 24;
+
+  // All readers of `index` were visited: joins the group that has them all, or starts one.
+  void Visit(int32_t index) {
+    const Node& node = graph_.node(index);
+    const auto i = static_cast<size_t>(index);
+    if (IsElementwise(node)) {
+      const int32_t users = user_[i];
+      if (users < 0 || !Join(index, users)) {
+        SpreadGrid grid;
+        if (Fits(node, node.outputs[0].shape, &grid)) {
+          group_[i] = static_cast<int32_t>(groups_.size());
+          groups_.push_back({index, {index}, grid});
+        }
+      }
+    }
+    for (const Edge& edge : node.inputs) {
+      int32_t& user = user_[static_cast<size_t>(edge.node)];
+      const bool same = user == kFree || user == group_[i];
+      user = same && group_[i] >= 0 && edge.slot == 0 ? group_[i] : kMany;
+    }
+  }
+
+  bool Join(int32_t index, int32_t to) {
+    const Node& node = graph_.node(index);
+    Group& group = groups_[static_cast<size_t>(to)];
+    const Shape& shape = node.outputs[0].shape;
+    if (group.nodes.size() == kMostNodes || !(shape == graph_.fact({group.result, 0}).shape)) return false;
+    SpreadGrid grid = group.grid;
+    if (!Fits(node, shape, &grid)) return false;
+    group.nodes.push_back(index);
+    if (!Describes(group)) {
+      group.nodes.pop_back();
+      return false;
+    }
+    group.grid = grid;
+    group_[static_cast<size_t>(index)] = to;
+    return true;
+  }
+
+  bool IsElementwise(const Node& node) const {
+    if (!node.control_inputs.empty() || node.outputs.size() != 1 || node.outputs[0].dtype != DType::kFloat)
+      return false;
+    const Shape& shape = node.outputs[0].shape;
+    if (node.outputs[0].value.valid() || !shape.complete() || shape.num_elements() == 0) return false;
+    if (!ElementStepOf(node.op, 0)) return false;
+    if (node.op != "BiasAdd") return true;
+    const std::string* format = node.attrs.Get<std::string>("data_format");
+    return format == nullptr || *format != "NCHW";
+  }
+
+  bool Fits(const Node& node, const Shape& shape, SpreadGrid* grid) const {
+    for (const Edge& edge : node.inputs) {
+      const Fact& fact = graph_.fact(edge);
+      if (fact.dtype != DType::kFloat || !fact.shape.complete() || !SpreadOver(fact.shape, shape, grid)) return false;
+    }
+    return true;
+  }
+
+  struct Description {
+    std::vector<Edge> inputs;
+    std::vector<std::string> texts;
+    std::vector<float> alphas;
+    std::vector<ElementStep> steps;
+  };
+
+  Description Describe(const Group& group) const {
+    Description out;
+    std::vector<std::pair<int32_t, int32_t>> done;  // node, step
+    for (auto it = group.nodes.rbegin(); it != group.nodes.rend(); ++it) {
+      const Node& node = graph_.node(*it);
+      const float alpha = AlphaOf(node);
+      ElementStep step = *ElementStepOf(node.op, alpha);
+      std::string text = node.op;
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        const ElementOperand operand = OperandOf(node.inputs[i], done, &out.inputs);
+        text += Cat(operand.is_step ? " s" : " x", operand.index);
+        (i == 0 ? step.a : step.b) = operand;
+      }
+      done.emplace_back(*it, static_cast<int32_t>(out.steps.size()));
+      out.steps.push_back(step);
+      out.texts.push_back(std::move(text));
+      out.alphas.push_back(alpha);
+    }
+    return out;
+  }
+
+  static ElementOperand OperandOf(Edge edge, const std::vector<std::pair<int32_t, int32_t>>& done,
+                                  std::vector<Edge>* inputs) {
+    for (const auto& [node, step] : done) {
+      if (node == edge.node) return {true, step};
+    }
+    const auto found = std::find(inputs->begin(), inputs->end(), edge);
+    const auto index = static_cast<int32_t>(found - inputs->begin());
+    if (found == inputs->end()) inputs->push_back(edge);
+    return {false, index};
+  }
+
+  bool Describes(const Group& group) const {
+    Description description = Describe(group);
+    ElementChain chain;
+    return description.inputs.size() <= ElementChain::kMaxInputs && ElementChain::Make(description.steps, &chain);
+  }
+
+  void Emit(const Group& group, PatchSink& sink) const {
+    Description description = Describe(group);
+    Node node;
+    node.name = graph_.node(group.result).name;
+    node.op = kElementwiseChain.name;
+    node.def = &kElementwiseChain;
+    node.attrs.Set("T", DType::kFloat);
+    node.attrs.Set("N", static_cast<int64_t>(description.inputs.size()));
+    auto steps = std::make_shared<AttrList>();
+    steps->strings = std::move(description.texts);
+    node.attrs.Set("steps", std::shared_ptr<const AttrList>(std::move(steps)));
+    auto alphas = std::make_shared<AttrList>();
+    alphas->floats = std::move(description.alphas);
+    node.attrs.Set("alphas", std::shared_ptr<const AttrList>(std::move(alphas)));
+    node.inputs = std::move(description.inputs);
+    sink.Begin();
+    sink.Replace({group.result, 0}, sink.Add(std::move(node)));
+  }
+
+  const Graph& graph_;
+  std::vector<int32_t> group_;  // each node's, or kFree
+  std::vector<int32_t> user_;   // the group that has all readers of a node visited so far, kFree or kMany
+  std::vector<Group> groups_;
+};
+
+}  // namespace
+
+Status FuseElementwise(const PassContext& context, PatchSink& sink) { return Fuser(context).Run(sink); }
+
+}  // namespace rivulet
