@@ -10,6 +10,7 @@
 #include "hwy/highway.h"
 
 #include "engine/base/errors.h"
+#include "engine/kernels/conv_rows.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/winograd.h"
@@ -251,7 +252,11 @@ void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& 
       WinogradConv(input, filter.data(), geometry, epilogue, output, scratch, pool, stop)) {
     return;
   }
-  DirectConv(input, filter, geometry, epilogue, output, pool, stop);
+  if (ConvByRowsPays(geometry)) {
+    ConvByRows(input, filter.data(), geometry, epilogue, output, pool, stop);
+  } else {
+    DirectConv(input, filter, geometry, epilogue, output, pool, stop);
+  }
 }
 
 }  // namespace rivulet

@@ -1,8 +1,8 @@
 // Two-dimensional convolution (cross-correlation), NHWC, single precision.
 //
 // The product is a matrix product whose left operand is never written out whole: each block of output pixels collects
-// its input patches into a small buffer in a near cache. Where it is less work, a 3x3 filter is applied in a
-// transformed domain instead. Same promises as matmul.h.
+// its input patches into a small buffer in a near cache, or where few channels come out (conv_rows.h), reads them where
+// they lie. Where it is less work, a 3x3 filter is applied in a transformed domain instead. Same promises as matmul.h.
 #ifndef RIVULET_ENGINE_KERNELS_CONV_H_
 #define RIVULET_ENGINE_KERNELS_CONV_H_
 

@@ -107,6 +107,12 @@ TEST(Conv2D, UsualLayers) {
     ExpectExact(Square(7, 8, 16, 3, 1, 1));
     ExpectExact(Square(6, 70, 33, 3, 1, 1));  // two blocks of k, cut inside a filter row
     ExpectExact(Square(5, 1, 1, 5, 1, 2));
+    ExpectExact(Square(40, 2, 12, 5, 1, 2));  // several tiles a row
+    ExpectExact(Square(35, 3, 40, 3, 2, 1));
+    ConvGeometry dilated = Square(33, 3, 8, 3, 1, 2);
+    dilated.dilation_h = dilated.dilation_w = 2;
+    dilated.out_h = dilated.out_w = 33;
+    ExpectExact(dilated);
   });
 }
 

@@ -46,22 +46,6 @@ HWY_INLINE void CopyRows(const float* HWY_RESTRICT from, int64_t lda, int64_t ro
   }
 }
 
-// What the tile kernel leaves undone at the right edge, where a tile has fewer columns than its vectors, and for leaky
-// activations.
-void FinishTile(const float* tile, int64_t rows, int64_t columns, const TileOut& out, const ActivationBounds& bounds) {
-  const D d;
-  for (int64_t row = 0; row < rows; ++row) {
-    for (int64_t j = 0; j < columns; j += kLanes) {
-      const int64_t count = columns - j;
-      V v = hn::Load(d, tile + row * kPairColumns + j);
-      const int64_t at = row * out.ldc + j;
-      if (out.addend != nullptr) v = hn::Add(v, LoadSome(out.addend + at, count));
-      if (out.bias != nullptr) v = hn::Add(v, LoadSome(out.bias + j, count));
-      StoreSome(Activate(v, bounds), count, out.c + at);
-    }
-  }
-}
-
 struct Range {
   int64_t begin;
   int64_t end;
@@ -132,7 +116,6 @@ int64_t MultiplyRow(const GemmTask& task, const Rows& rows, const Depth& depth, 
 // A block of rows times all columns of the piece. `cold`: the right operand was not used a moment ago.
 void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns, bool cold,
                   const ActivationBounds& bounds) {
-  HWY_ALIGN float tile[static_cast<size_t>(kMaxRows * kPairColumns)];
   const ActivationBounds unbounded;
   const int64_t kc = depth.ks.end - depth.ks.begin;
   const int64_t panel_floats = task.k * kPanel;
@@ -155,19 +138,7 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
       if (fetch) PrefetchLines(soon + i * lines * kPanel, std::min(lines, kc - i * lines));
       for (int64_t row = 0; row < count; ++row) __builtin_prefetch(out.c + row * task.ldc, 1);
       const float* a = rows.a + part.begin * rows.lda;
-      if (!by_element && width == kPairColumns) {
-        TileFor<true>(count)(a, rows.lda, kc, b0, b1, out);
-      } else if (!by_element && width == kLanes) {
-        TileFor<false>(count)(a, rows.lda, kc, b0, b0, out);
-      } else {
-        const TileOut plain{tile, kPairColumns, nullptr, nullptr, unbounded.lo, unbounded.hi};
-        if (width > kLanes) {
-          TileFor<true>(count)(a, rows.lda, kc, b0, b1, plain);
-        } else {
-          TileFor<false>(count)(a, rows.lda, kc, b0, b0, plain);
-        }
-        FinishTile(tile, count, width, out, depth.last ? bounds : unbounded);
-      }
+      AnyTile({&a, 1, kc, rows.lda}, count, b0, b1, width, out, depth.last ? bounds : unbounded);
     }
   }
 }

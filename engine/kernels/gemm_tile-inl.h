@@ -38,27 +38,39 @@ struct TileOut {
   float hi;
 };
 
+// A tile's rows of the left operand, lda floats apart. Along k they may lie in several runs: run i of row r begins at
+// runs[i] + r * lda.
+struct TileLeft {
+  const float* const* runs;
+  int64_t num_runs;
+  int64_t length;  // of a run
+  int64_t lda;
+};
+
 #define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 
-// Sums over kc of a [kRows rows, lda floats apart] times the vectors at b0 and b1, which are kPanel floats a step
-// apart.
+// Sums over k of kRows rows times the vectors at b0 and b1, which are kPanel floats a step apart.
 template <int kRows, bool kTwo>
-HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t lda, int64_t kc, const float* HWY_RESTRICT b0,
-                       const float* HWY_RESTRICT b1, const TileOut& out) {
+HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const float* HWY_RESTRICT b1,
+                       const TileOut& out) {
   const D d;
   const V zero = hn::Zero(d);
+  const int64_t lda = left.lda;
+  const int64_t kc = left.length;
 #define RIVULET_DECLARE(i) V r##i = zero, s##i = zero;
   RIVULET_ROWS(RIVULET_DECLARE)
 #undef RIVULET_DECLARE
 
-  int64_t k = 0;
+  for (int64_t run = 0; run < left.num_runs; ++run, b0 += kc * kPanel, b1 += kc * kPanel) {
+    const float* HWY_RESTRICT a = left.runs[run];
+    int64_t k = 0;
 #if HWY_TARGET & HWY_ALL_NEON
-  // Multiplying by a lane of a register is free on NEON, and broadcasting from memory is not.
-  for (; k + 4 <= kc; k += 4) {
+    // Multiplying by a lane of a register is free on NEON, and broadcasting from memory is not.
+    for (; k + 4 <= kc; k += 4) {
 #define RIVULET_LOAD(i) \
   V a##i = zero;        \
   if constexpr (i < kRows) a##i = hn::LoadU(d, a + i * lda + k);
-    RIVULET_ROWS(RIVULET_LOAD)
+      RIVULET_ROWS(RIVULET_LOAD)
 #undef RIVULET_LOAD
 #define RIVULET_LANE(i, lane)                             \
   if constexpr (i < kRows) {                              \
@@ -77,30 +89,31 @@ HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t lda, int64_t kc, con
 #define RIVULET_LANE1(i) RIVULET_LANE(i, 1)
 #define RIVULET_LANE2(i) RIVULET_LANE(i, 2)
 #define RIVULET_LANE3(i) RIVULET_LANE(i, 3)
-    RIVULET_STEP(0, RIVULET_LANE0)
-    RIVULET_STEP(1, RIVULET_LANE1)
-    RIVULET_STEP(2, RIVULET_LANE2)
-    RIVULET_STEP(3, RIVULET_LANE3)
+      RIVULET_STEP(0, RIVULET_LANE0)
+      RIVULET_STEP(1, RIVULET_LANE1)
+      RIVULET_STEP(2, RIVULET_LANE2)
+      RIVULET_STEP(3, RIVULET_LANE3)
 #undef RIVULET_LANE0
 #undef RIVULET_LANE1
 #undef RIVULET_LANE2
 #undef RIVULET_LANE3
 #undef RIVULET_STEP
 #undef RIVULET_LANE
-  }
+    }
 #endif
-  for (; k < kc; ++k) {
-    const V bk0 = hn::LoadU(d, b0 + k * kPanel);
-    const V bk1 = kTwo ? hn::LoadU(d, b1 + k * kPanel) : zero;
+    for (; k < kc; ++k) {
+      const V bk0 = hn::LoadU(d, b0 + k * kPanel);
+      const V bk1 = kTwo ? hn::LoadU(d, b1 + k * kPanel) : zero;
 #define RIVULET_MULTIPLY(i)                               \
   if constexpr (i < kRows) {                              \
     const V ai = hn::Set(d, a[i * lda + k]);              \
     r##i = hn::MulAdd(ai, bk0, r##i);                     \
     if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
   }
-    RIVULET_ROWS(RIVULET_MULTIPLY)
+      RIVULET_ROWS(RIVULET_MULTIPLY)
 #undef RIVULET_MULTIPLY
-    (void)bk1;
+      (void)bk1;
+    }
   }
 
   if (out.addend != nullptr) {
@@ -140,7 +153,7 @@ HWY_NOINLINE void Tile(const float* HWY_RESTRICT a, int64_t lda, int64_t kc, con
 }
 #undef RIVULET_ROWS
 
-using TileFunction = void (*)(const float*, int64_t, int64_t, const float*, const float*, const TileOut&);
+using TileFunction = void (*)(const TileLeft&, const float*, const float*, const TileOut&);
 
 template <bool kTwo>
 HWY_INLINE TileFunction TileFor(int64_t rows) {
@@ -166,6 +179,44 @@ HWY_INLINE TileFunction TileFor(int64_t rows) {
   };
   static_assert(sizeof(kTiles) / sizeof(kTiles[0]) == kMaxRows);
   return kTiles[rows - 1];
+}
+
+// What the tile kernel leaves undone at the right edge, where a tile has fewer columns than its vectors, and for leaky
+// activations.
+HWY_INLINE void FinishTile(const float* tile, int64_t rows, int64_t columns, const TileOut& out,
+                           const ActivationBounds& bounds) {
+  const D d;
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t j = 0; j < columns; j += kLanes) {
+      const int64_t count = columns - j;
+      V v = hn::Load(d, tile + row * kPairColumns + j);
+      const int64_t at = row * out.ldc + j;
+      if (out.addend != nullptr) v = hn::Add(v, LoadSome(out.addend + at, count));
+      if (out.bias != nullptr) v = hn::Add(v, LoadSome(out.bias + j, count));
+      StoreSome(Activate(v, bounds), count, out.c + at);
+    }
+  }
+}
+
+// A tile of `rows` and `width` columns, at most kPairColumns, whatever the activation. `bounds` are the whole
+// activation where this is the last block of k, else none; so are out.lo and out.hi.
+HWY_INLINE void AnyTile(const TileLeft& left, int64_t rows, const float* b0, const float* b1, int64_t width,
+                        const TileOut& out, const ActivationBounds& bounds) {
+  if (!bounds.leaky && width == kPairColumns) {
+    TileFor<true>(rows)(left, b0, b1, out);
+  } else if (!bounds.leaky && width == kLanes) {
+    TileFor<false>(rows)(left, b0, b0, out);
+  } else {
+    HWY_ALIGN float tile[static_cast<size_t>(kMaxRows * kPairColumns)];
+    const ActivationBounds none;
+    const TileOut plain{tile, kPairColumns, nullptr, nullptr, none.lo, none.hi};
+    if (width > kLanes) {
+      TileFor<true>(rows)(left, b0, b1, plain);
+    } else {
+      TileFor<false>(rows)(left, b0, b0, plain);
+    }
+    FinishTile(tile, rows, width, out, bounds);
+  }
 }
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet

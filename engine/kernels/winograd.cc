@@ -295,16 +295,17 @@ void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, floa
         const int64_t row = tiles * part / row_parts;
         const int64_t rows = tiles * (part + 1) / row_parts - row;
         const float* a = left + (begin + row) * layout.depth;
+        const TileLeft tile{&a, 1, depth, layout.depth};
         for (int64_t j = 0; j < panels * kPanel; j += kPairColumns) {
           float* c = sums + point * layout.sum_point + row * kColumns + j;
           const TileOut out{c, kColumns, nullptr, block > 0 ? c : nullptr, -kInfinity, kInfinity};
           const float* b0 = right + j / kPanel * kWinogradPoints * layout.filter_point + j % kPanel;
           if constexpr (kLanes < kPanel) {
-            TileFor<true>(rows)(a, layout.depth, depth, b0, b0 + kLanes, out);
+            TileFor<true>(rows)(tile, b0, b0 + kLanes, out);
           } else if (j + kLanes < panels * kPanel) {
-            TileFor<true>(rows)(a, layout.depth, depth, b0, b0 + kWinogradPoints * layout.filter_point, out);
+            TileFor<true>(rows)(tile, b0, b0 + kWinogradPoints * layout.filter_point, out);
           } else {
-            TileFor<false>(rows)(a, layout.depth, depth, b0, b0, out);
+            TileFor<false>(rows)(tile, b0, b0, out);
           }
         }
       }
