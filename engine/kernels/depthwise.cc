@@ -1,7 +1,7 @@
 // Along an output row, a block of neighbouring pixels is computed at once, for one vector of channels after the other:
 // the sums stay in registers, and a filter vector is loaded once for all of the block. Pixels whose filter sticks out
-// of the input at the left or right are computed one by one. The common 3x3 has a kernel of its own, in
-// depthwise3x3-inl.h.
+// of the input at the left or right are computed one by one. That is for several filters a channel; filters of one a
+// channel have kernels of their own: the common 3x3 in depthwise3x3-inl.h, others in depthwise_copied-inl.h.
 #include "engine/kernels/depthwise.h"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/depthwise3x3-inl.h"
+#include "engine/kernels/depthwise_copied-inl.h"
 #include "engine/kernels/epilogue-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -158,6 +159,18 @@ void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, c
   }
 }
 
+// Vectors of channels where each goes over the picture by itself; 0 where all go together, row by row.
+int64_t ChannelBlocks(const DepthwiseGeometry& g, const Epilogue& epilogue) {
+  return !Takes3x3(g, epilogue) && TakesCopied(g) ? (g.in_c + kLanes - 1) / kLanes : 0;
+}
+
+// Rows [begin, end) of a picture, block of channels by block, image by image.
+void RowsOfBlocks(const float* input, const float* filter, const DepthwiseGeometry& g, const Epilogue& epilogue,
+                  float* output, int64_t block, int64_t begin, int64_t end) {
+  const int64_t blocks = (g.in_c + kLanes - 1) / kLanes;
+  RowsCopied(input, filter, g, epilogue, output, block / blocks, block % blocks * kLanes, begin, end);
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -167,6 +180,8 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 
 HWY_EXPORT(Rows);
+HWY_EXPORT(ChannelBlocks);
+HWY_EXPORT(RowsOfBlocks);
 
 void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeometry& geometry,
                      const Epilogue& epilogue, float* output, ThreadPool& pool, const StopToken& stop) {
@@ -175,6 +190,22 @@ void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeo
   constexpr double kPieceWork = 200e3;  // multiplications
   const double row_work = static_cast<double>(geometry.out_w) * static_cast<double>(channels) *
                           (1.0 + static_cast<double>(geometry.k_h) * static_cast<double>(geometry.k_w));
+  const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue);
+  if (blocks > 0) {
+    // A part of the rows copies those that it shares with the part before again.
+    const double block_work = row_work * static_cast<double>(geometry.out_h) / static_cast<double>(blocks);
+    const int64_t parts = std::clamp<int64_t>(static_cast<int64_t>(block_work / kPieceWork), 1, geometry.out_h);
+    const int64_t grain = std::max<int64_t>(static_cast<int64_t>(kPieceWork / block_work), 1);
+    pool.ParallelFor(geometry.batch * blocks * parts, grain, stop, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t part = i % parts;
+        HWY_DYNAMIC_DISPATCH(RowsOfBlocks)
+        (input, filter, geometry, epilogue, output, i / parts, geometry.out_h * part / parts,
+         geometry.out_h * (part + 1) / parts);
+      }
+    });
+    return;
+  }
   // Even, for kernels that take two rows at once.
   const int64_t grain = 2 * static_cast<int64_t>(std::max(kPieceWork / row_work / 2, 1.0));
   pool.ParallelFor(geometry.batch * geometry.out_h, grain, stop, [&](int64_t begin, int64_t end) {

@@ -85,6 +85,13 @@ TEST(DepthwiseConv2D, UsualLayers) {
         ExpectExact(Square(9, channels, 1, 5, stride));
       }
     }
+    DepthwiseGeometry wide = Square(5, 5, 1, 7, 1);  // wider than what is copied at once
+    wide.in_w = wide.out_w = 700;
+    ExpectExact(wide);
+    wide.stride_w = 2;
+    wide.out_w = 350;
+    ExpectExact(wide);
+    ExpectExact(Square(40, 3, 1, 5, 3));
     ExpectExact(Square(6, 3, 8, 3, 1));
     ExpectExact(Square(6, 1, 40, 3, 1));
     ExpectExact(Square(6, 5, 3, 3, 2));

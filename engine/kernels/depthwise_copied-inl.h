@@ -1,0 +1,158 @@
+// Depthwise convolution with any filter, one a channel. Per-target: included once for each target by the files that use
+// it.
+//
+// For one vector of channels, the input rows under an output row are copied side by side, with the zeros around them: a
+// ring of rows, each copied once. So the borders are as any other place, what is read next lies next, and eight sums
+// are under way at a time. Every sum takes its products in the filter's order.
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/kernels/depthwise.h"
+
+#ifndef RIVULET_ENGINE_KERNELS_DEPTHWISE_COPIED_ONCE
+#define RIVULET_ENGINE_KERNELS_DEPTHWISE_COPIED_ONCE
+namespace rivulet {
+namespace depthwise_copied {
+
+constexpr int64_t kRingFloats = 4096;
+constexpr int64_t kFilterFloats = 2048;
+constexpr int64_t kMostRows = 64;  // of the filter
+constexpr int64_t kLeastWidth = 8;
+
+}  // namespace depthwise_copied
+}  // namespace rivulet
+#endif
+
+#if defined(RIVULET_ENGINE_KERNELS_DEPTHWISE_COPIED_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RIVULET_ENGINE_KERNELS_DEPTHWISE_COPIED_INL_H_
+#undef RIVULET_ENGINE_KERNELS_DEPTHWISE_COPIED_INL_H_
+#else
+#define RIVULET_ENGINE_KERNELS_DEPTHWISE_COPIED_INL_H_
+#endif
+
+#include "engine/kernels/depthwise3x3-inl.h"
+#include "engine/kernels/epilogue-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+
+// Rows and columns of the input that one output sees, those between the taps too.
+HWY_INLINE int64_t ReachH(const DepthwiseGeometry& g) { return (g.k_h - 1) * g.dilation_h + 1; }
+HWY_INLINE int64_t ReachW(const DepthwiseGeometry& g) { return (g.k_w - 1) * g.dilation_w + 1; }
+
+// Output columns whose input fits the ring.
+HWY_INLINE int64_t CopiedWidth(const DepthwiseGeometry& g) {
+  const int64_t pixels = depthwise_copied::kRingFloats / kLanes / ReachH(g);
+  return pixels < ReachW(g) ? 0 : std::min((pixels - ReachW(g)) / g.stride_w + 1, g.out_w);
+}
+
+HWY_INLINE bool TakesCopied(const DepthwiseGeometry& g) {
+  if (g.multiplier != 1 || g.k_h < 1 || g.k_w < 1 || g.k_h > depthwise_copied::kMostRows) return false;
+  constexpr int64_t kFar = depthwise_copied::kRingFloats;
+  if (g.k_w > kFar || g.dilation_h > kFar || g.dilation_w > kFar) return false;
+  return g.k_h * g.k_w * kLanes <= depthwise_copied::kFilterFloats &&
+         CopiedWidth(g) >= std::min(g.out_w, depthwise_copied::kLeastWidth);
+}
+
+#define RIVULET_PIXELS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+
+// kPixels neighbouring outputs. `rows` are those of the ring under the filter's rows, from the first output's input on.
+template <int kPixels>
+HWY_NOINLINE void CopiedBlock(const float* const* rows, const float* HWY_RESTRICT filter, const DepthwiseGeometry& g,
+                              int64_t from, const Out& out, int64_t at, int64_t channel, int64_t count) {
+  const D d;
+#define RIVULET_DECLARE(i) V s##i = hn::Zero(d);
+  RIVULET_PIXELS(RIVULET_DECLARE)
+#undef RIVULET_DECLARE
+  const int64_t pixel = g.stride_w * kLanes;
+  const int64_t tap = g.dilation_w * kLanes;
+  const int64_t taps_w = g.k_w;
+  for (int64_t y = 0; y < g.k_h; ++y) {
+    const float* HWY_RESTRICT input = rows[y] + from;
+    for (int64_t x = 0; x < taps_w; ++x, input += tap, filter += kLanes) {
+      const V f = hn::Load(d, filter);
+#define RIVULET_ADD(i) \
+  if constexpr (i < kPixels) s##i = hn::MulAdd(hn::LoadU(d, input + i * pixel), f, s##i);
+      RIVULET_PIXELS(RIVULET_ADD)
+#undef RIVULET_ADD
+    }
+  }
+  const int64_t channels = g.in_c;
+#define RIVULET_FINISH(i) \
+  if constexpr (i < kPixels) Finish(s##i, out, at + i * channels, channel, count);
+  RIVULET_PIXELS(RIVULET_FINISH)
+#undef RIVULET_FINISH
+}
+#undef RIVULET_PIXELS
+
+HWY_INLINE void CopiedPixels(int64_t pixels, const float* const* rows, const float* filter, const DepthwiseGeometry& g,
+                             int64_t from, const Out& out, int64_t at, int64_t channel, int64_t count) {
+  switch (pixels) {
+    case 1: return CopiedBlock<1>(rows, filter, g, from, out, at, channel, count);
+    case 2: return CopiedBlock<2>(rows, filter, g, from, out, at, channel, count);
+    case 3: return CopiedBlock<3>(rows, filter, g, from, out, at, channel, count);
+    case 4: return CopiedBlock<4>(rows, filter, g, from, out, at, channel, count);
+    case 5: return CopiedBlock<5>(rows, filter, g, from, out, at, channel, count);
+    case 6: return CopiedBlock<6>(rows, filter, g, from, out, at, channel, count);
+    case 7: return CopiedBlock<7>(rows, filter, g, from, out, at, channel, count);
+    default: return CopiedBlock<8>(rows, filter, g, from, out, at, channel, count);
+  }
+}
+
+// `pixels` pixels of an input row from column `x` on; null: a row outside.
+HWY_INLINE void CopyPixels(const DepthwiseGeometry& g, const float* row, int64_t x, int64_t pixels, int64_t count,
+                           float* HWY_RESTRICT to) {
+  const D d;
+  for (int64_t i = 0; i < pixels; ++i, ++x, to += kLanes) {
+    const bool inside = row != nullptr && x >= 0 && x < g.in_w;
+    hn::Store(inside ? LoadSome(row + x * g.in_c, count) : hn::Zero(d), d, to);
+  }
+}
+
+// Output rows [begin, end) of image n, the vector of channels from `channel` on.
+HWY_INLINE void RowsCopied(const float* input, const float* filter, const DepthwiseGeometry& g,
+                           const Epilogue& epilogue, float* output, int64_t n, int64_t channel, int64_t begin,
+                           int64_t end) {
+  HWY_ALIGN float ring[depthwise_copied::kRingFloats];
+  HWY_ALIGN float taps[depthwise_copied::kFilterFloats];
+  const D d;
+  const int64_t count = std::min(kLanes, g.in_c - channel);
+  for (int64_t i = 0; i < g.k_h * g.k_w; ++i) {
+    hn::Store(LoadSome(filter + i * g.in_c + channel, count), d, taps + i * kLanes);
+  }
+  const int64_t ring_rows = ReachH(g);
+  const int64_t width = CopiedWidth(g);
+  for (int64_t left = 0; left < g.out_w; left += width) {
+    const int64_t columns = std::min(width, g.out_w - left);
+    const int64_t pixels = (columns - 1) * g.stride_w + ReachW(g);
+    const int64_t row_floats = pixels * kLanes;
+    // Rows are counted from the first that the first output row sees, inside the input or not.
+    int64_t copied = begin * g.stride_h;
+    for (int64_t y = begin; y < end; ++y) {
+      const int64_t top = y * g.stride_h;
+      for (copied = std::max(copied, top); copied < top + ring_rows; ++copied) {
+        const int64_t in_y = copied - g.pad_top;
+        const bool inside = in_y >= 0 && in_y < g.in_h;
+        const float* row = inside ? input + (n * g.in_h + in_y) * g.in_w * g.in_c + channel : nullptr;
+        CopyPixels(g, row, left * g.stride_w - g.pad_left, pixels, count, ring + copied % ring_rows * row_floats);
+      }
+      const float* rows[depthwise_copied::kMostRows];
+      for (int64_t i = 0; i < g.k_h; ++i) rows[i] = ring + (top + i * g.dilation_h) % ring_rows * row_floats;
+      const int64_t at = ((n * g.out_h + y) * g.out_w + left) * g.in_c;
+      const Out out{output + at, epilogue.bias, epilogue.addend != nullptr ? epilogue.addend + at : nullptr,
+                    ActivationBounds(epilogue.activation)};
+      for (int64_t x = 0; x < columns; x += 8) {
+        CopiedPixels(std::min<int64_t>(columns - x, 8), rows, taps, g, x * g.stride_w * kLanes, out,
+                     x * g.in_c + channel, channel, count);
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
