@@ -154,14 +154,41 @@ constexpr int64_t kPieceBytes = 1 << 16;
 
 int64_t GrainOf(int64_t bytes) { return std::max<int64_t>(kPieceBytes / std::max<int64_t>(bytes, 1), 1); }
 
+// `count` runs of kBytes, or of `bytes`, which lie `step` bytes apart in the input and one after the other in the
+// output.
+template <size_t kBytes>
+void CopyRunsOf(const char* in, int64_t step, int64_t bytes, int64_t count, char* out) {
+  if constexpr (kBytes > 0) bytes = kBytes;
+  for (int64_t i = 0; i < count; ++i) std::memcpy(out + i * bytes, in + i * step, static_cast<size_t>(bytes));
+}
+
+void CopyRuns(const char* in, int64_t step, int64_t bytes, int64_t count, char* out) {
+  switch (bytes) {
+    case 2: return CopyRunsOf<2>(in, step, bytes, count, out);
+    case 3: return CopyRunsOf<3>(in, step, bytes, count, out);
+    case 4: return CopyRunsOf<4>(in, step, bytes, count, out);
+    case 8: return CopyRunsOf<8>(in, step, bytes, count, out);
+    case 12: return CopyRunsOf<12>(in, step, bytes, count, out);
+    case 16: return CopyRunsOf<16>(in, step, bytes, count, out);
+    case 32: return CopyRunsOf<32>(in, step, bytes, count, out);
+    case 64: return CopyRunsOf<64>(in, step, bytes, count, out);
+    default: return CopyRunsOf<0>(in, step, bytes, count, out);
+  }
+}
+
 void MoveRuns(const char* in, const Axes& axes, int64_t element, char* out, ThreadPool& pool, const StopToken& stop) {
-  const int outer = axes.rank - 1;
-  const int64_t run = axes.size[outer] * element;
-  int64_t count = 1;
-  for (int i = 0; i < outer; ++i) count *= axes.size[i];
+  const int inner = axes.rank - 2;
+  const int64_t run = axes.size[inner + 1] * element;
+  const int64_t length = axes.size[inner];
+  int64_t count = length;
+  for (int i = 0; i < inner; ++i) count *= axes.size[i];
   pool.ParallelFor(count, GrainOf(run), stop, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      std::memcpy(out + i * run, in + OffsetOf(axes, outer, i) * element, static_cast<size_t>(run));
+    while (begin < end) {
+      const int64_t first = begin % length;
+      const int64_t runs = std::min(length - first, end - begin);
+      const int64_t offset = OffsetOf(axes, inner, begin / length) + first * axes.stride[inner];
+      CopyRuns(in + offset * element, axes.stride[inner] * element, run, runs, out + begin * run);
+      begin += runs;
     }
   });
 }

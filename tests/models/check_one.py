@@ -15,6 +15,8 @@ import subprocess
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# TensorFlow's own kernels: those of oneDNN differ from processor to processor, and give a window that fits nowhere a result.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import numpy as np
 import tensorflow as tf
 

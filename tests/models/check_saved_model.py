@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # as check_one.py
 import numpy as np
 import tensorflow as tf
 
