@@ -1,21 +1,71 @@
 #include "engine/base/thread_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "engine/base/float_state.h"
 
 namespace rivulet {
+namespace {
 
-// A loop is published by raising `generation`; workers that are awake take pieces from `next` until none is left. The
-// caller leaves when no worker is inside the loop any more, so `job` needs no lifetime beyond the call.
+// How long a worker looks for the next loop, and a caller for the end of its own, before they sleep: the loops of a run
+// follow one another within microseconds, and to be woken takes tens of them.
+constexpr std::chrono::microseconds kAwake{100};
+
+void Relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+  asm volatile("yield");
+#endif
+}
+
+// Whether `ready` became true while this thread stayed awake.
+template <typename Ready>
+bool Spin(const Ready& ready) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + kAwake;
+  do {
+    for (int i = 0; i < 64; ++i) {
+      if (ready()) return true;
+      Relax();
+    }
+    sched_yield();  // to whom this thread may be waiting for
+  } while (Clock::now() < end);
+  return false;
+}
+
+// Processors that this process may use.
+int Processors() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return CPU_COUNT(&set);
+#endif
+  return static_cast<int>(std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+// A loop is published by raising `generation`; workers take pieces from `next` until none is left.
+//
+// Who changes one of two variables and then looks at the other meets, in sequentially consistent order, another who
+// does the same the other way round: one of the two sees the other. So it is with
+//   open and inside       a worker counts itself inside before it looks whether the loop is open; the caller closes the
+//                         loop before it waits until nobody is inside. `job` changes only when nobody is.
+//   generation, sleepers  a worker counts itself among the sleepers before it looks for a new loop for the last time;
+//   the
+//                         caller raises the generation before it looks whether someone sleeps.
+//   inside and waiting    likewise for the end of the loop.
 struct ThreadPool::State {
   struct Job {
     int64_t count;
@@ -25,18 +75,23 @@ struct ThreadPool::State {
     const void* body;
   };
 
-  std::mutex mutex;
+  std::atomic<uint64_t> generation{0};
+  std::atomic<bool> busy{false};  // a caller owns the loop
+  std::atomic<bool> open{false};  // workers may join it
+  std::atomic<int> inside{0};
+  std::atomic<int> sleepers{0};
+  std::atomic<bool> waiting{false};  // the caller sleeps until the last worker has left
+  std::atomic<int> started{0};       // workers that have a number
+  std::atomic<bool> quit{false};
+  Job job{};
+  bool stays_awake = false;
+  // A line of its own: every piece of work is taken from it.
+  alignas(64) std::atomic<int64_t> next{0};
+
+  std::mutex mutex;  // guards what follows, and the sleep of those who wait
   std::condition_variable wake;
   std::condition_variable done;
-  uint64_t generation = 0;
-  bool quit = false;
-  bool busy = false;  // a caller owns the loop
-  bool open = false;  // workers may join it
-  int inside = 0;
-  int started = 0;  // workers that have a number
-  Job job{};
-  std::atomic<int64_t> next{0};
-  std::exception_ptr error;  // guarded by `mutex`: what ended a piece, for the caller of the loop
+  std::exception_ptr error;  // what ended a piece, for the caller of the loop
   std::vector<pthread_t> workers;
 
   void TakePieces(const Job& work, int thread) {
@@ -59,24 +114,56 @@ struct ThreadPool::State {
     }
   }
 
+  void WaitForALoopAfter(uint64_t seen) {
+    const auto is_there = [&] { return generation.load() != seen || quit.load(); };
+    if (stays_awake && Spin(is_there)) return;
+    std::unique_lock<std::mutex> lock(mutex);
+    ++sleepers;
+    wake.wait(lock, is_there);
+    --sleepers;
+  }
+
   static void* WorkerMain(void* self) {
     const FlushSubnormals flush;
     auto& state = *static_cast<State*>(self);
-    uint64_t seen = 0;
-    std::unique_lock<std::mutex> lock(state.mutex);
     const int thread = ++state.started;
+    uint64_t seen = 0;
     for (;;) {
-      state.wake.wait(lock, [&] { return state.quit || state.generation != seen; });
+      state.WaitForALoopAfter(seen);
       if (state.quit) return nullptr;
       seen = state.generation;
-      if (!state.open) continue;
-      const Job work = state.job;
       ++state.inside;
-      lock.unlock();
-      state.TakePieces(work, thread);
-      lock.lock();
-      if (--state.inside == 0) state.done.notify_one();
+      if (state.open) state.TakePieces(state.job, thread);
+      if (--state.inside == 0 && state.waiting) {
+        std::lock_guard<std::mutex> lock(state.mutex);
+        state.done.notify_one();
+      }
     }
+  }
+
+  void Publish(const Job& work) {
+    job = work;
+    next.store(0, std::memory_order_relaxed);
+    open = true;
+    ++generation;
+    WakeSleepers();
+  }
+
+  void WakeSleepers() {
+    if (sleepers == 0) return;
+    std::lock_guard<std::mutex> lock(mutex);
+    wake.notify_all();
+  }
+
+  // Workers that come late find nothing to do.
+  void CloseAndWait() {
+    open = false;
+    const auto is_done = [&] { return inside.load() == 0; };
+    if (is_done() || (stays_awake && Spin(is_done))) return;
+    waiting = true;
+    std::unique_lock<std::mutex> lock(mutex);
+    done.wait(lock, is_done);
+    waiting = false;
   }
 };
 
@@ -84,6 +171,8 @@ ThreadPool::ThreadPool(int num_threads) {
   if (num_threads <= 1) return;
   state_ = std::make_unique<State>();
   state_->workers.reserve(static_cast<size_t>(num_threads - 1));
+  // Where threads share processors, one that looks on keeps another from working.
+  state_->stays_awake = num_threads <= Processors();
   for (int i = 1; i < num_threads; ++i) {
     pthread_t worker;
     if (pthread_create(&worker, nullptr, &State::WorkerMain, state_.get()) != 0) break;
@@ -94,11 +183,8 @@ ThreadPool::ThreadPool(int num_threads) {
 
 ThreadPool::~ThreadPool() {
   if (!state_) return;
-  {
-    std::lock_guard<std::mutex> lock(state_->mutex);
-    state_->quit = true;
-  }
-  state_->wake.notify_all();
+  state_->quit = true;
+  state_->WakeSleepers();
   for (const pthread_t worker : state_->workers) pthread_join(worker, nullptr);
 }
 
@@ -111,27 +197,17 @@ void ThreadPool::Run(int64_t count, int64_t grain, const StopToken& stop, Piece 
     }
   };
   if (!state_ || count <= grain) return run_alone();
+  if (state_->busy.exchange(true)) return run_alone();
+  const State::Job job{count, grain, &stop, piece, body};
+  state_->Publish(job);
+  state_->TakePieces(job, 0);
+  state_->CloseAndWait();
+  std::exception_ptr error;
   {
-    std::unique_lock<std::mutex> lock(state_->mutex);
-    if (state_->busy) {
-      lock.unlock();
-      return run_alone();
-    }
-    state_->busy = true;
-    state_->open = true;
-    state_->job = {count, grain, &stop, piece, body};
-    state_->next.store(0, std::memory_order_relaxed);
-    state_->error = nullptr;
-    ++state_->generation;
+    std::lock_guard<std::mutex> lock(state_->mutex);
+    error = std::exchange(state_->error, nullptr);
   }
-  state_->wake.notify_all();
-  state_->TakePieces({count, grain, &stop, piece, body}, 0);
-  std::unique_lock<std::mutex> lock(state_->mutex);
-  state_->open = false;  // workers that wake late find nothing to do
-  state_->done.wait(lock, [&] { return state_->inside == 0; });
-  const std::exception_ptr error = std::exchange(state_->error, nullptr);
   state_->busy = false;
-  lock.unlock();
 #if defined(__cpp_exceptions)
   if (error != nullptr) std::rethrow_exception(error);
 #endif

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <new>
 #include <thread>
 #include <vector>
@@ -40,6 +41,24 @@ TEST(ThreadPool, CallersDoNotMixTheirLoops) {
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(wrong, 0);
+}
+
+// Pieces that both threads must come to: each waits for the other.
+TEST(ThreadPool, WorkersComeWhetherTheySleepOrNot) {
+  for (const int threads : {2, 16}) {  // 16: most likely more than there are processors
+    ThreadPool pool(threads);
+    for (const int pause : {0, 10, 100, 1000}) {
+      for (int round = 0; round < 20; ++round) {
+        std::atomic<int> come{0};
+        pool.ParallelFor(2, 1, StopToken(), [&](int64_t, int64_t) {
+          ++come;
+          while (come < 2) std::this_thread::yield();
+        });
+        EXPECT_EQ(come, 2);
+        std::this_thread::sleep_for(std::chrono::microseconds(pause));
+      }
+    }
+  }
 }
 
 // How many pieces run before the flag is set is the scheduler's business. After that, a thread may finish the piece

@@ -183,7 +183,7 @@ void DirectConv(const float* input, const PackedFilter& filter, const ConvGeomet
   const GemmSplit split = SplitGemm(m, group_out, k, pool.num_threads());
   const int64_t pieces = split.row_pieces * split.column_pieces;
   const int64_t piece_work = split.rows * split.columns * std::max<int64_t>(k, 1);
-  const int64_t grain = std::max<int64_t>((1 << 20) / std::max<int64_t>(piece_work, 1), 1);
+  const int64_t grain = std::max<int64_t>((1 << 18) / std::max<int64_t>(piece_work, 1), 1);
   pool.ParallelFor(g.groups * pieces, grain, stop, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t group = i / pieces;

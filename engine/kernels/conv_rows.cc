@@ -136,7 +136,7 @@ void ConvByRows(const float* input, const float* packed, const ConvGeometry& g, 
   const int64_t tiles = g.batch * g.out_h * HWY_DYNAMIC_DISPATCH(TilesOfRow)(g);
   const conv_rows::Task task{&g, input, packed, &epilogue, output};
   const int64_t work = g.k_h * g.k_w * g.in_c * g.out_c * std::min<int64_t>(g.out_w, conv_rows::kMostTilePixels);
-  const int64_t grain = std::max<int64_t>((1 << 19) / std::max<int64_t>(work, 1), 1);
+  const int64_t grain = std::max<int64_t>((1 << 18) / std::max<int64_t>(work, 1), 1);
   pool.ParallelFor(tiles, grain, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(DoTiles)(task, begin, end);
   });

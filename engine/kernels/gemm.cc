@@ -197,7 +197,7 @@ GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k, int threads) {
   constexpr int64_t kColumnUnit = 32;
   // Each piece fetches its columns anew, so there are few, but enough for the threads to end together. Multiplications
   // in one: from a tenth of a millisecond on a fast core to what a stop may wait for.
-  constexpr int64_t kLeastWork = 2000000;
+  constexpr int64_t kLeastWork = 500000;
   constexpr int64_t kMostWork = 100000000;
   constexpr int64_t kPiecesOfThread = 4;
   // A multiple of every target's tile height, or nearly.

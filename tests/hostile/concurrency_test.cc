@@ -87,7 +87,8 @@ TEST(HostileThreads, K3_OneFailsWhileOthersRun) {
     while (!over) failed += session->Run(wrong, {"y"}).ok() ? 0 : 1;
   });
   int differ = 0;
-  for (int i = 0; i < 300; ++i) differ += Values(session->Run(FeedsOf(1), {"y"})) != right ? 1 : 0;
+  // Until the other thread has come to run, too.
+  for (int i = 0; i < 300 || failed == 0; ++i) differ += Values(session->Run(FeedsOf(1), {"y"})) != right ? 1 : 0;
   over = true;
   bad.join();
   EXPECT_EQ(differ, 0);

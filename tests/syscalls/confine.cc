@@ -47,6 +47,7 @@ constexpr Call kPlain[] = {
     {"rseq", SYS_rseq},
     {"rt_sigprocmask", SYS_rt_sigprocmask},
     {"rt_sigaction", SYS_rt_sigaction},  // the thread library's own, with the first thread
+    {"sched_getaffinity", SYS_sched_getaffinity},
     {"sched_yield", SYS_sched_yield},
     {"exit", SYS_exit},
     {"exit_group", SYS_exit_group},
