@@ -303,13 +303,15 @@ Result<int> OutputPosition(const Node& node, std::string_view name, int64_t inde
 }
 
 Status InferNode(const Node& node, std::span<const Fact* const> inputs, bool graph_has_versions, Allocator& allocator,
-                 std::vector<Fact>* outputs) {
+                 std::vector<Fact>* outputs, bool* missed_a_value) {
   const Signature& signature = SignatureOf(*node.def);
   RIVULET_RETURN_IF_ERROR(CheckAttrs(node, signature, inputs));
   RIVULET_RETURN_IF_ERROR(CheckInputs(node, signature, inputs));
   RIVULET_RETURN_IF_ERROR(SetOutputs(node, signature, inputs, outputs));
   InferContext context(node, inputs, outputs, allocator, graph_has_versions);
-  return node.def->infer(context);
+  Status status = node.def->infer(context);
+  if (missed_a_value != nullptr) *missed_a_value = context.missed_a_value();
+  return status;
 }
 
 Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact* const> inputs,

@@ -10,9 +10,9 @@
 namespace rivulet {
 
 // Checks a node against its operator's signature and runs its shape rule. `outputs` is resized to the node's number of
-// outputs. The message names the op; the caller adds the node.
+// outputs. The message names the op; the caller adds the node. `missed_a_value`: as InferContext says.
 Status InferNode(const Node& node, std::span<const Fact* const> inputs, bool graph_has_versions, Allocator& allocator,
-                 std::vector<Fact>* outputs);
+                 std::vector<Fact>* outputs, bool* missed_a_value = nullptr);
 
 // Whether the edge is a reference to a variable, and what the variable is then: the type behind it.
 bool GivesReference(const Graph& graph, Edge edge);

@@ -174,10 +174,16 @@ class InferContext {
   const Shape& shape(int i) const { return input(i).shape; }
   DType dtype(int i) const { return input(i).dtype; }
   // The input's value, or null while it is unknown. Aligned.
-  const Tensor* value(int i) const { return input(i).value.valid() ? &input(i).value : nullptr; }
+  const Tensor* value(int i) const { return known(i) ? &input(i).value : nullptr; }
   // The elements of a known int32 or int64 input as int64.
   std::vector<int64_t> ints(int i) const;
-  bool known(int i) const { return input(i).value.valid(); }
+  bool known(int i) const {
+    const bool is_known = input(i).value.valid();
+    missed_ |= !is_known;
+    return is_known;
+  }
+  // Whether the rule asked for a value that is unknown. If not, values tell it nothing more.
+  bool missed_a_value() const { return missed_; }
 
   // Error unless the rank is unknown or `rank`.
   Status WantRank(int input, int rank) const;
@@ -197,6 +203,7 @@ class InferContext {
   std::vector<Fact>* outputs_;
   Allocator& allocator_;
   bool has_versions_;
+  mutable bool missed_ = false;
 };
 
 class PrepareContext {

@@ -8,7 +8,8 @@ namespace {
 
 // `known[i]`: whether the value of input i may be looked at; empty for all.
 Result<std::vector<Fact>> Infer(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
-                                const std::vector<bool>& known, bool has_versions, Allocator& allocator) {
+                                const std::vector<bool>& known, bool has_versions, Allocator& allocator,
+                                bool* missed_a_value = nullptr) {
   std::vector<Fact> facts;
   facts.reserve(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -22,7 +23,7 @@ Result<std::vector<Fact>> Infer(const Graph& graph, const Node& node, std::span<
   std::vector<const Fact*> pointers;
   for (const Fact& fact : facts) pointers.push_back(&fact);
   std::vector<Fact> outputs;
-  RIVULET_RETURN_IF_ERROR(InferNode(node, pointers, has_versions, allocator, &outputs));
+  RIVULET_RETURN_IF_ERROR(InferNode(node, pointers, has_versions, allocator, &outputs, missed_a_value));
   return outputs;
 }
 
@@ -42,14 +43,17 @@ bool StepFacts::SeenBefore(std::span<const Tensor* const> inputs) const {
 }
 
 // With all shapes known and no values but the constants', inference is what it is when a plan is made for such shapes.
-// If that gives complete shapes, run needs nothing else: the step would have been planned so.
+// If that gives complete shapes, run needs nothing else: the step would have been planned so. Nor does it if the shapes
+// that stay unknown do not depend on values, as what is read from a tensor array.
 Status StepFacts::FindAnew(const Graph& graph, const Node& node, std::span<const Tensor* const> inputs,
                            const std::vector<bool>& is_constant, Allocator& allocator) {
   if (!needs_values_) {
-    RIVULET_ASSIGN_OR_RETURN(outputs_, Infer(graph, node, inputs, is_constant, graph.has_versions, allocator));
+    bool missed_a_value = false;
+    RIVULET_ASSIGN_OR_RETURN(outputs_,
+                             Infer(graph, node, inputs, is_constant, graph.has_versions, allocator, &missed_a_value));
     inputs_.clear();
     for (const Tensor* input : inputs) inputs_.emplace_back(input->dtype(), input->shape());
-    for (const Fact& fact : outputs_) needs_values_ |= !fact.shape.complete();
+    for (const Fact& fact : outputs_) needs_values_ |= missed_a_value && !fact.shape.complete();
   }
   if (needs_values_) {
     RIVULET_ASSIGN_OR_RETURN(outputs_, InferOutputs(graph, node, inputs, graph.has_versions, allocator));
