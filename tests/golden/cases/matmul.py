@@ -122,8 +122,36 @@ def einsum():
     yield Case('Einsum', [[rand(t, (2, 2)), rand(t, (2, 2)), rand(t, (2, 2))]], dict(equation='ij,jk,kl->il'), error=True)
 
 
+def steps():
+    """Recurrent networks written step by step: what every step multiplies can be multiplied for all at once."""
+    def recurrent(fed_first, bias):
+        def build(g):
+            w = g.const(rand('float32', (136, 128), -0.0625, 0.0625, seed=1))
+            b = g.const(rand('float32', (128,), seed=2))
+            h = g.feed(rand('float32', (1, 128), seed=3))
+            found = []
+            for t in range(5):
+                x = g.feed(rand('float32', (1, 8), seed=10 + t))
+                joined = tf.raw_ops.ConcatV2(values=[x, h] if fed_first else [h, x], axis=g.const(i32(1)))
+                z = tf.raw_ops.MatMul(a=joined, b=w)
+                h = tf.raw_ops.Tanh(x=tf.raw_ops.BiasAdd(value=z, bias=b) if bias else z)
+                found.append(tf.raw_ops.Max(input=h, axis=g.const(i32([1]))))
+            return [h, tf.raw_ops.Pack(values=found)]
+        return build
+    for fed_first in (True, False):
+        for bias in (True, False):
+            yield GraphCase(f'five steps, fed {"first" if fed_first else "last"}{", bias" if bias else ""}', recurrent(fed_first, bias))
+
+    def independent(g):
+        w = g.const(rand('float32', (128, 128), -0.0625, 0.0625, seed=1))
+        rows = [g.feed(rand('float32', (2, 128), -0.25, 0.25, seed=10 + t)) for t in range(4)]
+        return [tf.raw_ops.AddN(inputs=[tf.raw_ops.MatMul(a=x, b=w) for x in rows])]
+    yield GraphCase('four products with one matrix', independent)
+
+
 def cases():
     yield from plain()
     yield from batched()
     yield from sparse()
     yield from einsum()
+    yield from steps()
