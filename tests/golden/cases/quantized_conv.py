@@ -5,7 +5,6 @@ from cases_dsl import *
 ONEDNN = True
 CHANNELS = [f32([-1, -.5, -2, -.125]), f32([.5, .75, 2, .125])]
 SCALARS = [f32(-1), f32(.5)]
-OUT = {'Requantize': 'qint8', 'ReluAndRequantize': 'quint8'}
 
 
 def cases():
@@ -17,6 +16,9 @@ def cases():
             op = 'QuantizedConv2D' + biased + after
             if op == 'QuantizedConv2D':
                 op = 'QuantizedConv2DPerChannel'
+                yield Case('QuantizedConv2D', [a('quint8', 1, 5, 5, 3), w(3, 3, 3, 4), f32(-1), f32(6)] + SCALARS, attrs(t, 2, 'SAME'))
+                yield Case('QuantizedConv2D', [a('quint8', 1, 5, 4, 4), w(3, 1, 2, 4), f32(0), f32(6)] + SCALARS, attrs(t, 1, 'VALID'))
+                yield Case('QuantizedConv2D', [a('quint8', 1, 5, 5, 3), w(3, 3, 3, 4), f32(0), f32(6)] + CHANNELS, attrs(t, 2, 'SAME'), error=True)
             one_range = op == 'QuantizedConv2DAndRequantize'
             for tin in ['quint8', 'qint8'] if biased else ['quint8']:
                 for tbias in [''] if not biased else ['float32', 'qint32'] if codes else ['float32']:
@@ -24,8 +26,9 @@ def cases():
                         for filters in [SCALARS] if one_range else [SCALARS, CHANNELS]:
                             operands = [a(tin, 1, 5, 5, 3), w(3, 3, 3, 4)] + bias(tbias, 4)
                             yield Case(op, operands + [f32(low), f32(high)] + filters + ends, attrs(t, 2, 'SAME'))
-            yield from windows(op, [bias('float32', 4) if biased else []][0], SCALARS + ends, t)
-            yield from refused(op, bias('float32', 4) if biased else [], ends, t)
+            biases = bias('float32', 4) if biased else []
+            yield from windows(op, biases, SCALARS + ends, t)
+            yield from refused(op, biases, ends, t)
 
     for op, t in (('', 'qint32'), ('WithBias', 'qint32'), ('WithBiasAndRelu', 'qint32'), ('WithBiasAndReluAndRequantize', 'quint8')):
         ends = [f32(-3), f32(12)] if t == 'quint8' else []
