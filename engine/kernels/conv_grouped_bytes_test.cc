@@ -1,5 +1,6 @@
 #include "engine/kernels/conv_grouped_bytes.h"
 
+#include <array>
 #include <vector>
 
 #include "engine/kernels/kernel_testing.h"

@@ -1,6 +1,9 @@
 // QuantizedConv2D and QuantizedDepthwiseConv2D with what follows them: WithBias, Sum, AndRelu, AndRequantize, and with
 // a range for each channel. Formulas and deviations: quantized_conv.h. padding_list is top, bottom, left and right
 // between zeros, and takes the place of padding.
+#include <memory>
+#include <vector>
+
 #include "engine/ops/quantized_conv.h"
 
 namespace rivulet {

@@ -1,4 +1,5 @@
-#include <cmath>
+#include <initializer_list>
+#include <string>
 
 #include "engine/ops/op_test_kit.h"
 
