@@ -4,7 +4,7 @@
 //   input, input_scales, input_zero_points, output_scales, output_zero_points -> codes in other scales
 //   operand, min, max (codes, as many as scales), scales, zero_points -> operand within [min, max], max first
 //
-// Codes outside of the output's type are its low bits, where the limits allow them. Back to numbers, all is float.
+// Codes outside of the output's type are its low bits, where the limits allow them.
 #include <algorithm>
 #include <type_traits>
 #include <vector>
@@ -110,8 +110,8 @@ Status RunDequantize(RunContext& c) {
   const auto dequantize = [&](const auto* x) {
     ForEachChannel(c, c.input(0).shape(), state.axis, [&](int64_t first, int64_t last, int64_t channel) {
       const float scale = c.input(1).data<float>()[channel];
-      const auto zero_point = static_cast<float>(c.input(2).data<int32_t>()[channel]);
-      for (int64_t i = first; i < last; ++i) y[i] = (static_cast<float>(x[i]) - zero_point) * scale;
+      const int64_t zero_point = c.input(2).data<int32_t>()[channel];
+      for (int64_t i = first; i < last; ++i) y[i] = static_cast<float>(Wrapped(ReadCode(x[i]) - zero_point)) * scale;
     });
   };
   switch (c.input(0).dtype()) {
@@ -143,7 +143,8 @@ Status RunRequantize(RunContext& c) {
       const int64_t from = c.input(2).data<int32_t>()[channel * from_step];
       const int64_t to = c.input(4).data<int32_t>()[channel * to_step];
       for (int64_t i = first; i < last; ++i) {
-        y[i] = static_cast<int8_t>(state.limits.Clamp(Wrapped(Multiply(Wrapped(x[i] - from), factors[channel]) + to)));
+        y[i] = static_cast<int8_t>(
+            state.limits.Clamp(Wrapped(Multiply(Wrapped(ReadCode(x[i]) - from), factors[channel]) + to)));
       }
     });
   };

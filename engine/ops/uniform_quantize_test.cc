@@ -27,6 +27,12 @@ TEST(UniformQuantize, FloatsOutsideOfCodes) {
   EXPECT_EQ(ToCode(-0.5f, 1, 0), 0);
 }
 
+TEST(UniformQuantize, CodesAreReadAsFloats) {
+  EXPECT_EQ(ReadCode(16777217), 16777216);
+  EXPECT_EQ(ReadCode(INT32_MAX), INT32_MIN);
+  EXPECT_EQ(ReadCode(INT32_MAX - 64), INT32_MAX - 127);
+}
+
 // More elements than a piece has, so that pieces begin in the middle of a channel.
 TEST(UniformQuantize, ChannelsAcrossPieces) {
   OpTester tester("UniformDequantize");

@@ -61,9 +61,7 @@ Result<CodeLimits> ReadCodeLimits(const AttrReader& attrs, std::string_view pref
 }
 
 int32_t ToCode(float x, float inverse, int32_t zero_point) {
-  const float place = std::floor(x * inverse + 0.5f);
-  const bool fits = place >= -2147483648.0f && place < 2147483648.0f;
-  return Wrapped(int64_t{fits ? static_cast<int32_t>(place) : INT32_MIN} + zero_point);
+  return Wrapped(int64_t{Truncated(std::floor(x * inverse + 0.5f))} + zero_point);
 }
 
 }  // namespace rivulet

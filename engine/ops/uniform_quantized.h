@@ -40,6 +40,16 @@ inline int32_t Multiply(int32_t x, FixedPoint factor) {
   return result < INT32_MIN ? INT32_MIN : result > INT32_MAX ? INT32_MAX : static_cast<int32_t>(result);
 }
 
+// What is outside of 32 bits, or no number, is the lowest.
+inline int32_t Truncated(float x) {
+  return x >= -2147483648.0f && x < 2147483648.0f ? static_cast<int32_t>(x) : INT32_MIN;
+}
+
+// A code as operators read it.
+inline int32_t ReadCode(int8_t code) { return code; }
+inline int32_t ReadCode(uint8_t code) { return code; }
+inline int32_t ReadCode(int32_t code) { return Truncated(static_cast<float>(code)); }
+
 // Codes that an operator gives: its attributes, with lowest first where they contradict each other.
 struct CodeLimits {
   int32_t lowest = INT32_MIN;

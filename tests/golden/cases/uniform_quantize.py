@@ -67,6 +67,7 @@ def requantize():
     wide = full_range('qint32', (20,))
     for ratio in (1e-12, 1e-9, 1, 3, 1e10):  # shifts at both ends
         yield Case('UniformRequantize', [wide, f32(ratio), i32(7), f32(1), i32(0)], two(-1, -1), exact=True)
+    yield Case('UniformRequantize', [lit('qint32', [2**31 - 1, 2**31 - 64, 2**31 - 65, 16777217]), f32(1e-7), i32(3), f32(1), i32(0)], two(-1, -1), exact=True)
     x = full_range('qint8', (2, 3, 2))
     scalars = [f32(1), i32(0)]
     for bad in ([f32(0), i32(0)] + scalars, scalars + [f32(-1), i32(0)]):
