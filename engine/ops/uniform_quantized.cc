@@ -64,4 +64,20 @@ int32_t ToCode(float x, float inverse, int32_t zero_point) {
   return Wrapped(int64_t{Truncated(std::floor(x * inverse + 0.5f))} + zero_point);
 }
 
+// The end of the codes that is nearer to its number decides where 0 is.
+DynamicScale ChooseScale(float low, float high) {
+  constexpr double kLowest = -128, kHighest = 127;
+  const double least = std::fmin(0.0, static_cast<double>(low)), most = std::fmax(0.0, static_cast<double>(high));
+  DynamicScale chosen;
+  const auto scale = static_cast<float>((most - least) / (kHighest - kLowest));
+  const auto inverse = static_cast<float>((kHighest - kLowest) / (most - least));
+  if (scale == 0 || !std::isfinite(inverse)) return chosen;
+  chosen.scale = scale;
+  chosen.inverse = inverse;
+  const double below = least / static_cast<double>(scale), above = most / static_cast<double>(scale);
+  const double zero = -kLowest + std::fabs(below) < kHighest + std::fabs(above) ? kLowest - below : kHighest - above;
+  chosen.zero_point = !(zero > kLowest) ? -128 : zero >= kHighest ? 127 : static_cast<int32_t>(std::round(zero));
+  return chosen;
+}
+
 }  // namespace rivulet

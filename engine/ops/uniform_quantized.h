@@ -67,6 +67,20 @@ Result<CodeLimits> ReadCodeLimits(const AttrReader& attrs, std::string_view pref
 // A float as a code: floor(x / scale + 1/2) + zero point, with 1 / scale rounded.
 int32_t ToCode(float x, float inverse, int32_t zero_point);
 
+// The scale and zero point of codes of qint8 for floats in [low, high], made to hold 0. Its inverse is 0, and every
+// code then, where there is nothing but 0.
+struct DynamicScale {
+  float scale = 1;
+  float inverse = 0;
+  int32_t zero_point = 0;
+
+  int8_t Code(float x) const {
+    if (inverse == 0) return 0;
+    return static_cast<int8_t>(CodeLimits{-128, 127}.Clamp(ToCode(x, inverse, zero_point)));
+  }
+};
+DynamicScale ChooseScale(float low, float high);
+
 }  // namespace rivulet
 
 #endif  // RIVULET_ENGINE_OPS_UNIFORM_QUANTIZED_H_
