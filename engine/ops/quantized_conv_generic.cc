@@ -121,7 +121,7 @@ Status Run(RunContext& c) { return RunQuantizedConv(c, c.state<QuantizedConvStat
   .attrs =                                                                                                        \
       "Tinput:type=qu8 in {qi8,qu8}; Tfilter:type=qi8 in {qi8}; Tbias:type=qi32 in {f32,qi32}; "                  \
       "Tsummand:type in {f32,qi8,qu8,qi32}; out_type:type=qi32 in {qi8,qu8,qi32}; Tdevice_inputs:list(type)=[]; " \
-      "Thost_inputs:list(type); Tdevice_outputs:list(type)=[]; Thost_outputs:list(type); "                        \
+      "Thost_inputs:list(type); Tdevice_outputs:list(type)=[] in {qi8,qu8,qi32}; Thost_outputs:list(type); "      \
       "data_format:string=\"NHWC\"; strides:list(int); is_filter_const:bool=true; is_bias_const:bool=true; "      \
       "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; dilations:list(int)=[1,1,1,1]; "  \
       "fused_ops:list(string)=[]; alpha:float=0"

@@ -22,7 +22,8 @@ def cases():
         yield conv(op, ['BiasAdd'], 'quint8', 'qint32', f, channels, 'float32', Tsummand='quint8', error=True)
     for ts, out in (('quint8', 'quint8'), ('qint8', 'quint8'), ('float32', 'qint32')):
         for tbias in ('float32', 'qint32'):
-            yield GraphCase(f'generic sum of {ts}, {tbias}', summed(ts, out, tbias))
+            yield GraphCase(f'generic sum of {ts}, {tbias}', summed('_FusedQuantizedConv2D', (3, 3, 3, 4), ts, out, tbias))
+    yield GraphCase('depthwise sum of numbers', summed('_FusedQuantizedDepthwiseConv2D', (3, 3, 2, 2), 'float32', 'qint32', 'float32'))
 
 
 def conv(op, tail, tin, out, filters, channels, tbias, per_channel=False, error=False, **more):
@@ -37,15 +38,15 @@ def conv(op, tail, tin, out, filters, channels, tbias, per_channel=False, error=
 
 
 # As in quantized_conv.py, the summand has to be made.
-def summed(ts, out, tbias):
+def summed(op, filters, ts, out, tbias):
     def graph(g):
         kind = {'quint8': 'uint8', 'qint8': 'int8', 'float32': 'float32'}[ts]
         made = rand('float32', (1, 3, 2, 4), -9, 9, seed=2) if kind == 'float32' else full_range(kind, (1, 3, 2, 4), seed=2)
         biases = rand('float32', (4,), -3, 3, seed=3) if tbias == 'float32' else rand('qint32', (4,), -9000, 9000, seed=3)
-        x, summand = g.feed(full_range('quint8', (1, 4, 5, 3), seed=1)), tf.transpose(g.feed(made), [0, 2, 1, 3])
+        x, summand = g.feed(full_range('quint8', (1, 4, 5, filters[2]), seed=1)), tf.transpose(g.feed(made), [0, 2, 1, 3])
         if kind != 'float32':
             summand = tf.bitcast(summand, getattr(tf, ts))
-        device = [x, g.const(rand('qint8', (3, 3, 3, 4), -64, 64, seed=4)), g.const(biases), summand]
+        device = [x, g.const(rand('qint8', filters, -64, 64, seed=4)), g.const(biases), summand]
         numbers = [0, 6, -1, .5] + ([-9, 8] if kind != 'float32' else []) + ([0, 24] if out != 'qint32' else [])
         host = [g.const(f32(number)) for number in numbers]
         tail = ['BiasAdd', 'Sum', 'Relu'] + (['Requantize'] if out != 'qint32' else [])
@@ -53,7 +54,7 @@ def summed(ts, out, tbias):
         values = dict(Tinput=tf.quint8, Tfilter=tf.qint8, Tbias=getattr(tf, tbias), Tsummand=getattr(tf, ts), out_type=outputs[0],
                       Tdevice_inputs=[t.dtype for t in device], Thost_inputs=[t.dtype for t in host], Tdevice_outputs=outputs[:1],
                       Thost_outputs=outputs[1:], strides=[1, 1, 1, 1], padding=b'VALID', fused_ops=[name.encode() for name in tail])
-        return list(tf.compat.v1.get_default_graph().create_op('_FusedQuantizedConv2D', device + host, outputs, name='op', attrs={
+        return list(tf.compat.v1.get_default_graph().create_op(op, device + host, outputs, name='op', attrs={
             name: attr_value(value) for name, value in values.items()}).outputs)
     return graph
 
