@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <type_traits>
+
+#include "engine/kernels/codes_of_sums.h"
 
 namespace rivulet {
 namespace {
@@ -22,17 +22,6 @@ Range FilterRange(const RunContext& c, const QuantizedConvForm& form, int64_t ch
 
 int64_t FilterRanges(const RunContext& c, const QuantizedConvForm& form) {
   return c.input(form.ranges + 2).num_elements();
-}
-
-// To even, for |x| below 2^22 and 2^51.
-float RoundToEven(float x) { return (x + 12582912.0f) - 12582912.0f; }
-double RoundToEven(double x) { return (x + 6755399441055744.0) - 6755399441055744.0; }
-
-// Between the two; NaN becomes the lowest.
-template <typename T>
-T Within(T x, T low, T high) {
-  x = x > low ? x : low;
-  return x < high ? x : high;
 }
 
 template <typename T>
@@ -54,46 +43,57 @@ void FillChannelTerms(const RunContext& c, const QuantizedConvForm& form, const 
   }
 }
 
-// One kind of result from the sums of all rows of channels. Summand: void when there is none.
-template <typename T, typename Out, typename Summand>
-void Finish(RunContext& c, const int32_t* sums, int64_t channels, ChannelTerms<T> terms, const void* summand,
-            double summand_step, T low, T high) {
-  auto* output = static_cast<Out*>(c.output(0).raw());
-  const auto scale = static_cast<T>(summand_step);
+void MakeCodes(RunContext& c, const QuantizedConvForm& form, const ConvSteps& steps, const int32_t* sums,
+               int64_t channels, ChannelTerms<float> terms) {
+  CodesOfSums task;
+  task.rows = c.output(0).num_elements() / channels;
+  task.columns = channels;
+  task.sums = sums;
+  task.multiply = terms.multiply;
+  task.add = terms.add;
+  task.output = c.output(0).raw();
+  task.is_signed = c.output(0).dtype() == DType::kQint8;
+  task.low = task.is_signed && !form.relu ? -128.0f : 0.0f;
+  task.high = task.is_signed ? 127.0f : 255.0f;
+  if (form.summand >= 0) {
+    const Tensor& summand = c.input(form.summand);
+    const bool is_signed = summand.dtype() == DType::kQint8;
+    task.summand_type = is_signed ? SummandType::kInt8 : SummandType::kUint8;
+    task.summand = summand.raw();
+    task.summand_scale = static_cast<float>(steps.summand_step / steps.output_step);
+    if (is_signed) task.high = 127.0f;
+  }
+  MakeCodes(task, c.pool(), c.stop());
+}
+
+// Below 2^51: to even.
+double Rounded(double x) { return (x + 6755399441055744.0) - 6755399441055744.0; }
+
+void FinishQint32(RunContext& c, const QuantizedConvForm& form, const ConvSteps& steps, const int32_t* sums,
+                  int64_t channels, ChannelTerms<double> terms) {
+  auto* output = static_cast<int32_t*>(c.output(0).raw());
+  const float* summand = form.summand < 0 ? nullptr : c.input(form.summand).data<float>();
+  const double scale = steps.summand_step / steps.output_step, low = form.relu ? 0.0 : -2147483648.0;
   const int64_t rows = c.output(0).num_elements() / channels;
   c.ParallelFor(rows, std::max<int64_t>((1 << 15) / channels, 1), [&](int64_t begin, int64_t end) {
-    const T* multiply = terms.multiply;
-    const T* add = terms.add;
     for (int64_t row = begin; row < end; ++row) {
-      const int32_t* from = sums + row * channels;
-      Out* to = output + row * channels;
+      const int64_t first = row * channels;
       for (int64_t j = 0; j < channels; ++j) {
-        T y = static_cast<T>(from[j]) * multiply[j] + add[j];
-        if constexpr (!std::is_void_v<Summand>) {
-          y += static_cast<T>(static_cast<const Summand*>(summand)[row * channels + j]) * scale;
-        }
-        to[j] = static_cast<Out>(static_cast<int32_t>(RoundToEven(Within(y, low, high))));
+        double y = static_cast<double>(sums[first + j]) * terms.multiply[j] + terms.add[j];
+        if (summand != nullptr) y += static_cast<double>(summand[first + j]) * scale;
+        y = y > low ? y : low;  // NaN too
+        output[first + j] = static_cast<int32_t>(Rounded(std::min(y, 2147483647.0)));
       }
     }
   });
 }
 
-template <typename T, typename Out>
-void FinishAs(RunContext& c, const QuantizedConvForm& form, const ConvSteps& steps, const int32_t* sums,
-              int64_t channels, void* memory) {
+template <typename T>
+ChannelTerms<T> MakeTerms(RunContext& c, const QuantizedConvForm& form, const ConvSteps& steps, int64_t channels,
+                          void* memory) {
   const ChannelTerms<T> terms{static_cast<T*>(memory), static_cast<T*>(memory) + channels};
   FillChannelTerms(c, form, steps, channels, terms);
-  T low = std::numeric_limits<Out>::lowest(), high = std::numeric_limits<Out>::max();
-  if (form.relu) low = 0;
-  const double step = steps.summand_step / steps.output_step;
-  if (form.summand < 0) return Finish<T, Out, void>(c, sums, channels, terms, nullptr, step, low, high);
-  const Tensor& summand = c.input(form.summand);
-  switch (summand.dtype()) {
-    case DType::kQuint8: return Finish<T, Out, uint8_t>(c, sums, channels, terms, summand.raw(), step, low, high);
-    case DType::kQint8:
-      return Finish<T, Out, int8_t>(c, sums, channels, terms, summand.raw(), step, low, std::min<T>(high, 127));
-    default: return Finish<T, Out, float>(c, sums, channels, terms, summand.raw(), step, low, high);
-  }
+  return terms;
 }
 
 }  // namespace
@@ -142,13 +142,12 @@ void WriteOutputRange(RunContext& c, const QuantizedConvForm& form, const ConvSt
 
 void FinishSums(RunContext& c, const QuantizedConvForm& form, const ConvSteps& steps, const int32_t* sums,
                 int64_t channels, void* memory) {
-  switch (c.output(0).dtype()) {
-    case DType::kQuint8: return FinishAs<float, uint8_t>(c, form, steps, sums, channels, memory);
-    case DType::kQint8: return FinishAs<float, int8_t>(c, form, steps, sums, channels, memory);
-    default: break;
+  if (c.output(0).dtype() != DType::kQint32) {
+    return MakeCodes(c, form, steps, sums, channels, MakeTerms<float>(c, form, steps, channels, memory));
   }
   const bool as_they_are = form.bias < 0 && form.summand < 0 && FilterRanges(c, form) == 1 && !form.relu;
-  if (!as_they_are) FinishAs<double, int32_t>(c, form, steps, sums, channels, memory);
+  if (as_they_are) return;
+  FinishQint32(c, form, steps, sums, channels, MakeTerms<double>(c, form, steps, channels, memory));
 }
 
 }  // namespace rivulet

@@ -24,8 +24,7 @@ Result<ConvSteps> ReadConvSteps(RunContext& c, const QuantizedConvForm& form);
 // Outputs 1 and 2.
 void WriteOutputRange(RunContext& c, const QuantizedConvForm& form, const ConvSteps& steps);
 
-// What a channel's sums are multiplied by and what is added then. In float, kept apart, for codes: these loops are
-// vectors. In double for sums.
+// What a channel's sums are multiplied by and what is added then: in float for codes, in double for sums.
 template <typename T>
 struct ChannelTerms {
   T* multiply = nullptr;
