@@ -12,22 +12,25 @@ namespace rivulet {
 
 inline constexpr int32_t kSignedZero = 128;
 
-// Input `index` as the matrix [k, n] where it is a constant that has elements, which run need not see then; else null.
-inline Result<std::shared_ptr<const PackedMatrixU8>> PackSignedOnce(PrepareContext& c, int index, int64_t k,
-                                                                    int64_t n) {
+// Input `index` as the matrix [k, n], or its transpose, where it is a constant that has elements, which run need not
+// see then; else null.
+inline Result<std::shared_ptr<const PackedMatrixU8>> PackSignedOnce(PrepareContext& c, int index, int64_t k, int64_t n,
+                                                                    bool transposed = false) {
   const Tensor* b = c.constant(index);
   if (b == nullptr || b->num_elements() == 0) return std::shared_ptr<const PackedMatrixU8>();
-  RIVULET_ASSIGN_OR_RETURN(auto packed, PackOnce<PackedMatrixU8>(*b, Cat("signed bytes ", k, " ", n), [&] {
-                             return PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), k, n, false,
-                                                         c.allocator(), PackedMatrixU8::kSignedByte);
-                           }));
+  RIVULET_ASSIGN_OR_RETURN(
+      auto packed, PackOnce<PackedMatrixU8>(*b, Cat("signed bytes ", k, " ", n, transposed ? " transposed" : ""), [&] {
+        return PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), k, n, transposed, c.allocator(),
+                                    PackedMatrixU8::kSignedByte);
+      }));
   c.Consume(index);
   return packed;
 }
 
 // The same of a tensor that is fed, into memory of the caller's, PackedMatrixU8::Bytes(k, n) long.
-inline PackedMatrixU8 PackSignedInto(const RunContext& c, int index, int64_t k, int64_t n, void* memory) {
-  return PackedMatrixU8::PackInto(static_cast<const uint8_t*>(c.input(index).raw()), k, n, false, memory,
+inline PackedMatrixU8 PackSignedInto(const RunContext& c, int index, int64_t k, int64_t n, void* memory,
+                                     bool transposed = false) {
+  return PackedMatrixU8::PackInto(static_cast<const uint8_t*>(c.input(index).raw()), k, n, transposed, memory,
                                   PackedMatrixU8::kSignedByte, &c.stop());
 }
 
