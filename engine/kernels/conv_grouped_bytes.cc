@@ -55,7 +55,7 @@ template <typename Byte>
 void GroupedConvBytes(const Byte* input, const int8_t* filter, const ConvGeometry& g, int32_t* output, ThreadPool& pool,
                       const StopToken& stop) {
   // Products of a pixel; a piece is some 10 microseconds or more.
-  const int64_t work = std::max<int64_t>(g.k_h * g.k_w * g.in_c / g.groups * g.out_c, 1);
+  const int64_t work = std::max<int64_t>(g.k_h * g.k_w * (g.in_c / g.groups) * g.out_c, 1);
   const int64_t grain = std::max<int64_t>((int64_t{1} << 17) / work, 1);
   pool.ParallelFor(g.batch * g.out_h * g.out_w, grain, stop, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {

@@ -29,14 +29,18 @@ struct UniformConvOperands {
 
 class UniformConvolution {
  public:
+  // For an output that has elements; lhs may have none, and dims whose product is no number then: nothing is seen.
   UniformConvolution(const UniformConvSizes& sizes, const UniformConvSpec& spec, const UniformConvOperands& operands,
                      CodeLimits limits)
       : sizes_(sizes), spec_(spec), operands_(operands), limits_(limits) {
+    bool empty = false;
     for (const SpatialSizes& s : sizes.spatial) {
       taps_ *= s.k;
-      in_pixels_ *= s.in;
       out_pixels_ *= s.out;
+      empty = empty || s.in == 0;
     }
+    for (const SpatialSizes& s : sizes.spatial) in_pixels_ *= empty ? 0 : s.in;
+    if (empty) taps_ = 0;
     group_in_ = sizes.in_c / spec.feature_groups;
   }
 

@@ -40,6 +40,16 @@ TEST(UniformQuantizedConvolution, ReadsAxes) {
   EXPECT_TRUE(ComputeUniformConv(spec, {4, 3, 9}, {5, 3, 2}).ok());  // no spatial axes of lhs: as if empty
 }
 
+// The dims of a tensor without elements may have any product.
+TEST(UniformQuantizedConvolution, SeesNothingInNothing) {
+  constexpr int64_t kWide = 0x7fffffff;
+  OpTester tester = Convolve(Zeros(DType::kFloat, {1, 1, 0, kWide, kWide, kWide}),
+                             Zeros(DType::kQint8, {2, 1, 1, 1, 1, 1}), F32({}, {1}), I32({}, {0}));
+  tester.Attr("padding", "EXPLICIT").Attr("explicit_padding", {1, 0, 0, 0, 0, 0, 0, 0});
+  tester.Attr("window_strides", {int64_t{1}, kWide, kWide, kWide});
+  EXPECT_TRUE(Same(tester.Run(), Zeros(DType::kFloat, {1, 2, 1, 1, 1, 1})));
+}
+
 TEST(UniformQuantizedConvolution, Refuses) {
   const Tensor lhs = F32({1, 1, 2}, {1, 2}), rhs = I8({2, 1, 1}, {1, 2}).Retyped(DType::kQint8);
   const auto tester = [&] { return Convolve(lhs, rhs, F32({}, {1}), I32({}, {0})); };
