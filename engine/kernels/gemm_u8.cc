@@ -304,12 +304,14 @@ CheckedSize PackedMatrixU8::Bytes(int64_t k, int64_t n) {
   return CheckedSize(RoundUp(k, kGroup)) * columns + columns * CheckedSize(static_cast<int64_t>(sizeof(int32_t)));
 }
 
-PackedMatrixU8 PackedMatrixU8::PackInto(const uint8_t* b, int64_t k, int64_t n, bool transposed, void* memory) {
+PackedMatrixU8 PackedMatrixU8::PackInto(const uint8_t* b, int64_t k, int64_t n, bool transposed, void* memory,
+                                        uint8_t flip, const StopToken* stop) {
   const int64_t groups = RoundUp(k, kGroup) / kGroup;
   const int64_t columns = RoundUp(n, kPanel);
   auto* packed = static_cast<int8_t*>(memory);
   auto* sums = reinterpret_cast<int32_t*>(packed + groups * kGroup * columns);
   for (int64_t panel = 0; panel < columns; panel += kPanel) {
+    if (stop != nullptr && stop->stopped()) break;
     uint32_t totals[kPanel] = {};
     for (int64_t group = 0; group < groups; ++group) {
       for (int64_t j = 0; j < kPanel; ++j) {
@@ -318,7 +320,7 @@ PackedMatrixU8 PackedMatrixU8::PackInto(const uint8_t* b, int64_t k, int64_t n, 
           const int64_t column = panel + j;
           int32_t value = 128;
           if (row < k && column < n) {
-            value = transposed ? b[column * k + row] : b[row * n + column];
+            value = (transposed ? b[column * k + row] : b[row * n + column]) ^ flip;
             totals[j] += static_cast<uint32_t>(value);
           }
           *packed++ = static_cast<int8_t>(value - 128);
@@ -336,11 +338,11 @@ PackedMatrixU8 PackedMatrixU8::PackInto(const uint8_t* b, int64_t k, int64_t n, 
 }
 
 Result<PackedMatrixU8> PackedMatrixU8::Pack(const uint8_t* b, int64_t k, int64_t n, bool transposed,
-                                            Allocator& allocator) {
+                                            Allocator& allocator, uint8_t flip) {
   const CheckedSize bytes = Bytes(k, n);
   if (!bytes.valid()) return InvalidArgument("a matrix of ", k, " x ", n, " is too large to pack");
   RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
-  PackedMatrixU8 out = PackInto(b, k, n, transposed, memory.get());
+  PackedMatrixU8 out = PackInto(b, k, n, transposed, memory.get(), flip);
   out.owner_ = std::move(memory);
   return out;
 }

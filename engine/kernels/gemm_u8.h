@@ -21,10 +21,15 @@ class PackedMatrixU8 {
   PackedMatrixU8() = default;
 
   static CheckedSize Bytes(int64_t k, int64_t n);
-  // B [k, n], or its transpose [n, k] when `transposed`.
-  static Result<PackedMatrixU8> Pack(const uint8_t* b, int64_t k, int64_t n, bool transposed, Allocator& allocator);
-  // The same into memory of the caller's, Bytes(k, n) long and 64-byte aligned, which must outlive the result.
-  static PackedMatrixU8 PackInto(const uint8_t* b, int64_t k, int64_t n, bool transposed, void* memory);
+  // B [k, n], or its transpose [n, k] when `transposed`, each byte xor `flip`: kSignedByte makes 128 more of signed
+  // bytes.
+  static Result<PackedMatrixU8> Pack(const uint8_t* b, int64_t k, int64_t n, bool transposed, Allocator& allocator,
+                                     uint8_t flip = 0);
+  // The same into memory of the caller's, Bytes(k, n) long and 64-byte aligned, which must outlive the result. A stop
+  // leaves the rest unpacked.
+  static PackedMatrixU8 PackInto(const uint8_t* b, int64_t k, int64_t n, bool transposed, void* memory,
+                                 uint8_t flip = 0, const StopToken* stop = nullptr);
+  static constexpr uint8_t kSignedByte = 0x80;
 
   int64_t k() const { return k_; }
   int64_t n() const { return n_; }

@@ -1,6 +1,7 @@
 #include "engine/kernels/gemm_u8.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "engine/kernels/kernel_testing.h"
 
@@ -52,6 +53,26 @@ void ExpectExact(int64_t m, int64_t n, int64_t k, int32_t a_offset, int32_t b_of
       ASSERT_EQ(got[static_cast<size_t>(i * n + j)], static_cast<int32_t>(want)) << "at " << i << ", " << j;
     }
   }
+}
+
+TEST(PackedMatrixU8, TakesSignedBytesWith128More) {
+  const std::vector<uint8_t> more = Bytes(7 * 19, 4);
+  std::vector<uint8_t> bytes = more;
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(byte - 128);
+  const auto want = PackedMatrixU8::Pack(more.data(), 7, 19, false, *TestAllocator());
+  const auto got = PackedMatrixU8::Pack(bytes.data(), 7, 19, false, *TestAllocator(), PackedMatrixU8::kSignedByte);
+  ASSERT_TRUE(want.ok() && got.ok());
+  EXPECT_TRUE(std::equal(want->data(), want->data() + 8 * 32, got->data()));
+  EXPECT_TRUE(std::equal(want->column_sums(), want->column_sums() + 19, got->column_sums()));
+}
+
+TEST(PackedMatrixU8, StopsWhileItPacks) {
+  const std::atomic<bool> cancel{true};
+  const StopToken stop(&cancel, StopToken::Clock::time_point::max());
+  const std::vector<uint8_t> bytes(4 * 16, 7);
+  alignas(64) uint8_t memory[4 * 16 + 64] = {};
+  PackedMatrixU8::PackInto(bytes.data(), 4, 16, false, memory, 0, &stop);
+  EXPECT_EQ(memory[0], 0);
 }
 
 TEST(MatMulU8, EverySizeAroundTheTiles) {

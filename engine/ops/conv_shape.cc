@@ -85,28 +85,29 @@ Status SetDilations(std::span<const int64_t> dilations, WindowSpec* spec) {
   return ReadWindowList("dilations", dilations, *spec, &spec->dilation);
 }
 
-Status SetPadding(std::string_view padding, std::span<const int64_t> explicit_paddings, WindowSpec* spec) {
+Status SetPadding(std::string_view padding, std::span<const int64_t> explicit_paddings, WindowSpec* spec,
+                  std::string_view name) {
   RIVULET_ASSIGN_OR_RETURN(spec->padding, ParsePadding(padding));
   if (spec->padding != Padding::kExplicit) {
     if (!explicit_paddings.empty()) {
-      return InvalidArgument("attr 'explicit_paddings': want an empty list with padding ", padding);
+      return InvalidArgument("attr '", name, "': want an empty list with padding ", padding);
     }
     return Status();
   }
   if (explicit_paddings.size() != 2 * static_cast<size_t>(spec->rank())) {
-    return InvalidArgument("attr 'explicit_paddings': want ", 2 * spec->rank(), " entries, got ",
+    return InvalidArgument("attr '", name, "': want ", 2 * spec->rank(), " entries, got ",
                            static_cast<int64_t>(explicit_paddings.size()));
   }
   for (const int64_t pad : explicit_paddings) {
     if (pad < 0 || pad > kMaxExtent) {
-      return InvalidArgument("attr 'explicit_paddings': want [0, ", kMaxExtent, "], got ", pad);
+      return InvalidArgument("attr '", name, "': want [0, ", kMaxExtent, "], got ", pad);
     }
   }
   const DataFormat format = spec->format();
   const auto channel = 2 * static_cast<size_t>(format.channel_axis());
   if (explicit_paddings[0] != 0 || explicit_paddings[1] != 0 || explicit_paddings[channel] != 0 ||
       explicit_paddings[channel + 1] != 0) {
-    return InvalidArgument("attr 'explicit_paddings': want 0 for the batch and the channels");
+    return InvalidArgument("attr '", name, "': want 0 for the batch and the channels");
   }
   for (int i = 0; i < spec->spatial_rank; ++i) {
     const auto axis = 2 * static_cast<size_t>(format.spatial_axis(i));

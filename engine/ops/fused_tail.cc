@@ -85,9 +85,10 @@ int64_t RowGrain(int64_t channels) { return std::max<int64_t>((1 << 14) / std::m
 
 }  // namespace
 
-Result<FusedTail> ParseFusedTail(const AttrReader& attrs) {
+Result<FusedTail> ParseFusedTail(const AttrReader& attrs) { return ParseFusedTail(attrs.Strs("fused_ops"), attrs); }
+
+Result<FusedTail> ParseFusedTail(std::span<const std::string> ops, const AttrReader& attrs) {
   FusedTail tail;
-  const std::vector<std::string> ops = attrs.Strs("fused_ops");
   size_t i = 0;
   if (i < ops.size() && ops[i] == "BiasAdd") {
     tail.bias = true;

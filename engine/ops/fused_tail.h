@@ -11,6 +11,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "engine/kernels/epilogue.h"
@@ -50,6 +52,8 @@ struct FusedTail {
 
 // From attributes fused_ops, epsilon and leakyrelu_alpha.
 Result<FusedTail> ParseFusedTail(const AttrReader& attrs);
+// The same from a list of its own.
+Result<FusedTail> ParseFusedTail(std::span<const std::string> ops, const AttrReader& attrs);
 
 // Takes a batch norm of known float parameters out of the run: returns the factor of each channel, which the caller
 // multiplies into the filter that it packs, and sets tail->shift. Empty when there is none. The args are consumed.

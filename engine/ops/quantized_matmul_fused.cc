@@ -9,8 +9,8 @@
 // nothing. Sums are clamped to 32 bits, and rounded to even codes. Deviation: they
 // are exact; where TensorFlow adds pairs of products in 16 bits, on processors without VNNI, large ones are cut off.
 // Past 2^24 TensorFlow's sums are rounded as float is, in an order of its own.
-#include "engine/kernels/gemm_u8.h"
 #include "engine/ops/quantized.h"
+#include "engine/ops/signed_operand.h"
 
 namespace rivulet {
 namespace {
@@ -19,6 +19,7 @@ enum class After { kSums, kCodes, kNumbers };
 
 struct State : OpState {
   bool scaled = false;
+  std::shared_ptr<const PackedMatrixU8> packed;  // of a constant b; null when it is none
 };
 
 Status Infer(InferContext& c) {
@@ -51,6 +52,9 @@ Status Infer(InferContext& c) {
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   state->scaled = c.attrs().Str("input_quant_mode") == "SCALED";
+  if (const Tensor* b = c.constant(1); b != nullptr && b->rank() == 2) {
+    RIVULET_ASSIGN_OR_RETURN(state->packed, PackSignedOnce(c, 1, b->dim(0), b->dim(1)));
+  }
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -76,14 +80,36 @@ Result<Steps> ReadSteps(RunContext& c, bool scaled) {
   return s;
 }
 
-// The products' sums, exact, into `sums`; bytes of b with their sign bit turned have the code 128 for 0.
-Status MultiplyCodes(RunContext& c, int64_t m, int64_t k, int64_t n, uint8_t* turned, void* packed, int32_t* sums) {
-  const auto* b = static_cast<const uint8_t*>(c.input(1).raw());
-  for (int64_t i = 0; i < k * n; ++i) turned[i] = b[i] ^ 0x80;
-  const PackedMatrixU8 right = PackedMatrixU8::PackInto(turned, k, n, false, packed);
-  MatMulU8(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).dim(1), false, 0, m, right, 128, sums, n, c.pool(),
-           c.stop());
-  return c.stop().Why();
+// Scratch memory: b where it is not packed yet, the sums, a bias for each column.
+struct Pieces {
+  uint8_t* packed = nullptr;
+  int32_t* sums = nullptr;
+  double* biases = nullptr;
+};
+
+Result<Pieces> MakePieces(RunContext& c, const State& state, int64_t m, int64_t k, int64_t n) {
+  const CheckedSize packed_bytes = state.packed != nullptr ? CheckedSize(0) : PackedMatrixU8::Bytes(k, n);
+  const CheckedSize total = packed_bytes + CheckedSize(m) * n * 4 + CheckedSize(n) * 8 + 128;
+  if (!total.valid()) return ResourceExhausted("matrices of ", m, ", ", k, " and ", n, " are too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(total.value())));
+  Pieces pieces;
+  pieces.packed = static_cast<uint8_t*>(scratch);
+  pieces.biases = reinterpret_cast<double*>(pieces.packed + (packed_bytes.value() + 63) / 64 * 64);
+  pieces.sums = reinterpret_cast<int32_t*>(pieces.biases + n);
+  return pieces;
+}
+
+// What is added to the sums of each column.
+void FillBiases(RunContext& c, const Steps& steps, const PackedMatrixU8& b, double* biases) {
+  const bool codes = c.input(2).dtype() == DType::kQint32;
+  for (int64_t j = 0; j < b.n(); ++j) {
+    if (codes) {
+      biases[j] = static_cast<const int32_t*>(c.input(2).raw())[j];
+    } else {
+      const float shift = static_cast<float>(SignedColumnSum(b, j)) * steps.shift;
+      biases[j] = static_cast<double>((c.input(2).data<float>()[j] + shift) * steps.bias_scale);
+    }
+  }
 }
 
 template <After kAfter, bool kRelu>
@@ -105,31 +131,15 @@ Status Run(RunContext& c) {
   if (output.num_elements() == 0) return Status();
   const int64_t m = output.dim(0), n = output.dim(1), k = c.input(0).num_elements() / m;
 
-  // Scratch: the packed b, its bytes with another sign, the sums, a bias for each column.
-  const CheckedSize packed_bytes = PackedMatrixU8::Bytes(k, n);
-  const CheckedSize total = packed_bytes + CheckedSize(k) * n + CheckedSize(m) * n * 4 + CheckedSize(n) * 8 + 256;
-  if (!total.valid()) return ResourceExhausted("matrices of ", m, ", ", k, " and ", n, " are too large");
-  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(total.value())));
-  auto* biases = static_cast<double*>(scratch);
-  auto* packed = static_cast<uint8_t*>(scratch) + (n * 8 + 63) / 64 * 64;
-  auto* sums = reinterpret_cast<int32_t*>(packed + (packed_bytes.value() + 63) / 64 * 64);
-  auto* turned = reinterpret_cast<uint8_t*>(sums + m * n);
-  if (k > 0) {
-    RIVULET_RETURN_IF_ERROR(MultiplyCodes(c, m, k, n, turned, packed, sums));
-  } else {
-    std::fill_n(sums, m * n, 0);
-  }
-  const auto* b = static_cast<const int8_t*>(c.input(1).raw());
-  for (int64_t j = 0; j < n; ++j) {
-    if (c.input(2).dtype() == DType::kQint32) {
-      biases[j] = static_cast<const int32_t*>(c.input(2).raw())[j];
-      continue;
-    }
-    int64_t column = 0;
-    for (int64_t i = 0; i < k; ++i) column += b[i * n + j];
-    biases[j] = static_cast<double>((c.input(2).data<float>()[j] + static_cast<float>(column) * steps.shift) *
-                                    steps.bias_scale);
-  }
+  RIVULET_ASSIGN_OR_RETURN(const Pieces pieces, MakePieces(c, state, m, k, n));
+  int32_t* sums = pieces.sums;
+  double* biases = pieces.biases;
+  const PackedMatrixU8 b = state.packed != nullptr ? *state.packed : PackSignedInto(c, 1, k, n, pieces.packed);
+  if (c.stop().stopped()) return c.stop().Why();
+  MatMulU8(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).dim(1), false, 0, m, b, kSignedZero, sums, n,
+           c.pool(), c.stop());
+  if (c.stop().stopped()) return c.stop().Why();
+  FillBiases(c, steps, b, biases);
   c.ParallelFor(m, std::max<int64_t>((1 << 12) / n, 1), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * n; i < end * n; ++i) {
       double x = static_cast<double>(sums[i]) + biases[i % n];

@@ -16,6 +16,16 @@ TEST(QuantizedMatMulFused, SumsAreExact) {
   EXPECT_TRUE(Same(Multiply({2, 1}, {7}, 1).Run(), I32({1, 1}, {2 * 255 * 127 + 7}).Retyped(DType::kQint32)));
 }
 
+// A constant b is packed when the plan is made, a fed one in every run.
+TEST(QuantizedMatMulFused, TakesAConstant) {
+  OpTester tester("QuantizedMatMulWithBias");
+  tester.Input(U8({1, 2}, {3, 5}).Retyped(DType::kQuint8));
+  tester.ConstInput(I8({2, 2}, {-128, 7, 11, -1}).Retyped(DType::kQint8));
+  tester.Input(I32({2}, {1, 2}).Retyped(DType::kQint32));
+  for (const float bound : {0.0f, 1.0f, -1.0f, 1.0f}) tester.Input(F32({}, {bound}));
+  EXPECT_TRUE(Same(tester.Run(), I32({1, 2}, {-3 * 128 + 55 + 1, 21 - 5 + 2}).Retyped(DType::kQint32)));
+}
+
 TEST(QuantizedMatMulFused, Refuses) {
   EXPECT_TRUE(Fails(Multiply({1, 2}, {7}, 1).Run(), "do not fit"));
   EXPECT_TRUE(Fails(Multiply({2, 1}, {7, 7}, 1).Run(), "bias: want one element for each of 1 columns, got 2"));

@@ -1,4 +1,5 @@
-// QuantizedMatMul, QuantizedConv2D: products of quint8 codes, summed in qint32.
+// QuantizedMatMul, QuantizedConv2D: products of quint8 codes, summed in qint32. With a filter of qint8, where
+// TensorFlow computes by oneDNN, it is the convolution of quantized_conv.h.
 //
 //   a [m, k], b [k, n] (either transposed), or input NHWC and filter [h, w, in, out]; the ranges of both
 //   -> output of qint32, min, max
@@ -10,9 +11,12 @@
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/quantized.h"
+#include "engine/ops/quantized_conv.h"
 
 namespace rivulet {
 namespace {
+
+constexpr QuantizedConvForm kSignedForm = {.channel_ranges = false};
 
 struct State : OpState {
   bool transpose_a = false;
@@ -20,6 +24,7 @@ struct State : OpState {
   WindowSpec spec;
   std::shared_ptr<const PackedMatrixU8> packed;  // a constant second operand; null when it is none
   Shape packed_shape;                            // of it, which run does not get then
+  std::unique_ptr<OpState> of_signed;            // of a filter of qint8, and nothing else then
 };
 
 Status InferMatMul(InferContext& c) {
@@ -41,6 +46,7 @@ Status InferMatMul(InferContext& c) {
 Status InferConv(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), 2));
+  if (c.dtype(1) == DType::kQint8) return InferQuantizedConv(c, kSignedForm, spec);
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), FilterKind::kDense));
   if (sizes.groups > 1) return Unimplemented("convolution in groups");
   SetQuantizedOutputs(c, OutputShape(spec, sizes));
@@ -52,6 +58,10 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   if (kConv) {
     RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), 2));
+    if (c.dtype(1) == DType::kQint8) {
+      RIVULET_ASSIGN_OR_RETURN(state->of_signed, PrepareQuantizedConv(c, kSignedForm, state->spec));
+      return std::unique_ptr<OpState>(std::move(state));
+    }
   } else {
     state->transpose_a = c.attrs().Bool("transpose_a");
     state->transpose_b = c.attrs().Bool("transpose_b");
@@ -95,6 +105,7 @@ void CenterWindows(Padding padding, ConvSizes* sizes) {
 template <bool kConv>
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
+  if (state.of_signed != nullptr) return RunQuantizedConv(c, static_cast<const QuantizedConvState&>(*state.of_signed));
   Range a_range, b_range;
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, !kConv, &a_range));
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, !kConv, &b_range));
@@ -134,7 +145,7 @@ constexpr OpDef kDefs[] = {
     {.name = "QuantizedConv2D",
      .inputs = "input:Tinput, filter:Tfilter, min_input:f32, max_input:f32, min_filter:f32, max_filter:f32",
      .outputs = "output:out_type, min_output:f32, max_output:f32",
-     .attrs = "Tinput:type in {qu8}; Tfilter:type in {qu8}; out_type:type=qi32 in {qi32}; strides:list(int); "
+     .attrs = "Tinput:type in {qu8}; Tfilter:type in {qi8,qu8}; out_type:type=qi32 in {qi32}; strides:list(int); "
               "padding:string in {SAME,VALID}; dilations:list(int)=[1,1,1,1]",
      .infer = InferConv,
      .prepare = Prepare<true>,
