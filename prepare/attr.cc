@@ -12,7 +12,7 @@ namespace {
 // AttrValue's fields.
 enum : uint32_t { kList = 1, kString = 2, kInt = 3, kFloat = 4, kBool = 5, kType = 6, kShape = 7, kTensor = 8 };
 // AttrValue.ListValue's.
-enum : uint32_t { kListInts = 3, kListTypes = 6 };
+enum : uint32_t { kListStrings = 2, kListInts = 3, kListTypes = 6 };
 // TensorProto's.
 enum : uint32_t { kTensorType = 1, kTensorShape = 2, kTensorContent = 4, kTensorStrings = 8 };
 
@@ -125,6 +125,13 @@ Attr Attr::OfTypes(const std::vector<DType>& values) {
   return OfBytes(std::move(out));
 }
 
+Attr Attr::OfStrings(const std::vector<std::string>& values) {
+  std::string list, out;
+  for (const std::string& value : values) AppendBytes(kListStrings, value, &list);
+  AppendBytes(kList, list, &out);
+  return OfBytes(std::move(out));
+}
+
 std::optional<std::string> Attr::AsString() const {
   std::string value;
   if (!ReadField(bytes_, kString, [&](WireCursor& c) { value = c.Text(); })) return std::nullopt;
@@ -173,6 +180,24 @@ std::optional<std::vector<int64_t>> Attr::AsInts() const {
     while (list.Next()) {
       if (list.field() == kListInts) {
         ReadRepeatedVarints(list, [&](uint64_t v) { values.push_back(static_cast<int64_t>(v)); });
+      } else {
+        list.Skip();
+      }
+    }
+    status = list.status();
+  };
+  if (!ReadField(bytes_, kList, read) || !status.ok()) return std::nullopt;
+  return values;
+}
+
+std::optional<std::vector<std::string>> Attr::AsStrings() const {
+  std::vector<std::string> values;
+  Status status;
+  const auto read = [&](WireCursor& c) {
+    WireCursor list = c.Message();
+    while (list.Next()) {
+      if (list.field() == kListStrings) {
+        values.emplace_back(list.Text());
       } else {
         list.Skip();
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cctype>
+#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "engine/base/text.h"
@@ -128,6 +129,29 @@ class Scanner {
   size_t at_ = 0;
 };
 
+// Nodes may ask to be where another is ("loc:@other"). Where that one went with this transform, the wish goes too.
+void DropLostPlaces(const GraphDef& before, GraphDef* after) {
+  static constexpr std::string_view kPlace = "loc:@";
+  std::unordered_set<std::string_view> lost;
+  for (const NodeDef& node : before.nodes) lost.insert(node.name);
+  for (const NodeDef& node : after->nodes) lost.erase(node.name);
+  if (lost.empty()) return;
+  for (NodeDef& node : after->nodes) {
+    const Attr* attr = node.Find("_class");
+    std::optional<std::vector<std::string>> places = attr != nullptr ? attr->AsStrings() : std::nullopt;
+    if (!places) continue;
+    const size_t dropped = std::erase_if(*places, [&](const std::string& place) {
+      return place.starts_with(kPlace) && lost.contains(std::string_view(place).substr(kPlace.size()));
+    });
+    if (dropped == 0) continue;
+    if (places->empty()) {
+      node.attrs.erase("_class");
+    } else {
+      node.attrs["_class"] = Attr::OfStrings(*places);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> Arguments::All(std::string_view name) const {
@@ -175,9 +199,10 @@ Status ApplyTransforms(const std::vector<TransformCall>& calls, const TransformO
     if (options.report != nullptr) options.report(Cat("Applying ", call.transform->name));
     RIVULET_ASSIGN_OR_RETURN(const bool ignore, call.arguments.Bool(kIgnoreErrors, false));
     GraphDef changed = graph;
-    Status status = call.transform->apply(changed, {options.inputs, options.outputs, call.arguments});
+    Status status = call.transform->apply(changed, {options.inputs, options.outputs, call.arguments, options.report});
     if (status.ok()) status = CheckReferences(changed);
     if (status.ok()) {
+      DropLostPlaces(graph, &changed);
       graph = std::move(changed);
       continue;
     }

@@ -37,6 +37,15 @@ struct TransformContext {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   Arguments arguments;
+  void (*report)(std::string_view line) = nullptr;  // what a user should know besides success
+};
+
+// What a transform says of the results: what is fetched for the same feeds.
+enum class Promise {
+  kExact,     // the same bits
+  kRounding,  // the same but for the order of additions
+  kLossy,     // the same types and shapes, near the old values
+  kCallers,   // what the caller asked for, whatever that means
 };
 
 struct Transform {
@@ -44,6 +53,7 @@ struct Transform {
   const char* arguments;  // those that it takes, with blanks between
   // Changes the graph, or leaves it as it was and says why not.
   Status (*apply)(GraphDef& graph, const TransformContext& context);
+  Promise promise = Promise::kExact;
 };
 
 // In the order of their names.

@@ -4,9 +4,29 @@ namespace rivulet::prepare {
 
 std::span<const Transform* const> AllTransforms() {
   static constexpr const Transform* kAll[] = {
-      &kObfuscateNames, &kQuantizeWeights, &kRemoveAttribute,      &kRemoveControlDependencies,
-      &kRemoveDevice,   &kRemoveNodes,     &kRenameAttribute,      &kRenameOp,
-      &kRoundWeights,   &kSetDevice,       &kSortByExecutionOrder, &kStripUnusedNodes,
+      &kAddDefaultAttributes,
+      &kBackportConcatv2,
+      &kBackportTensorArrayV3,
+      &kFlattenAtrousConv,
+      &kFoldBatchNorms,
+      &kFoldConstants,
+      &kFoldOldBatchNorms,
+      &kFusePadAndConv,
+      &kFuseResizeAndConv,
+      &kFuseResizePadAndConv,
+      &kMergeDuplicateNodes,
+      &kObfuscateNames,
+      &kQuantizeWeights,
+      &kRemoveAttribute,
+      &kRemoveControlDependencies,
+      &kRemoveDevice,
+      &kRemoveNodes,
+      &kRenameAttribute,
+      &kRenameOp,
+      &kRoundWeights,
+      &kSetDevice,
+      &kSortByExecutionOrder,
+      &kStripUnusedNodes,
   };
   return kAll;
 }

@@ -6,6 +6,17 @@
 
 namespace rivulet::prepare {
 
+extern const Transform kAddDefaultAttributes;
+extern const Transform kBackportConcatv2;
+extern const Transform kBackportTensorArrayV3;
+extern const Transform kFlattenAtrousConv;
+extern const Transform kFoldBatchNorms;
+extern const Transform kFoldConstants;
+extern const Transform kFoldOldBatchNorms;
+extern const Transform kFusePadAndConv;
+extern const Transform kFuseResizeAndConv;
+extern const Transform kFuseResizePadAndConv;
+extern const Transform kMergeDuplicateNodes;
 extern const Transform kObfuscateNames;
 extern const Transform kQuantizeWeights;
 extern const Transform kRemoveAttribute;
