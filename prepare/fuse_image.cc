@@ -7,6 +7,7 @@
 #include "prepare/constants.h"
 #include "prepare/facts.h"
 #include "prepare/graph_edit.h"
+#include "prepare/needed.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -106,12 +107,12 @@ Status CheckChain(GraphEdit& edit, const Facts& facts, const Chain& chain) {
 }
 
 // The pads as int32, which is all that the fused operators take.
-std::string PadsInput(GraphEdit& edit, const Chain& chain) {
+std::string PadsInput(GraphEdit& edit, const Chain& chain, bool waits) {
   if (chain.pad == nullptr) {
     const std::vector<int32_t> zeros(8, 0);
     NodeDef pads = MakeConst(edit.FreeName(chain.conv->name + "_dummy_paddings"), Tensor::Of<int32_t>({4, 2}, zeros));
     pads.device = chain.conv->device;
-    pads.inputs = WaitsOf(*chain.resize);
+    if (waits) pads.inputs = {Cat("^", ParseInput(chain.image()).node)};
     return edit.Add(std::move(pads), chain.conv).name;
   }
   const std::optional<ConstInput> old = edit.ReadConst(*chain.pad, 1);
@@ -124,12 +125,12 @@ std::string PadsInput(GraphEdit& edit, const Chain& chain) {
   return edit.Add(std::move(pads), chain.conv).name;
 }
 
-void Fuse(GraphEdit& edit, const Chain& chain) {
+void Fuse(GraphEdit& edit, const Chain& chain, bool waits) {
   NodeDef fused{.op = chain.resize != nullptr ? "FusedResizeAndPadConv2D" : "FusedPadConv2D",
                 .device = chain.conv->device};
   fused.inputs.push_back(chain.image());
   if (chain.resize != nullptr) fused.inputs.push_back(chain.resize->inputs[1]);
-  fused.inputs.push_back(PadsInput(edit, chain));
+  fused.inputs.push_back(PadsInput(edit, chain, waits));
   fused.inputs.push_back(chain.conv->inputs[1]);
   for (const NodeDef* step : {chain.conv, chain.pad, chain.resize}) {
     if (step != nullptr) AddWaits(WaitsOf(*step), &fused.inputs);
@@ -149,6 +150,8 @@ void Fuse(GraphEdit& edit, const Chain& chain) {
 Status FuseIntoConv(GraphDef& graph, const TransformContext& context, ImageStep step) {
   RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, context));
   RIVULET_ASSIGN_OR_RETURN(const Facts facts, Facts::Of(graph));
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph));
+  const std::unordered_set<std::string> inside = BehindControlFlow(order);
   std::vector<std::string> names;
   for (const NodeDef* node : edit.Nodes()) names.push_back(node->name);
   for (const std::string& name : names) {
@@ -158,7 +161,7 @@ Status FuseIntoConv(GraphDef& graph, const TransformContext& context, ImageStep 
     if (!chain) continue;
     const Status fits = CheckChain(edit, facts, *chain);
     if (fits.ok()) {
-      Fuse(edit, *chain);
+      Fuse(edit, *chain, inside.contains(name));
     } else if (context.report != nullptr) {
       context.report(Cat("'", name, "' is not fused: ", fits.message()));
     }

@@ -1,6 +1,7 @@
 #include "prepare/needed.h"
 
 #include "engine/base/errors.h"
+#include "prepare/graph_edit.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -87,6 +88,16 @@ Result<std::vector<const NodeDef*>> ExecutionOrder(const GraphDef& graph) {
   nodes.reserve(order.size());
   for (const size_t i : order) nodes.push_back(&graph.nodes[i]);
   return nodes;
+}
+
+std::unordered_set<std::string> BehindControlFlow(const std::vector<const NodeDef*>& order) {
+  std::unordered_set<std::string> behind;
+  for (const NodeDef* node : order) {
+    bool inside = IsControlFlow(node->op);
+    for (const std::string& input : node->inputs) inside |= behind.contains(std::string(ParseInput(input).node));
+    if (inside) behind.insert(node->name);
+  }
+  return behind;
 }
 
 }  // namespace rivulet::prepare

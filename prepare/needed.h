@@ -2,6 +2,7 @@
 #ifndef RIVULET_PREPARE_NEEDED_H_
 #define RIVULET_PREPARE_NEEDED_H_
 
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -21,6 +22,10 @@ Status KeepNeeded(GraphDef& graph, const TransformContext& context);
 // Every node comes after what it reads; the last that became ready goes first. A Merge, which ends a loop's round,
 // waits for one of its inputs and for what only orders it. A circle without Merge is an error.
 Result<std::vector<const NodeDef*>> ExecutionOrder(const GraphDef& graph);
+
+// The nodes behind a part of a loop or branch (which see themselves as such): they may run many times, or never, so
+// that a constant made for one must wait for what the node reads.
+std::unordered_set<std::string> BehindControlFlow(const std::vector<const NodeDef*>& order);
 
 }  // namespace rivulet::prepare
 

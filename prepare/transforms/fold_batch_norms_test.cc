@@ -6,30 +6,6 @@
 namespace rivulet::prepare {
 namespace {
 
-// A node of float type; `more` are further attributes.
-std::string Node(std::string_view name, std::string_view op, std::initializer_list<std::string_view> inputs,
-                 std::string_view more = "") {
-  std::string text = "node { name: '" + std::string(name) + "' op: '" + std::string(op) + "' ";
-  for (const std::string_view input : inputs) text += "input: '" + std::string(input) + "' ";
-  return text + "attr { key: 'T' value { type: DT_FLOAT } } " + std::string(more) + " }\n";
-}
-
-std::string Input(std::string_view name, std::string_view dims) {
-  std::string shape;
-  for (const char dim : dims) shape += std::string("dim { size: ") + dim + " } ";
-  return "node { name: '" + std::string(name) + "' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } " +
-         "attr { key: 'shape' value { shape { " + shape + "} } } }\n";
-}
-
-// Values as protobuf repeats them.
-std::string Const(std::string_view name, std::string_view dims, std::string_view values) {
-  std::string shape;
-  for (const char dim : dims) shape += std::string("dim { size: ") + dim + " } ";
-  return "node { name: '" + std::string(name) + "' op: 'Const' attr { key: 'dtype' value { type: DT_FLOAT } } " +
-         "attr { key: 'value' value { tensor { dtype: DT_FLOAT tensor_shape { " + shape + "} float_val: [" +
-         std::string(values) + "] } } } }\n";
-}
-
 constexpr char kStrides[] =
     "attr { key: 'strides' value { list { i: [1, 1, 1, 1] } } } attr { key: 'padding' value { s: 'SAME' } } ";
 constexpr char kFirst[] =

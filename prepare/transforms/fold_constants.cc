@@ -76,16 +76,12 @@ class Folder {
   }
 
   void FindKnownShapes() {
-    Names in_control_flow;
+    const Names inside = BehindControlFlow(order_);
     for (const NodeDef* node : order_) {
-      bool inside = IsControlFlow(node->op);
-      for (const std::string& input : node->inputs)
-        inside |= in_control_flow.contains(std::string(ParseInput(input).node));
-      if (inside) in_control_flow.insert(node->name);
       if (!ReadsShapeAlone(node->op) || !MayFold(*node) || !facts_.Of(node->name).value.valid()) continue;
       known_.emplace(node->name, facts_.Of(node->name).value);
       // Where the tensor may never come to be, its shape must not either.
-      if (inside) shape_waits_[node->name].push_back(Cat("^", ParseInput(node->inputs[0]).node));
+      if (inside.contains(node->name)) shape_waits_[node->name].push_back(Cat("^", ParseInput(node->inputs[0]).node));
     }
   }
 

@@ -11,9 +11,11 @@ std::span<const Transform* const> AllTransforms() {
       &kFoldBatchNorms,
       &kFoldConstants,
       &kFoldOldBatchNorms,
+      &kFreezeRequantizationRanges,
       &kFusePadAndConv,
       &kFuseResizeAndConv,
       &kFuseResizePadAndConv,
+      &kInsertLogging,
       &kMergeDuplicateNodes,
       &kObfuscateNames,
       &kQuantizeWeights,
@@ -26,6 +28,7 @@ std::span<const Transform* const> AllTransforms() {
       &kRoundWeights,
       &kSetDevice,
       &kSortByExecutionOrder,
+      &kSparsifyGather,
       &kStripUnusedNodes,
   };
   return kAll;

@@ -13,9 +13,11 @@ extern const Transform kFlattenAtrousConv;
 extern const Transform kFoldBatchNorms;
 extern const Transform kFoldConstants;
 extern const Transform kFoldOldBatchNorms;
+extern const Transform kFreezeRequantizationRanges;
 extern const Transform kFusePadAndConv;
 extern const Transform kFuseResizeAndConv;
 extern const Transform kFuseResizePadAndConv;
+extern const Transform kInsertLogging;
 extern const Transform kMergeDuplicateNodes;
 extern const Transform kObfuscateNames;
 extern const Transform kQuantizeWeights;
@@ -28,6 +30,7 @@ extern const Transform kRenameOp;
 extern const Transform kRoundWeights;
 extern const Transform kSetDevice;
 extern const Transform kSortByExecutionOrder;
+extern const Transform kSparsifyGather;
 extern const Transform kStripUnusedNodes;
 
 }  // namespace rivulet::prepare
