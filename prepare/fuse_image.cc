@@ -8,6 +8,7 @@
 #include "prepare/facts.h"
 #include "prepare/graph_edit.h"
 #include "prepare/needed.h"
+#include "prepare/windows.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -63,27 +64,6 @@ Status CheckPads(const ConstInput& pads) {
   return Status();
 }
 
-// That no window would lie elsewhere: see the header.
-Status CheckWindows(const Chain& chain, const Facts& facts) {
-  const std::vector<int64_t> strides = IntsAttr(*chain.conv, "strides");
-  if (strides.size() != 4) return InvalidArgument("its strides are not four");
-  const Shape& in = facts.ShapeOf(chain.last().name);
-  const Shape& out = facts.ShapeOf(chain.conv->name);
-  const Shape& filter = facts.ShapeOf(chain.conv->inputs[1]);
-  for (int axis = 1; axis < 3; ++axis) {
-    const int64_t stride = strides[static_cast<size_t>(axis)];
-    if (stride == 1) continue;
-    if (in.rank() != 4 || out.rank() != 4 || filter.rank() != 4 || in[axis] < 0 || out[axis] < 0 ||
-        filter[axis - 1] < 0) {
-      return InvalidArgument("it has strides, and its sizes are not known");
-    }
-    const int64_t covered = (out[axis] - 1) * stride + filter[axis - 1];
-    const int64_t rest = in[axis] - covered - (StringAttr(*chain.conv, "padding", "") == "VALID" ? 1 : 0);
-    if (rest > 1) return InvalidArgument("its strides leave ", rest, " rows or columns over");
-  }
-  return Status();
-}
-
 Status CheckChain(GraphEdit& edit, const Facts& facts, const Chain& chain) {
   RIVULET_RETURN_IF_ERROR(CheckConv(*chain.conv, chain.resize != nullptr));
   for (const NodeDef* step : {chain.pad, chain.resize}) {
@@ -103,7 +83,7 @@ Status CheckChain(GraphEdit& edit, const Facts& facts, const Chain& chain) {
   if (image.rank() != 4 || image[0] != 1) {
     return InvalidArgument("the fused operator takes one image at a time, got shape ", image.ToString());
   }
-  return CheckWindows(chain, facts);
+  return CheckWindows(*chain.conv, facts.ShapeOf(chain.last().name), facts);
 }
 
 // The pads as int32, which is all that the fused operators take.

@@ -20,6 +20,7 @@ extern const Transform kFuseResizePadAndConv;
 extern const Transform kInsertLogging;
 extern const Transform kMergeDuplicateNodes;
 extern const Transform kObfuscateNames;
+extern const Transform kQuantizeNodes;
 extern const Transform kQuantizeWeights;
 extern const Transform kRemoveAttribute;
 extern const Transform kRemoveControlDependencies;
