@@ -157,12 +157,13 @@ class Replacer {
 };
 
 // The nodes whose shapes depend on values, such as the number of boxes found. Those can be empty, and nothing has no
-// range. What a tensor array gives is as large as what was put in.
+// range. What a tensor array or a decoder gives is as large as what was put in.
 std::unordered_set<std::string> BehindFoundShapes(const std::vector<const NodeDef*>& order) {
   std::unordered_set<std::string> behind;
   for (const NodeDef* node : order) {
     const OpDef* def = FindOp(node->op);
-    bool found = def != nullptr && (def->flags & kDataDependent) != 0 && !node->op.starts_with("TensorArray");
+    bool found = def != nullptr && (def->flags & kDataDependent) != 0 && NumDataInputs(*node) > 0 &&
+                 !node->op.starts_with("TensorArray") && !node->op.starts_with("Decode");
     for (const std::string& input : node->inputs) {
       const InputName name = ParseInput(input);
       found |= !name.is_control && behind.contains(std::string(name.node));

@@ -131,6 +131,11 @@ TEST(QuantizeNodes, WhatCanBeEmptyStays) {
   ExpectFloat(found, "'y' stays float: its input 'f' can be empty");
 }
 
+TEST(QuantizeNodes, ABatchOfUnknownSizeIsNotEmpty) {
+  const std::string open = "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }";
+  EXPECT_NE(Quantized(open + Node("y", "Relu", {"x"})).find("QuantizedRelu"), std::string::npos);
+}
+
 TEST(QuantizeNodes, PlaceholdersTakeCodesWhereTheirRangeIsGiven) {
   const std::string ints = "node { name: 'n' op: 'Placeholder' attr { key: 'dtype' value { type: DT_INT32 } } }";
   const GraphDef graph = After(Input("x", "12") + ints + Node("y", "Relu", {"x", "^n"}),
