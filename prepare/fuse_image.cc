@@ -141,7 +141,7 @@ Status FuseIntoConv(GraphDef& graph, const TransformContext& context, ImageStep 
     if (!chain) continue;
     const Status fits = CheckChain(edit, facts, *chain);
     if (fits.ok()) {
-      Fuse(edit, *chain, inside.contains(name));
+      if (context.MayRewrite(name)) Fuse(edit, *chain, inside.contains(name));
     } else if (context.report != nullptr) {
       context.report(Cat("'", name, "' is not fused: ", fits.message()));
     }

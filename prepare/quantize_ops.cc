@@ -204,6 +204,7 @@ Status ReplaceOps(const QuantizeOptions& options, const TransformContext& contex
       if (context.report != nullptr) context.report(Cat("'", node->name, "' stays float: ", fits.message()));
       continue;
     }
+    if (!context.MayRewrite(node->name)) continue;
     Replacer(edit, *node, *op, options.fallback, inside.contains(node->name)).Run();
   }
   std::move(edit).WriteTo(graph);

@@ -36,7 +36,7 @@ std::string NarrowAxis(GraphEdit& edit, const NodeDef& node, size_t axis_input) 
 Status Apply(GraphDef& graph, const TransformContext& context) {
   RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, context));
   for (NodeDef* node : edit.Nodes()) {
-    if (node->op != "ConcatV2") continue;
+    if (node->op != "ConcatV2" || !context.MayRewrite(node->name)) continue;
     const size_t count = NumDataInputs(*node);
     if (count < 2)
       return InvalidArgument("node '", node->name, "' (ConcatV2): want tensors and an axis, got ", count, " inputs");

@@ -126,7 +126,8 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
     NodeDef* node = edit.Find(name);
     if (node == nullptr) continue;
     const std::optional<Atrous> atrous = ReadAtrous(edit, node);
-    if (atrous) RIVULET_RETURN_IF_ERROR(Flatten(edit, *atrous).Framed(Cat("node '", name, "'")));
+    if (atrous && context.MayRewrite(name))
+      RIVULET_RETURN_IF_ERROR(Flatten(edit, *atrous).Framed(Cat("node '", name, "'")));
   }
   std::move(edit).WriteTo(graph);
   return Status();

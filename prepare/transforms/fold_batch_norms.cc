@@ -42,8 +42,26 @@ std::vector<Scale> ReadScales(GraphEdit& edit, const NodeDef& node) {
   return scales;
 }
 
+// What is added after the product, times the scales, in a shape in which the channels lie along their axis; nothing
+// where it would not be finite.
+std::optional<Tensor> ScaledBias(const BiasedProduct& base, const std::vector<float>& factors, const Shape& scale) {
+  std::vector<float> bias = base.offsets;
+  for (size_t i = 0; i < bias.size(); ++i) {
+    bias[i] *= base.adder->op == "Sub" ? -factors[i] : factors[i];
+    if (!std::isfinite(bias[i])) return std::nullopt;
+  }
+  const auto count = static_cast<int64_t>(bias.size());
+  Shape shape = base.bias.value.shape();
+  if (shape.num_elements() == 1 && scale.num_elements() == 1) {
+    bias.resize(1);
+  } else if (shape.num_elements() != count) {
+    shape = scale;
+  }
+  return Tensor::Of<float>(shape, bias);
+}
+
 // Mul(product, s): what was called Mul is the product, or the bias that comes after it.
-bool FoldAfter(GraphEdit& edit, NodeDef& mul, const Scale& scale) {
+bool FoldAfter(GraphEdit& edit, const TransformContext& context, NodeDef& mul, const Scale& scale) {
   std::optional<BiasedProduct> base = ReadBiasedProduct(edit, mul, scale.product_side);
   if (!base) return false;
   const std::optional<std::vector<float>> factors = PerChannel(scale.constant.value, base->product);
@@ -52,23 +70,13 @@ bool FoldAfter(GraphEdit& edit, NodeDef& mul, const Scale& scale) {
   if (!filter) return false;
   NodeDef& product = *base->product.node;
   NodeDef* last = base->adder != nullptr ? base->adder : &product;
+  std::optional<Tensor> bias;
   if (base->adder != nullptr) {
-    std::vector<float> bias = base->offsets;
-    for (size_t i = 0; i < bias.size(); ++i) {
-      bias[i] *= base->adder->op == "Sub" ? -(*factors)[i] : (*factors)[i];
-      if (!std::isfinite(bias[i])) return false;
-    }
-    // The shape in which the channels lie along their axis.
-    Shape shape = base->bias.value.shape();
-    if (base->bias.value.num_elements() != static_cast<int64_t>(bias.size())) shape = scale.constant.value.shape();
-    if (shape.num_elements() != static_cast<int64_t>(bias.size())) shape = {static_cast<int64_t>(bias.size())};
-    if (base->bias.value.num_elements() == 1 && scale.constant.value.num_elements() == 1) {
-      bias.resize(1);
-      shape = base->bias.value.shape();
-    }
-    PutConst(edit, *base->adder, base->constant_input, base->bias, Tensor::Of<float>(shape, bias),
-             mul.name + "/scaled_bias");
+    bias = ScaledBias(*base, *factors, scale.constant.value.shape());
+    if (!bias) return false;
   }
+  if (!context.MayRewrite(mul.name)) return false;
+  if (bias) PutConst(edit, *base->adder, base->constant_input, base->bias, *bias, mul.name + "/scaled_bias");
   PutConst(edit, product, 1, base->product.filter, *filter, product.name + "/scaled_filter");
   NodeDef with = *last;
   AddWaits(WaitsOf(mul), &with.inputs);
@@ -99,7 +107,8 @@ std::optional<Tensor> ScaledInputs(const Product& product, const Tensor& factors
 }
 
 // product(Mul(x, s)): Mul must not change x's shape, so x's channels must be known.
-bool FoldBefore(GraphEdit& edit, const Facts& facts, NodeDef& mul, const Scale& scale) {
+bool FoldBefore(GraphEdit& edit, const TransformContext& context, const Facts& facts, NodeDef& mul,
+                const Scale& scale) {
   if (!edit.IsPrivate(mul)) return false;
   NodeDef* node = edit.ReadersOf(mul).front();
   if (node->inputs.empty() || edit.Producer(*node, 0) != &mul) return false;
@@ -119,7 +128,7 @@ bool FoldBefore(GraphEdit& edit, const Facts& facts, NodeDef& mul, const Scale& 
     }
   }
   const std::optional<Tensor> filter = ScaledInputs(*product, factors);
-  if (!filter) return false;
+  if (!filter || !context.MayRewrite(node->name)) return false;
   PutConst(edit, *node, 1, product->filter, *filter, node->name + "/scaled_filter");
   std::vector<std::string> inputs = node->inputs;
   inputs[0] = mul.inputs[scale.product_side];
@@ -142,7 +151,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
       NodeDef* node = edit.Find(name);
       if (node == nullptr || TypeAttr(*node, "T") != DType::kFloat) continue;
       for (const Scale& scale : ReadScales(edit, *node)) {
-        if (!FoldAfter(edit, *node, scale) && !FoldBefore(edit, facts, *node, scale)) continue;
+        if (!FoldAfter(edit, context, *node, scale) && !FoldBefore(edit, context, facts, *node, scale)) continue;
         changed = true;
         break;
       }

@@ -49,7 +49,7 @@ class Folder {
     for (;;) {
       FindConstant();
       FindRoots();
-      if (Compute()) break;
+      if (Compute() && AskForRoots()) break;
     }
     FindWaits();
     PutConstants();
@@ -148,6 +148,19 @@ class Folder {
     return all;
   }
 
+  // False when a root may not be folded, so that what it reads is wanted instead.
+  bool AskForRoots() {
+    bool all = true;
+    for (const std::string& root : roots_) {
+      const std::string node(ParseInput(root).node);
+      if (allowed_.contains(node)) continue;
+      const bool may = context_.MayRewrite(node);
+      (may ? allowed_ : stays_).insert(node);
+      all &= may;
+    }
+    return all;
+  }
+
   // What each constant and all that it was made from waited for, outside of what is folded.
   void FindWaits() {
     for (const NodeDef* node : order_) {
@@ -217,6 +230,7 @@ class Folder {
   Names constant_;
   std::vector<std::string> roots_;
   std::unordered_map<std::string, Tensor> values_;
+  Names allowed_;
 };
 
 Status Apply(GraphDef& graph, const TransformContext& context) {

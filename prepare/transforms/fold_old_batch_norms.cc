@@ -104,9 +104,9 @@ NodeDef MakeBiasAdd(GraphEdit& edit, const Folded& folded, const NodeDef& before
 }
 
 // norm(product)
-bool FoldDirectly(GraphEdit& edit, NodeDef& node, const Norm& norm) {
+bool FoldDirectly(GraphEdit& edit, const TransformContext& context, NodeDef& node, const Norm& norm) {
   const std::optional<Folded> folded = Fold(edit, node, 0, norm, 0, true);
-  if (!folded) return false;
+  if (!folded || !context.MayRewrite(node.name)) return false;
   NodeDef add = MakeBiasAdd(edit, *folded, node);
   AddWaits(WaitsOf(node), &add.inputs);
   edit.Replace(node, std::move(add));
@@ -123,11 +123,11 @@ void PassOn(GraphEdit& edit, NodeDef& node, NodeDef& between, std::vector<std::s
 }
 
 // norm(BatchToSpaceND(product)): the bias comes before, where it is small.
-bool FoldThroughBatchToSpace(GraphEdit& edit, NodeDef& node, const Norm& norm) {
+bool FoldThroughBatchToSpace(GraphEdit& edit, const TransformContext& context, NodeDef& node, const Norm& norm) {
   NodeDef* between = edit.Producer(node, 0);
   if (between == nullptr || between->op != "BatchToSpaceND" || !edit.IsPrivate(*between)) return false;
   const std::optional<Folded> folded = norm.channels_first ? std::nullopt : Fold(edit, *between, 0, norm, 0, true);
-  if (!folded) return false;
+  if (!folded || !context.MayRewrite(node.name)) return false;
   NodeDef add = MakeBiasAdd(edit, *folded, node);
   add.name = edit.FreeName(folded->base.product.node->name + "/biasadd");
   std::vector<std::string> inputs = {edit.Add(std::move(add), &node).name, between->inputs[1], between->inputs[2]};
@@ -136,7 +136,7 @@ bool FoldThroughBatchToSpace(GraphEdit& edit, NodeDef& node, const Norm& norm) {
 }
 
 // norm(concatenation of products), along the channels or another axis.
-bool FoldThroughConcat(GraphEdit& edit, NodeDef& node, const Norm& norm) {
+bool FoldThroughConcat(GraphEdit& edit, const TransformContext& context, NodeDef& node, const Norm& norm) {
   NodeDef* concat = edit.Producer(node, 0);
   if (concat == nullptr || !edit.IsPrivate(*concat)) return false;
   const bool axis_first = concat->op == "Concat";
@@ -165,6 +165,7 @@ bool FoldThroughConcat(GraphEdit& edit, NodeDef& node, const Norm& norm) {
     parts.push_back(std::move(*part));
   }
   if (joins_channels && first != norm.scale.size()) return false;
+  if (!context.MayRewrite(node.name)) return false;
   std::vector<std::string> inputs(concat->inputs.begin(), concat->inputs.begin() + static_cast<std::ptrdiff_t>(count));
   for (size_t i = 0; i < parts.size(); ++i) {
     NodeDef add = MakeBiasAdd(edit, parts[i], node);
@@ -184,8 +185,8 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
     if (node == nullptr) continue;
     const std::optional<Norm> norm = ReadNorm(edit, *node);
     if (!norm) continue;
-    if (FoldDirectly(edit, *node, *norm) || FoldThroughBatchToSpace(edit, *node, *norm)) continue;
-    FoldThroughConcat(edit, *node, *norm);
+    if (FoldDirectly(edit, context, *node, *norm) || FoldThroughBatchToSpace(edit, context, *node, *norm)) continue;
+    FoldThroughConcat(edit, context, *node, *norm);
   }
   std::move(edit).WriteTo(graph);
   return Status();

@@ -91,7 +91,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
   RIVULET_ASSIGN_OR_RETURN(const Facts facts, Facts::Of(graph));
   RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, context));
   for (NodeDef* node : edit.Nodes()) {
-    if (wanted.Has(*node)) InsertPrint(edit, facts, wanted, *node);
+    if (wanted.Has(*node) && context.MayRewrite(node->name)) InsertPrint(edit, facts, wanted, *node);
   }
   std::move(edit).WriteTo(graph);
   return Status();

@@ -80,8 +80,9 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
     if (same == alike.end()) {
       alike.push_back(&node);
     } else if (!fetched.contains(node.name)) {
+      if (!context.MayRewrite(node.name)) continue;
       merged.emplace(node.name, (*same)->name);
-    } else if (!fetched.contains((*same)->name)) {
+    } else if (!fetched.contains((*same)->name) && context.MayRewrite(node.name)) {
       // The fetched one stays. Its twin's readers that were seen before still name the twin: redirected below.
       merged.emplace((*same)->name, node.name);
       *same = &node;

@@ -168,7 +168,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
   Sparsifier sparsifier(edit, std::move(checkpoint), group);
   for (const std::string& name : names) {
     NodeDef* node = edit.Find(name);
-    if (node == nullptr) continue;
+    if (node == nullptr || !context.MayRewrite(name)) continue;
     RIVULET_RETURN_IF_ERROR(sparsifier.Take(*node).Framed(Cat("node '", name, "'")));
   }
   std::move(edit).WriteTo(graph);
