@@ -33,11 +33,19 @@ int ListTransforms() {
   return kFine;
 }
 
+// Why nothing could be compared is mostly the same for every step.
+void PrintOnce(std::string_view line) {
+  static std::string last;
+  if (last == line) return;
+  last = line;
+  PrintLine(line);
+}
+
 // What the transforms are checked with.
 Result<prepare::VerifyOptions> CheckOf(const TransformCommand& command, int* code) {
   prepare::VerifyOptions check{.inputs = command.inputs, .outputs = command.outputs};
   check.make_up = MakeUpTensor;
-  check.report = PrintLine;
+  check.report = PrintOnce;
   if (command.check_inputs.empty()) return check;
   *code = kBadData;
   RIVULET_ASSIGN_OR_RETURN(const auto model, Model::Load(command.model));

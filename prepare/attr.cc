@@ -16,6 +16,8 @@ enum : uint32_t { kListStrings = 2, kListInts = 3, kListTypes = 6 };
 // TensorProto's.
 enum : uint32_t { kTensorType = 1, kTensorShape = 2, kTensorContent = 4, kTensorStrings = 8 };
 
+constexpr size_t kMostConstantBytes = size_t{4} << 30;
+
 WireCursor CursorOf(std::string_view bytes) {
   return WireCursor({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, 0);
 }
@@ -214,7 +216,8 @@ Result<Tensor> Attr::AsTensor() const {
   const auto read = [&](WireCursor& c) { literal = ReadTensor(c.Message(), owner_, Limits(), &status); };
   if (!ReadField(bytes_, kTensor, read)) return InvalidArgument("want a tensor");
   RIVULET_RETURN_IF_ERROR(status);
-  return Expand(literal, *Allocator::Create());
+  // A file can describe a constant of any size in a few bytes.
+  return Expand(literal, *Allocator::Create(kMostConstantBytes));
 }
 
 }  // namespace rivulet::prepare

@@ -37,7 +37,8 @@ Result<std::vector<Tensor>> Evaluate(const GraphDef& graph, const std::vector<st
   }
   auto bytes = std::make_shared<std::string>(Serialize(part));
   const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
-  RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, bytes, "constants"));
+  RIVULET_ASSIGN_OR_RETURN(auto model,
+                           Model::LoadBytes(view, bytes, "constants", {.allocator = Allocator::Create(kBudgetBytes)}));
   RIVULET_ASSIGN_OR_RETURN(auto session,
                            Session::Create(model, {.passes = false, .memory_budget_bytes = kBudgetBytes}));
   return session->Run({}, edges);

@@ -5,6 +5,12 @@
 #include "engine/ops/infer.h"
 
 namespace rivulet::prepare {
+namespace {
+
+// For the values of constants that the file only describes.
+constexpr size_t kBudgetBytes = size_t{4} << 30;
+
+}  // namespace
 
 Result<Facts> Facts::Of(const GraphDef& graph) {
   return CatchBadAlloc([&]() -> Result<Facts> {
@@ -12,7 +18,7 @@ Result<Facts> Facts::Of(const GraphDef& graph) {
     const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
     RIVULET_ASSIGN_OR_RETURN(Graph imported, ImportGraphDef(view, bytes, Limits()));
     for (Node& node : imported.nodes()) node.def = FindOp(node.op);
-    RIVULET_RETURN_IF_ERROR(InferGraph(imported, *Allocator::Create(), {.stop = BriefLook()}));
+    RIVULET_RETURN_IF_ERROR(InferGraph(imported, *Allocator::Create(kBudgetBytes), {.stop = BriefLook()}));
     imported.KeepAlive(bytes);
     Facts facts;
     facts.graph_ = std::make_shared<const Graph>(std::move(imported));

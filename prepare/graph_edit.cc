@@ -64,22 +64,24 @@ std::optional<ConstInput> GraphEdit::ReadConst(const NodeDef& node, size_t i) {
 }
 
 int GraphEdit::Uses(const NodeDef& node) const {
-  const auto it = uses_.find(node.name);
-  return it == uses_.end() ? 0 : it->second;
+  const auto it = readers_.find(node.name);
+  return it == readers_.end() ? 0 : static_cast<int>(it->second.size());
 }
 
-std::vector<NodeDef*> GraphEdit::ReadersOf(const NodeDef& node) {
+std::vector<NodeDef*> GraphEdit::ReadersOf(const NodeDef& node) const {
   std::vector<NodeDef*> readers;
-  for (NodeDef& reader : nodes_) {
-    const auto reads = [&](const std::string& input) { return ParseInput(input).node == node.name; };
-    if (std::any_of(reader.inputs.begin(), reader.inputs.end(), reads)) readers.push_back(&reader);
+  const auto it = readers_.find(node.name);
+  if (it == readers_.end()) return readers;
+  std::unordered_set<const NodeDef*> seen;
+  for (NodeDef* reader : it->second) {
+    if (seen.insert(reader).second) readers.push_back(reader);
   }
   return readers;
 }
 
 bool GraphEdit::IsPrivate(const NodeDef& node) const { return Uses(node) == 1 && !IsKept(node); }
 
-bool GraphEdit::ReadsOtherOutputs(const NodeDef& node) {
+bool GraphEdit::ReadsOtherOutputs(const NodeDef& node) const {
   for (const NodeDef* reader : ReadersOf(node)) {
     for (const std::string& input : reader->inputs) {
       const InputName name = ParseInput(input);
@@ -95,22 +97,29 @@ std::string GraphEdit::FreeName(std::string_view stem) const {
   return name;
 }
 
-void GraphEdit::Count(const NodeDef& node, int by) {
-  for (const std::string& input : node.inputs) uses_[NodeOf(input)] += by;
+void GraphEdit::Link(NodeDef& node) {
+  for (const std::string& input : node.inputs) readers_[NodeOf(input)].push_back(&node);
+}
+
+void GraphEdit::Unlink(const NodeDef& node) {
+  for (const std::string& input : node.inputs) {
+    std::vector<NodeDef*>& readers = readers_[NodeOf(input)];
+    readers.erase(std::find(readers.begin(), readers.end(), &node));
+  }
 }
 
 NodeDef& GraphEdit::Add(NodeDef node, const NodeDef* before) {
   const auto place = before == nullptr ? nodes_.end() : index_.at(before->name);
   const auto it = nodes_.insert(place, std::move(node));
   index_.insert_or_assign(it->name, it);
-  Count(*it, 1);
+  Link(*it);
   return *it;
 }
 
 void GraphEdit::SetInputs(NodeDef& node, std::vector<std::string> inputs) {
-  Count(node, -1);
+  Unlink(node);
   node.inputs = std::move(inputs);
-  Count(node, 1);
+  Link(node);
 }
 
 void GraphEdit::Redirect(const NodeDef& from, const std::string& to) {
@@ -132,7 +141,7 @@ void GraphEdit::Redirect(const NodeDef& from, const std::string& to) {
 }
 
 void GraphEdit::Remove(NodeDef& node) {
-  Count(node, -1);
+  Unlink(node);
   const auto it = index_.find(node.name);
   const auto place = it->second;
   index_.erase(it);
@@ -156,9 +165,9 @@ NodeDef& GraphEdit::Replace(NodeDef& old, NodeDef with) {
   std::vector<std::string> read;
   for (const std::string& input : old.inputs) read.push_back(NodeOf(input));
   with.name = old.name;
-  Count(old, -1);
+  Unlink(old);
   old = std::move(with);
-  Count(old, 1);
+  Link(old);
   for (const std::string& name : read) RemoveUnread(name);
   return old;
 }

@@ -28,7 +28,9 @@ class GraphEdit {
   // Two nodes of one name, or an input without node, are errors.
   static Result<GraphEdit> Of(const GraphDef& graph, const TransformContext& context);
 
-  // The nodes that are there, in their order; removing a node while walking is fine only through Nodes().
+  GraphEdit(GraphEdit&&) = default;  // nodes stay where they are
+
+  // The nodes that are there, in their order.
   std::vector<NodeDef*> Nodes();
   NodeDef* Find(std::string_view name);
   // The node of data input `i`, when it reads output 0 of one; else null.
@@ -38,12 +40,13 @@ class GraphEdit {
 
   // Inputs, data and order, that name the node.
   int Uses(const NodeDef& node) const;
-  std::vector<NodeDef*> ReadersOf(const NodeDef& node);
+  // Each once.
+  std::vector<NodeDef*> ReadersOf(const NodeDef& node) const;
   // Fed or fetched.
   bool IsKept(const NodeDef& node) const { return kept_.contains(node.name); }
   // One data input alone sees its output 0.
   bool IsPrivate(const NodeDef& node) const;
-  bool ReadsOtherOutputs(const NodeDef& node);
+  bool ReadsOtherOutputs(const NodeDef& node) const;
 
   std::string FreeName(std::string_view stem) const;
   // Puts a node before `before`, or at the end for null. Its name must be free.
@@ -62,11 +65,13 @@ class GraphEdit {
   void WriteTo(GraphDef& graph) &&;
 
  private:
-  void Count(const NodeDef& node, int by);
+  GraphEdit() = default;
+  void Link(NodeDef& node);
+  void Unlink(const NodeDef& node);
 
   std::list<NodeDef> nodes_;
   std::unordered_map<std::string, std::list<NodeDef>::iterator> index_;
-  std::unordered_map<std::string, int> uses_;
+  std::unordered_map<std::string, std::vector<NodeDef*>> readers_;  // of each name, once for each input
   std::unordered_set<std::string> kept_;
 };
 

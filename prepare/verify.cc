@@ -1,6 +1,7 @@
 #include "prepare/verify.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <unordered_set>
 
 #include "engine/base/equality.h"
@@ -56,6 +57,13 @@ class Runner {
   std::vector<std::string> tables_;
   double deadline_ms_ = 0;
 };
+
+// Three digits.
+std::string Short(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.3g", value);
+  return text;
+}
 
 std::string Plain(std::string_view name) { return ToText(ParseInput(name)); }
 
@@ -209,8 +217,8 @@ class Verifier {
     const bool is_real = got.dtype() == DType::kFloat || got.dtype() == DType::kDouble;
     if (promise_ == Promise::kRounding && is_real) return same;
     if (options_.report != nullptr) {
-      options_.report(Cat("Output '", name, "': largest difference ", difference.max_absolute, " of ",
-                          difference.max_wanted, ", ", difference.num_different, " of ", want.num_elements(),
+      options_.report(Cat("Output '", name, "': largest difference ", Short(difference.max_absolute), " of ",
+                          Short(difference.max_wanted), ", ", difference.num_different, " of ", want.num_elements(),
                           " elements differ"));
     }
     return Status();
