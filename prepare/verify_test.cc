@@ -27,10 +27,11 @@ Status Double(GraphDef& graph, const TransformContext& context) {
   return Status();
 }
 
-// What Double does to `fine` is multiplied by 0; what it does to `wrong` is seen.
-const std::string kTwo = Input("x", "2") + Const("fine", "", "3") + Const("wrong", "", "3") + Const("zero", "", "0") +
-                         Node("unheard", "Mul", {"fine", "zero"}) + Node("m", "Mul", {"x", "wrong"}) +
-                         Node("y", "Add", {"m", "unheard"});
+// What Double does to `fine` and `last` is multiplied by 0; what it does to `wrong` is seen.
+const std::string kTwo = Input("x", "2") + Const("fine", "", "3") + Const("wrong", "", "3") + Const("last", "", "3") +
+                         Const("zero", "", "0") + Node("a", "Mul", {"fine", "zero"}) +
+                         Node("b", "Mul", {"last", "zero"}) + Node("unheard", "Add", {"a", "b"}) +
+                         Node("m", "Mul", {"x", "wrong"}) + Node("y", "Add", {"m", "unheard"});
 
 std::string Verified(std::string_view text, Promise promise,
                      Status (*apply)(GraphDef&, const TransformContext&) = Double,
@@ -69,7 +70,7 @@ TEST(Verify, ALossyOneTellsWhatItLost) {
 
 TEST(Verify, BisectingFindsThePlace) {
   const std::string said = Verified(kTwo, Promise::kExact, Double, {.inputs = {"x"}, .outputs = {"y"}, .bisect = true});
-  EXPECT_TRUE(Has(said, "place 2 of 2 is at fault: 'wrong'")) << said;
+  EXPECT_TRUE(Has(said, "place 2 of 3 is at fault: 'wrong'")) << said;
   const auto always = [](GraphDef& graph, const TransformContext&) { return Double(graph, {}); };
   EXPECT_TRUE(Has(Verified(kTwo, Promise::kExact, always, {.inputs = {"x"}, .outputs = {"y"}, .bisect = true}),
                   "it cannot be bisected"));

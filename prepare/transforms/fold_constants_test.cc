@@ -102,5 +102,18 @@ TEST(FoldConstants, AConstantOfABranchWaitsForIt) {
             "g = Const(^taken)\ny = Merge(switch, g)\n");
 }
 
+TEST(FoldConstants, AShapeOfABranchWaitsForIt) {
+  const GraphDef graph = After(Input("x", "2") + Node("switch", "Switch", {"x", "p"}) +
+                                   Node("taken", "Neg", {"switch:1"}) + Node("s", "Size", {"taken"}) +
+                                   Node("f", "Cast", {"s"},
+                                        "attr { key: 'SrcT' value { type: DT_INT32 } } "
+                                        "attr { key: 'DstT' value { type: DT_FLOAT } }") +
+                                   Node("y", "Merge", {"switch", "f"}, "attr { key: 'N' value { i: 2 } }") +
+                                   "node { name: 'p' op: 'Placeholder' attr { key: 'dtype' value { type: DT_BOOL } } "
+                                   "attr { key: 'shape' value { shape { } } } } versions { producer: 24 }",
+                               "fold_constants", {.inputs = {"p", "x"}, .outputs = {"y"}});
+  EXPECT_EQ(Lines({.nodes = {NodeIn(graph, "f")}}), "f = Const(^taken)\n");
+}
+
 }  // namespace
 }  // namespace rivulet::prepare

@@ -20,7 +20,7 @@ bool MayMerge(const NodeDef& node) {
   const OpDef* def = FindOp(node.op);
   if (def == nullptr || (def->flags & (kStateful | kCallsFunctions | kReadsFiles)) != 0) return false;
   return !IsPlaceholder(node) && !IsControlFlow(node.op) && node.op != "Print" && node.op != "Assert" &&
-         node.op != "NoOp" && node.op != "PlaceholderWithDefault";
+         node.op != "NoOp";
 }
 
 // The inputs in one spelling; the order of those that are only waited for says nothing.

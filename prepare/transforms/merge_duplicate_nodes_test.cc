@@ -27,7 +27,8 @@ TEST(MergeDuplicateNodes, DifferentThingsStay) {
   const std::string graph =
       Input("p", "2") + Input("q", "2") + Node("r", "RandomUniform", {"p"}) + Node("s", "RandomUniform", {"p"}) +
       Node("t", "Unheard", {"p"}) + Node("u", "Unheard", {"p"}) + Node("v", "Neg", {"p"}, "device: 'd'") +
-      Node("w", "Neg", {"p"}) + Node("i", "Neg", {"p", "^v"}) + Const("c", "1", "1") + Const("d", "", "1");
+      Node("w", "Neg", {"p"}) + Node("i", "Neg", {"p", "^v"}) + Const("c", "1", "1") + Const("d", "", "1") +
+      Node("e", "PlaceholderWithDefault", {"c"}) + Node("f", "PlaceholderWithDefault", {"c"});
   EXPECT_EQ(Transformed(graph, "merge_duplicate_nodes"), Lines(GraphOf(graph)));
 }
 
