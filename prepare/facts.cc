@@ -10,6 +10,17 @@ namespace {
 // For the values of constants that the file only describes.
 constexpr size_t kBudgetBytes = size_t{4} << 30;
 
+// Each costs another look at the whole graph.
+constexpr size_t kMostFailures = 32;
+
+// The node that the error is about; null for an error about no node.
+Node* FindRefused(Graph& graph, const Status& status) {
+  for (Node& node : graph.nodes()) {
+    if (node.def != nullptr && status.message().starts_with(NodeFrame(node) + ": ")) return &node;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<Facts> Facts::Of(const GraphDef& graph) {
@@ -18,9 +29,17 @@ Result<Facts> Facts::Of(const GraphDef& graph) {
     const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
     RIVULET_ASSIGN_OR_RETURN(Graph imported, ImportGraphDef(view, bytes, Limits()));
     for (Node& node : imported.nodes()) node.def = FindOp(node.op);
-    RIVULET_RETURN_IF_ERROR(InferGraph(imported, *Allocator::Create(kBudgetBytes), {.stop = BriefLook()}));
-    imported.KeepAlive(bytes);
     Facts facts;
+    for (;;) {
+      const Status status = InferGraph(imported, *Allocator::Create(kBudgetBytes), {.stop = BriefLook()});
+      if (status.ok()) break;
+      Node* refused = facts.failures_.size() < kMostFailures ? FindRefused(imported, status) : nullptr;
+      if (refused == nullptr) return status;
+      facts.failures_.emplace(refused->name, status);
+      refused->def = nullptr;  // as if the operator were unknown
+      for (Node& node : imported.nodes()) node.outputs.clear();
+    }
+    imported.KeepAlive(bytes);
     facts.graph_ = std::make_shared<const Graph>(std::move(imported));
     return facts;
   });

@@ -2,7 +2,9 @@
 #ifndef RIVULET_PREPARE_FACTS_H_
 #define RIVULET_PREPARE_FACTS_H_
 
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "engine/graph/graph.h"
@@ -12,8 +14,12 @@ namespace rivulet::prepare {
 
 class Facts {
  public:
-  // The graph must be one that the engine can import. Operators that it does not know have unknown facts.
+  // The graph must be one that the engine can import. Operators that it does not know, and nodes that it refuses,
+  // have unknown facts: an outdated corner of a graph is no reason to leave the rest.
   static Result<Facts> Of(const GraphDef& graph);
+
+  // Why nodes are refused, by their names.
+  const std::map<std::string, Status>& failures() const { return failures_; }
 
   // Of "name" or "name:port"; a fact without type or shape where nothing is known.
   const Fact& Of(std::string_view input) const;
@@ -22,6 +28,7 @@ class Facts {
 
  private:
   std::shared_ptr<const Graph> graph_;
+  std::map<std::string, Status> failures_;
 };
 
 }  // namespace rivulet::prepare

@@ -78,6 +78,10 @@ class Verifier {
     const Result<Facts> facts_before = Facts::Of(before_);
     if (!facts_before.ok()) return Skip(facts_before.status().message());
     RIVULET_ASSIGN_OR_RETURN(const Facts facts_after, Facts::Of(after_));
+    for (const auto& [name, status] : facts_after.failures()) {
+      const bool is_old = facts_before->failures().contains(name);
+      if (!is_old && promise_ != Promise::kCallers) return status;
+    }
     RIVULET_RETURN_IF_ERROR(FindOutputs());
     RIVULET_RETURN_IF_ERROR(CheckFacts(*facts_before, facts_after));
     if (promise_ == Promise::kCallers) return Status();
@@ -96,7 +100,8 @@ class Verifier {
       const std::string_view name = ParseInput(output).node;
       if (!index_before_.contains(name)) continue;
       if (!index_after_.contains(name)) return InvalidArgument("output '", output, "' is gone");
-      outputs_.push_back(Plain(output));
+      // What only orders others gives nothing to compare.
+      if (index_before_.at(name)->op != "NoOp") outputs_.push_back(Plain(output));
     }
     if (!options_.outputs.empty()) return Status();
     std::unordered_set<std::string_view> read;
