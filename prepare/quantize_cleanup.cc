@@ -34,7 +34,10 @@ bool Merge(GraphEdit& edit, NodeDef& outer) {
   NodeDef* inner = edit.Producer(*dequantize, 0);
   if (!IsOp(inner, "Requantize", 5) || TypeAttr(*inner, "out_type") != DType::kQuint8) return false;
   NodeDef* range = edit.Producer(*inner, 3);
-  if (!IsOp(range, "RequantizationRange", 3) || !Reads(*inner, 4, *range, 1)) return false;
+  if (!IsOp(range, "RequantizationRange", 3)) return false;
+  const NodeDef* above = edit.Producer(*inner, 4);
+  const bool is_lifted = IsOp(above, "Maximum", 2);
+  if (!Reads(is_lifted ? *above : *inner, is_lifted ? 0 : 4, *range, 1)) return false;
   std::vector<std::string> inputs = {inner->inputs[0], inner->inputs[1], inner->inputs[2], outer.inputs[3],
                                      outer.inputs[4]};
   for (const NodeDef* node : {&outer, quantize, dequantize, inner}) AddWaits(WaitsOf(*node), &inputs);

@@ -9,6 +9,9 @@
 namespace rivulet::prepare {
 namespace {
 
+// Far below what 8 bits tell apart in any range that matters.
+constexpr float kLeastMax = 1e-6f;
+
 // An 8-bit tensor and its range, as names of edges.
 struct Quantized {
   std::string codes, min, max;
@@ -120,25 +123,33 @@ class Replacer {
     return done_[input] = {codes, codes + ":1", codes + ":2"};
   }
 
-  // Of 32 bits to 8, over the range that the result has in this run, or the fallback.
+  // A float constant, which waits for the result where that is of a loop.
+  std::string AddScalar(const std::string& name, float value, const std::string& wide) {
+    NodeDef made = MakeConst(edit_.FreeName(name), Tensor::Scalar(value));
+    if (waits_) made.inputs = {Cat("^", wide)};
+    return Add(std::move(made));
+  }
+
+  // Of 32 bits to 8, over the range that the result has in this run, or the fallback. RequantizationRange makes sure
+  // that the least is not above 0. A largest above 0 makes it a range also of zeros, as of silence, and of numbers
+  // that are all below 0, where the next operator may want its own 0.
   std::string Requantize(const std::string& wide) {
     const std::string stem = node_.name + "/eightbit/";
     std::string min, max;
     if (fallback_) {
-      const auto add_end = [&](const char* name, float value) {
-        NodeDef made = MakeConst(edit_.FreeName(stem + name), Tensor::Scalar(value));
-        if (waits_) made.inputs = {Cat("^", wide)};
-        return Add(std::move(made));
-      };
-      min = add_end("fallback_min", fallback_->min);
-      max = add_end("fallback_max", fallback_->max);
+      min = AddScalar(stem + "fallback_min", fallback_->min, wide);
+      max = AddScalar(stem + "fallback_max", fallback_->max, wide);
     } else {
       NodeDef range{.name = edit_.FreeName(stem + "requant_range"),
                     .op = "RequantizationRange",
                     .inputs = {wide, wide + ":1", wide + ":2"}};
       range.attrs["Tinput"] = Attr::OfType(DType::kQint32);
       min = Add(std::move(range));
-      max = min + ":1";
+      NodeDef above{.name = edit_.FreeName(stem + "requant_max"),
+                    .op = "Maximum",
+                    .inputs = {min + ":1", AddScalar(stem + "least_max", kLeastMax, wide)}};
+      above.attrs["T"] = Attr::OfType(DType::kFloat);
+      max = Add(std::move(above));
     }
     NodeDef narrow{.name = edit_.FreeName(stem + "requantize"),
                    .op = "Requantize",

@@ -122,6 +122,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
       for (const NodeDef& other : graph.nodes) {
         if (other.op == "RequantizationRange") ranges.push_back(other.name);
       }
+      if (ranges.empty()) return NotFound("the graph has no RequantizationRange, and '", path, "' names '", name, "'");
       return NotFound("'", path, "': no node is called '", name, "'; nearest: ", NearestNames(name, ranges));
     }
     if (node->op != "RequantizationRange") {

@@ -48,8 +48,10 @@ TEST(QuantizeNodes, AWideResultIsMeasuredAndMadeNarrow) {
   EXPECT_EQ(Quantized(graph),
             start +
                 "y/eightbit/requant_range = RequantizationRange(y/eightbit, y/eightbit:1, y/eightbit:2)\n"
+                "y/eightbit/least_max = Const()\n"
+                "y/eightbit/requant_max = Maximum(y/eightbit/requant_range:1, y/eightbit/least_max)\n"
                 "y/eightbit/requantize = Requantize(y/eightbit, y/eightbit:1, y/eightbit:2, y/eightbit/requant_range, "
-                "y/eightbit/requant_range:1)\n" +
+                "y/eightbit/requant_max)\n" +
                 end);
   EXPECT_EQ(Quantized(graph, "quantize_nodes(fallback_min=-2, fallback_max=6)"),
             start +
