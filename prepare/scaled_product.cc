@@ -17,6 +17,35 @@ int64_t InnerOf(const Product& product) {
   return transposed ? product.filter.value.dim(1) : 1;
 }
 
+constexpr size_t kMostAdders = 16;
+
+// Without its offsets, for which the product must be known.
+std::optional<Adder> ReadAdder(GraphEdit& edit, NodeDef& node) {
+  const bool is_bias = node.op == "BiasAdd", is_sub = node.op == "Sub";
+  if ((!is_bias && !is_sub && node.op != "Add" && node.op != "AddV2") || NumDataInputs(node) != 2) return std::nullopt;
+  for (const size_t side : {1, 0}) {
+    if (side == 0 && (is_bias || is_sub)) break;
+    std::optional<ConstInput> constant = edit.ReadConst(node, side);
+    if (constant && constant->value.dtype() == DType::kFloat) return Adder{&node, side, std::move(*constant), {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<float>> OffsetsOf(const Adder& adder, const Product& product) {
+  const Tensor& constant = adder.constant.value;
+  if (adder.node->op != "BiasAdd") {
+    std::optional<std::vector<float>> offsets = PerChannel(constant, product);
+    if (offsets && adder.node->op == "Sub") {
+      for (float& offset : *offsets) offset = -offset;
+    }
+    return offsets;
+  }
+  const bool channels_first = StringAttr(*adder.node, "data_format", "NHWC") == "NCHW";
+  const bool same_axis = RankOf(product) == 2 || channels_first == product.channels_first;
+  if (!same_axis || constant.rank() != 1 || constant.dim(0) != product.channels) return std::nullopt;
+  return std::vector<float>(constant.values<float>().begin(), constant.values<float>().end());
+}
+
 }  // namespace
 
 std::optional<Product> ReadProduct(GraphEdit& edit, NodeDef* node) {
@@ -40,37 +69,25 @@ std::optional<Product> ReadProduct(GraphEdit& edit, NodeDef* node) {
 }
 
 std::optional<BiasedProduct> ReadBiasedProduct(GraphEdit& edit, const NodeDef& reader, size_t input) {
+  BiasedProduct found;
   NodeDef* node = edit.Producer(reader, input);
-  if (node == nullptr || !edit.IsPrivate(*node)) return std::nullopt;
-  if (std::optional<Product> product = ReadProduct(edit, node)) return BiasedProduct{.product = std::move(*product)};
-  const bool is_bias = node->op == "BiasAdd", is_sub = node->op == "Sub";
-  if (!is_bias && !is_sub && node->op != "Add" && node->op != "AddV2") return std::nullopt;
-  if (NumDataInputs(*node) != 2) return std::nullopt;
-  for (size_t side = 0; side < (is_bias || is_sub ? 1u : 2u); ++side) {
-    NodeDef* inner = edit.Producer(*node, side);
-    if (inner == nullptr || !edit.IsPrivate(*inner)) continue;
-    std::optional<Product> product = ReadProduct(edit, inner);
-    std::optional<ConstInput> bias = edit.ReadConst(*node, 1 - side);
-    if (!product || !bias || bias->value.dtype() != DType::kFloat) continue;
-    std::optional<std::vector<float>> offsets;
-    if (is_bias) {
-      const bool channels_first = StringAttr(*node, "data_format", "NHWC") == "NCHW";
-      const bool same_axis = RankOf(*product) == 2 || channels_first == product->channels_first;
-      const Shape& shape = bias->value.shape();
-      if (same_axis && shape.rank() == 1 && shape[0] == product->channels) {
-        const auto values = bias->value.values<float>();
-        offsets.emplace(values.begin(), values.end());
-      }
-    } else {
-      offsets = PerChannel(bias->value, *product);
+  for (;;) {
+    if (node == nullptr || !edit.IsPrivate(*node)) return std::nullopt;
+    if (std::optional<Product> product = ReadProduct(edit, node)) {
+      found.product = std::move(*product);
+      break;
     }
-    if (!offsets) continue;
-    if (is_sub) {
-      for (float& offset : *offsets) offset = -offset;
-    }
-    return BiasedProduct{std::move(*product), node, 1 - side, std::move(*bias), std::move(*offsets)};
+    std::optional<Adder> adder = ReadAdder(edit, *node);
+    if (!adder || found.adders.size() == kMostAdders) return std::nullopt;
+    node = edit.Producer(*node, 1 - adder->constant_input);
+    found.adders.push_back(std::move(*adder));
   }
-  return std::nullopt;
+  for (Adder& adder : found.adders) {
+    std::optional<std::vector<float>> offsets = OffsetsOf(adder, found.product);
+    if (!offsets) return std::nullopt;
+    adder.offsets = std::move(*offsets);
+  }
+  return found;
 }
 
 std::optional<std::vector<float>> PerChannel(const Tensor& constant, const Product& product) {

@@ -19,14 +19,18 @@ struct Product {
 };
 std::optional<Product> ReadProduct(GraphEdit& edit, NodeDef* node);
 
-// The product that only this input reads, directly or through one constant added to each channel (BiasAdd, Add, AddV2,
-// Sub of a constant).
+// A constant added to each channel: BiasAdd, Add, AddV2, or Sub of a constant.
+struct Adder {
+  NodeDef* node = nullptr;
+  size_t constant_input = 1;
+  ConstInput constant;
+  std::vector<float> offsets;  // what is added to each channel
+};
+
+// The product that only this input reads, directly or through adders.
 struct BiasedProduct {
   Product product;
-  NodeDef* adder = nullptr;  // null: there is none
-  size_t constant_input = 1;
-  ConstInput bias;
-  std::vector<float> offsets;  // what is added to each channel; empty without adder
+  std::vector<Adder> adders;  // the last one first
 };
 std::optional<BiasedProduct> ReadBiasedProduct(GraphEdit& edit, const NodeDef& reader, size_t input);
 

@@ -4,8 +4,8 @@
 //   m = Mul(x, s), y = Conv2D(m, w)           becomes   y = Conv2D(x, w * s)      s for each input channel
 //
 // The product is Conv2D, DepthwiseConv2dNative or MatMul, of either data format; s is a scalar or has one value a
-// channel, on either side of Mul, or divides. Between product and Mul there may be a constant bias, which is scaled as
-// well: so a batch norm written as Sub, Mul and Add ends as a product and its bias. A filter that others read is
+// channel, on either side of Mul, or divides. Between product and Mul constants may be added, which are scaled as well:
+// so a batch norm written as Sub, Mul and Add ends as a product and what is added to it. A filter that others read is
 // copied.
 #include <cmath>
 
@@ -44,14 +44,14 @@ std::vector<Scale> ReadScales(GraphEdit& edit, const NodeDef& node) {
 
 // What is added after the product, times the scales, in a shape in which the channels lie along their axis; nothing
 // where it would not be finite.
-std::optional<Tensor> ScaledBias(const BiasedProduct& base, const std::vector<float>& factors, const Shape& scale) {
-  std::vector<float> bias = base.offsets;
+std::optional<Tensor> ScaledBias(const Adder& adder, const std::vector<float>& factors, const Shape& scale) {
+  std::vector<float> bias = adder.offsets;
   for (size_t i = 0; i < bias.size(); ++i) {
-    bias[i] *= base.adder->op == "Sub" ? -factors[i] : factors[i];
+    bias[i] *= adder.node->op == "Sub" ? -factors[i] : factors[i];
     if (!std::isfinite(bias[i])) return std::nullopt;
   }
   const auto count = static_cast<int64_t>(bias.size());
-  Shape shape = base.bias.value.shape();
+  Shape shape = adder.constant.value.shape();
   if (shape.num_elements() == 1 && scale.num_elements() == 1) {
     bias.resize(1);
   } else if (shape.num_elements() != count) {
@@ -69,14 +69,18 @@ bool FoldAfter(GraphEdit& edit, const TransformContext& context, NodeDef& mul, c
   const std::optional<Tensor> filter = ScaledFilter(base->product, *factors);
   if (!filter) return false;
   NodeDef& product = *base->product.node;
-  NodeDef* last = base->adder != nullptr ? base->adder : &product;
-  std::optional<Tensor> bias;
-  if (base->adder != nullptr) {
-    bias = ScaledBias(*base, *factors, scale.constant.value.shape());
+  NodeDef* last = base->adders.empty() ? &product : base->adders[0].node;
+  std::vector<Tensor> biases;
+  for (const Adder& adder : base->adders) {
+    std::optional<Tensor> bias = ScaledBias(adder, *factors, scale.constant.value.shape());
     if (!bias) return false;
+    biases.push_back(std::move(*bias));
   }
   if (!context.MayRewrite(mul.name)) return false;
-  if (bias) PutConst(edit, *base->adder, base->constant_input, base->bias, *bias, mul.name + "/scaled_bias");
+  for (size_t i = 0; i < biases.size(); ++i) {
+    const Adder& adder = base->adders[i];
+    PutConst(edit, *adder.node, adder.constant_input, adder.constant, biases[i], adder.node->name + "/scaled_bias");
+  }
   PutConst(edit, product, 1, base->product.filter, *filter, product.name + "/scaled_filter");
   NodeDef with = *last;
   AddWaits(WaitsOf(mul), &with.inputs);

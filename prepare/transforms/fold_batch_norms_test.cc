@@ -84,6 +84,17 @@ TEST(FoldBatchNorms, ABiasInBetweenIsScaledToo) {
             (Floats{50, 500}));
 }
 
+TEST(FoldBatchNorms, SeveralAreScaledToo) {
+  const std::string graph = kConv + Const("k", "2", "5, 6") + Node("b", "BiasAdd", {"c", "k"}) +
+                            Const("mean", "", "2") + Node("d", "Sub", {"b", "mean"}) + Const("s", "2", "10, 100") +
+                            Node("y", "Mul", {"d", "s"});
+  EXPECT_EQ(Folded(graph),
+            "x = Placeholder()\nw = Const()\nc = Conv2D(x, w)\nk = Const()\nb = BiasAdd(c, k)\nmean = Const()\n"
+            "y = Sub(b, mean)\n");
+  EXPECT_EQ(Values(graph, "fold_batch_norms", "k"), (Floats{50, 600}));
+  EXPECT_EQ(Values(graph, "fold_batch_norms", "mean"), (Floats{20, 200}));
+}
+
 TEST(FoldBatchNorms, AScaleBeforeGoesIntoTheInputChannels) {
   const std::string graph =
       kHead + Const("s", "2", "10, 100") + Node("m", "Mul", {"x", "s"}) + Node("y", "Conv2D", {"m", "w"}, kStrides);

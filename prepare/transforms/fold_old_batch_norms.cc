@@ -83,9 +83,11 @@ std::optional<Folded> Fold(GraphEdit& edit, const NodeDef& reader, size_t input,
   std::optional<Tensor> filter = ScaledFilter(base->product, scale);
   if (!filter) return std::nullopt;
   Folded folded{std::move(*base), std::move(*filter), part(norm.offset)};
-  for (size_t c = 0; c < folded.base.offsets.size(); ++c) {
-    folded.offset[c] += folded.base.offsets[c] * scale[c];
-    if (!std::isfinite(folded.offset[c])) return std::nullopt;
+  for (const Adder& adder : folded.base.adders) {
+    for (size_t c = 0; c < scale.size(); ++c) folded.offset[c] += adder.offsets[c] * scale[c];
+  }
+  for (const float offset : folded.offset) {
+    if (!std::isfinite(offset)) return std::nullopt;
   }
   return folded;
 }
@@ -97,7 +99,7 @@ NodeDef MakeBiasAdd(GraphEdit& edit, const Folded& folded, const NodeDef& before
   NodeDef add{.op = "BiasAdd", .device = product.device};
   add.inputs = {product.name,
                 AddConst(edit, product.name + "_bn_offset", folded.offset, folded.base.product.filter.waits, before)};
-  if (folded.base.adder != nullptr) AddWaits(WaitsOf(*folded.base.adder), &add.inputs);
+  for (const Adder& adder : folded.base.adders) AddWaits(WaitsOf(*adder.node), &add.inputs);
   add.attrs["T"] = Attr::OfType(DType::kFloat);
   if (const Attr* format = product.Find("data_format"); format != nullptr) add.attrs["data_format"] = *format;
   return add;
