@@ -1,9 +1,9 @@
 #include "engine/base/errors.h"
-#include "engine/ops/op.h"
 #include "prepare/constants.h"
 #include "prepare/graph_edit.h"
 #include "prepare/needed.h"
 #include "prepare/quantize.h"
+#include "prepare/quantize_limits.h"
 #include "prepare/quantized_ops.h"
 
 namespace rivulet::prepare {
@@ -167,23 +167,6 @@ class Replacer {
   std::map<std::string, Quantized> done_;
 };
 
-// The nodes whose shapes depend on values, such as the number of boxes found. Those can be empty, and nothing has no
-// range. What a tensor array or a decoder gives is as large as what was put in.
-std::unordered_set<std::string> BehindFoundShapes(const std::vector<const NodeDef*>& order) {
-  std::unordered_set<std::string> behind;
-  for (const NodeDef* node : order) {
-    const OpDef* def = FindOp(node->op);
-    bool found = def != nullptr && (def->flags & kDataDependent) != 0 && NumDataInputs(*node) > 0 &&
-                 !node->op.starts_with("TensorArray") && !node->op.starts_with("Decode");
-    for (const std::string& input : node->inputs) {
-      const InputName name = ParseInput(input);
-      found |= !name.is_control && behind.contains(std::string(name.node));
-    }
-    if (found) behind.insert(node->name);
-  }
-  return behind;
-}
-
 // That no input can be empty in some run.
 Status CheckNotEmpty(const NodeDef& node, const Facts& facts, const std::unordered_set<std::string>& found) {
   for (size_t i = 0; i < NumDataInputs(node); ++i) {
@@ -203,6 +186,7 @@ Status ReplaceOps(const QuantizeOptions& options, const TransformContext& contex
   RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph));
   const std::unordered_set<std::string> inside = BehindControlFlow(order);
   const std::unordered_set<std::string> found = BehindFoundShapes(order);
+  const std::unordered_set<std::string> rooted = BeforeRoots(order);
   std::unordered_set<std::string> fed;
   for (const std::string& name : context.inputs) fed.emplace(ParseInput(name).node);
   RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, context));
@@ -210,6 +194,8 @@ Status ReplaceOps(const QuantizeOptions& options, const TransformContext& contex
     const QuantizedOp* op = FindQuantizedOp(node->op);
     if (op == nullptr || options.ignored_ops.contains(node->op) || fed.contains(node->name)) continue;
     Status fits = CheckQuantizable(*op, *node, facts);
+    if (fits.ok() && rooted.contains(node->name))
+      fits = InvalidArgument("a root or quotient is taken of what it gives");
     if (fits.ok()) fits = CheckNotEmpty(*node, facts, found);
     if (!fits.ok()) {
       if (context.report != nullptr) context.report(Cat("'", node->name, "' stays float: ", fits.message()));

@@ -133,6 +133,19 @@ TEST(QuantizeNodes, WhatCanBeEmptyStays) {
   ExpectFloat(found, "'y' stays float: its input 'f' can be empty");
 }
 
+TEST(QuantizeNodes, WhatARootIsTakenOfStays) {
+  const std::string variance = Input("x", "12") + Const("e", "", "0.001") + Node("y", "Mul", {"x", "x"}) +
+                               Node("s", "Add", {"y", "e"}) + Node("r", "Rsqrt", {"s"});
+  ExpectFloat(variance, "'y' stays float: a root or quotient is taken of what it gives");
+  // The product of a layer has 32 bits to be measured in.
+  const std::string layer =
+      Input("x", "12") + Const("w", "22", "1") + Node("y", "MatMul", {"x", "w"}) + Node("r", "Rsqrt", {"y"});
+  EXPECT_NE(Quantized(layer).find("QuantizedMatMul"), std::string::npos);
+  EXPECT_NE(Quantized(Input("x", "12") + Node("y", "Mul", {"x", "x"}) + Node("q", "RealDiv", {"y", "x"}))
+                .find("QuantizedMul"),
+            std::string::npos);
+}
+
 TEST(QuantizeNodes, ABatchOfUnknownSizeIsNotEmpty) {
   const std::string open = "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }";
   EXPECT_NE(Quantized(open + Node("y", "Relu", {"x"})).find("QuantizedRelu"), std::string::npos);
