@@ -118,6 +118,15 @@ class Folder {
       for (const std::string& input : node.inputs) want(input);
     }
     for (const std::string& name : context_.outputs) want(name);
+    // Where nobody says what is fetched, it is what nobody reads.
+    if (!context_.outputs.empty()) return;
+    std::unordered_set<std::string_view> read;
+    for (const NodeDef& node : graph_.nodes) {
+      for (const std::string& input : node.inputs) read.insert(ParseInput(input).node);
+    }
+    for (const NodeDef& node : graph_.nodes) {
+      if (!read.contains(node.name)) want(node.name);
+    }
   }
 
   // False when something stays that was to be folded.

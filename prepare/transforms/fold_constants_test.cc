@@ -35,6 +35,11 @@ TEST(FoldConstants, WhatDependsOnNoInputIsComputed) {
   EXPECT_EQ(graph.nodes[1].Find("_output_shapes"), nullptr);
 }
 
+TEST(FoldConstants, WhatNobodyReadsIsWantedWhereNobodySaysWhatIs) {
+  EXPECT_EQ(Lines(After(Const("a", "2", "1, 2") + Node("b", "Neg", {"a"}) + Node("y", "Neg", {"b"}), "fold_constants")),
+            "a = Const()\ny = Const()\n");
+}
+
 TEST(FoldConstants, AShapeThatIsKnownIsAConstant) {
   GraphDef graph = GraphOf(kGraph);
   ASSERT_TRUE(ApplyTransforms(*ParseTransforms("fold_constants"), {.inputs = {"x"}, .outputs = {"z"}}, graph).ok());
