@@ -3,8 +3,11 @@
 #include <cstdio>
 
 #include "cli/command.h"
+#include "cli/feeds.h"
+#include "cli/made_up.h"
 #include "engine/base/errors.h"
 #include "prepare/transform.h"
+#include "prepare/verify.h"
 
 namespace rivulet::cli {
 namespace {
@@ -15,8 +18,13 @@ struct TransformCommand {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   std::string transforms;
+  std::vector<std::string> check_inputs;
+  bool no_verify = false;
+  bool bisect = false;
   bool list = false;
 };
+
+void PrintLine(std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); }
 
 int ListTransforms() {
   for (const prepare::Transform* transform : prepare::AllTransforms()) {
@@ -25,14 +33,37 @@ int ListTransforms() {
   return kFine;
 }
 
-Status Transform(const TransformCommand& command, const std::vector<prepare::TransformCall>& calls, size_t* before,
-                 size_t* after) {
+// Why nothing could be compared is mostly the same for every step.
+void PrintOnce(std::string_view line) {
+  static std::string last;
+  if (last == line) return;
+  last = line;
+  PrintLine(line);
+}
+
+// What the transforms are checked with.
+Result<prepare::VerifyOptions> CheckOf(const TransformCommand& command, int* code) {
+  prepare::VerifyOptions check{.inputs = command.inputs, .outputs = command.outputs};
+  check.make_up = MakeUpTensor;
+  check.report = PrintOnce;
+  if (command.check_inputs.empty()) return check;
+  *code = kBadData;
+  RIVULET_ASSIGN_OR_RETURN(const auto model, Model::Load(command.model));
+  RIVULET_ASSIGN_OR_RETURN(check.given, ParseFeeds(*model, NameChoice(), command.check_inputs, code));
+  return check;
+}
+
+Status Transform(const TransformCommand& command, const std::vector<prepare::TransformCall>& calls,
+                 const prepare::VerifyOptions& check, size_t* before, size_t* after) {
   RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, prepare::ReadGraphDef(command.model));
   *before = graph.nodes.size();
   prepare::TransformOptions options{.inputs = command.inputs, .outputs = command.outputs};
-  options.report = [](std::string_view line) {
-    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
-  };
+  options.report = PrintLine;
+  options.bisect = command.bisect;
+  if (!command.no_verify) {
+    options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& old,
+                              const prepare::GraphDef& now) { return prepare::VerifyTransform(call, old, now, check); };
+  }
   RIVULET_RETURN_IF_ERROR(prepare::ApplyTransforms(calls, options, graph).Framed(Cat("'", command.model, "'")));
   *after = graph.nodes.size();
   return prepare::WriteGraphDef(graph, command.out);
@@ -45,8 +76,11 @@ int RunTransform(const TransformCommand& command) {
   }
   const auto calls = prepare::ParseTransforms(command.transforms);
   if (!calls.ok()) return Fail(calls.status(), kBadCall);
+  int code = kFine;
+  const auto check = CheckOf(command, &code);
+  if (!check.ok()) return Fail(check.status(), code);
   size_t before = 0, after = 0;
-  if (const Status status = Transform(command, *calls, &before, &after); !status.ok()) return Fail(status);
+  if (const Status status = Transform(command, *calls, *check, &before, &after); !status.ok()) return Fail(status);
   std::printf("%s: %zu nodes, before %zu\n", command.out.c_str(), after, before);
   return kFine;
 }
@@ -61,6 +95,12 @@ void AddTransform(CLI::App& app, int* code) {
   sub->add_option("--input", command->inputs, "What will be fed; keeps its name")->delimiter(',');
   sub->add_option("--output", command->outputs, "What will be fetched; keeps its name")->delimiter(',');
   sub->add_option("--transforms", command->transforms, "The steps, in their order");
+  sub->add_flag("--no-verify", command->no_verify, "Don't run the graph before and after each step to compare them");
+  sub->add_option("--check-input", command->check_inputs,
+                  "What to feed then: NAME=FILE.npy, NAME=@FILE, NAME==VALUE. What is not given gets made-up values")
+      ->type_name("NAME=…")
+      ->take_all();
+  sub->add_flag("--bisect", command->bisect, "When a step is not what it promises, find the place that is at fault");
   sub->add_flag("--list", command->list, "Print the steps there are, with their arguments");
   sub->footer(
       "Examples:\n"

@@ -12,9 +12,11 @@ namespace {
 // AttrValue's fields.
 enum : uint32_t { kList = 1, kString = 2, kInt = 3, kFloat = 4, kBool = 5, kType = 6, kShape = 7, kTensor = 8 };
 // AttrValue.ListValue's.
-enum : uint32_t { kListInts = 3, kListTypes = 6 };
+enum : uint32_t { kListStrings = 2, kListInts = 3, kListTypes = 6 };
 // TensorProto's.
 enum : uint32_t { kTensorType = 1, kTensorShape = 2, kTensorContent = 4, kTensorStrings = 8 };
+
+constexpr size_t kMostConstantBytes = size_t{4} << 30;
 
 WireCursor CursorOf(std::string_view bytes) {
   return WireCursor({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, 0);
@@ -125,6 +127,13 @@ Attr Attr::OfTypes(const std::vector<DType>& values) {
   return OfBytes(std::move(out));
 }
 
+Attr Attr::OfStrings(const std::vector<std::string>& values) {
+  std::string list, out;
+  for (const std::string& value : values) AppendBytes(kListStrings, value, &list);
+  AppendBytes(kList, list, &out);
+  return OfBytes(std::move(out));
+}
+
 std::optional<std::string> Attr::AsString() const {
   std::string value;
   if (!ReadField(bytes_, kString, [&](WireCursor& c) { value = c.Text(); })) return std::nullopt;
@@ -183,13 +192,32 @@ std::optional<std::vector<int64_t>> Attr::AsInts() const {
   return values;
 }
 
+std::optional<std::vector<std::string>> Attr::AsStrings() const {
+  std::vector<std::string> values;
+  Status status;
+  const auto read = [&](WireCursor& c) {
+    WireCursor list = c.Message();
+    while (list.Next()) {
+      if (list.field() == kListStrings) {
+        values.emplace_back(list.Text());
+      } else {
+        list.Skip();
+      }
+    }
+    status = list.status();
+  };
+  if (!ReadField(bytes_, kList, read) || !status.ok()) return std::nullopt;
+  return values;
+}
+
 Result<Tensor> Attr::AsTensor() const {
   TensorLiteral literal;
   Status status;
   const auto read = [&](WireCursor& c) { literal = ReadTensor(c.Message(), owner_, Limits(), &status); };
   if (!ReadField(bytes_, kTensor, read)) return InvalidArgument("want a tensor");
   RIVULET_RETURN_IF_ERROR(status);
-  return Expand(literal, *Allocator::Create());
+  // A file can describe a constant of any size in a few bytes.
+  return Expand(literal, *Allocator::Create(kMostConstantBytes));
 }
 
 }  // namespace rivulet::prepare

@@ -28,6 +28,7 @@ class Attr {
   static Attr OfTensor(const Tensor& value);
   static Attr OfInts(const std::vector<int64_t>& values);
   static Attr OfTypes(const std::vector<DType>& values);
+  static Attr OfStrings(const std::vector<std::string>& values);
 
   // Nothing where the attribute is of another kind, or broken.
   std::optional<std::string> AsString() const;
@@ -37,6 +38,7 @@ class Attr {
   std::optional<DType> AsType() const;
   std::optional<Shape> AsShape() const;
   std::optional<std::vector<int64_t>> AsInts() const;
+  std::optional<std::vector<std::string>> AsStrings() const;
   // A view of the file where the tensor's bytes are whole.
   Result<Tensor> AsTensor() const;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cctype>
+#include <limits>
+#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "engine/base/text.h"
@@ -128,6 +130,29 @@ class Scanner {
   size_t at_ = 0;
 };
 
+// Nodes may ask to be where another is ("loc:@other"). Where that one went with this transform, the wish goes too.
+void DropLostPlaces(const GraphDef& before, GraphDef* after) {
+  static constexpr std::string_view kPlace = "loc:@";
+  std::unordered_set<std::string_view> lost;
+  for (const NodeDef& node : before.nodes) lost.insert(node.name);
+  for (const NodeDef& node : after->nodes) lost.erase(node.name);
+  if (lost.empty()) return;
+  for (NodeDef& node : after->nodes) {
+    const Attr* attr = node.Find("_class");
+    std::optional<std::vector<std::string>> places = attr != nullptr ? attr->AsStrings() : std::nullopt;
+    if (!places) continue;
+    const size_t dropped = std::erase_if(*places, [&](const std::string& place) {
+      return place.starts_with(kPlace) && lost.contains(std::string_view(place).substr(kPlace.size()));
+    });
+    if (dropped == 0) continue;
+    if (places->empty()) {
+      node.attrs.erase("_class");
+    } else {
+      node.attrs["_class"] = Attr::OfStrings(*places);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> Arguments::All(std::string_view name) const {
@@ -170,13 +195,64 @@ Result<bool> Arguments::Bool(std::string_view name, bool if_missing) const {
 
 Result<std::vector<TransformCall>> ParseTransforms(std::string_view text) { return Scanner(text).Read(); }
 
+bool TransformContext::MayRewrite(std::string_view node) const {
+  if (budget == nullptr) return true;
+  if (budget->left <= 0) return false;
+  --budget->left;
+  ++budget->taken;
+  budget->last = node;
+  return true;
+}
+
+namespace {
+
+// The transform on a copy of the graph, at no more places than the budget has.
+Status ApplyOne(const TransformCall& call, const TransformOptions& options, RewriteBudget* budget,
+                const GraphDef& graph, GraphDef* changed) {
+  *changed = graph;
+  const auto report = budget == nullptr ? options.report : nullptr;
+  RIVULET_RETURN_IF_ERROR(
+      call.transform->apply(*changed, {options.inputs, options.outputs, call.arguments, report, budget}));
+  RIVULET_RETURN_IF_ERROR(CheckReferences(*changed));
+  DropLostPlaces(graph, changed);
+  return Status();
+}
+
+// "; the 3rd of 12 ..." for a transform that `verify` refused: the least number of places with which it is refused.
+std::string FindFault(const TransformCall& call, const TransformOptions& options, const GraphDef& graph) {
+  const auto is_fine = [&](int64_t places, RewriteBudget* budget) {
+    *budget = {.left = places};
+    GraphDef changed;
+    const Status status = ApplyOne(call, options, budget, graph, &changed);
+    return status.ok() && options.verify(call, graph, changed).ok();
+  };
+  RewriteBudget budget;
+  is_fine(std::numeric_limits<int64_t>::max(), &budget);
+  const int64_t all = budget.taken;
+  int64_t fine = 0, wrong = all;  // this many places are fine, this many are not
+  if (all == 0 || !is_fine(0, &budget)) return "; it cannot be bisected: what is wrong is in no single place";
+  while (wrong - fine > 1) {
+    const int64_t middle = fine + (wrong - fine) / 2;
+    (is_fine(middle, &budget) ? fine : wrong) = middle;
+  }
+  is_fine(wrong, &budget);
+  return Cat("; place ", wrong, " of ", all, " is at fault: '", budget.last, "'");
+}
+
+}  // namespace
+
 Status ApplyTransforms(const std::vector<TransformCall>& calls, const TransformOptions& options, GraphDef& graph) {
   for (const TransformCall& call : calls) {
     if (options.report != nullptr) options.report(Cat("Applying ", call.transform->name));
     RIVULET_ASSIGN_OR_RETURN(const bool ignore, call.arguments.Bool(kIgnoreErrors, false));
-    GraphDef changed = graph;
-    Status status = call.transform->apply(changed, {options.inputs, options.outputs, call.arguments});
-    if (status.ok()) status = CheckReferences(changed);
+    GraphDef changed;
+    Status status = ApplyOne(call, options, nullptr, graph, &changed);
+    if (status.ok() && options.verify != nullptr) {
+      status = options.verify(call, graph, changed);
+      if (!status.ok() && options.bisect) {
+        status = Status(status.code(), Cat(status.message(), FindFault(call, options, graph)));
+      }
+    }
     if (status.ok()) {
       graph = std::move(changed);
       continue;

@@ -2,6 +2,7 @@
 #ifndef RIVULET_PREPARE_TRANSFORM_H_
 #define RIVULET_PREPARE_TRANSFORM_H_
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -32,11 +33,31 @@ class Arguments {
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
 };
 
+// How many places a transform may still change: for finding the one that is at fault.
+struct RewriteBudget {
+  int64_t left = 0;
+  int64_t taken = 0;
+  std::string last;  // the node at the last place
+};
+
 // What a transform is told besides the graph: what will be fed and fetched must keep its name.
 struct TransformContext {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   Arguments arguments;
+  void (*report)(std::string_view line) = nullptr;  // what a user should know besides success
+  RewriteBudget* budget = nullptr;                  // null: all
+
+  // Whether the place of this node may be changed. Transforms that change many places ask before each.
+  bool MayRewrite(std::string_view node) const;
+};
+
+// What a transform says of the results: what is fetched for the same feeds.
+enum class Promise {
+  kExact,     // the same bits
+  kRounding,  // the same but for the order of additions
+  kLossy,     // the same types and shapes, near the old values
+  kCallers,   // what the caller asked for, whatever that means
 };
 
 struct Transform {
@@ -44,6 +65,9 @@ struct Transform {
   const char* arguments;  // those that it takes, with blanks between
   // Changes the graph, or leaves it as it was and says why not.
   Status (*apply)(GraphDef& graph, const TransformContext& context);
+  Promise promise = Promise::kExact;
+  // Where the promise depends on the arguments.
+  Promise (*promise_of)(const Arguments& arguments) = nullptr;
 };
 
 // In the order of their names.
@@ -52,6 +76,10 @@ std::span<const Transform* const> AllTransforms();
 struct TransformCall {
   const Transform* transform = nullptr;
   Arguments arguments;
+
+  Promise promise() const {
+    return transform->promise_of != nullptr ? transform->promise_of(arguments) : transform->promise;
+  }
 };
 
 // `name name(argument=value, argument="a value")`: names with blanks between. A value without quotes is of letters,
@@ -63,10 +91,13 @@ struct TransformOptions {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   void (*report)(std::string_view line) = nullptr;  // what is applied, and errors that were to be ignored
+  // Asked after each transform whether it kept its promise; an error undoes it.
+  std::function<Status(const TransformCall& call, const GraphDef& before, const GraphDef& after)> verify = {};
+  bool bisect = false;  // such an error names the place that is at fault
 };
 
-// One after the other; after each every input must name a node. An error names the transform and leaves the graph as it
-// was before that; with ignore_errors=true the next one goes on from there.
+// One after the other; after each every input must name a node, and `verify` agree. An error names the transform and
+// leaves the graph as it was before that; with ignore_errors=true the next one goes on from there.
 Status ApplyTransforms(const std::vector<TransformCall>& calls, const TransformOptions& options, GraphDef& graph);
 
 }  // namespace rivulet::prepare

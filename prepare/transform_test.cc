@@ -59,5 +59,15 @@ TEST(ApplyTransforms, AnErrorLeavesTheGraphOrIsIgnored) {
   EXPECT_NE(Transformed(kGraph, "set_device(if_default=perhaps)").find("want true or false"), std::string::npos);
 }
 
+TEST(ApplyTransforms, APlaceGoesWithItsNode) {
+  const std::string graph =
+      Input("x", "2") + Node("i", "Identity", {"x"}) +
+      Node("y", "Neg", {"i"}, "attr { key: '_class' value { list { s: ['loc:@i'] } } }") +
+      Node("z", "Neg", {"i"}, "attr { key: '_class' value { list { s: ['loc:@x', 'loc:@i'] } } }");
+  const GraphDef after = After(graph, "remove_nodes(op=Identity)");
+  EXPECT_EQ(NodeIn(after, "y").Find("_class"), nullptr);
+  EXPECT_EQ(NodeIn(after, "z").Find("_class")->AsStrings(), std::vector<std::string>{"loc:@x"});
+}
+
 }  // namespace
 }  // namespace rivulet::prepare

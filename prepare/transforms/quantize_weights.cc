@@ -80,6 +80,6 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
 
 }  // namespace
 
-const Transform kQuantizeWeights = {"quantize_weights", "minimum_size", Apply};
+const Transform kQuantizeWeights = {"quantize_weights", "minimum_size", Apply, Promise::kLossy};
 
 }  // namespace rivulet::prepare

@@ -15,6 +15,6 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
 
 }  // namespace
 
-const Transform kRemoveAttribute = {"remove_attribute", "attribute_name op_name", Apply};
+const Transform kRemoveAttribute = {"remove_attribute", "attribute_name op_name", Apply, Promise::kCallers};
 
 }  // namespace rivulet::prepare

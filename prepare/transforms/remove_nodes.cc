@@ -18,7 +18,7 @@ bool IsSwitch(const NodeDef& node) { return node.op == "Switch" || node.op == "R
 class Remover {
  public:
   Remover(GraphDef& graph, const TransformContext& context, const std::vector<std::string>& ops, int64_t max_inputs)
-      : graph_(graph), ops_(ops.begin(), ops.end()), max_inputs_(max_inputs) {
+      : graph_(graph), context_(context), ops_(ops.begin(), ops.end()), max_inputs_(max_inputs) {
     for (const auto* names : {&context.inputs, &context.outputs}) {
       for (const std::string& name : *names) kept_.emplace(ParseInput(name).node);
     }
@@ -40,7 +40,7 @@ class Remover {
         continue;
       const auto source = index.find(ParseInput(node.inputs[0]).node);
       if (source == index.end() || (IsSwitch(*source->second) && waited_for.contains(node.name))) continue;
-      replaced_.emplace(node.name, node.inputs[0]);
+      if (context_.MayRewrite(node.name)) replaced_.emplace(node.name, node.inputs[0]);
     }
     for (NodeDef& node : graph_.nodes) {
       if (replaced_.contains(node.name)) continue;
@@ -63,6 +63,7 @@ class Remover {
   }
 
   GraphDef& graph_;
+  const TransformContext& context_;
   std::unordered_set<std::string> ops_;
   std::unordered_set<std::string> kept_;
   std::unordered_map<std::string, std::string> replaced_;  // a node, and what its readers read instead
@@ -76,8 +77,19 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
   return Remover(graph, context, ops, max_inputs).Run();
 }
 
+// The operators that give what they take.
+Promise PromiseOf(const Arguments& arguments) {
+  static constexpr std::string_view kForwarders[] = {"Identity",        "CheckNumerics", "StopGradient",
+                                                     "PreventGradient", "Snapshot",      "Print"};
+  const std::vector<std::string> ops = arguments.All("op");
+  const bool all = std::all_of(ops.begin(), ops.end(), [](const std::string& op) {
+    return std::find(std::begin(kForwarders), std::end(kForwarders), op) != std::end(kForwarders);
+  });
+  return all ? Promise::kExact : Promise::kCallers;
+}
+
 }  // namespace
 
-const Transform kRemoveNodes = {"remove_nodes", "op max_inputs", Apply};
+const Transform kRemoveNodes = {"remove_nodes", "op max_inputs", Apply, Promise::kExact, PromiseOf};
 
 }  // namespace rivulet::prepare

@@ -21,6 +21,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
 
 }  // namespace
 
-const Transform kRenameAttribute = {"rename_attribute", "old_attribute_name new_attribute_name op_name", Apply};
+const Transform kRenameAttribute = {"rename_attribute", "old_attribute_name new_attribute_name op_name", Apply,
+                                    Promise::kCallers};
 
 }  // namespace rivulet::prepare

@@ -15,6 +15,6 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
 
 }  // namespace
 
-const Transform kRenameOp = {"rename_op", "old_op_name new_op_name", Apply};
+const Transform kRenameOp = {"rename_op", "old_op_name new_op_name", Apply, Promise::kCallers};
 
 }  // namespace rivulet::prepare

@@ -55,6 +55,6 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
 
 }  // namespace
 
-const Transform kRoundWeights = {"round_weights", "num_steps", Apply};
+const Transform kRoundWeights = {"round_weights", "num_steps", Apply, Promise::kLossy};
 
 }  // namespace rivulet::prepare

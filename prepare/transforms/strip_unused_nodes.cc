@@ -3,6 +3,8 @@
 #include <unordered_set>
 
 #include "engine/base/errors.h"
+#include "prepare/graph_edit.h"
+#include "prepare/needed.h"
 #include "prepare/transforms/transforms.h"
 
 namespace rivulet::prepare {
@@ -63,34 +65,12 @@ Result<std::map<std::string, Placed, std::less<>>> ReadPlaces(const Arguments& a
   return places;
 }
 
-bool IsPlaceholder(const NodeDef& node) { return node.op == "Placeholder" || node.op == "PlaceholderWithDefault"; }
-
 Status Apply(GraphDef& graph, const TransformContext& context) {
   Placed usual;
   RIVULET_ASSIGN_OR_RETURN(const auto places, ReadPlaces(context.arguments, &usual));
-  RIVULET_ASSIGN_OR_RETURN(const NodeIndex index, IndexNodes(graph));
-  std::unordered_set<std::string_view> inputs, used;
-  std::vector<std::string_view> waiting;
-  for (const auto* names : {&context.inputs, &context.outputs}) {
-    for (const std::string& text : *names) {
-      const std::string_view name = ParseInput(text).node;
-      if (!index.contains(name)) {
-        std::vector<std::string_view> all;
-        for (const NodeDef& node : graph.nodes) all.push_back(node.name);
-        return NotFound("no node is called '", name, "'; nearest: ", NearestNames(name, all));
-      }
-      if (names == &context.inputs) inputs.insert(name);
-      waiting.push_back(name);
-    }
-  }
-  while (!waiting.empty()) {
-    const std::string_view name = waiting.back();
-    waiting.pop_back();
-    if (!used.insert(name).second || inputs.contains(name)) continue;
-    const auto it = index.find(name);
-    if (it == index.end()) continue;
-    for (const std::string& input : it->second->inputs) waiting.push_back(ParseInput(input).node);
-  }
+  RIVULET_ASSIGN_OR_RETURN(const auto used, NeededNames(graph, context, true));
+  std::unordered_set<std::string_view> inputs;
+  for (const std::string& text : context.inputs) inputs.insert(ParseInput(text).node);
   std::vector<NodeDef> kept;
   for (const NodeDef& node : graph.nodes) {
     if (!used.contains(node.name)) continue;

@@ -6,7 +6,21 @@
 
 namespace rivulet::prepare {
 
+extern const Transform kAddDefaultAttributes;
+extern const Transform kBackportConcatv2;
+extern const Transform kBackportTensorArrayV3;
+extern const Transform kFlattenAtrousConv;
+extern const Transform kFoldBatchNorms;
+extern const Transform kFoldConstants;
+extern const Transform kFoldOldBatchNorms;
+extern const Transform kFreezeRequantizationRanges;
+extern const Transform kFusePadAndConv;
+extern const Transform kFuseResizeAndConv;
+extern const Transform kFuseResizePadAndConv;
+extern const Transform kInsertLogging;
+extern const Transform kMergeDuplicateNodes;
 extern const Transform kObfuscateNames;
+extern const Transform kQuantizeNodes;
 extern const Transform kQuantizeWeights;
 extern const Transform kRemoveAttribute;
 extern const Transform kRemoveControlDependencies;
@@ -17,6 +31,7 @@ extern const Transform kRenameOp;
 extern const Transform kRoundWeights;
 extern const Transform kSetDevice;
 extern const Transform kSortByExecutionOrder;
+extern const Transform kSparsifyGather;
 extern const Transform kStripUnusedNodes;
 
 }  // namespace rivulet::prepare

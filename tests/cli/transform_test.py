@@ -1,5 +1,7 @@
 """rivulet transform: graphs changed step by step."""
-from command_case import ROOT, CommandCase, main
+import subprocess
+
+from command_case import RIVULET, ROOT, CommandCase, identity, main, node, npy, placeholder
 
 MODEL = ROOT / "models" / "shapes" / "shapes.pb"
 
@@ -28,6 +30,65 @@ class Transform(CommandCase):
         self.assertLess((self.dir / "out.pb").stat().st_size, 0.4 * MODEL.stat().st_size)
         self.assertIn("Dequantize", self.fine("inspect", self.dir / "out.pb"))
         self.fine("compare", MODEL, self.dir / "out.pb", "--rtol", "0.1", "--atol", "0.1")
+
+    # A convolution with a scale and a bias made of constants, as a batch norm comes out of training.
+    def norm(self):
+        values = lambda name, dims, text: node(name, "Const", dtype="type: DT_FLOAT", value="tensor { dtype: DT_FLOAT tensor_shape { " + "".join(
+            f"dim {{ size: {d} }} " for d in dims) + f"}} float_val: [{text}] }}")
+        number = "type: DT_FLOAT"
+        return self.model(placeholder("x", dims=[1, 5, 5, 1]), values("w", [3, 3, 1, 2], "1, -2, 0.5, 4"), values("var", [2], "4, 9"), values("gamma", [2], "3, 0.25"),
+                          node("rsqrt", "Rsqrt", "var", T=number), node("s", "Mul", "rsqrt", "gamma", T=number),
+                          node("c", "Conv2D", "x", "w", T=number, strides="list { i: [1, 1, 1, 1] }", padding='s: "SAME"'),
+                          node("m", "Mul", "c", "s", T=number), identity("y", "m"))
+
+    def steps(self, model, transforms, *more):
+        """What the command says on stderr."""
+        done = subprocess.run([RIVULET, "transform", model, "-o", self.dir / "out.pb", "--transforms", transforms, *more], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stderr
+
+    def test_a_norm_goes_into_the_filter(self):
+        model = self.norm()
+        self.fine("transform", model, "-o", self.dir / "out.pb", "--input", "x", "--output", "y", "--transforms", "fold_constants fold_batch_norms remove_nodes(op=Identity)")
+        shown = self.fine("inspect", self.dir / "out.pb")
+        self.assertNotIn("Mul", shown)
+        self.assertNotIn("Rsqrt", shown)
+        self.fine("compare", model, self.dir / "out.pb", "--output", "y")
+
+    def test_eight_bit_nodes_run(self):
+        code, said = self.steps(MODEL, "fold_constants fold_batch_norms fold_old_batch_norms quantize_weights quantize_nodes")
+        self.assertEqual(code, 0, said)
+        self.assertNotIn("Not compared", said)
+        self.assertIn("QuantizedConv2D", self.fine("inspect", self.dir / "out.pb"))
+        self.fine("compare", MODEL, self.dir / "out.pb", "--rtol", "0.1", "--atol", "0.1")
+
+    def test_what_the_model_gives_is_compared(self):
+        model = self.model(placeholder("x"), node("two", "Const", dtype="type: DT_FLOAT", value="tensor { dtype: DT_FLOAT tensor_shape { } float_val: 2 }"),
+                           node("y", "Mul", "x", "two", T="type: DT_FLOAT"))
+        code, said = self.steps(model, "remove_device sort_by_execution_order")
+        self.assertEqual(code, 0, said)
+        self.assertEqual(said.count("Not compared: the shape of input 'x' is not in the file; give it with --check-input x=x.npy"), 1)
+        x = self.file("x.npy", npy("<f4", (2,), bytes(8)))
+        code, said = self.steps(model, "remove_device", "--check-input", f"x={x}")
+        self.assertEqual((code, said), (0, "Applying remove_device\n"))
+        self.assertNotIn("Not compared", self.steps(model, "remove_device", "--no-verify")[1])
+
+    def test_a_step_that_breaks_the_model_is_undone(self):
+        # The type of the new placeholder is wrong: what reads it no longer fits.
+        (self.dir / "out.pb").write_bytes(b"before")
+        for more in [(), ("--bisect",)]:
+            code, said = self.steps(self.norm(), "strip_unused_nodes(type=int32)", "--input", "c", "--output", "y", *more)
+            self.assertEqual(code, 1, said)
+            self.assertIn("transform 'strip_unused_nodes': node 'm' (Mul)", said)
+            self.assertEqual((self.dir / "out.pb").read_bytes(), b"before")
+        code, said = self.steps(self.norm(), "strip_unused_nodes(type=int32, ignore_errors=true) remove_device", "--input", "c", "--output", "y")
+        self.assertEqual(code, 0, said)
+        self.assertIn("Ignoring: ", said)
+        self.fine("compare", self.norm(), self.dir / "out.pb", "--output", "y")
+
+    def test_all_of_the_original_steps_are_there(self):
+        names = {line.split()[0] for line in self.fine("transform", "--list").splitlines()}
+        self.assertEqual(len(names), 27)
+        self.assertLessEqual({"fuse_resize_pad_and_conv", "quantize_nodes", "sparsify_gather", "freeze_requantization_ranges"}, names)
 
     def test_the_steps_are_listed(self):
         lines = self.fine("transform", "--list").splitlines()

@@ -24,6 +24,7 @@ PROCESSOR_SECONDS, SECONDS = 60, 600  # for one test: more of the first is an en
 # What the tests run: the name in a fault's last line, then the file to link and how to call it.
 PROGRAMS = {
     'unit_tests': ('tests/unit_tests', lambda program, args: [program, '--gtest_filter=' + args]),
+    'prepare_tests': ('tests/prepare_tests', lambda program, args: [program, '--gtest_filter=' + args]),
     'hostile_test': ('tests/hostile_test', lambda program, args: [program, '--gtest_filter=' + args]),
     'golden_test': ('tests/golden_test', lambda program, args: [program, *args.split()]),
     'command': ('cli/rivulet', lambda program, args: [sys.executable, f'{ROOT}/tests/cli/{args.split()[0]}.py', program, ROOT, *args.split()[1:]]),

@@ -1,0 +1,27 @@
+// add_default_attributes: a node gets the attributes that it lacks and that its operator's definition has a value for.
+#include <unordered_set>
+
+#include "engine/base/errors.h"
+#include "prepare/attr_default.h"
+#include "prepare/transforms/transforms.h"
+#include "prepare/function_names.h"
+
+namespace rivulet::prepare {
+namespace {
+
+Status Apply(GraphDef& graph, const TransformContext&) {
+  RIVULET_ASSIGN_OR_RETURN(const std::unordered_set<std::string> functions, FunctionNames(graph));
+  GraphDef changed = graph;
+  for (NodeDef& node : changed.nodes) {
+    if (functions.contains(node.op)) continue;  // calls a function of the graph
+    RIVULET_RETURN_IF_ERROR(AddDefaultAttributes(node));
+  }
+  graph = std::move(changed);
+  return Status();
+}
+
+}  // namespace
+
+const Transform kAddDefaultAttributes = {"add_default_attributes", "", Apply};
+
+}  // namespace rivulet::prepare
