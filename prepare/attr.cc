@@ -183,6 +183,14 @@ std::optional<std::vector<int64_t>> Attr::AsInts() const {
   return values;
 }
 
+std::optional<Shape> Attr::AsTensorShape() const {
+  Shape shape;
+  Status status;
+  const auto read = [&](WireCursor& c) { shape = ReadTensor(c.Message(), owner_, Limits(), &status).shape; };
+  if (!ReadField(bytes_, kTensor, read) || !status.ok()) return std::nullopt;
+  return shape;
+}
+
 Result<Tensor> Attr::AsTensor() const {
   TensorLiteral literal;
   Status status;

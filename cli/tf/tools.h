@@ -1,0 +1,18 @@
+// One constant for each tool's file here; tool.cc has the list.
+#ifndef RIVULET_CLI_TF_TOOLS_H_
+#define RIVULET_CLI_TF_TOOLS_H_
+
+#include "cli/tf/tool.h"
+
+namespace rivulet::tf {
+
+extern const Tool kCompareGraphs;
+extern const Tool kCountOps;
+extern const Tool kGraphToDot;
+extern const Tool kStripUnused;
+extern const Tool kSummarizeGraph;
+extern const Tool kTransformGraph;
+
+}  // namespace rivulet::tf
+
+#endif  // RIVULET_CLI_TF_TOOLS_H_
