@@ -9,8 +9,9 @@ namespace rivulet::tf {
 namespace {
 
 constexpr const Tool* kTools[] = {
-    &kCompareGraphs, &kCountOps, &kGraphToDot, &kStripUnused, &kSummarizeGraph, &kTransformGraph,
-};
+    &kBenchmarkModel, &kCompareGraphs,   &kCountOps,    &kGraphToDot,     &kLabelImage,
+    &kLabelWav,       &kLabelWavDir,     &kStripUnused, &kSummarizeGraph, &kTestStreamingAccuracy,
+    &kTransformGraph, &kWavToSpectrogram};
 
 void PrintLine(std::string_view name, std::string line) {
   for (char& c : line) {

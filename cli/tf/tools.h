@@ -6,12 +6,18 @@
 
 namespace rivulet::tf {
 
+extern const Tool kBenchmarkModel;
 extern const Tool kCompareGraphs;
 extern const Tool kCountOps;
 extern const Tool kGraphToDot;
+extern const Tool kLabelImage;
+extern const Tool kLabelWav;
+extern const Tool kLabelWavDir;
 extern const Tool kStripUnused;
 extern const Tool kSummarizeGraph;
+extern const Tool kTestStreamingAccuracy;
 extern const Tool kTransformGraph;
+extern const Tool kWavToSpectrogram;
 
 }  // namespace rivulet::tf
 
