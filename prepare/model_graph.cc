@@ -206,6 +206,15 @@ Result<std::vector<std::vector<std::string>>> ReadTagSets(const std::string& pat
   return sets;
 }
 
+Result<MetaGraph> ReadSavedModelGraph(const std::string& path, const std::vector<std::string>& tags,
+                                      const Limits& limits) {
+  RIVULET_ASSIGN_OR_RETURN(const Wire wire, ReadWire(path, limits));
+  if (wire.root != Root::kSavedModel) return InvalidArgument("'", path, "': want a SavedModel");
+  Result<MetaGraph> graph = ReadSavedModel(wire.bytes, wire.owner, tags, limits, *Allocator::Create());
+  if (!graph.ok()) return Status(graph.status()).Framed(Cat("'", path, "'"));
+  return graph;
+}
+
 Status VisitFunctionNodes(const GraphDef& graph, const std::function<void(std::string_view, const NodeDef&)>& visit) {
   WireCursor rest({reinterpret_cast<const uint8_t*>(graph.rest.data()), graph.rest.size()}, 0);
   while (rest.Next()) {

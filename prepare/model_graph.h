@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/import/meta_graph.h"
 #include "prepare/graph_def.h"
 
 namespace rivulet::prepare {
@@ -25,6 +26,10 @@ Result<ModelGraph> ReadModelGraph(const std::string& path, const std::vector<std
 
 // The tags of each graph of a SavedModel, in the order of the file.
 Result<std::vector<std::vector<std::string>>> ReadTagSets(const std::string& path, const Limits& limits = {});
+
+// A graph of a SavedModel as the engine reads it, with its signatures.
+Result<MetaGraph> ReadSavedModelGraph(const std::string& path, const std::vector<std::string>& tags,
+                                      const Limits& limits = {});
 
 // The FunctionDefs' nodes are the graph's too: calls visit(function, node) for each; an error for broken wire bytes.
 Status VisitFunctionNodes(const GraphDef& graph, const std::function<void(std::string_view, const NodeDef&)>& visit);

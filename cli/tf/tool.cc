@@ -8,10 +8,25 @@
 namespace rivulet::tf {
 namespace {
 
-constexpr const Tool* kTools[] = {
-    &kBenchmarkModel, &kCompareGraphs,   &kCountOps,    &kGraphToDot,     &kLabelImage,
-    &kLabelWav,       &kLabelWavDir,     &kStripUnused, &kSummarizeGraph, &kTestStreamingAccuracy,
-    &kTransformGraph, &kWavToSpectrogram};
+constexpr const Tool* kTools[] = {&kBenchmarkModel,
+                                  &kCompareGraphs,
+                                  &kConvertGraphdefMemmappedFormat,
+                                  &kCountOps,
+                                  &kFreezeGraph,
+                                  &kGraphPb2tb,
+                                  &kGraphToDot,
+                                  &kImportPbToTensorboard,
+                                  &kInspectCheckpoint,
+                                  &kLabelImage,
+                                  &kLabelWav,
+                                  &kLabelWavDir,
+                                  &kPrintSelectiveRegistrationHeader,
+                                  &kSavedModelCli,
+                                  &kStripUnused,
+                                  &kSummarizeGraph,
+                                  &kTestStreamingAccuracy,
+                                  &kTransformGraph,
+                                  &kWavToSpectrogram};
 
 void PrintLine(std::string_view name, std::string line) {
   for (char& c : line) {

@@ -8,11 +8,18 @@ namespace rivulet::tf {
 
 extern const Tool kBenchmarkModel;
 extern const Tool kCompareGraphs;
+extern const Tool kConvertGraphdefMemmappedFormat;
 extern const Tool kCountOps;
+extern const Tool kFreezeGraph;
+extern const Tool kGraphPb2tb;
 extern const Tool kGraphToDot;
+extern const Tool kImportPbToTensorboard;
+extern const Tool kInspectCheckpoint;
 extern const Tool kLabelImage;
 extern const Tool kLabelWav;
 extern const Tool kLabelWavDir;
+extern const Tool kPrintSelectiveRegistrationHeader;
+extern const Tool kSavedModelCli;
 extern const Tool kStripUnused;
 extern const Tool kSummarizeGraph;
 extern const Tool kTestStreamingAccuracy;
