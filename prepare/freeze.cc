@@ -81,6 +81,7 @@ class Freezer {
     if (PassesOn(node.op) && source != nullptr) {
       if (node.op.starts_with("Ref")) node.op.erase(0, 3);
       node.attrs["T"] = Attr::OfType(source->type);
+      node.attrs.erase("_output_shapes");  // was said of a reference or handle
       return Status();
     }
     if (node.op == "ReadVariableOp" && source != nullptr) {
@@ -197,9 +198,8 @@ Result<size_t> FreezeVariables(const FreezeOptions& options,
   }
   RIVULET_RETURN_IF_ERROR(freezer.Spread());
   RIVULET_RETURN_IF_ERROR(freezer.RewriteReaders());
-  for (NodeDef& node : graph.nodes) {
-    if (options.clear_devices) node.device.clear();
-    node.attrs.erase("_output_shapes");  // said of references and handles what is no longer so
+  if (options.clear_devices) {
+    for (NodeDef& node : graph.nodes) node.device.clear();
   }
   // VarIsInitializedOp as a constant may leave its variable unused.
   RIVULET_RETURN_IF_ERROR(KeepNeeded(options.outputs, graph));

@@ -105,9 +105,12 @@ std::string Header(const Needed& needed, bool all) {
   if (has_kernels) {
     text += "constexpr const char* kNecessaryOpKernelClasses[] = {\n" + ListLines(needed.kernels) + "};\n";
   }
-  text += "}  // namespace\n\n#define SHOULD_REGISTER_OP(op) IsAmong(op, kNecessaryOps, sizeof(kNecessaryOps) / sizeof(*kNecessaryOps))\n";
-  text += has_kernels ? "#define SHOULD_REGISTER_OP_KERNEL(clz) IsAmong(clz, kNecessaryOpKernelClasses, sizeof(kNecessaryOpKernelClasses) / sizeof(*kNecessaryOpKernelClasses))\n"
-                               : "#define SHOULD_REGISTER_OP_KERNEL(clz) true\n";
+  text +=
+      "}  // namespace\n\n#define SHOULD_REGISTER_OP(op) IsAmong(op, kNecessaryOps, sizeof(kNecessaryOps) / "
+      "sizeof(*kNecessaryOps))\n";
+  text += has_kernels ? "#define SHOULD_REGISTER_OP_KERNEL(clz) IsAmong(clz, kNecessaryOpKernelClasses, "
+                        "sizeof(kNecessaryOpKernelClasses) / sizeof(*kNecessaryOpKernelClasses))\n"
+                      : "#define SHOULD_REGISTER_OP_KERNEL(clz) true\n";
   const bool gradient = needed.ops.contains("SymbolicGradient");
   return text + "#define SHOULD_REGISTER_OP_GRADIENT " + (gradient ? "true" : "false") + "\n\n#endif\n";
 }

@@ -109,8 +109,7 @@ class Memmapped(ToolCase):
         self.assertEqual(data[:12], struct.pack("<3f", 1, 2, 3))
         self.assertEqual(data[12:64], bytes(52))
         self.assertEqual(data[64:76], struct.pack("<3f", 4, 5, 6))
-        self.file("g.pb", data[76:start])
-        structure = self.works("summarize_graph", f"--in_graph={self.dir / 'g.pb'}", "--print_structure")
+        structure = self.works("summarize_graph", f"--in_graph={out}", "--print_structure")
         self.assertIn("a/w (ImmutableConst): []", structure)
         self.assertIn("b (Const): []", structure)
 
