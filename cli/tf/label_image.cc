@@ -112,6 +112,17 @@ void Print(const Style& style, const std::vector<Score>& best, double ms) {
   }
 }
 
+// Graphs retrained from the first Inception take pictures at "Mul", in [-1, 1] and of 299 pixels; the example's
+// defaults were theirs until TensorFlow 1.4.
+Style For(const Model& model, const Style& style) {
+  Style fit = style;
+  if (Has(model, style.input_layer) || !Has(model, "Mul")) return fit;
+  fit.input_layer = "Mul";
+  fit.size = 299;
+  fit.mean = fit.std = 128;
+  return fit;
+}
+
 Status Label(const Call& call, const ImageFlags& image, const Flags& flags, const Style* style) {
   std::string graph = Under(image.root_dir, image.graph.empty() ? style->graph : image.graph);
   if (image.graph.empty() && style == &kExample && !IsFile(graph) && IsFile(Under(image.root_dir, kPoets.graph))) {
@@ -120,7 +131,7 @@ Status Label(const Call& call, const ImageFlags& image, const Flags& flags, cons
   }
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(graph));
   if (image.style.empty() && image.output_layer.empty() && Has(*model, kPoets.output_layer)) style = &kPoets;
-  ClassifyOptions options = OptionsFor(*model, image, flags, *style);
+  ClassifyOptions options = OptionsFor(*model, image, flags, For(*model, *style));
   RIVULET_ASSIGN_OR_RETURN(options.labels, ReadLabels(LabelsFor(image, *style, graph)));
   RIVULET_ASSIGN_OR_RETURN(const auto classifier, Classifier::Create(model, options));
   const std::string path = Under(image.root_dir, image.image.empty() ? style->image : image.image);

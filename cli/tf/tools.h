@@ -21,6 +21,7 @@ extern const Tool kLabelWav;
 extern const Tool kLabelWavDir;
 extern const Tool kOptimizeForInference;
 extern const Tool kPrintSelectiveRegistrationHeader;
+extern const Tool kQuantizeGraph;
 extern const Tool kSavedModelCli;
 extern const Tool kStripUnused;
 extern const Tool kSummarizeGraph;

@@ -39,6 +39,14 @@ class LabelImage(ToolCase):
         self.assertRegex(out, r"\(score=\d\.\d{5}\)")
         self.assertIn("star (", self.works("label_image", "--image", (SAMPLES / "star.jpg").resolve(), f"--root_dir={self.dir}", "--style=poets"))
 
+    def test_graphs_retrained_from_inception_take_pictures_at_mul(self):
+        text = self.dir / "g.pbtxt"
+        self.works("transform_graph", f"--in_graph={SHAPES_PB}", f"--out_graph={text}", "--transforms=remove_device", "--output_as_text")
+        text.write_text(text.read_text().replace('"input"', '"Mul"').replace('"probability"', '"final_result"'))
+        flags = ["label_image", f"--graph={text}", f"--labels={SHAPES_LABELS}", f"--image={SAMPLES / 'star.jpg'}", "--output_layer=final_result"]
+        self.assertEqual(self.works(*flags), self.works(*flags, "--input_mean=128", "--input_std=128", "--input_layer=Mul"))
+        self.assertRegex(self.works(*flags).splitlines()[0], r"^star \(\d+\): 0\.9")
+
     def test_errors(self):
         self.refuses(255, ["none.jpg"], "label_image", *SHAPES, "--image=none.jpg")
         self.refuses(255, ["labels.txt"], "label_image", f"--graph={SHAPES_PB}", "--labels=none/labels.txt", f"--image={SAMPLES / 'star.jpg'}")
