@@ -1,8 +1,12 @@
 """rivulet-tf: how the tools are called, whatever they do."""
 import os
 
-from command_case import main
-from tf_case import RIVULET_TF, SHAPES_PB, ToolCase, tool
+import re
+import shutil
+import subprocess
+
+from command_case import ROOT, main
+from tf_case import RIVULET_TF, SAMPLES, SHAPES_LABELS, SHAPES_PB, ToolCase, tool
 
 
 class Calls(ToolCase):
@@ -24,7 +28,6 @@ class Calls(ToolCase):
     def test_a_link_is_the_tool_that_it_is_called_after(self):
         for name in ("transform_graph", "transform_graph.py"):
             os.symlink(RIVULET_TF.resolve(), self.dir / name)
-            import subprocess
             done = subprocess.run([self.dir / name, "--help"], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 0)
             self.assertTrue(done.stdout.startswith(f"usage: {name} "), done.stdout)
@@ -49,6 +52,25 @@ class Calls(ToolCase):
         names = [line.split()[0] for line in self.works("--help").splitlines() if line.startswith("  ")]
         self.assertIn("transform_graph", names)
         self.assertEqual(names, sorted(names))
+
+
+class Page(ToolCase):
+    PAGE = (ROOT / "docs" / "tf_tools.md").read_text()
+
+    def test_its_lines_run(self):
+        for source, name in ((SHAPES_PB, "model.pb"), (SHAPES_LABELS, "labels.txt"), (SAMPLES / "star.jpg", "photo.jpg")):
+            shutil.copy(source, self.dir / name)
+        (block,) = re.findall(r"^```\n(.*?)^```", self.PAGE, re.M | re.S)
+        path = {**os.environ, "PATH": f"{RIVULET_TF.resolve().parent}:{os.environ['PATH']}"}
+        for line in block.splitlines():
+            done = subprocess.run(["bash", "-euc", line], cwd=self.dir, capture_output=True, text=True, timeout=120, env=path)
+            self.assertEqual(done.returncode, 0, f"{line}\n{done.stderr}")
+        self.assertRegex(done.stdout, r"^star \(\d+\): 0\.9")
+
+    def test_it_tells_of_every_tool(self):
+        table = self.PAGE[self.PAGE.index("## Tool by tool"):self.PAGE.index("## label_image")]
+        told = sorted(name for cell in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", cell))
+        self.assertEqual(told, [line.split()[0] for line in self.works("--help").splitlines() if line.startswith("  ")])
 
 
 class TransformGraph(ToolCase):
