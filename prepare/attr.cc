@@ -183,14 +183,6 @@ std::optional<std::vector<int64_t>> Attr::AsInts() const {
   return values;
 }
 
-std::optional<Shape> Attr::AsTensorShape() const {
-  Shape shape;
-  Status status;
-  const auto read = [&](WireCursor& c) { shape = ReadTensor(c.Message(), owner_, Limits(), &status).shape; };
-  if (!ReadField(bytes_, kTensor, read) || !status.ok()) return std::nullopt;
-  return shape;
-}
-
 Result<Tensor> Attr::AsTensor() const {
   TensorLiteral literal;
   Status status;
@@ -198,6 +190,14 @@ Result<Tensor> Attr::AsTensor() const {
   if (!ReadField(bytes_, kTensor, read)) return InvalidArgument("want a tensor");
   RIVULET_RETURN_IF_ERROR(status);
   return Expand(literal, *Allocator::Create());
+}
+
+std::optional<Shape> Attr::AsTensorShape() const {
+  Shape shape;
+  Status status;
+  const auto read = [&](WireCursor& c) { shape = ReadTensor(c.Message(), owner_, Limits(), &status).shape; };
+  if (!ReadField(bytes_, kTensor, read) || !status.ok()) return std::nullopt;
+  return shape;
 }
 
 }  // namespace rivulet::prepare

@@ -37,10 +37,10 @@ class Attr {
   std::optional<DType> AsType() const;
   std::optional<Shape> AsShape() const;
   std::optional<std::vector<int64_t>> AsInts() const;
-  // Of a tensor, whose values are not read.
-  std::optional<Shape> AsTensorShape() const;
   // A view of the file where the tensor's bytes are whole.
   Result<Tensor> AsTensor() const;
+  // Of a tensor, whose values are not read.
+  std::optional<Shape> AsTensorShape() const;
 
   std::string_view bytes() const { return bytes_; }
   // The same bytes; the same value may have been written in another way.
