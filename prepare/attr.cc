@@ -220,4 +220,12 @@ Result<Tensor> Attr::AsTensor() const {
   return Expand(literal, *Allocator::Create(kMostConstantBytes));
 }
 
+std::optional<Shape> Attr::AsTensorShape() const {
+  Shape shape;
+  Status status;
+  const auto read = [&](WireCursor& c) { shape = ReadTensor(c.Message(), owner_, Limits(), &status).shape; };
+  if (!ReadField(bytes_, kTensor, read) || !status.ok()) return std::nullopt;
+  return shape;
+}
+
 }  // namespace rivulet::prepare

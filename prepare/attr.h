@@ -41,6 +41,8 @@ class Attr {
   std::optional<std::vector<std::string>> AsStrings() const;
   // A view of the file where the tensor's bytes are whole.
   Result<Tensor> AsTensor() const;
+  // Of a tensor, whose values are not read.
+  std::optional<Shape> AsTensorShape() const;
 
   std::string_view bytes() const { return bytes_; }
   // The same bytes; the same value may have been written in another way.

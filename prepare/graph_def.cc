@@ -74,6 +74,12 @@ const Attr* NodeDef::Find(std::string_view name) const {
   return it == attrs.end() ? nullptr : &it->second;
 }
 
+Result<NodeDef> ParseNodeDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner) {
+  NodeDef node;
+  RIVULET_RETURN_IF_ERROR(ReadNode(bytes, owner, &node));
+  return node;
+}
+
 Result<GraphDef> ParseGraphDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner,
                                const Limits& limits) {
   GraphDef graph;

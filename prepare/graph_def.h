@@ -40,6 +40,9 @@ Result<GraphDef> ReadGraphDef(const std::string& path, const Limits& limits = {}
 Result<GraphDef> ParseGraphDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner,
                                const Limits& limits = {});
 
+// One node's message.
+Result<NodeDef> ParseNodeDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner);
+
 // Binary; attributes in the order of their names, so that equal graphs are equal files.
 std::string Serialize(const GraphDef& graph);
 // The file is the old one or the new one, never half.

@@ -231,6 +231,20 @@ const Field* FindField(Message message, std::string_view name) {
   return nullptr;
 }
 
+const Field* FindField(Message message, uint32_t number) {
+  for (const Field& field : kFields) {
+    if (field.in == message && number == field.number) return &field;
+  }
+  return nullptr;
+}
+
+std::string_view TypeWord(int number) {
+  for (const EnumName& type : kTypes) {
+    if (type.number == number) return type.name;
+  }
+  return {};
+}
+
 int TypeNumber(std::string_view word) {
   const bool is_ref = word.ends_with("_REF");
   const std::string_view plain = is_ref ? word.substr(0, word.size() - 4) : word;

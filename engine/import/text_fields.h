@@ -79,9 +79,12 @@ struct Field {
 
 // Null when the message has no such field.
 const Field* FindField(Message message, std::string_view name);
+const Field* FindField(Message message, uint32_t number);
 
 // "DT_FLOAT" as its number, "DT_FLOAT_REF" too; -1 for another word.
 int TypeNumber(std::string_view word);
+// "DT_FLOAT" for its number; empty for a number that no type has, or a reference's.
+std::string_view TypeWord(int number);
 
 // Any.type_url and Any.value, which hold the name and the message that a text writes out.
 inline constexpr uint32_t kAnyTypeUrl = 1;

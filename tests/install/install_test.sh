@@ -9,6 +9,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --install "$build" --prefix "$work/prefix" > "$work/install.log"
 "$work/prefix/bin/rivulet" --version
+# TensorFlow's tools by their names: every tool is a link, and no link is left without a tool.
+tools=$("$work/prefix/bin/rivulet-tf" --help | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p')
+[[ "$tools" == "$(cd "$work/prefix/bin" && find . -type l | sed 's,^\./,,' | LC_ALL=C sort)" ]]
+for tool in $tools; do "$work/prefix/bin/$tool" --help | grep -q "^usage: $tool"; done
 mkdir "$work/stranger"
 cp "$here/CMakeLists.txt" "$work/stranger"
 sed -n '/^```c++$/,/^```$/p' "$root/README.md" | sed '/^```/d' > "$work/stranger/main.cc"

@@ -1,0 +1,44 @@
+"""quantize_graph: weights rounded, weights as bytes."""
+import zlib
+
+from command_case import main
+from tf_case import SHAPES_PB, ToolCase, call
+
+
+class Quantize(ToolCase):
+    def quantize(self, *flags):
+        out = self.dir / "out.pb"
+        self.works("quantize_graph", f"--input={SHAPES_PB}", f"--output={out}", "--output_node_names=probability", *flags)
+        return out
+
+    def test_the_tutorials_rounding(self):
+        out = self.quantize("--mode=weights_rounded")
+        self.same_answers(SHAPES_PB, out, "--rtol", "0.05", "--atol", "0.05")
+        sizes = [len(zlib.compress(path.read_bytes(), 9)) for path in (SHAPES_PB, out)]
+        sizes.append(len(zlib.compress(self.quantize("--mode=weights_rounded", "--bitdepth=4").read_bytes(), 9)))
+        self.assertLess(sizes[1], 0.5 * sizes[0])
+        self.assertLess(sizes[2], 0.75 * sizes[1])
+
+    def test_weights_as_bytes(self):
+        out = self.quantize("--mode=weights")
+        self.assertLess(out.stat().st_size, 0.4 * SHAPES_PB.stat().st_size)
+        self.same_answers(SHAPES_PB, out, "--rtol", "0.1", "--atol", "0.1")
+
+    def test_eightbit(self):
+        if "quantize_nodes" not in call("transform", "--list").stdout:
+            self.refuses(1, ["quantize_nodes"], "quantize_graph", f"--input={SHAPES_PB}", f"--output={self.dir / 'o.pb'}", "--output_node_names=probability", "--mode=eightbit")
+            return
+        self.assertIn("Quantized", self.works("summarize_graph", f"--in_graph={self.quantize('--mode=eightbit')}"))
+
+    def test_errors(self):
+        flags = ["quantize_graph", f"--input={SHAPES_PB}", f"--output={self.dir / 'o.pb'}", "--output_node_names=probability"]
+        self.refuses(1, ["--mode=round", "not supported"], *flags)
+        self.refuses(1, ["'wights'"], *flags, "--mode=wights")
+        self.refuses(1, ["both"], *flags, "--mode=eightbit", "--quantized_fallback_min=0")
+        self.refuses(1, ["1 to 16"], *flags, "--mode=weights_rounded", "--bitdepth=64")
+        self.refuses(1, ["'p'", "nearest"], *flags, "--mode=weights", "--output_node_names=p")
+        self.assertFalse((self.dir / "o.pb").exists())
+
+
+if __name__ == "__main__":
+    main()
