@@ -1,59 +1,14 @@
 // StringToHashBucketFast, StringToHashBucketStrong, StringToHashBucket: y = hash(x) mod num_buckets, x: [..] of
 // strings, y: [..] of int64. Fast is Fingerprint64, Strong is SipHash-2-4 under the attribute's key, the oldest is
 // Hash64.
-#include <bit>
-
 #include "engine/ops/fingerprint64.h"
 #include "engine/ops/hash64.h"
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
+#include "engine/ops/sip_hash.h"
 
 namespace rivulet {
 namespace {
-
-// SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein, 2012; public domain).
-class SipHash {
- public:
-  SipHash(uint64_t key0, uint64_t key1)
-      : a_(key0 ^ 0x736f6d6570736575),
-        b_(key1 ^ 0x646f72616e646f6d),
-        c_(key0 ^ 0x6c7967656e657261),
-        d_(key1 ^ 0x7465646279746573) {}
-
-  uint64_t Of(std::string_view bytes) {
-    const size_t whole = bytes.size() / 8 * 8;
-    const auto word = [&](size_t at, size_t count) {
-      uint64_t value = 0;
-      for (size_t i = 0; i < count; ++i) value |= uint64_t{static_cast<uint8_t>(bytes[at + i])} << (8 * i);
-      return value;
-    };
-    for (size_t at = 0; at < whole; at += 8) Take(word(at, 8));
-    Take(word(whole, bytes.size() - whole) | (uint64_t{bytes.size()} << 56));
-    c_ ^= 0xff;
-    for (int i = 0; i < 4; ++i) Round();
-    return a_ ^ b_ ^ c_ ^ d_;
-  }
-
- private:
-  void Take(uint64_t word) {
-    d_ ^= word;
-    Round();
-    Round();
-    a_ ^= word;
-  }
-  void Round() {
-    a_ += b_;
-    c_ += d_;
-    b_ = std::rotl(b_, 13) ^ a_;
-    d_ = std::rotl(d_, 16) ^ c_;
-    a_ = std::rotl(a_, 32) + d_;
-    c_ += b_;
-    d_ = std::rotl(d_, 21) ^ a_;
-    b_ = std::rotl(b_, 17) ^ c_;
-    c_ = std::rotl(c_, 32);
-  }
-  uint64_t a_, b_, c_, d_;
-};
 
 struct State : OpState {
   uint64_t num_buckets = 1;
