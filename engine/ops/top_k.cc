@@ -1,10 +1,13 @@
-// TopK, TopKV2: the k greatest elements of every row, and their columns.
+// TopK, TopKV2, ApproxTopK: the k greatest elements of every row, and their columns.
 //
 //   input [rows.., n] of T, k: an attribute or a scalar input, 0 <= k <= n -> values, indices [rows.., k]
 //
 // Of equal elements the one with the lower column comes first. Rows come out in descending order; with sorted = false
 // in the order that TensorFlow's selection leaves them in. k = 1 passes NaNs over. Otherwise a NaN is neither before
 // nor after any element but its column, and rows that hold one are ordered as TensorFlow's comparisons happen to fall.
+//
+// ApproxTopK is exact, as on TensorFlow's CPU, whose kernel takes the greatest (is_max_k) of the last dim, which it
+// must be given as -1; recall_target, reduction_input_size_override and aggregate_to_topk say nothing.
 #include <algorithm>
 
 #include "engine/base/checked.h"
@@ -43,6 +46,13 @@ Status InferV2(InferContext& c) {
   return InferShapes(c, c.known(1) ? &k : nullptr);
 }
 
+Status InferApprox(InferContext& c) {
+  if (!c.attrs().Bool("is_max_k")) return Unimplemented("attr 'is_max_k': want true, got false");
+  const int64_t axis = c.attrs().Int("reduction_dimension");
+  if (axis != -1) return Unimplemented("attr 'reduction_dimension': want -1, the last, got ", axis);
+  return Infer(c);
+}
+
 struct State : OpState {
   bool sorted = true;
 };
@@ -52,6 +62,8 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   state->sorted = c.attrs().Bool("sorted");
   return std::unique_ptr<OpState>(std::move(state));
 }
+
+Result<std::unique_ptr<OpState>> PrepareSorted(PrepareContext&) { return std::unique_ptr<OpState>(new State); }
 
 // Columns of one row, the better before the worse. With a NaN in the row this is no order, so nothing below may rely on
 // one for its bounds.
@@ -232,6 +244,14 @@ constexpr OpDef kDefs[] = {
          "sorted:bool=true; " RIVULET_ORDERED "; Tk:type=i32 in {i16,i32,i64}; index_type:type=i32 in {i16,i32,i64}",
      .infer = InferV2,
      .prepare = Prepare,
+     .run = Run},
+    {.name = "ApproxTopK",
+     .inputs = "input:T",
+     .outputs = "values:T, indices:i32",
+     .attrs = "k:int >=0; reduction_dimension:int=-1; recall_target:float=0.95; is_max_k:bool=true; "
+              "reduction_input_size_override:int=-1; aggregate_to_topk:bool=true; T:type in {f16,bf16,f32}",
+     .infer = InferApprox,
+     .prepare = PrepareSorted,
      .run = Run},
 };
 

@@ -74,6 +74,17 @@ TEST(TopKTest, Errors) {
   EXPECT_TRUE(Fails(OpTester("TopKV2").Input(x).Input(I32({1}, {0})).Run()));
 }
 
+TEST(TopKTest, ApproximateTakesTheGreatestOfTheLastDim) {
+  const auto approximate = [](const char* attr, auto value) {
+    return OpTester("ApproxTopK").Attr("k", 2).Attr(attr, value).Input(F32({2, 3}, {1, 3, 2, 6, 5, 4})).Run();
+  };
+  const auto got = approximate("aggregate_to_topk", false);
+  EXPECT_TRUE(Same(got, F32({2, 2}, {3, 2, 6, 5}), 0));
+  EXPECT_TRUE(Same(got, I32({2, 2}, {1, 2, 0, 1}), 1));
+  EXPECT_TRUE(Fails(approximate("is_max_k", false), "'is_max_k': want true"));
+  EXPECT_TRUE(Fails(approximate("reduction_dimension", 1), "'reduction_dimension': want -1, the last, got 1"));
+}
+
 TEST(TopKTest, UnknownShapes) {
   EXPECT_EQ(OpTester("TopKV2").Unknown(DType::kFloat, {-1, 5}).ConstInput(I32({}, {3})).InferShape(1), "[?,3]");
   EXPECT_EQ(OpTester("TopKV2").Unknown(DType::kFloat, {4, 5}).Unknown(DType::kInt32).InferShape(0), "[4,?]");

@@ -1,0 +1,129 @@
+// StochasticCastToInt: numbers rounded up or down at random, up as often as they are near to it.
+//
+//   input [..] of Tin, key [1], counter [1 or more], alg (1 Philox, 3 whichever: Philox) -> output [..] of Tout
+//
+// x < 0: floor(x + u), else floor(x + 1 - u), with u of [0, 1); whole numbers stay, NaN is 0, and what is outside of
+// Tout becomes its lowest or highest number, as Tin has it (2^31 for float, which an int32 cannot hold, is its lowest).
+// Each number that is rounded takes a block of the stream, whose seeds are the counter's first word and the key. From
+// float and double to int32 TensorFlow on AVX works in registers instead, each with one block, whose two or four
+// numbers are used again and again; whole groups of 8 elements go that way.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/kernels/philox.h"
+#include "engine/ops/number.h"
+#include "engine/ops/op.h"
+
+namespace rivulet {
+namespace {
+
+Status Infer(InferContext& c) {
+  for (int i = 1; i < 3; ++i) RIVULET_RETURN_IF_ERROR(c.WantRank(i, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
+  const Shape &key = c.shape(1), &counter = c.shape(2);
+  if (key.complete() && key[0] != 1) return InvalidArgument("key: want 1 element, got ", key[0]);
+  if (counter.complete() && counter[0] < 1) return InvalidArgument("counter: want at least 1 element, got none");
+  c.set_output(0, c.shape(0));
+  return Status();
+}
+
+// The uniform numbers that a block makes.
+template <typename T>
+struct Uniform {
+  T u[sizeof(T) == 8 ? 2 : 4];
+
+  explicit Uniform(Philox& generator) {
+    const Philox::Block block = generator.Next();
+    if constexpr (std::is_same_v<T, double>) {
+      u[0] = UniformDouble(block[0], block[1]);
+      u[1] = UniformDouble(block[2], block[3]);
+    } else {
+      for (size_t i = 0; i < 4; ++i) {
+        if constexpr (std::is_same_v<T, Half>) u[i] = UniformHalf(block[i]);
+        if constexpr (std::is_same_v<T, BFloat16>) u[i] = UniformBFloat16(block[i]);
+        if constexpr (std::is_same_v<T, float>) u[i] = UniformFloat(block[i]);
+      }
+    }
+  }
+};
+
+// Whether x needs no random number: it is whole, or its result the same for all.
+template <typename T, typename Int>
+bool IsSettled(T x, Int* result) {
+  const auto low = Widen(T(static_cast<Wide<T>>(std::numeric_limits<Int>::min())));
+  const auto high = Widen(T(static_cast<Wide<T>>(std::numeric_limits<Int>::max())));
+  const auto wide = Widen(x);
+  if (wide != wide) {
+    *result = 0;
+  } else if (wide >= high) {
+    // Where Tin rounds the highest number up, converting it back goes round to the lowest.
+    const bool fits = static_cast<double>(high) <= static_cast<double>(std::numeric_limits<Int>::max());
+    *result = fits ? std::numeric_limits<Int>::max() : std::numeric_limits<Int>::min();
+  } else if (wide <= low) {
+    *result = std::numeric_limits<Int>::min();
+  } else if (std::floor(wide) == wide) {
+    *result = static_cast<Int>(wide);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+template <typename T, typename Int>
+Int Round(T x, T u) {
+  Int result = 0;
+  if (IsSettled(x, &result)) return result;
+  const T moved = Widen(x) < 0 ? Plus(x, u) : Minus(Plus(x, T(Wide<T>{1})), u);
+  return static_cast<Int>(std::floor(Widen(moved)));
+}
+
+template <typename T, typename Int>
+Status RoundAll(RunContext& c, Philox generator) {
+  constexpr bool kInRegisters = std::is_same_v<Int, int32_t> && sizeof(T) >= 4;
+  constexpr int64_t kRegister = 32 / sizeof(T);
+  const int64_t count = c.input(0).num_elements();
+  const T* x = c.input(0).data<T>();
+  Int* y = c.output(0).data<Int>();
+  int64_t i = 0;
+  for (; kInRegisters && i < count / 8 * 8; i += kRegister) {
+    if (i % 4096 == 0 && c.stop().stopped()) return c.stop().Why();
+    const Uniform<T> uniform(generator);
+    for (int64_t k = 0; k < kRegister; ++k) {
+      y[i + k] = Round<T, Int>(x[i + k], uniform.u[static_cast<size_t>(k) % std::size(uniform.u)]);
+    }
+  }
+  for (; i < count; ++i) {
+    if (i % 4096 == 4095 && c.stop().stopped()) return c.stop().Why();
+    if (!IsSettled(x[i], &y[i])) y[i] = Round<T, Int>(x[i], Uniform<T>(generator).u[0]);
+  }
+  return Status();
+}
+
+Status Run(RunContext& c) {
+  const int32_t alg = c.input(3).data<int32_t>()[0];
+  if (alg != 1 && alg != 3) return Unimplemented("alg: want 1 (Philox) or 3 (auto), got ", alg);
+  const Philox generator = Philox::FromSeeds(c.input(2).data<uint64_t>()[0], c.input(1).data<uint64_t>()[0]);
+  Status status = Internal("rounding of ", Name(c.input(0).dtype()));
+  VisitType<float, double, Half, BFloat16>(c.input(0).dtype(), [&](auto from) {
+    VisitType<int8_t, int16_t, int32_t>(c.output(0).dtype(), [&](auto to) {
+      status = RoundAll<typename decltype(from)::Type, typename decltype(to)::Type>(c, generator);
+    });
+  });
+  return status;
+}
+
+constexpr OpDef kDefs[] = {
+    {.name = "StochasticCastToInt",
+     .inputs = "input:Tin, key:u64, counter:u64, alg:i32",
+     .outputs = "output:Tout",
+     .attrs = "Tin:type in {f16,bf16,f32,f64}; Tout:type in {i8,i16,i32}",
+     .infer = Infer,
+     .run = Run},
+};
+
+}  // namespace
+
+RIVULET_OP_LIST(StochasticCast, kDefs);
+
+}  // namespace rivulet
