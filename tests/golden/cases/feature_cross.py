@@ -1,4 +1,4 @@
-"""Crosses of features, sparse and dense, as strings and as hashes."""
+"""Crosses of features, sparse, ragged and dense, as strings and as hashes."""
 from cases_dsl import *
 
 # Rows of the features: some without values, and one without any.
@@ -96,6 +96,34 @@ def broken():
     yield from kinds([I], [I], [[at], [given], [shape], [i64([1, 2])]], ' dense vector', True)
 
 
+def ragged():
+    for order, types in (('R', [I]), ('R', [S]), ('RR', [I, S]), ('RS', [S, I]), ('SRD', [I, S, I]), ('DRSR', [S, I, S, S]), ('D', [I]), ('S', [S]), ('DS', [I, S]), ('', [])):
+        of = {letter: [t for o, t in zip(order, types) if o == letter] for letter in 'RSD'}
+        for splits in INDEX:
+            inputs = [[values(t, ROWS[i % 3][-1], i) for i, t in enumerate(of['R'])], [lit(splits, ROWS[i % 3]) for i in range(len(of['R']))],
+                      *(features(of['S'], of['D']))]
+            for out in (I, S):
+                for buckets, key in ((0, -3), (10, 956888297470)):
+                    if out == S and buckets:
+                        continue
+                    yield ragged_case(order, of, inputs, splits, out, buckets, key)
+    one = [[values(I, 2)], [i64([0, 1, 2])], [], [], [], [matrix(I, 2, 2)]]
+    of = dict(R=[I], S=[], D=[I])
+    yield ragged_case('DR', of, one, 'int64', S, 0, 0, ' dense first')
+    for n, (order, splits) in enumerate((('RD', [0, 1, 3]), ('RD', [1, 1, 2]), ('RD', [0, 3, 2]), ('RD', [0, 2]), ('RR', [0, 1, 2]), ('R', [0, 1, 2]), ('RX', [0, 1, 2]), ('RDD', [0, 1, 2]), ('RD', []))):
+        yield ragged_case(order, of, [one[0], [lit('int64', splits)], *one[2:]], 'int64', I, 0, 0, f' broken {n}', error=True)
+    for n, bad in enumerate(([[i64([[1, 2]])], *one[1:]], [*one[:5], [i64([1, 2])]], [*one[:5], [matrix(I, 3, 1)]])):
+        yield ragged_case('RD', of, bad, 'int64', I, 0, 0, f' bad {n}', error=True)
+
+
+def ragged_case(order, of, inputs, splits, out, buckets, key, note='', error=False):
+    return Case('RaggedCross', inputs,
+                dict(Nsparse=len(of['S']), input_order=order, hashed_output=out == I, num_buckets=buckets, hash_key=key, ragged_values_types=of['R'],
+                     ragged_splits_types=[splits] * len(of['R']), sparse_values_types=of['S'], dense_types=of['D'], out_values_type=out, out_row_splits_type=splits),
+                name=f'RaggedCross {order} {"".join(t[0] for l in "RSD" for t in of[l])} {splits} {out} {buckets}{note}', error=error)
+
+
 def cases():
     yield from sparse()
     yield from broken()
+    yield from ragged()
