@@ -93,7 +93,7 @@ class Fuser {
       const Edge other = add.inputs[0].node == chain.last ? add.inputs[1] : add.inputs[0];
       const Shape& shape = graph_.fact({chain.last, 0}).shape;
       // Known and equal, so that nothing is broadcast; both sides being the product itself is two uses.
-      if (shape.complete() && graph_.fact(other).shape == shape) {
+      if (!chain.ops.empty() && shape.complete() && graph_.fact(other).shape == shape) {
         chain.ops.push_back("Add");
         chain.args.push_back(other);
         chain.last = next;

@@ -2,7 +2,6 @@
 
 namespace rivulet {
 
-Status BatchProducts(const PassContext& context, PatchSink& sink);
 Status DropIdentity(const PassContext& context, PatchSink& sink);
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
 Status FoldConstants(const PassContext& context, PatchSink& sink);
@@ -14,7 +13,6 @@ std::span<const Pass> Pipeline() {
   static constexpr Pass kPasses[] = {
       {"drop_identity", "first, so that patterns are not interrupted", DropIdentity},
       {"fold_constants", "before the patterns that want constant weights", FoldConstants},
-      {"batch_products", "before fusion, which looks at plain products; wants constant weights", BatchProducts},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
