@@ -49,20 +49,13 @@ Status PlaceConstants(const OptimizeFlags& flags, prepare::GraphDef& graph) {
   return Status();
 }
 
-bool IsThere(std::string_view transform) {
-  const auto all = prepare::AllTransforms();
-  return std::any_of(all.begin(), all.end(), [&](const prepare::Transform* t) { return transform == t->name; });
-}
-
 // The transforms that do the work of the Python passes, in their order.
 std::string Transforms(bool toco_compatible) {
   std::string text = "remove_nodes(op=Identity, op=CheckNumerics)";
-  for (const char* name : {"fold_batch_norms", "fold_old_batch_norms"}) {
-    if (IsThere(name)) text += Cat(" ", name, "(ignore_errors=true)");
-  }
+  for (const char* name : {"fold_batch_norms", "fold_old_batch_norms"}) text += Cat(" ", name, "(ignore_errors=true)");
   if (toco_compatible) return text;
   for (const char* name : {"fuse_resize_pad_and_conv", "fuse_resize_and_conv", "fuse_pad_and_conv"}) {
-    if (IsThere(name)) text += Cat(" ", name, "(ignore_errors=true)");
+    text += Cat(" ", name, "(ignore_errors=true)");
   }
   return text;
 }

@@ -1,6 +1,5 @@
 // quantize_graph: weights as bytes, or rounded so that they compress; whole graphs in bytes where the transform is
 // there.
-#include <algorithm>
 #include <cstdio>
 
 #include "cli/tf/tools.h"
@@ -22,16 +21,10 @@ struct QuantizeFlags {
   std::string fallback_min, fallback_max;
 };
 
-bool IsThere(std::string_view transform) {
-  const auto all = prepare::AllTransforms();
-  return std::any_of(all.begin(), all.end(), [&](const prepare::Transform* t) { return transform == t->name; });
-}
-
 // The transforms that do what a mode did.
-Result<std::string> TransformsOf(const QuantizeFlags& flags) {
+std::string TransformsOf(const QuantizeFlags& flags) {
   if (flags.mode == "weights_rounded") return Cat("round_weights(num_steps=", int64_t{1} << flags.bitdepth, ")");
   if (flags.mode == "weights") return std::string("quantize_weights(minimum_size=1)");
-  if (!IsThere("quantize_nodes")) return Unimplemented("--mode=eightbit: this build has no transform quantize_nodes");
   std::string nodes = "quantize_nodes(";
   if (flags.quantized_input) nodes += Cat("input_min=\"", flags.input_min, "\", input_max=\"", flags.input_max, "\", ");
   if (!flags.fallback_min.empty()) {
@@ -44,8 +37,7 @@ Status Quantize(const QuantizeFlags& flags) {
   RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph model, prepare::ReadModelGraph(flags.input));
   const auto quantize = [&]() -> Status {
     RIVULET_RETURN_IF_ERROR(prepare::KeepNeeded(flags.outputs, model.graph));
-    RIVULET_ASSIGN_OR_RETURN(const std::string transforms, TransformsOf(flags));
-    RIVULET_ASSIGN_OR_RETURN(const auto calls, prepare::ParseTransforms(transforms));
+    RIVULET_ASSIGN_OR_RETURN(const auto calls, prepare::ParseTransforms(TransformsOf(flags)));
     return prepare::ApplyTransforms(calls, {.outputs = flags.outputs}, model.graph);
   };
   RIVULET_RETURN_IF_ERROR(quantize().Framed(Cat("'", flags.input, "'")));

@@ -32,8 +32,6 @@ class Optimize(ToolCase):
             self.assertLessEqual(int(self.works("count_ops", out)), int(self.works("count_ops", SHAPES_PB)))
 
     def test_batch_norms_and_resizing_are_folded(self):
-        if "fold_old_batch_norms" not in call("transform", "--list").stdout:
-            self.skipTest("this build has no transform fold_old_batch_norms")
         out = self.optimize(SHAPES_PB, "--input_names=input", "--output_names=probability", text=False)
         self.assertLess(int(self.works("count_ops", out)), int(self.works("count_ops", SHAPES_PB)))
 
