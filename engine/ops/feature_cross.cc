@@ -5,6 +5,7 @@
 
 #include "engine/ops/fingerprint64.h"
 #include "engine/ops/sip_hash.h"
+#include "engine/ops/sparse_parts.h"
 #include "engine/ops/text_bytes.h"
 #include "engine/ops/value_rows.h"
 
@@ -116,6 +117,20 @@ int64_t FeatureColumn::NextRow(int64_t row) const {
   if (kind_ == Kind::kRagged) return row;
   const int64_t first = FirstFrom(row);
   return first == places_->dim(0) ? kNone : places_->data<int64_t>()[2 * first];
+}
+
+Status InferSparseFeature(InferContext& c, int indices, int values, int shape, int number) {
+  auto facts = InferSparse(c, indices, values, shape);
+  if (!facts.ok()) return std::move(facts).status().Framed(Cat("sparse input ", number));
+  if (facts->rank < 0 || facts->rank == 2) return Status();
+  return InvalidArgument("sparse input ", number, ": want a row and a place in it for each index, got ", facts->rank,
+                         " coordinates");
+}
+
+Status AgreeOnRows(int64_t got, std::string_view kind, int number, int64_t* rows) {
+  if (*rows < 0) *rows = got;
+  if (got == *rows && got >= 0) return Status();
+  return InvalidArgument(kind, " input ", number, ": want ", std::max<int64_t>(*rows, 0), " rows, got ", got);
 }
 
 Status CheckSparseFeature(RunContext& c, const Tensor& indices, const Tensor& shape, size_t number) {

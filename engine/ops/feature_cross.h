@@ -46,6 +46,11 @@ class FeatureColumn {
   const Tensor* places_;
 };
 
+// The shapes of a sparse feature's parts, at these inputs: as InferSparse, with a row and a place in it for each index.
+Status InferSparseFeature(InferContext& c, int indices, int values, int shape, int number);
+// Takes `got` for the number of rows while that is below 0; an error where a feature has others, or fewer than none.
+Status AgreeOnRows(int64_t got, std::string_view kind, int number, int64_t* rows);
+
 // OK unless an index lies outside of the shape, or its row comes before the one of the index before it.
 Status CheckSparseFeature(RunContext& c, const Tensor& indices, const Tensor& shape, size_t number);
 // OK unless the splits are not those of all the values.

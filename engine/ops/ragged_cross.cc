@@ -6,10 +6,11 @@
 // input_order has a letter for each feature, in their order: R, S and D take the next ragged, sparse or dense one.
 // Values are int64 or strings; out_values_type int64 makes hashes that begin with hash_key, string joins by "_X_".
 // hashed_output has no effect. Deviation: as of SparseCross, indices outside of the shape or out of order are refused.
+#include <algorithm>
 #include <limits>
 
+#include "engine/base/checked.h"
 #include "engine/ops/feature_cross.h"
-#include "engine/ops/sparse_parts.h"
 
 namespace rivulet {
 namespace {
@@ -59,20 +60,12 @@ Status Read(const AttrReader& attrs, State* state) {
   return Status();
 }
 
-Status WantDim(const Shape& shape, int axis, int64_t want, const char* what, int number) {
-  if (!shape.has_rank() || shape[axis] < 0 || shape[axis] == want) return Status();
-  return InvalidArgument(what, " ", number, ": want dim ", axis, " to be ", want, ", got shape ", shape.ToString());
-}
-
 Status Infer(InferContext& c) {
   State state;
   RIVULET_RETURN_IF_ERROR(Read(c.attrs(), &state));
   for (int i = 0; i < 2 * state.ragged; ++i) RIVULET_RETURN_IF_ERROR(c.WantRank(i, 1));
   for (int i = 0; i < state.sparse; ++i) {
-    auto facts = InferSparse(c, state.indices() + i, state.values() + i, state.shapes() + i);
-    if (!facts.ok()) return std::move(facts).status().Framed(Cat("sparse input ", i));
-    RIVULET_RETURN_IF_ERROR(WantDim(c.shape(state.indices() + i), 1, 2, "sparse_indices", i));
-    RIVULET_RETURN_IF_ERROR(WantDim(c.shape(state.shapes() + i), 0, 2, "sparse_shape", i));
+    RIVULET_RETURN_IF_ERROR(InferSparseFeature(c, state.indices() + i, state.values() + i, state.shapes() + i, i));
   }
   for (int i = 0; i < state.dense; ++i) RIVULET_RETURN_IF_ERROR(c.WantRank(state.matrices() + i, 2));
   c.set_output(0, {Shape::kUnknownDim});
@@ -91,27 +84,22 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 Result<std::vector<FeatureColumn>> ReadColumns(RunContext& c, int64_t* rows) {
   const State& state = c.state<State>();
   *rows = -1;
-  const auto agree = [&](int64_t got, const char* what, int i) {
-    if (*rows < 0) *rows = got;
-    if (got == *rows && got >= 0) return Status();
-    return InvalidArgument(what, " ", i, ": want ", std::max<int64_t>(*rows, 0), " rows, got ", got);
-  };
   std::vector<FeatureColumn> columns;
   int ragged = 0, sparse = 0, dense = 0;
   for (const char letter : state.order) {
     if (letter == 'R') {
       const Tensor &values = c.input(ragged), &splits = c.input(state.splits() + ragged);
       RIVULET_RETURN_IF_ERROR(CheckRaggedFeature(c, splits, values, static_cast<size_t>(ragged)));
-      RIVULET_RETURN_IF_ERROR(agree(splits.num_elements() - 1, "ragged input", ragged++));
+      RIVULET_RETURN_IF_ERROR(AgreeOnRows(splits.num_elements() - 1, "ragged", ragged++, rows));
       columns.push_back(FeatureColumn::Ragged(splits, values));
     } else if (letter == 'S') {
       const Tensor &indices = c.input(state.indices() + sparse), &shape = c.input(state.shapes() + sparse);
-      RIVULET_RETURN_IF_ERROR(agree(shape.data<int64_t>()[0], "sparse input", sparse));
+      RIVULET_RETURN_IF_ERROR(AgreeOnRows(shape.data<int64_t>()[0], "sparse", sparse, rows));
       RIVULET_RETURN_IF_ERROR(CheckSparseFeature(c, indices, shape, static_cast<size_t>(sparse)));
       columns.push_back(FeatureColumn::Sparse(indices, c.input(state.values() + sparse++)));
     } else {
       const Tensor& values = c.input(state.matrices() + dense);
-      RIVULET_RETURN_IF_ERROR(agree(values.dim(0), "dense input", dense++));
+      RIVULET_RETURN_IF_ERROR(AgreeOnRows(values.dim(0), "dense", dense++, rows));
       columns.push_back(FeatureColumn::Dense(values));
     }
   }

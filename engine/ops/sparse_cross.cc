@@ -8,6 +8,8 @@
 // with hash_key; hashed_output has no effect, and internal_type string allows strings only. V2 makes strings joined by
 // sep, Hashed hashes that begin with the first feature's, salted if strong_hash.
 // Deviation: indices outside of the shape or with rows out of order, whose values TensorFlow leaves out, are refused.
+#include <algorithm>
+
 #include "engine/ops/feature_cross.h"
 #include "engine/ops/sparse_parts.h"
 
@@ -23,19 +25,10 @@ struct State : OpState {
   CrossHash hash;
 };
 
-Status WantDim(const Shape& shape, int axis, int64_t want, const char* what, size_t number) {
-  if (!shape.has_rank() || shape[axis] < 0 || shape[axis] == want) return Status();
-  return InvalidArgument(what, " ", number, ": want dim ", axis, " to be ", want, ", got shape ", shape.ToString());
-}
-
 // The checks that all have in common.
 Status InferFeatures(InferContext& c, int n, int dense) {
   for (int i = 0; i < n; ++i) {
-    const auto number = static_cast<size_t>(i);
-    auto facts = InferSparse(c, i, n + i, 2 * n + i);
-    if (!facts.ok()) return std::move(facts).status().Framed(Cat("sparse input ", i));
-    RIVULET_RETURN_IF_ERROR(WantDim(c.shape(i), 1, 2, "indices", number));
-    RIVULET_RETURN_IF_ERROR(WantDim(c.shape(2 * n + i), 0, 2, "shapes", number));
+    RIVULET_RETURN_IF_ERROR(InferSparseFeature(c, i, n + i, 2 * n + i, i));
   }
   int64_t rows = Shape::kUnknownDim;
   for (int i = 0; i < dense; ++i) {
@@ -97,20 +90,15 @@ Result<std::vector<FeatureColumn>> ReadColumns(RunContext& c, int64_t* rows) {
   const State& state = c.state<State>();
   std::vector<FeatureColumn> columns;
   *rows = -1;
-  const auto agree = [&](int64_t got, const char* what, int i) {
-    if (*rows < 0) *rows = got;
-    if (got == *rows && got >= 0) return Status();
-    return InvalidArgument(what, " ", i, ": want ", std::max<int64_t>(*rows, 0), " rows, got ", got);
-  };
   for (int i = 0; i < state.n; ++i) {
     const Tensor &indices = c.input(i), &shape = c.input(2 * state.n + i);
-    RIVULET_RETURN_IF_ERROR(agree(shape.data<int64_t>()[0], "sparse input", i));
+    RIVULET_RETURN_IF_ERROR(AgreeOnRows(shape.data<int64_t>()[0], "sparse", i, rows));
     RIVULET_RETURN_IF_ERROR(CheckSparseFeature(c, indices, shape, static_cast<size_t>(i)));
     columns.push_back(FeatureColumn::Sparse(indices, c.input(state.n + i)));
   }
   for (int i = 0; i < state.dense; ++i) {
     const Tensor& values = c.input(3 * state.n + i);
-    RIVULET_RETURN_IF_ERROR(agree(values.dim(0), "dense input", i));
+    RIVULET_RETURN_IF_ERROR(AgreeOnRows(values.dim(0), "dense", i, rows));
     columns.push_back(FeatureColumn::Dense(values));
   }
   *rows = std::max<int64_t>(*rows, 0);
