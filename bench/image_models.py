@@ -68,16 +68,21 @@ NETWORKS = {
 }
 
 
-def graph_def(name):
-    build, side, batch = NETWORKS[name]
+def settled(build, shape, batch):
+    """The frozen graph of what `build` makes, with statistics of four random inputs in its batch normalisations."""
     tf.keras.utils.set_random_seed(7)
     teacher = build(None)
     for layer in teacher.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 0.0
-    teacher(tf.random.uniform([4, side, side, 3], -1, 1), training=True)
+    teacher(tf.random.uniform([4, *shape], -1, 1), training=True)
     model = build(batch)
     model.set_weights(teacher.get_weights())
-    spec = tf.TensorSpec([batch, side, side, 3], tf.float32, name='input')
+    spec = tf.TensorSpec([batch, *shape], tf.float32, name='input')
     concrete = tf.function(lambda input: model(input, training=False)).get_concrete_function(spec)
     return convert_variables_to_constants_v2(concrete).graph.as_graph_def()
+
+
+def graph_def(name):
+    build, side, batch = NETWORKS[name]
+    return settled(build, (side, side, 3), batch)

@@ -90,17 +90,37 @@ Result<const ModelSignature*> Model::FindSignature(const std::string& key) const
   return NotFound(Quoted(rep_->name), ": no signature is called ", Quoted(wanted), "; there are: ", there);
 }
 
+namespace {
+
+std::vector<bool> ReadNodes(const Graph& graph) {
+  std::vector<bool> read(static_cast<size_t>(graph.size()), false);
+  for (const Node& node : graph.nodes()) {
+    for (const Edge& edge : node.inputs) read[static_cast<size_t>(edge.node)] = true;
+    for (const int32_t control : node.control_inputs) read[static_cast<size_t>(control)] = true;
+  }
+  return read;
+}
+
+bool IsInput(const Node& node) {
+  return node.op == "Placeholder" || node.op == "PlaceholderV2" || node.op == "PlaceholderWithDefault";
+}
+
+}  // namespace
+
 std::vector<Model::Input> Model::Inputs() const {
-  std::vector<Input> inputs;
-  for (const Node& node : rep_->content.graph.nodes()) {
-    const bool has_default = node.op == "PlaceholderWithDefault";
-    if (node.op != "Placeholder" && node.op != "PlaceholderV2" && !has_default) continue;
+  const Graph& graph = rep_->content.graph;
+  const std::vector<bool> read = ReadNodes(graph);
+  std::vector<Input> inputs, unread;
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    const Node& node = graph.node(i);
+    if (!IsInput(node)) continue;
     const AttrReader attrs(node);
     Shape shape = attrs.ShapeAttr("shape");
-    if (!rep_->content.graph.has_versions && shape.rank() == 0) shape = Shape::UnknownRank();
-    inputs.push_back({node.name, attrs.Type("dtype"), std::move(shape), has_default});
+    if (!graph.has_versions && shape.rank() == 0) shape = Shape::UnknownRank();
+    (read[static_cast<size_t>(i)] ? inputs : unread)
+        .push_back({node.name, attrs.Type("dtype"), std::move(shape), node.op == "PlaceholderWithDefault"});
   }
-  return inputs;
+  return inputs.empty() ? unread : inputs;
 }
 
 Result<Model::EdgeInfo> Model::Describe(const std::string& name) const {
@@ -163,16 +183,12 @@ std::vector<bool> PartsOfSavers(const Graph& graph) {
 
 std::vector<std::string> Model::LikelyOutputs() const {
   const Graph& graph = rep_->content.graph;
-  std::vector<bool> used = PartsOfSavers(graph);
-  for (const Node& node : graph.nodes()) {
-    for (const Edge& edge : node.inputs) used[static_cast<size_t>(edge.node)] = true;
-    for (const int32_t control : node.control_inputs) used[static_cast<size_t>(control)] = true;
-  }
+  const std::vector<bool> read = ReadNodes(graph), saving = PartsOfSavers(graph);
   std::vector<std::string> outputs;
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
-    if (used[static_cast<size_t>(i)] || node.op == "Const" || node.op == "NoOp" || node.op == "Assert" ||
-        node.op.starts_with("Placeholder")) {
+    if (read[static_cast<size_t>(i)] || saving[static_cast<size_t>(i)] || node.op == "Const" || node.op == "NoOp" ||
+        node.op == "Assert" || node.op.starts_with("Placeholder")) {
       continue;
     }
     outputs.push_back(node.name);

@@ -61,6 +61,24 @@ y = Neg(c, ^x) {T=float32}
   EXPECT_EQ((*result)[0].data<float>()[0], -3);
 }
 
+std::vector<std::string> InputNames(std::string_view text) {
+  std::vector<std::string> names;
+  for (const Model::Input& input : ModelOf(text)->Inputs()) names.push_back(input.name);
+  return names;
+}
+
+// Keras's loops leave placeholders behind that nothing reads.
+TEST(Session, InputsAreThePlaceholdersThatAreRead) {
+  EXPECT_EQ(InputNames(R"(
+left = Placeholder() {dtype=float32, shape=shape[2]}
+x = Placeholder() {dtype=float32, shape=shape[2]}
+waited = Placeholder() {dtype=float32, shape=shape[2]}
+y = Neg(x, ^waited) {T=float32}
+)"),
+            (std::vector<std::string>{"x", "waited"}));
+  EXPECT_EQ(InputNames("x = Placeholder() {dtype=float32, shape=shape[2]}\n"), (std::vector<std::string>{"x"}));
+}
+
 TEST(Session, AnotherShapeIsAnotherPlan) {
   SessionOptions options;
   options.max_plans = 2;

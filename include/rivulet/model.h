@@ -55,7 +55,7 @@ class Model {
     Shape shape;
     bool has_default;
   };
-  // Placeholders, in file order.
+  // Placeholders that something reads, in file order; where none is read, all.
   std::vector<Input> Inputs() const;
   // Nodes that no other node uses and that are no constants: what a caller most likely wants.
   std::vector<std::string> LikelyOutputs() const;
