@@ -10,6 +10,7 @@
 #include "hwy/highway.h"
 
 #include "engine/base/errors.h"
+#include "engine/kernels/conv_dots.h"
 #include "engine/kernels/conv_rows.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm.h"
@@ -252,7 +253,9 @@ void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& 
       WinogradConv(input, filter.data(), geometry, epilogue, output, scratch, pool, stop)) {
     return;
   }
-  if (ConvByRowsPays(geometry)) {
+  if (ConvByDotsPays(geometry)) {
+    ConvByDots(input, filter.data(), geometry, epilogue, output, pool, stop);
+  } else if (ConvByRowsPays(geometry)) {
     ConvByRows(input, filter.data(), geometry, epilogue, output, pool, stop);
   } else {
     DirectConv(input, filter, geometry, epilogue, output, pool, stop);

@@ -10,6 +10,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/conv_border.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm_tile-inl.h"
 #include "engine/kernels/matmul.h"
@@ -33,11 +34,6 @@ struct Task {
   float* output;
 };
 
-// Input pixels from the first under a tile's first output pixel to the last under its last.
-inline int64_t PixelsUnder(const ConvGeometry& g, int64_t pixels) {
-  return (pixels - 1) * g.stride_w + (g.k_w - 1) * g.dilation_w + 1;
-}
-
 }  // namespace conv_rows
 }  // namespace rivulet
 #endif
@@ -52,41 +48,20 @@ static_assert(kMaxRows <= conv_rows::kMostTilePixels);
 
 int64_t TilesOfRow(const ConvGeometry& g) { return (g.out_w + kMaxRows - 1) / kMaxRows; }
 
-// `pixels` pixels of input row `row` from column `x` on, zeros where there are none.
-void CopyRow(const ConvGeometry& g, const float* row, int64_t x, int64_t pixels, float* to) {
-  const int64_t begin = std::clamp<int64_t>(-x, 0, pixels);
-  const int64_t end = row == nullptr ? begin : std::clamp(g.in_w - x, begin, pixels);
-  std::fill_n(to, begin * g.in_c, 0.0f);
-  if (end > begin) std::copy_n(row + (x + begin) * g.in_c, (end - begin) * g.in_c, to + begin * g.in_c);
-  std::fill_n(to + end * g.in_c, (pixels - end) * g.in_c, 0.0f);
-}
-
 // Tile `index` of the output: its rows' tiles one after the other.
 void DoTile(const Task& task, int64_t index, const ActivationBounds& bounds, float* copies) {
   const ConvGeometry& g = *task.geometry;
   const int64_t tiles = TilesOfRow(g);
   const int64_t row = index / tiles;
-  const int64_t n = row / g.out_h;
   const int64_t first = g.out_w * (index % tiles) / tiles;
   const int64_t count = g.out_w * (index % tiles + 1) / tiles - first;
-  const int64_t in_x = first * g.stride_w - g.pad_left;
-  const int64_t pixels = conv_rows::PixelsUnder(g, count);
-  const bool inside_x = in_x >= 0 && in_x + pixels <= g.in_w;
   const bool dense = g.dilation_w == 1;
+  const float* rows[conv_rows::kMostRuns];
+  RowsUnder(g, task.input, row, first, count, copies, rows);
   const float* runs[conv_rows::kMostRuns];
   int64_t num_runs = 0;
   for (int64_t i = 0; i < g.k_h; ++i) {
-    const int64_t in_y = row % g.out_h * g.stride_h - g.pad_top + i * g.dilation_h;
-    const bool inside_y = in_y >= 0 && in_y < g.in_h;
-    const float* from = inside_y ? task.input + (n * g.in_h + in_y) * g.in_w * g.in_c : nullptr;
-    if (inside_x && inside_y) {
-      from += in_x * g.in_c;
-    } else {
-      CopyRow(g, from, in_x, pixels, copies);
-      from = copies;
-      copies += pixels * g.in_c;
-    }
-    for (int64_t tap = 0; tap < (dense ? 1 : g.k_w); ++tap) runs[num_runs++] = from + tap * g.dilation_w * g.in_c;
+    for (int64_t tap = 0; tap < (dense ? 1 : g.k_w); ++tap) runs[num_runs++] = rows[i] + tap * g.dilation_w * g.in_c;
   }
   const TileLeft left{runs, num_runs, (dense ? g.k_w : 1) * g.in_c, g.stride_w * g.in_c};
   const int64_t panel_floats = g.k_h * g.k_w * g.in_c * kPanel;
@@ -128,7 +103,7 @@ bool ConvByRowsPays(const ConvGeometry& g) {
   if (g.stride_w > conv_rows::kCopyFloats || g.dilation_w > conv_rows::kCopyFloats) return false;
   const int64_t runs = g.dilation_w == 1 ? g.k_h : g.k_h * g.k_w;
   return runs <= conv_rows::kMostRuns && g.k_h * g.k_w * g.in_c <= conv_rows::kMostDepth &&
-         g.k_h * conv_rows::PixelsUnder(g, conv_rows::kMostTilePixels) * g.in_c <= conv_rows::kCopyFloats;
+         g.k_h * PixelsUnder(g, conv_rows::kMostTilePixels) * g.in_c <= conv_rows::kCopyFloats;
 }
 
 void ConvByRows(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue, float* output,

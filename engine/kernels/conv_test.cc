@@ -143,6 +143,47 @@ TEST(Conv2D, AnyGeometry) {
   });
 }
 
+TEST(Conv2D, FewChannelsComeOut) {
+  OnEveryTarget([] {
+    Random random(11);
+    for (int i = 0; i < 100; ++i) {
+      ConvGeometry g;
+      g.batch = 1 + random.Below(2);
+      g.k_h = 1 + random.Below(5);
+      g.k_w = 1 + random.Below(9);
+      g.in_c = (32 + g.k_w - 1) / g.k_w + random.Below(9);
+      g.out_c = 1 + random.Below(4);
+      g.in_h = 1 + random.Below(9);
+      g.in_w = 1 + random.Below(20);
+      g.stride_h = 1 + random.Below(3);
+      g.stride_w = 1 + random.Below(3);
+      g.dilation_h = 1 + random.Below(3);
+      g.pad_top = random.Below(6) - 1;
+      g.pad_left = random.Below(9) - 1;
+      g.out_h = 1 + random.Below(7);
+      g.out_w = 1 + random.Below(20);
+      ExpectExact(g);
+    }
+    ExpectExact(Square(40, 16, 3, 9, 1, 4));
+  });
+}
+
+// The addend may be the output itself: nothing is written twice.
+TEST(Conv2D, FewChannelsAddedWhereTheyLie) {
+  const ConvGeometry g = Square(17, 16, 3, 3, 1, 1);
+  const std::vector<float> input = Wholes(InputSize(g), 1), filter = Wholes(FilterSize(g), 2);
+  const std::vector<double> want = Reference(input, filter, g);
+  const auto packed = PackedFilter::Pack(filter.data(), g, *TestAllocator());
+  ASSERT_TRUE(packed.ok());
+  OnEveryTarget([&] {
+    ThreadPool pool(2);
+    std::vector<float> out(static_cast<size_t>(OutputSize(g)), 5.0f);
+    Conv2D(input.data(), *packed, g, ConvAlgorithm::kDirect, {.addend = out.data()}, out.data(), nullptr, pool,
+           StopToken());
+    for (size_t i = 0; i < want.size(); ++i) ASSERT_EQ(static_cast<double>(out[i]), want[i] + 5) << "at " << i;
+  });
+}
+
 TEST(Conv2D, ZeroSizes) {
   ConvGeometry g = Square(4, 3, 5, 3, 1, 1);
   for (int64_t ConvGeometry::*size :
