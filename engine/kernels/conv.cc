@@ -11,6 +11,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/kernels/conv_dots.h"
+#include "engine/kernels/conv_groups.h"
 #include "engine/kernels/conv_rows.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm.h"
@@ -255,6 +256,8 @@ void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& 
   }
   if (ConvByDotsPays(geometry)) {
     ConvByDots(input, filter.data(), geometry, epilogue, output, pool, stop);
+  } else if (ConvByGroupsPays(geometry)) {
+    ConvByGroups(input, filter.data(), geometry, epilogue, output, pool, stop);
   } else if (ConvByRowsPays(geometry)) {
     ConvByRows(input, filter.data(), geometry, epilogue, output, pool, stop);
   } else {

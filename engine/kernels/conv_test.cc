@@ -168,6 +168,32 @@ TEST(Conv2D, FewChannelsComeOut) {
   });
 }
 
+TEST(Conv2D, ManySmallGroups) {
+  OnEveryTarget([] {
+    Random random(13);
+    for (int i = 0; i < 100; ++i) {
+      ConvGeometry g;
+      const int64_t width = int64_t{1} << random.Below(5);
+      g.groups = 16 / std::min<int64_t>(width, 8) * (1 + random.Below(3));
+      g.batch = 1 + random.Below(2);
+      g.in_c = g.out_c = g.groups * width;
+      g.k_h = 1 + random.Below(4);
+      g.k_w = 1 + random.Below(4);
+      g.in_h = 1 + random.Below(9);
+      g.in_w = 1 + random.Below(20);
+      g.stride_h = 1 + random.Below(3);
+      g.stride_w = 1 + random.Below(3);
+      g.dilation_h = 1 + random.Below(3);
+      g.dilation_w = 1 + random.Below(3);
+      g.pad_top = random.Below(6) - 1;
+      g.pad_left = random.Below(9) - 1;
+      g.out_h = 1 + random.Below(7);
+      g.out_w = 1 + random.Below(20);
+      ExpectExact(g);
+    }
+  });
+}
+
 // The addend may be the output itself: nothing is written twice.
 TEST(Conv2D, FewChannelsAddedWhereTheyLie) {
   const ConvGeometry g = Square(17, 16, 3, 3, 1, 1);
