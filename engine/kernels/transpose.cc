@@ -41,10 +41,73 @@ HWY_INLINE void Turn4x4(const uint32_t* in, int64_t in_stride, uint32_t* out, in
 #endif
 }
 
+// Vectors from `*at` on while they fit before `count`: of 16 elements where the target has them, then of 4.
+template <class Body>
+HWY_INLINE void ByVectors([[maybe_unused]] int64_t count, [[maybe_unused]] int64_t* at,
+                          [[maybe_unused]] const Body& body) {
+#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+  const hn::CappedTag<uint32_t, 16> wide;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(wide));
+  for (; *at + lanes <= count; *at += lanes) body(wide, *at);
+#endif
+#if HWY_TARGET != HWY_SCALAR
+  const hn::FixedTag<uint32_t, 4> narrow;
+  for (; *at + 4 <= count; *at += 4) body(narrow, *at);
+#endif
+}
+
+// A few runs become one, an element of each in turn: out[r * kColumns + c] = in[c * in_stride + r].
+template <int kColumns>
+void Interleave(const uint32_t* in, int64_t in_stride, uint32_t* out, int64_t rows) {
+  int64_t r = 0;
+  ByVectors(rows, &r, [&](auto d, int64_t at) HWY_ATTR {
+    const auto i0 = hn::LoadU(d, in + at);
+    const auto i1 = hn::LoadU(d, in + in_stride + at);
+    if constexpr (kColumns == 2) {
+      hn::StoreInterleaved2(i0, i1, d, out + 2 * at);
+    } else {
+      const auto i2 = hn::LoadU(d, in + 2 * in_stride + at);
+      if constexpr (kColumns == 3) {
+        hn::StoreInterleaved3(i0, i1, i2, d, out + 3 * at);
+      } else {
+        hn::StoreInterleaved4(i0, i1, i2, hn::LoadU(d, in + 3 * in_stride + at), d, out + 4 * at);
+      }
+    }
+  });
+  for (; r < rows; ++r) {
+    for (int64_t c = 0; c < kColumns; ++c) out[r * kColumns + c] = in[c * in_stride + r];
+  }
+}
+
+// The way back: out[r * out_stride + c] = in[c * kRows + r].
+template <int kRows>
+void Separate(const uint32_t* in, uint32_t* out, int64_t out_stride, int64_t columns) {
+  int64_t c = 0;
+  ByVectors(columns, &c, [&](auto d, int64_t at) HWY_ATTR {
+    auto i0 = hn::Zero(d), i1 = hn::Zero(d), i2 = hn::Zero(d), i3 = hn::Zero(d);
+    if constexpr (kRows == 2) hn::LoadInterleaved2(d, in + 2 * at, i0, i1);
+    if constexpr (kRows == 3) hn::LoadInterleaved3(d, in + 3 * at, i0, i1, i2);
+    if constexpr (kRows == 4) hn::LoadInterleaved4(d, in + 4 * at, i0, i1, i2, i3);
+    hn::StoreU(i0, d, out + at);
+    hn::StoreU(i1, d, out + out_stride + at);
+    if constexpr (kRows > 2) hn::StoreU(i2, d, out + 2 * out_stride + at);
+    if constexpr (kRows > 3) hn::StoreU(i3, d, out + 3 * out_stride + at);
+  });
+  for (; c < columns; ++c) {
+    for (int64_t r = 0; r < kRows; ++r) out[r * out_stride + c] = in[c * kRows + r];
+  }
+}
+
 // Rows [0, rows) and columns [0, columns) of out[r * out_stride + c] = in[c * in_stride + r].
 void Turn4Bytes(const void* from, int64_t in_stride, void* to, int64_t out_stride, int64_t rows, int64_t columns) {
   const auto* in = static_cast<const uint32_t*>(from);
   auto* out = static_cast<uint32_t*>(to);
+  if (out_stride == columns && columns == 2) return Interleave<2>(in, in_stride, out, rows);
+  if (out_stride == columns && columns == 3) return Interleave<3>(in, in_stride, out, rows);
+  if (out_stride == columns && columns == 4) return Interleave<4>(in, in_stride, out, rows);
+  if (in_stride == rows && rows == 2) return Separate<2>(in, out, out_stride, columns);
+  if (in_stride == rows && rows == 3) return Separate<3>(in, out, out_stride, columns);
+  if (in_stride == rows && rows == 4) return Separate<4>(in, out, out_stride, columns);
   constexpr int64_t kTile = 16;
   for (int64_t r0 = 0; r0 < rows; r0 += kTile) {
     const int64_t r1 = std::min(r0 + kTile, rows);

@@ -76,7 +76,7 @@ TEST(Transpose, EveryPermutationOfFourAxes) {
 TEST(Transpose, Planes) {
   OnEveryTarget([] {
     for (const int64_t rows : {1, 3, 4, 15, 16, 17, 64, 65, 130}) {
-      for (const int64_t columns : {1, 2, 4, 7, 16, 33, 67}) {
+      for (const int64_t columns : {1, 2, 3, 4, 7, 16, 33, 67}) {
         ExpectAllWidths({rows, columns}, {1, 0});
         ExpectTransposed<uint32_t>({2, rows, columns}, {0, 2, 1});
       }
