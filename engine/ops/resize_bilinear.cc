@@ -23,6 +23,46 @@ Mix MixAt(const ResizeAxis& axis, int64_t out) {
   return {axis.Clamp(static_cast<int64_t>(floor)), axis.Clamp(static_cast<int64_t>(std::ceil(at))), at - floor};
 }
 
+// Mixes of input columns for a stretch of output columns, kept for the two input rows that the next output row most
+// likely lies between: where a picture grows, most of them are asked for again.
+template <typename T>
+class MixedRows {
+ public:
+  static constexpr int64_t kFloats = 1024;  // of a stretch, unless one pixel has more channels
+
+  MixedRows(const Mix* columns, int64_t count, int64_t channels, int64_t first_channel, int64_t end_channel)
+      : columns_(columns), count_(count), channels_(channels), first_(first_channel), end_(end_channel) {}
+
+  // The mixes along input row `row`; the one of `other`, if it is there, stays.
+  const float* Of(const T* row, const T* other) {
+    for (const Kept& kept : kept_) {
+      if (kept.row == row) return kept.values;
+    }
+    Kept& kept = kept_[kept_[0].row == other ? 1 : 0];
+    kept.row = row;
+    float* to = kept.values;
+    for (int64_t i = 0; i < count_; ++i) {
+      const T* left = row + columns_[i].lower * channels_;
+      const T* right = row + columns_[i].upper * channels_;
+      const float part = columns_[i].part;
+      for (int64_t k = first_; k < end_; ++k) {
+        const float a = static_cast<float>(Widen(left[k]));
+        *to++ = a + (static_cast<float>(Widen(right[k])) - a) * part;
+      }
+    }
+    return kept.values;
+  }
+
+ private:
+  struct Kept {
+    const T* row = nullptr;
+    float values[kFloats];
+  };
+  const Mix* columns_;
+  int64_t count_, channels_, first_, end_;
+  Kept kept_[2];
+};
+
 template <typename T>
 void Resize(RunContext& c, const ResizeState& state, const Mix* columns) {
   const Tensor& images = c.input(0);
@@ -31,22 +71,25 @@ void Resize(RunContext& c, const ResizeState& state, const Mix* columns) {
   const ResizeAxis axis(height, out_height, state.align_corners, state.half_pixel_centers);
   const T* in = static_cast<const T*>(images.raw());
   float* out = c.output(0).data<float>();
-  const auto value = [](T x) { return static_cast<float>(Widen(x)); };
+  // A stretch is some whole pixels, or some channels of one.
+  const int64_t depth = std::min(channels, MixedRows<T>::kFloats);
+  const int64_t stretch = MixedRows<T>::kFloats / depth;
   c.ParallelFor(images.dim(0) * out_height, ResizeGrain(out_width * channels), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const Mix y = MixAt(axis, row % out_height);
-      const T* image = in + row / out_height * height * width * channels;
-      const T* top = image + y.lower * width * channels;
-      const T* bottom = image + y.upper * width * channels;
-      float* to = out + row * out_width * channels;
-      for (int64_t i = 0; i < out_width; ++i) {
-        const Mix& x = columns[i];
-        const int64_t left = x.lower * channels, right = x.upper * channels;
-        for (int64_t k = 0; k < channels; ++k) {
-          const float a = value(top[left + k]), b = value(bottom[left + k]);
-          const float upper = a + (value(top[right + k]) - a) * x.part;
-          const float lower = b + (value(bottom[right + k]) - b) * x.part;
-          *to++ = upper + (lower - upper) * y.part;
+    for (int64_t first = 0; first < out_width; first += stretch) {
+      for (int64_t channel = 0; channel < channels; channel += depth) {
+        const int64_t count = std::min(stretch, out_width - first);
+        const int64_t end_channel = std::min(channel + depth, channels);
+        MixedRows<T> mixed(columns + first, count, channels, channel, end_channel);
+        for (int64_t row = begin; row < end; ++row) {
+          const Mix y = MixAt(axis, row % out_height);
+          const T* image = in + row / out_height * height * width * channels;
+          const T* top = image + y.lower * width * channels;
+          const T* bottom = image + y.upper * width * channels;
+          const float* upper = mixed.Of(top, bottom);
+          const float* lower = mixed.Of(bottom, top);
+          float* to = out + (row * out_width + first) * channels + channel;
+          for (int64_t i = 0; i < count * (end_channel - channel); ++i)
+            to[i] = upper[i] + (lower[i] - upper[i]) * y.part;
         }
       }
     }
