@@ -311,9 +311,11 @@ Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Env
   if (status.ok()) status = RunSteps(frame, services, profile);
   std::vector<Tensor> results;
   results.reserve(frame.plan->fetch_slots.size());
+  frame.results.resize(frame.plan->fetch_slots.size());
   for (size_t i = 0; status.ok() && i < frame.plan->fetch_slots.size(); ++i) {
     Result<Tensor*> fetched = FetchOf(frame, i);
-    Result<Tensor> copy = fetched.ok() ? Clone(**fetched, environment.allocator) : Result<Tensor>(fetched.status());
+    Result<Tensor> copy =
+        fetched.ok() ? frame.results[i].Copy(**fetched, environment.allocator) : Result<Tensor>(fetched.status());
     if (copy.ok()) {
       results.push_back(std::move(*copy));
     } else {

@@ -7,6 +7,7 @@
 
 #include "engine/run/dynamic_node.h"
 #include "engine/run/plan.h"
+#include "engine/run/result_memory.h"
 #include "engine/run/step_clock.h"
 
 namespace rivulet {
@@ -25,6 +26,7 @@ struct Frame {
   std::vector<uint8_t> dead_steps;
   std::shared_ptr<void> scratch;
   size_t scratch_bytes = 0;
+  std::vector<ResultMemory> results;  // by fetch
 };
 
 Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Allocator& allocator, Resources& resources);
