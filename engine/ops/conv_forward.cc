@@ -5,6 +5,7 @@
 
 #include "engine/kernels/half.h"
 #include "engine/ops/conv_loops.h"
+#include "engine/ops/conv_volumes.h"
 #include "engine/ops/packed_operands.h"
 
 namespace rivulet {
@@ -12,18 +13,9 @@ namespace {
 
 bool InFloat(DType dtype) { return ComputeType(dtype) == DType::kFloat; }
 
-// The two-dimensional convolution of one depth tap on one depth slice.
-ConvGeometry SliceGeometry(const ConvSizes& sizes) {
-  ConvGeometry geometry = ToConvGeometry(sizes);
-  geometry.batch = 1;
-  return geometry;
-}
-
 ConvGeometry GeometryFor(const WindowSpec& spec, const ConvSizes& sizes) {
-  return spec.spatial_rank == 3 ? SliceGeometry(sizes) : ToConvGeometry(sizes);
+  return spec.spatial_rank == 3 ? StackedGeometry(sizes, SlicesAtATime(sizes)) : ToConvGeometry(sizes);
 }
-
-int64_t TapFloats(const ConvSizes& s) { return s.k[1] * s.k[2] * s.group_in() * s.out_c; }
 
 // Multiplies the values of each channel, the last index, by its factor.
 void MultiplyChannels(const std::vector<float>& factors, Tensor& filter) {
@@ -34,18 +26,19 @@ void MultiplyChannels(const std::vector<float>& factors, Tensor& filter) {
   }
 }
 
-// The dense filter, one packed for each depth tap.
-Result<std::vector<PackedFilter>> PackFilter(const Tensor& filter, const ConvSizes& sizes, const ConvGeometry& geometry,
-                                             const std::vector<float>& factors, Allocator& allocator) {
-  RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(filter, allocator));
-  std::vector<PackedFilter> taps;
-  const char* from = static_cast<const char*>(floats.raw());
-  for (int64_t d = 0; d < sizes.k[0]; ++d, from += TapFloats(sizes) * static_cast<int64_t>(sizeof(float))) {
-    RIVULET_ASSIGN_OR_RETURN(PackedFilter packed,
-                             PackedFilter::Pack(from, geometry, allocator, factors.empty() ? nullptr : factors.data()));
-    taps.push_back(std::move(packed));
+Result<PackedFilter> PackFilter(const Tensor& filter, const ConvSizes& sizes, const ConvGeometry& geometry,
+                                const std::vector<float>& factors, Allocator& allocator) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor floats, ConstantAsFloats(filter, allocator));
+  if (sizes.k[0] > 1) {
+    RIVULET_ASSIGN_OR_RETURN(Tensor stacked, Tensor::Allocate(DType::kFloat, filter.shape(), allocator));
+    // The constant may lie anywhere in the model's file.
+    if (!floats.is_aligned()) {
+      RIVULET_ASSIGN_OR_RETURN(floats, Clone(floats, allocator));
+    }
+    StackFilter(sizes, floats.data<float>(), stacked.data<float>());
+    floats = std::move(stacked);
   }
-  return taps;
+  return PackedFilter::Pack(floats.raw(), geometry, allocator, factors.empty() ? nullptr : factors.data());
 }
 
 }  // namespace
@@ -74,8 +67,7 @@ Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state
       return PackFilter(*filter, sizes, GeometryFor(state->spec, sizes), factors, c.allocator());
     };
     const std::string form = Cat("filter ", filter->shape().ToString(), " in groups of ", sizes.group_in());
-    RIVULET_ASSIGN_OR_RETURN(state->packed,
-                             PackOnce<std::vector<PackedFilter>>(*filter, WithFactors(form, factors), pack));
+    RIVULET_ASSIGN_OR_RETURN(state->packed, PackOnce<PackedFilter>(*filter, WithFactors(form, factors), pack));
   }
   state->filter_shape = filter->shape();
   c.Consume(index);
@@ -101,13 +93,19 @@ ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, 
     tail_.emplace(c, state.tail, state.spec.channels_last, pieces);
     if (state.kind == FilterKind::kDense) {
       if (!state.prepared() && !EmptyFilter(sizes)) packed_ = pieces.Add(PackedFilter::Bytes(geometry_));
-      // Slices are added up in place, which only the plain algorithm does.
-      if (state.spec.spatial_rank == 2) algorithm_ = ChooseConvAlgorithm(geometry_);
+      if (state.spec.spatial_rank == 3) AddVolumePieces(pieces);
+      algorithm_ = ChooseConvAlgorithm(geometry_);
       kernel_ = pieces.Add(ConvScratchBytes(geometry_, algorithm_, c.pool().num_threads()));
     }
   } else if (state.tail.add) {
     addend_.emplace(c.input(state.tail.addend_input()), state.spec.channels_last, pieces);
   }
+}
+
+void ConvRun::AddVolumePieces(ScratchPieces& pieces) {
+  const CheckedSize floats = static_cast<int64_t>(sizeof(float));
+  stacked_ = pieces.Add(floats * geometry_.batch * geometry_.in_h * geometry_.in_w * geometry_.in_c);
+  if (!state_.prepared()) stacked_filter_ = pieces.Add(floats * sizes_.taps() * sizes_.group_in() * sizes_.out_c);
 }
 
 void ConvRun::Run(const void* input, const ScratchPieces& pieces) {
@@ -142,57 +140,48 @@ void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& p
   } else if (state_.kind == FilterKind::kDepthwise) {
     DepthwiseConv2D(input, filter, ToDepthwiseGeometry(sizes_), epilogue, output, c_.pool(), c_.stop());
   } else if (state_.spec.spatial_rank == 3) {
-    RunDepthSlices(input, filter, output, pieces);
-    ApplyEpilogue(c_, epilogue, rows, sizes_.out_c, output);
+    RunVolumes(input, filter, epilogue, output, pieces);
   } else {
-    const PackedFilter packed = state_.prepared() ? state_.packed->front() : PackNow(filter, 0, pieces);
+    const PackedFilter packed = state_.prepared() ? *state_.packed : PackNow(filter, pieces);
     Conv2D(input, packed, geometry_, algorithm_, epilogue, output, pieces.At<void>(kernel_), c_.pool(), c_.stop());
   }
   tail_->Finish(c_, rows, sizes_.out_c, output);
 }
 
-// out[n, z] = the sum over depth taps d of in[n, z'] * filter[d].
-void ConvRun::RunDepthSlices(const float* input, const float* filter, float* output, const ScratchPieces& pieces) {
-  const int64_t in_slice = sizes_.in[1] * sizes_.in[2] * sizes_.in_c;
+void ConvRun::RunVolumes(const float* input, const float* filter, const Epilogue& epilogue, float* output,
+                         const ScratchPieces& pieces) {
+  PackedFilter packed;
+  if (state_.prepared()) {
+    packed = *state_.packed;
+  } else {
+    auto* in_order = pieces.At<float>(stacked_filter_);
+    StackFilter(sizes_, filter, in_order);
+    packed = PackNow(in_order, pieces);
+  }
+  auto* stacked = pieces.At<float>(stacked_);
   const int64_t out_slice = sizes_.out[1] * sizes_.out[2] * sizes_.out_c;
   const int64_t slices = sizes_.batch * sizes_.out[0];
-  if (out_slice == 0) return;
-  // Taps outside, so that a filter that is not constant is packed once.
-  for (int64_t slice = 0; slice < slices; ++slice) {
-    const TapRange depth = TapsOf(sizes_, 0, slice % sizes_.out[0]);
-    if (depth.begin == depth.end) std::fill_n(output + slice * out_slice, out_slice, 0.0f);
-  }
-  for (int64_t d = 0; d < sizes_.k[0]; ++d) {
-    PackedFilter packed;
-    if (state_.prepared()) {
-      packed = (*state_.packed)[static_cast<size_t>(d)];
-    } else {
-      packed = PackNow(filter, d, pieces);
-    }
-    for (int64_t slice = 0; slice < slices && !c_.stop().stopped(); ++slice) {
-      const int64_t z = slice % sizes_.out[0];
-      const TapRange depth = TapsOf(sizes_, 0, z);
-      if (d < depth.begin || d >= depth.end) continue;
-      const float* from = input + (slice / sizes_.out[0] * sizes_.in[0] + InputIndex(sizes_, 0, z, d)) * in_slice;
-      float* to = output + slice * out_slice;
-      Epilogue sum;
-      if (d > depth.begin) sum.addend = to;
-      Conv2D(from, packed, geometry_, algorithm_, sum, to, pieces.At<void>(kernel_), c_.pool(), c_.stop());
-    }
+  ConvGeometry geometry = geometry_;
+  for (int64_t first = 0; first < slices && !c_.stop().stopped(); first += geometry_.batch) {
+    geometry.batch = std::min(geometry_.batch, slices - first);
+    StackSlices(c_, sizes_, input, first, geometry.batch, stacked);
+    Epilogue here = epilogue;
+    if (here.addend != nullptr) here.addend += first * out_slice;
+    Conv2D(stacked, packed, geometry, algorithm_, here, output + first * out_slice, pieces.At<void>(kernel_), c_.pool(),
+           c_.stop());
   }
 }
 
-PackedFilter ConvRun::PackNow(const float* filter, int64_t depth_tap, const ScratchPieces& pieces) {
-  const int64_t k = sizes_.k[1] * sizes_.k[2] * sizes_.group_in();
+PackedFilter ConvRun::PackNow(const float* filter, const ScratchPieces& pieces) {
+  const int64_t k = geometry_.k_h * geometry_.k_w * (geometry_.in_c / geometry_.groups);
   const int64_t group_out = sizes_.group_out();
   const int64_t panels = (group_out + PackedMatrix::kPanel - 1) / PackedMatrix::kPanel;
-  const float* from = filter + depth_tap * TapFloats(sizes_);
   float* packed = pieces.At<float>(packed_);
   const int64_t grain = std::max<int64_t>((1 << 15) / (k * PackedMatrix::kPanel), 1);
   c_.ParallelFor(sizes_.groups * panels, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t group = i / panels;
-      PackPanels(from + group * group_out, sizes_.out_c, k, group_out, false, i % panels, i % panels + 1,
+      PackPanels(filter + group * group_out, sizes_.out_c, k, group_out, false, i % panels, i % panels + 1,
                  packed + group * panels * k * PackedMatrix::kPanel);
     }
   });

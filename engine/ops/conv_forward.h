@@ -1,8 +1,8 @@
 // The run of a forward convolution of any kind and dtype; shared by the operators that contain one.
 //
 // float (and half and bfloat16, which compute in float) goes through the kernels: dense two-dimensional filters are
-// packed, three-dimensional ones are sums of two-dimensional ones over the filter's depth, depthwise ones run as they
-// lie. double and int32 go through plain loops.
+// packed, three-dimensional ones are two-dimensional ones over stacked slices (conv_volumes.h), depthwise ones run as
+// they lie. double and int32 go through plain loops.
 #ifndef RIVULET_ENGINE_OPS_CONV_FORWARD_H_
 #define RIVULET_ENGINE_OPS_CONV_FORWARD_H_
 
@@ -20,9 +20,9 @@ struct ConvState : OpState {
   FilterKind kind = FilterKind::kDense;
   FusedTail tail;
   int filter_input = 1;
-  // Of a constant filter that computes in float: one packed filter for each depth tap, or for depthwise a copy.
+  // Of a constant filter that computes in float: packed, or for depthwise a copy.
   Shape filter_shape;
-  std::shared_ptr<const std::vector<PackedFilter>> packed;
+  std::shared_ptr<const PackedFilter> packed;
   std::shared_ptr<const Tensor> copy;
 
   bool prepared() const { return packed != nullptr || copy != nullptr; }
@@ -41,9 +41,11 @@ class ConvRun {
 
  private:
   void RunFloat(const float* input, float* output, const ScratchPieces& pieces);
-  void RunDepthSlices(const float* input, const float* filter, float* output, const ScratchPieces& pieces);
+  void AddVolumePieces(ScratchPieces& pieces);
+  void RunVolumes(const float* input, const float* filter, const Epilogue& epilogue, float* output,
+                  const ScratchPieces& pieces);
   void RunDouble(const double* input, double* output, const ScratchPieces& pieces);
-  PackedFilter PackNow(const float* filter, int64_t depth_tap, const ScratchPieces& pieces);
+  PackedFilter PackNow(const float* filter, const ScratchPieces& pieces);
 
   RunContext& c_;
   const ConvState& state_;
@@ -56,6 +58,8 @@ class ConvRun {
   std::optional<StagedInput> addend_;  // of double
   int64_t packed_ = 0;
   int64_t kernel_ = 0;
+  int64_t stacked_ = 0;  // of volumes: the slices side by side, and a filter that is not constant in their order
+  int64_t stacked_filter_ = 0;
   ConvAlgorithm algorithm_ = ConvAlgorithm::kDirect;
 };
 

@@ -5,9 +5,9 @@
 //   a = Add(b, z)              becomes
 //   y = Relu(a)
 //
-// Each part after the product may be missing, but not all of them. Also for DepthwiseConv2dNative and MatMul, and for
-// the fused products with FusedBatchNorm in place of the bias that fold_batch_norm makes. An activation may also be
-// Mul(a, Sigmoid(a)), which becomes Swish.
+// Each part after the product may be missing, but not all of them. Also for Conv3D, DepthwiseConv2dNative and MatMul,
+// and for the fused products with FusedBatchNorm in place of the bias that fold_batch_norm makes. An activation may
+// also be Mul(a, Sigmoid(a)), which becomes Swish.
 #include "engine/passes/match.h"
 
 namespace rivulet {

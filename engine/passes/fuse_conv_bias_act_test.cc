@@ -26,6 +26,20 @@ TEST(FuseConvBiasAct, WholeChain) {
   EXPECT_EQ(out.graph.size(), 4);
 }
 
+TEST(FuseConvBiasAct, Volumes) {
+  const Rewritten out = Rewrite(R"(
+x = Placeholder() {dtype=float32, shape=shape[1,2,2,2,2]}
+w = Const() {dtype=float32, value=float32[1,1,1,2,2]{1, 2, 3, 4}}
+k = Const() {dtype=float32, value=float32[2]{10, 100}}
+c = Conv3D(x, w) {T=float32, strides=ints[1, 1, 1, 1, 1], padding="VALID"}
+b = BiasAdd(c, k) {T=float32}
+y = Relu(b) {T=float32}
+)",
+                                {"fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(out.Root().op, "_FusedConv3D");
+  EXPECT_EQ(FusedOps(out), (std::vector<std::string>{"BiasAdd", "Relu"}));
+}
+
 TEST(FuseConvBiasAct, AfterAScale) {
   const Rewritten out =
       Rewrite(std::string(kConv) + "m = Mul(b, k) {T=float32}\na = AddV2(x, m) {T=float32}\ny = Relu6(a) {T=float32}\n",

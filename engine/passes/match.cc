@@ -27,9 +27,11 @@ std::optional<Product> DescribeProduct(const Graph& graph, int32_t index, std::s
   Product product;
   product.node = index;
   const std::string* format = node.attrs.Get<std::string>("data_format");
-  product.channels_first = format != nullptr && *format == "NCHW";
+  product.channels_first = format != nullptr && format->starts_with("NC");
   if (op == "Conv2D" && filter.shape.rank() == 4) {
     product.channels = filter.shape[3];
+  } else if (op == "Conv3D" && filter.shape.rank() == 5) {
+    product.channels = filter.shape[4];
   } else if (op == "DepthwiseConv2dNative" && filter.shape.rank() == 4) {
     product.channels = filter.shape[2] * filter.shape[3];
   } else if (op == "MatMul" && filter.shape.rank() == 2) {

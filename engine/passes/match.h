@@ -23,7 +23,7 @@ class SoleUsers {
   std::vector<int32_t> user_;
 };
 
-// A float32 product with filter: Conv2D, DepthwiseConv2dNative or MatMul.
+// A float32 product with filter: Conv2D, Conv3D, DepthwiseConv2dNative or MatMul.
 struct Product {
   int32_t node = -1;
   int64_t channels = 0;  // of its output, in the last axis unless channels_first

@@ -24,7 +24,7 @@ int64_t CountFlops(const Graph& graph, const Node& node) {
   const int64_t out = node.outputs[0].shape.num_elements();
   if (!a.complete() || !b.complete() || out < 0) return 0;
   const std::string& op = node.op;
-  if (op == "Conv2D" || op == "_FusedConv2D" || op == "Conv3D" || op == "QuantizedConv2D") {
+  if (op == "Conv2D" || op == "_FusedConv2D" || op == "Conv3D" || op == "_FusedConv3D" || op == "QuantizedConv2D") {
     return Known(CheckedSize(2) * out * PerOutput(b));
   }
   if (op == "DepthwiseConv2dNative" || op == "_FusedDepthwiseConv2dNative") {
