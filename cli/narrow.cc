@@ -20,6 +20,7 @@ struct Rewrite {
 
 // What lowering and passes put in the place of an operator. Those that any graph may get stand at the end.
 const Rewrite kRewrites[] = {{"Conv2D", {"_FusedConv2D", "BiasAdd"}},
+                             {"Conv3D", {"_FusedConv3D", "BiasAdd"}},
                              {"DepthwiseConv2dNative", {"_FusedDepthwiseConv2dNative", "BiasAdd"}},
                              {"MatMul", {"_FusedMatMul", "BiasAdd"}}};
 constexpr const char* kAlways[] = {"Const", "Identity", "NoOp", "Placeholder"};
