@@ -208,6 +208,13 @@ void DirectConv(const float* input, const PackedFilter& filter, const ConvGeomet
   });
 }
 
+// For kernels that do not finish what they write.
+void FinishAll(const ConvGeometry& g, const Finish& finish, float* output, ThreadPool& pool, const StopToken& stop) {
+  if (!finish) return;
+  pool.ParallelFor(g.batch * g.out_h * g.out_w * g.out_c, 1 << 14, stop,
+                   [&](int64_t begin, int64_t end) { finish(output + begin, end - begin); });
+}
+
 }  // namespace
 
 ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry& geometry) {
@@ -252,12 +259,15 @@ void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& 
             const Epilogue& epilogue, float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
   if (algorithm == ConvAlgorithm::kWinograd && epilogue.addend != output &&
       WinogradConv(input, filter.data(), geometry, epilogue, output, scratch, pool, stop)) {
+    FinishAll(geometry, epilogue.finish, output, pool, stop);
     return;
   }
   if (ConvByDotsPays(geometry)) {
     ConvByDots(input, filter.data(), geometry, epilogue, output, pool, stop);
+    FinishAll(geometry, epilogue.finish, output, pool, stop);
   } else if (ConvByGroupsPays(geometry)) {
     ConvByGroups(input, filter.data(), geometry, epilogue, output, pool, stop);
+    FinishAll(geometry, epilogue.finish, output, pool, stop);
   } else if (ConvByRowsPays(geometry)) {
     ConvByRows(input, filter.data(), geometry, epilogue, output, pool, stop);
   } else {

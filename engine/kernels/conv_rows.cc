@@ -78,6 +78,7 @@ void DoTile(const Task& task, int64_t index, const ActivationBounds& bounds, flo
                       bounds.hi};
     AnyTile(left, count, b0, b1, std::min(kPairColumns, g.out_c - column), out, bounds);
   }
+  if (task.epilogue->finish) task.epilogue->finish(task.output + (row * g.out_w + first) * g.out_c, count * g.out_c);
 }
 
 void DoTiles(const Task& task, int64_t begin, int64_t end) {

@@ -145,7 +145,9 @@ void Row(const float* input, const float* filter, const DepthwiseGeometry& g, co
 void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, const Epilogue& epilogue, float* output,
           int64_t begin, int64_t end) {
   const bool has_kernel = Takes3x3(g, epilogue);
+  const int64_t row_floats = g.out_w * g.in_c * g.multiplier;
   for (int64_t row = begin; row < end;) {
+    const int64_t first = row;
     const int64_t n = row / g.out_h;
     const int64_t y = row % g.out_h;
     if (has_kernel) {
@@ -156,6 +158,7 @@ void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, c
       Row(input, filter, g, epilogue, output, n, y);
       ++row;
     }
+    if (epilogue.finish) epilogue.finish(output + first * row_floats, (row - first) * row_floats);
   }
 }
 
@@ -204,6 +207,9 @@ void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeo
          geometry.out_h * (part + 1) / parts);
       }
     });
+    if (!epilogue.finish) return;
+    pool.ParallelFor(geometry.batch * geometry.out_h * geometry.out_w * channels, 1 << 14, stop,
+                     [&](int64_t begin, int64_t end) { epilogue.finish(output + begin, end - begin); });
     return;
   }
   // Even, for kernels that take two rows at once.

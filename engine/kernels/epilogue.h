@@ -22,11 +22,21 @@ struct Activation {
   float alpha = 0.0f;
 };
 
-// out = activation(result + bias[column or channel] + addend[same place])
+// What values of the output go through at last, a stretch at a time while they are in a near cache.
+struct Finish {
+  void (*run)(const void* context, float* values, int64_t count) = nullptr;  // null: nothing
+  const void* context = nullptr;
+
+  explicit operator bool() const { return run != nullptr; }
+  void operator()(float* values, int64_t count) const { run(context, values, count); }
+};
+
+// out = finish(activation(result + bias[column or channel] + addend[same place]))
 struct Epilogue {
   const float* bias = nullptr;    // as long as a row of the output (its columns, its channels); null: none
   const float* addend = nullptr;  // laid out as the output, same row stride; may be the output itself; null: none
   Activation activation;
+  Finish finish;  // each value once, in any order, by any thread
 };
 
 }  // namespace rivulet

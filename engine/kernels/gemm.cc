@@ -143,6 +143,14 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
   }
 }
 
+// Outputs of which nothing more is to come.
+void FinishRows(const GemmTask& task, Range rows, Range columns) {
+  const int64_t width = columns.end - columns.begin;
+  float* at = task.c + rows.begin * task.ldc + columns.begin;
+  if (width == task.ldc) return task.epilogue.finish(at, (rows.end - rows.begin) * width);
+  for (int64_t row = rows.begin; row < rows.end; ++row, at += task.ldc) task.epilogue.finish(at, width);
+}
+
 void Piece(const GemmTask& task, Range rows, Range columns) {
   HWY_ALIGN float buffer[static_cast<size_t>(kBlockTiles * kMaxRows * kRowStride + kCollectSlack)];
   const ActivationBounds bounds(task.epilogue.activation);
@@ -170,6 +178,7 @@ void Piece(const GemmTask& task, Range rows, Range columns) {
         CopyRows(matrix, task.lda, left.count, kc, buffer);
       }
       MultiplyRows(task, left, depth, columns, block == 0, bounds);
+      if (depth.last && task.epilogue.finish) FinishRows(task, part, columns);
     }
   }
 }

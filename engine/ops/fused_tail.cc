@@ -9,6 +9,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/kernels/half.h"
 #include "engine/kernels/map.h"
+#include "engine/kernels/map_stretch.h"
 
 namespace rivulet {
 namespace {
@@ -38,8 +39,6 @@ Activation KernelActivation(const FusedTail& tail) {
   }
 }
 
-bool KernelCan(TailActivation activation) { return activation <= TailActivation::kLeakyRelu; }
-
 // gelu by its usual approximation, x/2 (1 + tanh(u)) = x / (1 + exp(-2u)) with u = sqrt(2/pi) (x + 0.044715 x^3).
 template <typename T>
 T GeluApproximate(T x) {
@@ -63,22 +62,26 @@ double Activate(const FusedTail& tail, double x) {
   return x;
 }
 
-void ApplyInPlace(RunContext& c, TailActivation activation, float* out, int64_t count) {
-  UnaryKind kind;
+template <UnaryKind kKind>
+void FinishUnary(const void*, float* values, int64_t count) {
+  UnaryStretch(kKind, values, count, values);
+}
+
+void FinishGelu(const void*, float* values, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) values[i] = GeluApproximate(values[i]);
+}
+
+// Of the activations that kernels do not have.
+Finish FinishOf(TailActivation activation) {
   switch (activation) {
-    case TailActivation::kElu: kind = UnaryKind::kElu; break;
-    case TailActivation::kTanh: kind = UnaryKind::kTanh; break;
-    case TailActivation::kSigmoid: kind = UnaryKind::kSigmoid; break;
-    case TailActivation::kSwish: kind = UnaryKind::kSwish; break;
-    case TailActivation::kGeluExact: kind = UnaryKind::kGelu; break;
-    case TailActivation::kGeluApproximate:
-      c.ParallelFor(count, 1 << 14, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) out[i] = GeluApproximate(out[i]);
-      });
-      return;
-    default: return;
+    case TailActivation::kElu: return {FinishUnary<UnaryKind::kElu>};
+    case TailActivation::kTanh: return {FinishUnary<UnaryKind::kTanh>};
+    case TailActivation::kSigmoid: return {FinishUnary<UnaryKind::kSigmoid>};
+    case TailActivation::kSwish: return {FinishUnary<UnaryKind::kSwish>};
+    case TailActivation::kGeluExact: return {FinishUnary<UnaryKind::kGelu>};
+    case TailActivation::kGeluApproximate: return {FinishGelu};
+    default: return {};
   }
-  MapUnary(kind, out, count, out, c.pool(), c.stop());
 }
 
 int64_t RowGrain(int64_t channels) { return std::max<int64_t>((1 << 14) / std::max<int64_t>(channels, 1), 1); }
@@ -224,22 +227,21 @@ Epilogue FloatTail::MakeEpilogue(RunContext& c, const ScratchPieces& pieces) {
   }
   epilogue.addend = addend_data_;
   epilogue.activation = KernelActivation(tail_);
+  epilogue.finish = FinishOf(tail_.activation);
   return epilogue;
 }
 
 void FloatTail::Finish(RunContext& c, int64_t rows, int64_t channels, float* out) const {
-  if (tail_.batch_norm && tail_.shift.empty()) {
-    MapScaleShift(out, scale_, shift_, rows, channels, tail_.add ? Activation() : KernelActivation(tail_), out,
-                  c.pool(), c.stop());
-    if (tail_.add) {
-      MapBinary(BinaryKind::kAdd, out, Spread::kFull, addend_data_, Spread::kFull, rows, channels, out, c.pool(),
+  if (!tail_.batch_norm || !tail_.shift.empty()) return;
+  MapScaleShift(out, scale_, shift_, rows, channels, tail_.add ? Activation() : KernelActivation(tail_), out, c.pool(),
                 c.stop());
-      if (KernelCan(tail_.activation)) {
-        MapActivation(KernelActivation(tail_), out, rows * channels, out, c.pool(), c.stop());
-      }
-    }
+  Epilogue rest;
+  if (tail_.add) {
+    rest.addend = addend_data_;
+    rest.activation = KernelActivation(tail_);
   }
-  ApplyInPlace(c, tail_.activation, out, rows * channels);
+  rest.finish = FinishOf(tail_.activation);
+  ApplyEpilogue(c, rest, rows, channels, out);
 }
 
 void ApplyEpilogue(RunContext& c, const Epilogue& epilogue, int64_t rows, int64_t channels, float* out) {
@@ -253,6 +255,10 @@ void ApplyEpilogue(RunContext& c, const Epilogue& epilogue, int64_t rows, int64_
   }
   if (epilogue.activation.kind != ActivationKind::kNone) {
     MapActivation(epilogue.activation, out, rows * channels, out, c.pool(), c.stop());
+  }
+  if (epilogue.finish) {
+    c.ParallelFor(rows * channels, 1 << 14,
+                  [&](int64_t begin, int64_t end) { epilogue.finish(out + begin, end - begin); });
   }
 }
 

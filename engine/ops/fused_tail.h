@@ -62,7 +62,8 @@ std::vector<float> TakeBatchNorm(PrepareContext& c, FusedTail* tail);
 // Checks the args (inputs from 2) against the channels of the output, at `channel_axis` of it.
 Status CheckTailArgs(const InferContext& c, const FusedTail& tail, const Shape& output, int channel_axis);
 
-// The tail of one run in float: what a kernel's epilogue can take is given to it, the rest is done by Finish.
+// The tail of one run in float: the kernel's epilogue has it all, but for a batch norm whose factors are not in the
+// filter. That, and what comes after it, is done by Finish.
 class FloatTail {
  public:
   FloatTail(RunContext& c, const FusedTail& tail, bool channels_last, ScratchPieces& pieces);
