@@ -49,7 +49,16 @@ void MapUnary(UnaryKind kind, const float* x, int64_t n, float* out, ThreadPool&
 void MapActivation(const Activation& activation, const float* x, int64_t n, float* out, ThreadPool& pool,
                    const StopToken& stop);
 
-enum class BinaryKind : uint8_t { kAdd, kSub, kMul, kDiv, kMax, kMin, kSquaredDifference };
+enum class BinaryKind : uint8_t {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMax,
+  kMin,
+  kSquaredDifference,
+  kPrelu,  // a < 0 ? a * b : a
+};
 
 // How an operand is spread over out [rows, columns].
 enum class Spread : uint8_t {

@@ -50,6 +50,7 @@ void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool
     RIVULET_CASE(kDiv, hn::Div(x, y))
     RIVULET_CASE(kMax, PickMax(x, y))
     RIVULET_CASE(kMin, PickMin(x, y))
+    RIVULET_CASE(kPrelu, hn::IfThenElse(hn::Lt(x, hn::Zero(D())), hn::Mul(x, y), x))
     RIVULET_CASE(kSquaredDifference, hn::Mul(hn::Sub(x, y), hn::Sub(x, y)))
   }
 #undef RIVULET_CASE

@@ -25,6 +25,7 @@ float Exact(BinaryKind kind, float a, float b) {
     case BinaryKind::kMax: return std::isnan(a) || std::isnan(b) ? kNan : std::max(a, b);
     case BinaryKind::kMin: return std::isnan(a) || std::isnan(b) ? kNan : std::min(a, b);
     case BinaryKind::kSquaredDifference: return (a - b) * (a - b);
+    case BinaryKind::kPrelu: return a < 0 ? a * b : a;
   }
   return 0.0f;
 }
@@ -35,7 +36,7 @@ const BinaryKind kKinds[] = {BinaryKind::kAdd,
                              BinaryKind::kDiv,
                              BinaryKind::kMax,
                              BinaryKind::kMin,
-                             BinaryKind::kSquaredDifference};
+                             BinaryKind::kSquaredDifference, BinaryKind::kPrelu};
 const Spread kSpreads[] = {Spread::kFull, Spread::kRow, Spread::kColumn, Spread::kScalar};
 
 int64_t SizeOf(Spread spread, int64_t rows, int64_t columns) {

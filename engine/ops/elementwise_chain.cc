@@ -34,6 +34,7 @@ constexpr struct {
     {"Mul", BinaryKind::kMul},     {"RealDiv", BinaryKind::kDiv},
     {"Div", BinaryKind::kDiv},     {"Maximum", BinaryKind::kMax},
     {"Minimum", BinaryKind::kMin}, {"SquaredDifference", BinaryKind::kSquaredDifference},
+    {"_Prelu", BinaryKind::kPrelu},
 };
 
 // "x12" or "s3": below `inputs`, or below `steps`.
