@@ -9,7 +9,6 @@
 // convolutions and matrix products. Offsets alone become one BiasAdd. Each round takes one such node; the driver
 // repeats the pass.
 #include <algorithm>
-#include <cmath>
 
 #include "engine/passes/match.h"
 
@@ -77,27 +76,12 @@ std::optional<Base> FindBase(const Graph& graph, const SoleUsers& users, Edge ed
   return base;
 }
 
-// FusedBatchNorm in inference with known parameters.
 bool ReadBatchNorm(const PassContext& context, const Node& node, int64_t channels, Affine* affine) {
-  const bool* training = node.attrs.Get<bool>("is_training");
-  if (training == nullptr || *training || node.inputs.size() != 5) return false;
-  std::vector<float> parameters[4];
-  for (int i = 0; i < 4; ++i) {
-    const Fact& fact = context.graph.fact(node.inputs[static_cast<size_t>(i) + 1]);
-    if (fact.shape.rank() != 1 || fact.shape[0] != channels) return false;
-    parameters[i] = PerChannel(fact, channels, 1);
-    if (parameters[i].empty()) return false;
-  }
-  const float* epsilon = node.attrs.Get<float>("epsilon");
-  const double eps = epsilon != nullptr ? static_cast<double>(*epsilon) : 1e-4;
-  const auto& [gamma, beta, mean, variance] = parameters;
+  auto norm = KnownBatchNorm(context.graph, node, channels);
+  if (!norm) return false;
   affine->z = node.inputs[0];
-  for (int64_t c = 0; c < channels; ++c) {
-    const auto i = static_cast<size_t>(c);
-    const double scale = static_cast<double>(gamma[i]) / std::sqrt(static_cast<double>(variance[i]) + eps);
-    affine->scale.push_back(static_cast<float>(scale));
-    affine->offset.push_back(static_cast<float>(static_cast<double>(beta[i]) - static_cast<double>(mean[i]) * scale));
-  }
+  affine->scale = std::move(norm->scale);
+  affine->offset = std::move(norm->offset);
   return true;
 }
 

@@ -9,7 +9,6 @@
 // reads from outside may be spread over the shape, all of it over the same rows and columns (elementwise_chain.h).
 // Groups are found from the results backwards.
 #include <algorithm>
-#include <memory>
 
 #include "engine/ops/elementwise_chain.h"
 #include "engine/passes/match.h"
@@ -158,19 +157,8 @@ class Fuser {
 
   void Emit(const Group& group, PatchSink& sink) const {
     Description description = Describe(group);
-    Node node;
-    node.name = graph_.node(group.result).name;
-    node.op = kElementwiseChain.name;
-    node.def = &kElementwiseChain;
-    node.attrs.Set("T", DType::kFloat);
-    node.attrs.Set("N", static_cast<int64_t>(description.inputs.size()));
-    auto steps = std::make_shared<AttrList>();
-    steps->strings = std::move(description.texts);
-    node.attrs.Set("steps", std::shared_ptr<const AttrList>(std::move(steps)));
-    auto alphas = std::make_shared<AttrList>();
-    alphas->floats = std::move(description.alphas);
-    node.attrs.Set("alphas", std::shared_ptr<const AttrList>(std::move(alphas)));
-    node.inputs = std::move(description.inputs);
+    Node node = ChainNode(graph_.node(group.result).name, std::move(description.inputs), std::move(description.texts),
+                          std::move(description.alphas));
     sink.Begin();
     sink.Replace({group.result, 0}, sink.Add(std::move(node)));
   }

@@ -6,10 +6,8 @@
 //
 // alpha: one value or one for each channel of the last axis, known. The factors may come in any order. Of an infinite x
 // the first form makes NaN, this one infinity.
-#include <memory>
 #include <optional>
 
-#include "engine/ops/elementwise_chain.h"
 #include "engine/passes/match.h"
 
 namespace rivulet {
@@ -88,13 +86,6 @@ class Matcher {
   const Graph& graph_;
 };
 
-template <typename T>
-std::shared_ptr<const AttrList> ListOf(std::vector<T> AttrList::*field, std::vector<T> values) {
-  auto list = std::make_shared<AttrList>();
-  (*list).*field = std::move(values);
-  return list;
-}
-
 }  // namespace
 
 Status FusePrelu(const PassContext& context, PatchSink& sink) {
@@ -102,18 +93,11 @@ Status FusePrelu(const PassContext& context, PatchSink& sink) {
   for (int32_t i = 0; i < context.graph.size(); ++i) {
     auto rectifier = matcher.Match(i);
     if (!rectifier) continue;
-    sink.Begin();
-    Node node;
-    node.name = context.graph.node(i).name;
-    node.op = kElementwiseChain.name;
-    node.def = &kElementwiseChain;
-    node.attrs.Set("T", DType::kFloat);
-    node.attrs.Set("N", int64_t{2});
-    node.attrs.Set("steps", ListOf<std::string>(&AttrList::strings, {"_Prelu x0 x1"}));
-    node.attrs.Set("alphas", ListOf<float>(&AttrList::floats, {0}));
+    const std::string& name = context.graph.node(i).name;
     const auto count = static_cast<int64_t>(rectifier->factor.size());
-    node.inputs = {rectifier->edge,
-                   sink.Add(ConstNode(node.name + "/slope", Tensor::Of<float>({count}, rectifier->factor)))};
+    sink.Begin();
+    const Edge slope = sink.Add(ConstNode(name + "/slope", Tensor::Of<float>({count}, rectifier->factor)));
+    Node node = ChainNode(name, {rectifier->edge, slope}, {"_Prelu x0 x1"}, {0});
     sink.Replace({i, 0}, sink.Add(std::move(node)));
   }
   return Status();

@@ -1,6 +1,10 @@
 #include "engine/passes/match.h"
 
+#include <cmath>
 #include <cstring>
+#include <memory>
+
+#include "engine/ops/elementwise_chain.h"
 
 namespace rivulet {
 
@@ -84,6 +88,45 @@ std::vector<float> PerChannel(const Fact& fact, int64_t channels, int rank) {
   if (count == 1) return std::vector<float>(static_cast<size_t>(channels), ReadFloats(fact.value)[0]);
   if (count != channels || fact.shape.rank() == 0 || fact.shape[fact.shape.rank() - 1] != channels) return {};
   return ReadFloats(fact.value);
+}
+
+std::optional<KnownNorm> KnownBatchNorm(const Graph& graph, const Node& node, int64_t channels) {
+  const bool* training = node.attrs.Get<bool>("is_training");
+  if (training == nullptr || *training || node.inputs.size() != 5) return std::nullopt;
+  std::vector<float> parameters[4];
+  for (size_t i = 0; i < 4; ++i) {
+    const Fact& fact = graph.fact(node.inputs[i + 1]);
+    if (fact.shape.rank() != 1 || fact.shape[0] != channels) return std::nullopt;
+    parameters[i] = PerChannel(fact, channels, 1);
+    if (parameters[i].empty()) return std::nullopt;
+  }
+  const float* epsilon = node.attrs.Get<float>("epsilon");
+  const double eps = epsilon != nullptr ? static_cast<double>(*epsilon) : 1e-4;
+  const auto& [gamma, beta, mean, variance] = parameters;
+  KnownNorm norm;
+  for (size_t i = 0; i < gamma.size(); ++i) {
+    const double scale = static_cast<double>(gamma[i]) / std::sqrt(static_cast<double>(variance[i]) + eps);
+    norm.scale.push_back(static_cast<float>(scale));
+    norm.offset.push_back(static_cast<float>(static_cast<double>(beta[i]) - static_cast<double>(mean[i]) * scale));
+  }
+  return norm;
+}
+
+Node ChainNode(std::string name, std::vector<Edge> inputs, std::vector<std::string> steps, std::vector<float> alphas) {
+  Node node;
+  node.name = std::move(name);
+  node.op = kElementwiseChain.name;
+  node.def = &kElementwiseChain;
+  node.attrs.Set("T", DType::kFloat);
+  node.attrs.Set("N", static_cast<int64_t>(inputs.size()));
+  auto texts = std::make_shared<AttrList>();
+  texts->strings = std::move(steps);
+  node.attrs.Set("steps", std::shared_ptr<const AttrList>(std::move(texts)));
+  auto numbers = std::make_shared<AttrList>();
+  numbers->floats = std::move(alphas);
+  node.attrs.Set("alphas", std::shared_ptr<const AttrList>(std::move(numbers)));
+  node.inputs = std::move(inputs);
+  return node;
 }
 
 }  // namespace rivulet

@@ -46,6 +46,17 @@ std::vector<float> PerChannel(const Fact& fact, int64_t channels, int rank);
 // The values of a float32 tensor, also where it lies unaligned in the model file.
 std::vector<float> ReadFloats(const Tensor& tensor);
 
+// y = x * scale + offset, a value for each channel.
+struct KnownNorm {
+  std::vector<float> scale;
+  std::vector<float> offset;
+};
+// A FusedBatchNorm of any version, in inference, whose parameters are known.
+std::optional<KnownNorm> KnownBatchNorm(const Graph& graph, const Node& node, int64_t channels);
+
+// The node of elementwise_chain.h; an alpha for each step.
+Node ChainNode(std::string name, std::vector<Edge> inputs, std::vector<std::string> steps, std::vector<float> alphas);
+
 }  // namespace rivulet
 
 #endif  // RIVULET_ENGINE_PASSES_MATCH_H_

@@ -8,6 +8,7 @@ Status FoldConstants(const PassContext& context, PatchSink& sink);
 Status FoldPad(const PassContext& context, PatchSink& sink);
 Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
 Status FuseElementwise(const PassContext& context, PatchSink& sink);
+Status FuseNorm(const PassContext& context, PatchSink& sink);
 Status FusePrelu(const PassContext& context, PatchSink& sink);
 
 std::span<const Pass> Pipeline() {
@@ -17,6 +18,7 @@ std::span<const Pass> Pipeline() {
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
+      {"fuse_norm", "the norms that no product has taken", FuseNorm},
       {"fuse_prelu", "before its parts are fused with one another", FusePrelu},
       {"fuse_elementwise", "last: what no product has taken", FuseElementwise},
   };
