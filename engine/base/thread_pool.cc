@@ -56,7 +56,10 @@ int Processors() {
 
 }  // namespace
 
-// A loop is published by raising `generation`; workers take pieces from `next` until none is left.
+// A loop is published by raising `generation`. Each thread has a share of its pieces that follow one another, and helps
+// with the others' when it is done. The same thread so has the same part of the picture in loop after loop, most of
+// what it reads is in its own cache, and threads whose processors share none but a far one do not wait for one
+// another's.
 //
 // Who changes one of two variables and then looks at the other meets, in sequentially consistent order, another who
 // does the same the other way round: one of the two sees the other. So it is with
@@ -85,8 +88,12 @@ struct ThreadPool::State {
   std::atomic<bool> quit{false};
   Job job{};
   bool stays_awake = false;
-  // A line of its own: every piece of work is taken from it.
-  alignas(64) std::atomic<int64_t> next{0};
+  // A thread's share of the loop, from which anybody takes the next piece. A line of its own.
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+  std::vector<Share> shares;
 
   std::mutex mutex;  // guards what follows, and the sleep of those who wait
   std::condition_variable wake;
@@ -95,21 +102,32 @@ struct ThreadPool::State {
   std::vector<pthread_t> workers;
 
   void TakePieces(const Job& work, int thread) {
+    const size_t threads = shares.size();
+    for (size_t i = 0; i < threads; ++i) {
+      if (!TakeShare(work, shares[(static_cast<size_t>(thread) + i) % threads], thread)) return;
+    }
+  }
+
+  // False when the loop is over.
+  bool TakeShare(const Job& work, Share& share, int thread) {
     for (;;) {
-      const int64_t begin = next.fetch_add(work.grain, std::memory_order_relaxed);
-      if (begin >= work.count || work.stop->stopped()) return;
+      // Looked at first, so that the many who come when nothing is left do not take the line from one another.
+      if (share.next.load(std::memory_order_relaxed) >= share.end) return true;
+      const int64_t begin = share.next.fetch_add(work.grain, std::memory_order_relaxed);
+      if (begin >= share.end) return true;
+      if (work.stop->stopped()) return false;
 #if defined(__cpp_exceptions)
       // Nothing may leave a thread, nor the caller while others are in the loop.
       try {
-        work.piece(work.body, begin, std::min(begin + work.grain, work.count), thread);
+        work.piece(work.body, begin, std::min(begin + work.grain, share.end), thread);
       } catch (...) {
-        next.store(work.count, std::memory_order_relaxed);
+        for (Share& other : shares) other.next.store(other.end, std::memory_order_relaxed);
         std::lock_guard<std::mutex> lock(mutex);
         error = std::current_exception();
-        return;
+        return false;
       }
 #else
-      work.piece(work.body, begin, std::min(begin + work.grain, work.count), thread);
+      work.piece(work.body, begin, std::min(begin + work.grain, share.end), thread);
 #endif
     }
   }
@@ -143,7 +161,16 @@ struct ThreadPool::State {
 
   void Publish(const Job& work) {
     job = work;
-    next.store(0, std::memory_order_relaxed);
+    const int64_t pieces = (work.count - 1) / work.grain + 1;
+    const auto threads = static_cast<int64_t>(shares.size());
+    int64_t begin = 0;
+    for (int64_t i = 0; i < threads; ++i) {
+      Share& share = shares[static_cast<size_t>(i)];
+      const int64_t share_pieces = pieces / threads + (i < pieces % threads ? 1 : 0);
+      share.next.store(begin, std::memory_order_relaxed);
+      begin = std::min(begin + share_pieces * work.grain, work.count);
+      share.end = begin;
+    }
     open = true;
     ++generation;
     WakeSleepers();
@@ -170,6 +197,7 @@ struct ThreadPool::State {
 ThreadPool::ThreadPool(int num_threads) {
   if (num_threads <= 1) return;
   state_ = std::make_unique<State>();
+  state_->shares = std::vector<State::Share>(static_cast<size_t>(num_threads));
   state_->workers.reserve(static_cast<size_t>(num_threads - 1));
   // Where threads share processors, one that looks on keeps another from working.
   state_->stays_awake = num_threads <= Processors();

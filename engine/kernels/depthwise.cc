@@ -195,16 +195,17 @@ void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeo
                           (1.0 + static_cast<double>(geometry.k_h) * static_cast<double>(geometry.k_w));
   const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue);
   if (blocks > 0) {
-    // A part of the rows copies those that it shares with the part before again.
+    // A part of the rows copies those that it shares with the part before again; all blocks of a part follow one
+    // another.
     const double block_work = row_work * static_cast<double>(geometry.out_h) / static_cast<double>(blocks);
     const int64_t parts = std::clamp<int64_t>(static_cast<int64_t>(block_work / kPieceWork), 1, geometry.out_h);
     const int64_t grain = std::max<int64_t>(static_cast<int64_t>(kPieceWork / block_work), 1);
-    pool.ParallelFor(geometry.batch * blocks * parts, grain, stop, [&](int64_t begin, int64_t end) {
+    pool.ParallelFor(geometry.batch * parts * blocks, grain, stop, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t part = i % parts;
+        const int64_t part = i / blocks % parts;
         HWY_DYNAMIC_DISPATCH(RowsOfBlocks)
-        (input, filter, geometry, epilogue, output, i / parts, geometry.out_h * part / parts,
-         geometry.out_h * (part + 1) / parts);
+        (input, filter, geometry, epilogue, output, i / blocks / parts * blocks + i % blocks,
+         geometry.out_h * part / parts, geometry.out_h * (part + 1) / parts);
       }
     });
     if (!epilogue.finish) return;

@@ -227,13 +227,23 @@ GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k, int threads) {
   split.rows = pieces_of(m, std::max<int64_t>(m / rows, 1));
   if (split.rows > 4 * kRowUnit && split.rows < m) split.rows = pieces_of(split.rows, kRowUnit) * kRowUnit;
   split.row_pieces = split.rows == 0 ? 0 : pieces_of(m, split.rows);
+  // Where there is more to read of the left operand than of the right one, each thread keeps to its rows, which it has
+  // most likely written; otherwise to its columns.
+  if (threads > 1 && split.row_pieces >= threads && m > n) {
+    split.row_pieces = pieces_of(split.row_pieces, threads) * threads;
+    split.rows = pieces_of(m, split.row_pieces);
+    split.row_shares = threads;
+  }
   return split;
 }
 
 void RunGemmPiece(const GemmTask& task, const GemmSplit& split, int64_t index) {
-  // Pieces with the same columns follow one another.
-  const int64_t row = index % split.row_pieces * split.rows;
-  const int64_t column = index / split.row_pieces * split.columns;
+  const int64_t rows_of_share = split.row_pieces / split.row_shares;
+  const int64_t pieces_of_share = rows_of_share * split.column_pieces;
+  const int64_t in_share = index % pieces_of_share;
+  const int64_t row = (index / pieces_of_share * rows_of_share + in_share % rows_of_share) * split.rows;
+  const int64_t column = in_share / rows_of_share * split.columns;
+  if (row >= task.m) return;  // rounded up
   HWY_DYNAMIC_DISPATCH(GemmPiece)
   (task, row, std::min(row + split.rows, task.m), column, std::min(column + split.columns, task.n));
 }

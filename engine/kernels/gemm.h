@@ -31,12 +31,15 @@ struct GemmTask {
 };
 
 // How the output is cut into pieces of work for so many threads. A piece is `rows` x `columns` (less at the edges), and
-// there are row_pieces * column_pieces. No output's sum is cut, so the bits are the same for any cut.
+// there are row_pieces * column_pieces. No output's sum is cut, so the bits are the same for any cut. Pieces are in the
+// order of their rows' shares, of which threads have one or some each; within one, those with the same columns follow one
+// another.
 struct GemmSplit {
   int64_t rows;
   int64_t columns;
   int64_t row_pieces;
   int64_t column_pieces;
+  int64_t row_shares = 1;  // divides row_pieces
 };
 GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k, int threads);
 

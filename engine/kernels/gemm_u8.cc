@@ -248,6 +248,7 @@ void Run(const TaskU8& task, int64_t m, ThreadPool& pool, const StopToken& stop)
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = i / split.column_pieces * split.rows;
       const int64_t column = i % split.column_pieces * split.columns;
+      if (row >= m) return;  // rounded up
       HWY_DYNAMIC_DISPATCH(PieceU8)
       (task, row, std::min(row + split.rows, m), column, std::min(column + split.columns, task.n));
     }

@@ -36,7 +36,8 @@ const BinaryKind kKinds[] = {BinaryKind::kAdd,
                              BinaryKind::kDiv,
                              BinaryKind::kMax,
                              BinaryKind::kMin,
-                             BinaryKind::kSquaredDifference, BinaryKind::kPrelu};
+                             BinaryKind::kSquaredDifference,
+                             BinaryKind::kPrelu};
 const Spread kSpreads[] = {Spread::kFull, Spread::kRow, Spread::kColumn, Spread::kScalar};
 
 int64_t SizeOf(Spread spread, int64_t rows, int64_t columns) {

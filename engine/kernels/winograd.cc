@@ -337,12 +337,14 @@ int64_t ColumnParts(int64_t out_c) { return (out_c + kColumns - 1) / kColumns; }
 
 // Piece `index` of the second loop.
 void MultiplyPiece(const Task& task, int64_t index, float* worker) {
-  const int64_t part = index % task.tile_parts;
+  // Pieces of the same tiles follow one another, so that a thread keeps to its part of the picture.
+  const int64_t column_parts = ColumnParts(task.geometry->out_c);
+  const int64_t part = index / column_parts;
   // In whole tiles of the micro-kernel, as far as possible.
   const int64_t each = ((task.num_tiles + task.tile_parts - 1) / task.tile_parts + kMaxRows - 1) / kMaxRows * kMaxRows;
   const int64_t begin = std::min(part * each, task.num_tiles);
   const int64_t end = std::min(begin + each, task.num_tiles);
-  if (begin < end) Multiply(task, begin, end, index / task.tile_parts * kColumns, worker);
+  if (begin < end) Multiply(task, begin, end, index % column_parts * kColumns, worker);
 }
 
 }  // namespace
