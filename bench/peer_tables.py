@@ -107,13 +107,14 @@ def page(setting, results):
     return '\n'.join(lines)
 
 
-def write_between(path, text):
-    """Puts the text between the two marks of a page."""
+def write_between(path, networks, text):
+    """Puts the text between the two marks of a page that are for these networks."""
+    mark = f'<!-- measured: {networks} -->'
     with open(path) as file:
-        before, rest = file.read().split('<!-- measured -->', 1)
+        before, rest = file.read().split(mark, 1)
         after = rest.split('<!-- end -->', 1)[1]
     with open(path, 'w') as file:
-        file.write(f'{before}<!-- measured -->\n{text}<!-- end -->{after}')
+        file.write(f'{before}{mark}\n{text}<!-- end -->{after}')
 
 
 def processor():

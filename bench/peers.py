@@ -199,6 +199,7 @@ def main():
     peer_environments.add_flags(parser)
     parser.add_argument('--convert-only', action='store_true', help="write the peers' files and stop")
     parser.add_argument('--write', metavar='PAGE.md', help='also put the tables between the marks of this page')
+    parser.add_argument('--mark', default='main', metavar='NETWORKS', help='which marks: main or others')
     parser.add_argument('--json', action='store_true', help='print JSON, not tables')
     args = parser.parse_args()
     args.folder = os.path.abspath(args.folder)
@@ -228,7 +229,7 @@ def main():
     text = peer_tables.page(setting, results)
     print(text, end='')
     if args.write:
-        peer_tables.write_between(args.write, text)
+        peer_tables.write_between(args.write, args.mark, text)
 
 
 if __name__ == '__main__':
