@@ -11,6 +11,7 @@
 #include "cli/inspect_setup.h"
 #include "cli/model_flags.h"
 #include "cli/model_summary.h"
+#include "cli/pack_text.h"
 #include "engine/base/errors.h"
 #include "engine/graph/graph.h"
 #include "engine/graph/model_setup.h"
@@ -155,9 +156,11 @@ void PrintEnds(const Model& model, const Graph& graph, const std::vector<std::st
 }
 
 void PrintSummary(const InspectCommand& command, const Model& model, const Graph& graph, const ModelSummary& summary,
-                  const std::optional<CheckpointInfo>& checkpoint, const std::vector<std::string>& outputs) {
+                  const std::optional<CheckpointInfo>& checkpoint, const std::vector<std::string>& outputs,
+                  const std::optional<prepare::PackMetadata>& metadata) {
   std::printf("%s: %s, %d nodes, %.2f MB\n", command.model.c_str(), FormatLine(model).c_str(), graph.size(),
               static_cast<double>(model.file_bytes()) / 1e6);
+  if (metadata) std::printf("%s", PackText(*metadata).c_str());
   PrintSetup(model, checkpoint, command.variables);
   if (!graph.functions.empty()) std::printf("functions   %zu\n", graph.functions.size());
   // Signatures say it better.
@@ -201,6 +204,8 @@ int Inspect(const InspectCommand& command) {
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
   if (model == nullptr) return code;
+  const auto metadata = MetadataOf(*model);
+  if (!metadata.ok()) return Fail(metadata.status(), kBadData);
   Graph graph = model->graph();
   if (!command.op.empty() && !HasOp(graph, command.op)) {
     std::set<std::string_view> ops;
@@ -218,6 +223,7 @@ int Inspect(const InspectCommand& command) {
   if (command.json) {
     nlohmann::json json = ToJson(*model, graph, summary, outputs);
     AddSetup(*model, checkpoint, &json);
+    if (*metadata) json["metadata"] = PackJson(**metadata);
     if (command.nodes || !command.op.empty()) {
       for (const Node& node : graph.nodes()) {
         if (!command.op.empty() && node.op != command.op) continue;
@@ -236,7 +242,7 @@ int Inspect(const InspectCommand& command) {
     }
     return kFine;
   }
-  PrintSummary(command, *model, graph, summary, checkpoint, outputs);
+  PrintSummary(command, *model, graph, summary, checkpoint, outputs, *metadata);
   return kFine;
 }
 

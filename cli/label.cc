@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/pack_text.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "engine/kernels/target.h"
@@ -170,6 +171,21 @@ std::vector<std::string> Assumptions(const Classifier& classifier, const std::ve
   return sentences;
 }
 
+// What a pack says, where the caller said nothing.
+void TakeMetadata(const prepare::PackMetadata& metadata, ClassifyOptions* options) {
+  options->labels = metadata.labels;
+  if (options->output_layer.empty() && metadata.outputs.size() == 1) options->output_layer = metadata.outputs[0].name;
+  for (const prepare::PackInput& input : metadata.inputs) {
+    if (!input.picture || (!options->input_layer.empty() && options->input_layer != input.name)) continue;
+    const prepare::PictureFormat& picture = *input.picture;
+    options->input_layer = input.name;
+    if (!options->input_width) options->input_width = picture.width;
+    if (!options->input_height) options->input_height = picture.height;
+    if (!options->input_mean) options->input_mean = picture.mean;
+    if (!options->input_std) options->input_std = picture.scale;
+  }
+}
+
 int Label(const LabelCommand& command) {
   ClassifyOptions options;
   Result<SessionOptions> session = command.flags.Options();
@@ -183,7 +199,13 @@ int Label(const LabelCommand& command) {
   if (command.has_std) options.input_std = command.std;
   auto model = Model::Load(command.model);
   if (!model.ok()) return Fail(model.status(), kBadData);
-  const std::string labels_path = command.labels.empty() ? FindLabels(command.model) : command.labels;
+  const auto metadata = MetadataOf(**model);
+  if (!metadata.ok()) return Fail(metadata.status(), kBadData);
+  if (*metadata) TakeMetadata(**metadata, &options);
+  const bool has_labels = command.labels.empty() && !options.labels.empty();
+  const std::string labels_path = has_labels               ? std::string()
+                                  : command.labels.empty() ? FindLabels(command.model)
+                                                           : command.labels;
   if (!labels_path.empty()) {
     auto labels = ReadLabels(labels_path);
     if (!labels.ok()) return Fail(labels.status(), kBadData);
@@ -219,7 +241,7 @@ int Label(const LabelCommand& command) {
       Print(**classifier, files[i], files.size() > 1, best, *result);
       if (i + 1 == files.size() && files.size() > 1) std::printf("%s\n", Footer(**classifier, result->run_ms).c_str());
     }
-    if (i == 0 && !command.has_mean && !command.has_std)
+    if (i == 0 && !options.input_mean && !options.input_std)
       doubt = DoubtOfNormalization(**classifier, file->bytes, *result);
   }
   const std::vector<std::string> assumptions = Assumptions(**classifier, options.labels, num_scores);

@@ -67,6 +67,8 @@ int main(int argc, char** argv) {
   AddBench(app, &code);
   AddOps(app, &code);
   AddTransform(app, &code);
+  AddPack(app, &code);
+  AddCheck(app, &code);
   if (argc > 1 && IsUnknownCommand(app, argv[1])) return FailUnknownCommand(app, argv[1]);
   try {
     app.parse(argc, argv);

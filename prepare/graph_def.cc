@@ -6,6 +6,7 @@
 #include "engine/base/file.h"
 #include "engine/import/sniff.h"
 #include "engine/import/text_proto.h"
+#include "prepare/region_constants.h"
 #include "prepare/wire_writer.h"
 
 namespace rivulet::prepare {
@@ -108,6 +109,7 @@ Result<GraphDef> ReadGraphDef(const std::string& path, const Limits& limits) {
     if (const std::string_view foreign = DescribeForeignFile(file.bytes); !foreign.empty()) {
       return InvalidArgument("want a GraphDef, got ", foreign);
     }
+    if (LooksLikePackage(file.bytes)) return GraphOfPackage(file.bytes, file.owner, limits);
     if (!LooksLikeText(file.bytes)) return ParseGraphDef(file.bytes, file.owner, limits);
     const std::string_view text(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
     RIVULET_ASSIGN_OR_RETURN(std::vector<uint8_t> wire, TextToWire(text, TextRoot::kGraphDef, limits));

@@ -35,7 +35,7 @@ struct GraphDef {
   std::string rest;  // versions, functions and what else there is, with their tags
 };
 
-// Binary or text, told by the content. Messages start with the path.
+// Binary, text, or in a memmapped package or pack, told by the content. Messages start with the path.
 Result<GraphDef> ReadGraphDef(const std::string& path, const Limits& limits = {});
 Result<GraphDef> ParseGraphDef(std::span<const uint8_t> bytes, const std::shared_ptr<void>& owner,
                                const Limits& limits = {});

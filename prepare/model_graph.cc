@@ -4,11 +4,11 @@
 #include "engine/base/file.h"
 #include "engine/base/folder.h"
 #include "engine/base/wire.h"
-#include "engine/import/memmapped_package.h"
 #include "engine/import/meta_graph.h"
 #include "engine/import/saved_model.h"
 #include "engine/import/sniff.h"
 #include "engine/import/text_proto.h"
+#include "prepare/region_constants.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -19,7 +19,7 @@ enum : uint32_t { kTags = 4 };                                    // of MetaInfo
 enum : uint32_t { kFilenameTensor = 1, kRestoreOp = 3 };          // of SaverDef
 enum : uint32_t { kLibrary = 2, kFunction = 1 };                  // of GraphDef and FunctionDefLibrary
 enum : uint32_t { kSignature = 1, kNodeDef = 3, kOpName = 1 };    // of FunctionDef and its OpDef
-enum class Root { kGraph, kMetaGraph, kSavedModel };
+enum class Root { kGraph, kMetaGraph, kSavedModel, kPackage };
 
 struct Wire {
   std::span<const uint8_t> bytes;
@@ -59,9 +59,7 @@ Result<Wire> ReadWire(const std::string& path, const Limits& limits) {
     return wire;
   }
   if (LooksLikePackage(file.bytes)) {
-    Result<MemmappedPackage> package = MemmappedPackage::Read(file.bytes, file.owner);
-    if (!package.ok()) return Status(package.status()).Framed(Cat("'", path, "'"));
-    return Wire{package->graph().bytes, file.owner, Root::kGraph};
+    return Wire{file.bytes, file.owner, Root::kPackage};
   }
   const Root root = LooksLikeSavedModel(file.bytes)  ? Root::kSavedModel
                     : LooksLikeMetaGraph(file.bytes) ? Root::kMetaGraph
@@ -144,6 +142,10 @@ Result<Variant> Choose(const std::vector<Variant>& variants, const std::vector<s
 Result<ModelGraph> Read(const Wire& wire, const std::vector<std::string>& tags, const Limits& limits) {
   ModelGraph model;
   std::span<const uint8_t> meta = wire.bytes;
+  if (wire.root == Root::kPackage) {
+    RIVULET_ASSIGN_OR_RETURN(model.graph, GraphOfPackage(wire.bytes, wire.owner, limits));
+    return model;
+  }
   if (wire.root == Root::kGraph) {
     RIVULET_ASSIGN_OR_RETURN(model.graph, ParseGraphDef(wire.bytes, wire.owner, limits));
     return model;

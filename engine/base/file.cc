@@ -124,7 +124,9 @@ Result<FileBytes> TakeFile(int fd, const std::string& path, FileAccess access, i
     }
     // A file system without mapping: read instead.
   }
-  auto* copy = static_cast<uint8_t*>(std::malloc(length));
+  // As a mapping is aligned, in so far as it matters to kernels that read weights where they lie.
+  void* memory = nullptr;
+  auto* copy = posix_memalign(&memory, 64, length) == 0 ? static_cast<uint8_t*>(memory) : nullptr;
   if (copy == nullptr) return ResourceExhausted(Quoted(path), ": no memory for ", size, " bytes");
   out.owner = std::shared_ptr<void>(copy, [](void* p) { std::free(p); });
   RIVULET_RETURN_IF_ERROR(ReadAll(fd, path, copy, length));

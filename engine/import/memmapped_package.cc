@@ -6,6 +6,7 @@
 #include "engine/base/checked.h"
 #include "engine/base/errors.h"
 #include "engine/base/wire.h"
+#include "engine/import/package_checksums.h"
 
 namespace rivulet {
 namespace {
@@ -32,12 +33,25 @@ Status ReadElement(WireCursor message, Element* element) {
   return message.status();
 }
 
+// Slashes are in the names of a pack's own regions only.
 bool IsRegionName(std::string_view name) {
   if (!name.starts_with(MemmappedPackage::kPrefix)) return false;
-  name.remove_prefix(MemmappedPackage::kPrefix.size());
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  const bool own = name.starts_with(MemmappedPackage::kOwnPrefix);
+  name.remove_prefix((own ? MemmappedPackage::kOwnPrefix : MemmappedPackage::kPrefix).size());
+  return !name.empty() && std::all_of(name.begin(), name.end(), [own](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           (own && c == '/');
   });
+}
+
+bool HasSignature(std::span<const uint8_t> bytes) {
+  constexpr std::string_view kSignature = MemmappedPackage::kSignature;
+  return bytes.size() >= kSignature.size() &&
+         std::equal(kSignature.begin(), kSignature.end(), reinterpret_cast<const char*>(bytes.data()));
+}
+
+Status CutPack(const Status& why) {
+  return DataLoss("a pack (.rivulet) that was cut, or whose end was changed: ", why.message());
 }
 
 // The literal of region `name`, or an error in it.
@@ -77,12 +91,28 @@ TensorLiteral LiteralOf(const MemmappedPackage& package, const Node& node) {
 }  // namespace
 
 bool LooksLikePackage(std::span<const uint8_t> bytes) {
+  if (HasSignature(bytes)) return true;
   const auto tail = bytes.last(std::min(bytes.size(), kTailBytes));
   return std::search(tail.begin(), tail.end(), MemmappedPackage::kPrefix.begin(), MemmappedPackage::kPrefix.end()) !=
          tail.end();
 }
 
 Result<MemmappedPackage> MemmappedPackage::Read(std::span<const uint8_t> bytes, std::shared_ptr<void> owner) {
+  Result<MemmappedPackage> package = ReadDirectory(bytes);
+  // A pack has checksums, whatever its directory became.
+  if (package.ok() && HasSignature(bytes) && package->Find(kChecksumsRegion) == nullptr) {
+    return CutPack(NotFound("the directory has no region ", kChecksumsRegion));
+  }
+  if (package.ok()) {
+    RIVULET_RETURN_IF_ERROR(CheckPackageAtLoad(*package));
+    package->owner_ = std::move(owner);
+  } else if (HasSignature(bytes)) {
+    return CutPack(package.status());
+  }
+  return package;
+}
+
+Result<MemmappedPackage> MemmappedPackage::ReadDirectory(std::span<const uint8_t> bytes) {
   if (bytes.size() <= kTrailerBytes) {
     return DataLoss("package too small: ", static_cast<uint64_t>(bytes.size()), " bytes, want more than ",
                     static_cast<uint64_t>(kTrailerBytes));
@@ -95,6 +125,8 @@ Result<MemmappedPackage> MemmappedPackage::Read(std::span<const uint8_t> bytes, 
                     ", where the directory ends");
   }
   MemmappedPackage package;
+  package.file_ = bytes;
+  package.directory_ = {directory, bytes.subspan(directory, end - directory)};
   std::vector<Element> elements;
   WireCursor cursor(bytes.subspan(directory, end - directory), directory);
   while (cursor.Next()) {
@@ -112,7 +144,8 @@ Result<MemmappedPackage> MemmappedPackage::Read(std::span<const uint8_t> bytes, 
       return DataLoss("region ", Quoted(element.name), " at offset ", element.offset, ": ", Cat(why...));
     };
     if (!IsRegionName(element.name)) {
-      return wrong("want a name of letters, digits, '_' and '.' after ", kPrefix);
+      return wrong("want a name of letters, digits, '_' and '.' after ", kPrefix, ", or that and '/' after ",
+                   kOwnPrefix);
     }
     // Offsets rise up to the directory, so regions cannot overlap as long as each ends before the next.
     if (element.offset >= next) return wrong("want offsets to rise, the next is ", next);
@@ -125,7 +158,6 @@ Result<MemmappedPackage> MemmappedPackage::Read(std::span<const uint8_t> bytes, 
     if (!package.regions_.emplace(std::string(element.name), region).second) return wrong("the name is there twice");
   }
   if (package.Find(kGraphRegion) == nullptr) return NotFound("the package has no region ", kGraphRegion);
-  package.owner_ = std::move(owner);
   return package;
 }
 

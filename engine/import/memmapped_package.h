@@ -5,6 +5,14 @@
 //   eight bytes: the directory's offset, little-endian
 //
 // Writers up to TensorFlow 1.12 gave no lengths: a region then ends where the next one, or the directory, starts.
+//
+// A pack (.rivulet) is such a package with regions of its own below "rivulet/", which TensorFlow's reader steps over:
+//
+//   rivulet/signature    first in the file: kSignature, by which a file without its end is still known
+//   rivulet/metadata     what an app must feed, labels, samples: JSON, which the engine only hands out
+//   rivulet/checksums    package_checksums.h
+//   rivulet/packed/...   weights as the kernels read them: packed_regions.h
+//   rivulet/samples/...  what the metadata refers to
 #ifndef RIVULET_ENGINE_IMPORT_MEMMAPPED_PACKAGE_H_
 #define RIVULET_ENGINE_IMPORT_MEMMAPPED_PACKAGE_H_
 
@@ -26,19 +34,34 @@ class MemmappedPackage {
     std::span<const uint8_t> bytes;
   };
 
-  // DATA_LOSS where the directory and its regions do not fit the file or each other; NOT_FOUND without a graph.
+  // DATA_LOSS where the directory and its regions do not fit the file or each other, or are not what a pack's checksums
+  // say of them (as far as CheckPackageAtLoad looks); NOT_FOUND without a graph.
   static Result<MemmappedPackage> Read(std::span<const uint8_t> bytes, std::shared_ptr<void> owner);
 
   const Region* Find(std::string_view name) const;
   const Region& graph() const { return *Find(kGraphRegion); }
   const std::map<std::string, Region, std::less<>>& regions() const { return regions_; }
+  const Region& directory() const { return directory_; }
+  std::span<const uint8_t> file() const { return file_; }
   const std::shared_ptr<void>& owner() const { return owner_; }
 
   static constexpr std::string_view kPrefix = "memmapped_package://";
   static constexpr std::string_view kGraphRegion = "memmapped_package://.";
+  static constexpr std::string_view kOwnPrefix = "memmapped_package://rivulet/";
+  static constexpr std::string_view kSignatureRegion = "memmapped_package://rivulet/signature";
+  static constexpr std::string_view kMetadataRegion = "memmapped_package://rivulet/metadata";
+  static constexpr std::string_view kChecksumsRegion = "memmapped_package://rivulet/checksums";
+  static constexpr std::string_view kPackedPrefix = "memmapped_package://rivulet/packed/";
+  static constexpr std::string_view kSamplesPrefix = "memmapped_package://rivulet/samples/";
+  // No text, and changed by whatever changes the ends of lines.
+  static constexpr std::string_view kSignature = "\x89RVLT\r\n\x1a\n";
 
  private:
+  static Result<MemmappedPackage> ReadDirectory(std::span<const uint8_t> bytes);
+
   std::map<std::string, Region, std::less<>> regions_;
+  Region directory_;
+  std::span<const uint8_t> file_;
   std::shared_ptr<void> owner_;
 };
 

@@ -7,6 +7,7 @@
 #include "engine/import/graphdef.h"
 #include "engine/import/granted_files.h"
 #include "engine/import/memmapped_package.h"
+#include "engine/import/package_checksums.h"
 #include "engine/import/saved_model.h"
 #include "engine/import/sniff.h"
 #include "engine/import/sorted_table.h"
@@ -92,6 +93,23 @@ Status ReadText(const LoadOptions& options, const Folder* folder, ModelContent* 
   return Status();
 }
 
+Status ReadPackage(const LoadOptions& options, ModelContent* content) {
+  const FileBytes& file = content->file;
+  RIVULET_ASSIGN_OR_RETURN(MemmappedPackage read, MemmappedPackage::Read(file.bytes, file.owner));
+  const auto package = std::make_shared<const MemmappedPackage>(std::move(read));
+  const bool is_pack = package->Find(MemmappedPackage::kChecksumsRegion) != nullptr;
+  content->format = is_pack ? "pack" : "memmapped package";
+  if (is_pack && options.check_regions) {
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<PackageDamage> damage, FindPackageDamage(*package));
+    if (!damage.empty()) return damage[0].status;
+  }
+  RIVULET_ASSIGN_OR_RETURN(content->graph, ImportGraphDef(WireCursor(package->graph().bytes, package->graph().offset),
+                                                          file.owner, options.limits, package.get()));
+  content->package = package;
+  content->packed = std::make_shared<const PackedRegions>(*package);
+  return Status();
+}
+
 Status ReadBinary(const LoadOptions& options, const Folder* folder, ModelContent* content) {
   const FileBytes& file = content->file;
   const bool is_saved = LooksLikeSavedModel(file.bytes);
@@ -107,11 +125,7 @@ Status ReadBinary(const LoadOptions& options, const Folder* folder, ModelContent
   }
   if (LooksLikePackage(file.bytes)) {
     if constexpr (!kBuilt.packages) return NotBuilt("memmapped packages");
-    content->format = "memmapped package";
-    RIVULET_ASSIGN_OR_RETURN(const MemmappedPackage package, MemmappedPackage::Read(file.bytes, file.owner));
-    RIVULET_ASSIGN_OR_RETURN(content->graph, ImportGraphDef(WireCursor(package.graph().bytes, package.graph().offset),
-                                                            file.owner, options.limits, &package));
-    return Status();
+    return ReadPackage(options, content);
   }
   if (is_meta) {
     content->format = "MetaGraphDef";

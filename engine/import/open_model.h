@@ -9,6 +9,7 @@
 #include "engine/base/file.h"
 #include "engine/graph/graph.h"
 #include "engine/graph/model_setup.h"
+#include "engine/import/packed_regions.h"
 #include "engine/ops/model_files.h"
 #include "rivulet/model.h"
 
@@ -21,6 +22,9 @@ struct ModelContent {
   ModelSetup setup;
   std::shared_ptr<ModelFiles> files;  // null when no folder came with the model
   FileBytes file;                     // of the graph
+  // Both null unless the file is a memmapped package.
+  std::shared_ptr<const MemmappedPackage> package;
+  std::shared_ptr<const PackedRegions> packed;
 };
 
 // `options.allocator` must be set. Messages start with the path.

@@ -330,11 +330,16 @@ PackedMatrixU8 PackedMatrixU8::PackInto(const uint8_t* b, int64_t k, int64_t n, 
     }
     for (int64_t j = 0; j < kPanel; ++j) sums[panel + j] = static_cast<int32_t>(totals[j]);
   }
+  return View(memory, k, n, nullptr);
+}
+
+PackedMatrixU8 PackedMatrixU8::View(const void* packed, int64_t k, int64_t n, std::shared_ptr<void> owner) {
   PackedMatrixU8 out;
   out.k_ = k;
   out.n_ = n;
-  out.data_ = static_cast<const int8_t*>(memory);
-  out.sums_ = sums;
+  out.data_ = static_cast<const int8_t*>(packed);
+  out.sums_ = reinterpret_cast<const int32_t*>(out.data_ + RoundUp(k, kGroup) * RoundUp(n, kPanel));
+  out.owner_ = std::move(owner);
   return out;
 }
 

@@ -30,6 +30,8 @@ class PackedMatrixU8 {
   static PackedMatrixU8 PackInto(const uint8_t* b, int64_t k, int64_t n, bool transposed, void* memory,
                                  uint8_t flip = 0, const StopToken* stop = nullptr);
   static constexpr uint8_t kSignedByte = 0x80;
+  // A packed form that lies somewhere already, Bytes(k, n) long and aligned for int32_t; `owner` keeps it alive.
+  static PackedMatrixU8 View(const void* packed, int64_t k, int64_t n, std::shared_ptr<void> owner);
 
   int64_t k() const { return k_; }
   int64_t n() const { return n_; }

@@ -41,6 +41,18 @@ Result<PackedFilter> PackFilter(const Tensor& filter, const ConvSizes& sizes, co
   return PackedFilter::Pack(floats.raw(), geometry, allocator, factors.empty() ? nullptr : factors.data());
 }
 
+// As it lies in a file.
+struct StoredFilter {
+  ConvGeometry geometry;
+  CheckedSize Bytes() const { return PackedFilter::Bytes(geometry); }
+  PackedFilter View(const uint8_t* bytes, const std::shared_ptr<void>& owner) const {
+    return PackedFilter::View(reinterpret_cast<const float*>(bytes), owner);
+  }
+  void Append(const PackedFilter& filter, std::string* out) const {
+    out->append(reinterpret_cast<const char*>(filter.data()), static_cast<size_t>(Bytes().value()));
+  }
+};
+
 }  // namespace
 
 Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state) {
@@ -61,13 +73,16 @@ Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state
       MultiplyChannels(factors, floats);
       return floats;
     };
-    RIVULET_ASSIGN_OR_RETURN(state->copy, PackOnce<Tensor>(*filter, WithFactors("floats", factors), copy));
+    RIVULET_ASSIGN_OR_RETURN(
+        state->copy, PackOnce<Tensor>(*filter, WithFactors("floats", factors), StoredFloats{filter->shape()}, copy));
   } else {
     const auto pack = [&]() {
       return PackFilter(*filter, sizes, GeometryFor(state->spec, sizes), factors, c.allocator());
     };
     const std::string form = Cat("filter ", filter->shape().ToString(), " in groups of ", sizes.group_in());
-    RIVULET_ASSIGN_OR_RETURN(state->packed, PackOnce<PackedFilter>(*filter, WithFactors(form, factors), pack));
+    RIVULET_ASSIGN_OR_RETURN(state->packed,
+                             PackOnce<PackedFilter>(*filter, WithFactors(form, factors),
+                                                    StoredFilter{GeometryFor(state->spec, sizes)}, pack));
   }
   state->filter_shape = filter->shape();
   c.Consume(index);

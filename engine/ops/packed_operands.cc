@@ -7,6 +7,7 @@ namespace rivulet {
 namespace {
 
 thread_local PackedOperands* current = nullptr;
+thread_local const PackedOperands::Listener* listening = nullptr;
 
 }  // namespace
 
@@ -14,6 +15,22 @@ PackedOperands::Scope::Scope(PackedOperands& operands) : outer_(current) { curre
 PackedOperands::Scope::~Scope() { current = outer_; }
 
 PackedOperands* PackedOperands::Current() { return current; }
+
+PackedOperands::Recording::Recording(Listener listener) : listener_(std::move(listener)), outer_(listening) {
+  listening = &listener_;
+}
+PackedOperands::Recording::~Recording() { listening = outer_; }
+
+const PackedOperands::Listener* PackedOperands::CurrentListener() { return listening; }
+
+Result<std::span<const uint8_t>> PackedOperands::FindLying(const Tensor& constant, const std::string& form,
+                                                           CheckedSize bytes) const {
+  if (lying_ == nullptr) return std::span<const uint8_t>();
+  const std::span<const uint8_t> found = lying_->Find(constant.raw(), Cat(kPackedLayout, form));
+  if (found.empty() || (bytes.valid() && static_cast<uint64_t>(bytes.value()) == found.size())) return found;
+  return DataLoss("the packed form of this constant has ", static_cast<uint64_t>(found.size()),
+                  " bytes in the file, want ", bytes.value());
+}
 
 void PackedOperands::Trim() {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -43,10 +60,12 @@ Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constan
                                                            bool transposed, Allocator& allocator,
                                                            const std::vector<float>& factors) {
   const std::string form = Cat("matrix ", k, " ", n, transposed ? " transposed" : "");
-  return PackOnce<PackedMatrix>(constant, WithFactors(form, factors), [&]() -> Result<PackedMatrix> {
-    RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(constant, allocator));
-    return PackedMatrix::Pack(floats.raw(), k, n, transposed, allocator, factors.empty() ? nullptr : factors.data());
-  });
+  return PackOnce<PackedMatrix>(constant, WithFactors(form, factors), StoredMatrix{k, n},
+                                [&]() -> Result<PackedMatrix> {
+                                  RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(constant, allocator));
+                                  return PackedMatrix::Pack(floats.raw(), k, n, transposed, allocator,
+                                                            factors.empty() ? nullptr : factors.data());
+                                });
 }
 
 }  // namespace rivulet

@@ -4,11 +4,14 @@
 #ifndef RIVULET_ENGINE_OPS_PACKED_OPERANDS_H_
 #define RIVULET_ENGINE_OPS_PACKED_OPERANDS_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,10 +21,21 @@
 
 namespace rivulet {
 
+// Packed forms that lie in a file: engine/import/packed_regions.h. Thread-safe.
+class PackedForms {
+ public:
+  virtual ~PackedForms() = default;
+  // The form of the constant whose bytes are at `constant`, aligned for float; empty where it is not there.
+  virtual std::span<const uint8_t> Find(const void* constant, std::string_view form) const = 0;
+  // Keeps the bytes alive.
+  virtual const std::shared_ptr<void>& owner() const = 0;
+};
+
 // Thread-safe. What is packed belongs to the states that hold it; a form that nobody holds any more is made anew.
 class PackedOperands {
  public:
-  PackedOperands() = default;
+  // Forms that `lying` has are used where they lie.
+  explicit PackedOperands(const PackedForms* lying = nullptr) : lying_(lying) {}
   PackedOperands(const PackedOperands&) = delete;
   PackedOperands& operator=(const PackedOperands&) = delete;
 
@@ -38,12 +52,26 @@ class PackedOperands {
     PackedOperands* const outer_;
   };
 
+  // While one lives, the forms that its thread packs and that can lie in a file are shown to it: how packs are made.
+  using Listener = std::function<void(const Tensor& constant, std::string_view form, std::string bytes)>;
+  class Recording {
+   public:
+    explicit Recording(Listener listener);
+    ~Recording();
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+
+   private:
+    Listener listener_;
+    const Listener* const outer_;
+  };
+
   // Lets constants go that no one else holds, so that no plan can come to read them. To be called when a plan is made.
   void Trim();
 
  private:
-  template <typename T, typename Packer>
-  friend Result<std::shared_ptr<const T>> PackOnce(const Tensor&, std::string_view, const Packer&);
+  template <typename T, typename Stored, typename Packer>
+  friend Result<std::shared_ptr<const T>> PackOnce(const Tensor&, std::string_view, const Stored&, const Packer&);
 
   // By the constant's bytes and its form. The constant is held, so that its bytes stay where they are and as they are:
   // a variable whose value is held changes a copy.
@@ -54,15 +82,54 @@ class PackedOperands {
   };
 
   static PackedOperands* Current();
+  static const Listener* CurrentListener();
+  // The form as a file knows it, or empty; DATA_LOSS when it has another size than `bytes`.
+  Result<std::span<const uint8_t>> FindLying(const Tensor& constant, const std::string& form, CheckedSize bytes) const;
 
+  const PackedForms* const lying_;
   std::mutex mutex_;
   std::map<Key, Entry> entries_;
 };
 
-// The form of `constant` that `form` names, from pack(), a Result<T>, unless it was made before and is still held.
-// `form` says all that pack() depends on besides the constant's bytes: which packer it is and every size and factor.
-template <typename T, typename Packer>
-Result<std::shared_ptr<const T>> PackOnce(const Tensor& constant, std::string_view form, const Packer& pack) {
+// How a form lies in a file, for PackOnce: its size, a view of it, and its bytes. The layouts are the same on every
+// target; where one changes, kPackedLayout does too, and what older programs packed is packed anew.
+inline constexpr std::string_view kPackedLayout = "layout 1 ";
+
+struct StoredMatrix {
+  int64_t k;
+  int64_t n;
+  CheckedSize Bytes() const { return PackedMatrix::Bytes(k, n); }
+  PackedMatrix View(const uint8_t* bytes, const std::shared_ptr<void>& owner) const {
+    return PackedMatrix::View(reinterpret_cast<const float*>(bytes), k, n, owner);
+  }
+  void Append(const PackedMatrix& packed, std::string* out) const {
+    out->append(reinterpret_cast<const char*>(packed.data()), static_cast<size_t>(Bytes().value()));
+  }
+};
+
+// A constant's floats, each perhaps times its channel's factor.
+struct StoredFloats {
+  const Shape& shape;
+  CheckedSize Bytes() const {
+    return CheckedSize(shape.num_elements()) * CheckedSize(static_cast<int64_t>(sizeof(float)));
+  }
+  Tensor View(const uint8_t* bytes, const std::shared_ptr<void>& owner) const {
+    return Tensor::View(DType::kFloat, shape, const_cast<uint8_t*>(bytes), owner);
+  }
+  void Append(const Tensor& floats, std::string* out) const {
+    out->append(static_cast<const char*>(floats.raw()), floats.bytes());
+  }
+};
+
+// A form that is never stored.
+struct NotStored {};
+
+// The form of `constant` that `form` names: where it lies in the session's pack, or from pack(), a Result<T>, unless it
+// was made before and is still held. `form` says all that pack() depends on besides the constant's bytes: which packer
+// it is and every size and factor.
+template <typename T, typename Stored, typename Packer>
+Result<std::shared_ptr<const T>> PackOnce(const Tensor& constant, std::string_view form, const Stored& stored,
+                                          const Packer& pack) {
   PackedOperands* const shared = PackedOperands::Current();
   if (shared == nullptr || constant.owner() == nullptr) {
     RIVULET_ASSIGN_OR_RETURN(T made, pack());
@@ -76,10 +143,29 @@ Result<std::shared_ptr<const T>> PackOnce(const Tensor& constant, std::string_vi
     std::shared_ptr<const void> packed = found->second.packed.lock();
     if (packed != nullptr) return std::static_pointer_cast<const T>(std::move(packed));
   }
-  RIVULET_ASSIGN_OR_RETURN(T made, pack());
-  std::shared_ptr<const T> packed = std::make_shared<T>(std::move(made));
+  std::shared_ptr<const T> packed;
+  if constexpr (!std::is_same_v<Stored, NotStored>) {
+    RIVULET_ASSIGN_OR_RETURN(const auto lying, shared->FindLying(constant, key.second, stored.Bytes()));
+    if (!lying.empty()) packed = std::make_shared<T>(stored.View(lying.data(), shared->lying_->owner()));
+  }
+  if (packed == nullptr) {
+    RIVULET_ASSIGN_OR_RETURN(T made, pack());
+    packed = std::make_shared<T>(std::move(made));
+  }
+  if constexpr (!std::is_same_v<Stored, NotStored>) {
+    if (const auto* listener = PackedOperands::CurrentListener(); listener != nullptr) {
+      std::string bytes;
+      stored.Append(*packed, &bytes);
+      (*listener)(constant, Cat(kPackedLayout, key.second), std::move(bytes));
+    }
+  }
   shared->entries_.insert_or_assign(std::move(key), PackedOperands::Entry{constant, packed});
   return packed;
+}
+
+template <typename T, typename Packer>
+Result<std::shared_ptr<const T>> PackOnce(const Tensor& constant, std::string_view form, const Packer& pack) {
+  return PackOnce<T>(constant, form, NotStored(), pack);
 }
 
 // `form` with the factors that the packer multiplies by.

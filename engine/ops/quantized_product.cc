@@ -12,6 +12,7 @@
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/quantized.h"
 #include "engine/ops/quantized_conv.h"
+#include "engine/ops/signed_operand.h"
 
 namespace rivulet {
 namespace {
@@ -73,8 +74,9 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     const auto pack = [&] {
       return PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), k, n, t, c.allocator());
     };
-    RIVULET_ASSIGN_OR_RETURN(state->packed,
-                             PackOnce<PackedMatrixU8>(*b, Cat("bytes ", k, " ", n, t ? " transposed" : ""), pack));
+    RIVULET_ASSIGN_OR_RETURN(
+        state->packed,
+        PackOnce<PackedMatrixU8>(*b, Cat("bytes ", k, " ", n, t ? " transposed" : ""), StoredBytesMatrix{k, n}, pack));
     state->packed_shape = b->shape();
     c.Consume(1);
   }

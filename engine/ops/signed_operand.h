@@ -12,6 +12,19 @@ namespace rivulet {
 
 inline constexpr int32_t kSignedZero = 128;
 
+// A packed matrix of bytes as it lies in a file.
+struct StoredBytesMatrix {
+  int64_t k;
+  int64_t n;
+  CheckedSize Bytes() const { return PackedMatrixU8::Bytes(k, n); }
+  PackedMatrixU8 View(const uint8_t* bytes, const std::shared_ptr<void>& owner) const {
+    return PackedMatrixU8::View(bytes, k, n, owner);
+  }
+  void Append(const PackedMatrixU8& packed, std::string* out) const {
+    out->append(reinterpret_cast<const char*>(packed.data()), static_cast<size_t>(Bytes().value()));
+  }
+};
+
 // Input `index` as the matrix [k, n], or its transpose, where it is a constant that has elements, which run need not
 // see then; else null.
 inline Result<std::shared_ptr<const PackedMatrixU8>> PackSignedOnce(PrepareContext& c, int index, int64_t k, int64_t n,
@@ -19,10 +32,12 @@ inline Result<std::shared_ptr<const PackedMatrixU8>> PackSignedOnce(PrepareConte
   const Tensor* b = c.constant(index);
   if (b == nullptr || b->num_elements() == 0) return std::shared_ptr<const PackedMatrixU8>();
   RIVULET_ASSIGN_OR_RETURN(
-      auto packed, PackOnce<PackedMatrixU8>(*b, Cat("signed bytes ", k, " ", n, transposed ? " transposed" : ""), [&] {
-        return PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), k, n, transposed, c.allocator(),
-                                    PackedMatrixU8::kSignedByte);
-      }));
+      auto packed, PackOnce<PackedMatrixU8>(*b, Cat("signed bytes ", k, " ", n, transposed ? " transposed" : ""),
+                                            StoredBytesMatrix{k, n}, [&] {
+                                              return PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), k, n,
+                                                                          transposed, c.allocator(),
+                                                                          PackedMatrixU8::kSignedByte);
+                                            }));
   c.Consume(index);
   return packed;
 }

@@ -1,6 +1,7 @@
 #include "rivulet/model.h"
 
 #include "engine/base/guard.h"
+#include "engine/import/memmapped_package.h"
 #include "engine/import/open_model.h"
 #include "engine/ops/infer.h"
 #include "engine/run/cut.h"
@@ -67,6 +68,14 @@ int64_t Model::file_bytes() const { return static_cast<int64_t>(rep_->content.fi
 const Graph& Model::graph() const { return rep_->content.graph; }
 const Limits& Model::limits() const { return rep_->limits; }
 const std::shared_ptr<Allocator>& Model::allocator() const { return rep_->allocator; }
+const MemmappedPackage* Model::package() const { return rep_->content.package.get(); }
+const PackedForms* Model::packed_forms() const { return rep_->content.packed.get(); }
+std::string_view Model::Metadata() const {
+  if (package() == nullptr) return {};
+  const MemmappedPackage::Region* region = package()->Find(MemmappedPackage::kMetadataRegion);
+  if (region == nullptr) return {};
+  return {reinterpret_cast<const char*>(region->bytes.data()), region->bytes.size()};
+}
 void Model::DropFilePages() const {
   DropPages(rep_->content.file);
   if (rep_->content.files != nullptr) rep_->content.files->DropPages();

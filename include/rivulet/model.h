@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rivulet/limits.h"
@@ -15,7 +16,9 @@
 namespace rivulet {
 
 class Graph;
+class MemmappedPackage;
 class ModelFiles;
+class PackedForms;
 struct ModelSetup;
 
 struct LoadOptions {
@@ -31,13 +34,15 @@ struct LoadOptions {
   std::string checkpoint;
   // Files of a model's folder may be links, to wherever they lead.
   bool follow_links = false;
+  // Read all of a pack (.rivulet) and compare its checksums before it is used. Off: only those of what loading reads.
+  bool check_regions = false;
 };
 
 // Immutable; shared by any number of sessions and threads.
 class Model {
  public:
-  // Reads a SavedModel when the path is a folder; otherwise a GraphDef, a MetaGraphDef (both binary or text) or a
-  // memmapped package, recognised by its content.
+  // Reads a SavedModel when the path is a folder; otherwise a GraphDef, a MetaGraphDef (both binary or text), a
+  // memmapped package or a pack, recognised by its content.
   static Result<std::shared_ptr<const Model>> Load(const std::string& path, const LoadOptions& options = {});
   // The same from memory; `owner` keeps the bytes alive and may be null when the caller does. `name` is for messages.
   static Result<std::shared_ptr<const Model>> LoadBytes(std::span<const uint8_t> bytes, std::shared_ptr<void> owner,
@@ -45,7 +50,7 @@ class Model {
   ~Model();
 
   const std::string& name() const;
-  // "SavedModel", "MetaGraphDef", "GraphDef", "text " with any of them, or "memmapped package".
+  // "SavedModel", "MetaGraphDef", "GraphDef", "text " with any of them, "memmapped package" or "pack".
   const std::string& format() const;
   int64_t file_bytes() const;
 
@@ -72,6 +77,9 @@ class Model {
   };
   Result<EdgeInfo> Describe(const std::string& edge) const;
 
+  // What a pack says of itself, as JSON: inputs, labels, samples (docs/formats.md). Empty for other files.
+  std::string_view Metadata() const;
+
   // For the engine's own rooms and tools. FromGraph looks up the operators.
   static std::shared_ptr<const Model> FromGraph(Graph graph, const std::string& name);
   const Graph& graph() const;
@@ -79,6 +87,9 @@ class Model {
   const ModelSetup& setup() const;
   // Null when the model came without a folder.
   ModelFiles* files() const;
+  // Both null unless the file is a memmapped package.
+  const MemmappedPackage* package() const;
+  const PackedForms* packed_forms() const;
   const std::shared_ptr<Allocator>& allocator() const;
   void DropFilePages() const;
 

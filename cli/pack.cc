@@ -1,0 +1,277 @@
+// rivulet pack: a model, and what an app must know of it, as one file that is mapped.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "cli/command.h"
+#include "cli/feeds.h"
+#include "cli/made_up.h"
+#include "cli/pack_text.h"
+#include "engine/base/errors.h"
+#include "engine/base/file.h"
+#include "engine/graph/model_setup.h"
+#include "prepare/freeze.h"
+#include "prepare/memmapped.h"
+#include "prepare/model_graph.h"
+#include "prepare/pack.h"
+#include "prepare/variable_values.h"
+#include "tasks/classify.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct PackCommand {
+  std::string model;
+  std::string out;
+  std::string format;
+  std::string labels;
+  std::string input;
+  std::string size;
+  std::optional<float> mean;
+  std::optional<float> scale;
+  std::vector<std::string> outputs;
+  std::vector<std::string> samples;
+  std::vector<std::string> card;
+  bool plain = false;
+  int64_t min_bytes = 0;
+  std::string signature;
+  ModelFlags flags;
+};
+
+// Constants that are smaller stay in the graph, unless said otherwise.
+constexpr int64_t kPackMinBytes = 1024;
+constexpr int64_t kMemmappedMinBytes = 10000;  // as TensorFlow's own tool has it
+
+// The model with its variables as constants, as far as `outputs` need it.
+Result<prepare::GraphDef> FrozenGraph(const PackCommand& command, const Model& model,
+                                      const std::vector<std::string>& outputs) {
+  const std::vector<std::string> tags = model.setup().tags;
+  RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(command.model, tags));
+  if (std::none_of(read.graph.nodes.begin(), read.graph.nodes.end(), prepare::IsVariable)) return std::move(read.graph);
+  const std::string& prefix = model.setup().checkpoint_prefix;
+  if (prefix.empty()) {
+    return FailedPrecondition("'", command.model, "' has variables, and no checkpoint: ", model.setup().no_checkpoint);
+  }
+  RIVULET_ASSIGN_OR_RETURN(const prepare::VariableValues values, prepare::VariableValues::Open(prefix, read.graph));
+  prepare::FreezeOptions options;
+  for (const std::string& output : outputs) options.outputs.emplace_back(prepare::ParseInput(output).node);
+  const auto value_of = [&](const prepare::NodeDef& variable) { return values.Of(variable); };
+  const Result<size_t> count = prepare::FreezeVariables(options, value_of, read.graph);
+  if (!count.ok()) return Status(count.status()).Framed(Cat("'", command.model, "'"));
+  return std::move(read.graph);
+}
+
+Status ParseSize(const std::string& text, int64_t* width, int64_t* height) {
+  long long w = 0, h = 0;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%lldx%lld%c", &w, &h, &rest) != 2 || w < 1 || h < 1 || w > 16384 || h > 16384) {
+    return InvalidArgument("--size ", Quoted(text), ": want WIDTHxHEIGHT, such as 224x224");
+  }
+  *width = w;
+  *height = h;
+  return Status();
+}
+
+std::vector<Model::Input> InputsOf(const Model& model, const NameChoice& names) {
+  if (names.signature() == nullptr) return model.Inputs();
+  std::vector<Model::Input> inputs;
+  for (const SignatureTensor& input : names.signature()->inputs) {
+    inputs.push_back({input.name, input.dtype, input.shape, input.default_value.valid()});
+  }
+  return inputs;
+}
+
+// What is fed as pictures: the input that was named, or the one that can take some.
+Status DescribePicture(const PackCommand& command, const Model& model, const NameChoice& names,
+                       prepare::PackMetadata* metadata) {
+  const bool asked = !command.input.empty() || !command.size.empty() || command.mean || command.scale;
+  PictureInputOptions known;
+  if (!command.input.empty()) known.layer = names.Input(command.input);
+  if (!command.size.empty()) {
+    int64_t width = 0, height = 0;
+    RIVULET_RETURN_IF_ERROR(ParseSize(command.size, &width, &height));
+    known.width = width;
+    known.height = height;
+  }
+  const Result<PictureInput> picture = FindPictureInput(model, known);
+  if (!picture.ok()) return asked ? picture.status() : Status();
+  const auto input =
+      std::find_if(metadata->inputs.begin(), metadata->inputs.end(),
+                   [&](const prepare::PackInput& entry) { return IsSameTensor(entry.name, picture->name); });
+  if (input == metadata->inputs.end() || picture->is_file) {
+    return asked ? InvalidArgument("input ", Quoted(picture->name), " takes no pixels") : Status();
+  }
+  if (!asked && (input->shape.rank() != 4 || !picture->assumptions.empty())) return Status();
+  input->picture = {picture->width, picture->height, picture->channels, command.mean, command.scale};
+  if (!input->picture->mean && command.scale) input->picture->mean = 0.0f;
+  if (!input->picture->scale && command.mean) input->picture->scale = 1.0f;
+  return Status();
+}
+
+Result<prepare::PackMetadata> Describe(const PackCommand& command, const Model& model, const NameChoice& names) {
+  prepare::PackMetadata metadata;
+  metadata.producer = "rivulet pack";
+  for (const Model::Input& input : InputsOf(model, names)) {
+    if (!input.has_default) metadata.inputs.push_back({input.name, input.dtype, input.shape, {}});
+  }
+  std::vector<std::string> outputs = command.outputs;
+  if (outputs.empty()) outputs = names.DefaultOutputs(model);
+  for (const std::string& name : outputs) {
+    const std::string edge = names.Output(name);
+    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
+    metadata.outputs.push_back({edge, info.dtype, info.shape});
+  }
+  if (metadata.outputs.empty()) return InvalidArgument("the model has no output that nothing uses; name it: --output");
+  if (!command.labels.empty()) {
+    RIVULET_ASSIGN_OR_RETURN(metadata.labels, ReadLabels(command.labels));
+  }
+  for (const std::string& entry : command.card) {
+    const std::string key = FeedName(entry);
+    if (key.empty()) return InvalidArgument("--card ", Quoted(entry), ": want KEY=TEXT");
+    metadata.card.emplace_back(key, entry.substr(key.size() + 1));
+  }
+  RIVULET_RETURN_IF_ERROR(DescribePicture(command, model, names, &metadata));
+  return metadata;
+}
+
+// --sample flags: each name's first is of the first sample, its second of the second. Without any, there is one sample,
+// all made up; what a sample lacks is made up too.
+Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command, const Model& model,
+                                                      const NameChoice& names, const prepare::PackMetadata& metadata,
+                                                      int* code) {
+  std::vector<std::vector<std::string>> groups;
+  std::vector<std::string> seen;
+  for (const std::string& argument : command.samples) {
+    const std::string name = FeedName(argument);
+    const auto index = static_cast<size_t>(std::count(seen.begin(), seen.end(), name));
+    seen.push_back(name);
+    if (index >= groups.size()) groups.resize(index + 1);
+    groups[index].push_back(argument);
+  }
+  if (groups.empty()) groups.emplace_back();
+  std::vector<prepare::SampleFeeds> samples;
+  for (const std::vector<std::string>& group : groups) {
+    prepare::SampleFeeds sample;
+    RIVULET_ASSIGN_OR_RETURN(sample.feeds, ParseFeeds(model, names, group, code));
+    sample.made_up.assign(sample.feeds.size(), false);
+    sample.name = group.empty() ? "made up" : group[0].substr(FeedName(group[0]).size() + 1);
+    for (const prepare::PackInput& input : metadata.inputs) {
+      const auto is_same = [&](const auto& feed) { return IsSameTensor(feed.first, input.name); };
+      if (std::any_of(sample.feeds.begin(), sample.feeds.end(), is_same)) continue;
+      Shape shape = input.shape.has_rank() ? input.shape : Shape();
+      for (int i = 0; i < shape.rank(); ++i) {
+        if (shape[i] >= 0) continue;
+        const bool is_pixels = input.picture && shape.rank() == 4;
+        shape.set_dim(i, is_pixels && i == 1 ? input.picture->height : is_pixels && i == 2 ? input.picture->width : 1);
+      }
+      Result<Tensor> tensor = MakeUpTensor(input.dtype, shape);
+      if (!tensor.ok() && group.empty()) return samples;  // no sample then
+      if (!tensor.ok()) return tensor.status();
+      sample.feeds.emplace_back(input.name, *std::move(tensor));
+      sample.made_up.push_back(true);
+    }
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+std::span<const uint8_t> AsBytes(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+Status WritePack(const PackCommand& command, const Model& model, const NameChoice& names, int* code) {
+  *code = kBadCall;
+  prepare::PackOptions options;
+  RIVULET_ASSIGN_OR_RETURN(options.metadata, Describe(command, model, names));
+  RIVULET_ASSIGN_OR_RETURN(options.samples, MakeSamples(command, model, names, options.metadata, code));
+  *code = kBadData;
+  options.packed = !command.plain;
+  options.min_bytes = command.min_bytes > 0 ? command.min_bytes : kPackMinBytes;
+  std::vector<std::string> outputs;
+  for (const prepare::PackOutput& output : options.metadata.outputs) outputs.push_back(output.name);
+  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, FrozenGraph(command, model, outputs));
+  RIVULET_ASSIGN_OR_RETURN(const prepare::PackFile file, prepare::ToPack(std::move(graph), options));
+  RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
+  for (const std::string& note : file.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+  std::printf("%s: pack, %.2f MB, %zu weight%s in their own regions, %zu packed for the kernels, %zu sample%s\n",
+              command.out.c_str(), static_cast<double>(file.bytes.size()) / 1e6, file.constants,
+              file.constants == 1 ? "" : "s", file.packed, file.metadata.samples.size(),
+              file.metadata.samples.size() == 1 ? "" : "s");
+  std::printf("%s", PackText(file.metadata).c_str());
+  return Status();
+}
+
+Status WriteMemmapped(const PackCommand& command, const Model& model, const NameChoice& names, int* code) {
+  *code = kBadData;
+  std::vector<std::string> outputs = command.outputs;
+  if (outputs.empty()) outputs = names.DefaultOutputs(model);
+  for (std::string& name : outputs) name = names.Output(name);
+  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, FrozenGraph(command, model, outputs));
+  const int64_t min_bytes = command.min_bytes > 0 ? command.min_bytes : kMemmappedMinBytes;
+  RIVULET_ASSIGN_OR_RETURN(const prepare::MemmappedFile file, prepare::ToMemmapped(std::move(graph), min_bytes));
+  RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
+  std::printf("%s: memmapped package, %.2f MB, %zu weight%s in their own regions\n", command.out.c_str(),
+              static_cast<double>(file.bytes.size()) / 1e6, file.converted, file.converted == 1 ? "" : "s");
+  return Status();
+}
+
+int Pack(const PackCommand& command) {
+  const bool is_pack = command.format == "pack" || (command.format.empty() && command.out.ends_with(".rivulet"));
+  if (!is_pack && command.format.empty()) {
+    return FailCall(Cat("-o ", Quoted(command.out), ": want a name that ends in .rivulet, or --format"));
+  }
+  int code = kFine;
+  const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
+  if (model == nullptr) return code;
+  const Result<NameChoice> names = NameChoice::Of(*model, command.signature);
+  if (!names.ok()) return Fail(names.status(), kBadCall);
+  const Status status =
+      is_pack ? WritePack(command, *model, *names, &code) : WriteMemmapped(command, *model, *names, &code);
+  return status.ok() ? kFine : Fail(status, code);
+}
+
+}  // namespace
+
+void AddPack(CLI::App& app, int* code) {
+  auto command = std::make_shared<PackCommand>();
+  CLI::App* sub = app.add_subcommand("pack", "One file to ship: weights to be mapped, labels, what to feed, checksums");
+  sub->add_option("model", command->model, "Model file or SavedModel folder")->required();
+  sub->add_option("-o,--out", command->out, "Where the pack goes; .rivulet")->required();
+  sub->add_option("--format", command->format, "What to write, where the name does not tell")
+      ->check(CLI::IsMember({"pack", "memmapped"}));
+  sub->add_option("--labels", command->labels, "Labels, one a line")->type_name("FILE");
+  sub->add_option("--input", command->input, "The input for pictures; default: the one that can take some")
+      ->type_name("NAME");
+  sub->add_option("--size", command->size, "Of the pictures; default: from the graph")->type_name("WxH");
+  sub->add_option("--mean", command->mean, "Pixels are fed as (p - mean) / scale")->type_name("M");
+  sub->add_option("--scale", command->scale, "Likewise")->type_name("S");
+  sub->add_option("--output", command->outputs, "What an app fetches; default: what no other node uses")
+      ->type_name("NAME")
+      ->take_all();
+  sub->add_option("--sample", command->samples,
+                  "A value of an input, whose answer 'rivulet check' will compare: NAME=FILE.npy, NAME=@FILE, "
+                  "NAME==VALUE. Default: a made-up one")
+      ->type_name("NAME=…")
+      ->take_all();
+  sub->add_option("--card", command->card, "Of the model card: title, description, licence, whatever")
+      ->type_name("KEY=TEXT")
+      ->take_all();
+  sub->add_flag("--plain", command->plain, "Without weights in the kernels' layout: half the file, slower to load");
+  sub->add_option("--min-bytes", command->min_bytes,
+                  "Smaller weights stay in the graph; default 1024 (memmapped 10000)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  sub->add_option("--signature", command->signature,
+                  "Which of a SavedModel's; default: serving_default, or the only one")
+      ->type_name("KEY");
+  command->flags.AddTo(*sub);
+  sub->footer(
+      "Examples:\n"
+      "  rivulet pack graph.pb -o flowers.rivulet --labels labels.txt --size 224x224 --mean 128 --scale 128\n"
+      "  rivulet label flowers.rivulet rose.jpg\n"
+      "  rivulet pack saved_model_folder -o app.rivulet --sample x=example.npy --card title='Flowers'\n"
+      "  rivulet pack graph.pb -o graph.mmpb --format memmapped");
+  sub->callback([command, code] { *code = Pack(*command); });
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,143 @@
+#include "prepare/pack.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <unordered_map>
+
+#include "engine/base/errors.h"
+#include "engine/import/packed_regions.h"
+#include "prepare/package_writer.h"
+
+namespace rivulet::prepare {
+namespace {
+
+// Answers that are larger are not worth their place in a file.
+constexpr size_t kMostAnswerBytes = size_t{1} << 20;
+
+// By whole region name, so that equal models make equal files.
+using PackedForms = std::map<std::string, std::string>;
+
+// Collects what is packed for constants that lie in regions of `package`.
+PackedOperands::Listener Collector(const MemmappedPackage& package, PackedForms* forms) {
+  auto regions = std::make_shared<std::unordered_map<const void*, std::string>>();
+  for (const auto& [name, region] : package.regions()) {
+    if (!name.starts_with(MemmappedPackage::kOwnPrefix)) regions->emplace(region.bytes.data(), name);
+  }
+  return [regions, forms](const Tensor& constant, std::string_view form, std::string bytes) {
+    const auto at = regions->find(constant.raw());
+    if (at != regions->end()) forms->emplace(PackedRegionName(at->second, form), std::move(bytes));
+  };
+}
+
+std::vector<std::string> OutputNames(const PackMetadata& metadata) {
+  std::vector<std::string> names;
+  for (const PackOutput& output : metadata.outputs) names.push_back(output.name);
+  return names;
+}
+
+class Packer {
+ public:
+  Packer(GraphDef graph, const PackOptions& options) : graph_(std::move(graph)), options_(options) {
+    file_.metadata = options.metadata;
+    file_.metadata.samples.clear();
+  }
+
+  Result<PackFile> Pack() {
+    writer_.Add(MemmappedPackage::kSignatureRegion, MemmappedPackage::kSignature);
+    RIVULET_ASSIGN_OR_RETURN(file_.constants,
+                             MoveConstantsToRegions(options_.min_bytes, RegionTypes::kAll, &graph_, &writer_));
+    wire_ = Serialize(graph_);
+    graph_ = GraphDef();
+    RIVULET_RETURN_IF_ERROR(Try());
+    if (options_.packed) {
+      for (const auto& [name, bytes] : forms_) writer_.Add(name, bytes);
+      file_.packed = forms_.size();
+    }
+    forms_.clear();
+    for (size_t i = 0; i < answered_.size(); ++i) RIVULET_RETURN_IF_ERROR(Store(i, answered_[i]));
+    RIVULET_ASSIGN_OR_RETURN(const std::string json, ToJson(file_.metadata));
+    writer_.Add(MemmappedPackage::kMetadataRegion, json);
+    file_.bytes = writer_.Finish(wire_, /*with_checksums=*/true);
+    return std::move(file_);
+  }
+
+ private:
+  struct Answered {
+    const SampleFeeds* sample;
+    std::vector<Tensor> answers;
+  };
+
+  // Runs the samples on what there is of the pack so far, which shows the answers and what the plans pack.
+  Status Try() {
+    PackageWriter so_far = writer_;
+    auto bytes = std::make_shared<std::string>(so_far.Finish(wire_, /*with_checksums=*/true));
+    const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
+    RIVULET_ASSIGN_OR_RETURN(const auto model, Model::LoadBytes(view, bytes, "the packed graph"));
+    RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model));
+    const PackedOperands::Recording recording(Collector(*model->package(), &forms_));
+    const std::vector<std::string> outputs = OutputNames(file_.metadata);
+    for (const SampleFeeds& sample : options_.samples) {
+      const bool optional = std::find(sample.made_up.begin(), sample.made_up.end(), false) == sample.made_up.end();
+      Result<std::vector<Tensor>> answers = session->Run(sample.feeds, outputs);
+      if (!answers.ok() && !optional) return Status(answers.status()).Framed(Cat("sample ", Quoted(sample.name)));
+      if (!answers.ok()) {
+        file_.notes.push_back(
+            Cat("it did not run with made-up inputs, so there is no sample, and weights are packed "
+                "when it is loaded: ",
+                answers.status().message()));
+        continue;
+      }
+      if (Fits(*answers, optional)) answered_.push_back({&sample, *std::move(answers)});
+    }
+    return Status();
+  }
+
+  bool Fits(const std::vector<Tensor>& answers, bool optional) {
+    size_t bytes = 0;
+    bool plain = true;
+    for (const Tensor& answer : answers) {
+      bytes += answer.bytes();
+      plain &= ElementBytes(answer.dtype()) > 0 && answer.num_elements() > 0;
+    }
+    if (!optional || (plain && bytes <= kMostAnswerBytes)) return true;
+    file_.notes.push_back(plain ? Cat("the made-up sample's answers have ", static_cast<uint64_t>(bytes),
+                                      " bytes and are left out; give one with --sample to have it in the file")
+                                : std::string("the made-up sample's answers cannot be stored and are left out"));
+    return false;
+  }
+
+  Status Store(size_t index, const Answered& answered) {
+    PackSample sample{answered.sample->name, {}, {}};
+    for (size_t i = 0; i < answered.sample->feeds.size(); ++i) {
+      const auto& [name, tensor] = answered.sample->feeds[i];
+      StoredValue value{name, tensor.dtype(), tensor.shape(), "", static_cast<bool>(answered.sample->made_up[i])};
+      if (!value.made_up) {
+        value.region = SampleRegionName(index, "feeds", i);
+        RIVULET_RETURN_IF_ERROR(StoreValue(tensor, &value, &writer_));
+      }
+      sample.feeds.push_back(std::move(value));
+    }
+    for (size_t i = 0; i < answered.answers.size(); ++i) {
+      StoredValue value{file_.metadata.outputs[i].name, DType::kInvalid, {}, SampleRegionName(index, "answers", i)};
+      RIVULET_RETURN_IF_ERROR(StoreValue(answered.answers[i], &value, &writer_));
+      sample.answers.push_back(std::move(value));
+    }
+    file_.metadata.samples.push_back(std::move(sample));
+    return Status();
+  }
+
+  GraphDef graph_;
+  const PackOptions& options_;
+  PackageWriter writer_;
+  PackFile file_;
+  std::string wire_;
+  PackedForms forms_;
+  std::vector<Answered> answered_;
+};
+
+}  // namespace
+
+Result<PackFile> ToPack(GraphDef graph, const PackOptions& options) { return Packer(std::move(graph), options).Pack(); }
+
+}  // namespace rivulet::prepare

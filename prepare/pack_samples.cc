@@ -1,0 +1,93 @@
+#include "prepare/pack_samples.h"
+
+#include <algorithm>
+
+#include "engine/base/checked.h"
+#include "engine/base/equality.h"
+#include "engine/base/errors.h"
+
+namespace rivulet::prepare {
+
+std::string SampleRegionName(size_t sample, std::string_view kind, size_t index) {
+  return Cat(MemmappedPackage::kSamplesPrefix, static_cast<uint64_t>(sample), "/", kind, "/",
+             static_cast<uint64_t>(index));
+}
+
+Status StoreValue(const Tensor& tensor, StoredValue* value, PackageWriter* writer) {
+  value->dtype = tensor.dtype();
+  value->shape = tensor.shape();
+  if (tensor.dtype() == DType::kString) {
+    if (tensor.num_elements() != 1) {
+      return InvalidArgument("sample of ", Quoted(value->name), ": want one string, got ", tensor.shape().ToString());
+    }
+    writer->Add(value->region, *tensor.data<std::string>());
+    return Status();
+  }
+  if (ElementBytes(tensor.dtype()) == 0 || tensor.num_elements() == 0) {
+    return InvalidArgument("sample of ", Quoted(value->name), ": ", Name(tensor.dtype()), tensor.shape().ToString(),
+                           " cannot be stored");
+  }
+  writer->Add(value->region, {static_cast<const char*>(tensor.raw()), tensor.bytes()});
+  return Status();
+}
+
+Result<Tensor> LoadValue(const MemmappedPackage& package, const StoredValue& value, const MakeUp& make_up) {
+  const int64_t count = value.shape.num_elements();
+  if (value.made_up) {
+    constexpr int64_t kMostMadeUp = int64_t{1} << 28;
+    if (count < 0 || count > kMostMadeUp) {
+      return DataLoss("sample of ", Quoted(value.name), ": shape ", value.shape.ToString(), " is too large");
+    }
+    return make_up(value.dtype, value.shape);
+  }
+  const MemmappedPackage::Region* region = package.Find(value.region);
+  if (region == nullptr) return DataLoss("region ", Quoted(value.region), " of a sample is not in the pack");
+  if (value.dtype == DType::kString && count == 1) {
+    auto text = Tensor::Scalar<std::string>(std::string(region->bytes.begin(), region->bytes.end()));
+    return text.Reshaped(value.shape);
+  }
+  const CheckedSize want = CheckedSize(count) * CheckedSize(static_cast<int64_t>(ElementBytes(value.dtype)));
+  if (ElementBytes(value.dtype) == 0 || !want.valid() || static_cast<uint64_t>(want.value()) != region->bytes.size()) {
+    return DataLoss("region ", Quoted(value.region), " has ", static_cast<uint64_t>(region->bytes.size()),
+                    " bytes, which is no ", Name(value.dtype), value.shape.ToString());
+  }
+  const Tensor view =
+      Tensor::View(value.dtype, value.shape, const_cast<uint8_t*>(region->bytes.data()), package.owner());
+  if (view.is_aligned()) return view;
+  return Clone(view, *Allocator::Create());
+}
+
+SampleResult RunSample(const MemmappedPackage& package, const PackSample& sample, double tolerance,
+                       const MakeUp& make_up, Session& session) {
+  SampleResult result;
+  const auto run = [&]() -> Status {
+    Feeds feeds;
+    std::vector<std::string> fetches;
+    std::vector<Tensor> answers;
+    for (const StoredValue& value : sample.feeds) {
+      RIVULET_ASSIGN_OR_RETURN(Tensor tensor, LoadValue(package, value, make_up));
+      feeds.emplace_back(value.name, std::move(tensor));
+    }
+    for (const StoredValue& value : sample.answers) {
+      RIVULET_ASSIGN_OR_RETURN(Tensor tensor, LoadValue(package, value, make_up));
+      fetches.push_back(value.name);
+      answers.push_back(std::move(tensor));
+    }
+    if (answers.empty()) return DataLoss("the sample has no answers");
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> got, session.Run(feeds, fetches));
+    const auto allowed = static_cast<float>(tolerance);
+    Status first;
+    for (size_t i = 0; i < got.size(); ++i) {
+      TensorDifference difference;
+      const Status same = CompareTensors(got[i], answers[i], {allowed, allowed}, &difference);
+      result.max_difference =
+          std::max(result.max_difference, difference.max_absolute / std::max(difference.max_wanted, 1e-30));
+      if (!same.ok() && first.ok()) first = Status(same).Framed(Cat("output ", Quoted(fetches[i])));
+    }
+    return first;
+  };
+  result.status = run();
+  return result;
+}
+
+}  // namespace rivulet::prepare
