@@ -22,7 +22,6 @@ struct CheckCommand {
   bool json = false;
   bool memory = false;
   bool read = false;
-  RunFlags flags;
 };
 
 struct MemoryReport {
@@ -38,9 +37,9 @@ double MsSince(Clock::time_point start) {
 }
 
 // Loads the pack again, up to the point where the first run would begin.
-Result<MemoryReport> MeasureMemory(const CheckCommand& command, const SessionOptions& options,
-                                   const prepare::PackMetadata& metadata, Clock::time_point start,
-                                   const ProcessMemory& before, std::shared_ptr<const Model> model) {
+Result<MemoryReport> MeasureMemory(const CheckCommand& command, const prepare::PackMetadata& metadata,
+                                   Clock::time_point start, const ProcessMemory& before,
+                                   std::shared_ptr<const Model> model) {
   MemoryReport report;
   if (metadata.samples.empty()) return FailedPrecondition("--memory wants a pack with a sample, to know the shapes");
   Feeds feeds;
@@ -52,7 +51,7 @@ Result<MemoryReport> MeasureMemory(const CheckCommand& command, const SessionOpt
   for (const prepare::StoredValue& value : metadata.samples[0].answers) fetches.push_back(value.name);
   int64_t feed_bytes = 0;
   for (const auto& feed : feeds) feed_bytes += static_cast<int64_t>(feed.second.bytes());
-  RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(std::move(model), options));
+  RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(std::move(model)));
   RIVULET_ASSIGN_OR_RETURN(const PlanStats stats, session->Prepare(feeds, fetches));
   report.load_ms = MsSince(start);
   report.plan_ms = stats.plan_ms;
@@ -148,8 +147,6 @@ nlohmann::json ToJson(const CheckCommand& command, const Model& model, const pre
 }
 
 int Check(const CheckCommand& command) {
-  const Result<SessionOptions> options = command.flags.Options();
-  if (!options.ok()) return FailCall(options.status().ToString());
   LoadOptions load;
   load.map_file = !command.read;
   const auto before = ReadProcessMemory("");
@@ -165,7 +162,7 @@ int Check(const CheckCommand& command) {
   if (!*metadata) return Fail(DataLoss(Quoted(command.pack), ": the pack has no metadata"), kBadData);
   Checked checked;
   if (command.memory) {
-    auto report = MeasureMemory(command, *options, **metadata, start, before.value_or(ProcessMemory()), *model);
+    auto report = MeasureMemory(command, **metadata, start, before.value_or(ProcessMemory()), *model);
     if (!report.ok()) return Fail(report.status(), kBadData);
     checked.memory = *report;
   }
@@ -174,7 +171,7 @@ int Check(const CheckCommand& command) {
   checked.regions = (*model)->package()->regions().size();
   checked.damage = *std::move(damage);
   if (checked.damage.empty() && !(*metadata)->samples.empty()) {
-    auto session = Session::Create(*model, *options);
+    auto session = Session::Create(*model);
     if (!session.ok()) return Fail(session.status(), kBadData);
     for (const prepare::PackSample& sample : (*metadata)->samples) {
       checked.samples.push_back(
@@ -199,7 +196,6 @@ void AddCheck(CLI::App& app, int* code) {
   sub->add_flag("--memory", command->memory,
                 "Also how long it takes to load, and how much memory before the first run");
   sub->add_flag("--read", command->read, "Read the file into memory instead of mapping it");
-  command->flags.AddTo(*sub);
   sub->footer("Examples:\n  rivulet check app.rivulet\n  rivulet check app.rivulet --memory --json");
   sub->callback([command, code] { *code = Check(*command); });
 }

@@ -1,5 +1,6 @@
 #include "cli/process_memory.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -25,17 +26,20 @@ std::optional<ProcessMemory> ReadProcessMemory(const std::string& path) {
   if (file == nullptr) return std::nullopt;
   ProcessMemory memory;
   bool in_file = false;
+  int64_t dirty = 0;  // of the mapping that is read
   char line[5000];
   while (std::fgets(line, sizeof(line), file.get()) != nullptr) {
     std::string_view text(line);
     if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-    int64_t dirty = 0;
+    int64_t anonymous = 0;
     // Each mapping begins with a line of addresses, and ends with its path.
     if (text.find('-') < text.find(' ') && text.find(':') > text.find(' ')) {
+      dirty = 0;
       in_file = has_file && text.ends_with(std::string(" ") + resolved);
     } else if (TakeKilobytes(text, "Private_Dirty:", &dirty)) {
-      memory.private_dirty += dirty;
       if (in_file) memory.file_dirty += dirty;
+    } else if (TakeKilobytes(text, "Anonymous:", &anonymous)) {
+      memory.private_dirty += std::min(dirty, anonymous);
     } else if (in_file) {
       if (TakeKilobytes(text, "Shared_Clean:", &memory.file_shared_clean)) continue;
       if (TakeKilobytes(text, "Private_Clean:", &memory.file_private_clean)) continue;

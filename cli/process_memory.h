@@ -9,7 +9,8 @@
 namespace rivulet::cli {
 
 struct ProcessMemory {
-  // Bytes. Private and dirty is what this process alone has, and what the system cannot drop.
+  // Bytes. Private and dirty is what this process alone has, and what the system cannot drop; pages of files that were
+  // just written, and still wait to reach the disk, are none of it.
   int64_t private_dirty = 0;
   // Of the mapping of one file: pages in memory, by whether other processes map them too, and whether they were
   // written.

@@ -7,7 +7,9 @@
 
 #include "engine/base/errors.h"
 #include "engine/import/packed_regions.h"
+#include "prepare/constant_aliases.h"
 #include "prepare/package_writer.h"
+#include "prepare/strip_unused.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -45,6 +47,7 @@ class Packer {
 
   Result<PackFile> Pack() {
     writer_.Add(MemmappedPackage::kSignatureRegion, MemmappedPackage::kSignature);
+    RIVULET_RETURN_IF_ERROR(LeaveOutUnneeded());
     RIVULET_ASSIGN_OR_RETURN(file_.constants,
                              MoveConstantsToRegions(options_.min_bytes, RegionTypes::kAll, &graph_, &writer_));
     wire_ = Serialize(graph_);
@@ -67,6 +70,15 @@ class Packer {
     const SampleFeeds* sample;
     std::vector<Tensor> answers;
   };
+
+  // Inputs stay, even where no output needs them: apps feed them.
+  Status LeaveOutUnneeded() {
+    std::vector<std::string> kept;
+    for (const std::string& name : OutputNames(options_.metadata)) kept.emplace_back(ParseInput(name).node);
+    for (const PackInput& input : options_.metadata.inputs) kept.emplace_back(ParseInput(input.name).node);
+    ReadConstantsThemselves(&graph_);
+    return KeepNeeded(kept, graph_);
+  }
 
   // Runs the samples on what there is of the pack so far, which shows the answers and what the plans pack.
   Status Try() {
