@@ -6,16 +6,13 @@
 
 #include "cli/command.h"
 #include "cli/feeds.h"
+#include "cli/frozen_graph.h"
 #include "cli/made_up.h"
 #include "cli/pack_text.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
-#include "engine/graph/model_setup.h"
-#include "prepare/freeze.h"
 #include "prepare/memmapped.h"
-#include "prepare/model_graph.h"
 #include "prepare/pack.h"
-#include "prepare/variable_values.h"
 #include "tasks/classify.h"
 
 namespace rivulet::cli {
@@ -42,25 +39,6 @@ struct PackCommand {
 // Constants that are smaller stay in the graph, unless said otherwise.
 constexpr int64_t kPackMinBytes = 1024;
 constexpr int64_t kMemmappedMinBytes = 10000;  // as TensorFlow's own tool has it
-
-// The model with its variables as constants, as far as `outputs` need it.
-Result<prepare::GraphDef> FrozenGraph(const PackCommand& command, const Model& model,
-                                      const std::vector<std::string>& outputs) {
-  const std::vector<std::string> tags = model.setup().tags;
-  RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(command.model, tags));
-  if (std::none_of(read.graph.nodes.begin(), read.graph.nodes.end(), prepare::IsVariable)) return std::move(read.graph);
-  const std::string& prefix = model.setup().checkpoint_prefix;
-  if (prefix.empty()) {
-    return FailedPrecondition("'", command.model, "' has variables, and no checkpoint: ", model.setup().no_checkpoint);
-  }
-  RIVULET_ASSIGN_OR_RETURN(const prepare::VariableValues values, prepare::VariableValues::Open(prefix, read.graph));
-  prepare::FreezeOptions options;
-  for (const std::string& output : outputs) options.outputs.emplace_back(prepare::ParseInput(output).node);
-  const auto value_of = [&](const prepare::NodeDef& variable) { return values.Of(variable); };
-  const Result<size_t> count = prepare::FreezeVariables(options, value_of, read.graph);
-  if (!count.ok()) return Status(count.status()).Framed(Cat("'", command.model, "'"));
-  return std::move(read.graph);
-}
 
 Status ParseSize(const std::string& text, int64_t* width, int64_t* height) {
   long long w = 0, h = 0;
@@ -109,7 +87,9 @@ Status DescribePicture(const PackCommand& command, const Model& model, const Nam
   return Status();
 }
 
-Result<prepare::PackMetadata> Describe(const PackCommand& command, const Model& model, const NameChoice& names) {
+Result<prepare::PackMetadata> Describe(const PackCommand& command, const Model& model, const NameChoice& names,
+                                       int* code) {
+  *code = kBadCall;
   prepare::PackMetadata metadata;
   metadata.producer = "rivulet pack";
   for (const Model::Input& input : InputsOf(model, names)) {
@@ -124,7 +104,9 @@ Result<prepare::PackMetadata> Describe(const PackCommand& command, const Model& 
   }
   if (metadata.outputs.empty()) return InvalidArgument("the model has no output that nothing uses; name it: --output");
   if (!command.labels.empty()) {
+    *code = kBadData;
     RIVULET_ASSIGN_OR_RETURN(metadata.labels, ReadLabels(command.labels));
+    *code = kBadCall;
   }
   for (const std::string& entry : command.card) {
     const std::string key = FeedName(entry);
@@ -155,7 +137,7 @@ Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command
     prepare::SampleFeeds sample;
     RIVULET_ASSIGN_OR_RETURN(sample.feeds, ParseFeeds(model, names, group, code));
     sample.made_up.assign(sample.feeds.size(), false);
-    sample.name = group.empty() ? "made up" : group[0].substr(FeedName(group[0]).size() + 1);
+    sample.name = group.empty() ? "made up" : group[0].substr(group[0].find_last_of("=/@") + 1);
     for (const prepare::PackInput& input : metadata.inputs) {
       const auto is_same = [&](const auto& feed) { return IsSameTensor(feed.first, input.name); };
       if (std::any_of(sample.feeds.begin(), sample.feeds.end(), is_same)) continue;
@@ -165,10 +147,11 @@ Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command
         const bool is_pixels = input.picture && shape.rank() == 4;
         shape.set_dim(i, is_pixels && i == 1 ? input.picture->height : is_pixels && i == 2 ? input.picture->width : 1);
       }
-      Result<Tensor> tensor = MakeUpTensor(input.dtype, shape);
-      if (!tensor.ok() && group.empty()) return samples;  // no sample then
-      if (!tensor.ok()) return tensor.status();
-      sample.feeds.emplace_back(input.name, *std::move(tensor));
+      const bool is_text = input.dtype == DType::kString && group.empty();
+      RIVULET_ASSIGN_OR_RETURN(Tensor tensor, is_text ? Tensor::Allocate(DType::kString, shape, *Allocator::Create())
+                                                      : MakeUpTensor(input.dtype, shape));
+      sample.only_shapes |= is_text;
+      sample.feeds.emplace_back(input.name, std::move(tensor));
       sample.made_up.push_back(true);
     }
     samples.push_back(std::move(sample));
@@ -181,19 +164,20 @@ std::span<const uint8_t> AsBytes(const std::string& text) {
 }
 
 Status WritePack(const PackCommand& command, const Model& model, const NameChoice& names, int* code) {
-  *code = kBadCall;
   prepare::PackOptions options;
-  RIVULET_ASSIGN_OR_RETURN(options.metadata, Describe(command, model, names));
+  RIVULET_ASSIGN_OR_RETURN(options.metadata, Describe(command, model, names, code));
   RIVULET_ASSIGN_OR_RETURN(options.samples, MakeSamples(command, model, names, options.metadata, code));
   *code = kBadData;
   options.packed = !command.plain;
   options.min_bytes = command.min_bytes > 0 ? command.min_bytes : kPackMinBytes;
   std::vector<std::string> outputs;
   for (const prepare::PackOutput& output : options.metadata.outputs) outputs.push_back(output.name);
-  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, FrozenGraph(command, model, outputs));
+  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, FrozenGraph(command.model, model, outputs));
   RIVULET_ASSIGN_OR_RETURN(const prepare::PackFile file, prepare::ToPack(std::move(graph), options));
   RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
   for (const std::string& note : file.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+  if (file.metadata.samples.empty())
+    std::fprintf(stderr, "note: no sample, so 'check' compares no answers; --sample\n");
   std::printf("%s: pack, %.2f MB, %zu weight%s in their own regions, %zu packed for the kernels, %zu sample%s\n",
               command.out.c_str(), static_cast<double>(file.bytes.size()) / 1e6, file.constants,
               file.constants == 1 ? "" : "s", file.packed, file.metadata.samples.size(),
@@ -207,7 +191,7 @@ Status WriteMemmapped(const PackCommand& command, const Model& model, const Name
   std::vector<std::string> outputs = command.outputs;
   if (outputs.empty()) outputs = names.DefaultOutputs(model);
   for (std::string& name : outputs) name = names.Output(name);
-  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, FrozenGraph(command, model, outputs));
+  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, FrozenGraph(command.model, model, outputs));
   const int64_t min_bytes = command.min_bytes > 0 ? command.min_bytes : kMemmappedMinBytes;
   RIVULET_ASSIGN_OR_RETURN(const prepare::MemmappedFile file, prepare::ToMemmapped(std::move(graph), min_bytes));
   RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));

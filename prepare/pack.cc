@@ -91,13 +91,16 @@ class Packer {
     const std::vector<std::string> outputs = OutputNames(file_.metadata);
     for (const SampleFeeds& sample : options_.samples) {
       const bool optional = std::find(sample.made_up.begin(), sample.made_up.end(), false) == sample.made_up.end();
+      if (sample.only_shapes) {
+        const Status planned = session->Prepare(sample.feeds, outputs).status();
+        if (!planned.ok()) file_.notes.push_back(Cat("it cannot be planned: ", planned.message()));
+        continue;
+      }
       Result<std::vector<Tensor>> answers = session->Run(sample.feeds, outputs);
       if (!answers.ok() && !optional) return Status(answers.status()).Framed(Cat("sample ", Quoted(sample.name)));
       if (!answers.ok()) {
         file_.notes.push_back(
-            Cat("it did not run with made-up inputs, so there is no sample, and weights are packed "
-                "when it is loaded: ",
-                answers.status().message()));
+            Cat("it did not run with made-up inputs, so there is no sample: ", answers.status().message()));
         continue;
       }
       if (Fits(*answers, optional)) answered_.push_back({&sample, *std::move(answers)});

@@ -15,6 +15,7 @@ struct SampleFeeds {
   std::string name;
   Feeds feeds;
   std::vector<bool> made_up;  // by feed; those are not stored
+  bool only_shapes = false;   // the values mean nothing: not run, but weights are packed for these shapes
 };
 
 struct PackOptions {

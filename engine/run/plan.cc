@@ -404,7 +404,9 @@ Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Enviro
   RIVULET_RETURN_IF_ERROR(
       Compiler(plan.get(), std::move(input.fetches), std::move(feed_nodes), input.depth, environment, stop).Compile());
   environment.packed.Trim();
-  plan->constant_bytes = static_cast<int64_t>(allocator.used_bytes()) - static_cast<int64_t>(used_before);
+  // What the passes no longer want may be more than what they made.
+  plan->constant_bytes =
+      std::max(static_cast<int64_t>(allocator.used_bytes()) - static_cast<int64_t>(used_before), int64_t{0});
   return std::shared_ptr<const Plan>(std::move(plan));
 }
 
