@@ -48,8 +48,7 @@ class Packer {
   Result<PackFile> Pack() {
     writer_.Add(MemmappedPackage::kSignatureRegion, MemmappedPackage::kSignature);
     RIVULET_RETURN_IF_ERROR(LeaveOutUnneeded());
-    RIVULET_ASSIGN_OR_RETURN(file_.constants,
-                             MoveConstantsToRegions(options_.min_bytes, RegionTypes::kAll, &graph_, &writer_));
+    RIVULET_RETURN_IF_ERROR(PlaceConstants());
     wire_ = Serialize(graph_);
     graph_ = GraphDef();
     RIVULET_RETURN_IF_ERROR(Try());
@@ -70,6 +69,19 @@ class Packer {
     const SampleFeeds* sample;
     std::vector<Tensor> answers;
   };
+
+  // What is used as it is, biases mostly, lies together in few pages; large weights come after, and are not touched
+  // where their packed forms are used.
+  Status PlaceConstants() {
+    constexpr int64_t kSmall = 1 << 16;
+    RegionChoice choice{RegionTypes::kAll, options_.min_bytes, kSmall};
+    RIVULET_ASSIGN_OR_RETURN(const size_t small, MoveConstantsToRegions(choice, &graph_, &writer_));
+    choice.min_bytes = std::max(choice.min_bytes, kSmall + 1);
+    choice.max_bytes = INT64_MAX;
+    RIVULET_ASSIGN_OR_RETURN(const size_t large, MoveConstantsToRegions(choice, &graph_, &writer_));
+    file_.constants = small + large;
+    return Status();
+  }
 
   // Inputs stay, even where no output needs them: apps feed them.
   Status LeaveOutUnneeded() {

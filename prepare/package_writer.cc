@@ -91,16 +91,17 @@ std::string PackageWriter::Finish(std::string_view graph, bool with_checksums) {
   return std::move(bytes_);
 }
 
-Result<size_t> MoveConstantsToRegions(int64_t min_bytes, RegionTypes types, GraphDef* graph, PackageWriter* writer) {
+Result<size_t> MoveConstantsToRegions(const RegionChoice& choice, GraphDef* graph, PackageWriter* writer) {
   size_t converted = 0;
   for (NodeDef& node : graph->nodes) {
     const Attr* value = node.Find("value");
     if (node.op != "Const" || value == nullptr) continue;
     const Attr* dtype = node.Find("dtype");
-    if (dtype != nullptr && dtype->AsType() && !CanLie(*dtype->AsType(), types)) continue;
+    if (dtype != nullptr && dtype->AsType() && !CanLie(*dtype->AsType(), choice.types)) continue;
     RIVULET_ASSIGN_OR_RETURN(const Tensor tensor, ValueOf(node));
-    if (!CanLie(tensor.dtype(), types) || tensor.bytes() == 0) continue;
-    if (static_cast<int64_t>(tensor.bytes()) < min_bytes) continue;
+    if (!CanLie(tensor.dtype(), choice.types) || tensor.bytes() == 0) continue;
+    const auto bytes = static_cast<int64_t>(tensor.bytes());
+    if (bytes < choice.min_bytes || bytes > choice.max_bytes) continue;
     const std::string name = writer->NameFor(node.name);
     writer->Add(name, {static_cast<const char*>(tensor.raw()), tensor.bytes()});
     node.op = "ImmutableConst";

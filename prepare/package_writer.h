@@ -2,6 +2,7 @@
 #ifndef RIVULET_PREPARE_PACKAGE_WRITER_H_
 #define RIVULET_PREPARE_PACKAGE_WRITER_H_
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -38,10 +39,15 @@ class PackageWriter {
   std::set<std::string> names_;
 };
 
-// Constants of the main graph of at least `min_bytes` bytes become regions, and ImmutableConst nodes over them; of the
-// types that TensorFlow's own writer takes, or of all whose elements are bytes. Gives the number of constants.
+// Constants of the main graph become regions, and ImmutableConst nodes over them; of the types that TensorFlow's own
+// writer takes, or of all whose elements are bytes. Gives the number of constants.
 enum class RegionTypes { kTensorFlows, kAll };
-Result<size_t> MoveConstantsToRegions(int64_t min_bytes, RegionTypes types, GraphDef* graph, PackageWriter* writer);
+struct RegionChoice {
+  RegionTypes types = RegionTypes::kTensorFlows;
+  int64_t min_bytes = 1;
+  int64_t max_bytes = INT64_MAX;
+};
+Result<size_t> MoveConstantsToRegions(const RegionChoice& choice, GraphDef* graph, PackageWriter* writer);
 
 }  // namespace rivulet::prepare
 
