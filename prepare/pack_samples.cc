@@ -20,6 +20,10 @@ Status StoreValue(const Tensor& tensor, StoredValue* value, PackageWriter* write
     if (tensor.num_elements() != 1) {
       return InvalidArgument("sample of ", Quoted(value->name), ": want one string, got ", tensor.shape().ToString());
     }
+    // A region without bytes cannot be written: its offset would be the next one's too.
+    if (tensor.data<std::string>()->empty()) {
+      return InvalidArgument("sample of ", Quoted(value->name), ": an empty string cannot be stored");
+    }
     writer->Add(value->region, *tensor.data<std::string>());
     return Status();
   }
@@ -34,10 +38,12 @@ Status StoreValue(const Tensor& tensor, StoredValue* value, PackageWriter* write
 Result<Tensor> LoadValue(const MemmappedPackage& package, const StoredValue& value, const MakeUp& make_up) {
   const int64_t count = value.shape.num_elements();
   if (value.made_up) {
-    constexpr int64_t kMostMadeUp = int64_t{1} << 28;
+    constexpr int64_t kMostMadeUp = int64_t{1} << 26;
     if (count < 0 || count > kMostMadeUp) {
       return DataLoss("sample of ", Quoted(value.name), ": shape ", value.shape.ToString(), " is too large");
     }
+    if (make_up == nullptr)
+      return Unimplemented("sample of ", Quoted(value.name), ": it is made up, and nothing is here");
     return make_up(value.dtype, value.shape);
   }
   const MemmappedPackage::Region* region = package.Find(value.region);

@@ -25,6 +25,7 @@ std::string Nested(uint32_t number, std::string_view inner) {
 struct Part {
   std::string name;
   std::string content;
+  uint64_t claim = 0;  // what the directory says of its length, where that is a lie
   uint64_t offset = 0;
 };
 
@@ -44,7 +45,8 @@ Package Make(std::vector<Part> parts) {
     package.bytes.append((16 - package.bytes.size() % 16) % 16, '\0');
     part.offset = package.bytes.size();
     package.bytes += part.content;
-    directory += Nested(1, Field(1, part.offset) + Nested(2, part.name) + Field(3, part.content.size()));
+    directory += Nested(
+        1, Field(1, part.offset) + Nested(2, part.name) + Field(3, part.claim > 0 ? part.claim : part.content.size()));
   }
   PackageChecksums sums;
   sums.directory = ChecksumOf(AsBytes(directory));
@@ -154,6 +156,17 @@ TEST(PackageChecksums, APackWithoutThemIsRefusedAndAPackageIsNot) {
                              .bytes);
   EXPECT_EQ(pack.status().code(), Code::kDataLoss);
   EXPECT_NE(pack.status().message().find("rivulet/checksums"), std::string_view::npos);
+}
+
+TEST(PackageChecksums, RegionsThatOverlapAreRefusedWhateverTheChecksums) {
+  for (const size_t which : {1, 2, 5}) {
+    std::vector<Part> parts = Pack().parts;
+    for (Part& part : parts) part.offset = 0;
+    parts[which].claim = 1000;
+    const Status status = Read(Make(parts).bytes).status();
+    EXPECT_EQ(status.code(), Code::kDataLoss);
+    EXPECT_NE(status.message().find("1000 bytes reach beyond"), std::string_view::npos) << status.ToString();
+  }
 }
 
 TEST(PackageChecksums, RegionsThatWereAddedOrOfALaterVersion) {

@@ -201,6 +201,7 @@ class Pack(PackCase):
         self.assertEqual(out.read_bytes(), b"before")
         self.assertEqual(sorted(os.listdir(self.dir)), before)
         self.fails(1, ["none"], "pack", SHAPES_PB, "-o", self.dir / "none" / "app.rivulet")
+        self.fails(1, ["/proc/app.rivulet"], "pack", SHAPES_PB, "-o", "/proc/app.rivulet")  # where nobody can write
         folder = self.dir / "folder.rivulet"
         folder.mkdir()
         self.fails(1, ["folder.rivulet"], "pack", SHAPES_PB, "-o", folder)

@@ -1,4 +1,4 @@
-// Covers: engine/import/memmapped_package.cc
+// Covers: engine/import/memmapped_package.cc engine/import/package_checksums.cc engine/import/packed_regions.cc
 // TensorFlow's memmapped packages: directory and regions read, the graph imported, and every byte of every constant
 // that lies in a region read.
 #include <cstddef>
@@ -8,6 +8,8 @@
 
 #include "engine/import/graphdef.h"
 #include "engine/import/memmapped_package.h"
+#include "engine/import/package_checksums.h"
+#include "engine/import/packed_regions.h"
 
 namespace rivulet {
 namespace {
@@ -28,6 +30,19 @@ void Read(std::span<const uint8_t> bytes) {
     Check(region.bytes.data() >= bytes.data() &&
           region.bytes.data() + region.bytes.size() <= bytes.data() + bytes.size());
   }
+  // The checksums of what was read at load are right; those of the rest may not be.
+  const auto damage = FindPackageDamage(*package);
+  if (damage.ok()) {
+    for (const PackageDamage& found : *damage) Check(!found.status.ok());
+  } else {
+    Check(package->Find(MemmappedPackage::kChecksumsRegion) == nullptr);
+  }
+  const PackedRegions packed(*package);
+  for (const auto& [name, region] : package->regions()) {
+    Check(packed.Find(region.bytes.data(), "no such form").empty());
+  }
+  const auto sums = PackageChecksums::Parse(bytes);
+  Check(!sums.ok() || sums->Serialize().size() == bytes.size());
   const auto graph =
       ImportGraphDef(WireCursor(package->graph().bytes, package->graph().offset), nullptr, Limits::Strict(), &*package);
   if (!graph.ok()) return;

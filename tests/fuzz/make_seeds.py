@@ -311,6 +311,51 @@ def package_seeds():
     yield 'constant_larger_than_its_region', package(regions[:64] + larger, [('w', 0, 8), ('.', 64, len(larger))])
 
 
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def pack(parts):
+    """A pack of these regions, (name, content) in their order; that of the checksums is filled in."""
+    sums_size = 24 + 12 * (len(parts) - 1) + 4
+    data, elements, entries = b'', [], []
+    for name, content in parts:
+        if name != '.':
+            data += bytes(-len(data) % 64)
+        content = bytes(sums_size) if name == 'rivulet/checksums' else content
+        elements.append((name, len(data), len(content)))
+        if name != 'rivulet/checksums':
+            entries.append(struct.pack('<QI', len(content), crc32c(content)))
+        data += content
+    whole = package(data, elements)
+    directory = whole[len(data):-8]
+    sums = b'RVCS' + struct.pack('<IQII', 1, len(directory), crc32c(directory), len(entries)) + b''.join(entries)
+    sums += struct.pack('<I', crc32c(sums))
+    at, = (offset for name, offset, _ in elements if name == 'rivulet/checksums')
+    return whole[:at] + sums + whole[at + len(sums):]
+
+
+def pack_seeds():
+    g = Graph()
+    node = g.node('w', 'ImmutableConst', dtype=FLOAT)
+    node.attr['shape'].shape.dim.add().size = 2
+    node.attr['memory_region_name'].s = b'memmapped_package://w'
+    parts = [('rivulet/signature', b'\x89RVLT\r\n\x1a\n'), ('w', struct.pack('<ff', 1, 2)),
+             ('rivulet/packed/w/0123456789abcdef', struct.pack('<16f', 1, 2, *[0] * 14)),
+             ('rivulet/metadata', b'{"rivulet_pack": 1, "labels": ["a"]}'), ('rivulet/checksums', b''), ('.', g.bytes())]
+    whole = pack(parts)
+    yield 'pack', whole
+    yield 'pack_cut', whole[:-20]
+    yield 'pack_with_other_weights', whole.replace(struct.pack('<ff', 1, 2), struct.pack('<ff', 1, 3), 1)
+    yield 'pack_without_signature', pack(parts[1:])
+    yield 'pack_without_metadata', pack(parts[:3] + parts[4:])
+
+
 def structured_seeds():
     """Bytes that build graphs of every kind; what they build is told by fuzz_structured.cc."""
     for seed in range(8):
@@ -337,7 +382,7 @@ def main():
     for name, data in seeds():
         write('graphdef', name + '.pb', data)
         write('run', name + '.pb', data)
-    for folder, made in (('wire', wire_seeds()), ('checkpoint', checkpoint_seeds()), ('package', package_seeds()),
+    for folder, made in (('wire', wire_seeds()), ('checkpoint', checkpoint_seeds()), ('package', package_seeds()), ('package', pack_seeds()),
                          ('structured', structured_seeds()), ('text', text_seeds())):
         for name, data in made:
             write(folder, name, data)
