@@ -12,7 +12,7 @@ namespace {
 // AttrValue's fields.
 enum : uint32_t { kList = 1, kString = 2, kInt = 3, kFloat = 4, kBool = 5, kType = 6, kShape = 7, kTensor = 8 };
 // AttrValue.ListValue's.
-enum : uint32_t { kListStrings = 2, kListInts = 3, kListTypes = 6 };
+enum : uint32_t { kListStrings = 2, kListInts = 3, kListTypes = 6, kListShapes = 7 };
 // TensorProto's.
 enum : uint32_t { kTensorType = 1, kTensorShape = 2, kTensorContent = 4, kTensorStrings = 8 };
 
@@ -134,6 +134,21 @@ Attr Attr::OfStrings(const std::vector<std::string>& values) {
   return OfBytes(std::move(out));
 }
 
+Attr Attr::OfFunction(std::string_view name) {
+  constexpr uint32_t kFunction = 10, kFunctionName = 1;
+  std::string call, out;
+  AppendBytes(kFunctionName, name, &call);
+  AppendBytes(kFunction, call, &out);
+  return OfBytes(std::move(out));
+}
+
+Attr Attr::OfShapes(const std::vector<Shape>& values) {
+  std::string list, out;
+  for (const Shape& value : values) AppendBytes(kListShapes, ShapeBytes(value), &list);
+  AppendBytes(kList, list, &out);
+  return OfBytes(std::move(out));
+}
+
 std::optional<std::string> Attr::AsString() const {
   std::string value;
   if (!ReadField(bytes_, kString, [&](WireCursor& c) { value = c.Text(); })) return std::nullopt;
@@ -174,39 +189,54 @@ std::optional<Shape> Attr::AsShape() const {
   return value;
 }
 
-std::optional<std::vector<int64_t>> Attr::AsInts() const {
-  std::vector<int64_t> values;
+namespace {
+
+// Calls read(item) at each item of that number in the list of an AttrValue; false where there is no list, or a defect.
+template <typename Read>
+bool ReadList(std::string_view bytes, uint32_t field, const Read& read) {
   Status status;
-  const auto read = [&](WireCursor& c) {
+  const auto read_list = [&](WireCursor& c) {
     WireCursor list = c.Message();
     while (list.Next()) {
-      if (list.field() == kListInts) {
-        ReadRepeatedVarints(list, [&](uint64_t v) { values.push_back(static_cast<int64_t>(v)); });
+      if (list.field() == field) {
+        read(list);
       } else {
         list.Skip();
       }
     }
     status = list.status();
   };
-  if (!ReadField(bytes_, kList, read) || !status.ok()) return std::nullopt;
+  return ReadField(bytes, kList, read_list) && status.ok();
+}
+
+}  // namespace
+
+std::optional<std::vector<int64_t>> Attr::AsInts() const {
+  std::vector<int64_t> values;
+  const auto add = [&](uint64_t v) { values.push_back(static_cast<int64_t>(v)); };
+  if (!ReadList(bytes_, kListInts, [&](WireCursor& list) { ReadRepeatedVarints(list, add); })) return std::nullopt;
   return values;
 }
 
 std::optional<std::vector<std::string>> Attr::AsStrings() const {
   std::vector<std::string> values;
+  const auto add = [&](WireCursor& list) { values.emplace_back(list.Text()); };
+  if (!ReadList(bytes_, kListStrings, add)) return std::nullopt;
+  return values;
+}
+
+std::optional<std::vector<DType>> Attr::AsTypes() const {
+  std::vector<DType> values;
+  const auto add = [&](uint64_t v) { values.push_back(DTypeFromFile(static_cast<int32_t>(v))); };
+  if (!ReadList(bytes_, kListTypes, [&](WireCursor& list) { ReadRepeatedVarints(list, add); })) return std::nullopt;
+  return values;
+}
+
+std::optional<std::vector<Shape>> Attr::AsShapes() const {
+  std::vector<Shape> values;
   Status status;
-  const auto read = [&](WireCursor& c) {
-    WireCursor list = c.Message();
-    while (list.Next()) {
-      if (list.field() == kListStrings) {
-        values.emplace_back(list.Text());
-      } else {
-        list.Skip();
-      }
-    }
-    status = list.status();
-  };
-  if (!ReadField(bytes_, kList, read) || !status.ok()) return std::nullopt;
+  const auto add = [&](WireCursor& list) { values.push_back(ReadShape(list.Message(), Limits(), &status)); };
+  if (!ReadList(bytes_, kListShapes, add) || !status.ok()) return std::nullopt;
   return values;
 }
 

@@ -29,6 +29,8 @@ class Attr {
   static Attr OfInts(const std::vector<int64_t>& values);
   static Attr OfTypes(const std::vector<DType>& values);
   static Attr OfStrings(const std::vector<std::string>& values);
+  static Attr OfFunction(std::string_view name);
+  static Attr OfShapes(const std::vector<Shape>& values);
 
   // Nothing where the attribute is of another kind, or broken.
   std::optional<std::string> AsString() const;
@@ -39,6 +41,8 @@ class Attr {
   std::optional<Shape> AsShape() const;
   std::optional<std::vector<int64_t>> AsInts() const;
   std::optional<std::vector<std::string>> AsStrings() const;
+  std::optional<std::vector<DType>> AsTypes() const;
+  std::optional<std::vector<Shape>> AsShapes() const;
   // A view of the file where the tensor's bytes are whole.
   Result<Tensor> AsTensor() const;
   // Of a tensor, whose values are not read.

@@ -20,8 +20,8 @@ struct FreezeOptions {
 };
 
 // Keeps what the outputs need; each variable among it becomes a Const of the same name with the value that `value_of`
-// gives; what reads it through a handle reads the Const. Functions of the library are copied; a variable that goes into
-// one, or that something still writes to, is an error which names both. Gives the number of variables.
+// gives; what reads it through a handle reads the Const. Functions that a variable goes into are made anew for it. One
+// that something still writes to, or takes otherwise, is an error which names both. Gives the number of variables.
 Result<size_t> FreezeVariables(const FreezeOptions& options,
                                const std::function<Result<Tensor>(const NodeDef& variable)>& value_of, GraphDef& graph);
 

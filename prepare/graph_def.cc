@@ -121,16 +121,17 @@ Result<GraphDef> ReadGraphDef(const std::string& path, const Limits& limits) {
   return graph;
 }
 
-std::string Serialize(const GraphDef& graph) {
+std::string SerializeNodes(const std::vector<NodeDef>& nodes, uint32_t field) {
   std::string out, node_bytes;
-  for (const NodeDef& node : graph.nodes) {
+  for (const NodeDef& node : nodes) {
     node_bytes.clear();
     AppendNode(node, &node_bytes);
-    AppendBytes(kNode, node_bytes, &out);
+    AppendBytes(field, node_bytes, &out);
   }
-  out.append(graph.rest);
   return out;
 }
+
+std::string Serialize(const GraphDef& graph) { return SerializeNodes(graph.nodes, kNode) + graph.rest; }
 
 Status WriteGraphDef(const GraphDef& graph, const std::string& path) {
   const std::string bytes = Serialize(graph);

@@ -45,6 +45,8 @@ Result<NodeDef> ParseNodeDef(std::span<const uint8_t> bytes, const std::shared_p
 
 // Binary; attributes in the order of their names, so that equal graphs are equal files.
 std::string Serialize(const GraphDef& graph);
+// The nodes alone, each as a field of that number.
+std::string SerializeNodes(const std::vector<NodeDef>& nodes, uint32_t field);
 // The file is the old one or the new one, never half.
 Status WriteGraphDef(const GraphDef& graph, const std::string& path);
 

@@ -1,7 +1,13 @@
 #include "prepare/variable_values.h"
 
+#include <unordered_set>
+
 #include "engine/base/errors.h"
 #include "engine/import/object_graph.h"
+#include "prepare/function_calls.h"
+#include "prepare/function_def.h"
+#include "prepare/inline_functions.h"
+#include "prepare/strip_unused.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -27,6 +33,28 @@ const NodeDef* Follow(const NodeIndex& index, std::string_view input, int* port)
     input = it->second->inputs[0];
   }
   return nullptr;
+}
+
+// What restores variables in functions, as TensorFlow 2 writes it, without them; no nodes where nothing does.
+GraphDef RestoringCalls(const GraphDef& graph) {
+  GraphDef part = graph;
+  Result<FunctionLibrary> library = TakeLibrary(part);
+  if (!library.ok() || library->functions.empty()) return {};
+  std::unordered_set<std::string> restoring;
+  for (const FunctionDef& function : library->functions) {
+    for (const NodeDef& node : function.nodes) {
+      if (node.op == "RestoreV2") restoring.insert(function.name);
+    }
+  }
+  std::vector<std::string> calls;
+  for (const NodeDef& node : part.nodes) {
+    const Attr* attr = node.Find("f");
+    const std::vector<std::string> names = attr == nullptr ? std::vector<std::string>() : FunctionsIn(*attr);
+    if (names.size() == 1 && restoring.contains(names[0])) calls.push_back(node.name);
+  }
+  PutLibrary(*library, part);
+  if (calls.empty() || !KeepNeeded(calls, part).ok() || !InlineFunctions(part).ok()) return {};
+  return part;
 }
 
 }  // namespace
@@ -74,6 +102,7 @@ Result<VariableValues> VariableValues::Open(const std::string& prefix, const Gra
   RIVULET_ASSIGN_OR_RETURN(const auto folder, Folder::OpenFolder(folder_path, options));
   RIVULET_ASSIGN_OR_RETURN(values.reader_, CheckpointReader::Open(folder, prefix.substr(slash + 1), {}));
   values.ReadRestoreNodes(graph);
+  values.ReadRestoreNodes(RestoringCalls(graph));
   const Status status = values.ReadObjects();
   if (!status.ok()) return Status(status).Framed(Cat("'", prefix, "'"));
   return values;

@@ -209,7 +209,26 @@ def v2_examples(folder):
     return [('model', ['serve'], 'serving_default', {'inputs': np.array([serialised(x=[1.0, 2.5], n=[3]), serialised(x=[-1.0, 0.5])])})]
 
 
-MAKERS = [v1_tags, v1_text, v1_table, v1_examples, v2_loop, v2_text, v2_table, v2_examples]
+class SameNames(tf.Module):
+    """Layers whose variables are all called the same, as programs make them; only the restoring function tells which is which."""
+
+    def __init__(self):
+        super().__init__(name='same')
+        self.layers = [tf.Variable(f32(v), name='bias') for v in ([1, 2, 3], [10, 20, 30], [0.5, 0.25, 2])]
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, 'x')])
+    def call(self, x):
+        return {'y': (x + self.layers[0]) * self.layers[2] - self.layers[1]}
+
+
+def v2_names(folder):
+    """TensorFlow 2: variables of one name."""
+    module = SameNames()
+    tf.saved_model.save(module, str(folder / 'model'), {'serving_default': module.call})
+    return [('model', ['serve'], 'serving_default', {'x': f32([[1, 2, 3], [-4, 5, 6]])})]
+
+
+MAKERS = [v1_tags, v1_text, v1_table, v1_examples, v2_loop, v2_text, v2_table, v2_examples, v2_names]
 
 
 def meta_graphs(folder):
