@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   AddCompare(app, &code);
   AddBench(app, &code);
   AddOps(app, &code);
+  AddFreeze(app, &code);
   AddTransform(app, &code);
   AddPack(app, &code);
   AddCheck(app, &code);

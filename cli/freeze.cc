@@ -1,0 +1,102 @@
+// rivulet freeze: a model and the checkpoint of its variables become one graph.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/graph_output.h"
+#include "cli/model_flags.h"
+#include "engine/base/errors.h"
+#include "prepare/freeze_model.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct FreezeCommand {
+  std::string model;
+  std::string out;
+  std::string format;
+  std::string signature;
+  std::vector<std::string> outputs;
+  bool json = false;
+  ModelFlags flags;
+};
+
+nlohmann::json ToJson(const std::vector<prepare::FrozenTensor>& tensors) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const prepare::FrozenTensor& tensor : tensors) {
+    list.push_back({{"key", tensor.key},
+                    {"name", tensor.name},
+                    {"dtype", Name(tensor.dtype)},
+                    {"shape", tensor.shape.ToString()}});
+  }
+  return list;
+}
+
+void Print(const char* what, const std::vector<prepare::FrozenTensor>& tensors) {
+  for (const prepare::FrozenTensor& tensor : tensors) {
+    const std::string meant = tensor.key == tensor.name ? std::string() : Cat("   (", tensor.key, ")");
+    std::printf("%-7s %s  %s%s%s\n", what, tensor.name.c_str(), std::string(Name(tensor.dtype)).c_str(),
+                tensor.shape.ToString().c_str(), meant.c_str());
+  }
+}
+
+int Freeze(const FreezeCommand& command) {
+  const Result<GraphFormat> format = FormatFor(command.out, command.format);
+  if (!format.ok()) return Fail(format.status(), kBadCall);
+  int code = kFine;
+  const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
+  if (model == nullptr) return code;
+  const prepare::FreezeModelOptions options = {
+      .tags = command.flags.Options().tags, .signature = command.signature, .outputs = command.outputs};
+  const Result<prepare::FrozenModel> frozen = prepare::FreezeModel(model, command.model, options);
+  if (!frozen.ok()) return Fail(frozen.status());
+  const Result<std::string> bytes = ToFileBytes(frozen->graph, *format);
+  if (!bytes.ok()) return Fail(bytes.status());
+  if (const Status saved = SaveBytes(*bytes, command.out); !saved.ok()) return Fail(saved, kBadData);
+  if (command.json) {
+    PrintJson({{"out", command.out},
+               {"bytes", bytes->size()},
+               {"nodes", frozen->graph.nodes.size()},
+               {"variables", frozen->variables},
+               {"calls", frozen->calls},
+               {"inputs", ToJson(frozen->inputs)},
+               {"outputs", ToJson(frozen->outputs)},
+               {"notes", frozen->notes}});
+    return kFine;
+  }
+  std::printf("%s: %zu nodes, %zu variables are constants, %zu calls are their bodies\n", command.out.c_str(),
+              frozen->graph.nodes.size(), frozen->variables, frozen->calls);
+  Print("input", frozen->inputs);
+  Print("output", frozen->outputs);
+  for (const std::string& note : frozen->notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+  return kFine;
+}
+
+}  // namespace
+
+void AddFreeze(CLI::App& app, int* code) {
+  auto command = std::make_shared<FreezeCommand>();
+  CLI::App* sub = app.add_subcommand("freeze", "Make one graph of a model and the checkpoint of its variables");
+  sub->add_option("model", command->model, "SavedModel folder, MetaGraph or graph")->required();
+  sub->add_option("-o,--out", command->out, "Where the frozen graph goes")->required()->type_name("FILE");
+  sub->add_option("--format", command->format, kFormatHelp)->type_name("FORMAT");
+  sub->add_option("--signature", command->signature, "What is kept; default: serving_default, or the only one")
+      ->type_name("KEY");
+  sub->add_option("--output", command->outputs,
+                  "Tensors, or keys of the signature, that are kept instead; default without signature: what no other "
+                  "node uses")
+      ->type_name("NAME")
+      ->delimiter(',');
+  sub->add_flag("--json", command->json, "As one JSON object");
+  command->flags.AddTo(*sub);
+  sub->footer(
+      "Examples:\n"
+      "  rivulet freeze saved_model/ -o frozen.pb\n"
+      "  rivulet freeze saved_model/ --tags serve --signature classify -o frozen.pb\n"
+      "  rivulet freeze model.ckpt-1000.meta --output final_result -o frozen.pb\n"
+      "  rivulet freeze graph.pbtxt --checkpoint train/model.ckpt-1000 --output final_result -o frozen.pb");
+  sub->callback([command, code] { *code = Freeze(*command); });
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,60 @@
+#include "cli/graph_output.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/base/errors.h"
+#include "engine/base/file.h"
+#include "prepare/graph_text.h"
+#include "prepare/memmapped.h"
+
+namespace rivulet::cli {
+
+Result<GraphFormat> FormatFor(const std::string& path, const std::string& format) {
+  const auto ends = [&](std::string_view end) { return format.empty() ? path.ends_with(end) : false; };
+  if (format == "pb" || ends(".pb")) return GraphFormat::kBinary;
+  if (format == "pbtxt" || ends(".pbtxt")) return GraphFormat::kText;
+  if (format == "memmapped" || ends(".mmap")) return GraphFormat::kMemmapped;
+  if (!format.empty()) return InvalidArgument("--format: want pb, pbtxt or memmapped, got ", Quoted(format));
+  return InvalidArgument("--out ", Quoted(path),
+                         ": want .pb, .pbtxt or .mmap at its end, or --format (rivulet pack writes .rivulet)");
+}
+
+Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat format) {
+  if (format == GraphFormat::kText) return prepare::ToGraphText(graph);
+  if (format == GraphFormat::kBinary) return prepare::Serialize(graph);
+  constexpr int64_t kSmallestRegion = 1024;
+  RIVULET_ASSIGN_OR_RETURN(prepare::MemmappedFile file, prepare::ToMemmapped(graph, kSmallestRegion));
+  return std::move(file.bytes);
+}
+
+Status SaveBytes(const std::string& bytes, const std::string& path) {
+  return SaveFile(path, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+}
+
+size_t DeflatedBytes(std::string_view bytes) {
+  z_stream stream = {};
+  if (deflateInit(&stream, Z_DEFAULT_COMPRESSION) != Z_OK) return bytes.size();
+  std::vector<uint8_t> out(size_t{1} << 16);
+  size_t total = 0;
+  constexpr size_t kPiece = size_t{1} << 30;  // zlib counts in 32 bits
+  for (bool done = false; !done;) {
+    const size_t piece = std::min(bytes.size(), kPiece);
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(piece);
+    bytes.remove_prefix(piece);
+    done = bytes.empty();
+    do {
+      stream.next_out = out.data();
+      stream.avail_out = static_cast<uInt>(out.size());
+      deflate(&stream, done ? Z_FINISH : Z_NO_FLUSH);
+      total += out.size() - stream.avail_out;
+    } while (stream.avail_out == 0);
+  }
+  deflateEnd(&stream);
+  return total;
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,273 @@
+#include "prepare/freeze_model.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_set>
+
+#include "engine/base/errors.h"
+#include "engine/graph/model_setup.h"
+#include "prepare/facts.h"
+#include "prepare/freeze.h"
+#include "prepare/function_calls.h"
+#include "prepare/graph_edit.h"
+#include "prepare/idle_waits.h"
+#include "prepare/inline_functions.h"
+#include "prepare/model_graph.h"
+#include "prepare/strip_unused.h"
+#include "prepare/variable_values.h"
+#include "rivulet/session.h"
+
+namespace rivulet::prepare {
+namespace {
+
+class ModelFreezer {
+ public:
+  ModelFreezer(const std::shared_ptr<const Model>& model, const std::string& path, const FreezeModelOptions& options)
+      : model_(model), path_(path), options_(options) {}
+
+  Result<FrozenModel> Run() {
+    RIVULET_ASSIGN_OR_RETURN(ModelGraph read, ReadModelGraph(path_, options_.tags));
+    GraphDef whole = read.graph;  // its nodes for restoring tell where values lie
+    result_.graph = std::move(read.graph);
+    RIVULET_RETURN_IF_ERROR(FindSignature());
+    RIVULET_RETURN_IF_ERROR(ChooseOutputs());
+    const Status status = Freeze(whole);
+    if (!status.ok()) return Status(status).Framed(Cat("'", path_, "'"));
+    return std::move(result_);
+  }
+
+ private:
+  Status FindSignature() {
+    const Result<const ModelSignature*> found = model_->FindSignature(options_.signature);
+    if (found.ok()) signature_ = *found;
+    return found.ok() || options_.signature.empty() ? Status() : found.status();
+  }
+
+  Status ChooseOutputs() {
+    for (const std::string& name : options_.outputs) {
+      const SignatureTensor* tensor = signature_ == nullptr ? nullptr : signature_->FindOutput(name);
+      result_.outputs.push_back({name, tensor == nullptr ? name : tensor->name});
+    }
+    if (!result_.outputs.empty()) return Status();
+    if (signature_ != nullptr) {
+      for (const SignatureTensor& tensor : signature_->outputs) result_.outputs.push_back({tensor.key, tensor.name});
+    } else {
+      for (const std::string& name : model_->LikelyOutputs()) {
+        if (!IsLeftover(name)) result_.outputs.push_back({name, name});
+      }
+    }
+    if (result_.outputs.empty()) return InvalidArgument("'", path_, "': the model names no output; give --output");
+    return Status();
+  }
+
+  // A variable that nobody reads, and what changes one, are no outputs of a model.
+  bool IsLeftover(const std::string& name) const {
+    for (const NodeDef& node : result_.graph.nodes) {
+      if (node.name == name) return IsVariable(node) || node.op.find("Assign") != std::string::npos;
+    }
+    return true;
+  }
+
+  Status Freeze(const GraphDef& whole) {
+    GraphDef& graph = result_.graph;
+    RIVULET_RETURN_IF_ERROR(CheckReferences(graph));
+    for (const NodeDef& node : graph.nodes) {
+      // A graph alone has no regions.
+      if (node.op == "ImmutableConst") {
+        return Unimplemented(
+            "the weights of a memmapped package lie beside its graph; give the graph that it was made of");
+      }
+    }
+    RIVULET_RETURN_IF_ERROR(KeepNeeded(OutputNames(), graph));
+    RIVULET_ASSIGN_OR_RETURN(const InlinedCalls calls, InlineFunctions(graph));
+    result_.calls = calls.size();
+    RIVULET_RETURN_IF_ERROR(NameOutputs(calls));
+    RIVULET_RETURN_IF_ERROR(FreezeValues(whole));
+    RIVULET_RETURN_IF_ERROR(DropIdleWaits(graph));
+    NameInputs();
+    RIVULET_RETURN_IF_ERROR(CutAtInputs());
+    RIVULET_RETURN_IF_ERROR(KeepNeeded(OutputNames(), graph));
+    RIVULET_RETURN_IF_ERROR(DropUncalledFunctions(graph));
+    RIVULET_RETURN_IF_ERROR(CheckReferences(graph));
+    NoteTables();
+    return Describe();
+  }
+
+  std::vector<std::string> OutputNames() const {
+    std::vector<std::string> names;
+    for (const FrozenTensor& output : result_.outputs) names.push_back(output.name);
+    return names;
+  }
+
+  // A name for a new node like `wish`, which need not be one that nodes can have.
+  std::string FreeName(std::string wish) const {
+    std::unordered_set<std::string_view> names;
+    for (const NodeDef& node : result_.graph.nodes) names.insert(node.name);
+    for (char& c : wish) {
+      const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                        c == '.' || c == '/' || c == '-';
+      if (!fits) c = '_';
+    }
+    if (wish.empty() || wish[0] == '_' || wish[0] == '/' || wish[0] == '-') wish = "output" + wish;
+    for (int i = 0;; ++i) {
+      std::string name = i == 0 ? wish : Cat(wish, "_", i);
+      if (!names.contains(name)) return name;
+    }
+  }
+
+  // What a call gave has lost its name.
+  Status NameOutputs(const InlinedCalls& calls) {
+    std::optional<Facts> facts;
+    for (FrozenTensor& output : result_.outputs) {
+      const std::string now = AfterInlining(calls, output.name);
+      if (now == output.name) continue;
+      if (!facts) {
+        RIVULET_ASSIGN_OR_RETURN(facts, Facts::Of(result_.graph));
+      }
+      DType type = facts->TypeOf(now);
+      if (type == DType::kInvalid) type = TypeInSignature(output);
+      if (type == DType::kInvalid) return InvalidArgument("output '", output.key, "': its type is not known");
+      NodeDef identity{.name = FreeName(std::string(ParseInput(output.key).node)), .op = "Identity", .inputs = {now}};
+      identity.attrs["T"] = Attr::OfType(type);
+      output.name = identity.name;
+      result_.graph.nodes.push_back(std::move(identity));
+    }
+    return Status();
+  }
+
+  DType TypeInSignature(const FrozenTensor& output) const {
+    const SignatureTensor* tensor = signature_ == nullptr ? nullptr : signature_->FindOutput(output.key);
+    return tensor == nullptr ? DType::kInvalid : tensor->dtype;
+  }
+
+  Status FreezeValues(const GraphDef& whole) {
+    const std::string& prefix = model_->setup().checkpoint_prefix;
+    std::optional<VariableValues> values;
+    if (!prefix.empty()) {
+      RIVULET_ASSIGN_OR_RETURN(values, VariableValues::Open(prefix, whole));
+    }
+    std::unordered_set<std::string> written = WrittenAtStart(whole);
+    const auto value_of = [&](const NodeDef& variable) -> Result<Tensor> {
+      if (written.contains(variable.name)) return ValueAtStart(whole, variable.name);
+      if (values) return values->Of(variable);
+      return FailedPrecondition("variable '", variable.name, "' has no value: name a checkpoint with --checkpoint");
+    };
+    RIVULET_ASSIGN_OR_RETURN(result_.variables, FreezeVariables({.outputs = OutputNames()}, value_of, result_.graph));
+    return Status();
+  }
+
+  // The variables that the model's initialisers write to, directly.
+  std::unordered_set<std::string> WrittenAtStart(const GraphDef& whole) const {
+    std::unordered_set<std::string> written;
+    GraphDef needed = whole;
+    if (model_->setup().init_ops.empty() || !KeepNeeded(model_->setup().init_ops, needed).ok()) return written;
+    for (const NodeDef& node : needed.nodes) {
+      if (node.op.find("Assign") != std::string::npos && !node.inputs.empty()) {
+        written.insert(std::string(ParseInput(node.inputs[0]).node));
+      }
+    }
+    return written;
+  }
+
+  // As a session reads it before its first run.
+  Result<Tensor> ValueAtStart(const GraphDef& whole, const std::string& variable) const {
+    std::string reader;
+    for (const NodeDef& node : whole.nodes) {
+      const bool reads = node.op == "ReadVariableOp" || node.op == "Identity";
+      if (node.name == variable && node.op != "VarHandleOp") reader = variable;
+      if (reads && node.inputs.size() == 1 && ParseInput(node.inputs[0]).node == variable) reader = node.name;
+    }
+    if (reader.empty())
+      return Unimplemented("variable '", variable, "' is set at the start, and nothing reads it alone");
+    RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model_));
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> values, session->Run({}, {reader}));
+    return values[0];
+  }
+
+  void NameInputs() {
+    if (signature_ == nullptr) return;
+    for (const SignatureTensor& input : signature_->inputs) {
+      std::string name(ParseInput(input.name).node);
+      if (ParseInput(input.name).port != 0) name = input.name;
+      if (name == Cat(signature_->key, "_", input.key) && FreeName(input.key) == input.key) {
+        Rename(name, input.key);
+        name = input.key;
+      }
+      result_.inputs.push_back({input.key, name, input.dtype, input.shape});
+    }
+  }
+
+  // A signature may be fed behind what parses examples: that goes.
+  Status CutAtInputs() {
+    StripOptions cut{.outputs = OutputNames()};
+    for (const FrozenTensor& input : result_.inputs) {
+      for (NodeDef& node : result_.graph.nodes) {
+        if (node.name != input.name || IsPlaceholder(node) || input.dtype == DType::kInvalid) continue;
+        cut.inputs.push_back(input.name);
+        cut.types.push_back(input.dtype);
+        node.attrs.erase("_output_shapes");
+        node.attrs["shape"] = Attr::OfShape(input.shape);
+      }
+    }
+    return cut.inputs.empty() ? Status() : StripUnused(cut, result_.graph);
+  }
+
+  void Rename(const std::string& from, const std::string& to) {
+    for (NodeDef& node : result_.graph.nodes) {
+      if (node.name == from) node.name = to;
+      for (std::string& text : node.inputs) {
+        const InputName input = ParseInput(text);
+        if (input.node == from) text = ToText({.node = to, .port = input.port, .is_control = input.is_control});
+      }
+    }
+    for (FrozenTensor& output : result_.outputs) {
+      if (ParseInput(output.name).node == from) output.name = to;
+    }
+  }
+
+  void NoteTables() {
+    for (const NodeDef& node : result_.graph.nodes) {
+      if (node.op.find("HashTable") == std::string::npos || node.op.find("Lookup") == 0) continue;
+      result_.notes.push_back(Cat("node '", node.name, "' (", node.op,
+                                  ") is a table, which a graph alone does not fill: its answers are the default"));
+    }
+  }
+
+  // Inputs that the outputs do not need are gone, and so no inputs.
+  Status Describe() {
+    RIVULET_ASSIGN_OR_RETURN(const Facts facts, Facts::Of(result_.graph));
+    std::unordered_set<std::string_view> names;
+    for (const NodeDef& node : result_.graph.nodes) names.insert(node.name);
+    std::erase_if(result_.inputs,
+                  [&](const FrozenTensor& input) { return !names.contains(ParseInput(input.name).node); });
+    for (const NodeDef& node : result_.graph.nodes) {
+      const auto is_it = [&](const FrozenTensor& input) { return input.name == node.name; };
+      if (!node.op.starts_with("Placeholder") || std::any_of(result_.inputs.begin(), result_.inputs.end(), is_it)) {
+        continue;
+      }
+      result_.inputs.push_back({node.name, node.name});
+    }
+    for (std::vector<FrozenTensor>* tensors : {&result_.inputs, &result_.outputs}) {
+      for (FrozenTensor& tensor : *tensors) {
+        tensor.dtype = facts.TypeOf(tensor.name) == DType::kInvalid ? tensor.dtype : facts.TypeOf(tensor.name);
+        if (facts.ShapeOf(tensor.name).has_rank()) tensor.shape = facts.ShapeOf(tensor.name);
+      }
+    }
+    return Status();
+  }
+
+  const std::shared_ptr<const Model>& model_;
+  const std::string& path_;
+  const FreezeModelOptions& options_;
+  const ModelSignature* signature_ = nullptr;
+  FrozenModel result_;
+};
+
+}  // namespace
+
+Result<FrozenModel> FreezeModel(const std::shared_ptr<const Model>& model, const std::string& path,
+                                const FreezeModelOptions& options) {
+  return ModelFreezer(model, path, options).Run();
+}
+
+}  // namespace rivulet::prepare
