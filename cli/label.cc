@@ -1,9 +1,5 @@
 // rivulet label: what a model sees in pictures or hears in WAV files.
 #include <CLI/CLI.hpp>
-#include <dirent.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -14,6 +10,7 @@
 #include "engine/base/file.h"
 #include "engine/kernels/target.h"
 #include "tasks/classify.h"
+#include "tasks/media_files.h"
 
 namespace rivulet::cli {
 namespace {
@@ -35,71 +32,6 @@ struct LabelCommand {
   bool all = false;
   RunFlags flags;
 };
-
-bool IsFolder(const std::string& path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-bool IsMedia(const std::string& name) {
-  const size_t dot = name.rfind('.');
-  std::string end = dot == std::string::npos ? "" : name.substr(dot + 1);
-  for (char& c : end) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return end == "jpg" || end == "jpeg" || end == "png" || end == "gif" || end == "bmp" || end == "wav";
-}
-
-std::vector<std::string> NamesIn(const std::string& folder) {
-  std::vector<std::string> names;
-  if (DIR* dir = opendir(folder.c_str())) {
-    while (const dirent* entry = readdir(dir)) names.emplace_back(entry->d_name);
-    closedir(dir);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-// Files as given; folders as the pictures and sounds in them and in their folders, by name.
-void ExpandFolder(const std::string& path, int depth, std::vector<std::string>* files) {
-  constexpr int kDeepest = 16;  // links may make circles
-  for (const std::string& name : NamesIn(path)) {
-    if (name == "." || name == "..") continue;
-    const std::string inner = path + (path.ends_with('/') ? "" : "/") + name;
-    if (IsFolder(inner)) {
-      if (depth < kDeepest) ExpandFolder(inner, depth + 1, files);
-    } else if (IsMedia(name)) {
-      files->push_back(inner);
-    }
-  }
-}
-
-std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    if (IsFolder(path)) {
-      ExpandFolder(path, 0, &files);
-    } else {
-      files.push_back(path);
-    }
-  }
-  return files;
-}
-
-// MODEL's neighbour with labels: MODEL_labels.txt, labels.txt, or the one file with "labels" in its name.
-std::string FindLabels(const std::string& model) {
-  const size_t slash = model.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : model.substr(0, slash);
-  std::string stem = slash == std::string::npos ? model : model.substr(slash + 1);
-  stem = stem.substr(0, stem.rfind('.'));
-  std::vector<std::string> others;
-  for (const std::string& name : NamesIn(folder)) {
-    if (name == stem + "_labels.txt" || name == stem + ".labels.txt") return folder + "/" + name;
-    if (name.find("labels") != std::string::npos && name.size() > 4 && name.substr(name.size() - 4) == ".txt")
-      others.push_back(name);
-  }
-  const auto plain = std::find(others.begin(), others.end(), "labels.txt");
-  if (plain != others.end()) return folder + "/labels.txt";
-  return others.size() == 1 ? folder + "/" + others[0] : std::string();
-}
 
 // One of the usual other ways to feed pixels gives a much surer answer: then the assumption is doubtful, and the
 // sentence says so. Else empty.

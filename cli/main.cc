@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   AddTransform(app, &code);
   AddPack(app, &code);
   AddCheck(app, &code);
+  AddEvaluate(app, &code);
   if (argc > 1 && IsUnknownCommand(app, argv[1])) return FailUnknownCommand(app, argv[1]);
   try {
     app.parse(argc, argv);

@@ -212,6 +212,13 @@ Result<Classification> Classifier::ClassifyWith(std::span<const uint8_t> file, c
   return result;
 }
 
+Result<Feeds> Classifier::FeedsFor(std::span<const uint8_t> file) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor input, MakeInput(file, normalization_));
+  Feeds feeds = input_.others;
+  feeds.emplace_back(input_.name, std::move(input));
+  return feeds;
+}
+
 std::vector<Score> Classifier::Best(const Classification& result, int count) const {
   std::vector<int64_t> order(result.scores.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);

@@ -58,6 +58,9 @@ class Classifier {
   Result<Classification> ClassifyWith(std::span<const uint8_t> file, const Normalization& normalization,
                                       const RunOptions& run = {});
 
+  // What is fed for a picture or WAV file: the input, and the switches of training.
+  Result<Feeds> FeedsFor(std::span<const uint8_t> file);
+
   // The best `count`, best first; ties by index.
   std::vector<Score> Best(const Classification& result, int count) const;
 
