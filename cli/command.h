@@ -30,6 +30,7 @@ void AddTransform(CLI::App& app, int* code);
 void AddPack(CLI::App& app, int* code);
 void AddCheck(CLI::App& app, int* code);
 void AddFreeze(CLI::App& app, int* code);
+void AddOptimize(CLI::App& app, int* code);
 void AddEvaluate(CLI::App& app, int* code);
 
 // Prints "rivulet: message" on stderr in one line and returns the exit code that fits: NOT_FOUND names are a bad call.

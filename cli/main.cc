@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
   AddBench(app, &code);
   AddOps(app, &code);
   AddFreeze(app, &code);
+  AddOptimize(app, &code);
   AddTransform(app, &code);
   AddPack(app, &code);
   AddCheck(app, &code);

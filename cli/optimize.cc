@@ -1,0 +1,181 @@
+// rivulet optimize: whatever makes a model smaller and quicker and changes no answer.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/feeds.h"
+#include "cli/graph_output.h"
+#include "cli/html_page.h"
+#include "cli/made_up.h"
+#include "cli/model_flags.h"
+#include "cli/road_samples.h"
+#include "engine/base/errors.h"
+#include "prepare/freeze_model.h"
+#include "prepare/optimize.h"
+#include "prepare/verify.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct OptimizeCommand {
+  std::string model;
+  std::string out;
+  std::string format;
+  std::string signature;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::vector<std::string> check_inputs;
+  bool no_verify = false;
+  bool json = false;
+  ModelFlags flags;
+};
+
+std::vector<std::string>& Notes() {
+  static std::vector<std::string> notes;
+  return notes;
+}
+
+void Note(std::string_view line) {
+  for (const std::string& old : Notes()) {
+    if (old == line) return;
+  }
+  Notes().emplace_back(line);
+}
+
+// How far apart both are on made-up or given values, where they can be run.
+std::optional<RoadChange> Difference(const RoadState& before, const std::string& after, const Feeds& given) {
+  RoadSamples samples;
+  if (!given.empty()) {
+    samples.feeds = {given};
+  } else {
+    Result<FoundSamples> found = FindSamples(before, {});
+    if (!found.ok()) return std::nullopt;
+    samples = std::move(found->samples);
+    samples.feeds.resize(1);
+  }
+  const Result<RoadRun> old = RunRoad(before.bytes, before.OutputNames(), samples, {.passes = false});
+  const Result<RoadRun> now = RunRoad(after, before.OutputNames(), samples, {.passes = false});
+  if (!old.ok() || !now.ok()) return std::nullopt;
+  const Result<RoadChange> change = CompareRoad(*old, *now, false);
+  return change.ok() ? std::optional<RoadChange>(*change) : std::nullopt;
+}
+
+struct Sizes {
+  size_t nodes = 0;
+  size_t bytes = 0;
+};
+
+int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeStep>& steps, const Sizes& before,
+           size_t nodes, size_t bytes, const std::optional<RoadChange>& change) {
+  if (command.json) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const prepare::OptimizeStep& step : steps) {
+      nlohmann::json entry = {{"step", step.name}, {"nodes", step.nodes}, {"bytes", step.bytes}};
+      if (!step.undone.empty()) entry["undone"] = step.undone;
+      list.push_back(std::move(entry));
+    }
+    nlohmann::json json = {{"out", command.out}, {"nodes_before", before.nodes},
+                           {"nodes", nodes},     {"bytes_before", before.bytes},
+                           {"bytes", bytes},     {"steps", list},
+                           {"notes", Notes()}};
+    json["difference"] = change ? nlohmann::json(change->largest) : nlohmann::json();
+    PrintJson(json);
+    return kFine;
+  }
+  size_t last = before.nodes;
+  for (const prepare::OptimizeStep& step : steps) {
+    if (!step.undone.empty()) {
+      std::fprintf(stderr, "note: %s was undone: %s\n", step.name.c_str(), step.undone.c_str());
+      continue;
+    }
+    std::printf("%-24s %6zu nodes  %s\n", step.name.c_str(), step.nodes,
+                BytesText(static_cast<double>(step.bytes)).c_str());
+    last = step.nodes;
+  }
+  std::printf("%s: %zu nodes, before %zu; %s, before %s; ", command.out.c_str(), last, before.nodes,
+              BytesText(static_cast<double>(bytes)).c_str(), BytesText(static_cast<double>(before.bytes)).c_str());
+  if (change) {
+    std::printf("largest difference of the answers %.1e\n", change->largest);
+  } else {
+    std::printf("not run\n");
+  }
+  for (const std::string& note : Notes()) std::fprintf(stderr, "note: %s\n", note.c_str());
+  return kFine;
+}
+
+int Optimize(const OptimizeCommand& command) {
+  const Result<GraphFormat> format = FormatFor(command.out, command.format);
+  if (!format.ok()) return Fail(format.status(), kBadCall);
+  int code = kFine;
+  const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
+  if (model == nullptr) return code;
+  const Result<Feeds> given = ParseFeeds(*model, NameChoice(), command.check_inputs, &code);
+  if (!given.ok()) return Fail(given.status(), code);
+  Result<prepare::FrozenModel> frozen = prepare::FreezeModel(
+      model, command.model,
+      {.tags = command.flags.Options().tags, .signature = command.signature, .outputs = command.outputs});
+  if (!frozen.ok()) return Fail(frozen.status());
+  for (const std::string& note : frozen->notes) Note(note);
+  RoadState before{.graph = std::move(frozen->graph)};
+  before.bytes = prepare::Serialize(before.graph);
+  before.inputs = std::move(frozen->inputs);
+  before.outputs = std::move(frozen->outputs);
+  const Sizes sizes = {before.graph.nodes.size(), before.bytes.size()};
+  SetSwitches(command.inputs, &before, &Notes());
+  prepare::GraphDef graph = before.graph;
+  const prepare::VerifyOptions check = {.inputs = command.inputs,
+                                        .outputs = before.OutputNames(),
+                                        .given = *given,
+                                        .make_up = MakeUpTensor,
+                                        .report = Note};
+  prepare::OptimizeOptions options = {.inputs = command.inputs, .outputs = before.OutputNames(), .report = Note};
+  if (!command.no_verify) {
+    options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& old,
+                              const prepare::GraphDef& now) { return prepare::VerifyTransform(call, old, now, check); };
+  }
+  const auto steps = prepare::Optimize(options, graph);
+  if (!steps.ok()) return Fail(Status(steps.status()).Framed(Quoted(command.model)));
+  const Result<std::string> bytes = ToFileBytes(graph, *format);
+  if (!bytes.ok()) return Fail(bytes.status());
+  // What was cut at --input, or had its training switches set, takes other feeds than before.
+  std::optional<RoadChange> change;
+  if (!command.no_verify && command.inputs.empty()) change = Difference(before, prepare::Serialize(graph), *given);
+  if (const Status saved = SaveBytes(*bytes, command.out); !saved.ok()) return Fail(saved, kBadData);
+  return Report(command, *steps, sizes, graph.nodes.size(), bytes->size(), change);
+}
+
+}  // namespace
+
+void AddOptimize(CLI::App& app, int* code) {
+  auto command = std::make_shared<OptimizeCommand>();
+  CLI::App* sub = app.add_subcommand("optimize", "Make a model smaller and quicker without changing an answer");
+  sub->add_option("model", command->model, "Any model; it is frozen first")->required();
+  sub->add_option("-o,--out", command->out, "Where the graph goes")->required()->type_name("FILE");
+  sub->add_option("--format", command->format, kFormatHelp)->type_name("FORMAT");
+  sub->add_option("--input", command->inputs,
+                  "Nodes that will be fed: what lies before them goes. Default: the placeholders")
+      ->type_name("NAME")
+      ->delimiter(',');
+  sub->add_option("--output", command->outputs,
+                  "What will be fetched; default: the signature's outputs, else what no other node uses")
+      ->type_name("NAME")
+      ->delimiter(',');
+  sub->add_option("--signature", command->signature, "What is kept; default: serving_default, or the only one")
+      ->type_name("KEY");
+  sub->add_option("--check-input", command->check_inputs,
+                  "What to feed when graphs are compared: NAME=FILE.npy, NAME=@FILE, NAME==VALUE; made up otherwise")
+      ->type_name("NAME=…")
+      ->take_all();
+  sub->add_flag("--no-verify", command->no_verify, "Don't run the graph before and after each step to compare them");
+  sub->add_flag("--json", command->json, "As one JSON object");
+  command->flags.AddTo(*sub);
+  sub->footer(
+      "Examples:\n"
+      "  rivulet optimize retrained_graph.pb -o optimized_graph.pb\n"
+      "  rivulet optimize inception.pb --input Mul --output final_result -o small.pb\n"
+      "  rivulet optimize saved_model/ -o small.mmap --json");
+  sub->callback([command, code] { *code = Optimize(*command); });
+}
+
+}  // namespace rivulet::cli

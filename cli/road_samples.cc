@@ -1,0 +1,111 @@
+#include "cli/road_samples.h"
+
+#include <algorithm>
+
+#include "cli/made_up.h"
+#include "engine/base/errors.h"
+#include "engine/base/file.h"
+#include "tasks/media_files.h"
+
+namespace rivulet::cli {
+namespace {
+
+constexpr int64_t kOpenExtents[] = {16, 64, 224, 1};
+
+// Different values for each: the same sequence, turned.
+Result<Tensor> Turned(const Tensor& tensor, int64_t by) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor turned, Tensor::Allocate(tensor.dtype(), tensor.shape(), *Allocator::Create()));
+  const int64_t count = tensor.num_elements();
+  if (tensor.dtype() == DType::kFloat) {
+    for (int64_t i = 0; i < count; ++i) turned.data<float>()[i] = tensor.data<float>()[(i + by) % count];
+    return turned;
+  }
+  return tensor;
+}
+
+Result<Feeds> MakeUp(const RoadState& state, const FoundSamples& found, int64_t open, int64_t turn) {
+  Feeds feeds;
+  for (const prepare::FrozenTensor& input : state.inputs) {
+    Shape shape = input.shape;
+    if (found.input && input.name == found.input->name) shape = found.input->shape();
+    if (!shape.has_rank()) {
+      return InvalidArgument("the shape of input ", Quoted(input.name),
+                             " is not in the file; give pictures with --images");
+    }
+    for (int i = 0; i < shape.rank(); ++i) {
+      if (shape[i] < 0) shape.set_dim(i, i == 0 ? 1 : open);
+    }
+    Result<Tensor> value = MakeUpTensor(input.dtype, shape);
+    if (!value.ok()) return Status(value.status()).Framed(Cat("input ", Quoted(input.name)));
+    RIVULET_ASSIGN_OR_RETURN(*value, Turned(*value, turn));
+    feeds.emplace_back(input.name, std::move(*value));
+  }
+  return feeds;
+}
+
+Status MakeUpAll(const RoadState& state, FoundSamples* found) {
+  constexpr int64_t kCount = 8, kTurn = 7919;
+  Status last;
+  for (const int64_t open : kOpenExtents) {
+    found->samples.feeds.clear();
+    for (int64_t i = 0; i < kCount; ++i) {
+      RIVULET_ASSIGN_OR_RETURN(Feeds feeds, MakeUp(state, *found, open, i * kTurn));
+      found->samples.feeds.push_back(std::move(feeds));
+    }
+    RoadSamples one{.feeds = {found->samples.feeds[0]}};
+    const Result<RoadRun> run = RunRoad(state.bytes, state.OutputNames(), one, state.session);
+    if (run.ok()) return Status();
+    last = run.status();
+  }
+  return last;
+}
+
+Status ReadFiles(Classifier& classifier, const SampleOptions& options, FoundSamples* found) {
+  std::vector<std::string> files = ExpandFolders({options.images});
+  if (files.empty()) return InvalidArgument(Quoted(options.images), ": want pictures or WAV files, found none");
+  const size_t kept = std::min(files.size(), static_cast<size_t>(std::max(options.most, 1)));
+  for (size_t i = 0; i < kept; ++i) {
+    const std::string& path = files[i * files.size() / kept];
+    const Result<FileBytes> file = OpenFile(path, FileAccess::kMap, int64_t{1} << 30);
+    Result<Feeds> feeds = file.ok() ? classifier.FeedsFor(file->bytes) : Result<Feeds>(file.status());
+    if (!feeds.ok()) {
+      found->assumptions.push_back(Cat(Quoted(path), " is left out: ", feeds.status().message()));
+      continue;
+    }
+    found->samples.feeds.push_back(std::move(*feeds));
+  }
+  if (found->samples.feeds.empty()) return InvalidArgument(Quoted(options.images), ": no file could be read");
+  found->samples.are_given = true;
+  return Status();
+}
+
+}  // namespace
+
+Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& options) {
+  FoundSamples found;
+  auto owner = std::make_shared<std::string>(state.bytes);
+  const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(owner->data()), owner->size());
+  RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, owner, "model"));
+  ClassifyOptions classify = options.classify;
+  if (classify.output_layer.empty()) classify.output_layer = state.outputs[0].name;
+  auto classifier = Classifier::Create(model, classify);
+  if (classifier.ok()) {
+    found.input = (*classifier)->input();
+    found.normalization = (*classifier)->normalization();
+    if (!found.input->is_file) {
+      found.picture = Cat(found.input->width, "×", found.input->height, found.input->channels == 1 ? " gray" : " RGB",
+                          ", ", found.normalization.ToString());
+    }
+  }
+  if (options.images.empty()) {
+    RIVULET_RETURN_IF_ERROR(MakeUpAll(state, &found));
+    return found;
+  }
+  if (!classifier.ok()) return classifier.status();
+  RIVULET_RETURN_IF_ERROR(ReadFiles(**classifier, options, &found));
+  found.assumptions.insert(found.assumptions.begin(), (*classifier)->assumptions().begin(),
+                           (*classifier)->assumptions().end());
+  return found;
+}
+
+}  // namespace rivulet::cli

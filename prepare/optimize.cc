@@ -1,0 +1,96 @@
+#include "prepare/optimize.h"
+
+#include "engine/base/errors.h"
+#include "prepare/function_calls.h"
+#include "prepare/idle_waits.h"
+#include "prepare/inline_functions.h"
+#include "prepare/strip_unused.h"
+#include "prepare/training_leftovers.h"
+
+namespace rivulet::prepare {
+namespace {
+
+Status KeepWhatIsNeeded(GraphDef& graph, const TransformContext& context) {
+  RIVULET_RETURN_IF_ERROR(StripUnused({.inputs = context.inputs, .outputs = context.outputs}, graph));
+  return DropUncalledFunctions(graph);
+}
+
+Status DropWaits(GraphDef& graph, const TransformContext&) { return DropIdleWaits(graph); }
+
+Status PutInFunctions(GraphDef& graph, const TransformContext& context) {
+  RIVULET_ASSIGN_OR_RETURN(const InlinedCalls calls, InlineFunctions(graph));
+  for (const std::string& output : context.outputs) {
+    if (AfterInlining(calls, output) != output) {
+      return Unimplemented("output '", output, "' is what a call gives; freeze the model first");
+    }
+  }
+  return Status();
+}
+
+// Names for the steps that are no transforms of TensorFlow.
+constexpr Transform kKeepNeeded = {"keep_what_outputs_need", "", KeepWhatIsNeeded};
+constexpr Transform kDropIdleWaits = {"drop_idle_waits", "", DropWaits};
+constexpr Transform kInlineFunctions = {"inline_functions", "", PutInFunctions};
+
+// In this order: switches first, since they decide what is needed at all; what passes its input on before constants are
+// folded, since it hides patterns; norms when their parts are constants; duplicates when all names that could differ
+// are gone. Where one round made room for another, the second finds it.
+Result<std::vector<TransformCall>> Chain() {
+  std::vector<TransformCall> calls = {{&kSetTrainingSwitches, {}}, {&kKeepNeeded, {}},    {&kDropDeadBranches, {}},
+                                      {&kInlineFunctions, {}},     {&kDropIdleWaits, {}}, {&kDropDropout, {}}};
+  RIVULET_ASSIGN_OR_RETURN(
+      std::vector<TransformCall> rest,
+      ParseTransforms("remove_nodes(op=Identity, op=CheckNumerics, op=StopGradient, op=PreventGradient, op=Snapshot) "
+                      "remove_device fold_constants(clear_output_shapes=false)"));
+  for (TransformCall& call : rest) calls.push_back(std::move(call));
+  calls.push_back({&kDropDropout, {}});
+  RIVULET_ASSIGN_OR_RETURN(rest, ParseTransforms("fold_constants(clear_output_shapes=false) fold_batch_norms "
+                                                 "fold_old_batch_norms remove_nodes(op=Identity) fold_constants("
+                                                 "clear_output_shapes=false) merge_duplicate_nodes"));
+  for (TransformCall& call : rest) calls.push_back(std::move(call));
+  calls.push_back({&kKeepNeeded, {}});
+  RIVULET_ASSIGN_OR_RETURN(rest, ParseTransforms("sort_by_execution_order"));
+  calls.push_back(std::move(rest[0]));
+  return calls;
+}
+
+}  // namespace
+
+Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, GraphDef& graph) {
+  RIVULET_RETURN_IF_ERROR(CheckReferences(graph));
+  {
+    RIVULET_ASSIGN_OR_RETURN(const NodeIndex index, IndexNodes(graph));
+    for (const std::vector<std::string>* names : {&options.inputs, &options.outputs}) {
+      for (const std::string& name : *names) RIVULET_RETURN_IF_ERROR(FindNode(graph, index, name).status());
+    }
+  }
+  if (options.outputs.empty()) return InvalidArgument("want the names of outputs");
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<TransformCall> calls, Chain());
+  std::vector<OptimizeStep> steps;
+  std::string before_bytes = Serialize(graph);
+  for (const TransformCall& call : calls) {
+    GraphDef after = graph;
+    const TransformContext context = {
+        .inputs = options.inputs, .outputs = options.outputs, .arguments = call.arguments, .report = options.report};
+    Status status = call.transform->apply(after, context);
+    if (status.ok()) status = CheckReferences(after);
+    std::string bytes = status.ok() ? Serialize(after) : std::string();
+    if (status.ok() && bytes == before_bytes) continue;
+    if (status.ok() && options.verify) status = options.verify(call, graph, after);
+    if (!status.ok()) {
+      steps.push_back({call.transform->name, graph.nodes.size(), before_bytes.size(), status.ToString()});
+      continue;
+    }
+    graph = std::move(after);
+    before_bytes = std::move(bytes);
+    steps.push_back({call.transform->name, graph.nodes.size(), before_bytes.size(), ""});
+  }
+  return steps;
+}
+
+void SetTrainingSwitches(const OptimizeOptions& options, GraphDef& graph) {
+  const TransformContext context = {.inputs = options.inputs, .outputs = options.outputs, .report = options.report};
+  (void)kSetTrainingSwitches.apply(graph, context);
+}
+
+}  // namespace rivulet::prepare
