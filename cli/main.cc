@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
   AddPack(app, &code);
   AddCheck(app, &code);
   AddEvaluate(app, &code);
+  AddPrepare(app, &code);
   if (argc > 1 && IsUnknownCommand(app, argv[1])) return FailUnknownCommand(app, argv[1]);
   try {
     app.parse(argc, argv);

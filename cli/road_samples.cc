@@ -5,6 +5,8 @@
 #include "cli/made_up.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
+#include "engine/media/image.h"
+#include "engine/media/wav.h"
 #include "tasks/media_files.h"
 
 namespace rivulet::cli {
@@ -16,28 +18,80 @@ constexpr int64_t kOpenExtents[] = {16, 64, 224, 1};
 Result<Tensor> Turned(const Tensor& tensor, int64_t by) {
   RIVULET_ASSIGN_OR_RETURN(Tensor turned, Tensor::Allocate(tensor.dtype(), tensor.shape(), *Allocator::Create()));
   const int64_t count = tensor.num_elements();
-  if (tensor.dtype() == DType::kFloat) {
-    for (int64_t i = 0; i < count; ++i) turned.data<float>()[i] = tensor.data<float>()[(i + by) % count];
-    return turned;
+  const auto turn = [&]<typename T>(T) {
+    for (int64_t i = 0; i < count; ++i) turned.data<T>()[i] = tensor.data<T>()[(i + by) % count];
+  };
+  switch (tensor.dtype()) {
+    case DType::kFloat: turn(float{}); break;
+    case DType::kUint8: turn(uint8_t{}); break;
+    case DType::kInt32: turn(int32_t{}); break;
+    case DType::kInt64: turn(int64_t{}); break;
+    default: return tensor;
   }
-  return tensor;
+  return turned;
+}
+
+bool HasOp(const prepare::GraphDef& graph, std::initializer_list<std::string_view> ops) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const prepare::NodeDef& node) {
+    return std::find(ops.begin(), ops.end(), node.op) != ops.end();
+  });
+}
+
+// A file of noise for a model that decodes files itself: a second of sound, or a picture.
+Result<Tensor> MakeUpFile(const prepare::GraphDef& graph, int64_t turn) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor noise, MakeUpTensor(DType::kUint8, Shape{16000 + 224 * 224 * 3}));
+  RIVULET_ASSIGN_OR_RETURN(noise, Turned(noise, turn));
+  const uint8_t* bytes = noise.data<uint8_t>();
+  if (HasOp(graph, {"DecodeWav"})) {
+    std::vector<float> sound(16000);
+    for (size_t i = 0; i < sound.size(); ++i) sound[i] = static_cast<float>(bytes[i]) / 128 - 1;
+    RIVULET_ASSIGN_OR_RETURN(std::string file, EncodeWav(sound, 1, 16000));
+    return Tensor::Scalar<std::string>(std::move(file));
+  }
+  if (HasOp(graph, {"DecodeJpeg", "DecodePng", "DecodeImage", "DecodeAndCropJpeg"})) {
+    const ImageInfo info = {.format = ImageFormat::kJpeg, .height = 224, .width = 224, .channels = 3};
+    RIVULET_ASSIGN_OR_RETURN(std::string file,
+                             EncodeJpeg({bytes, static_cast<size_t>(info.bytes())}, info, JpegEncodeOptions()));
+    return Tensor::Scalar<std::string>(std::move(file));
+  }
+  return Unimplemented("no text is made up; give files with --images");
+}
+
+// The file's shape; where that leaves something open, what a picture has, or `open`.
+Result<Shape> ShapeToMakeUp(const prepare::FrozenTensor& input, const FoundSamples& found, int64_t open) {
+  const bool is_picture = found.input && input.name == found.input->name && !found.input->is_file;
+  const Shape picture = is_picture ? found.input->shape() : Shape::UnknownRank();
+  if (!input.shape.has_rank() && is_picture) return picture;
+  if (!input.shape.has_rank()) {
+    return InvalidArgument("the shape of input ", Quoted(input.name),
+                           " is not in the file; give pictures with --images");
+  }
+  Shape shape = input.shape;
+  const bool fits = picture.has_rank() && picture.rank() == shape.rank() && open == kOpenExtents[0];
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (shape[i] < 0) shape.set_dim(i, i == 0 ? 1 : fits ? picture[i] : open);
+  }
+  return shape;
 }
 
 Result<Feeds> MakeUp(const RoadState& state, const FoundSamples& found, int64_t open, int64_t turn) {
   Feeds feeds;
   for (const prepare::FrozenTensor& input : state.inputs) {
-    Shape shape = input.shape;
-    if (found.input && input.name == found.input->name) shape = found.input->shape();
-    if (!shape.has_rank()) {
-      return InvalidArgument("the shape of input ", Quoted(input.name),
-                             " is not in the file; give pictures with --images");
+    // Two keys of a signature may mean one tensor.
+    const auto is_it = [&](const auto& feed) { return feed.first == input.name; };
+    if (std::any_of(feeds.begin(), feeds.end(), is_it)) continue;
+    const bool is_file = found.input && input.name == found.input->name && found.input->is_file;
+    Result<Tensor> value = Internal("not made");
+    if (is_file) {
+      value = MakeUpFile(state.graph, turn);
+    } else {
+      RIVULET_ASSIGN_OR_RETURN(const Shape shape, ShapeToMakeUp(input, found, open));
+      value = MakeUpTensor(input.dtype, shape);
     }
-    for (int i = 0; i < shape.rank(); ++i) {
-      if (shape[i] < 0) shape.set_dim(i, i == 0 ? 1 : open);
-    }
-    Result<Tensor> value = MakeUpTensor(input.dtype, shape);
     if (!value.ok()) return Status(value.status()).Framed(Cat("input ", Quoted(input.name)));
-    RIVULET_ASSIGN_OR_RETURN(*value, Turned(*value, turn));
+    if (!is_file) {
+      RIVULET_ASSIGN_OR_RETURN(*value, Turned(*value, turn));
+    }
     feeds.emplace_back(input.name, std::move(*value));
   }
   return feeds;

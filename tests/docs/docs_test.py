@@ -53,6 +53,9 @@ def prepare(folder):
     shutil.copy(shapes / "labels.txt", folder / "labels.txt")
     shutil.copy(shapes / "samples" / "star.jpg", folder / "photo.jpg")
     shutil.copytree(shapes / "samples", folder / "photos")
+    for path in (shapes / "samples").glob("*.*g"):
+        (folder / "pictures" / path.stem.split("_")[0]).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / "pictures" / path.stem.split("_")[0])
     shutil.copytree(ROOT / "tests" / "formats" / "data" / "v1_tags" / "model", folder / "saved_model")
     (folder / "speech.pb").write_text(speech_model())
     (folder / "yes.wav").write_bytes(struct.pack("<4sI4s4sIHHIIHH4sI4h", b"RIFF", 44, b"WAVE", b"fmt ", 16, 1, 1, 16000, 32000, 2, 16, b"data", 8, 1, 2, 3, 4))

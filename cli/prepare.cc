@@ -1,0 +1,201 @@
+// rivulet prepare: the whole road from a trained model to the file that ships, with one report.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cli/command.h"
+#include "cli/graph_output.h"
+#include "cli/model_flags.h"
+#include "cli/prepare_page.h"
+#include "cli/road_samples.h"
+#include "engine/base/errors.h"
+#include "engine/base/file.h"
+#include "engine/base/folder.h"
+#include "engine/kernels/target.h"
+#include "prepare/freeze_model.h"
+#include "prepare/model_graph.h"
+#include "tasks/media_files.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct PrepareCommand {
+  std::string model;
+  std::string out;
+  std::string page;
+  std::string target = "phone";
+  std::string images;
+  std::string labels;
+  std::string signature;
+  std::string max_drop = "1%";
+  int most = 200;
+  std::vector<std::string> outputs;
+  std::string input_layer;
+  int64_t width = 0;
+  int64_t height = 0;
+  std::optional<float> mean;
+  std::optional<float> std;
+  bool lossless = false;
+  bool json = false;
+  int threads = 1;
+  ModelFlags flags;
+};
+
+// "1%" or "0.01".
+Result<double> ParseShare(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  const bool is_percent = std::string_view(end) == "%";
+  if (end == text.c_str() || (!is_percent && *end != '\0') || !(value >= 0) || value > (is_percent ? 100 : 1)) {
+    return InvalidArgument("--max-drop: want a share such as 1% or 0.01, got ", Quoted(text));
+  }
+  return is_percent ? value / 100 : value;
+}
+
+std::vector<std::string> Advice(const std::string& target) {
+  if (target == "phone") {
+    return {"Keep the file uncompressed in the app's package (noCompress on Android), so that it can be mapped."};
+  }
+  if (target == "browser") {
+    return {"A browser maps no files: it reads all of it. Serve it compressed, and let the browser keep it."};
+  }
+  return {"The file is mapped; with four cores, four threads make large models about three times as quick."};
+}
+
+std::vector<std::string> OpsOf(const prepare::GraphDef& graph) {
+  std::set<std::string> ops;
+  for (const prepare::NodeDef& node : graph.nodes) ops.insert(node.op);
+  (void)prepare::VisitFunctionNodes(graph,
+                                    [&](std::string_view, const prepare::NodeDef& node) { ops.insert(node.op); });
+  return {ops.begin(), ops.end()};
+}
+
+// The file as it came, where it is one that a graph can be read from again; else the frozen graph.
+std::string BytesAsGiven(const std::string& path, const prepare::FrozenModel& frozen) {
+  if (!IsFolder(path) && frozen.variables == 0 && frozen.calls == 0) {
+    const Result<FileBytes> file = OpenFile(path, FileAccess::kMap, Limits().file_bytes);
+    if (file.ok()) return {reinterpret_cast<const char*>(file->bytes.data()), file->bytes.size()};
+  }
+  return prepare::Serialize(frozen.graph);
+}
+
+Status Write(const PrepareCommand& command, const RoadState& state, PrepareReport* report) {
+  RIVULET_RETURN_IF_ERROR(SaveBytes(state.bytes, command.out));
+  const auto start = std::chrono::steady_clock::now();
+  RIVULET_RETURN_IF_ERROR(Model::Load(command.out).status());
+  report->map_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return command.page.empty() ? Status() : SaveBytes(PreparePage(*report), command.page);
+}
+
+int Prepare(const PrepareCommand& command) {
+  const Result<double> max_drop = ParseShare(command.max_drop);
+  if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
+  int code = kFine;
+  const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
+  if (model == nullptr) return code;
+  Result<prepare::FrozenModel> frozen = prepare::FreezeModel(
+      model, command.model,
+      {.tags = command.flags.Options().tags, .signature = command.signature, .outputs = command.outputs});
+  if (!frozen.ok()) return Fail(frozen.status());
+  PrepareReport report{.model = command.model, .out = command.out, .target = command.target};
+  report.notes = frozen->notes;
+  RoadState state{.bytes = BytesAsGiven(command.model, *frozen)};
+  state.graph = std::move(frozen->graph);
+  state.inputs = std::move(frozen->inputs);
+  state.outputs = std::move(frozen->outputs);
+  state.session.num_threads = command.threads;
+  state.max_drop = *max_drop;
+  SetSwitches({}, &state, &report.notes);
+
+  SampleOptions samples{.images = command.images, .most = command.most};
+  samples.classify.input_layer = command.input_layer;
+  samples.classify.input_mean = command.mean;
+  samples.classify.input_std = command.std;
+  if (command.width > 0) samples.classify.input_width = command.width;
+  if (command.height > 0) samples.classify.input_height = command.height;
+  const std::string labels_path = command.labels.empty() ? FindLabels(command.model) : command.labels;
+  if (!labels_path.empty()) {
+    auto labels = ReadLabels(labels_path);
+    if (!labels.ok()) return Fail(labels.status(), kBadData);
+    samples.classify.labels = report.labels = std::move(*labels);
+  }
+  Result<FoundSamples> found = FindSamples(state, samples);
+  if (!found.ok()) return Fail(found.status());
+  state.samples = std::move(found->samples);
+  report.picture = found->picture;
+  report.notes.insert(report.notes.end(), found->assumptions.begin(), found->assumptions.end());
+
+  std::vector<RoadStep> steps = {OptimizeStep()};
+  if (!command.lossless) steps.push_back(RoundStep());
+  steps.push_back(MappedStep());
+  Result<std::vector<RoadStop>> stops = WalkRoad(steps, state);
+  if (!stops.ok()) return Fail(Status(stops.status()).Framed(Quoted(command.model)));
+  report.stops = std::move(*stops);
+  report.inputs = state.inputs;
+  report.outputs = state.outputs;
+  report.samples = state.samples.feeds.size();
+  report.samples_are_given = state.samples.are_given;
+  report.max_drop = *max_drop;
+  report.ops = OpsOf(state.graph);
+  report.machine = Cat(TargetName(), ", ", command.threads, command.threads == 1 ? " thread" : " threads");
+  report.advice = Advice(command.target);
+  if (const Status written = Write(command, state, &report); !written.ok()) return Fail(written, kBadData);
+  if (command.json) {
+    PrintJson(PrepareJson(report));
+  } else {
+    std::printf("%s", PrepareText(report).c_str());
+    for (const std::string& note : report.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
+  return kFine;
+}
+
+}  // namespace
+
+void AddPrepare(CLI::App& app, int* code) {
+  auto command = std::make_shared<PrepareCommand>();
+  CLI::App* sub = app.add_subcommand("prepare", "Make of a trained model the file that ships, and report each step");
+  sub->add_option("model", command->model, "Any model; it is frozen first")->required();
+  sub->add_option("-o,--out", command->out, "The file for the app")->required()->type_name("FILE");
+  sub->add_option("--target", command->target, "What it is for")
+      ->check(CLI::IsMember({"phone", "browser", "pi"}))
+      ->capture_default_str();
+  sub->add_option("--images", command->images,
+                  "Pictures or WAV files on which answers are compared; made-up inputs otherwise")
+      ->type_name("DIR");
+  sub->add_option("--most", command->most, "So many of them at most")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  sub->add_option("--labels", command->labels, "One label a line; default: a labels file beside the model")
+      ->type_name("FILE");
+  sub->add_option("--max-drop", command->max_drop,
+                  "How many of the best answers may change, or without scores how much the outputs")
+      ->type_name("SHARE")
+      ->capture_default_str();
+  sub->add_flag("--lossless", command->lossless, "No step that changes an answer");
+  sub->add_option("--report", command->page, "Also a page with charts")->type_name("PAGE.html");
+  sub->add_flag("--json", command->json, "As one JSON object");
+  sub->add_option("--output", command->outputs, "Default: the signature's, else what no other node uses")
+      ->type_name("NAME")
+      ->delimiter(',');
+  sub->add_option("--signature", command->signature, "Default: serving_default, or the only one")->type_name("KEY");
+  sub->add_option("--input-layer", command->input_layer, "Where pictures go; default: the graph's placeholder")
+      ->type_name("NAME");
+  sub->add_option("--input-width", command->width, "Default: from the graph")->check(CLI::Range(1, 16384));
+  sub->add_option("--input-height", command->height, "Default: from the graph")->check(CLI::Range(1, 16384));
+  sub->add_option("--input-mean", command->mean, "Pixels are fed as (p - mean) / std; default 127.5");
+  sub->add_option("--input-std", command->std, "Default 127.5");
+  sub->add_option("--threads", command->threads, "Threads that share the work of an operator")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->flags.AddTo(*sub);
+  sub->footer(
+      "Examples:\n"
+      "  rivulet prepare retrained_graph.pb --images flowers/ --labels retrained_labels.txt -o flowers.rivulet\n"
+      "  rivulet prepare saved_model/ --target browser --lossless -o app.rivulet --report page.html");
+  sub->callback([command, code] { *code = Prepare(*command); });
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,117 @@
+"""rivulet prepare: the road from a trained model to the file that ships, each step measured."""
+import json
+import re
+import zlib
+
+from command_case import ROOT, SHAPES, CommandCase, call, identity, main, node, placeholder
+
+SAVED = ROOT / "tests" / "formats" / "data"
+FLOAT = "type: DT_FLOAT"
+
+
+class Prepare(CommandCase):
+    def prepare(self, model, *flags):
+        return json.loads(self.fine("prepare", model, "-o", self.dir / "app.rivulet", "--json", *flags))
+
+    def step(self, said, name):
+        (step,) = [s for s in said["steps"] if s["step"] == name]
+        return step
+
+    def test_the_whole_road(self):
+        said = self.prepare(SHAPES / "shapes.pb", "--images", SHAPES / "samples")
+        self.assertEqual([s["step"] for s in said["steps"]][:2], ["as given", "optimize"])
+        given, last = said["steps"][0], said["steps"][-1]
+        data = (SHAPES / "shapes.pb").read_bytes()
+        self.assertEqual(given["file_bytes"], len(data))
+        self.assertAlmostEqual(given["store_bytes"], len(zlib.compress(data)), delta=64)
+        self.assertEqual(last["file_bytes"], (self.dir / "app.rivulet").stat().st_size)
+        self.assertLess(last["store_bytes"], 0.6 * given["store_bytes"])
+        self.assertLess(self.step(said, "optimize")["largest_difference"], 1e-5)
+        self.assertGreaterEqual(last["top1_agreement"], 0.99)
+        self.assertTrue(all(s["run_ms"] > 0 and s["peak_bytes"] > 0 for s in said["steps"]))
+        self.assertEqual((said["samples"], said["samples_are_given"]), (12, True))
+        self.assertEqual(said["inputs"][0]["name"], "input")
+        self.assertIn("64×64 RGB, (p − 127.5) / 127.5", said["picture"])
+        self.assertIn("Conv2D", said["ops"])
+        self.assertNotIn("FusedBatchNormV3", said["ops"])
+        # What ships answers as the model did.
+        for name in ("star.jpg", "heart.png"):
+            answers = [json.loads(self.fine("label", m, SHAPES / "samples" / name, "--json", "--labels", SHAPES / "labels.txt"))["files"][0]["labels"][0]["label"]
+                       for m in (SHAPES / "shapes.pb", self.dir / "app.rivulet")]
+            self.assertEqual(answers[0], answers[1])
+
+    def test_the_report_as_text(self):
+        done = call("prepare", SHAPES / "shapes.pb", "-o", self.dir / "app.rivulet", "--images", SHAPES / "samples")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.splitlines()
+        self.assertRegex(lines[0], r"^step +file +in a store +change on your 12 files +latency +memory$")
+        self.assertRegex(lines[1], r"^as given +411 kB +\d+ kB +– +[\d.]+ ms ")
+        self.assertRegex(lines[2], r"^optimize +\d+ kB +\d+ kB +none")
+        # Columns begin one below the other.
+        self.assertEqual(len({l.index("kB") for l in lines[1:3]}), 1)
+        self.assertRegex(done.stdout, r"app\.rivulet: loads in [\d.]+ ms · feed 'input' float32\[\?,64,64,3\]")
+
+    def test_the_page_stands_alone(self):
+        self.prepare(SHAPES / "shapes.pb", "--report", self.dir / "page.html")
+        text = (self.dir / "page.html").read_text()
+        self.assertFalse(re.search(r"(src|href)=", text))
+        self.assertNotIn("<script", text)
+        self.assertGreaterEqual(text.count("<rect"), 9)
+        self.assertIn("made-up inputs", text)
+        for want in ("shapes.pb → app.rivulet", "<b>optimize</b>", "MatMul"):
+            self.assertIn(want, text)
+
+    def test_nothing_may_change_without_loss(self):
+        said = self.prepare(SHAPES / "shapes.pb", "--lossless")
+        self.assertTrue(all(s.get("largest_difference", 0) < 1e-5 for s in said["steps"]))
+
+    def test_a_step_that_changes_too_much_is_not_taken(self):
+        said = self.prepare(SAVED / "v2_loop" / "model", "--max-drop", "0")
+        refused = [s for s in said["steps"] if "refused" in s]
+        for step in refused:
+            self.assertIn("--max-drop", step["refused"])
+        self.assertEqual(len(refused), 1)
+        self.assertLess(said["steps"][-1]["largest_difference"], 1e-5)
+
+    def test_saved_models_and_made_up_inputs(self):
+        said = self.prepare(SAVED / "v2_loop" / "model", "--target", "browser")
+        self.assertEqual([i["name"] for i in said["inputs"]], ["audio"])
+        self.assertFalse(said["samples_are_given"])
+        self.assertEqual(said["target"], "browser")
+        self.fine("run", self.dir / "app.rivulet", "--input", "audio==[[1,2,3,4,5,6]]", "--output", "last")
+
+    def test_sounds_and_pictures_are_made_up_for_models_that_decode_them(self):
+        wav = self.model(placeholder("wav", "DT_STRING", dims=[]), node("d", "DecodeWav", "wav", desired_samples="i: 16000", desired_channels="i: 1"),
+                         node("y", "Relu", "d", T=FLOAT))
+        self.assertEqual(self.prepare(wav, "--output", "y")["samples"], 8)
+        jpeg = self.model(placeholder("file", "DT_STRING", dims=[]), node("d", "DecodeJpeg", "file", channels="i: 3"), node("y", "Cast", "d", SrcT="type: DT_UINT8", DstT=FLOAT))
+        self.assertEqual(self.prepare(jpeg, "--output", "y")["samples"], 8)
+
+    def test_two_keys_of_one_tensor(self):
+        self.assertEqual(self.prepare(SAVED / "v1_tags" / "model")["samples"], 8)
+
+    def test_a_batch_that_the_file_tells_stays(self):
+        said = self.prepare(self.model(placeholder("x", dims=[10, 784]), node("y", "Relu", "x", T=FLOAT)))
+        self.assertEqual(said["inputs"][0]["shape"], "[10,784]")
+
+    def test_switches_of_training_are_no_inputs(self):
+        model = self.model(placeholder("x", dims=[1, 4]), placeholder("is_training", "DT_BOOL", dims=[]), node("neg", "Neg", "x", T=FLOAT),
+                           node("pick", "Select", "is_training", "x", "neg", T=FLOAT), node("y", "Relu", "pick", T=FLOAT))
+        said = self.prepare(model)
+        self.assertEqual([i["name"] for i in said["inputs"]], ["x"])
+        self.assertTrue(any("'is_training' is false" in n for n in said["notes"]))
+
+    def test_what_is_wrong_leaves_no_file(self):
+        out = self.file("app.rivulet", b"before")
+        self.fails(2, ["--max-drop", "1%"], "prepare", SHAPES / "shapes.pb", "-o", out, "--max-drop", "much")
+        self.fails(2, ["--max-drop"], "prepare", SHAPES / "shapes.pb", "-o", out, "--max-drop", "101%")
+        self.fails(1, ["no file could be read"], "prepare", SHAPES / "shapes.pb", "-o", out, "--images", self.dir / "nowhere")
+        self.fails(1, ["input 't'", "--images"], "prepare", self.model(placeholder("t", "DT_STRING", dims=[]), node("y", "StringLength", "t")), "-o", out)
+        self.fails(1, ["shape of input 'x'"], "prepare", self.model(placeholder("x", "DT_INT32"), node("y", "Neg", "x", T="type: DT_INT32")), "-o", out)
+        done = call("prepare", SHAPES / "shapes.pb", "-o", out, "--target", "toaster")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(out.read_bytes(), b"before")
+
+
+if __name__ == "__main__":
+    main()
