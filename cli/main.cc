@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
   AddCheck(app, &code);
   AddEvaluate(app, &code);
   AddPrepare(app, &code);
+  AddShrink(app, &code);
   if (argc > 1 && IsUnknownCommand(app, argv[1])) return FailUnknownCommand(app, argv[1]);
   try {
     app.parse(argc, argv);

@@ -6,6 +6,17 @@
 namespace rivulet::prepare {
 namespace {
 
+Result<Tensor> ValueIn(const MemmappedPackage& package, const MemmappedPackage::Region& region, std::string_view name,
+                       DType dtype, const Shape& shape) {
+  if (name.starts_with(MemmappedPackage::kSqueezedPrefix)) return package.DecodeSqueezed(region, dtype, shape);
+  const CheckedSize bytes = CheckedSize(shape.num_elements()) * CheckedSize(static_cast<int64_t>(ElementBytes(dtype)));
+  if (!bytes.valid() || static_cast<uint64_t>(bytes.value()) > region.bytes.size()) {
+    return DataLoss("has ", static_cast<uint64_t>(region.bytes.size()), " bytes, too few for a ", Name(dtype),
+                    " constant of shape ", shape.ToString());
+  }
+  return Tensor::View(dtype, shape, const_cast<uint8_t*>(region.bytes.data()), package.owner());
+}
+
 Status MakeConstOf(const MemmappedPackage& package, NodeDef* node) {
   const Attr* name_attr = node->Find("memory_region_name");
   const Attr* dtype_attr = node->Find("dtype");
@@ -17,18 +28,13 @@ Status MakeConstOf(const MemmappedPackage& package, NodeDef* node) {
   if (!name || !dtype || !shape || !shape->complete() || !name->starts_with(MemmappedPackage::kPrefix)) return Status();
   const MemmappedPackage::Region* region = package.Find(*name);
   if (region == nullptr) return NotFound("memory region ", Quoted(*name), " is not in the package");
-  const CheckedSize bytes =
-      CheckedSize(shape->num_elements()) * CheckedSize(static_cast<int64_t>(ElementBytes(*dtype)));
   if (ElementBytes(*dtype) == 0) return Status();
-  if (!bytes.valid() || static_cast<uint64_t>(bytes.value()) > region->bytes.size()) {
-    return DataLoss("memory region ", Quoted(*name), " has ", static_cast<uint64_t>(region->bytes.size()),
-                    " bytes, too few for a ", Name(*dtype), " constant of shape ", shape->ToString());
-  }
-  const Tensor value = Tensor::View(*dtype, *shape, const_cast<uint8_t*>(region->bytes.data()), package.owner());
+  Result<Tensor> value = ValueIn(package, *region, *name, *dtype, *shape);
+  if (!value.ok()) return std::move(value).status().Framed(Cat("memory region ", Quoted(*name)));
   node->op = "Const";
   node->attrs.clear();
   node->attrs["dtype"] = Attr::OfType(*dtype);
-  node->attrs["value"] = Attr::OfTensor(value);
+  node->attrs["value"] = Attr::OfTensor(value->Reshaped(*shape));
   return Status();
 }
 

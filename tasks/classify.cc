@@ -191,6 +191,13 @@ Result<Tensor> Classifier::MakeInput(std::span<const uint8_t> file, const Normal
   return Tensor::Of<uint8_t>(input_.shape(), bytes);
 }
 
+Result<Feeds> Classifier::FeedsFor(std::span<const uint8_t> file) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor input, MakeInput(file, normalization_));
+  Feeds feeds = input_.others;
+  feeds.emplace_back(input_.name, std::move(input));
+  return feeds;
+}
+
 Result<Classification> Classifier::Classify(std::span<const uint8_t> file, const RunOptions& run) {
   return ClassifyWith(file, normalization_, run);
 }
@@ -210,13 +217,6 @@ Result<Classification> Classifier::ClassifyWith(std::span<const uint8_t> file, c
   result.run_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   RIVULET_RETURN_IF_ERROR(ReadScores(outputs[0], &result).Framed(Cat("output ", Quoted(output_))));
   return result;
-}
-
-Result<Feeds> Classifier::FeedsFor(std::span<const uint8_t> file) {
-  RIVULET_ASSIGN_OR_RETURN(Tensor input, MakeInput(file, normalization_));
-  Feeds feeds = input_.others;
-  feeds.emplace_back(input_.name, std::move(input));
-  return feeds;
 }
 
 std::vector<Score> Classifier::Best(const Classification& result, int count) const {

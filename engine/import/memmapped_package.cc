@@ -7,6 +7,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/wire.h"
 #include "engine/import/package_checksums.h"
+#include "engine/import/squeezed_region.h"
 
 namespace rivulet {
 namespace {
@@ -67,6 +68,15 @@ TensorLiteral LiteralOf(const MemmappedPackage& package, const Node& node) {
                         ? NotFound("memory region ", quoted, " is not in the package")
                         : InvalidArgument("memory region ", quoted, ": want a name that starts with ",
                                           MemmappedPackage::kPrefix, "; no file is opened for it");
+    return literal;
+  }
+  if (name->starts_with(MemmappedPackage::kSqueezedPrefix)) {
+    Result<Tensor> decoded = package.DecodeSqueezed(*region, literal.dtype, literal.shape);
+    if (decoded.ok()) {
+      literal.prefix = *std::move(decoded);
+    } else {
+      literal.error = std::move(decoded).status().Framed(Cat("memory region ", quoted));
+    }
     return literal;
   }
   const auto element = static_cast<int64_t>(ElementBytes(literal.dtype));
@@ -164,6 +174,15 @@ Result<MemmappedPackage> MemmappedPackage::ReadDirectory(std::span<const uint8_t
 const MemmappedPackage::Region* MemmappedPackage::Find(std::string_view name) const {
   const auto at = regions_.find(name);
   return at == regions_.end() ? nullptr : &at->second;
+}
+
+Result<Tensor> MemmappedPackage::DecodeSqueezed(const Region& region, DType dtype, const Shape& shape) const {
+  RIVULET_ASSIGN_OR_RETURN(const SqueezedRegion squeezed, SqueezedRegion::Read(region.bytes));
+  if (squeezed.dtype != dtype || squeezed.elements != shape.num_elements()) {
+    return DataLoss("has ", squeezed.elements, " elements of type ", Name(squeezed.dtype), ", the constant is of type ",
+                    IsKnown(dtype) ? Name(dtype) : std::string_view("unknown"), " and shape ", shape.ToString());
+  }
+  return squeezed.Decode(allocator_ == nullptr ? *Allocator::Create() : *allocator_, threads_);
 }
 
 void PlaceRegion(const MemmappedPackage& package, Node* node) {

@@ -13,6 +13,8 @@
 //   rivulet/checksums    package_checksums.h
 //   rivulet/packed/...   weights as the kernels read them: packed_regions.h
 //   rivulet/samples/...  what the metadata refers to
+//
+// Constants of any package may be squeezed: regions rivulet/squeezed/..., squeezed_region.h.
 #ifndef RIVULET_ENGINE_IMPORT_MEMMAPPED_PACKAGE_H_
 #define RIVULET_ENGINE_IMPORT_MEMMAPPED_PACKAGE_H_
 
@@ -45,6 +47,13 @@ class MemmappedPackage {
   std::span<const uint8_t> file() const { return file_; }
   const std::shared_ptr<void>& owner() const { return owner_; }
 
+  // Where squeezed regions are decoded to, and by how many threads; without, memory is unlimited.
+  void DecodeTo(std::shared_ptr<Allocator> allocator, int threads) {
+    allocator_ = std::move(allocator);
+    threads_ = threads;
+  }
+  Result<Tensor> DecodeSqueezed(const Region& region, DType dtype, const Shape& shape) const;
+
   static constexpr std::string_view kPrefix = "memmapped_package://";
   static constexpr std::string_view kGraphRegion = "memmapped_package://.";
   static constexpr std::string_view kOwnPrefix = "memmapped_package://rivulet/";
@@ -55,6 +64,7 @@ class MemmappedPackage {
   static constexpr std::string_view kSamplesPrefix = "memmapped_package://rivulet/samples/";
   // No text, and changed by whatever changes the ends of lines.
   static constexpr std::string_view kSignature = "\x89RVLT\r\n\x1a\n";
+  static constexpr std::string_view kSqueezedPrefix = "memmapped_package://rivulet/squeezed/";
 
  private:
   static Result<MemmappedPackage> ReadDirectory(std::span<const uint8_t> bytes);
@@ -63,6 +73,8 @@ class MemmappedPackage {
   Region directory_;
   std::span<const uint8_t> file_;
   std::shared_ptr<void> owner_;
+  std::shared_ptr<Allocator> allocator_;
+  int threads_ = 1;
 };
 
 // Whether the file ends as a package does, intact or not.

@@ -96,6 +96,7 @@ Status ReadText(const LoadOptions& options, const Folder* folder, ModelContent* 
 Status ReadPackage(const LoadOptions& options, ModelContent* content) {
   const FileBytes& file = content->file;
   RIVULET_ASSIGN_OR_RETURN(MemmappedPackage read, MemmappedPackage::Read(file.bytes, file.owner));
+  read.DecodeTo(options.allocator, /*threads=*/1);
   const auto package = std::make_shared<const MemmappedPackage>(std::move(read));
   const bool is_pack = package->Find(MemmappedPackage::kChecksumsRegion) != nullptr;
   content->format = is_pack ? "pack" : "memmapped package";

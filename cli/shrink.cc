@@ -1,0 +1,288 @@
+// rivulet shrink: a model made smaller, and what that changed.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/deflated_size.h"
+#include "cli/progress.h"
+#include "cli/shrink_amounts.h"
+#include "cli/shrink_picture.h"
+#include "cli/shrink_samples.h"
+#include "engine/base/errors.h"
+#include "engine/base/file.h"
+#include "prepare/model_graph.h"
+#include "prepare/squeeze/half_weights.h"
+#include "prepare/squeeze/squeeze.h"
+#include "prepare/squeeze/squeezed_file.h"
+#include "prepare/squeeze/trial.h"
+#include "prepare/transform.h"
+
+namespace rivulet::cli {
+namespace {
+
+struct ShrinkCommand {
+  std::string model;
+  std::string out;
+  int64_t round_weights = 0;
+  bool quantize_weights = false;
+  bool float16 = false;
+  bool squeeze = false;
+  bool lossless = false;
+  std::string max_drop;
+  std::string size;
+  double step = 0;
+  bool keep_graph = false;
+  SampleFlags samples;
+  int threads = 1;
+  bool json = false;
+  std::string image;
+  int colors = 32;
+};
+
+// Names what was to be done; several at once are a bad call.
+Result<std::string> MethodOf(const ShrinkCommand& command) {
+  std::vector<std::string> methods;
+  if (command.round_weights > 0) methods.push_back("round-weights");
+  if (command.quantize_weights) methods.push_back("quantize-weights");
+  if (command.float16) methods.push_back("float16");
+  if (command.lossless) methods.push_back("lossless");
+  const bool wants_squeeze = command.squeeze || !command.max_drop.empty() || !command.size.empty() || command.step > 0;
+  if (wants_squeeze || methods.empty()) methods.push_back("squeeze");
+  if (methods.size() > 1)
+    return InvalidArgument("--", methods[0], " and --", methods[1], " are two ways to shrink: choose one");
+  return methods[0];
+}
+
+Status ApplyNamed(const std::string& text, const std::vector<std::string>& outputs, prepare::GraphDef& graph) {
+  RIVULET_ASSIGN_OR_RETURN(const auto calls, prepare::ParseTransforms(text));
+  return prepare::ApplyTransforms(calls, {.outputs = outputs}, graph);
+}
+
+struct Shrunk {
+  std::string bytes;
+  std::vector<prepare::SqueezedTensor> tensors;
+  std::vector<prepare::SqueezeTrial> trials;
+};
+
+Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef graph, const Samples& samples) {
+  if (samples.feeds.empty() && command.step <= 0) {
+    return InvalidArgument(
+        "there is nothing to try the network on, ", samples.what,
+        ". Give pictures or sounds with --images, arrays with --sample, or choose the steps with --step");
+  }
+  prepare::SqueezeOptions options{.samples = samples.feeds, .outputs = samples.outputs};
+  options.threads = command.threads;
+  options.progress = ShowProgress;
+  if (!command.max_drop.empty()) {
+    RIVULET_ASSIGN_OR_RETURN(options.max_drop, ParseShare(command.max_drop));
+  }
+  if (!command.size.empty()) {
+    RIVULET_ASSIGN_OR_RETURN(options.size, ParseSize(command.size));
+  }
+  if (command.step > 0) options.relative_step = command.step;
+  RIVULET_ASSIGN_OR_RETURN(prepare::SqueezedModel model, prepare::Squeeze(graph, options));
+  return Shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials)};
+}
+
+Result<Shrunk> ShrinkGraph(const ShrinkCommand& command, const std::string& method, prepare::GraphDef graph,
+                           const Samples& samples) {
+  if (method == "squeeze") return SqueezeGraph(command, std::move(graph), samples);
+  Shrunk shrunk;
+  if (method == "lossless") {
+    RIVULET_ASSIGN_OR_RETURN(shrunk.bytes, prepare::SqueezeLossless(graph, 256));
+    return shrunk;
+  }
+  if (method == "float16") {
+    RIVULET_RETURN_IF_ERROR(prepare::HalveWeights(graph, 16).status());
+  } else {
+    const std::string text = method == "round-weights" ? Cat("round_weights(num_steps=", command.round_weights, ")")
+                                                       : std::string("quantize_weights");
+    RIVULET_RETURN_IF_ERROR(ApplyNamed(text, samples.outputs, graph));
+  }
+  shrunk.bytes = prepare::Serialize(graph);
+  return shrunk;
+}
+
+struct Row {
+  std::string what;
+  int64_t bytes = 0;
+  int64_t deflated = 0;
+  std::optional<prepare::Agreement> agreement;
+};
+
+Row RowOf(const char* what, const std::string& bytes) {
+  return {what, static_cast<int64_t>(bytes.size()), DeflatedSize(bytes), {}};
+}
+
+std::string Thousands(int64_t value) {
+  std::string text = std::to_string(value);
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, " ");
+  return text;
+}
+
+std::string ChangeOf(const prepare::Agreement& agreement) {
+  char text[128];
+  if (agreement.rows > 0) {
+    std::snprintf(text, sizeof(text), "top-1 agreement %.2f %% of %zu, max |d| %.2g", 100 - 100 * agreement.dropped(),
+                  agreement.rows, agreement.largest);
+  } else {
+    std::snprintf(text, sizeof(text), "distance %.2g of the outputs' spread, max |d| %.2g", agreement.distance,
+                  agreement.largest);
+  }
+  return text;
+}
+
+nlohmann::json JsonOf(const prepare::Agreement& agreement) {
+  return {{"compared", agreement.rows},
+          {"agreeing", agreement.agreeing},
+          {"distance", agreement.distance},
+          {"max_abs", agreement.largest}};
+}
+
+void PrintReport(const ShrinkCommand& command, const std::string& method, const Samples& samples,
+                 const std::vector<Row>& rows, const Shrunk& shrunk) {
+  if (command.json) {
+    nlohmann::json json = {
+        {"model", command.model}, {"out", command.out}, {"method", method}, {"measured_on", samples.what}};
+    for (const Row& row : rows) {
+      nlohmann::json entry = {{"what", row.what}, {"bytes", row.bytes}, {"deflated", row.deflated}};
+      if (row.agreement) entry["change"] = JsonOf(*row.agreement);
+      json["files"].push_back(std::move(entry));
+    }
+    for (const auto& tensor : shrunk.tensors) {
+      json["tensors"].push_back(
+          {{"name", tensor.name}, {"elements", tensor.elements}, {"bytes", tensor.bytes}, {"step", tensor.step}});
+    }
+    for (const auto& trial : shrunk.trials) {
+      json["trials"].push_back({{"price", trial.price}, {"bytes", trial.bytes}, {"change", JsonOf(trial.agreement)}});
+    }
+    PrintJson(json);
+    return;
+  }
+  std::printf("%-26s %13s %13s  change on %s\n", "", "file", "in a zip", samples.what.c_str());
+  for (const Row& row : rows) {
+    std::printf("%-26s %13s %13s  %s\n", row.what.c_str(), Thousands(row.bytes).c_str(),
+                row.deflated > 0 ? Thousands(row.deflated).c_str() : "–",
+                row.agreement ? ChangeOf(*row.agreement).c_str() : "–");
+  }
+}
+
+// The recipe of the tutorials, as the yardstick; they folded batch norms too.
+Result<std::string> Recipe(prepare::GraphDef graph, const std::vector<std::string>& outputs) {
+  RIVULET_RETURN_IF_ERROR(ApplyNamed("round_weights(num_steps=256)", outputs, graph));
+  return prepare::Serialize(graph);
+}
+
+Status Shrink(const ShrinkCommand& command, const std::string& method, int* code) {
+  *code = kBadData;
+  RIVULET_ASSIGN_OR_RETURN(const prepare::ModelGraph model, prepare::ReadModelGraph(command.model));
+  const std::string before = prepare::Serialize(model.graph);
+  RIVULET_ASSIGN_OR_RETURN(const auto loaded, Model::Load(command.model));
+  RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(loaded, command.samples, code));
+  *code = kBadData;
+  prepare::GraphDef folded = model.graph;
+  if (!command.keep_graph) {
+    RIVULET_RETURN_IF_ERROR(ApplyNamed("fold_batch_norms fold_old_batch_norms", samples.outputs, folded));
+  }
+  const bool folds = method == "squeeze";
+  RIVULET_ASSIGN_OR_RETURN(const Shrunk shrunk, ShrinkGraph(command, method, folds ? folded : model.graph, samples));
+  RIVULET_ASSIGN_OR_RETURN(const std::string recipe, Recipe(std::move(folded), samples.outputs));
+  std::vector<Row> rows = {RowOf("as given", before), RowOf("256 levels", recipe), RowOf(method.c_str(), shrunk.bytes)};
+  if (!samples.feeds.empty()) {
+    // What was written is what is compared: the file itself is loaded.
+    RIVULET_ASSIGN_OR_RETURN(const auto trial,
+                             prepare::Trial::Create(model.graph, samples.feeds, samples.outputs, command.threads));
+    RIVULET_ASSIGN_OR_RETURN(rows[1].agreement, trial.CompareFile(recipe));
+    RIVULET_ASSIGN_OR_RETURN(rows[2].agreement, trial.CompareFile(shrunk.bytes));
+  }
+  RIVULET_RETURN_IF_ERROR(
+      SaveFile(command.out, {reinterpret_cast<const uint8_t*>(shrunk.bytes.data()), shrunk.bytes.size()}));
+  PrintReport(command, method, samples, rows, shrunk);
+  return Status();
+}
+
+int RunShrink(const ShrinkCommand& command) {
+  if (!command.image.empty()) {
+    if (command.out.empty()) return FailCall("shrink --image wants -o FILE.png");
+    const Status status = ShrinkPicture(command.image, command.colors, command.out);
+    return status.ok() ? kFine : Fail(status, kBadData);
+  }
+  if (command.model.empty() || command.out.empty()) {
+    return FailCall("shrink wants MODEL and -o OUT (see rivulet shrink --help)");
+  }
+  const auto method = MethodOf(command);
+  if (!method.ok()) return Fail(method.status(), kBadCall);
+  if (!command.max_drop.empty()) {
+    if (const auto share = ParseShare(command.max_drop); !share.ok()) return Fail(share.status(), kBadCall);
+  }
+  if (!command.size.empty()) {
+    if (const auto size = ParseSize(command.size); !size.ok()) return Fail(size.status(), kBadCall);
+  }
+  int code = kFine;
+  const Status status = Shrink(command, *method, &code);
+  EndProgress();
+  return status.ok() ? kFine : Fail(status, code);
+}
+
+}  // namespace
+
+void AddShrink(CLI::App& app, int* code) {
+  auto command = std::make_shared<ShrinkCommand>();
+  CLI::App* sub = app.add_subcommand("shrink", "Make a model smaller, and say what that changes");
+  sub->add_option("model", command->model, "A frozen graph, a package, or a SavedModel without variables");
+  sub->add_option("-o,--out", command->out, "Where the smaller one goes");
+  sub->add_flag("--squeeze", command->squeeze,
+                "Quantise every weight as coarsely as the results allow, and code the levels (the default)");
+  sub->add_option("--max-drop", command->max_drop,
+                  "How much may differ: the share of top-1 answers, or the distance of other outputs; default 1%")
+      ->type_name("P");
+  sub->add_option("--size", command->size, "Instead: how large the file may be, such as 8MB")->type_name("S");
+  sub->add_option("--step", command->step,
+                  "Instead of searching: every step is so much of its tensor's root mean square")
+      ->check(CLI::Range(1e-6, 100.0))
+      ->type_name("R");
+  sub->add_flag("--keep-graph", command->keep_graph, "Don't fold batch norms into the weights first");
+  sub->add_flag("--lossless", command->lossless, "Code the weights as they are");
+  sub->add_option("--round-weights", command->round_weights, "Round weights to N values, for a store's zip")
+      ->check(CLI::Range(1, 1 << 24))
+      ->type_name("N");
+  sub->add_flag("--quantize-weights", command->quantize_weights,
+                "8-bit weights that are made float where they are read");
+  sub->add_flag("--float16", command->float16, "Weights of half the size that are made float where they are read");
+  sub->add_option("--images", command->samples.images, "Pictures or sounds to try it on: files, or folders of them")
+      ->type_name("PATH");
+  sub->add_option("--sample", command->samples.samples, "An array to try it on, each one sample: NAME=FILE.npy")
+      ->type_name("NAME=…")
+      ->take_all();
+  sub->add_option("--most-samples", command->samples.most, "Of the pictures so many are used")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  sub->add_option("--input-layer", command->samples.input_layer, "Where pictures go; default: the graph's placeholder")
+      ->type_name("NAME");
+  sub->add_option("--output", command->samples.outputs, "What is compared; default: what no other node uses")
+      ->delimiter(',')
+      ->type_name("NAME");
+  sub->add_option("--input-mean", command->samples.input_mean, "Pixels are fed as (p - mean) / std; default 127.5");
+  sub->add_option("--input-std", command->samples.input_std, "Default 127.5");
+  sub->add_option("--threads", command->threads, "Threads for running the network")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  sub->add_flag("--json", command->json, "As one JSON object, with every tensor and every trial");
+  sub->add_option("--image", command->image, "Instead of a model: a picture, at fewer colours")->type_name("FILE");
+  sub->add_option("--colors", command->colors, "Of that picture, 2 to 256")
+      ->check(CLI::Range(2, 256))
+      ->capture_default_str();
+  sub->footer(
+      "Agreement is with the unshrunk network, on the samples; it is no accuracy.\n\n"
+      "Examples:\n"
+      "  rivulet shrink mobilenet.pb -o small.rivulet --images flowers/ --max-drop 1%\n"
+      "  rivulet shrink mobilenet.pb -o small.rivulet --images flowers/ --size 300KB\n"
+      "  rivulet shrink graph.pb -o rounded.pb --round-weights 256\n"
+      "  rivulet shrink --image photo.jpg --colors 32 -o photo_32.png");
+  sub->callback([command, code] { *code = RunShrink(*command); });
+}
+
+}  // namespace rivulet::cli

@@ -1,0 +1,121 @@
+#include "engine/import/squeezed_levels.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "engine/import/squeeze_model.h"
+#include "engine/import/squeeze_rans.h"
+#include "engine/import/squeeze_symbol-inl.h"
+
+namespace rivulet {
+namespace {
+
+// The level behind an escape.
+[[gnu::noinline]] int32_t TakeLongLevel(SymbolModel* lengths, RansReader* reader) {
+  const int length = TakeSymbol(lengths, reader);
+  const int32_t above = static_cast<int32_t>((uint32_t{1} << length) | reader->Bits(length));
+  const int32_t magnitude = kPlainLevel + above;
+  return reader->Bits(1) != 0 ? -magnitude : magnitude;
+}
+
+std::array<uint8_t, LevelContext::kEstimates> MakeClasses() {
+  std::array<uint8_t, LevelContext::kEstimates> classes{};
+  for (size_t i = 0; i < classes.size(); ++i)
+    classes[i] = static_cast<uint8_t>(LevelContext::ClassOf(static_cast<int32_t>(i)));
+  return classes;
+}
+
+// Calls put(i, symbol, level) for each element of the slice; symbol is kEscape where the level is not of the plain
+// ones. The levels are without their low bits.
+template <typename Put>
+bool Decode(std::span<const uint8_t> bytes, const LevelCoding& coding, int64_t first, int64_t count,
+            std::span<uint16_t> columns, const Put& put) {
+  static const auto kClasses = MakeClasses();
+  RansReader reader(bytes);
+  std::array<SymbolModel, LevelContext::kClasses> models;
+  for (int c = 0; c < LevelContext::kClasses; ++c) LevelContext::BeginModel(c, &models[static_cast<size_t>(c)]);
+  SymbolModel lengths;
+  lengths.BeginUniform();
+  const auto row = static_cast<int64_t>(columns.size());
+  std::fill(columns.begin(), columns.end(), coding.mean);
+  LevelAverages averages{coding.mean, coding.mean};
+  int64_t column = first % row;
+  for (int64_t i = 0; i < count; ++i) {
+    uint16_t& of_column = columns[static_cast<size_t>(column)];
+    const int32_t estimate = LevelAverages::Estimate(of_column, averages.of_row);
+    const int symbol = TakeSymbol(&models[kClasses[static_cast<size_t>(estimate)]], &reader);
+    int32_t level = symbol - kPlainLevel;
+    if (symbol == kEscape) [[unlikely]]
+      level = TakeLongLevel(&lengths, &reader);
+    averages.See(std::abs(level), &of_column);
+    put(i, symbol, level, reader);
+    if (++column == row) column = 0;
+  }
+  return reader.IsDone();
+}
+
+float ValueOf(int32_t level, const LevelScale& scale) {
+  const int32_t magnitude = std::abs(level);
+  if (magnitude == 0) return 0;
+  const float size = static_cast<float>(magnitude) - (magnitude == 1 ? scale.inner : scale.outer);
+  return level < 0 ? -size : size;
+}
+
+template <typename T>
+bool DecodeTo(std::span<const uint8_t> bytes, const LevelCoding& coding, const LevelScale& scale, int64_t first,
+              int64_t count, std::span<uint16_t> columns, T* out) {
+  const bool is_one_step = scale.steps.size() == 1;
+  std::array<float, kSqueezeSymbols> units{};
+  for (int s = 0; s < kEscape; ++s) units[static_cast<size_t>(s)] = ValueOf(s - kPlainLevel, scale);
+  if (is_one_step && coding.low_bits == 0) {
+    for (float& unit : units) unit *= scale.steps[0];
+    return Decode(bytes, coding, first, count, columns, [&](int64_t i, int symbol, int32_t level, RansReader&) {
+      float value = units[static_cast<size_t>(symbol)];
+      if (symbol == kEscape) [[unlikely]]
+        value = ValueOf(level, scale) * scale.steps[0];
+      out[i] = static_cast<T>(value);
+    });
+  }
+  const auto channels = static_cast<int64_t>(scale.steps.size());
+  int64_t channel = first / scale.run % channels, left = scale.run - first % scale.run;
+  const int low_bits = coding.low_bits;
+  return Decode(bytes, coding, first, count, columns, [&](int64_t i, int symbol, int32_t level, RansReader& reader) {
+    float value = units[static_cast<size_t>(symbol)];
+    if (low_bits > 0) {
+      value = ValueOf(level * (1 << low_bits) + static_cast<int32_t>(reader.Bits(low_bits)), scale);
+    } else if (symbol == kEscape) [[unlikely]] {
+      value = ValueOf(level, scale);
+    }
+    out[i] = static_cast<T>(value * scale.steps[static_cast<size_t>(channel)]);
+    if (--left == 0) {
+      left = scale.run;
+      if (++channel == channels) channel = 0;
+    }
+  });
+}
+
+}  // namespace
+
+bool DecodeLevelSlice(std::span<const uint8_t> bytes, const LevelCoding& coding, const LevelScale& scale, int64_t first,
+                      int64_t count, std::span<uint16_t> columns, DType dtype, void* out) {
+  switch (dtype) {
+    case DType::kFloat: return DecodeTo(bytes, coding, scale, first, count, columns, static_cast<float*>(out));
+    case DType::kHalf: return DecodeTo(bytes, coding, scale, first, count, columns, static_cast<Half*>(out));
+    case DType::kBfloat16: return DecodeTo(bytes, coding, scale, first, count, columns, static_cast<BFloat16*>(out));
+    default: return false;
+  }
+}
+
+bool DecodeLevels(std::span<const uint8_t> bytes, const LevelCoding& coding, std::span<int32_t> out) {
+  uint16_t column = 0;
+  return Decode(bytes, coding, 0, static_cast<int64_t>(out.size()), {&column, 1},
+                [&](int64_t i, int, int32_t level, RansReader& reader) {
+                  if (coding.low_bits > 0) {
+                    level = level * (1 << coding.low_bits) + static_cast<int32_t>(reader.Bits(coding.low_bits));
+                  }
+                  out[static_cast<size_t>(i)] = level;
+                });
+}
+
+}  // namespace rivulet

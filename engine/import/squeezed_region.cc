@@ -1,0 +1,194 @@
+#include "engine/import/squeezed_region.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "engine/base/bit_cast.h"
+#include "engine/base/crc32c.h"
+#include "engine/base/errors.h"
+#include "engine/base/thread_pool.h"
+#include "engine/import/squeezed_bytes.h"
+
+namespace rivulet {
+namespace {
+
+constexpr int kVersion = 1;
+
+class Fields {
+ public:
+  explicit Fields(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+  uint64_t Take(int width) {
+    uint64_t value = 0;
+    for (int i = 0; i < width; ++i) value |= uint64_t{bytes_[at_++]} << (8 * i);
+    return value;
+  }
+  int64_t Int(int width) { return static_cast<int64_t>(Take(width)); }
+  float Float() { return BitCast<float>(static_cast<uint32_t>(Take(4))); }
+  void Skip(size_t count) { at_ += count; }
+
+ private:
+  std::span<const uint8_t> bytes_;
+  size_t at_ = 0;
+};
+
+bool IsFinite(float value) { return std::abs(value) <= 3.4e38f; }
+
+bool IsLevelType(DType dtype) { return dtype == DType::kFloat || dtype == DType::kHalf || dtype == DType::kBfloat16; }
+
+template <typename... Args>
+Status Damaged(const Args&... args) {
+  return DataLoss("a squeezed constant that is damaged: ", args...);
+}
+
+// What the fields say of each other.
+Status CheckFields(const SqueezedRegion& region, int64_t channels) {
+  const bool is_levels = region.coding == SqueezedRegion::Coding::kLevels;
+  if (region.coding != SqueezedRegion::Coding::kLevels && region.coding != SqueezedRegion::Coding::kBytes) {
+    return Damaged("coding ", static_cast<int>(region.coding), ", want 1 or 2");
+  }
+  if (!IsKnown(region.dtype) || !(is_levels ? IsLevelType(region.dtype) : HasBytePlanes(region.dtype))) {
+    return Damaged("type ", static_cast<int>(region.dtype), " is not squeezed in this way");
+  }
+  if (region.elements < 0 || region.slice_elements < 1 || region.slice_elements > SqueezedRegion::kLargestSlice) {
+    return Damaged(region.elements, " elements in slices of ", region.slice_elements);
+  }
+  if (region.levels.row < 0 || region.levels.row > LevelContext::kLongestRow) return Damaged("row ", region.levels.row);
+  if (channels < 1 || channels > SqueezedRegion::kMostChannels || (region.scale.run < 1 && is_levels)) {
+    return Damaged(channels, " channels in runs of ", region.scale.run);
+  }
+  if (!IsFinite(region.scale.steps[0]) || !IsFinite(region.scale.inner) || !IsFinite(region.scale.outer)) {
+    return Damaged("its step is not finite");
+  }
+  if (region.levels.low_bits > LevelContext::kMostLowBits ||
+      region.levels.mean > LevelContext::kLargest * LevelContext::kUnit) {
+    return Damaged("low bits ", region.levels.low_bits, ", mean ", static_cast<int>(region.levels.mean));
+  }
+  return Status();
+}
+
+// Steps of channels: 2^(quarters / 4) times `step`.
+bool ReadChannels(const SqueezedRegion::Slice& slice, int64_t channels, LevelScale* scale) {
+  constexpr int kMostQuarters = 4 * 64;
+  constexpr float kRoots[] = {1.0f, 1.1892071f, 1.4142135f, 1.6817928f};
+  std::vector<int32_t> quarters(static_cast<size_t>(channels));
+  if (Crc32c(slice.bytes) != slice.checksum || !DecodeLevels(slice.bytes, SqueezedRegion::kChannelCoding, quarters)) {
+    return false;
+  }
+  const float step = scale->steps[0];
+  scale->steps.resize(quarters.size());
+  for (size_t c = 0; c < quarters.size(); ++c) {
+    if (std::abs(quarters[c]) > kMostQuarters) return false;
+    scale->steps[c] = std::ldexp(step * kRoots[quarters[c] & 3], quarters[c] >> 2);
+    if (!IsFinite(scale->steps[c])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool SqueezedRegion::Is(std::span<const uint8_t> bytes) {
+  return bytes.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), bytes.begin());
+}
+
+Result<SqueezedRegion> SqueezedRegion::Read(std::span<const uint8_t> bytes) {
+  if (!Is(bytes) || bytes.size() < kFixedBytes) return Damaged("it has ", bytes.size(), " bytes, a header has more");
+  SqueezedRegion region;
+  Fields fields(bytes);
+  fields.Skip(kMagic.size());
+  if (const int64_t version = fields.Int(1); version != kVersion) {
+    return Unimplemented("a squeezed constant of version ", version, ", this engine reads version ", kVersion);
+  }
+  region.coding = static_cast<Coding>(fields.Take(1));
+  region.dtype = static_cast<DType>(fields.Take(1));
+  region.levels.low_bits = static_cast<int>(fields.Take(1));
+  region.elements = fields.Int(8);
+  region.levels.row = fields.Int(8);
+  const int64_t channels = fields.Int(4);
+  region.scale.run = fields.Int(4);
+  region.scale.steps[0] = fields.Float();
+  region.scale.inner = fields.Float();
+  region.scale.outer = fields.Float();
+  region.levels.mean = static_cast<uint16_t>(fields.Take(2));
+  fields.Skip(2);
+  region.slice_elements = fields.Int(4);
+  const int64_t num_slices = fields.Int(4);
+  constexpr int64_t kSliceBytes = 8, kChecksumBytes = 4;
+  const int64_t header = static_cast<int64_t>(kFixedBytes) + num_slices * kSliceBytes + kChecksumBytes;
+  if (header > static_cast<int64_t>(bytes.size())) {
+    return Damaged("a header of ", header, " bytes in a region of ", bytes.size());
+  }
+  std::vector<Slice> slices(static_cast<size_t>(num_slices));
+  uint64_t at = static_cast<uint64_t>(header);
+  for (Slice& slice : slices) {
+    const uint64_t length = fields.Take(4);
+    slice.checksum = static_cast<uint32_t>(fields.Take(4));
+    if (length > bytes.size() - at) return Damaged("its slices reach beyond its ", bytes.size(), " bytes");
+    slice.bytes = bytes.subspan(at, length);
+    at += length;
+  }
+  if (fields.Take(4) != MaskCrc32c(Crc32c(bytes.first(static_cast<size_t>(header - kChecksumBytes))))) {
+    return Damaged("its header's checksum is another");
+  }
+  if (at != bytes.size()) return Damaged(bytes.size() - at, " bytes too many");
+  RIVULET_RETURN_IF_ERROR(CheckFields(region, channels));
+  const int64_t most = kFreeBytes + kMostBytesPerByte * static_cast<int64_t>(bytes.size());
+  if (region.elements > most / static_cast<int64_t>(ElementBytes(region.dtype))) {
+    return Damaged(bytes.size(), " bytes may not stand for ", region.elements, " elements");
+  }
+  if (channels > 1) {
+    if (slices.empty() || channels > kMostElementsPerByte * static_cast<int64_t>(slices[0].bytes.size()) ||
+        !ReadChannels(slices[0], channels, &region.scale)) {
+      return Damaged("the steps of its channels");
+    }
+    slices.erase(slices.begin());
+  }
+  const auto wanted = region.elements / region.slice_elements + (region.elements % region.slice_elements > 0 ? 1 : 0);
+  if (static_cast<int64_t>(slices.size()) != wanted) {
+    return Damaged(slices.size(), " slices of ", region.slice_elements, " for ", region.elements, " elements");
+  }
+  for (size_t i = 0; i < slices.size(); ++i) {
+    const int64_t count =
+        std::min(region.slice_elements, region.elements - static_cast<int64_t>(i) * region.slice_elements);
+    if (count > kMostElementsPerByte * static_cast<int64_t>(slices[i].bytes.size())) {
+      return Damaged(slices[i].bytes.size(), " bytes cannot hold slice ", i, "'s ", count, " elements");
+    }
+  }
+  region.slices = std::move(slices);
+  return region;
+}
+
+Result<Tensor> SqueezedRegion::Decode(Allocator& allocator, int threads) const {
+  for (size_t i = 0; i < slices.size(); ++i) {
+    if (Crc32c(slices[i].bytes) != slices[i].checksum) return Damaged("slice ", i, "'s checksum is another");
+  }
+  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, {elements}, allocator));
+  const size_t element = ElementBytes(dtype);
+  auto* out = static_cast<uint8_t*>(tensor.raw());
+  const auto num_slices = static_cast<int64_t>(slices.size());
+  const int used = static_cast<int>(std::max<int64_t>(1, std::min<int64_t>(threads, num_slices)));
+  const auto row = static_cast<size_t>(std::max<int64_t>(levels.row, 1));
+  std::vector<uint16_t> columns(row * static_cast<size_t>(used));  // a row for each thread: workers allocate nothing
+  std::atomic<int64_t> broken = -1;
+  const auto decode = [&](int64_t begin, int64_t end, int thread) {
+    const std::span<uint16_t> own(columns.data() + row * static_cast<size_t>(thread), row);
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i * slice_elements, count = std::min(slice_elements, elements - first);
+      const std::span<const uint8_t> bytes = slices[static_cast<size_t>(i)].bytes;
+      void* to = out + static_cast<size_t>(first) * element;
+      const bool is_whole = coding == Coding::kLevels
+                                ? DecodeLevelSlice(bytes, levels, scale, first, count, own, dtype, to)
+                                : DecodeByteSlice(bytes, count, dtype, to);
+      if (!is_whole) broken.store(i, std::memory_order_relaxed);
+    }
+  };
+  if (used > 1) {
+    ThreadPool(used).ParallelFor(num_slices, 1, StopToken(), decode);
+  } else {
+    decode(0, num_slices, 0);
+  }
+  if (broken >= 0) return Damaged("slice ", broken.load(), " is no code");
+  return tensor;
+}
+
+}  // namespace rivulet

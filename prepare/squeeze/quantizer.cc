@@ -1,0 +1,167 @@
+#include "prepare/squeeze/quantizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "prepare/squeeze/level_coder.h"
+
+namespace rivulet::prepare {
+namespace {
+
+// Levels are no larger than this; steps are made wider where they would be.
+constexpr double kLargest = 60000;
+
+// A step with which the nearest levels of all weights are at most half as large; errors that are made up for may take
+// some more.
+float WideEnough(const Weight& weight, const std::vector<int32_t>& quarters, float step) {
+  double largest = 0;
+  for (size_t i = 0; i < weight.values.size(); ++i) {
+    const double wider = quarters.empty() ? 1 : static_cast<double>(QuarterOctaves(quarters[i % quarters.size()]));
+    largest = std::max(largest, std::abs(static_cast<double>(weight.values[i])) / wider);
+  }
+  return std::max(step, static_cast<float>(largest / (kLargest / 2)));
+}
+
+int32_t Nearest(double value, float step) {
+  const double level = std::clamp(value / static_cast<double>(step), -kLargest, kLargest);
+  return static_cast<int32_t>(std::lround(level));
+}
+
+// The level that costs least: the nearest one, one less, or none.
+int32_t Choose(double value, float step, double cost, double price, const LevelStatistics& statistics) {
+  const int32_t nearest = Nearest(value, step);
+  if (nearest == 0) return 0;
+  const int32_t toward = nearest > 0 ? nearest - 1 : nearest + 1;
+  const auto total = [&](int32_t level) {
+    const double error = value - static_cast<double>(level) * static_cast<double>(step);
+    return error * error * cost + price * static_cast<double>(statistics.Cost(level));
+  };
+  int32_t best = nearest;
+  double least = total(nearest);
+  for (const int32_t level : {toward, 0}) {
+    if (std::abs(nearest) > 3 && level == 0) break;
+    const double now = total(level);
+    if (now < least) {
+      least = now;
+      best = level;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+ErrorMeasure::ErrorMeasure(const Weight& weight, const SecondMoments* moments) : rows_(weight.rows()) {
+  if (moments == nullptr || moments->windows() == 0) return;
+  const int64_t groups = weight.groups();
+  std::vector<double> typical;  // of each group
+  for (int64_t g = 0; g < groups; ++g) {
+    const std::vector<double> root = moments->InverseRoot(g);
+    root_.insert(root_.end(), root.begin(), root.end());
+    double mean = 0, logs = 0;
+    for (int64_t k = 0; k < rows_; ++k) mean += moments->of(g, k) / static_cast<double>(rows_);
+    for (int64_t k = 0; k < rows_; ++k) {
+      const double pivot = root.empty() ? 0 : root[static_cast<size_t>(k * rows_ + k)];
+      costs_.push_back(root.empty() ? moments->of(g, k) + 0.01 * mean + 1e-12 : 1 / (pivot * pivot));
+      logs += std::log(costs_.back());
+    }
+    typical.push_back(std::exp(logs / static_cast<double>(rows_)));
+  }
+  // Channels that were always zero may not be always.
+  constexpr double kLeastShare = 1e-4;
+  double mean = 0, logs = 0;
+  for (const double one : typical) mean += one / static_cast<double>(groups);
+  for (double& one : typical) {
+    one = std::max({one, kLeastShare * mean, 1e-12});
+    logs += std::log(one);
+  }
+  typical_ = std::exp(logs / static_cast<double>(groups));
+  if (groups == 1 && weight.importance.empty()) return;
+  for (int64_t j = 0; j < weight.columns; ++j) {
+    const double own = typical[static_cast<size_t>(weight.group_of(j))] * weight.importance_of(j);
+    const double octaves = -0.5 * std::log2(own / typical_);
+    quarters_.push_back(static_cast<int32_t>(std::lround(4 * octaves)));
+  }
+}
+
+double ErrorMeasure::Of(const Weight& weight, const QuantizedWeights& quantized) const {
+  const int64_t columns = weight.columns, rows = weight.rows();
+  double sum = 0;
+  std::vector<double> e(static_cast<size_t>(rows));
+  for (int64_t j = 0; j < columns; ++j) {
+    const int64_t group = weight.group_of(j);
+    for (int64_t k = 0; k < rows; ++k) {
+      const int64_t i = k * columns + j;
+      e[static_cast<size_t>(k)] =
+          static_cast<double>(weight.values[static_cast<size_t>(i)]) - static_cast<double>(quantized.ValueOf(i));
+    }
+    // Uᵀ z = e, forward; then eᵀ H e = |z|², since H = (Uᵀ U)^-1.
+    for (int64_t k = 0; k < rows; ++k) {
+      const double* row = root_row(k, group);
+      if (row == nullptr) {
+        sum += e[static_cast<size_t>(k)] * e[static_cast<size_t>(k)] * cost(k, group) * weight.importance_of(j);
+        continue;
+      }
+      const double z = e[static_cast<size_t>(k)] / row[k];
+      sum += z * z * weight.importance_of(j);
+      for (int64_t i = k + 1; i < rows; ++i) e[static_cast<size_t>(i)] -= z * row[i];
+    }
+  }
+  return sum;
+}
+
+QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, float step, double price) {
+  const int64_t columns = weight.columns, rows = weight.rows();
+  QuantizedWeights out{.dtype = weight.dtype, .row = weight.shape.rank() > 1 ? columns : 0, .step = step};
+  out.quarters = measure.quarters();
+  out.step = WideEnough(weight, out.quarters, step);
+  out.levels.resize(weight.values.size());
+  std::vector<float> steps(static_cast<size_t>(columns));
+  for (int64_t j = 0; j < columns; ++j) steps[static_cast<size_t>(j)] = out.StepOf(j);
+  for (size_t i = 0; i < out.levels.size(); ++i) {
+    out.levels[i] = Nearest(static_cast<double>(weight.values[i]), steps[i % static_cast<size_t>(columns)]);
+  }
+  LevelStatistics statistics(CodingFor(out.levels, out.row), 0);
+  std::vector<double> rest(weight.values.begin(), weight.values.end());
+  std::vector<double> errors(static_cast<size_t>(columns));
+  for (int64_t k = 0; k < rows; ++k) {
+    for (int64_t j = 0; j < columns; ++j) {
+      const auto at = static_cast<size_t>(k * columns + j);
+      const float own = steps[static_cast<size_t>(j)];
+      const double cost = measure.cost(k, weight.group_of(j)) * weight.importance_of(j);
+      const int32_t level = Choose(rest[at], own, cost, price, statistics);
+      statistics.Push(level, nullptr);
+      out.levels[at] = level;
+      errors[static_cast<size_t>(j)] = rest[at] - static_cast<double>(level) * static_cast<double>(own);
+    }
+    if (measure.root_row(k, 0) == nullptr) continue;
+    for (int64_t i = k + 1; i < rows; ++i) {
+      double* to = rest.data() + i * columns;
+      if (!weight.is_depthwise) {
+        const double share = measure.root_row(k, 0)[i] / measure.root_row(k, 0)[k];
+        for (int64_t j = 0; j < columns; ++j) to[j] -= errors[static_cast<size_t>(j)] * share;
+        continue;
+      }
+      for (int64_t j = 0; j < columns; ++j) {
+        const double* root = measure.root_row(k, weight.group_of(j));
+        to[j] -= errors[static_cast<size_t>(j)] * root[i] / root[k];
+      }
+    }
+  }
+  return out;
+}
+
+Result<Tensor> ValueOf(const Weight& weight, const QuantizedWeights& quantized) {
+  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(weight.dtype, weight.shape, *Allocator::Create()));
+  for (int64_t i = 0; i < tensor.num_elements(); ++i) {
+    const float value = quantized.ValueOf(i);
+    switch (weight.dtype) {
+      case DType::kHalf: tensor.data<Half>()[i] = Half(value); break;
+      case DType::kBfloat16: tensor.data<BFloat16>()[i] = BFloat16(value); break;
+      default: tensor.data<float>()[i] = value;
+    }
+  }
+  return tensor;
+}
+
+}  // namespace rivulet::prepare

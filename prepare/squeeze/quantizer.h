@@ -1,0 +1,50 @@
+// Weights to levels: each level is chosen by what it costs, in bits and in the error of the product.
+#ifndef RIVULET_PREPARE_SQUEEZE_QUANTIZER_H_
+#define RIVULET_PREPARE_SQUEEZE_QUANTIZER_H_
+
+#include <vector>
+
+#include "prepare/squeeze/region_writer.h"
+#include "prepare/squeeze/second_moments.h"
+#include "prepare/squeeze/weights.h"
+
+namespace rivulet::prepare {
+
+// What an error of the weights costs: that of a product by its inputs, any other by its square.
+class ErrorMeasure {
+ public:
+  // Null where the weight is no product, or nothing is known of its inputs.
+  ErrorMeasure(const Weight& weight, const SecondMoments* moments);
+
+  // Of the whole tensor.
+  double Of(const Weight& weight, const QuantizedWeights& quantized) const;
+  // Geometric mean over the weights of what an error costs when the rows after it make up for it.
+  double typical() const { return typical_; }
+  double cost(int64_t row, int64_t group) const {
+    return costs_.empty() ? 1 : costs_[static_cast<size_t>(group * rows_ + row)];
+  }
+  // Row of U, see SecondMoments; null where errors are not made up for.
+  const double* root_row(int64_t row, int64_t group) const {
+    return root_.empty() ? nullptr : root_.data() + (group * rows_ + row) * rows_;
+  }
+  // By how many quarters of octaves the steps of the columns should be larger than the tensor's; empty: all the same.
+  const std::vector<int32_t>& quarters() const { return quarters_; }
+
+ private:
+  int64_t rows_;
+  std::vector<double> root_;
+  std::vector<double> costs_;
+  std::vector<int32_t> quarters_;
+  double typical_ = 1;
+};
+
+// Multiples of `step`, row after row. A level that is nearer to zero than the nearest one is taken where that saves
+// more than `price` a bit; what a row did wrong, the rows after it make up for as far as the inputs go together.
+QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, float step, double price);
+
+// The tensor that this decodes to.
+Result<Tensor> ValueOf(const Weight& weight, const QuantizedWeights& quantized);
+
+}  // namespace rivulet::prepare
+
+#endif  // RIVULET_PREPARE_SQUEEZE_QUANTIZER_H_

@@ -1,0 +1,124 @@
+#include "prepare/squeeze/second_moments.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rivulet::prepare {
+
+SecondMoments::SecondMoments(const Weight& weight)
+    : rows_(weight.rows()), is_full_(weight.is_product && weight.rows() <= kMostRows) {
+  weight_ = weight;
+  weight_.values.clear();
+  const auto rows = static_cast<size_t>(rows_), groups = static_cast<size_t>(weight_.groups());
+  sum_.resize(groups * rows);
+  diagonal_.resize(groups * rows);
+  totals_.resize(groups);
+  window_.resize(groups * rows);
+  if (is_full_) upper_.resize(groups * rows * rows);
+}
+
+void SecondMoments::AddWindow(int64_t group, const float* window) {
+  const auto rows = static_cast<size_t>(rows_), first = static_cast<size_t>(group) * rows;
+  for (size_t i = 0; i < rows; ++i) {
+    sum_[first + i] += static_cast<double>(window[i]);
+    const double square = static_cast<double>(window[i]) * static_cast<double>(window[i]);
+    diagonal_[first + i] += square;
+    totals_[static_cast<size_t>(group)] += square;
+  }
+  for (size_t i = 0; is_full_ && i < rows; ++i) {
+    const float x = window[i];
+    if (x == 0) continue;
+    float* row = upper_.data() + (first + i) * rows;
+    for (size_t j = i; j < rows; ++j) row[j] += x * window[j];
+  }
+}
+
+void SecondMoments::Add(const Tensor& input, int64_t most) {
+  if (input.dtype() != DType::kFloat || !weight_.is_product) return;
+  if (input.rank() == 2 && input.dim(1) == rows_) {
+    const int64_t step = std::max<int64_t>(1, input.dim(0) / std::max<int64_t>(1, most));
+    for (int64_t i = 0; i < input.dim(0); i += step) AddWindow(0, input.data<float>() + i * rows_), ++windows_;
+    return;
+  }
+  if (input.rank() != 4 || input.dim(3) != weight_.channels) return;
+  const int64_t height = input.dim(1), width = input.dim(2), channels = input.dim(3);
+  const auto outputs = [&](int64_t size, int64_t window, int64_t stride) {
+    return weight_.pads_same ? (size + stride - 1) / stride : size < window ? 0 : (size - window) / stride + 1;
+  };
+  const auto before = [&](int64_t size, int64_t window, int64_t stride, int64_t out) {
+    return weight_.pads_same ? std::max<int64_t>(0, (out - 1) * stride + window - size) / 2 : 0;
+  };
+  const int64_t out_y = outputs(height, weight_.height, weight_.stride_y);
+  const int64_t out_x = outputs(width, weight_.width, weight_.stride_x);
+  const int64_t top = before(height, weight_.height, weight_.stride_y, out_y);
+  const int64_t left = before(width, weight_.width, weight_.stride_x, out_x);
+  const int64_t total = input.dim(0) * out_y * out_x;
+  // A step that is prime to no row's length would meet the same columns again and again; this one wanders.
+  const int64_t step = std::max<int64_t>(1, total / std::max<int64_t>(1, most)) | 1;
+  for (int64_t i = 0; i < total; i += step) {
+    const int64_t n = i / (out_y * out_x), y = i / out_x % out_y, x = i % out_x;
+    // By window and channel for a product, by channel and window for a depthwise one.
+    const int64_t window_stride = weight_.is_depthwise ? 1 : channels,
+                  channel_stride = weight_.is_depthwise ? rows_ : 1;
+    for (int64_t k = 0; k < weight_.height * weight_.width; ++k) {
+      const int64_t in_y = y * weight_.stride_y - top + k / weight_.width;
+      const int64_t in_x = x * weight_.stride_x - left + k % weight_.width;
+      const bool inside = in_y >= 0 && in_y < height && in_x >= 0 && in_x < width;
+      const int64_t from = ((n * height + in_y) * width + in_x) * channels;
+      for (int64_t c = 0; c < channels; ++c) {
+        window_[static_cast<size_t>(k * window_stride + c * channel_stride)] =
+            inside ? input.data<float>()[from + c] : 0;
+      }
+    }
+    for (int64_t g = 0; g < weight_.groups(); ++g) AddWindow(g, window_.data() + g * rows_);
+    ++windows_;
+  }
+}
+
+double SecondMoments::of(int64_t group, int64_t row) const {
+  constexpr double kAverageWindows = 8;
+  const double average = totals_[static_cast<size_t>(group)] / windows_ / static_cast<double>(rows_);
+  return (diagonal_[static_cast<size_t>(group * rows_ + row)] + kAverageWindows * average) /
+         (windows_ + kAverageWindows);
+}
+
+std::vector<double> SecondMoments::InverseRoot(int64_t group) const {
+  if (!is_full_ || windows_ == 0) return {};
+  const auto n = static_cast<size_t>(rows_);
+  // H = M Mᵀ with M upper, from the last row up; then U = M^-1, since H^-1 = M^-ᵀ M^-1.
+  const float* upper = upper_.data() + static_cast<size_t>(group) * n * n;
+  std::vector<double> m(n * n);
+  double mean = 0;
+  std::vector<double> diagonal(n);
+  for (size_t i = 0; i < n; ++i) diagonal[i] = of(group, static_cast<int64_t>(i));
+  for (const double one : diagonal) mean += one / static_cast<double>(n);
+  const double damp = 0.01 * mean + 1e-12;
+  const double kept = windows_ / (windows_ + static_cast<double>(n)) / windows_;
+  for (size_t i = 0; i < n; ++i) {
+    m[i * n + i] = diagonal[i] + damp;
+    for (size_t j = i + 1; j < n; ++j) m[i * n + j] = static_cast<double>(upper[i * n + j]) * kept;
+  }
+  std::vector<double> column(n);
+  for (size_t k = n; k-- > 0;) {
+    const double pivot = std::sqrt(std::max(m[k * n + k], 1e-30));
+    m[k * n + k] = pivot;
+    for (size_t i = 0; i < k; ++i) column[i] = m[i * n + k] /= pivot;
+    for (size_t i = 0; i < k; ++i) {
+      const double factor = column[i];
+      if (factor == 0) continue;
+      for (size_t j = i; j < k; ++j) m[i * n + j] -= factor * column[j];
+    }
+  }
+  std::vector<double> u(n * n);
+  for (size_t i = n; i-- > 0;) {
+    u[i * n + i] = 1 / m[i * n + i];
+    for (size_t k = i + 1; k < n; ++k) {
+      const double factor = m[i * n + k] * u[i * n + i];
+      if (factor == 0) continue;
+      for (size_t j = k; j < n; ++j) u[i * n + j] -= factor * u[k * n + j];
+    }
+  }
+  return u;
+}
+
+}  // namespace rivulet::prepare

@@ -1,0 +1,50 @@
+// What a product's inputs are like: E[x xᵀ] over the windows that its filter meets, which tells what an error of the
+// filter does to the product: an error e of a column costs eᵀ E[x xᵀ] e. A depthwise filter has such a matrix for each
+// channel.
+#ifndef RIVULET_PREPARE_SQUEEZE_SECOND_MOMENTS_H_
+#define RIVULET_PREPARE_SQUEEZE_SECOND_MOMENTS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "prepare/squeeze/weights.h"
+
+namespace rivulet::prepare {
+
+class SecondMoments {
+ public:
+  // Larger matrices take longer than they are worth; only their diagonal is kept.
+  static constexpr int64_t kMostRows = 1152;
+
+  explicit SecondMoments(const Weight& weight);
+
+  // An activation of the weight's input. At most `most` of its windows are looked at, spread evenly.
+  void Add(const Tensor& input, int64_t most);
+
+  bool is_full() const { return is_full_; }
+  double windows() const { return windows_; }
+  double mean(int64_t group, int64_t row) const { return sum_[static_cast<size_t>(group * rows_ + row)] / windows_; }
+  // E[x²] of a row. A few windows as the group's average one are counted too: what was zero so far may not stay so.
+  double of(int64_t group, int64_t row) const;
+
+  // U with E[x xᵀ]^-1 = Uᵀ U, upper; row-major. What lies off the diagonal is made smaller where there were few windows
+  // for so many rows, and a hundredth of the mean diagonal is added to it. Empty unless is_full().
+  std::vector<double> InverseRoot(int64_t group) const;
+
+ private:
+  void AddWindow(int64_t group, const float* window);
+
+  Weight weight_;  // without its values
+  int64_t rows_;
+  bool is_full_;
+  double windows_ = 0;
+  std::vector<double> sum_;
+  std::vector<double> diagonal_;
+  std::vector<double> totals_;  // of each group's diagonal
+  std::vector<float> upper_;    // upper triangles, the rest is zero
+  std::vector<float> window_;
+};
+
+}  // namespace rivulet::prepare
+
+#endif  // RIVULET_PREPARE_SQUEEZE_SECOND_MOMENTS_H_

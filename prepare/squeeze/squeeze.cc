@@ -1,0 +1,122 @@
+#include "prepare/squeeze/squeeze.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/base/errors.h"
+#include "prepare/squeeze/chooser.h"
+#include "prepare/squeeze/squeezed_file.h"
+#include "prepare/squeeze/trial.h"
+
+namespace rivulet::prepare {
+namespace {
+
+// Prices are tried at these; a bit costs so much of the outputs' squared distance.
+constexpr double kLeastPrice = 1e-12, kLargestPrice = 1e-4;
+constexpr int kTrials = 11;
+
+struct Tried {
+  SqueezeTrial trial;
+  SqueezedModel model;
+};
+
+SqueezedModel ModelOf(const GraphDef& graph, const std::vector<StudiedWeight>& weights, const Choice& choice) {
+  SqueezedModel model;
+  model.bytes = WriteSqueezedFile(WithConstants(graph, choice.replaced), choice.regions);
+  for (size_t w = 0; w < weights.size(); ++w) {
+    const Weight& weight = weights[w].weight;
+    const auto region = choice.regions.find(weight.name);
+    if (region == choice.regions.end()) continue;
+    model.tensors.push_back({weight.name, static_cast<int64_t>(weight.values.size()),
+                             static_cast<int64_t>(region->second.size()), choice.quantized[w].step});
+  }
+  return model;
+}
+
+bool IsGoodEnough(const Tried& tried, const SqueezeOptions& options) {
+  if (options.size) return tried.trial.bytes <= *options.size;
+  const Agreement& agreement = tried.trial.agreement;
+  return (agreement.rows > 0 ? agreement.dropped() : agreement.distance) <= options.max_drop + 1e-9;
+}
+
+Result<Tried> TryPrice(const GraphDef& graph, const std::vector<StudiedWeight>& weights, const Trial& trial,
+                       double price) {
+  RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseAt(weights, graph, price));
+  Tried tried;
+  tried.model = ModelOf(graph, weights, choice);
+  tried.trial.price = price;
+  tried.trial.bytes = static_cast<int64_t>(tried.model.bytes.size());
+  RIVULET_ASSIGN_OR_RETURN(tried.trial.agreement, trial.Compare(choice.replaced));
+  tried.model.agreement = tried.trial.agreement;
+  return tried;
+}
+
+// The dearest price at which the network is good enough, or for a size the cheapest that is small enough.
+Result<SqueezedModel> Search(const GraphDef& graph, const std::vector<StudiedWeight>& weights, const Trial& trial,
+                             const SqueezeOptions& options) {
+  double low = std::log(kLeastPrice), high = std::log(kLargestPrice);
+  std::optional<SqueezedModel> best;
+  std::vector<SqueezeTrial> trials;
+  for (int i = 0; i < kTrials; ++i) {
+    if (options.progress) options.progress("searching for the price of a bit", static_cast<size_t>(i), kTrials);
+    const double price = (low + high) / 2;
+    RIVULET_ASSIGN_OR_RETURN(Tried tried, TryPrice(graph, weights, trial, std::exp(price)));
+    trials.push_back(tried.trial);
+    const bool is_good = IsGoodEnough(tried, options);
+    if (is_good && (!best || (options.size ? tried.trial.bytes > static_cast<int64_t>(best->bytes.size())
+                                           : tried.trial.bytes < static_cast<int64_t>(best->bytes.size())))) {
+      best = std::move(tried.model);
+    }
+    (is_good == options.size.has_value() ? high : low) = price;
+  }
+  std::sort(trials.begin(), trials.end(), [](const auto& a, const auto& b) { return a.price < b.price; });
+  if (!best) {
+    if (options.size) {
+      return InvalidArgument("no file of ", *options.size, " bytes: the smallest that was tried has ",
+                             trials.back().bytes);
+    }
+    return InvalidArgument("no levels keep the results as near as ", options.max_drop,
+                           "; the finest that were tried make ", trials.front().bytes,
+                           " bytes. --lossless keeps them whole");
+  }
+  best->trials = std::move(trials);
+  return *std::move(best);
+}
+
+// A class alone does not tell how near another one is: what it is the largest of, does.
+std::vector<std::string> ScoresOf(const GraphDef& graph, std::vector<std::string> outputs) {
+  for (std::string& output : outputs) {
+    for (const NodeDef& node : graph.nodes) {
+      if (node.name == ParseInput(output).node && node.op == "ArgMax" && !node.inputs.empty()) output = node.inputs[0];
+    }
+  }
+  return outputs;
+}
+
+}  // namespace
+
+Result<SqueezedModel> Squeeze(const GraphDef& graph, const SqueezeOptions& options) {
+  RIVULET_ASSIGN_OR_RETURN(std::vector<Weight> weights, FindWeights(graph, options.min_elements));
+  if (weights.empty()) {
+    return NotFound("no constant of floats has ", options.min_elements,
+                    " elements or more: there is nothing to squeeze");
+  }
+  if (options.samples.empty()) {
+    RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(std::move(weights), nullptr, options));
+    RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseRelative(studied, graph, options.relative_step.value_or(0.05)));
+    return ModelOf(graph, studied, choice);
+  }
+  RIVULET_ASSIGN_OR_RETURN(const Trial trial,
+                           Trial::Create(graph, options.samples, ScoresOf(graph, options.outputs), options.threads));
+  if (options.relative_step) {
+    RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(std::move(weights), nullptr, options));
+    RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseRelative(studied, graph, *options.relative_step));
+    SqueezedModel model = ModelOf(graph, studied, choice);
+    RIVULET_ASSIGN_OR_RETURN(model.agreement, trial.Compare(choice.replaced));
+    return model;
+  }
+  RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(std::move(weights), &trial, options));
+  return Search(graph, studied, trial, options);
+}
+
+}  // namespace rivulet::prepare

@@ -1,0 +1,68 @@
+// A model made small: every large constant quantised and coded, at what the caller allows the results to change.
+#ifndef RIVULET_PREPARE_SQUEEZE_SQUEEZE_H_
+#define RIVULET_PREPARE_SQUEEZE_SQUEEZE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prepare/graph_def.h"
+#include "rivulet/session.h"
+
+namespace rivulet::prepare {
+
+struct SqueezeOptions {
+  // What the network is tried on; of each output the first is compared. Without samples every step is relative.
+  std::vector<Feeds> samples;
+  std::vector<std::string> outputs;
+  // The first of these that is given decides: so many bytes at most; a share of samples, or a distance of outputs, that
+  // may differ.
+  std::optional<int64_t> size;
+  double max_drop = 0.01;
+  // Instead of the search: every step is this multiple of its tensor's root mean square.
+  std::optional<double> relative_step;
+  int64_t min_elements = 128;
+  // Of the samples so many tell what the weights' inputs are like, and as many others what each weight is worth.
+  size_t studied = 48;
+  int threads = 1;
+  std::function<void(std::string_view what, size_t done, size_t all)> progress;
+};
+
+// How far results are from those of the unshrunk network.
+struct Agreement {
+  size_t rows = 0;      // of the outputs' last axis that were compared
+  size_t agreeing = 0;  // whose largest value is at the same place
+  double distance = 0;  // root mean square, of that of the outputs about their mean
+  double largest = 0;   // absolute
+
+  double dropped() const { return rows == 0 ? 0 : 1 - static_cast<double>(agreeing) / static_cast<double>(rows); }
+};
+
+struct SqueezedTensor {
+  std::string name;
+  int64_t elements = 0;
+  int64_t bytes = 0;
+  float step = 0;
+};
+
+struct SqueezeTrial {
+  double price = 0;
+  int64_t bytes = 0;
+  Agreement agreement;
+};
+
+struct SqueezedModel {
+  std::string bytes;
+  std::vector<SqueezedTensor> tensors;
+  std::vector<SqueezeTrial> trials;  // in the order of their prices
+  Agreement agreement;
+};
+
+// INVALID_ARGUMENT where the network does not run on the samples; NOT_FOUND where nothing is large enough to squeeze.
+Result<SqueezedModel> Squeeze(const GraphDef& graph, const SqueezeOptions& options);
+
+}  // namespace rivulet::prepare
+
+#endif  // RIVULET_PREPARE_SQUEEZE_SQUEEZE_H_

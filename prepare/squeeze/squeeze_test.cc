@@ -1,0 +1,167 @@
+#include "prepare/squeeze/squeeze.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "engine/import/memmapped_package.h"
+#include "prepare/constants.h"
+#include "prepare/graph_test_kit.h"
+#include "prepare/region_constants.h"
+#include "prepare/squeeze/column_importance.h"
+#include "prepare/squeeze/half_weights.h"
+#include "prepare/squeeze/squeezed_file.h"
+#include "prepare/squeeze/weights.h"
+
+namespace rivulet::prepare {
+namespace {
+
+Tensor Random(const Shape& shape, unsigned seed, float width) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0, width);
+  std::vector<float> values(static_cast<size_t>(shape.num_elements()));
+  for (float& value : values) value = normal(random);
+  return Tensor::Of<float>(shape, values);
+}
+
+// y = Softmax(Relu(x w + b) v): two products, the first with a bias.
+GraphDef TwoLayers() {
+  GraphDef graph = GraphOf(Input("x", "18") + Node("p", "MatMul", {"x", "w"}) + Node("s", "BiasAdd", {"p", "b"}) +
+                           Node("r", "Relu", {"s"}) + Node("q", "MatMul", {"r", "v"}) + Node("y", "Softmax", {"q"}));
+  graph.nodes.push_back(MakeConst("w", Random({8, 64}, 1, 0.5f)));
+  graph.nodes.push_back(MakeConst("b", Random({64}, 2, 0.1f)));
+  graph.nodes.push_back(MakeConst("v", Random({64, 6}, 3, 0.5f)));
+  return graph;
+}
+
+SqueezeOptions OptionsWith(size_t samples) {
+  SqueezeOptions options;
+  for (size_t i = 0; i < samples; ++i)
+    options.samples.push_back({{"x", Random({1, 8}, static_cast<unsigned>(100 + i), 1)}});
+  options.outputs = {"y"};
+  options.min_elements = 64;
+  return options;
+}
+
+TEST(Weights, OfAProductKnowTheirBias) {
+  const auto weights = FindWeights(TwoLayers(), 64);
+  ASSERT_TRUE(weights.ok()) << weights.status().ToString();
+  ASSERT_EQ(weights->size(), 3u);
+  EXPECT_EQ((*weights)[0].bias, "b");
+  EXPECT_EQ((*weights)[0].input, "x");
+  EXPECT_FALSE((*weights)[1].is_product);
+  EXPECT_EQ((*weights)[2].bias, "");
+}
+
+TEST(Weights, ColumnsMatterAsMuchAsTheNextProductReadsThem) {
+  GraphDef graph = TwoLayers();
+  Tensor v = Random({64, 6}, 3, 0.5f);
+  for (int64_t j = 0; j < 6; ++j) v.data<float>()[5 * 6 + j] = 50;
+  graph.nodes.back() = MakeConst("v", v);
+  const auto weights = FindWeights(graph, 64);
+  ASSERT_TRUE(weights.ok());
+  EXPECT_GT((*weights)[0].importance_of(5), 100 * (*weights)[0].importance_of(4));
+  EXPECT_TRUE((*weights)[2].importance.empty()) << "softmax mixes its channels";
+}
+
+TEST(Squeeze, KeepsTheResultsAsNearAsAsked) {
+  const GraphDef graph = TwoLayers();
+  SqueezeOptions options = OptionsWith(60);
+  options.max_drop = 0.05;
+  const auto coarse = Squeeze(graph, options);
+  ASSERT_TRUE(coarse.ok()) << coarse.status().ToString();
+  EXPECT_GE(coarse->agreement.agreeing, 57u);
+  options.max_drop = 0;
+  const auto fine = Squeeze(graph, options);
+  ASSERT_TRUE(fine.ok()) << fine.status().ToString();
+  EXPECT_EQ(fine->agreement.agreeing, 60u);
+  EXPECT_LE(coarse->bytes.size(), fine->bytes.size());
+  EXPECT_LT(fine->bytes.size(), Serialize(graph).size() / 2);
+}
+
+TEST(Squeeze, FitsTheSizeThatIsAskedFor) {
+  SqueezeOptions options = OptionsWith(20);
+  for (const int64_t size : {1500, 1800}) {
+    options.size = size;
+    const auto model = Squeeze(TwoLayers(), options);
+    ASSERT_TRUE(model.ok()) << model.status().ToString();
+    EXPECT_LE(static_cast<int64_t>(model->bytes.size()), size);
+    EXPECT_GT(static_cast<int64_t>(model->bytes.size()), size * 9 / 10);
+  }
+  options.size = 100;
+  const auto none = Squeeze(TwoLayers(), options);
+  ASSERT_FALSE(none.ok());
+  EXPECT_NE(none.status().message().find("no file of 100 bytes"), std::string::npos) << none.status().ToString();
+}
+
+TEST(Squeeze, SmallGraphsHaveNothingToSqueeze) {
+  const auto model = Squeeze(GraphOf(Input("x", "2") + Node("y", "Relu", {"x"})), {});
+  ASSERT_FALSE(model.ok());
+  EXPECT_EQ(model.status().code(), Code::kNotFound);
+}
+
+TEST(SqueezedFile, IsReadBackAsConstants) {
+  const GraphDef graph = TwoLayers();
+  const auto bytes = SqueezeLossless(graph, 1);
+  ASSERT_TRUE(bytes.ok());
+  auto owner = std::make_shared<std::string>(*bytes);
+  const auto back = GraphOfPackage({reinterpret_cast<const uint8_t*>(owner->data()), owner->size()}, owner, {});
+  ASSERT_TRUE(back.ok()) << back.status().ToString();
+  EXPECT_EQ(Serialize(*back), Serialize(graph));
+}
+
+TEST(SqueezedFile, DamageNamesTheConstant) {
+  auto owner = std::make_shared<std::string>(*SqueezeLossless(TwoLayers(), 1));
+  (*owner)[200] = static_cast<char>((*owner)[200] ^ 1);
+  const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(owner->data()), owner->size());
+  const auto model = Model::LoadBytes(bytes, owner, "m");
+  ASSERT_TRUE(model.ok()) << model.status().ToString();
+  auto session = Session::Create(*model);
+  ASSERT_TRUE(session.ok());
+  const auto run = (*session)->Run({{"x", Random({1, 8}, 1, 1)}}, {"y"});
+  ASSERT_FALSE(run.ok());
+  const std::string message(run.status().message());
+  EXPECT_NE(message.find("node 'w'"), std::string::npos) << message;
+  EXPECT_NE(message.find("checksum"), std::string::npos) << message;
+}
+
+TEST(SqueezedFile, AConstantOfAnotherShapeIsAnError) {
+  auto owner = std::make_shared<std::string>(*SqueezeLossless(TwoLayers(), 1));
+  const auto package = MemmappedPackage::Read({reinterpret_cast<const uint8_t*>(owner->data()), owner->size()}, owner);
+  ASSERT_TRUE(package.ok());
+  const auto* region = package->Find("memmapped_package://rivulet/squeezed/0");
+  ASSERT_NE(region, nullptr);
+  EXPECT_TRUE(package->DecodeSqueezed(*region, DType::kFloat, {8, 64}).ok());
+  EXPECT_FALSE(package->DecodeSqueezed(*region, DType::kFloat, {8, 65}).ok());
+  EXPECT_FALSE(package->DecodeSqueezed(*region, DType::kInt32, {8, 64}).ok());
+}
+
+TEST(SqueezedFile, MemoryIsOfTheBudget) {
+  auto owner = std::make_shared<std::string>(*SqueezeLossless(TwoLayers(), 1));
+  auto package = MemmappedPackage::Read({reinterpret_cast<const uint8_t*>(owner->data()), owner->size()}, owner);
+  ASSERT_TRUE(package.ok());
+  package->DecodeTo(Allocator::Create(1000), 1);
+  const auto tensor =
+      package->DecodeSqueezed(*package->Find("memmapped_package://rivulet/squeezed/0"), DType::kFloat, {8, 64});
+  ASSERT_FALSE(tensor.ok());
+  EXPECT_EQ(tensor.status().code(), Code::kResourceExhausted);
+}
+
+TEST(HalfWeights, AreCastBack) {
+  GraphDef graph = TwoLayers();
+  const auto count = HalveWeights(graph, 64);
+  ASSERT_TRUE(count.ok());
+  EXPECT_EQ(*count, 3u);
+  EXPECT_NE(Lines(graph).find("w/half = Const()\nw = Cast(w/half)\n"), std::string::npos) << Lines(graph);
+  EXPECT_TRUE(CheckReferences(graph).ok());
+}
+
+TEST(HalfWeights, LargeOnesStay) {
+  GraphDef graph;
+  const float values[] = {1, 70000};
+  graph.nodes.push_back(MakeConst("w", Tensor::Of<float>({2}, values)));
+  EXPECT_EQ(*HalveWeights(graph, 1), 0u);
+}
+
+}  // namespace
+}  // namespace rivulet::prepare

@@ -1,0 +1,132 @@
+#include "prepare/squeeze/trial.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/base/errors.h"
+
+namespace rivulet::prepare {
+namespace {
+
+Result<std::shared_ptr<Session>> SessionOf(std::string file, int threads) {
+  const auto bytes = std::make_shared<std::string>(std::move(file));
+  RIVULET_ASSIGN_OR_RETURN(
+      auto model,
+      Model::LoadBytes({reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size()}, bytes, "the squeezed graph"));
+  RIVULET_ASSIGN_OR_RETURN(auto session, Session::Create(std::move(model), {.num_threads = threads}));
+  return std::shared_ptr<Session>(std::move(session));
+}
+
+// Rows that are probabilities count by their roots: there an error of a small one weighs as much as of a large one.
+bool AreProbabilities(const float* row, int64_t width) {
+  double sum = 0;
+  for (int64_t i = 0; i < width; ++i) {
+    if (!(row[i] >= 0 && row[i] <= 1)) return false;
+    sum += static_cast<double>(row[i]);
+  }
+  return std::abs(sum - 1) < 1e-3;
+}
+
+struct Sums {
+  double error = 0;
+  double values = 0;
+  double squares = 0;
+  double count = 0;
+};
+
+void CompareFloats(const Tensor& a, const Tensor& b, Agreement* agreement, Sums* sums) {
+  const int64_t width = a.rank() > 0 ? a.dim(a.rank() - 1) : 1;
+  if (width == 0) return;
+  for (int64_t row = 0; row < a.num_elements() / width; ++row) {
+    const float* x = a.data<float>() + row * width;
+    const float* y = b.data<float>() + row * width;
+    const bool roots = width > 1 && AreProbabilities(x, width);
+    for (int64_t i = 0; i < width; ++i) {
+      agreement->largest =
+          std::max(agreement->largest, std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i])));
+      const double u = roots ? std::sqrt(static_cast<double>(x[i])) : static_cast<double>(x[i]);
+      const double v = roots ? std::sqrt(std::max(0.0, static_cast<double>(y[i]))) : static_cast<double>(y[i]);
+      sums->error += (u - v) * (u - v);
+      sums->values += u;
+      sums->squares += u * u;
+    }
+    sums->count += static_cast<double>(width);
+    if (width > 1 && a.rank() <= 2) {
+      ++agreement->rows;
+      agreement->agreeing += std::max_element(x, x + width) - x == std::max_element(y, y + width) - y ? 1 : 0;
+    }
+  }
+}
+
+// Numbers of classes.
+template <typename T>
+void CompareNumbers(const Tensor& a, const Tensor& b, Agreement* agreement) {
+  agreement->rows += static_cast<size_t>(a.num_elements());
+  for (int64_t i = 0; i < a.num_elements(); ++i) agreement->agreeing += a.data<T>()[i] == b.data<T>()[i] ? 1 : 0;
+}
+
+}  // namespace
+
+GraphDef WithConstants(const GraphDef& graph, const Replaced& replaced) {
+  GraphDef changed = graph;
+  for (NodeDef& node : changed.nodes) {
+    const auto value = replaced.find(node.name);
+    if (value != replaced.end() && node.op == "Const") node.attrs["value"] = Attr::OfTensor(value->second);
+  }
+  return changed;
+}
+
+Result<Trial> Trial::Create(const GraphDef& graph, const std::vector<Feeds>& samples, std::vector<std::string> outputs,
+                            int threads) {
+  Trial trial;
+  trial.graph_ = &graph;
+  trial.samples_ = &samples;
+  trial.outputs_ = std::move(outputs);
+  trial.threads_ = threads;
+  RIVULET_ASSIGN_OR_RETURN(trial.session_, SessionOf(Serialize(graph), threads));
+  for (const Feeds& feeds : samples) {
+    RIVULET_ASSIGN_OR_RETURN(std::vector<Tensor> outputs_of, trial.session_->Run(feeds, trial.outputs_));
+    trial.all_.push_back(trial.reference_.size());
+    trial.reference_.push_back(std::move(outputs_of));
+  }
+  return trial;
+}
+
+Result<Agreement> Trial::Compare(const Replaced& replaced) const { return Compare(replaced, all_); }
+
+Result<Agreement> Trial::Compare(const Replaced& replaced, const std::vector<size_t>& some) const {
+  return CompareBytes(Serialize(WithConstants(*graph_, replaced)), some);
+}
+
+Result<Agreement> Trial::CompareFile(const std::string& bytes) const { return CompareBytes(bytes, all_); }
+
+Result<Agreement> Trial::CompareBytes(const std::string& bytes, const std::vector<size_t>& some) const {
+  RIVULET_ASSIGN_OR_RETURN(const auto session, SessionOf(bytes, threads_));
+  Agreement agreement;
+  Sums sums;
+  for (const size_t i : some) {
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session->Run((*samples_)[i], outputs_));
+    for (size_t o = 0; o < outputs.size(); ++o) {
+      const Tensor& was = reference_[i][o];
+      const Tensor& is = outputs[o];
+      if (was.dtype() != is.dtype() || was.shape() != is.shape()) {
+        return InvalidArgument("output '", outputs_[o], "' changed its type or shape");
+      }
+      if (was.dtype() == DType::kFloat) CompareFloats(was, is, &agreement, &sums);
+      if (was.dtype() == DType::kInt64) CompareNumbers<int64_t>(was, is, &agreement);
+      if (was.dtype() == DType::kInt32) CompareNumbers<int32_t>(was, is, &agreement);
+    }
+  }
+  if (sums.count > 0) {
+    const double mean = sums.values / sums.count;
+    const double variance = std::max(1e-30, sums.squares / sums.count - mean * mean);
+    agreement.distance = std::sqrt(sums.error / sums.count / variance);
+  }
+  return agreement;
+}
+
+Result<std::vector<Tensor>> Trial::Fetch(size_t sample, const std::vector<std::string>& edges) const {
+  return session_->Run((*samples_)[sample], edges);
+}
+
+}  // namespace rivulet::prepare

@@ -1,0 +1,51 @@
+// The network run on samples, with some constants replaced, and what that changed.
+#ifndef RIVULET_PREPARE_SQUEEZE_TRIAL_H_
+#define RIVULET_PREPARE_SQUEEZE_TRIAL_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "prepare/squeeze/squeeze.h"
+
+namespace rivulet::prepare {
+
+using Replaced = std::map<std::string, Tensor, std::less<>>;
+
+// The graph with other values in its constants.
+GraphDef WithConstants(const GraphDef& graph, const Replaced& replaced);
+
+class Trial {
+ public:
+  // Runs the graph as it is on all samples, which is what later runs are compared with.
+  static Result<Trial> Create(const GraphDef& graph, const std::vector<Feeds>& samples,
+                              std::vector<std::string> outputs, int threads);
+
+  // On all samples; or on some, by their numbers.
+  Result<Agreement> Compare(const Replaced& replaced) const;
+  Result<Agreement> Compare(const Replaced& replaced, const std::vector<size_t>& some) const;
+
+  // The model of these bytes on all samples.
+  Result<Agreement> CompareFile(const std::string& bytes) const;
+
+  // Values of edges for one sample, in the graph as it is.
+  Result<std::vector<Tensor>> Fetch(size_t sample, const std::vector<std::string>& edges) const;
+
+  size_t num_samples() const { return samples_->size(); }
+
+ private:
+  using Outputs = std::vector<std::vector<Tensor>>;  // of each sample
+  Result<Agreement> CompareBytes(const std::string& bytes, const std::vector<size_t>& some) const;
+
+  const GraphDef* graph_ = nullptr;
+  const std::vector<Feeds>* samples_ = nullptr;
+  std::vector<std::string> outputs_;
+  int threads_ = 1;
+  std::shared_ptr<Session> session_;
+  Outputs reference_;
+  std::vector<size_t> all_;
+};
+
+}  // namespace rivulet::prepare
+
+#endif  // RIVULET_PREPARE_SQUEEZE_TRIAL_H_

@@ -1,0 +1,142 @@
+"""rivulet shrink: models made smaller in several ways, and what every verb makes of them."""
+import json
+import struct
+import subprocess
+import zlib
+
+from command_case import RIVULET, ROOT, SHAPES, CommandCase, main, node, placeholder
+
+MODEL = SHAPES / "shapes.pb"
+
+
+class Shrink(CommandCase):
+    def shrink(self, *how, out="small.rivulet"):
+        return json.loads(self.fine("shrink", MODEL, "-o", self.dir / out, "--json", *how))
+
+    def squeezed(self):
+        self.shrink("--images", SHAPES / "samples", "--max-drop", "1%")
+        return self.dir / "small.rivulet"
+
+    def output(self):
+        (line,) = [l for l in self.fine("inspect", MODEL).splitlines() if l.startswith("output ")]
+        return line.split()[1]
+
+    def test_squeezed_is_much_smaller_and_agrees(self):
+        report = self.shrink("--images", SHAPES / "samples", "--max-drop", "1%")
+        given, recipe, squeezed = report["files"]
+        self.assertEqual(squeezed["bytes"], (self.dir / "small.rivulet").stat().st_size)
+        self.assertEqual(squeezed["change"]["agreeing"], squeezed["change"]["compared"])
+        self.assertLess(squeezed["deflated"], 0.5 * recipe["deflated"])
+        self.assertLess(recipe["deflated"], given["deflated"])
+        self.assertEqual([t["price"] for t in report["trials"]], sorted(t["price"] for t in report["trials"]))
+
+    def test_every_verb_reads_it(self):
+        small = self.squeezed()
+        sample = next(iter(sorted((SHAPES / "samples").glob("*.png")) or sorted((SHAPES / "samples").iterdir())))
+        labels = lambda model: json.loads(self.fine("label", model, sample, "--labels", SHAPES / "labels.txt", "--json"))["files"][0]["labels"][0]["label"]
+        self.assertEqual(labels(small), labels(MODEL))
+        self.assertIn("memmapped package", self.fine("inspect", small))
+        self.fine("bench", small, "--runs", "2")
+        self.fine("compare", MODEL, small, "--rtol", "1", "--atol", "1")
+        self.fine("transform", small, "-o", self.dir / "again.pb", "--transforms", "remove_device")
+        self.fine("compare", small, self.dir / "again.pb", "--rtol", "0", "--atol", "0")
+        again = json.loads(self.fine("shrink", small, "-o", self.dir / "again.rivulet", "--lossless", "--json"))
+        self.assertEqual(again["files"][2]["change"]["max_abs"], 0)
+
+    def test_size(self):
+        size = self.shrink("--size", "12KB", "--images", SHAPES / "samples")["files"][2]["bytes"]
+        self.assertLessEqual(size, 12000)
+
+    def test_lossless_changes_nothing(self):
+        report = self.shrink("--lossless")
+        self.assertEqual(report["files"][2]["change"]["max_abs"], 0)
+        self.assertLess(report["files"][2]["bytes"], report["files"][0]["bytes"])
+        self.fine("compare", MODEL, self.dir / "small.rivulet", "--rtol", "0", "--atol", "0")
+
+    def test_rounding_is_the_transform(self):
+        self.shrink("--round-weights", "16", out="small.pb")
+        self.fine("transform", MODEL, "-o", self.dir / "t.pb", "--transforms", "round_weights(num_steps=16)")
+        self.assertEqual((self.dir / "small.pb").read_bytes(), (self.dir / "t.pb").read_bytes())
+
+    def test_eight_and_sixteen_bits(self):
+        given = MODEL.stat().st_size
+        self.assertLess(self.shrink("--quantize-weights")["files"][2]["bytes"], 0.4 * given)
+        half = self.shrink("--float16")["files"][2]
+        self.assertLess(half["bytes"], 0.6 * given)
+        self.assertLess(half["change"]["distance"], 0.01)
+
+    def test_a_damaged_file_names_the_weight(self):
+        small = self.squeezed()
+        whole = bytearray(small.read_bytes())
+        whole[100] ^= 4
+        small.write_bytes(whole)
+        done = subprocess.run([RIVULET, "compare", MODEL, small], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"DATA_LOSS: .*node '[^']+'.*rivulet/squeezed/0.*checksum")
+
+    def test_every_cut_is_an_error(self):
+        small = self.squeezed()
+        whole = small.read_bytes()
+        for length in (1, 100, len(whole) // 2, len(whole) - 9, len(whole) - 1):
+            small.write_bytes(whole[:length])
+            self.assertEqual(subprocess.run([RIVULET, "run", small], capture_output=True, timeout=60).returncode, 1, length)
+
+    def test_without_samples_inputs_are_made_up(self):
+        self.assertEqual(self.shrink("--step", "0.01")["measured_on"], "32 made-up inputs")
+
+    def test_what_cannot_be_made_up_is_said(self):
+        values = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 300 } } float_val: [" + ", ".join(str(i % 7) for i in range(300)) + "] }"
+        model = self.model(placeholder("file", "DT_STRING", dims=[]), node("w", "Const", dtype="type: DT_FLOAT", value=values),
+                           node("d", "DecodeRaw", "file", out_type="type: DT_FLOAT"), node("y", "Mul", "d", "w", T="type: DT_FLOAT"))
+        self.assertIn("no values are made up for type string", self.fine("shrink", model, "-o", self.dir / "x", "--lossless"))
+        self.fails(1, ["--images", "--step"], "shrink", model, "-o", self.dir / "y")
+        self.fine("shrink", model, "-o", self.dir / "y", "--step", "0.01")
+
+    def test_bad_calls(self):
+        self.fails(2, ["two ways"], "shrink", MODEL, "-o", self.dir / "x", "--lossless", "--float16")
+        self.fails(2, ["--max-drop"], "shrink", MODEL, "-o", self.dir / "x", "--max-drop", "200%")
+        self.fails(2, ["--size"], "shrink", MODEL, "-o", self.dir / "x", "--size", "8 apples")
+        self.fails(2, ["-o"], "shrink", MODEL)
+        self.fails(1, ["no file of 1000 bytes"], "shrink", MODEL, "-o", self.dir / "x", "--size", "1KB")
+        self.assertFalse((self.dir / "x").exists())
+
+    def test_nothing_to_squeeze(self):
+        model = self.model(placeholder("x", dims=[1, 4]), node("y", "Relu", "x", T="type: DT_FLOAT"))
+        self.fails(1, ["nothing to squeeze"], "shrink", model, "-o", self.dir / "x")
+
+    def test_a_picture_of_few_colours(self):
+        picture = ROOT / "models" / "shapes" / "samples"
+        sample = next(iter(sorted(picture.iterdir())))
+        for colors in (2, 16):
+            self.fine("shrink", "--image", sample, "--colors", colors, "-o", self.dir / "x.png")
+            self.assertLessEqual(len(set(pixels(self.dir / "x.png"))), colors)
+
+
+def pixels(path):
+    """Of an 8-bit RGB PNG."""
+    data, at, header, packed = path.read_bytes(), 8, None, b""
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        if kind == b"IHDR":
+            header = struct.unpack(">IIBBBBB", data[at + 8:at + 21])
+        if kind == b"IDAT":
+            packed += data[at + 8:at + 8 + length]
+        at += 12 + length
+    width, height = header[:2]
+    assert header[2:4] == (8, 2), header
+    raw, row, out = zlib.decompress(packed), bytes(3 * width), []
+    for y in range(height):
+        start = y * (3 * width + 1)
+        line = bytearray(raw[start + 1:start + 1 + 3 * width])
+        for i in range(len(line)):
+            left, up, corner = (line[i - 3] if i >= 3 else 0), row[i], (row[i - 3] if i >= 3 else 0)
+            guess = left + up - corner
+            paeth = min((left, up, corner), key=lambda v: abs(guess - v))
+            line[i] = (line[i] + (0, left, up, (left + up) // 2, paeth)[raw[start]]) & 255
+        row = bytes(line)
+        out += [row[i:i + 3] for i in range(0, len(row), 3)]
+    return out
+
+
+if __name__ == "__main__":
+    main()
