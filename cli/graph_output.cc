@@ -1,7 +1,5 @@
 #include "cli/graph_output.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -32,29 +30,6 @@ Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat form
 
 Status SaveBytes(const std::string& bytes, const std::string& path) {
   return SaveFile(path, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
-}
-
-size_t DeflatedBytes(std::string_view bytes) {
-  z_stream stream = {};
-  if (deflateInit(&stream, Z_DEFAULT_COMPRESSION) != Z_OK) return bytes.size();
-  std::vector<uint8_t> out(size_t{1} << 16);
-  size_t total = 0;
-  constexpr size_t kPiece = size_t{1} << 30;  // zlib counts in 32 bits
-  for (bool done = false; !done;) {
-    const size_t piece = std::min(bytes.size(), kPiece);
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    stream.avail_in = static_cast<uInt>(piece);
-    bytes.remove_prefix(piece);
-    done = bytes.empty();
-    do {
-      stream.next_out = out.data();
-      stream.avail_out = static_cast<uInt>(out.size());
-      deflate(&stream, done ? Z_FINISH : Z_NO_FLUSH);
-      total += out.size() - stream.avail_out;
-    } while (stream.avail_out == 0);
-  }
-  deflateEnd(&stream);
-  return total;
 }
 
 }  // namespace rivulet::cli

@@ -21,9 +21,6 @@ Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat form
 // The file is the old one or the new one, never half.
 Status SaveBytes(const std::string& bytes, const std::string& path);
 
-// The bytes of a zlib stream at the level that stores use; what an app's package grows by.
-size_t DeflatedBytes(std::string_view bytes);
-
 }  // namespace rivulet::cli
 
 #endif  // RIVULET_CLI_GRAPH_OUTPUT_H_

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "cli/feeds.h"
 #include "cli/graph_output.h"
 #include "cli/model_flags.h"
 #include "cli/prepare_page.h"
@@ -82,6 +83,22 @@ std::string BytesAsGiven(const std::string& path, const prepare::FrozenModel& fr
   return prepare::Serialize(frozen.graph);
 }
 
+prepare::PackMetadata AboutModel(const RoadState& state, const FoundSamples& found,
+                                 const std::vector<std::string>& labels) {
+  prepare::PackMetadata about{.producer = "rivulet prepare", .labels = labels};
+  for (const prepare::FrozenTensor& input : state.inputs) {
+    prepare::PackInput entry{input.name, input.dtype, input.shape, {}};
+    if (found.input && !found.input->is_file && IsSameTensor(found.input->name, input.name)) {
+      entry.picture = {found.input->width, found.input->height, found.input->channels, found.normalization.mean,
+                       found.normalization.std};
+    }
+    about.inputs.push_back(std::move(entry));
+  }
+  for (const prepare::FrozenTensor& output : state.outputs)
+    about.outputs.push_back({output.name, output.dtype, output.shape});
+  return about;
+}
+
 Status Write(const PrepareCommand& command, const RoadState& state, PrepareReport* report) {
   RIVULET_RETURN_IF_ERROR(SaveBytes(state.bytes, command.out));
   const auto start = std::chrono::steady_clock::now();
@@ -127,10 +144,11 @@ int Prepare(const PrepareCommand& command) {
   state.samples = std::move(found->samples);
   report.picture = found->picture;
   report.notes.insert(report.notes.end(), found->assumptions.begin(), found->assumptions.end());
+  state.about = AboutModel(state, *found, report.labels);
 
   std::vector<RoadStep> steps = {OptimizeStep()};
-  if (!command.lossless) steps.push_back(RoundStep());
-  steps.push_back(MappedStep());
+  if (!command.lossless) steps.push_back(SqueezeStep());
+  steps.push_back(PackStep(/*for_kernels=*/command.target == "pi"));
   Result<std::vector<RoadStop>> stops = WalkRoad(steps, state);
   if (!stops.ok()) return Fail(Status(stops.status()).Framed(Quoted(command.model)));
   report.stops = std::move(*stops);

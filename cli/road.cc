@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/deflated_size.h"
 #include "cli/graph_output.h"
 #include "cli/html_page.h"
 #include "engine/base/errors.h"
@@ -106,7 +107,7 @@ void Add(const Tensor& before, const Tensor& after, bool are_given, Sums* sums, 
 RoadStop StopOf(const std::string& step, const RoadState& state, const RoadRun& run) {
   RoadStop stop{.step = step};
   stop.file_bytes = state.bytes.size();
-  stop.store_bytes = DeflatedBytes(state.bytes);
+  stop.store_bytes = static_cast<size_t>(DeflatedSize(state.bytes));
   stop.nodes = state.graph.nodes.size();
   stop.load_ms = run.load_ms;
   stop.run_ms = run.run_ms;

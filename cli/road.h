@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "prepare/freeze_model.h"
+#include "prepare/pack_metadata.h"
 #include "rivulet/session.h"
 
 namespace rivulet::cli {
@@ -51,6 +52,8 @@ struct RoadState {
   RoadRun given;  // the model as it came
   SessionOptions session;
   double max_drop = 0.01;
+  bool is_squeezed = false;     // `bytes` are a package whose weights are; `graph` has them as they were before
+  prepare::PackMetadata about;  // what the file says of itself, but for samples
 
   std::vector<std::string> InputNames() const;
   std::vector<std::string> OutputNames() const;
@@ -68,10 +71,11 @@ struct RoadStep {
 };
 
 RoadStep OptimizeStep();
-// Weights of fewer values, as few as `max_drop` allows.
-RoadStep RoundStep();
-// The container that is mapped from disk.
-RoadStep MappedStep();
+// Weights quantised as coarsely as `max_drop` allows, and coded.
+RoadStep SqueezeStep();
+// The file that ships, with what an app must know, a sample and checksums; weights that are not squeezed may lie in it
+// as the kernels read them, too.
+RoadStep PackStep(bool for_kernels);
 
 // A step that was taken, or why not.
 struct RoadStop {

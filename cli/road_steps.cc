@@ -1,9 +1,12 @@
-#include "cli/graph_output.h"
 #include "cli/html_page.h"
 #include "cli/made_up.h"
+#include "cli/progress.h"
 #include "cli/road.h"
 #include "engine/base/errors.h"
+#include "engine/import/memmapped_package.h"
 #include "prepare/optimize.h"
+#include "prepare/pack.h"
+#include "prepare/squeeze/squeeze.h"
 #include "prepare/verify.h"
 
 namespace rivulet::cli {
@@ -29,42 +32,58 @@ Result<std::vector<std::string>> OptimizeIt(RoadState& state) {
   return notes;
 }
 
-struct Rounded {
-  int steps = 0;
-  prepare::GraphDef graph;
-  std::string bytes;
-  size_t store_bytes = 0;
-};
-
-Result<std::vector<std::string>> RoundIt(RoadState& state) {
-  std::optional<Rounded> best;
-  std::string tried;
-  for (const int steps : {16, 32, 64, 128, 256, 512, 1024, 4096}) {
-    RIVULET_ASSIGN_OR_RETURN(const auto calls, prepare::ParseTransforms(Cat("round_weights(num_steps=", steps, ")")));
-    Rounded one{.steps = steps, .graph = state.graph};
-    RIVULET_RETURN_IF_ERROR(
-        prepare::ApplyTransforms(calls, {.inputs = state.InputNames(), .outputs = state.OutputNames()}, one.graph));
-    one.bytes = prepare::Serialize(one.graph);
-    RIVULET_ASSIGN_OR_RETURN(const RoadRun run, RunRoad(one.bytes, state.OutputNames(), state.samples, state.session));
-    RIVULET_ASSIGN_OR_RETURN(const RoadChange change, CompareRoad(state.given, run, state.samples.are_given));
-    tried = Cat(Digits(100 * change.drop(), 3), " % at ", steps, " values");
-    if (change.drop() > state.max_drop) continue;
-    one.store_bytes = DeflatedBytes(one.bytes);
-    if (!best || one.store_bytes < best->store_bytes) best = std::move(one);
-    break;  // more values only cost more bytes
+Result<std::vector<std::string>> SqueezeIt(RoadState& state) {
+  prepare::SqueezeOptions options{.samples = state.samples.feeds, .outputs = state.OutputNames()};
+  options.max_drop = state.max_drop;
+  options.threads = state.session.num_threads;
+  options.progress = ShowProgress;
+  Result<prepare::SqueezedModel> squeezed = prepare::Squeeze(state.graph, options);
+  EndProgress();
+  if (!squeezed.ok()) return squeezed.status();
+  RIVULET_ASSIGN_OR_RETURN(const RoadRun run,
+                           RunRoad(squeezed->bytes, state.OutputNames(), state.samples, state.session));
+  RIVULET_ASSIGN_OR_RETURN(const RoadChange change, CompareRoad(state.given, run, state.samples.are_given));
+  if (change.drop() > state.max_drop) {
+    return FailedPrecondition("the answers change by ", Digits(100 * change.drop(), 3), " %, more than the ",
+                              Digits(100 * state.max_drop, 3), " % of --max-drop");
   }
-  if (!best) {
-    return FailedPrecondition("the answers change by ", tried, ", more than the ", Digits(100 * state.max_drop, 3),
-                              " % of --max-drop");
-  }
-  state.graph = std::move(best->graph);
-  state.bytes = std::move(best->bytes);
-  return std::vector<std::string>{Cat("each weight is one of ", best->steps, " values of its tensor")};
+  state.bytes = std::move(squeezed->bytes);
+  state.is_squeezed = true;
+  return std::vector<std::string>{Cat(squeezed->tensors.size(), " weights are quantised and coded")};
 }
 
-Result<std::vector<std::string>> MapIt(RoadState& state) {
-  RIVULET_ASSIGN_OR_RETURN(state.bytes, ToFileBytes(state.graph, GraphFormat::kMemmapped));
-  return std::vector<std::string>{"weights are mapped from the file, page by page as they are used"};
+// The first picture or sound that was given, else values that anybody can make up.
+Result<prepare::SampleFeeds> SampleOf(const RoadState& state) {
+  prepare::SampleFeeds sample{.name = state.samples.are_given ? "first given" : "made up"};
+  for (const auto& [name, tensor] : state.samples.feeds[0]) {
+    Tensor value = tensor;
+    if (!state.samples.are_given) {
+      RIVULET_ASSIGN_OR_RETURN(value, MakeUpTensor(tensor.dtype(), tensor.shape()));
+    }
+    sample.feeds.emplace_back(name, std::move(value));
+    sample.made_up.push_back(!state.samples.are_given);
+  }
+  return sample;
+}
+
+Result<std::vector<std::string>> PackIt(RoadState& state, bool for_kernels) {
+  prepare::PackOptions options{.packed = for_kernels, .metadata = state.about};
+  RIVULET_ASSIGN_OR_RETURN(prepare::SampleFeeds sample, SampleOf(state));
+  options.samples.push_back(std::move(sample));
+  prepare::PackFile file;
+  if (state.is_squeezed) {
+    const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(state.bytes.data()), state.bytes.size());
+    RIVULET_ASSIGN_OR_RETURN(const MemmappedPackage package, MemmappedPackage::Read(view, nullptr));
+    RIVULET_ASSIGN_OR_RETURN(file, prepare::ToPack(package, options));
+  } else {
+    RIVULET_ASSIGN_OR_RETURN(file, prepare::ToPack(state.graph, options));
+  }
+  state.bytes = std::move(file.bytes);
+  std::vector<std::string> notes = std::move(file.notes);
+  notes.insert(notes.begin(), Cat("what an app must feed, ", file.metadata.labels.size(), " labels, ",
+                                  file.metadata.samples.size(), " sample and checksums are in the file"));
+  if (!state.is_squeezed) notes.push_back("weights are mapped from the file, page by page as they are used");
+  return notes;
 }
 
 }  // namespace
@@ -87,7 +106,9 @@ void SetSwitches(const std::vector<std::string>& fed, RoadState* state, std::vec
 }
 
 RoadStep OptimizeStep() { return {"optimize", OptimizeIt}; }
-RoadStep RoundStep() { return {"round", RoundIt}; }
-RoadStep MappedStep() { return {"map", MapIt}; }
+RoadStep SqueezeStep() { return {"squeeze", SqueezeIt}; }
+RoadStep PackStep(bool for_kernels) {
+  return {"pack", [for_kernels](RoadState& state) { return PackIt(state, for_kernels); }};
+}
 
 }  // namespace rivulet::cli

@@ -40,19 +40,40 @@ std::vector<std::string> OutputNames(const PackMetadata& metadata) {
 
 class Packer {
  public:
-  Packer(GraphDef graph, const PackOptions& options) : graph_(std::move(graph)), options_(options) {
+  explicit Packer(const PackOptions& options) : options_(options) {
     file_.metadata = options.metadata;
     file_.metadata.samples.clear();
+    writer_.Add(MemmappedPackage::kSignatureRegion, MemmappedPackage::kSignature);
   }
 
-  Result<PackFile> Pack() {
-    writer_.Add(MemmappedPackage::kSignatureRegion, MemmappedPackage::kSignature);
+  Result<PackFile> Pack(GraphDef graph) {
+    graph_ = std::move(graph);
     RIVULET_RETURN_IF_ERROR(LeaveOutUnneeded());
     RIVULET_RETURN_IF_ERROR(PlaceConstants());
     wire_ = Serialize(graph_);
     graph_ = GraphDef();
+    return PackRest(options_.packed);
+  }
+
+  Result<PackFile> Pack(const MemmappedPackage& package) {
+    for (const auto& [name, region] : package.regions()) {
+      const std::string_view content(reinterpret_cast<const char*>(region.bytes.data()), region.bytes.size());
+      if (name == MemmappedPackage::kGraphRegion) {
+        wire_ = content;
+      } else if (!name.starts_with(MemmappedPackage::kOwnPrefix) ||
+                 name.starts_with(MemmappedPackage::kSqueezedPrefix)) {
+        writer_.Add(name, content);
+        ++file_.constants;
+      }
+    }
+    return PackRest(/*packed=*/false);
+  }
+
+ private:
+  // All but the graph and its weights.
+  Result<PackFile> PackRest(bool packed) {
     RIVULET_RETURN_IF_ERROR(Try());
-    if (options_.packed) {
+    if (packed) {
       for (const auto& [name, bytes] : forms_) writer_.Add(name, bytes);
       file_.packed = forms_.size();
     }
@@ -64,7 +85,6 @@ class Packer {
     return std::move(file_);
   }
 
- private:
   struct Answered {
     const SampleFeeds* sample;
     std::vector<Tensor> answers;
@@ -165,6 +185,10 @@ class Packer {
 
 }  // namespace
 
-Result<PackFile> ToPack(GraphDef graph, const PackOptions& options) { return Packer(std::move(graph), options).Pack(); }
+Result<PackFile> ToPack(GraphDef graph, const PackOptions& options) { return Packer(options).Pack(std::move(graph)); }
+
+Result<PackFile> ToPack(const MemmappedPackage& package, const PackOptions& options) {
+  return Packer(options).Pack(package);
+}
 
 }  // namespace rivulet::prepare

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/import/memmapped_package.h"
+#include "prepare/graph_def.h"
 #include "prepare/pack_metadata.h"
 #include "prepare/pack_samples.h"
 
@@ -40,6 +42,9 @@ struct PackFile {
 
 // A sample that was given and does not run is an error; one that is wholly made up is left out, with a note.
 Result<PackFile> ToPack(GraphDef graph, const PackOptions& options);
+// The same of a package whose weights stay as they lie in it, squeezed ones above all; nothing is packed for the
+// kernels.
+Result<PackFile> ToPack(const MemmappedPackage& package, const PackOptions& options);
 
 }  // namespace rivulet::prepare
 
