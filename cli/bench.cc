@@ -3,15 +3,14 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/bench_feeds.h"
 #include "cli/bench_profile.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
-#include "cli/made_up.h"
 #include "cli/model_flags.h"
 #include "engine/base/errors.h"
 #include "engine/kernels/target.h"
@@ -40,38 +39,6 @@ double MsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-Result<Shape> ParseShape(std::string_view text) {
-  Shape shape;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find_first_of(",x"), text.size());
-    int64_t dim = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + comma, dim);
-    if (error != std::errc() || end != text.data() + comma || dim < 0)
-      return InvalidArgument("want a shape like 1,224,224,3");
-    shape.push_back(dim);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return shape;
-}
-
-Result<Feeds> MakeFeeds(const Model& model, const NameChoice& names, const BenchCommand& command, int* code) {
-  RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(model, names, command.inputs, code));
-  *code = kBadCall;
-  for (const std::string& argument : command.shapes) {
-    const std::string name = FeedName(argument);
-    if (name.empty()) return InvalidArgument("--input-shape ", Quoted(argument), ": want NAME=1,224,224,3");
-    const std::string edge = names.Input(name);
-    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
-    Result<Shape> shape = ParseShape(std::string_view(argument).substr(name.size() + 1));
-    if (!shape.ok()) return std::move(shape).status().Framed(Cat("--input-shape ", Quoted(argument)));
-    RIVULET_ASSIGN_OR_RETURN(Tensor tensor,
-                             MakeUpTensor(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, *shape));
-    feeds.emplace_back(edge, std::move(tensor));
-  }
-  RIVULET_RETURN_IF_ERROR(MakeUpMissing(model, names, "--input-shape", &feeds));
-  return feeds;
-}
-
 int Bench(const BenchCommand& command) {
   Result<SessionOptions> options = command.flags.Options();
   if (!options.ok()) return FailCall(options.status().ToString());
@@ -82,7 +49,7 @@ int Bench(const BenchCommand& command) {
   double load_ms = MsSince(load_start);
   const Result<NameChoice> names = NameChoice::Of(*model, command.signature);
   if (!names.ok()) return Fail(names.status(), kBadCall);
-  Result<Feeds> feeds = MakeFeeds(*model, *names, command, &code);
+  Result<Feeds> feeds = MakeFeeds(*model, *names, command.inputs, command.shapes, &code);
   if (!feeds.ok()) return Fail(feeds.status(), code);
   std::vector<std::string> outputs = command.outputs;
   if (outputs.empty()) outputs = names->DefaultOutputs(*model);

@@ -34,6 +34,7 @@ void AddOptimize(CLI::App& app, int* code);
 void AddEvaluate(CLI::App& app, int* code);
 void AddPrepare(CLI::App& app, int* code);
 void AddShrink(CLI::App& app, int* code);
+void AddView(CLI::App& app, int* code);
 
 // Prints "rivulet: message" on stderr in one line and returns the exit code that fits: NOT_FOUND names are a bad call.
 int Fail(const Status& status);

@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
   AddEvaluate(app, &code);
   AddPrepare(app, &code);
   AddShrink(app, &code);
+  AddView(app, &code);
   if (argc > 1 && IsUnknownCommand(app, argv[1])) return FailUnknownCommand(app, argv[1]);
   try {
     app.parse(argc, argv);

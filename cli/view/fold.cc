@@ -1,0 +1,68 @@
+// Constants and variables go onto the cards of their users: as nodes they would be most of the picture.
+#include <string_view>
+
+#include "cli/view/graph.h"
+
+namespace rivulet::cli::view {
+namespace {
+
+bool IsSource(const ViewNode& node) {
+  return node.op == "Const" || node.op == "VarHandleOp" || node.op == "VariableV2" || node.op == "Variable";
+}
+
+// Hands on what it reads.
+bool IsReader(const ViewNode& node) {
+  return node.op == "Identity" || node.op == "ReadVariableOp" || node.op == "Enter";
+}
+
+struct Uses {
+  int32_t data = 0;
+  int32_t control = 0;
+};
+
+std::vector<Uses> CountUses(const ViewGraph& graph) {
+  std::vector<Uses> uses(graph.nodes.size());
+  for (const ViewNode& node : graph.nodes) {
+    for (const Link& link : node.inputs) {
+      Uses& of = uses[static_cast<size_t>(link.node)];
+      ++(link.is_control ? of.control : of.data);
+    }
+  }
+  return uses;
+}
+
+// The one tensor that a reader reads; null when there are others.
+const Link* OnlyData(const ViewNode& node) {
+  const Link* only = nullptr;
+  for (const Link& link : node.inputs) {
+    if (link.is_control) continue;
+    if (only != nullptr) return nullptr;
+    only = &link;
+  }
+  return only;
+}
+
+}  // namespace
+
+void FoldSources(ViewGraph* graph) {
+  const std::vector<Uses> uses = CountUses(*graph);
+  const auto can_fold = [&](int32_t i) {
+    const Uses& of = uses[static_cast<size_t>(i)];
+    return of.data > 0 && of.control == 0;
+  };
+  for (int32_t i = 0; i < graph->num_nodes(); ++i) graph->node(i).is_folded = IsSource(graph->node(i)) && can_fold(i);
+  // Readers of readers come after them in most files; a second look finds the rest.
+  for (int look = 0; look < 2; ++look) {
+    for (int32_t i = 0; i < graph->num_nodes(); ++i) {
+      ViewNode& node = graph->node(i);
+      if (node.is_folded || !IsReader(node) || !can_fold(i)) continue;
+      const Link* only = OnlyData(node);
+      node.is_folded = only != nullptr && only->node != i && graph->node(only->node).is_folded;
+    }
+  }
+  for (ViewNode& node : graph->nodes) {
+    for (Link& link : node.inputs) link.is_folded = graph->node(link.node).is_folded;
+  }
+}
+
+}  // namespace rivulet::cli::view

@@ -1,0 +1,333 @@
+// Draws a pane: what is seen of the open groups, no more than can be told apart.
+
+class Drawing {
+  constructor(pane) {
+    this.pane = pane;
+    this.graph = pane.graph;
+    this.look = pane.look;
+    this.context = pane.canvas.getContext("2d");
+    this.title = `600 12.5px ${this.look.font}`;
+    this.text = `10.5px ${this.look.font}`;
+    this.label = `10px ${this.look.font}`;
+  }
+
+  draw() {
+    const {context, pane} = this, {camera, width, height, ratio} = pane;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = this.look.back;
+    context.fillRect(0, 0, width, height);
+    const k = camera.k;
+    context.setTransform(ratio * k, 0, 0, ratio * k, ratio * (width / 2 - camera.x * k), ratio * (height / 2 - camera.y * k));
+    this.scale = k;
+    this.left = camera.x - width / 2 / k; this.right = camera.x + width / 2 / k;
+    this.top = camera.y - height / 2 / k; this.bottom = camera.y + height / 2 / k;
+    this.drawn = 0;
+    this.group(0, 0, 0, 0);
+    if (pane.selected >= 0) this.highlight();
+  }
+
+  isSeen(x, y, w, h) { return x < this.right && x + w > this.left && y < this.bottom && y + h > this.top; }
+
+  group(id, x, y, depth) {
+    const placed = this.pane.places.of(id);
+    this.edges(placed, x, y);
+    const cells = this.graph.groups[id].cells;
+    for (let c = 0; c < cells.length; ++c) {
+      const item = cells[c];
+      if (item < 0) continue;
+      const bx = x + placed.bx[c], by = y + placed.by[c], bw = placed.bw[c], bh = placed.bh[c];
+      if (!this.isSeen(bx, by, bw + 5, bh + 5)) continue;
+      ++this.drawn;
+      if (this.graph.isOpened(item)) this.frame(item, bx, by, bw, bh, depth);
+      else this.card(item, bx, by, bw, bh);
+    }
+    if (this.scale > 0.62) this.labels(placed, x, y);
+  }
+
+  frame(item, x, y, w, h, depth) {
+    const {context, look, graph} = this, mark = graph.mark(item);
+    context.beginPath();
+    context.roundRect(x, y, w, h, 12);
+    context.fillStyle = look.scopes[0];
+    context.fill();
+    context.strokeStyle = mark ? look.marks[mark] : look.line;
+    context.lineWidth = (mark === kAdded || mark === kRemoved ? 2 : 1) / Math.min(1, Math.max(this.scale, 0.4));
+    context.stroke();
+    if (Math.min(w, h) * this.scale < 26) return this.block(item, x, y, w, h);
+    this.group(item - graph.size, x, y, depth + 1);
+    // The title keeps its size on the screen down to where it would be larger than its header.
+    const size = Math.min(12.5 / Math.min(this.scale, 1), 24);
+    if (size * this.scale < 6.5) return;
+    const font = `600 ${size}px ${look.font}`;
+    context.font = font;
+    context.fillStyle = look.text;
+    context.fillText(look.fit(graph.label(item), font, w - 52), x + 14, y + 15 + size * 0.5);
+    if (this.scale > 0.45) this.sign(x + w - 19, y + 17, false);
+    if (item === this.pane.hovered) this.outline(x, y, w, h, 12, look.faint, 1.2);
+  }
+
+  // Too small to see into.
+  block(item, x, y, w, h) {
+    const heat = this.heatOf(item);
+    this.context.fillStyle = heat ? heat.fill : this.look.scope(0.16);
+    this.context.fillRect(x, y, w, h);
+  }
+
+  heatOf(item) {
+    const kind = kHeatCosts[this.pane.heat];
+    if (kind < 0) return null;
+    const total = this.graph.total(kind), value = this.graph.shownCost(item, kind);
+    return total > 0 ? {...this.look.heat(value / total), part: value / total} : {...this.look.heat(0), part: 0};
+  }
+
+  card(item, x, y, w, h) {
+    const {context, look, graph, scale} = this, isGroup = graph.isGroup(item), mark = graph.mark(item);
+    const heat = this.heatOf(item);
+    const family = isGroup ? look.edge : look.families[graph.family(item)];
+    if (h * scale < 9) {
+      context.fillStyle = mark ? look.marks[mark] : heat ? heat.fill : family;
+      context.globalAlpha = heat || mark ? 1 : 0.55;
+      context.fillRect(x, y, w, h);
+      context.globalAlpha = 1;
+      return;
+    }
+    if (isGroup) this.stack(x, y, w, h, mark ? look.marks[mark] : look.line);
+    context.beginPath();
+    context.roundRect(x, y, w, h, 9);
+    context.fillStyle = heat ? heat.fill : look.surface;
+    context.fill();
+    context.strokeStyle = mark ? look.marks[mark] : look.line;
+    context.lineWidth = mark ? 2 : 1;
+    if (mark === kRemoved) context.setLineDash([5, 3]);
+    context.stroke();
+    context.setLineDash([]);
+    if (!isGroup) {
+      context.fillStyle = graph.nodes.problems[item] ? look.marks[kRemoved] : family;
+      context.beginPath();
+      context.roundRect(x + 7, y + 8, 3.5, h - 16, 1.75);
+      context.fill();
+    }
+    if (item === this.pane.hovered) this.outline(x, y, w, h, 9, look.faint, 1.2);
+    if (scale > 0.42) this.words(item, x, y, w, heat);
+  }
+
+  // A closed group looks like a stack of cards.
+  stack(x, y, w, h, stroke) {
+    const {context, look} = this;
+    context.beginPath();
+    context.roundRect(x + 4.5, y + 4.5, w, h, 9);
+    context.fillStyle = look.surface;
+    context.fill();
+    context.strokeStyle = stroke;
+    context.lineWidth = 1;
+    context.stroke();
+  }
+
+  words(item, x, y, w, heat) {
+    const {context, look, graph} = this, isGroup = graph.isGroup(item);
+    const strong = heat && heat.isStrong ? (look.isDark ? "#17120d" : "#ffffff") : null;
+    const share = heat ? percent(heat.part) : "";
+    const left = x + 17, room = w - 26;
+    context.textBaseline = "alphabetic";
+    context.fillStyle = strong || look.text;
+    context.font = this.title;
+    let titleRoom = room - (isGroup ? 16 : 0);
+    if (share) titleRoom -= look.width(share, this.text) + 6;
+    context.fillText(look.fit(isGroup ? graph.label(item) : graph.op(item), this.title, titleRoom), left, y + (isGroup ? 23 : 17));
+    context.font = this.text;
+    context.fillStyle = strong || look.muted;
+    if (share) {
+      context.textAlign = "right";
+      context.fillText(share, x + w - (isGroup ? 27 : 9), y + (isGroup ? 23 : 17));
+      context.textAlign = "left";
+    }
+    const second = isGroup ? graph.group(item).sub : shortName(graph.nodes.name[item]);
+    context.fillText(look.fit(second, this.text, room), left, y + (isGroup ? 40 : 31));
+    if (isGroup) {
+      this.sign(x + w - 17, y + 19, true, strong);
+      this.composition(item, left, y + 46, w - 34);
+    } else if (this.scale > 0.55) {
+      this.rows(item, x, y, w, strong);
+    }
+  }
+
+  // Constants on the card.
+  rows(item, x, y, w, strong) {
+    const {context, look, graph} = this, rows = graph.nodes.rows[item];
+    let at = y + 48;
+    for (let i = 0; i < rows.length; i += 3, at += 15) {
+      const label = graph.texts[rows[i]], text = look.fit(graph.texts[rows[i + 1]], this.text, w - 30);
+      const mark = rows[i + 2] >= 0 ? graph.mark(rows[i + 2]) : kSame;
+      const room = w - 34 - look.width(text, this.text);
+      context.fillStyle = mark ? look.marks[mark] : strong || look.muted;
+      context.fillText(look.fit(label, this.text, Math.max(room, 0)), x + 17, at);
+      context.fillStyle = mark ? look.marks[mark] : strong || look.text;
+      context.textAlign = "right";
+      context.fillText(text, x + w - 9, at);
+      context.textAlign = "left";
+    }
+  }
+
+  // Which families of operators a closed group is made of, as a thin bar.
+  composition(item, x, y, w) {
+    const counts = this.pane.composition(item);
+    let total = 0;
+    for (const count of counts) total += count;
+    const {context, look} = this;
+    context.save();
+    context.beginPath();
+    context.roundRect(x, y, w, 3.5, 1.75);
+    context.clip();
+    counts.forEach((count, family) => {
+      if (!count) return;
+      context.fillStyle = look.families[family];
+      context.fillRect(x, y, w * count / total + 0.5, 3.5);
+      x += w * count / total;
+    });
+    context.restore();
+  }
+
+  sign(x, y, isPlus, color) {
+    const {context, look} = this;
+    context.strokeStyle = color || look.faint;
+    context.lineWidth = 1.6;
+    context.lineCap = "round";
+    context.beginPath();
+    context.moveTo(x - 4, y); context.lineTo(x + 4, y);
+    if (isPlus) { context.moveTo(x, y - 4); context.lineTo(x, y + 4); }
+    context.stroke();
+    context.lineCap = "butt";
+  }
+
+  outline(x, y, w, h, radius, color, width) {
+    const {context} = this;
+    context.beginPath();
+    context.roundRect(x, y, w, h, radius);
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.stroke();
+  }
+
+  // All edges of a group in three strokes.
+  edges(placed, x, y) {
+    const {context, look} = this;
+    if (!this.isSeen(x, y, placed.w, placed.h)) return;
+    const paths = placed.paths ||= this.makePaths(placed);
+    context.save();
+    context.translate(x, y);
+    context.strokeStyle = look.edge;
+    context.lineWidth = Math.max(1.25, 0.7 / this.scale);
+    context.stroke(paths.data);
+    if (this.scale > 0.12) {
+      context.setLineDash([3, 4]);
+      context.globalAlpha = 0.75;
+      context.stroke(paths.control);
+      context.globalAlpha = 1;
+      context.setLineDash([]);
+    }
+    context.fillStyle = look.edge;
+    if (this.scale > 0.25) context.fill(paths.arrows);
+    context.restore();
+  }
+
+  makePaths(placed) {
+    const paths = {data: new Path2D(), control: new Path2D(), arrows: new Path2D()};
+    for (const chain of this.graph.groups[placed.id].chains) {
+      const end = this.trace(placed, chain, chain[0] & 1 ? paths.control : paths.data);
+      if (end) arrow(paths.arrows, end[0], end[1]);
+    }
+    return paths;
+  }
+
+  // Where a chain meets a cell: in the middle, or at the port of an open group.
+  meet(placed, cell, port) {
+    const item = this.graph.groups[placed.id].cells[cell];
+    if (port >= 0 && item >= 0 && this.graph.isOpened(item)) {
+      const inner = this.pane.places.of(item - this.graph.size);
+      return placed.bx[cell] + inner.bx[port] + inner.bw[port] / 2;
+    }
+    return placed.bx[cell] + placed.bw[cell] / 2;
+  }
+
+  // Adds a chain to a path; returns the point where its arrow is, or null where it leaves through a port.
+  trace(placed, chain, path) {
+    const goesUp = (chain[0] & 2) !== 0, first = chain[6], last = chain[chain.length - 1];
+    const topX = this.meet(placed, first, goesUp ? chain[4] : chain[3]);
+    const endX = this.meet(placed, last, goesUp ? chain[3] : chain[4]);
+    const topY = placed.by[first] + (goesUp ? 0 : placed.bh[first]);
+    const endY = placed.by[last] + (goesUp ? placed.bh[last] : 0);
+    let x = topX, y = topY;
+    path.moveTo(x, y);
+    for (let i = 7; i + 1 < chain.length; ++i) {
+      const cell = chain[i], bendX = placed.bx[cell] + placed.bw[cell] / 2;
+      if (goesUp && i === 7) around(path, x, y, bendX, placed.by[cell], -22); else curve(path, x, y, bendX, placed.by[cell]);
+      x = bendX;
+      y = placed.by[cell] + placed.bh[cell];
+      path.lineTo(x, y);
+    }
+    if (goesUp) around(path, x, y, endX, endY, 22); else curve(path, x, y, endX, endY);
+    const target = this.graph.groups[placed.id].cells[goesUp ? first : last];
+    return target < 0 ? null : goesUp ? [topX, topY] : [endX, endY];
+  }
+
+  // Shapes of tensors below what makes them.
+  labels(placed, x, y) {
+    const {context, look, graph} = this, group = graph.groups[placed.id], done = new Set();
+    context.font = this.label;
+    context.textAlign = "center";
+    context.lineJoin = "round";
+    for (const chain of group.chains) {
+      const from = chain[0] & 2 ? chain[chain.length - 1] : chain[6];
+      if (chain[2] < 0 || group.cells[from] < 0 || done.has(from)) continue;
+      done.add(from);
+      const lx = x + this.meet(placed, from, chain[3]), ly = y + placed.by[from] + placed.bh[from] + 13;
+      if (!this.isSeen(lx - 60, ly - 10, 120, 14)) continue;
+      const text = edgeText(graph.texts[chain[2]]);
+      if (text === "?") continue;
+      context.strokeStyle = look.back;
+      context.lineWidth = 4;
+      context.strokeText(text, lx, ly);
+      context.fillStyle = look.muted;
+      context.fillText(text, lx, ly);
+    }
+    context.textAlign = "left";
+  }
+
+  highlight() {
+    const {context, look, pane, graph} = this;
+    for (const {group, chain, isInput} of pane.routes()) {
+      const origin = pane.originOf(graph.size + group);
+      if (!origin) continue;
+      const placed = pane.places.of(group), path = new Path2D(), tip = new Path2D();
+      const end = this.trace(placed, chain, path);
+      if (end) arrow(tip, end[0], end[1]);
+      context.save();
+      context.translate(origin.x, origin.y);
+      context.strokeStyle = context.fillStyle = isInput ? look.into : look["out-of"];
+      context.lineWidth = Math.max(2, 1.4 / this.scale);
+      context.stroke(path);
+      context.fill(tip);
+      context.restore();
+    }
+    const box = pane.boxOf(graph.visible(pane.selected));
+    if (box) this.outline(box.x - 1.5, box.y - 1.5, box.w + 3, box.h + 3, 11, look.accent, Math.max(2.5, 1.6 / this.scale));
+  }
+}
+
+function curve(path, x0, y0, x1, y1) {
+  const middle = (y0 + y1) / 2;
+  path.bezierCurveTo(x0, middle, x1, middle, x1, y1);
+}
+
+// Both ends from the same side.
+function around(path, x0, y0, x1, y1, room) {
+  const far = room < 0 ? Math.min(y0, y1) + room : Math.max(y0, y1) + room;
+  path.bezierCurveTo(x0, far, x1, far, x1, y1);
+}
+
+function arrow(path, x, y) {
+  path.moveTo(x, y);
+  path.lineTo(x - 3.5, y - 6);
+  path.lineTo(x + 3.5, y - 6);
+  path.closePath();
+}
