@@ -48,6 +48,16 @@ std::string OutOf(const ViewCommand& command) {
   return "-";
 }
 
+// The file's name, where that tells the models apart.
+std::string TitleOf(const ViewCommand& command, const std::string& path) {
+  const auto name = [](const std::string& of) {
+    const std::filesystem::path at = std::filesystem::path(of).lexically_normal();
+    return (at.has_filename() ? at.filename() : at.parent_path().filename()).string();
+  };
+  const bool is_plain = command.models.size() == 1 || name(command.models[0]) != name(command.models[1]);
+  return is_plain && !name(path).empty() ? name(path) : path;
+}
+
 int Profile(const ViewCommand& command, const std::shared_ptr<const Model>& model, view::ViewGraph* graph) {
   const Result<SessionOptions> options = command.flags.Options();
   if (!options.ok()) return FailCall(options.status().ToString());
@@ -78,7 +88,7 @@ int ReadModels(const ViewCommand& command, std::vector<view::ViewGraph>* graphs)
     const std::shared_ptr<const Model> model = LoadModel(path, command.model_flags, &code);
     if (model == nullptr) return code;
     graphs->push_back(view::ReadGraph(model));
-    graphs->back().title = path;
+    graphs->back().title = TitleOf(command, path);
     if (command.profile) code = Profile(command, model, &graphs->back());
     if (code != kFine) return code;
   }

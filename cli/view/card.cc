@@ -5,12 +5,14 @@
 #include <cstdio>
 
 #include "engine/base/errors.h"
+#include "engine/ops/op.h"
 
 namespace rivulet::cli::view {
 namespace {
 
 constexpr size_t kMostRows = 4;
-constexpr double kLeastWidth = 96;
+constexpr double kBold = 1.1;
+constexpr double kLeastWidth = 118;
 constexpr double kMostWidth = 232;
 constexpr double kGroupHeight = 56;
 constexpr int64_t kShownWhole = 4;  // elements that are shown instead of a shape
@@ -34,27 +36,67 @@ std::string ValueText(const ViewNode& source) {
   return ShapeText(source.value->shape);
 }
 
+// What an operator calls its inputs, up to one of which there may be any number.
+std::vector<std::string> ArgumentNames(const std::string& op) {
+  std::vector<std::string> names;
+  const OpDef* def = FindOp(op);
+  std::string_view text = def == nullptr ? "" : def->inputs;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(", "));
+    const size_t colon = one.find(':');
+    if (colon == std::string_view::npos || one.find('*') != std::string_view::npos ||
+        one.find("list(") != std::string_view::npos)
+      break;
+    names.emplace_back(one.substr(0, colon));
+    text.remove_prefix(std::min(one.size() + 2, text.size()));
+  }
+  return names;
+}
+
+// "filter" is better than "resource"; but "kernel" is better than "x".
+std::string RowLabel(const std::vector<std::string>& arguments, size_t input, const ViewNode& source) {
+  if (input < arguments.size() && arguments[input].size() > 1) return arguments[input];
+  return std::string(ShortName(source.name));
+}
+
 void AddRows(const ViewGraph& graph, const ViewNode& node, Card* card) {
-  size_t more = 0;
+  const std::vector<std::string> arguments = ArgumentNames(node.op);
+  size_t more = 0, input = 0;
   for (const Link& link : node.inputs) {
-    if (!link.is_folded) continue;
+    const size_t at = link.is_control ? input : input++;
+    if (!link.is_folded || link.is_control) continue;
     if (card->rows.size() == kMostRows) {
       ++more;
       continue;
     }
     const int32_t source = SourceOf(graph, link.node);
-    card->rows.push_back(
-        {std::string(ShortName(graph.node(source).name)), ValueText(graph.node(source)), link.node});
+    card->rows.push_back({RowLabel(arguments, at, graph.node(source)), ValueText(graph.node(source)), link.node});
   }
   if (more > 0) card->rows.push_back({Cat("and ", more, " more"), ""});
 }
 
+// What of a name the groups around it do not say.
+std::string_view NameWithin(const ViewGraph& graph, const ViewNode& node) {
+  const std::string prefix =
+      node.function < 0 ? "" : Cat("ƒ ", graph.functions[static_cast<size_t>(node.function)], "/");
+  const std::string_view name = node.name;
+  for (int32_t g = node.group; g > 0; g = graph.groups[static_cast<size_t>(g)].parent) {
+    std::string_view path = graph.groups[static_cast<size_t>(g)].path;
+    if (!path.starts_with(prefix)) continue;
+    path.remove_prefix(prefix.size());
+    if (name.size() > path.size() + 1 && name.starts_with(path) && name[path.size()] == '/')
+      return name.substr(path.size() + 1);
+    if (name == path) return ShortName(name);
+  }
+  return name;
+}
+
 Card NodeCard(const ViewGraph& graph, const ViewNode& node) {
-  Card card{.title = node.op, .subtitle = std::string(ShortName(node.name))};
+  Card card{.title = node.op, .subtitle = std::string(NameWithin(graph, node))};
   AddRows(graph, node, &card);
-  double width = std::max(TextWidth(card.title, kTitleSize), TextWidth(card.subtitle, kTextSize));
+  double width = std::max(TextWidth(card.title, kTitleSize) * kBold, TextWidth(card.subtitle, kTextSize));
   for (const Card::Row& row : card.rows)
-    width = std::max(width, TextWidth(row.label, kTextSize) + TextWidth(row.text, kTextSize) + 12);
+    width = std::max(width, TextWidth(row.label, kTextSize) + TextWidth(row.text, kTextSize) + 18);
   card.width = std::round(std::clamp(width + 28, kLeastWidth, kMostWidth));
   card.height = kTitleHeight + (card.rows.empty() ? 0 : kRowHeight * static_cast<double>(card.rows.size()) + 7);
   return card;
@@ -63,8 +105,8 @@ Card NodeCard(const ViewGraph& graph, const ViewNode& node) {
 Card GroupCard(const Group& group) {
   Card card{.title = group.label, .subtitle = Cat(group.size, group.size == 1 ? " node" : " nodes")};
   if (group.cost.parameters > 0) card.subtitle += Cat(" · ", Short(static_cast<double>(group.cost.parameters)), " weights");
-  const double text = std::max(TextWidth(card.title, kTitleSize), TextWidth(card.subtitle, kTextSize));
-  card.width = std::round(std::clamp(text + 48, kLeastWidth + 32, kMostWidth + 24));
+  const double text = std::max(TextWidth(card.title, kTitleSize) * kBold, TextWidth(card.subtitle, kTextSize));
+  card.width = std::round(std::clamp(text + 48, kLeastWidth + 12, kMostWidth + 24));
   card.height = kGroupHeight;
   return card;
 }
@@ -123,7 +165,7 @@ double TextWidth(std::string_view text, double size) {
       ems += c >= 'A' && c <= 'Z' ? 0.67 : 0.57;
     }
   }
-  return ems * size;
+  return ems * size * 1.1;
 }
 
 std::string Short(double number) {

@@ -15,20 +15,15 @@ bool IsReader(const ViewNode& node) {
   return node.op == "Identity" || node.op == "ReadVariableOp" || node.op == "Enter";
 }
 
-struct Uses {
-  int32_t data = 0;
-  int32_t control = 0;
-};
-
-std::vector<Uses> CountUses(const ViewGraph& graph) {
-  std::vector<Uses> uses(graph.nodes.size());
+// Whether somebody reads a node's values; who only waits for a constant need not be shown.
+std::vector<bool> FindRead(const ViewGraph& graph) {
+  std::vector<bool> read(graph.nodes.size(), false);
   for (const ViewNode& node : graph.nodes) {
     for (const Link& link : node.inputs) {
-      Uses& of = uses[static_cast<size_t>(link.node)];
-      ++(link.is_control ? of.control : of.data);
+      if (!link.is_control) read[static_cast<size_t>(link.node)] = true;
     }
   }
-  return uses;
+  return read;
 }
 
 // The one tensor that a reader reads; null when there are others.
@@ -45,11 +40,8 @@ const Link* OnlyData(const ViewNode& node) {
 }  // namespace
 
 void FoldSources(ViewGraph* graph) {
-  const std::vector<Uses> uses = CountUses(*graph);
-  const auto can_fold = [&](int32_t i) {
-    const Uses& of = uses[static_cast<size_t>(i)];
-    return of.data > 0 && of.control == 0;
-  };
+  const std::vector<bool> read = FindRead(*graph);
+  const auto can_fold = [&](int32_t i) { return read[static_cast<size_t>(i)]; };
   for (int32_t i = 0; i < graph->num_nodes(); ++i) graph->node(i).is_folded = IsSource(graph->node(i)) && can_fold(i);
   // Readers of readers come after them in most files; a second look finds the rest.
   for (int look = 0; look < 2; ++look) {

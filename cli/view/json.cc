@@ -81,7 +81,7 @@ class GraphJson {
   }
 
   void AddNodes() {
-    json name, op, group, function, width, height, mark, in, out, attrs, rows, folded;
+    json name, op, group, function, width, height, mark, in, out, attrs, rows, folded, sub;
     json cost = json::array();
     json weights = json::object(), problems = json::object(), changes = json::object(), calls = json::object();
     for (int32_t i = 0; i < graph_.num_nodes(); ++i) {
@@ -95,6 +95,7 @@ class GraphJson {
       width.push_back(std::lround(card.width));
       height.push_back(std::lround(card.height));
       mark.push_back(static_cast<int>(node.mark));
+      sub.push_back(texts_(card.subtitle));
       folded.push_back(node.is_folded ? 1 : 0);
       in.push_back(InputsJson(node));
       json facts = json::array();
@@ -126,7 +127,7 @@ class GraphJson {
               {"mark", std::move(mark)},   {"folded", std::move(folded)},   {"in", std::move(in)},
               {"out", std::move(out)},     {"attrs", std::move(attrs)},     {"rows", std::move(rows)},
               {"cost", std::move(cost)},   {"weights", std::move(weights)}, {"problems", std::move(problems)},
-              {"changes", std::move(changes)}, {"calls", std::move(calls)}};
+              {"changes", std::move(changes)}, {"sub", std::move(sub)}, {"calls", std::move(calls)}};
   }
 
   static void AddCost(const Cost& cost, json* to) {

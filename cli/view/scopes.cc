@@ -9,8 +9,8 @@
 namespace rivulet::cli::view {
 namespace {
 
-constexpr size_t kMostKids = 160;   // of one group
-constexpr size_t kKidsOfPart = 64;  // of the parts of one that has more
+constexpr size_t kMostKids = 120;   // of one group
+constexpr size_t kKidsOfPart = 40;  // of the parts of one that has more
 constexpr int kMostDepth = 24;
 
 class Scopes {
@@ -24,7 +24,6 @@ class Scopes {
     for (int32_t i = 0; i < graph_.num_nodes(); ++i) {
       if (!graph_.node(i).is_folded) graph_.node(i).group = GroupFor(graph_.node(i));
     }
-    PlaceFolded();
   }
 
  private:
@@ -87,21 +86,6 @@ class Scopes {
     return group;
   }
 
-  // With the first user, so that every node is within some group.
-  void PlaceFolded() {
-    for (ViewNode& node : graph_.nodes) node.group = node.is_folded ? -1 : node.group;
-    for (int look = 0; look < 4; ++look) {
-      for (int32_t i = graph_.num_nodes() - 1; i >= 0; --i) {
-        const ViewNode& user = graph_.node(i);
-        if (user.group < 0) continue;
-        for (const Link& link : user.inputs) {
-          if (link.is_folded && graph_.node(link.node).group < 0) graph_.node(link.node).group = user.group;
-        }
-      }
-    }
-    for (ViewNode& node : graph_.nodes) node.group = std::max(node.group, 0);
-  }
-
   ViewGraph& graph_;
   std::map<std::string, int32_t, std::less<>> ids_;
   std::map<int32_t, int32_t> functions_;
@@ -150,6 +134,7 @@ class Tree {
     DropEmpty();
     Sort();
     for (size_t g = 0; g < graph_.groups.size(); ++g) Split(static_cast<int32_t>(g));
+    PlaceFolded();
     Sum();
   }
 
@@ -206,7 +191,7 @@ class Tree {
       return now[static_cast<size_t>(g)];
     };
     for (Group& group : kept) group.parent = group.parent < 0 ? -1 : find(group.parent);
-    for (ViewNode& node : graph_.nodes) node.group = find(node.group);
+    for (ViewNode& node : graph_.nodes) node.group = node.is_folded ? 0 : find(node.group);
     graph_.groups = std::move(kept);
     LinkKids();
   }
@@ -227,20 +212,52 @@ class Tree {
     }
   }
 
-  std::string LabelOf(Item item) const {
-    return graph_.is_group(item) ? graph_.group_of(item).label : std::string(ShortName(graph_.node(item).name));
+  // The first part of a name that the group around does not say.
+  std::string LabelOf(Item item, const Group& around) const {
+    if (graph_.is_group(item)) return graph_.group_of(item).label;
+    std::string_view name = graph_.node(item).name;
+    if (!around.path.empty() && name.starts_with(around.path + "/")) name.remove_prefix(around.path.size() + 1);
+    return std::string(name.substr(0, name.find('/')));
   }
 
-  // Parts of what has too many kids to be drawn at once. They are appended, and split in turn where they are many.
+  // How many edges pass between the kids before a place and those from there on.
+  std::vector<int32_t> Passing(const std::vector<Item>& kids, int32_t g) const {
+    std::map<Item, int32_t> at;
+    for (size_t i = 0; i < kids.size(); ++i) at.emplace(kids[i], static_cast<int32_t>(i));
+    const auto find = [&](int32_t node) {
+      Item item = node;
+      for (Item up = graph_.parent(item); up >= 0 && up != graph_.num_nodes() + g; up = graph_.parent(item)) item = up;
+      const auto found = at.find(item);
+      return found == at.end() ? -1 : found->second;
+    };
+    std::vector<int32_t> change(kids.size() + 1, 0);
+    for (int32_t i = 0; i < graph_.num_nodes(); ++i) {
+      const int32_t to = graph_.node(i).is_folded ? -1 : find(i);
+      if (to < 0) continue;
+      for (const Link& link : graph_.node(i).inputs) {
+        const int32_t from = link.is_folded || link.is_control ? -1 : find(link.node);
+        if (from < 0 || from == to) continue;
+        // It passes the places min + 1 to max.
+        ++change[static_cast<size_t>(std::min(from, to)) + 1];
+        if (static_cast<size_t>(std::max(from, to)) < kids.size() - 1) --change[static_cast<size_t>(std::max(from, to)) + 1];
+      }
+    }
+    std::partial_sum(change.begin(), change.end(), change.begin());
+    return change;
+  }
+
+  // Parts of what has too many kids to be drawn at once, cut where few edges pass. They are appended, and split in
+  // turn where they are many.
   void Split(int32_t g) {
     if (group(g).kids.size() <= kMostKids) return;
     const std::vector<Item> kids = std::move(group(g).kids);
+    const std::vector<int32_t> passing = Passing(kids, g);
     std::vector<Item> parts;
     // Two levels where one would still be too many.
     const size_t size = std::max(kKidsOfPart, (kids.size() + kKidsOfPart - 1) / kKidsOfPart);
-    for (size_t at = 0; at < kids.size(); at += size) {
-      const size_t end = std::min(at + size, kids.size());
-      Group part{.label = Cat(LabelOf(kids[at]), " … ", LabelOf(kids[end - 1])),
+    for (size_t at = 0; at < kids.size();) {
+      const size_t end = FindCut(passing, at, size);
+      Group part{.label = Cat(LabelOf(kids[at], group(g)), " … ", LabelOf(kids[end - 1], group(g))),
                  .path = Cat(group(g).path, group(g).path.empty() ? "" : "/", "part ", parts.size() + 1),
                  .parent = g};
       part.kids.assign(kids.begin() + static_cast<ptrdiff_t>(at), kids.begin() + static_cast<ptrdiff_t>(end));
@@ -248,8 +265,37 @@ class Tree {
       for (const Item kid : part.kids) SetParent(kid, id);
       graph_.groups.push_back(std::move(part));
       parts.push_back(graph_.num_nodes() + id);
+      at = end;
     }
     group(g).kids = std::move(parts);
+  }
+
+  // Between half and one and a half of the size wanted; the rest, where it is not much more.
+  static size_t FindCut(const std::vector<int32_t>& passing, size_t at, size_t size) {
+    const size_t count = passing.size() - 1;
+    if (count - at <= size + size / 2) return count;
+    const auto distance = [&](size_t cut) { return cut > at + size ? cut - at - size : at + size - cut; };
+    size_t best = at + size;
+    for (size_t cut = at + size / 2; cut <= at + size + size / 2; ++cut) {
+      if (passing[cut] < passing[best] || (passing[cut] == passing[best] && distance(cut) < distance(best))) best = cut;
+    }
+    return best;
+  }
+
+  // With the first user, so that every node is within some group.
+  void PlaceFolded() {
+    for (ViewNode& node : graph_.nodes) node.group = node.is_folded ? -1 : node.group;
+    for (int look = 0; look < 4; ++look) {
+      for (int32_t i = graph_.num_nodes() - 1; i >= 0; --i) {
+        const ViewNode& user = graph_.node(i);
+        if (user.group < 0) continue;
+        for (const Link& link : user.inputs) {
+          if (link.is_folded && !link.is_control && graph_.node(link.node).group < 0)
+            graph_.node(link.node).group = user.group;
+        }
+      }
+    }
+    for (ViewNode& node : graph_.nodes) node.group = std::max(node.group, 0);
   }
 
   void Sum() {
@@ -303,7 +349,10 @@ std::vector<bool> OpenAtFirst(const ViewGraph& graph, int budget) {
     waiting.erase(largest);
     const Group& group = graph.groups[static_cast<size_t>(g)];
     const int more = static_cast<int>(group.kids.size()) - 1;
-    if (g != 0 && (group.is_function || shown + more > budget)) continue;
+    // A picture of one card tells nothing.
+    const bool is_bare = budget > 0 && shown < 8 && group.kids.size() <= kMostKids;
+    if (g != 0 && group.is_function) continue;
+    if (g != 0 && shown + more > budget && !is_bare) break;  // its smaller siblings stay like it
     open[static_cast<size_t>(g)] = true;
     shown += more;
     for (const Item kid : group.kids) {

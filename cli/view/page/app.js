@@ -20,7 +20,6 @@ class App {
     for (const pane of this.panes) pane.fit(true);
     this.panel.show(this.active, -1);
     this.setHeat(this.active.graph.timed ? 1 : 0);
-    this.active.canvas.focus({preventScroll: true});
   }
 
   heading() {

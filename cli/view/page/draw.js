@@ -59,9 +59,14 @@ class Drawing {
     const size = Math.min(12.5 / Math.min(this.scale, 1), 24);
     if (size * this.scale < 6.5) return;
     const font = `600 ${size}px ${look.font}`;
+    const title = look.fit(graph.label(item), font, w - 52);
     context.font = font;
+    context.lineJoin = "round";
+    context.lineWidth = 6;
+    context.strokeStyle = look.back;
+    context.strokeText(title, x + 14, y + 15 + size * 0.5);
     context.fillStyle = look.text;
-    context.fillText(look.fit(graph.label(item), font, w - 52), x + 14, y + 15 + size * 0.5);
+    context.fillText(title, x + 14, y + 15 + size * 0.5);
     if (this.scale > 0.45) this.sign(x + w - 19, y + 17, false);
     if (item === this.pane.hovered) this.outline(x, y, w, h, 12, look.faint, 1.2);
   }
@@ -141,7 +146,7 @@ class Drawing {
       context.fillText(share, x + w - (isGroup ? 27 : 9), y + (isGroup ? 23 : 17));
       context.textAlign = "left";
     }
-    const second = isGroup ? graph.group(item).sub : shortName(graph.nodes.name[item]);
+    const second = isGroup ? graph.group(item).sub : graph.texts[graph.nodes.sub[item]];
     context.fillText(look.fit(second, this.text, room), left, y + (isGroup ? 40 : 31));
     if (isGroup) {
       this.sign(x + w - 17, y + 19, true, strong);

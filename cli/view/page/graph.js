@@ -30,6 +30,11 @@ class Graph {
     const fn = this.nodes.fn[item];
     return fn < 0 ? this.nodes.name[item] : `ƒ ${this.functions[fn]}/${this.nodes.name[item]}`;
   }
+  // For lists, where the groups around an item are not seen.
+  nearName(item) {
+    const path = this.path(item).split("/");
+    return path.length > 2 ? path.slice(-2).join("/") : path.join("/");
+  }
   mark(item) { return this.isGroup(item) ? this.group(item).mark : this.nodes.mark[item]; }
   cost(item, kind) { return this.isGroup(item) ? this.group(item).cost[kind] : this.nodes.cost[item * 5 + kind]; }
   // Weights that are shown on a node's card count for it.

@@ -210,8 +210,16 @@ class Pane {
     let k = Math.min(across, down, 1.15);
     if (isFirst && k < 0.5) k = Math.min(Math.max(Math.min(across, 0.8), 0.35), 1);
     const y = isFirst && h * k > this.height ? (this.height / 2 - room - 16) / k : h / 2;
-    const camera = {x: w / 2, y, k};
+    const camera = {x: isFirst && w * k > this.width ? this.firstX() : w / 2, y, k};
     if (isFirst) { this.camera = camera; this.draw(); } else this.moveTo(camera);
+  }
+
+  // The middle of what comes first.
+  firstX() {
+    const placed = this.places.of(0), count = this.graph.groups[0].layers[0] || 0;
+    let sum = 0;
+    for (let c = 0; c < count; ++c) sum += placed.bx[c] + placed.bw[c] / 2;
+    return count ? sum / count : placed.w / 2;
   }
 
   fitItem(item) {

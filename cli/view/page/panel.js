@@ -95,10 +95,10 @@ class Panel {
   neighbours(node) {
     const graph = this.graph;
     const entry = (at, slot, control) =>
-      [at, graph.label(at), control ? "control" : graph.facts(at)[slot] || graph.op(at), control ? this.look.faint : undefined];
+      [at, graph.nearName(at), control ? "control" : graph.facts(at)[slot] || graph.op(at), control ? this.look.faint : undefined];
     this.links("Inputs", graph.inputs(node).filter(([, , , folded]) => !folded).map(([from, slot, control]) => entry(from, slot, control)));
     this.links("Used by", graph.users(node).map(([user, slot, control]) =>
-      [user, graph.label(user), control ? "control" : graph.op(user), control ? this.look.faint : undefined]));
+      [user, graph.nearName(user), control ? "control" : graph.op(user), control ? this.look.faint : undefined]));
   }
 
   weights(node) {
@@ -106,13 +106,23 @@ class Panel {
     if (graph.nodes.weights[node]) sources.push(node);
     if (!sources.length) return;
     this.add("h2", "Weights and constants");
-    for (const source of sources.slice(0, 12)) this.weight(source);
+    const labels = this.labels(node);
+    for (const source of sources.slice(0, 12)) this.weight(source, labels.get(source) || shortName(graph.nodes.name[source]));
     if (sources.length > 12) this.add("p", `and ${sources.length - 12} more`, "path");
   }
 
-  weight(source) {
+  // What the card calls the constants on it.
+  labels(node) {
+    const graph = this.graph, rows = graph.nodes.rows[node], labels = new Map();
+    for (let i = 0; i < rows.length; i += 3) {
+      if (rows[i + 2] >= 0) labels.set([...graph.sources(rows[i + 2])][0] ?? rows[i + 2], graph.texts[rows[i]]);
+    }
+    return labels;
+  }
+
+  weight(source, label) {
     const graph = this.graph, box = this.add("div", undefined, "weight");
-    this.add("b", shortName(graph.nodes.name[source]), "", box).title = graph.nodes.name[source];
+    this.add("b", label, "", box).title = graph.nodes.name[source];
     this.add("span", graph.facts(source)[0] || graph.op(source), "", box);
     const weight = graph.nodes.weights[source];
     if (!weight) {
@@ -206,14 +216,14 @@ class Panel {
     for (const [title, kind] of [["Slowest", kTime], ["Most arithmetic", kFlops], ["Largest weights", kWeightBytes]]) if (this.largest(title, kind)) break;
     this.operators(this.below(graph.whole));
     const bad = Object.entries(graph.nodes.problems);
-    this.links("Would not run", bad.map(([node]) => [graph.shown(+node), graph.label(+node), graph.op(+node), this.look.marks[kRemoved]]));
+    this.links("Would not run", bad.map(([node]) => [graph.shown(+node), graph.nearName(+node), graph.op(+node), this.look.marks[kRemoved]]));
   }
 
   changes() {
     const graph = this.graph, marked = [];
     for (let i = 0; i < graph.size; ++i) {
       const mark = graph.nodes.mark[i];
-      if (mark && !graph.nodes.folded[i]) marked.push([i, graph.label(i), `${"  ~+−"[mark + 1]} ${graph.op(i)}`, this.look.marks[mark]]);
+      if (mark && !graph.nodes.folded[i]) marked.push([i, graph.nearName(i), `${"  ~+−"[mark + 1]} ${graph.op(i)}`, this.look.marks[mark]]);
     }
     this.links("Not the same", marked, 60);
   }
@@ -240,7 +250,7 @@ class Panel {
     sorted.sort((a, b) => b[0] - a[0]);
     this.add("h2", title);
     for (const [value, node] of sorted.slice(0, 8)) {
-      this.link(graph.shown(node), graph.label(node), costText(kind, value));
+      this.link(graph.shown(node), graph.nearName(node), costText(kind, value));
       this.add("div", undefined, "bar").style.width = `${value / sorted[0][0] * 100}%`;
     }
     return sorted.length > 0;
