@@ -92,11 +92,9 @@ int ReadModels(const ViewCommand& command, std::vector<view::ViewGraph>* graphs)
     if (command.profile) code = Profile(command, model, &graphs->back());
     if (code != kFine) return code;
   }
+  for (view::ViewGraph& graph : *graphs) view::FoldSources(&graph);
   if (graphs->size() == 2) view::MarkDifferences(&(*graphs)[0], &(*graphs)[1]);
-  for (view::ViewGraph& graph : *graphs) {
-    view::FoldSources(&graph);
-    view::GroupByScope(&graph);
-  }
+  for (view::ViewGraph& graph : *graphs) view::GroupByScope(&graph);
   return kFine;
 }
 

@@ -17,18 +17,6 @@ constexpr double kMostWidth = 232;
 constexpr double kGroupHeight = 56;
 constexpr int64_t kShownWhole = 4;  // elements that are shown instead of a shape
 
-// The constant or variable that a chain of readers ends in.
-int32_t SourceOf(const ViewGraph& graph, int32_t node) {
-  for (int steps = 0; steps < 4; ++steps) {
-    const ViewNode& at = graph.node(node);
-    const auto next = std::find_if(at.inputs.begin(), at.inputs.end(),
-                                   [](const Link& link) { return link.is_folded && !link.is_control; });
-    if (next == at.inputs.end()) return node;
-    node = next->node;
-  }
-  return node;
-}
-
 std::string ValueText(const ViewNode& source) {
   if (source.value == nullptr) return "variable";
   const int64_t count = source.value->shape.num_elements();

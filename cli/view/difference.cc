@@ -1,5 +1,6 @@
 // Two graphs, name by name.
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "cli/view/graph.h"
@@ -14,20 +15,27 @@ std::string KeyOf(const ViewGraph& graph, const ViewNode& node) {
   return node.function < 0 ? node.name : Cat(graph.functions[static_cast<size_t>(node.function)], "\n", node.name);
 }
 
-// Data inputs in their order; control inputs are a set.
-std::vector<std::string> InputNames(const ViewGraph& graph, const ViewNode& node) {
-  std::vector<std::string> data, control;
+std::string LinkText(const ViewGraph& graph, const Link& link) {
+  const std::string& name = graph.node(link.node).name;
+  if (link.is_control) return "^" + name;
+  return link.slot == 0 ? name : Cat(name, ":", link.slot);
+}
+
+std::vector<Link> DataLinks(const ViewNode& node) {
+  std::vector<Link> links;
+  std::copy_if(node.inputs.begin(), node.inputs.end(), std::back_inserter(links),
+               [](const Link& link) { return !link.is_control; });
+  return links;
+}
+
+// Orders are a set. What waits for a constant waits for nothing.
+std::vector<std::string> ControlNames(const ViewGraph& graph, const ViewNode& node) {
+  std::vector<std::string> names;
   for (const Link& link : node.inputs) {
-    const std::string& name = graph.node(link.node).name;
-    if (link.is_control) {
-      control.push_back("^" + name);
-    } else {
-      data.push_back(link.slot == 0 ? name : Cat(name, ":", link.slot));
-    }
+    if (link.is_control && !link.is_folded) names.push_back(LinkText(graph, link));
   }
-  std::sort(control.begin(), control.end());
-  data.insert(data.end(), control.begin(), control.end());
-  return data;
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::string Short(const AttrValue* value) { return value == nullptr ? "absent" : AttrText(*value, kLongestText); }
@@ -60,41 +68,36 @@ void CompareAttrs(const ViewNode& before, const ViewNode& after, std::vector<std
   }
 }
 
-void CompareInputs(const std::vector<std::string>& before, const std::vector<std::string>& after,
+// The value on a node's card, whether or not an Identity stands between; null for all else.
+const TensorLiteral* FoldedValue(const ViewGraph& graph, const Link& link) {
+  return link.is_folded ? graph.node(SourceOf(graph, link.node)).value.get() : nullptr;
+}
+
+void CompareInputs(const ViewGraph& before, const ViewNode& a, const ViewGraph& after, const ViewNode& b,
                    std::vector<std::string>* changes) {
-  if (before.size() != after.size())
-    changes->push_back(Cat("had ", before.size(), " inputs, has ", after.size()));
-  for (size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
-    if (before[i] != after[i]) changes->push_back(Cat("input ", i, ": was ", before[i], ", is ", after[i]));
+  const std::vector<Link> old = DataLinks(a), now = DataLinks(b);
+  if (old.size() != now.size()) changes->push_back(Cat("had ", old.size(), " inputs, has ", now.size()));
+  for (size_t i = 0; i < std::min(old.size(), now.size()); ++i) {
+    const TensorLiteral* old_value = FoldedValue(before, old[i]);
+    const TensorLiteral* new_value = FoldedValue(after, now[i]);
+    const std::string old_text = LinkText(before, old[i]), new_text = LinkText(after, now[i]);
+    if (old_value != nullptr && new_value != nullptr) {
+      const std::string difference = ValueDifference(*old_value, *new_value);
+      if (!difference.empty()) changes->push_back(Cat("input ", i, ", ", ShortName(new_text), ": ", difference));
+    } else if (old_text != new_text) {
+      changes->push_back(Cat("input ", i, ": was ", old_text, ", is ", new_text));
+    }
   }
+  if (ControlNames(before, a) != ControlNames(after, b)) changes->push_back("waits for other nodes");
 }
 
 std::vector<std::string> Changes(const ViewGraph& before, const ViewNode& a, const ViewGraph& after,
                                  const ViewNode& b) {
   std::vector<std::string> changes;
   if (a.op != b.op) changes.push_back(Cat("was ", a.op, ", is ", b.op));
-  CompareInputs(InputNames(before, a), InputNames(after, b), &changes);
+  CompareInputs(before, a, after, b, &changes);
   CompareAttrs(a, b, &changes);
   return changes;
-}
-
-// Cards tell of the constants on them.
-void MarkUsers(ViewGraph* graph) {
-  for (int look = 0; look < 2; ++look) {
-    for (ViewNode& node : graph->nodes) {
-      for (const Link& link : node.inputs) {
-        const ViewNode& source = graph->node(link.node);
-        if (!link.is_folded || source.mark != Mark::kChanged) continue;
-        if (node.mark != Mark::kSame && node.mark != Mark::kChanged) continue;
-        for (const std::string& change : source.changes) {
-          const std::string text = node.is_folded ? change : Cat(ShortName(source.name), ": ", change);
-          if (std::find(node.changes.begin(), node.changes.end(), text) == node.changes.end())
-            node.changes.push_back(text);
-        }
-        node.mark = Mark::kChanged;
-      }
-    }
-  }
 }
 
 }  // namespace
@@ -115,8 +118,6 @@ void MarkDifferences(ViewGraph* before, ViewGraph* after) {
     node.changes = old.changes = Changes(*before, old, *after, node);
     node.mark = old.mark = node.changes.empty() ? Mark::kSame : Mark::kChanged;
   }
-  MarkUsers(before);
-  MarkUsers(after);
 }
 
 }  // namespace rivulet::cli::view

@@ -1,4 +1,5 @@
 // Constants and variables go onto the cards of their users: as nodes they would be most of the picture.
+#include <algorithm>
 #include <string_view>
 
 #include "cli/view/graph.h"
@@ -55,6 +56,17 @@ void FoldSources(ViewGraph* graph) {
   for (ViewNode& node : graph->nodes) {
     for (Link& link : node.inputs) link.is_folded = graph->node(link.node).is_folded;
   }
+}
+
+int32_t SourceOf(const ViewGraph& graph, int32_t node) {
+  for (int steps = 0; steps < 4; ++steps) {
+    const ViewNode& at = graph.node(node);
+    const auto next = std::find_if(at.inputs.begin(), at.inputs.end(),
+                                   [](const Link& link) { return link.is_folded && !link.is_control; });
+    if (next == at.inputs.end()) return node;
+    node = next->node;
+  }
+  return node;
 }
 
 }  // namespace rivulet::cli::view

@@ -123,14 +123,17 @@ bool AddTimes(const RunProfile& profile, ViewGraph* graph);
 // Constants, variables and what only reads them become lines on the cards of their users.
 void FoldSources(ViewGraph* graph);
 
+// The constant or variable that the readers from a folded node on end in.
+int32_t SourceOf(const ViewGraph& graph, int32_t node);
+
 // Makes the tree of scopes, with sums; no group keeps more than a few hundred items.
 void GroupByScope(ViewGraph* graph);
 
 // Fills every group's layout.
 void LayOut(ViewGraph* graph);
 
-// Marks what is not the same in the two, by name: operators, inputs, attributes, values. A node is changed too when a
-// constant on its card is. Groups follow in GroupByScope.
+// Marks what is not the same in the two, by name: operators, inputs, attributes, values. Of a constant on a
+// node's card only the value counts, not how it comes there. Both are folded already; groups follow in GroupByScope.
 void MarkDifferences(ViewGraph* before, ViewGraph* after);
 
 // Groups that a first look should have open: the larger ones first seen, while at most `budget` items show.

@@ -18,6 +18,7 @@ class App {
     this.tools();
     document.addEventListener("keydown", (event) => this.key(event));
     for (const pane of this.panes) pane.fit(true);
+    for (const pane of this.panes) pane.fit(true, Math.min(...this.panes.map((each) => each.camera.k)));
     this.panel.show(this.active, -1);
     this.setHeat(this.active.graph.timed ? 1 : 0);
   }
@@ -122,7 +123,7 @@ class App {
     const twin = item < 0 ? -1 : other.graph.find(pane.graph.key(item));
     if (twin >= 0) {
       other.reveal(twin, true);
-      other.moveTo({...other.camera, ...this.beside(other, twin, pane, item)});
+      other.moveTo(this.beside(other, twin, pane, item));
     } else {
       other.select(-1, true);
     }
@@ -131,8 +132,8 @@ class App {
   // The camera that shows `twin` at the height at which the other pane shows its item.
   beside(other, twin, pane, item) {
     const box = other.boxOf(other.graph.visible(twin)), old = pane.boxOf(pane.graph.visible(item));
-    const k = pane.camera.k;
-    return {x: box.x + box.w / 2 - (old.x + old.w / 2 - pane.camera.x), y: box.y - (old.y - pane.camera.y), k};
+    const camera = pane.aim();
+    return {x: box.x + box.w / 2 - (old.x + old.w / 2 - camera.x), y: box.y - (old.y - camera.y), k: camera.k};
   }
 
   toggled(pane, item, isOpen) {

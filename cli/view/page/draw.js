@@ -162,7 +162,7 @@ class Drawing {
     let at = y + 48;
     for (let i = 0; i < rows.length; i += 3, at += 15) {
       const label = graph.texts[rows[i]], text = look.fit(graph.texts[rows[i + 1]], this.text, w - 30);
-      const mark = rows[i + 2] >= 0 ? graph.mark(rows[i + 2]) : kSame;
+      const mark = graph.mark(item) === kChanged && rows[i + 2] >= 0 ? graph.mark(rows[i + 2]) : kSame;
       const room = w - 34 - look.width(text, this.text);
       context.fillStyle = mark ? look.marks[mark] : strong || look.muted;
       context.fillText(look.fit(label, this.text, Math.max(room, 0)), x + 17, at);

@@ -191,8 +191,8 @@ class Pane {
       this.graph.isOpen[group - this.graph.size] = 1;
       this.places.forget(group - this.graph.size);
     }
-    this.select(shown, quietly);
     this.goTo(shown);
+    this.select(shown, quietly);
   }
 
   goTo(item) {
@@ -204,11 +204,11 @@ class Pane {
   }
 
   // All of it; or from the top as much as can be read, when all would be too small.
-  fit(isFirst) {
+  fit(isFirst, most = 1.15) {
     const {w, h} = this.boxOf(this.graph.whole), room = 36;
     const across = (this.width - 2 * room) / w, down = (this.height - 2 * room - 20) / h;
-    let k = Math.min(across, down, 1.15);
-    if (isFirst && k < 0.5) k = Math.min(Math.max(Math.min(across, 0.8), 0.35), 1);
+    let k = Math.min(across, down, most);
+    if (isFirst && k < 0.5) k = Math.min(Math.max(Math.min(across, 0.8), 0.55), most);
     const y = isFirst && h * k > this.height ? (this.height / 2 - room - 16) / k : h / 2;
     const camera = {x: isFirst && w * k > this.width ? this.firstX() : w / 2, y, k};
     if (isFirst) { this.camera = camera; this.draw(); } else this.moveTo(camera);
@@ -233,6 +233,7 @@ class Pane {
     const from = {...this.camera}, started = performance.now();
     const time = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 220;
     const token = this.moving = {};
+    this.aimed = camera;
     const step = (now) => {
       if (this.moving !== token) return;
       const t = time ? Math.min((now - started) / time, 1) : 1, eased = 1 - Math.pow(1 - t, 3);
@@ -241,10 +242,13 @@ class Pane {
       this.camera.y = from.y + (camera.y - from.y) * eased;
       this.drawing.draw();
       this.map.draw();
-      if (t < 1) requestAnimationFrame(step);
+      if (t < 1) requestAnimationFrame(step); else this.moving = null;
     };
     requestAnimationFrame(step);
   }
+
+  // Where the camera is, or will be when it has moved.
+  aim() { return this.moving ? this.aimed : this.camera; }
 
   zoom(factor, x = this.width / 2, y = this.height / 2) {
     const at = this.toWorld(x, y), camera = this.camera;
