@@ -8,8 +8,8 @@
 
 namespace rivulet::cli {
 
-// A table of operators and one of the slowest steps, on stdout.
-void PrintProfile(const RunProfile& profile);
+// A table of operators and one of the slowest steps, on stdout, with rates as parts of what the processor can.
+void PrintProfile(const RunProfile& profile, double peak_gflops);
 
 // Every step in the plan's order: node, op, shape, ms of a run, flops.
 nlohmann::json ProfileJson(const RunProfile& profile);
