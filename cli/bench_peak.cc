@@ -9,16 +9,18 @@
 namespace rivulet::cli {
 namespace {
 
-// One register of the widest kind; narrower processors take several.
-typedef float Lanes __attribute__((vector_size(64)));
+// A register of each kind of processor.
+typedef float Lanes4 __attribute__((vector_size(16)));
+typedef float Lanes8 __attribute__((vector_size(32)));
+typedef float Lanes16 __attribute__((vector_size(64)));
 
+constexpr int kChains = 12;  // enough to hide the latency of two units, and no more than there are registers for
 constexpr int kSteps = 2000;
 constexpr int kCalls = 20;
 constexpr int kTries = 12;
 
-// Inlined into a function for each kind of processor. `kChains`: enough to hide the latency of two units, and no more
-// than there are registers for.
-template <int kChains>
+// Inlined into a function for each kind of processor.
+template <typename Lanes>
 [[gnu::always_inline]] inline float Work(float start) {
   Lanes chains[kChains];
   for (int c = 0; c < kChains; ++c) chains[c] = Lanes{} + start + static_cast<float>(c);
@@ -34,22 +36,22 @@ template <int kChains>
 
 struct Worker {
   float (*work)(float);
-  int chains;
+  int lanes;
 };
 
-[[gnu::noinline]] float WorkAny(float start) { return Work<3>(start); }
+[[gnu::noinline]] float WorkAny(float start) { return Work<Lanes4>(start); }
 
 #if defined(__x86_64__)
-[[gnu::noinline, gnu::target("avx512f,fma")]] float WorkAvx512(float start) { return Work<12>(start); }
-[[gnu::noinline, gnu::target("avx2,fma")]] float WorkAvx2(float start) { return Work<6>(start); }
+[[gnu::noinline, gnu::target("avx512f,fma")]] float WorkAvx512(float start) { return Work<Lanes16>(start); }
+[[gnu::noinline, gnu::target("avx2,fma")]] float WorkAvx2(float start) { return Work<Lanes8>(start); }
 
 Worker ChooseWorker() {
-  if (__builtin_cpu_supports("avx512f")) return {WorkAvx512, 12};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {WorkAvx2, 6};
-  return {WorkAny, 3};
+  if (__builtin_cpu_supports("avx512f")) return {WorkAvx512, 16};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {WorkAvx2, 8};
+  return {WorkAny, 4};
 }
 #else
-Worker ChooseWorker() { return {WorkAny, 3}; }
+Worker ChooseWorker() { return {WorkAny, 4}; }
 #endif
 
 }  // namespace
@@ -57,7 +59,7 @@ Worker ChooseWorker() { return {WorkAny, 3}; }
 double MeasurePeakGflops(int threads) {
   std::vector<double> rates(static_cast<size_t>(std::max(threads, 1)), 0);
   const Worker worker = ChooseWorker();
-  const double flops = 2.0 * 16 * worker.chains * kSteps * kCalls;
+  const double flops = 2.0 * worker.lanes * kChains * kSteps * kCalls;
   const auto measure = [&](size_t thread) {
     volatile float keep = 1;
     for (int i = 0; i < kCalls; ++i) keep = worker.work(keep);  // up to its clock
