@@ -40,18 +40,18 @@ struct BenchCommand {
 void PrintTimes(const BenchTimes& times, double load_ms) {
   std::printf("load    %8.2f ms (plan %.2f ms, %lld steps)\nfirst   %8.2f ms\n", load_ms + times.plan_ms,
               times.plan.plan_ms, static_cast<long long>(times.plan.num_steps), times.first_ms);
-  std::printf("median  %8.3f ms   min %.3f   p90 %.3f   p95 %.3f   p99 %.3f   max %.3f   mean %.3f ± %.3f   of %zu runs\n",
-              times.at(0.5), times.at(0), times.at(0.9), times.at(0.95), times.at(0.99), times.at(1), times.mean(),
-              times.deviation(), times.runs_ms.size());
+  std::printf(
+      "median  %8.3f ms   min %.3f   p90 %.3f   p95 %.3f   p99 %.3f   max %.3f   mean %.3f ± %.3f   of %zu runs\n",
+      times.at(0.5), times.at(0), times.at(0.9), times.at(0.95), times.at(0.99), times.at(1), times.mean(),
+      times.deviation(), times.runs_ms.size());
 }
 
 double Rate(int64_t flops, double ms) { return static_cast<double>(flops) / ms / 1e6; }
 
 void PrintRate(const BenchTimes& times, int64_t flops, double peak) {
   std::printf("%.3f GFLOP, %.1f GFLOP/s, %.0f %% of the %.0f that the processor can · %d thread%s · %s\n",
-              static_cast<double>(flops) / 1e9, Rate(flops, times.at(0.5)),
-              100 * Rate(flops, times.at(0.5)) / peak, peak, times.threads, times.threads == 1 ? "" : "s",
-              std::string(TargetName()).c_str());
+              static_cast<double>(flops) / 1e9, Rate(flops, times.at(0.5)), 100 * Rate(flops, times.at(0.5)) / peak,
+              peak, times.threads, times.threads == 1 ? "" : "s", std::string(TargetName()).c_str());
 }
 
 void PrintMemory(const BenchTimes& times, const MemoryTimeline& memory, int64_t peak_rss_kib) {
@@ -68,7 +68,8 @@ void PrintSweep(const std::vector<BenchTimes>& all) {
   if (all.size() < 2) return;
   std::printf("\nthreads    median ms     p90 ms   times as fast\n");
   for (const BenchTimes& times : all)
-    std::printf("%7d  %11.3f  %9.3f  %14.2f\n", times.threads, times.at(0.5), times.at(0.9), all[0].at(0.5) / times.at(0.5));
+    std::printf("%7d  %11.3f  %9.3f  %14.2f\n", times.threads, times.at(0.5), times.at(0.9),
+                all[0].at(0.5) / times.at(0.5));
 }
 
 nlohmann::json TimesJson(const BenchTimes& times, int64_t flops, double peak) {

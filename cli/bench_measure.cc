@@ -47,7 +47,8 @@ Result<BenchTimes> MeasureRuns(const BenchPlan& plan, const SessionOptions& opti
   RIVULET_ASSIGN_OR_RETURN(times.plan, session->Prepare(plan.feeds, plan.outputs));
   times.plan_ms = MsSince(plan_start);
   times.threads = session->num_threads();
-  times.spans.push_back({"plan", std::chrono::duration<double, std::milli>(plan_start - origin).count(), times.plan_ms, {}});
+  times.spans.push_back(
+      {"plan", std::chrono::duration<double, std::milli>(plan_start - origin).count(), times.plan_ms, {}});
   memory->Note("planned");
 
   const auto bench_start = BenchClock::now();
@@ -67,7 +68,8 @@ Result<BenchTimes> MeasureRuns(const BenchPlan& plan, const SessionOptions& opti
     if (counts) times.runs_ms.push_back(ms);
     if (counts && plan.by_step) AddTo(profile, &times.profile);
     if ((i == 0 || counts) && times.spans.size() < kMostSpans)
-      times.spans.push_back({i == 0 ? "first run" : "run", std::chrono::duration<double, std::milli>(start - origin).count(), ms,
+      times.spans.push_back({i == 0 ? "first run" : "run",
+                             std::chrono::duration<double, std::milli>(start - origin).count(), ms,
                              std::move(profile)});
   }
   memory->Note("runs");

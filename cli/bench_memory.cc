@@ -88,7 +88,8 @@ std::string Sparkline(const std::vector<MemoryTimeline::Sample>& samples, size_t
   int64_t last = 0;
   for (const int64_t column : columns) {
     last = column < 0 ? last : column;
-    line += kBlocks[std::min<size_t>(static_cast<size_t>(8 * static_cast<double>(last) / static_cast<double>(most)), 7)];
+    line +=
+        kBlocks[std::min<size_t>(static_cast<size_t>(8 * static_cast<double>(last) / static_cast<double>(most)), 7)];
   }
   return line;
 }

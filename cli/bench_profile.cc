@@ -56,8 +56,8 @@ void PrintProfile(const RunProfile& profile, double peak_gflops) {
 
   std::printf("\n      ms      %%  GFLOP/s  peak %%  steps  operator\n");
   for (const OpTime& op : ops) {
-    std::printf("%8.3f  %5.1f  %s  %5d  %s\n", op.ms, op.ms * part, Rate(op.flops, op.ms, peak_gflops).c_str(), op.steps,
-                op.op.c_str());
+    std::printf("%8.3f  %5.1f  %s  %5d  %s\n", op.ms, op.ms * part, Rate(op.flops, op.ms, peak_gflops).c_str(),
+                op.steps, op.op.c_str());
   }
   std::printf("\n      ms      %%  GFLOP/s  peak %%  slowest steps\n");
   for (size_t i = 0; i < std::min(kSlowest, steps.size()); ++i) {

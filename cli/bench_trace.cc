@@ -10,7 +10,8 @@ namespace {
 using nlohmann::json;
 
 json Event(const std::string& name, const char* category, double start_ms, double ms) {
-  return {{"name", name}, {"cat", category}, {"ph", "X"}, {"ts", start_ms * 1e3}, {"dur", ms * 1e3}, {"pid", 1}, {"tid", 1}};
+  return {{"name", name},    {"cat", category}, {"ph", "X"}, {"ts", start_ms * 1e3},
+          {"dur", ms * 1e3}, {"pid", 1},        {"tid", 1}};
 }
 
 void AddSpan(const BenchSpan& span, json* events) {

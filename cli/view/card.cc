@@ -92,7 +92,8 @@ Card NodeCard(const ViewGraph& graph, const ViewNode& node) {
 
 Card GroupCard(const Group& group) {
   Card card{.title = group.label, .subtitle = Cat(group.size, group.size == 1 ? " node" : " nodes")};
-  if (group.cost.parameters > 0) card.subtitle += Cat(" · ", Short(static_cast<double>(group.cost.parameters)), " weights");
+  if (group.cost.parameters > 0)
+    card.subtitle += Cat(" · ", Short(static_cast<double>(group.cost.parameters)), " weights");
   const double text = std::max(TextWidth(card.title, kTitleSize) * kBold, TextWidth(card.subtitle, kTextSize));
   card.width = std::round(std::clamp(text + 48, kLeastWidth + 12, kMostWidth + 24));
   card.height = kGroupHeight;
@@ -119,14 +120,15 @@ const std::vector<FamilyOps>& FamilyTable() {
        {"Variable", "VarHandle", "Assign", "Save", "Restore", "Table", "TensorList", "TensorArray", "Queue", "Stack",
         "Random"}},
       {Family::kText, {"String", "Decode", "Encode", "Regex", "Parse", "File", "Spectrogram", "Mfcc"}},
-      {Family::kShape,
-       {"Reshape", "Squeeze", "ExpandDims", "Transpose", "Concat", "Split", "Slice", "Pad", "Pack", "Unpack", "Gather",
-        "Scatter", "Shape", "Tile", "Fill", "Cast", "Identity", "Range", "Rank", "Size", "Const", "Space", "Batch",
-        "Reverse", "Where", "OneHot", "TopK", "StopGradient", "Quantize"}},
+      {Family::kShape, {"Reshape",  "Squeeze", "ExpandDims", "Transpose",    "Concat",  "Split", "Slice", "Pad",
+                        "Pack",     "Unpack",  "Gather",     "Scatter",      "Shape",   "Tile",  "Fill",  "Cast",
+                        "Identity", "Range",   "Rank",       "Size",         "Const",   "Space", "Batch", "Reverse",
+                        "Where",    "OneHot",  "TopK",       "StopGradient", "Quantize"}},
       {Family::kArithmetic,
-       {"Add", "Mul", "Sub", "Div", "Mod", "Sum", "Mean", "Max", "Min", "Prod", "Pow", "Sqrt", "Square", "Exp", "Log",
-        "Neg", "Abs", "Less", "Greater", "Equal", "Not", "And", "Or", "Select", "Round", "Floor", "Ceil", "Sign",
-        "Any", "All", "Cum", "Erf", "Sin", "Cos", "Inv", "Reciprocal", "Segment"}},
+       {"Add", "Mul",  "Sub",    "Div",    "Mod",   "Sum",        "Mean",   "Max",  "Min",     "Prod",
+        "Pow", "Sqrt", "Square", "Exp",    "Log",   "Neg",        "Abs",    "Less", "Greater", "Equal",
+        "Not", "And",  "Or",     "Select", "Round", "Floor",      "Ceil",   "Sign", "Any",     "All",
+        "Cum", "Erf",  "Sin",    "Cos",    "Inv",   "Reciprocal", "Segment"}},
   };
   return table;
 }
@@ -178,9 +180,9 @@ Family FamilyOf(std::string_view op) {
 }
 
 std::string_view FamilyName(Family family) {
-  constexpr std::string_view kNames[kNumFamilies] = {"other",      "products", "activations", "normalisation",
-                                                     "pooling",    "arithmetic", "shapes",    "control",
-                                                     "state",      "text and media", "inputs, results"};
+  constexpr std::string_view kNames[kNumFamilies] = {"other",   "products",       "activations",    "normalisation",
+                                                     "pooling", "arithmetic",     "shapes",         "control",
+                                                     "state",   "text and media", "inputs, results"};
   return kNames[static_cast<size_t>(family)];
 }
 

@@ -33,9 +33,9 @@ class Texts {
 json Number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
 json WeightJson(const WeightFacts& weight) {
-  return {{"min", Number(weight.min)},  {"max", Number(weight.max)},     {"mean", Number(weight.mean)},
-          {"dev", Number(weight.deviation)}, {"count", weight.count},    {"zeros", weight.zeros},
-          {"odd", weight.not_finite},   {"bins", weight.bins}};
+  return {{"min", Number(weight.min)},       {"max", Number(weight.max)}, {"mean", Number(weight.mean)},
+          {"dev", Number(weight.deviation)}, {"count", weight.count},     {"zeros", weight.zeros},
+          {"odd", weight.not_finite},        {"bins", weight.bins}};
 }
 
 class GraphJson {
@@ -51,12 +51,18 @@ class GraphJson {
     }
     json problems = json::array();
     for (const std::string& problem : graph_.problems) problems.push_back(CleanText(problem));
-    return {{"title", CleanText(graph_.title)}, {"format", graph_.format},
-            {"fileBytes", graph_.file_bytes},   {"onesAssumed", graph_.assumes_ones},
-            {"timed", graph_.has_times},        {"problems", problems},
-            {"functions", functions_},          {"ops", ops_},
-            {"families", families_},            {"nodes", nodes_},
-            {"groups", groups_},                {"open", open},
+    return {{"title", CleanText(graph_.title)},
+            {"format", graph_.format},
+            {"fileBytes", graph_.file_bytes},
+            {"onesAssumed", graph_.assumes_ones},
+            {"timed", graph_.has_times},
+            {"problems", problems},
+            {"functions", functions_},
+            {"ops", ops_},
+            {"families", families_},
+            {"nodes", nodes_},
+            {"groups", groups_},
+            {"open", open},
             {"texts", texts_.take()}};
   }
 
@@ -122,12 +128,12 @@ class GraphJson {
       for (const std::string& change : node.changes) changes[key].push_back(CleanText(change));
       if (!node.calls.empty()) calls[key] = node.calls;
     }
-    nodes_ = {{"name", std::move(name)},   {"op", std::move(op)},           {"group", std::move(group)},
-              {"fn", std::move(function)}, {"w", std::move(width)},         {"h", std::move(height)},
-              {"mark", std::move(mark)},   {"folded", std::move(folded)},   {"in", std::move(in)},
-              {"out", std::move(out)},     {"attrs", std::move(attrs)},     {"rows", std::move(rows)},
-              {"cost", std::move(cost)},   {"weights", std::move(weights)}, {"problems", std::move(problems)},
-              {"changes", std::move(changes)}, {"sub", std::move(sub)}, {"calls", std::move(calls)}};
+    nodes_ = {{"name", std::move(name)},       {"op", std::move(op)},           {"group", std::move(group)},
+              {"fn", std::move(function)},     {"w", std::move(width)},         {"h", std::move(height)},
+              {"mark", std::move(mark)},       {"folded", std::move(folded)},   {"in", std::move(in)},
+              {"out", std::move(out)},         {"attrs", std::move(attrs)},     {"rows", std::move(rows)},
+              {"cost", std::move(cost)},       {"weights", std::move(weights)}, {"problems", std::move(problems)},
+              {"changes", std::move(changes)}, {"sub", std::move(sub)},         {"calls", std::move(calls)}};
   }
 
   static void AddCost(const Cost& cost, json* to) {
@@ -143,7 +149,11 @@ class GraphJson {
     const ViewNode& from = graph_.node(chain.tensor.node);
     if (!chain.is_control && static_cast<size_t>(chain.tensor.slot) < from.outputs.size())
       fact = texts_(TensorText(from.outputs[static_cast<size_t>(chain.tensor.slot)]));
-    json line = {(chain.is_control ? 1 : 0) | (chain.goes_up ? 2 : 0), chain.count, fact, chain.out_port, chain.in_port,
+    json line = {(chain.is_control ? 1 : 0) | (chain.goes_up ? 2 : 0),
+                 chain.count,
+                 fact,
+                 chain.out_port,
+                 chain.in_port,
                  chain.tensor.node};
     for (const int32_t cell : chain.cells) line.push_back(cell);
     return line;

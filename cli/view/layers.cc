@@ -38,8 +38,7 @@ class Layering {
   // Edges to a vertex that the search has not left yet close a cycle.
   void FindUpwardEdges() {
     Lists out(At(input_.size));
-    for (size_t e = 0; e < input_.edges.size(); ++e)
-      out[At(input_.edges[e].first)].push_back(static_cast<int32_t>(e));
+    for (size_t e = 0; e < input_.edges.size(); ++e) out[At(input_.edges[e].first)].push_back(static_cast<int32_t>(e));
     enum : uint8_t { kNew, kOnPath, kDone };
     std::vector<uint8_t> state(At(input_.size), kNew);
     std::vector<size_t> next(At(input_.size), 0);

@@ -88,7 +88,8 @@ class GroupLayout {
     const int32_t from_kid = Local(edge.from), to_kid = Local(edge.to);
     const int32_t from = from_kid >= 0 ? from_kid : input_.first_source + in_.find(edge.outer)->second;
     const int32_t to = to_kid >= 0 ? to_kid : input_.first_sink + out_.find(edge.outer)->second;
-    if (from_kid >= 0 && from < num_kids_) passing_[from].push_back({edge.from, edge.link, edge.to, from == to ? -1 : to});
+    if (from_kid >= 0 && from < num_kids_)
+      passing_[from].push_back({edge.from, edge.link, edge.to, from == to ? -1 : to});
     if (to_kid >= 0 && from != to) passing_[to].push_back({edge.from, edge.link, edge.to, from});
     if (from == to) return;
     const auto [found, is_new] = chain_of_.emplace(std::pair(from, to), chains_.size());

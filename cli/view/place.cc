@@ -128,8 +128,9 @@ class GroupPlace {
       for (size_t c = first; c < end; ++c) {
         double sum = 0, weight = 0;
         for (const Piece& piece : downwards ? pieces_above_[c] : pieces_below_[c]) {
-          const double other = downwards ? x_[static_cast<size_t>(piece.upper)] + piece.upper_offset - piece.lower_offset
-                                         : x_[static_cast<size_t>(piece.lower)] + piece.lower_offset - piece.upper_offset;
+          const double other = downwards
+                                   ? x_[static_cast<size_t>(piece.upper)] + piece.upper_offset - piece.lower_offset
+                                   : x_[static_cast<size_t>(piece.lower)] + piece.lower_offset - piece.upper_offset;
           sum += other * piece.weight;
           weight += piece.weight;
         }

@@ -206,9 +206,8 @@ class Tree {
         first[static_cast<size_t>(at)] = std::min(first[static_cast<size_t>(at)], ranks[i]);
     }
     for (Group& group : graph_.groups) {
-      std::stable_sort(group.kids.begin(), group.kids.end(), [&](Item a, Item b) {
-        return first[static_cast<size_t>(a)] < first[static_cast<size_t>(b)];
-      });
+      std::stable_sort(group.kids.begin(), group.kids.end(),
+                       [&](Item a, Item b) { return first[static_cast<size_t>(a)] < first[static_cast<size_t>(b)]; });
     }
   }
 
@@ -239,7 +238,8 @@ class Tree {
         if (from < 0 || from == to) continue;
         // It passes the places min + 1 to max.
         ++change[static_cast<size_t>(std::min(from, to)) + 1];
-        if (static_cast<size_t>(std::max(from, to)) < kids.size() - 1) --change[static_cast<size_t>(std::max(from, to)) + 1];
+        if (static_cast<size_t>(std::max(from, to)) < kids.size() - 1)
+          --change[static_cast<size_t>(std::max(from, to)) + 1];
       }
     }
     std::partial_sum(change.begin(), change.end(), change.begin());

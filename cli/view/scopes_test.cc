@@ -52,8 +52,10 @@ TEST(Scopes, ManyAreCutWhereFewEdgesPass) {
   ViewGraph graph;
   for (int block = 0; block < 20; ++block) {
     const int32_t first = block * 30;
-    graph.nodes.push_back(Of("n" + std::to_string(first), block == 0 ? std::vector<Link>{} : std::vector<Link>{{first - 1}}));
-    for (int32_t i = 1; i < 29; ++i) graph.nodes.push_back(Of("n" + std::to_string(first + i), {{i == 1 ? first : first + i - 1}, {first}}));
+    graph.nodes.push_back(
+        Of("n" + std::to_string(first), block == 0 ? std::vector<Link>{} : std::vector<Link>{{first - 1}}));
+    for (int32_t i = 1; i < 29; ++i)
+      graph.nodes.push_back(Of("n" + std::to_string(first + i), {{i == 1 ? first : first + i - 1}, {first}}));
     graph.nodes.push_back(Of("n" + std::to_string(first + 29), {{first + 28}}));
   }
   GroupByScope(&graph);

@@ -143,7 +143,8 @@ class Drawing {
     for (size_t i = 1; i + 1 < chain.cells.size(); ++i) {
       const Box& bend = boxes[static_cast<size_t>(chain.cells[i])];
       const double bend_x = x + bend.x + bend.width / 2;
-      path += chain.goes_up && i == 1 ? Around(at_x, at_y, bend_x, y + bend.y, -22) : Curve(at_x, at_y, bend_x, y + bend.y);
+      path +=
+          chain.goes_up && i == 1 ? Around(at_x, at_y, bend_x, y + bend.y, -22) : Curve(at_x, at_y, bend_x, y + bend.y);
       path += Cat("V", Px(y + bend.y + bend.height));
       at_x = bend_x;
       at_y = y + bend.y + bend.height;
@@ -161,9 +162,7 @@ class Drawing {
     return Cat("C", Px(x0), " ", Px(far), " ", Px(x1), " ", Px(far), " ", Px(x1), " ", Px(y1));
   }
 
-  void Arrow(double x, double y) {
-    out_ += Cat("<path class=\"a\" d=\"M", Px(x), " ", Px(y), "l-3.5 -6h7z\"/>");
-  }
+  void Arrow(double x, double y) { out_ += Cat("<path class=\"a\" d=\"M", Px(x), " ", Px(y), "l-3.5 -6h7z\"/>"); }
 
   const Picture& picture_;
   const ViewGraph& graph_;
@@ -186,8 +185,8 @@ std::string ToSvg(std::span<const Picture> pictures) {
     height = std::max(height, drawing.height() + kTitleRoom);
   }
   const std::string size = Cat(Px(width), "\" height=\"", Px(height));
-  return Cat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", size, "\" viewBox=\"0 0 ", Px(width), " ", Px(height),
-             "\">\n", kStyle, "<rect class=\"bg\" width=\"", size, "\"/>\n", body, "</svg>\n");
+  return Cat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", size, "\" viewBox=\"0 0 ", Px(width), " ",
+             Px(height), "\">\n", kStyle, "<rect class=\"bg\" width=\"", size, "\"/>\n", body, "</svg>\n");
 }
 
 }  // namespace rivulet::cli::view

@@ -14,8 +14,7 @@ std::string LinkText(const ViewGraph& graph, const Link& link) {
 
 std::string NodeLine(const ViewGraph& graph, const ViewNode& node) {
   std::string line = Cat(ShortName(node.name), " = ", node.op, "(");
-  for (size_t i = 0; i < node.inputs.size(); ++i)
-    line += Cat(i == 0 ? "" : ", ", LinkText(graph, node.inputs[i]));
+  for (size_t i = 0; i < node.inputs.size(); ++i) line += Cat(i == 0 ? "" : ", ", LinkText(graph, node.inputs[i]));
   line += ")";
   for (size_t i = 0; i < node.outputs.size(); ++i) line += Cat(i == 0 ? " → " : ", ", TensorText(node.outputs[i]));
   if (node.cost.flops > 0) line += Cat("   ", view::Short(static_cast<double>(node.cost.flops)), "FLOP");

@@ -62,7 +62,8 @@ TEST(Weights, UnalignedBytes) {
   std::vector<uint8_t> bytes(1 + 3 * sizeof(float));
   const float values[] = {1, 2, 3};
   std::memcpy(bytes.data() + 1, values, sizeof(values));
-  const TensorLiteral literal{.dtype = DType::kFloat, .shape = {3}, .prefix = Tensor::View(DType::kFloat, {3}, bytes.data() + 1)};
+  const TensorLiteral literal{
+      .dtype = DType::kFloat, .shape = {3}, .prefix = Tensor::View(DType::kFloat, {3}, bytes.data() + 1)};
   EXPECT_EQ(LookAtWeights(literal)->mean, 2);
   EXPECT_EQ(FirstValues(literal, 2), "[1, 2, …]");
   EXPECT_EQ(ValueDifference(literal, Literal<float>({3}, {1, 2, 3})), "");

@@ -3,7 +3,8 @@ import json
 
 from command_case import SHAPES, CommandCase, identity, main, placeholder
 
-KEYS = ["load_ms", "first_ms", "min_ms", "median_ms", "p90_ms", "peak_rss_kib", "threads", "target", "flops"]
+KEYS = ["load_ms", "first_ms", "min_ms", "median_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms", "mean_ms", "deviation_ms", "peak_rss_kib",
+        "gflops_per_s", "peak_gflops_per_s", "peak_share", "threads", "target", "flops"]
 
 
 class Bench(CommandCase):
@@ -15,7 +16,10 @@ class Bench(CommandCase):
         for key in KEYS:
             self.assertIn(key, found)
         self.assertEqual((found["threads"], found["runs"]), (2, 5))
-        self.assertTrue(0 < found["min_ms"] <= found["median_ms"] <= found["p90_ms"])
+        self.assertTrue(0 < found["min_ms"] <= found["median_ms"] <= found["p90_ms"] <= found["p95_ms"] <= found["p99_ms"] <= found["max_ms"])
+        self.assertTrue(found["min_ms"] <= found["mean_ms"] <= found["max_ms"])
+        self.assertAlmostEqual(found["peak_share"], found["gflops_per_s"] / found["peak_gflops_per_s"])
+        self.assertGreater(found["peak_gflops_per_s"], 0.5)
         self.assertGreater(found["load_ms"], 0)
         self.assertGreater(found["first_ms"], 0)
         self.assertGreater(found["peak_rss_kib"], 1000)
@@ -23,6 +27,52 @@ class Bench(CommandCase):
         self.assertEqual(found["flops"], 2 * one["flops"])
         self.assertEqual(one["runs"], 1)
         self.assertRegex(self.fine("bench", SHAPES / "shapes.pb", "--runs", "1"), r"(?s)^load .* ms.*median .*GFLOP.* 1 thread · ")
+
+    def test_text(self):
+        text = self.fine("bench", SHAPES / "shapes.pb", "--runs", "3", "--profile")
+        self.assertRegex(text, r"(?m)^median .* p90 .* p95 .* p99 .* max .* mean .* ± .* of 3 runs$")
+        self.assertRegex(text, r"(?m)^ +start [\d.]+ → loaded [\d.]+ → planned [\d.]+ → first run [\d.]+ → runs [\d.]+ MiB   [▁-█]+$")
+        self.assertRegex(text, r"GFLOP/s, \d+ % of the \d+ that the processor can")
+        self.assertRegex(text, r"(?m)^ +ms +% +GFLOP/s +peak % +steps +operator\n +[\d.]+ +[\d.]+ +[\d.]+ +\d+ +\d+ +_FusedConv2D$")
+        self.assertRegex(text, r"(?m)^ +ms +% +GFLOP/s +peak % +slowest steps\n +[\d.]+ +[\d.]+ +[\d.]+ +\d+ +_FusedConv2D \[")
+        self.assertNotIn("times as fast", text)
+
+    def test_threads_compared(self):
+        found = self.bench(SHAPES / "shapes.pb", "--runs", "2", "--threads", "1,2,3")
+        self.assertEqual([each["threads"] for each in found["sweep"]], [1, 2, 3])
+        self.assertEqual((found["threads"], found["median_ms"]), (1, found["sweep"][0]["median_ms"]))
+        self.assertRegex(self.fine("bench", SHAPES / "shapes.pb", "--runs", "2", "--threads", "1,2"),
+                         r"(?m)^threads +median ms +p90 ms +times as fast\n +1 .* 1\.00\n +2 ")
+        self.fails(2, ["--threads", "0"], "bench", SHAPES / "shapes.pb", "--threads", "1,0")
+        self.fails(2, ["--threads", "x"], "bench", SHAPES / "shapes.pb", "--threads", "1,x")
+
+    def test_memory_over_time(self):
+        memory = self.bench(SHAPES / "shapes.pb", "--runs", "2")["memory"]
+        self.assertEqual([phase["after"] for phase in memory["phases"]], ["start", "loaded", "planned", "first run", "runs"])
+        self.assertGreater(memory["phases"][-1]["tensor_bytes"], 100000)
+        times = [sample[0] for sample in memory["samples"]]
+        self.assertEqual(times, sorted(times))
+        self.assertTrue(all(resident > 1 << 20 for _, resident, _ in memory["samples"]))
+
+    def test_trace(self):
+        path = self.dir / "trace.json"
+        self.bench(SHAPES / "shapes.pb", "--runs", "3", "--trace", path)
+        events = json.loads(path.read_text())["traceEvents"]
+        phases = [event for event in events if event.get("cat") == "phase"]
+        self.assertEqual([event["name"] for event in phases], ["load", "plan", "first run", "run", "run", "run"])
+        for a, b in zip(phases, phases[1:]):
+            self.assertLessEqual(a["ts"] + a["dur"], b["ts"] + 1)
+        steps = [event for event in events if event.get("cat") == "step"]
+        self.assertEqual(len(steps) % 3, 0)
+        run = phases[-1]
+        inside = [s for s in steps if s["ts"] >= run["ts"]]
+        self.assertEqual(len(inside), len(steps) // 3)
+        self.assertLessEqual(sum(s["dur"] for s in inside), run["dur"])
+        for a, b in zip(inside, inside[1:]):
+            self.assertAlmostEqual(a["ts"] + a["dur"], b["ts"], places=3)
+        self.assertTrue(all(s["args"]["node"] for s in inside))
+        self.assertTrue([event for event in events if event["ph"] == "C" and event["args"]["resident"] > 1])
+        self.fails(2, ["no/trace.json"], "bench", SHAPES / "shapes.pb", "--runs", "1", "--trace", self.dir / "no/trace.json")
 
     def test_min_time(self):
         self.assertGreater(self.bench(SHAPES / "shapes.pb", "--runs", "1", "--min-time", "0.3")["runs"], 5)

@@ -3,7 +3,7 @@ import subprocess
 
 from command_case import RIVULET, SHAPES, CommandCase, main, node, npy, placeholder
 
-COMMANDS = ["inspect", "run", "label", "compare", "bench", "ops"]
+COMMANDS = ["inspect", "run", "label", "compare", "bench", "ops", "transform", "view"]
 
 
 class Calls(CommandCase):
@@ -19,7 +19,7 @@ class Calls(CommandCase):
         self.fails(2, ["rivulet --help"])
         self.fails(2, ["'fly'"], "fly")
         self.fails(2, ["'inspekt'", "'inspect'"], "inspekt", "m.pb")
-        for command in ["inspect", "run", "label", "compare", "bench"]:
+        for command in ["inspect", "run", "label", "compare", "bench", "view"]:
             self.fails(2, ["required", f"rivulet {command} --help"], command)
         self.fails(2, ["--threads"], "run", "m.pb", "--threads", "0")
         self.fails(2, ["--threads", "two"], "bench", "m.pb", "--threads", "two")
@@ -32,7 +32,7 @@ class Calls(CommandCase):
 
     def test_bad_models(self):
         page = self.file("page.pb", b"<!DOCTYPE html>")
-        for command, more in [("inspect", []), ("run", []), ("label", [page]), ("compare", [page]), ("bench", [])]:
+        for command, more in [("inspect", []), ("run", []), ("label", [page]), ("compare", [page]), ("bench", []), ("view", [])]:
             self.fails(1, ["none.pb"], command, self.dir / "none.pb", *more)
             self.fails(1, ["page.pb", "HTML"], command, page, *more)
             self.fails(1, ["folder"], command, self.dir, *more) if command != "label" else None
