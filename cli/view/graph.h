@@ -126,8 +126,11 @@ void FoldSources(ViewGraph* graph);
 // The constant or variable that the readers from a folded node on end in.
 int32_t SourceOf(const ViewGraph& graph, int32_t node);
 
-// Makes the tree of scopes, with sums; no group keeps more than a few hundred items.
+// Makes the tree of scopes, with sums.
 void GroupByScope(ViewGraph* graph);
+
+// More kids of one group cannot be drawn at once.
+inline constexpr size_t kMostKids = 120;
 
 // Fills every group's layout.
 void LayOut(ViewGraph* graph);

@@ -17,7 +17,7 @@ class Pane {
     this.drawing = new Drawing(this);
     this.resize();
     new ResizeObserver(() => { this.resize(); this.draw(); }).observe(this.element);
-    this.listen();
+    new Pointer(this);
   }
 
   resize() {
@@ -76,6 +76,9 @@ class Pane {
     return -1;
   }
 
+  // Of the selection, until it or what is open changes.
+  routes() { return this.routed ||= new Routes(this).of(this.selected); }
+
   // How many nodes of each family a group has; constants on cards are not counted.
   composition(item) {
     const group = this.graph.group(item);
@@ -86,61 +89,6 @@ class Pane {
       else ++counts[this.graph.family(kid)];
     }
     return group.families = counts;
-  }
-
-  // The chains that the selection's edges run through, in all groups that they cross.
-  routes() {
-    if (this.routed) return this.routed;
-    const routes = [], seen = new Set(), graph = this.graph, item = graph.visible(this.selected);
-    const add = (group, chain, isInput) => {
-      if (!chain || seen.has(chain)) return;
-      seen.add(chain);
-      routes.push({group, chain, isInput});
-    };
-    if (graph.isGroup(item)) {
-      const group = graph.parent(item) - graph.size;
-      if (group >= 0) {
-        const cell = this.cellOf(group, item);
-        for (const chain of graph.groups[group].chains) {
-          const [from, to] = endsOf(chain);
-          if (from === cell || to === cell) add(group, chain, to === cell);
-        }
-      }
-    } else {
-      for (const [from, , , folded] of graph.inputs(item)) if (!folded) this.route(from, item, (g, c) => add(g, c, true));
-      for (const [user] of graph.users(item).slice(0, 400)) this.route(item, user, (g, c) => add(g, c, false));
-    }
-    return this.routed = routes;
-  }
-
-  // From one node to another: the chain where they part, and down to each through the ports.
-  route(from, to, add) {
-    const graph = this.graph, up = graph.chain(from), down = graph.chain(to);
-    let at = 0;
-    while (up[at + 1] === down[at + 1]) ++at;
-    const group = up[at] - graph.size;
-    if (!graph.isOpen[group]) return;
-    const chain = this.chainOf(group, this.cellOf(group, up[at + 1]), this.cellOf(group, down[at + 1]));
-    if (!chain) return;
-    add(group, chain);
-    this.follow(up, at + 1, chain[3], 3, add);
-    this.follow(down, at + 1, chain[4], 4, add);
-  }
-
-  follow(path, at, port, side, add) {
-    for (; at + 1 < path.length && port >= 0 && this.graph.isOpened(path[at]); ++at) {
-      const group = path[at] - this.graph.size, cell = this.cellOf(group, path[at + 1]);
-      const chain = side === 3 ? this.chainOf(group, cell, port) : this.chainOf(group, port, cell);
-      if (!chain) return;
-      add(group, chain);
-      port = chain[side];
-    }
-  }
-
-  chainOf(group, from, to) {
-    const at = this.graph.groups[group];
-    at.chainOf ||= new Map(at.chains.map((chain) => [endsOf(chain).join(), chain]));
-    return at.chainOf.get(`${from},${to}`);
   }
 
   select(item, quietly) {
@@ -314,145 +262,6 @@ class Pane {
       if (group < 0) continue;
       for (const around of this.graph.chain(group).slice(1)) this.setOpen(around, true, true);
       return this.reveal(group);
-    }
-  }
-
-  isOnSign(item, x, y) {
-    const box = this.boxOf(item);
-    if (!box || !this.graph.isGroup(item)) return false;
-    return x > box.x + box.w - 34 && y < box.y + 34;
-  }
-
-  listen() {
-    const canvas = this.canvas;
-    let last = null, moved = 0;
-    const pointers = new Map();
-    canvas.addEventListener("pointerdown", (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      pointers.set(event.pointerId, event);
-      last = event;
-      moved = 0;
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!pointers.has(event.pointerId)) return this.hover(event);
-      if (pointers.size === 2) this.pinch(pointers, event);
-      else {
-        moved += Math.abs(event.offsetX - last.offsetX) + Math.abs(event.offsetY - last.offsetY);
-        if (moved > 3) {
-          canvas.classList.add("dragging");
-          this.pan(event.offsetX - last.offsetX, event.offsetY - last.offsetY);
-        }
-      }
-      pointers.set(event.pointerId, event);
-      last = event;
-    });
-    const up = (event) => {
-      const wasOne = pointers.size === 1;
-      pointers.delete(event.pointerId);
-      canvas.classList.remove("dragging");
-      if (event.type === "pointerup" && wasOne && moved <= 3) this.click(event);
-    };
-    canvas.addEventListener("pointerup", up);
-    canvas.addEventListener("pointercancel", up);
-    canvas.addEventListener("dblclick", (event) => {
-      const at = this.toWorld(event.offsetX, event.offsetY), item = this.hit(at.x, at.y);
-      if (item >= 0 && !this.isOnSign(item, at.x, at.y)) this.activate(item);
-    });
-    canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const step = event.deltaMode === 1 ? 16 : 1;
-      if (event.shiftKey) this.pan(-event.deltaY * step, 0);
-      else this.zoom(Math.exp(-Math.max(Math.min(event.deltaY * step, 120), -120) * (event.ctrlKey ? 0.01 : 0.0022)), event.offsetX, event.offsetY);
-    }, {passive: false});
-  }
-
-  pinch(pointers, event) {
-    const [other] = [...pointers.values()].filter((p) => p.pointerId !== event.pointerId), old = pointers.get(event.pointerId);
-    const apart = (a) => Math.hypot(a.offsetX - other.offsetX, a.offsetY - other.offsetY);
-    this.zoom(apart(event) / Math.max(apart(old), 1), (event.offsetX + other.offsetX) / 2, (event.offsetY + other.offsetY) / 2);
-  }
-
-  hover(event) {
-    const at = this.toWorld(event.offsetX, event.offsetY), item = this.hit(at.x, at.y);
-    this.canvas.classList.toggle("over", item >= 0);
-    if (item === this.hovered) return;
-    this.hovered = item;
-    this.canvas.title = item >= 0 && this.camera.k < 0.6 ? this.graph.path(item) : "";
-    this.draw();
-  }
-
-  click(event) {
-    const at = this.toWorld(event.offsetX, event.offsetY), item = this.hit(at.x, at.y);
-    this.canvas.focus({preventScroll: true});
-    if (item >= 0 && this.isOnSign(item, at.x, at.y)) this.activate(item);
-    this.select(item);
-  }
-}
-
-// Cells of a chain's source and target.
-function endsOf(chain) {
-  return chain[0] & 2 ? [chain[chain.length - 1], chain[6]] : [chain[6], chain[chain.length - 1]];
-}
-
-// The whole in a corner, with the part that is seen.
-class PaneMap {
-  constructor(pane) {
-    this.pane = pane;
-    this.canvas = pane.element.appendChild(document.createElement("canvas"));
-    this.canvas.className = "map";
-    this.canvas.setAttribute("aria-hidden", "true");
-    const go = (event) => {
-      if (event.buttons !== 1) return;
-      pane.moving = null;
-      pane.camera.x = event.offsetX / this.k;
-      pane.camera.y = event.offsetY / this.k;
-      pane.draw();
-      pane.listener.moved(pane);
-    };
-    this.canvas.addEventListener("pointerdown", go);
-    this.canvas.addEventListener("pointermove", go);
-  }
-
-  draw() {
-    const {pane, canvas} = this, placed = pane.places.of(0), {camera} = pane;
-    const isAll = placed.w * camera.k <= pane.width * 1.05 && placed.h * camera.k <= pane.height * 1.05;
-    canvas.style.display = isAll ? "none" : "";
-    if (isAll) return;
-    this.k = Math.min(150 / placed.w, 210 / placed.h);
-    const w = Math.max(placed.w * this.k, 14), h = Math.max(placed.h * this.k, 14), ratio = pane.ratio;
-    canvas.style.width = `${w}px`;
-    canvas.style.height = `${h}px`;
-    canvas.width = w * ratio;
-    canvas.height = h * ratio;
-    const context = canvas.getContext("2d");
-    context.scale(ratio, ratio);
-    this.blocks(context, 0, 0, 0);
-    context.strokeStyle = context.fillStyle = pane.look.accent;
-    context.lineWidth = 1.5;
-    const x = (camera.x - pane.width / 2 / camera.k) * this.k, y = (camera.y - pane.height / 2 / camera.k) * this.k;
-    const vw = Math.max(pane.width / camera.k * this.k, 3), vh = Math.max(pane.height / camera.k * this.k, 3);
-    context.globalAlpha = 0.1;
-    context.fillRect(x, y, vw, vh);
-    context.globalAlpha = 1;
-    context.strokeRect(Math.max(x, 0.75), Math.max(y, 0.75), Math.min(vw, w - 1.5), Math.min(vh, h - 1.5));
-  }
-
-  blocks(context, group, ox, oy) {
-    const {pane} = this, {graph, look} = pane, placed = pane.places.of(group), cells = graph.groups[group].cells;
-    for (let c = 0; c < cells.length; ++c) {
-      const item = cells[c];
-      if (item < 0) continue;
-      const x = ox + placed.bx[c], y = oy + placed.by[c], w = placed.bw[c], h = placed.bh[c];
-      const isLarge = Math.min(w, h) * this.k > 3;
-      if (graph.isOpened(item) && isLarge) {
-        context.fillStyle = look.scope(0.1);
-        context.fillRect(x * this.k, y * this.k, w * this.k, h * this.k);
-        this.blocks(context, item - graph.size, x, y);
-        continue;
-      }
-      const mark = graph.mark(item);
-      context.fillStyle = mark ? look.marks[mark] : graph.isGroup(item) ? look.faint : look.families[graph.family(item)];
-      context.fillRect(x * this.k, y * this.k, Math.max(w * this.k, 1), Math.max(h * this.k, 0.7));
     }
   }
 }
