@@ -8,13 +8,14 @@ import base64
 import json
 import os
 import pathlib
+import select
 import shutil
 import subprocess
 import tempfile
 import time
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
-WAIT_S = 60
+WAIT_S = 40
 
 
 def find():
@@ -61,6 +62,8 @@ class Browser:
 
     def message(self):
         while b"\0" not in self.left:
+            if not select.select([self.to_hear], [], [], WAIT_S)[0]:
+                raise RuntimeError("the browser does not answer")
             piece = os.read(self.to_hear, 1 << 20)
             if not piece:
                 raise RuntimeError("the browser went away")

@@ -45,6 +45,23 @@ def blocks(count):
     return nodes
 
 
+def branches(count):
+    """Blocks of three branches of different lengths, some in scopes, with a way past them all."""
+    nodes, last = [placeholder("x", dims=[1, 4])], "x"
+    for i in range(count):
+        ends = []
+        for branch, length in enumerate([1, 2 + i % 3, 4]):
+            at = last
+            for step in range(length):
+                name = f"block_{i}/branch_{branch}/relu_{step}" if branch else f"block_{i}/short"
+                nodes.append(node(name, "Relu", at, T="type: DT_FLOAT"))
+                at = name
+            ends.append(at)
+        nodes.append(node(f"block_{i}/sum", "AddN", *ends, "x", T="type: DT_FLOAT", N="i: 4"))
+        last = f"block_{i}/sum"
+    return nodes
+
+
 class ViewCase(CommandCase):
     def page(self, *arguments):
         out = self.dir / "out.html"
@@ -271,6 +288,29 @@ class InBrowser(ViewCase):
         self.assertNotEqual(page.run("rivuletView.look.back"), before)
         self.assertEqual(page.complaints(), [])
 
+    def test_what_is_opened_stays_where_it_is(self):
+        side = self.open(self.model(*branches(1)), "--expand", "none")
+        side.run("rivuletView.active.setOpen(rivuletView.active.graph.find('block_0/'), true)")
+        side.run("rivuletView.active.activate(rivuletView.active.graph.find('block_0/branch_2/'))")
+        x, y = self.at(side, "block_0/branch_1/")
+        side.run("rivuletView.active.activate(rivuletView.active.graph.find('block_0/branch_1/'))")
+        self.assertLess(abs(self.at(side, "block_0/branch_1/")[1] - y), 2, "what was opened stays where it is")
+
+    def test_mouse(self):
+        page = self.open(self.small(), "--expand", "none")
+        x, y = self.at(page, "net/")
+        page.click(x, y)
+        page.click(x, y, count=2)
+        page.until("rivuletView.active.graph.isOpened(rivuletView.active.selected)")
+        scale = page.run("rivuletView.active.camera.k")
+        page.call("Input.dispatchMouseEvent", type="mouseWheel", x=300, y=300, deltaX=0, deltaY=-100)
+        page.until(f"rivuletView.active.camera.k > {scale}")
+        before = page.run("rivuletView.active.camera.x * rivuletView.active.camera.k")
+        for kind, at in [("mousePressed", 300), ("mouseMoved", 350), ("mouseReleased", 350)]:
+            page.call("Input.dispatchMouseEvent", type=kind, x=at, y=400, button="left", buttons=1, clickCount=1)
+        self.assertAlmostEqual(page.run("rivuletView.active.camera.x * rivuletView.active.camera.k"), before - 50, delta=1)
+        self.assertEqual(page.complaints(), [])
+
     def test_edges_of_the_selection_pass_ports(self):
         page = self.open(self.small(), "--expand", "all")
         page.run("rivuletView.goTo(rivuletView.active, rivuletView.active.graph.find('net/one/add'))")
@@ -278,7 +318,7 @@ class InBrowser(ViewCase):
         self.assertEqual(sorted(map(str, routes)), sorted(map(str, [["", True], ["net", True], ["net/one", True], ["net/one", False]])))
 
     def test_the_page_and_the_picture_agree(self):
-        for model in [self.small(), SHAPES / "shapes.pb"]:
+        for model in [self.model(*branches(5)), SHAPES / "shapes.pb"]:
             page = self.open(model, "--expand", "all")
             svg = xml.etree.ElementTree.fromstring(self.fine("view", model, "--svg", "--expand", "all", "-o", "-"))
             space = "{http://www.w3.org/2000/svg}"
@@ -292,7 +332,7 @@ class InBrowser(ViewCase):
                 self.assertAlmostEqual(float(drawn[name].get("y")), box["y"] + 34, delta=0.11)
 
     def test_nothing_overlaps(self):
-        page = self.open(self.model(*blocks(800)), "--expand", "all")
+        page = self.open(self.model(*branches(40)), "--expand", "all")
         self.assertEqual(page.run("""(() => { const p = rivuletView.active; let bad = 0;
             for (const group of p.graph.groups) { const at = p.places.of(group.id), cells = group.cells;
               for (let a = 0; a < cells.length; ++a) for (let b = 0; b < a; ++b)
