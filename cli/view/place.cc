@@ -134,7 +134,9 @@ class GroupPlace {
           sum += other * piece.weight;
           weight += piece.weight;
         }
-        wanted.push_back(weight > 0 ? sum / weight : x_[c]);
+        // What has no edges stays beside what stands to its left.
+        const bool is_lonely = c > first && pieces_above_[c].empty() && pieces_below_[c].empty();
+        wanted.push_back(weight > 0 ? sum / weight : is_lonely ? wanted.back() + Gap(c - 1) : x_[c]);
         weights.push_back(weight > 0 ? weight : 0.05);
         if (c + 1 < end) gaps.push_back(Gap(c));
       }

@@ -113,7 +113,18 @@ class Drawing {
       context.fill();
     }
     if (item === this.pane.hovered) this.outline(x, y, w, h, 9, look.faint, 1.2);
-    if (scale > 0.42) this.words(item, x, y, w, heat);
+    if (scale > 0.5) this.words(item, x, y, w, heat);
+    else if (scale > 0.2) this.name(item, x, y, w, h, heat);
+  }
+
+  // From afar: the title alone, as large as the card allows.
+  name(item, x, y, w, h, heat) {
+    const {context, look, graph} = this, size = Math.min(8.5 / this.scale, h * 0.5, 26), font = `600 ${size}px ${look.font}`;
+    context.font = font;
+    context.fillStyle = heat && heat.isStrong ? (look.isDark ? "#17120d" : "#ffffff") : look.text;
+    context.textBaseline = "middle";
+    context.fillText(look.fit(graph.isGroup(item) ? graph.label(item) : graph.op(item), font, w - 26), x + 16, y + h / 2);
+    context.textBaseline = "alphabetic";
   }
 
   // A closed group looks like a stack of cards.

@@ -113,7 +113,9 @@ class GroupPlace {
           sum += (this.x[piece.cell] + piece.offset) * piece.weight;
           weight += piece.weight;
         }
-        wanted.push(weight > 0 ? sum / weight : this.x[c]);
+        // What has no edges stays beside what stands to its left.
+        const isLonely = c > first && !this.above[c].length && !this.below[c].length;
+        wanted.push(weight > 0 ? sum / weight : isLonely ? wanted[wanted.length - 1] + this.gap(c - 1) : this.x[c]);
         weights.push(weight > 0 ? weight : 0.05);
         if (c + 1 < end) gaps.push(this.gap(c));
       }
