@@ -36,10 +36,19 @@ struct Out {
   ActivationBounds bounds;
 };
 
-RIVULET_INNER void Finish(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
+// Loading and storing part of a vector is long code on some targets, so it is there once.
+HWY_NOINLINE void FinishPart(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
   if (out.bias != nullptr) sum = hn::Add(sum, LoadSome(out.bias + channel, count));
   if (out.addend != nullptr) sum = hn::Add(sum, LoadSome(out.addend + at, count));
   StoreSome(Activate(sum, out.bounds), count, out.c + at);
+}
+
+RIVULET_INNER void Finish(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
+  if (count < kLanes) return FinishPart(sum, out, at, channel, count);
+  const D d;
+  if (out.bias != nullptr) sum = hn::Add(sum, hn::LoadU(d, out.bias + channel));
+  if (out.addend != nullptr) sum = hn::Add(sum, hn::LoadU(d, out.addend + at));
+  hn::StoreU(Activate(sum, out.bounds), d, out.c + at);
 }
 
 // The input under a block. Rows and columns count from the block's first, which may lie outside; those inside are

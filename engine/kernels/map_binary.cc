@@ -15,23 +15,23 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
-// n outputs from two operands, each of which is an array or (when `*_one`) a single value.
+// n outputs from two operands, each of which is an array or (when `*_one`) a single value. Whole vectors only: loading
+// and storing a part of one is long code, which would be there once a function.
 template <class Function>
 HWY_INLINE void ForEach(const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out,
                         const Function& function) {
   const D d;
-  if (n == 0) return;
   if (a_one) {
     const V value = hn::Set(d, *a);
     for (int64_t i = 0; i < n; i += kLanes) {
-      StoreSome(function(value, b_one ? hn::Set(d, *b) : LoadSome(b + i, n - i)), n - i, out + i);
+      hn::StoreU(function(value, b_one ? hn::Set(d, *b) : hn::LoadU(d, b + i)), d, out + i);
     }
   } else if (b_one) {
     const V value = hn::Set(d, *b);
-    for (int64_t i = 0; i < n; i += kLanes) StoreSome(function(LoadSome(a + i, n - i), value), n - i, out + i);
+    for (int64_t i = 0; i < n; i += kLanes) hn::StoreU(function(hn::LoadU(d, a + i), value), d, out + i);
   } else {
     for (int64_t i = 0; i < n; i += kLanes) {
-      StoreSome(function(LoadSome(a + i, n - i), LoadSome(b + i, n - i)), n - i, out + i);
+      hn::StoreU(function(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
     }
   }
 }
@@ -40,7 +40,8 @@ HWY_INLINE void ForEach(const float* a, bool a_one, const float* b, bool b_one, 
 HWY_INLINE V PickMax(V a, V b) { return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(b)), b, a); }
 HWY_INLINE V PickMin(V a, V b) { return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(b)), b, a); }
 
-void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out) {
+HWY_NOINLINE void BinaryVectors(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n,
+                                float* out) {
 #define RIVULET_CASE(Kind, expression) \
   case BinaryKind::Kind: ForEach(a, a_one, b, b_one, n, out, [](V x, V y) HWY_ATTR { return expression; }); break;
   switch (kind) {
@@ -54,6 +55,21 @@ void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool
     RIVULET_CASE(kSquaredDifference, hn::Mul(hn::Sub(x, y), hn::Sub(x, y)))
   }
 #undef RIVULET_CASE
+}
+
+// The last vector is filled up with zeros.
+void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out) {
+  const int64_t rest = n % kLanes;
+  const int64_t whole = n - rest;
+  if (whole > 0) BinaryVectors(kind, a, a_one, b, b_one, whole, out);
+  if (rest == 0) return;
+  const D d;
+  HWY_ALIGN float x[HWY_MAX_LANES_D(D)];
+  HWY_ALIGN float y[HWY_MAX_LANES_D(D)];
+  hn::Store(a_one ? hn::Set(d, *a) : LoadSome(a + whole, rest), d, x);
+  hn::Store(b_one ? hn::Set(d, *b) : LoadSome(b + whole, rest), d, y);
+  BinaryVectors(kind, x, false, y, false, kLanes, x);
+  StoreSome(hn::Load(d, x), rest, out + whole);
 }
 
 // Where an operand of the given spread has its values for `row` from `column` on, and whether they are one value.
