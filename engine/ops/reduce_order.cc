@@ -60,12 +60,13 @@ struct AnyOf : AllOf {
 template <template <typename> typename Fold, ReduceKind kKind>
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
-  if (input.dtype() == DType::kFloat && input.num_elements() > 0) {
+  if (input.dtype() == DType::kFloat) {
+    if (input.num_elements() == 0) return RunFoldOfNothing<Fold<float>>(c);
     RIVULET_ASSIGN_OR_RETURN(const ReductionGroups groups, GroupAxes(input, c.input(1)));
     return RunFloatReduction(c, kKind, groups);
   }
   Status status;
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+  VisitType<double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
       input.dtype(), [&](auto tag) { status = RunFold<Fold<typename decltype(tag)::Type>>(c); });
   return status;
 }

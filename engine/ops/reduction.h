@@ -142,16 +142,19 @@ void ReduceElements(RunContext& c, const ReductionGroups& groups) {
                 });
 }
 
+// The reduction of an input without elements.
+template <typename Fold>
+Status RunFoldOfNothing(RunContext& c) {
+  Tensor& output = c.output(0);
+  std::fill_n(static_cast<typename Fold::Out*>(output.raw()), output.num_elements(), Fold::Finish(Fold::Start(), 0));
+  return Status();
+}
+
 // The whole reduction for one fold, empty tensors included.
 template <typename Fold>
 Status RunFold(RunContext& c) {
-  using Out = typename Fold::Out;
-  Tensor& output = c.output(0);
-  if (output.num_elements() == 0) return Status();
-  if (c.input(0).num_elements() == 0) {
-    std::fill_n(static_cast<Out*>(output.raw()), output.num_elements(), Fold::Finish(Fold::Start(), 0));
-    return Status();
-  }
+  if (c.output(0).num_elements() == 0) return Status();
+  if (c.input(0).num_elements() == 0) return RunFoldOfNothing<Fold>(c);
   RIVULET_ASSIGN_OR_RETURN(const ReductionGroups groups, GroupAxes(c.input(0), c.input(1)));
   ReduceElements<Fold>(c, groups);
   return Status();
