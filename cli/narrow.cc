@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <span>
 
 #include "cli/model_summary.h"
 #include "engine/ops/op.h"
@@ -33,6 +34,26 @@ bool IsOfFrames(std::string_view op) {
     if (op == name) return true;
   }
   return false;
+}
+
+std::span<const int64_t> IntsOf(const AttrMap& attrs, const char* name) {
+  const auto* list = attrs.Get<std::shared_ptr<const AttrList>>(name);
+  return list != nullptr && *list != nullptr ? std::span<const int64_t>((*list)->ints) : std::span<const int64_t>();
+}
+
+bool AllAtMost(std::span<const int64_t> values, int64_t most) {
+  return std::all_of(values.begin(), values.end(), [most](int64_t value) { return value <= most; });
+}
+
+// The shape of a constant filter, perhaps behind Identity; without rank where it is none.
+Shape FilterShape(const Graph& graph, const Node& product) {
+  if (product.inputs.size() < 2) return Shape();
+  const Node* node = &graph.node(product.inputs[1].node);
+  for (int i = 0; i < graph.size() && node->op == "Identity" && !node->inputs.empty(); ++i) {
+    node = &graph.node(node->inputs[0].node);
+  }
+  const auto* literal = node->attrs.Get<std::shared_ptr<const TensorLiteral>>("value");
+  return node->op == "Const" && literal != nullptr && *literal != nullptr ? (*literal)->shape : Shape();
 }
 
 bool HasReference(const std::vector<ArgSpec>& args) {
@@ -81,6 +102,14 @@ Status WriteText(const std::filesystem::path& path, const std::string& text) {
 
 void Narrowing::AddOp(const std::string& op, const AttrMap& attrs) {
   ops_.insert(op);
+  uses_.fused_activations |= op.starts_with("_Fused") || op == "Elu" || op == "Tanh" || op == "Sigmoid";
+  if (op.find("onv") != std::string::npos) {
+    for (const auto& [name, value] : attrs) {
+      const DType* dtype = std::get_if<DType>(&value);
+      uses_.integer_convolutions |=
+          (dtype != nullptr && *dtype == DType::kInt32) || std::holds_alternative<AttrPlaceholder>(value);
+    }
+  }
   const OpDef* def = FindOp(op);
   if (def == nullptr) return;
   parts_.functions |= (def->flags & kCallsFunctions) != 0;
@@ -98,6 +127,32 @@ void Narrowing::AddOp(const std::string& op, const AttrMap& attrs) {
       types_.insert((*list)->types.begin(), (*list)->types.end());
     } else if (spec.kind == AttrKind::kType && spec.has_default) {
       types_.insert(std::get<DType>(spec.default_value));
+    }
+  }
+}
+
+// Of a model's main graph. Convolutions elsewhere, or of other kinds, may be anything.
+void Narrowing::AddUses(const Graph& graph) {
+  for (const std::string& op : ops_) {
+    const bool is_known =
+        op == "Conv2D" || op == "_FusedConv2D" || op == "DepthwiseConv2dNative" || op == "_FusedDepthwiseConv2dNative";
+    if (op.find("onv") == std::string::npos || (is_known && graph.functions.empty())) continue;
+    uses_.winograd = true;
+    uses_.depthwise3x3_channels = 0;
+  }
+  for (const Node& node : graph.nodes()) {
+    const bool is_depthwise = node.op == "DepthwiseConv2dNative" || node.op == "_FusedDepthwiseConv2dNative";
+    if (!is_depthwise && node.op != "Conv2D" && node.op != "_FusedConv2D") continue;
+    const Shape filter = FilterShape(graph, node);
+    const bool is_known = filter.has_rank() && filter.rank() == 4;
+    const bool is_3x3 = is_known && filter.dim(0) == 3 && filter.dim(1) == 3;
+    const auto strides = IntsOf(node.attrs, "strides");
+    if (!is_depthwise) {
+      uses_.winograd |= !is_known || (is_3x3 && AllAtMost(strides, 1));
+    } else {
+      const bool is_plain =
+          is_3x3 && filter.dim(3) == 1 && AllAtMost(strides, 2) && AllAtMost(IntsOf(node.attrs, "dilations"), 1);
+      uses_.depthwise3x3_channels = std::min(uses_.depthwise3x3_channels, is_plain ? filter.dim(2) : 0);
     }
   }
 }
@@ -121,6 +176,7 @@ void Narrowing::Add(const Model& model) {
   parts_.packages |= model.format().find("package") != std::string::npos;
   parts_.saved_models |= model.format().find("SavedModel") != std::string::npos ||
                          model.format().find("MetaGraphDef") != std::string::npos;
+  AddUses(model.graph());
   AddRewrites();
 }
 
@@ -146,7 +202,8 @@ Status Narrowing::Write(const std::string& folder) const {
                         parts_.saved_models, parts_.packages, parts_.text};
   for (const bool part : parts) header += part ? "true, " : "false, ";
   header.resize(header.size() - 2);
-  header += "};\n";
+  header += Cat("};\n// engine/base/built_uses.h\n#define RIVULET_BUILT_USES {", uses_.integer_convolutions, ", ",
+                uses_.fused_activations, ", ", uses_.winograd, ", ", uses_.depthwise3x3_channels, "}\n");
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return InvalidArgument(Quoted(folder), " cannot be made: ", error.message());

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "engine/base/built.h"
+#include "engine/base/built_uses.h"
 #include "engine/base/errors.h"
 #include "engine/graph/graph.h"
 #include "rivulet/model.h"
@@ -24,11 +24,13 @@ class Narrowing {
 
  private:
   void AddOp(const std::string& op, const AttrMap& attrs);
+  void AddUses(const Graph& graph);
   void AddRewrites();
 
   std::set<std::string> ops_;
   std::set<DType> types_;
   BuiltParts parts_ = {};
+  BuiltUses uses_ = {false, false, false, 1 << 20};
 };
 
 }  // namespace rivulet::cli

@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/base/built_uses.h"
 #include "engine/base/errors.h"
 #include "engine/kernels/conv_dots.h"
 #include "engine/kernels/conv_groups.h"
@@ -252,12 +253,13 @@ PackedFilter PackedFilter::View(const float* packed, std::shared_ptr<void> owner
 }
 
 CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorithm, int threads) {
-  return algorithm == ConvAlgorithm::kWinograd ? WinogradScratchBytes(geometry, threads) : CheckedSize(0);
+  return kUses.winograd && algorithm == ConvAlgorithm::kWinograd ? WinogradScratchBytes(geometry, threads)
+                                                                 : CheckedSize(0);
 }
 
 void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,
             const Epilogue& epilogue, float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
-  if (algorithm == ConvAlgorithm::kWinograd && epilogue.addend != output &&
+  if (kUses.winograd && algorithm == ConvAlgorithm::kWinograd && epilogue.addend != output &&
       WinogradConv(input, filter.data(), geometry, epilogue, output, scratch, pool, stop)) {
     FinishAll(geometry, epilogue.finish, output, pool, stop);
     return;

@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/base/built_uses.h"
 #include "engine/kernels/depthwise3x3-inl.h"
 #include "engine/kernels/depthwise_copied-inl.h"
 #include "engine/kernels/epilogue-inl.h"
@@ -162,14 +163,18 @@ void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, c
   }
 }
 
+// Whether anything but Rows3x3 is worth its code: always, unless all filters of a narrowed build suit that.
+constexpr bool kCopies = kUses.depthwise3x3_channels < kLanes;
+
 // Vectors of channels where each goes over the picture by itself; 0 where all go together, row by row.
 int64_t ChannelBlocks(const DepthwiseGeometry& g, const Epilogue& epilogue) {
-  return !Takes3x3(g, epilogue) && TakesCopied(g) ? (g.in_c + kLanes - 1) / kLanes : 0;
+  return kCopies && !Takes3x3(g, epilogue) && TakesCopied(g) ? (g.in_c + kLanes - 1) / kLanes : 0;
 }
 
 // Rows [begin, end) of a picture, block of channels by block, image by image.
 void RowsOfBlocks(const float* input, const float* filter, const DepthwiseGeometry& g, const Epilogue& epilogue,
                   float* output, int64_t block, int64_t begin, int64_t end) {
+  if constexpr (!kCopies) return;
   const int64_t blocks = (g.in_c + kLanes - 1) / kLanes;
   RowsCopied(input, filter, g, epilogue, output, block / blocks, block % blocks * kLanes, begin, end);
 }

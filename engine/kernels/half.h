@@ -4,11 +4,14 @@
 
 #include <cstdint>
 
+#include "engine/base/built.h"
 #include "rivulet/dtype.h"
 
 namespace rivulet {
 
-inline bool IsHalf(DType dtype) { return dtype == DType::kHalf || dtype == DType::kBfloat16; }
+inline bool IsHalf(DType dtype) {
+  return (IsBuilt(DType::kHalf) && dtype == DType::kHalf) || (IsBuilt(DType::kBfloat16) && dtype == DType::kBfloat16);
+}
 
 // `dtype` is kHalf or kBfloat16. The same results as the conversions of Half and BFloat16, bit for bit.
 void WidenHalf(DType dtype, const void* from, int64_t n, float* to);

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "engine/kernels/map.h"
+#include "engine/kernels/map_built.h"
 #include "engine/kernels/map_stretch.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -17,10 +18,11 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Each function is instantiated once, the last vector is filled up with zeros.
+// Whole vectors only: loading and storing a part of one is long code, which would be there once a function.
 template <class Function>
 HWY_INLINE void ForEach(const float* x, int64_t n, float* out, const Function& function) {
-  for (int64_t i = 0; i < n; i += kLanes) StoreSome(function(LoadSome(x + i, n - i)), n - i, out + i);
+  const D d;
+  for (int64_t i = 0; i < n; i += kLanes) hn::StoreU(function(hn::LoadU(d, x + i)), d, out + i);
 }
 
 // Sine and cosine: the vector form where its reduction is exact enough, else the C library, lane by lane.
@@ -81,11 +83,15 @@ HWY_INLINE V Gelu(V x) {
   return hn::Mul(hn::IfThenElse(hn::Lt(x, hn::Set(d, -100.0f)), hn::Set(d, -100.0f), x), phi);
 }
 
-void UnaryPiece(UnaryKind kind, const float* x, int64_t n, float* out) {
+HWY_NOINLINE void UnaryVectors(UnaryKind kind, const float* x, int64_t n, float* out) {
   const D d;
   const V one = hn::Set(d, 1.0f);
-#define RIVULET_CASE(Kind, expression) \
-  case UnaryKind::Kind: ForEach(x, n, out, [&](V v) HWY_ATTR { return expression; }); break;
+#define RIVULET_CASE(Kind, expression)                              \
+  case UnaryKind::Kind:                                             \
+    if constexpr (IsMapped(UnaryKind::Kind)) {                      \
+      ForEach(x, n, out, [&](V v) HWY_ATTR { return expression; }); \
+    }                                                               \
+    break;
   switch (kind) {
     RIVULET_CASE(kAbs, hn::Abs(v))
     RIVULET_CASE(kNeg, hn::Neg(v))
@@ -118,6 +124,19 @@ void UnaryPiece(UnaryKind kind, const float* x, int64_t n, float* out) {
     RIVULET_CASE(kGelu, Gelu(v))
   }
 #undef RIVULET_CASE
+}
+
+// The last vector is filled up with zeros.
+void UnaryPiece(UnaryKind kind, const float* x, int64_t n, float* out) {
+  const int64_t rest = n % kLanes;
+  const int64_t whole = n - rest;
+  if (whole > 0) UnaryVectors(kind, x, whole, out);
+  if (rest == 0) return;
+  const D d;
+  HWY_ALIGN float last[HWY_MAX_LANES_D(D)];
+  hn::Store(LoadSome(x + whole, rest), d, last);
+  UnaryVectors(kind, last, kLanes, last);
+  StoreSome(hn::Load(d, last), rest, out + whole);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/base/built_uses.h"
 #include "engine/kernels/gemm_tile-inl.h"
 #include "engine/kernels/winograd_transforms-inl.h"
 
@@ -386,6 +387,7 @@ winograd::Layout LayoutOf(const ConvGeometry& g) {
 }  // namespace
 
 bool WinogradPays(const ConvGeometry& g) {
+  if constexpr (!kUses.winograd) return false;
   if (g.k_h != 3 || g.k_w != 3 || g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 || g.dilation_w != 1 ||
       g.groups != 1) {
     return false;

@@ -172,7 +172,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   const void* in = input.Fill(c, pieces);
   void* out = output.data(pieces);
-  const bool is_double = source.dtype() == DType::kDouble;
+  const bool is_double = IsBuilt(DType::kDouble) && source.dtype() == DType::kDouble;
   // Only in two dimensions, see above.
   const DType half = spec.window.spatial_rank == 2 ? source.dtype() : DType::kFloat;
   if (kGrad && is_double) {

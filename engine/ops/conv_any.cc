@@ -104,6 +104,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 }
 
 Status Run(RunContext& c) {
+  RIVULET_RETURN_IF_ERROR(CheckConvBuilt(c.output(0).dtype()));
   if (c.output(0).num_elements() == 0) return Status();
   const auto& prepared = c.state<State>();
   ConvState state = prepared.conv;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/built_uses.h"
 #include "engine/kernels/half.h"
 #include "engine/ops/conv_loops.h"
 #include "engine/ops/conv_volumes.h"
@@ -127,10 +128,16 @@ void ConvRun::Run(const void* input, const ScratchPieces& pieces) {
   void* output = output_.data(pieces);
   switch (ComputeType(dtype_)) {
     case DType::kFloat: RunFloat(static_cast<const float*>(input), static_cast<float*>(output), pieces); break;
-    case DType::kDouble: RunDouble(static_cast<const double*>(input), static_cast<double*>(output), pieces); break;
+    case DType::kDouble:
+      if constexpr (IsBuilt(DType::kDouble)) {
+        RunDouble(static_cast<const double*>(input), static_cast<double*>(output), pieces);
+      }
+      break;
     case DType::kInt32:
-      ConvForward(c_, sizes_, static_cast<const uint32_t*>(input),
-                  static_cast<const uint32_t*>(filter_->Fill(c_, pieces)), static_cast<uint32_t*>(output));
+      if constexpr (kUses.integer_convolutions) {
+        ConvForward(c_, sizes_, static_cast<const uint32_t*>(input),
+                    static_cast<const uint32_t*>(filter_->Fill(c_, pieces)), static_cast<uint32_t*>(output));
+      }
       break;
     default: break;
   }
@@ -203,8 +210,14 @@ PackedFilter ConvRun::PackNow(const float* filter, const ScratchPieces& pieces) 
   return PackedFilter::View(packed, nullptr);
 }
 
+Status CheckConvBuilt(DType dtype) {
+  if (!kUses.integer_convolutions && dtype == DType::kInt32) return NotBuilt("convolutions of int32");
+  return Status();
+}
+
 Status RunConv(RunContext& c) {
   const auto& state = c.state<ConvState>();
+  RIVULET_RETURN_IF_ERROR(CheckConvBuilt(c.output(0).dtype()));
   if (c.output(0).num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ConvSizesOf(c, state, c.input(0).shape()));
   ScratchPieces pieces;

@@ -67,6 +67,9 @@ class ConvRun {
 Result<ConvSizes> ConvSizesOf(const RunContext& c, const ConvState& state, const Shape& input);
 
 // The whole run of an operator whose input 0 is the convolution's.
+// UNIMPLEMENTED in a build that was narrowed to models without such convolutions.
+Status CheckConvBuilt(DType dtype);
+
 Status RunConv(RunContext& c);
 
 }  // namespace rivulet

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/kernels/map_built.h"
 #include "engine/ops/elementwise.h"
 
 namespace rivulet {
@@ -121,6 +122,7 @@ std::optional<ElementStep> ElementStepOf(std::string_view op, float alpha) {
   ElementStep step;
   for (const auto& entry : kUnaries) {
     if (entry.op != op) continue;
+    if (!IsMapped(entry.kind)) return std::nullopt;
     step.unary = entry.kind;
     return step;
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/built_uses.h"
 #include "engine/graph/shape_math.h"
 #include "engine/kernels/half.h"
 #include "engine/kernels/map.h"
@@ -73,6 +74,7 @@ void FinishGelu(const void*, float* values, int64_t count) {
 
 // Of the activations that kernels do not have.
 Finish FinishOf(TailActivation activation) {
+  if constexpr (!kUses.fused_activations) return {};
   switch (activation) {
     case TailActivation::kElu: return {FinishUnary<UnaryKind::kElu>};
     case TailActivation::kTanh: return {FinishUnary<UnaryKind::kTanh>};
@@ -106,6 +108,8 @@ Result<FusedTail> ParseFusedTail(std::span<const std::string> ops, const AttrRea
   }
   for (const auto& entry : kActivations) {
     if (i < ops.size() && ops[i] == entry.name) {
+      if (!kUses.fused_activations && entry.activation >= TailActivation::kElu)
+        return NotBuilt(Cat("fused ", entry.name));
       tail.activation = entry.activation;
       ++i;
       break;

@@ -9,6 +9,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "engine/base/built.h"
 #include "engine/ops/complex_math.h"
 #include "rivulet/dtype.h"
 
@@ -84,14 +85,39 @@ T Highest() {
   }
 }
 
+// Whether a narrowed build may meet elements that are read as T. Integers stand for others of their size, also for
+// halves that are only moved; those of one, four and eight bytes are in every build.
+template <typename T>
+constexpr bool MayMeet() {
+  if constexpr (!std::is_integral_v<T>) {
+    return IsBuilt(DTypeOf<T>);
+  } else if constexpr (sizeof(T) == 2) {
+    for (const DType dtype :
+         {DType::kInt16, DType::kUint16, DType::kQint16, DType::kQuint16, DType::kHalf, DType::kBfloat16}) {
+      if (IsBuilt(dtype)) return true;
+    }
+    return false;
+  }
+  return true;
+}
+
 // Calls visit(TypeTag<T>) for the T among Ts that stores `dtype`; false when there is none.
 template <typename T>
 struct TypeTag {
   using Type = T;
 };
+template <typename T, typename Visit>
+bool VisitOne(DType dtype, const Visit& visit) {
+  if constexpr (MayMeet<T>()) {
+    if (dtype != DTypeOf<T>) return false;
+    visit(TypeTag<T>());
+    return true;
+  }
+  return false;
+}
 template <typename... Ts, typename Visit>
 bool VisitType(DType dtype, const Visit& visit) {
-  return ((dtype == DTypeOf<Ts> && (visit(TypeTag<Ts>()), true)) || ...);
+  return (VisitOne<Ts>(dtype, visit) || ...);
 }
 
 }  // namespace rivulet

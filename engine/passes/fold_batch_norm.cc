@@ -162,6 +162,9 @@ void Rewrite(const PassContext& context, PatchSink& sink, int32_t index, const B
 }  // namespace
 
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink) {
+  constexpr bool kHasAny = IsBuilt("FusedBatchNorm") || IsBuilt("FusedBatchNormV2") || IsBuilt("FusedBatchNormV3") ||
+                           IsBuilt("Mul") || IsBuilt("RealDiv") || IsBuilt("Add") || IsBuilt("AddV2") || IsBuilt("Sub");
+  if constexpr (!kHasAny) return Status();
   const Graph& graph = context.graph;
   const SoleUsers users(context);
   for (int32_t i = 0; i < graph.size(); ++i) {

@@ -25,6 +25,7 @@ std::vector<int64_t> PadsOf(const Graph& graph, const Node& pad, bool channels_f
 }  // namespace
 
 Status FoldPad(const PassContext& context, PatchSink& sink) {
+  if constexpr (!IsBuilt("Pad")) return Status();
   const Graph& graph = context.graph;
   const SoleUsers users(context);
   for (int32_t i = 0; i < graph.size(); ++i) {

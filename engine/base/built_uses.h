@@ -1,0 +1,31 @@
+// How the models that an engine was narrowed to use what it has: forms of operators that cost much code and that they
+// may do without. docs/narrow_builds.md
+#ifndef RIVULET_ENGINE_BASE_BUILT_USES_H_
+#define RIVULET_ENGINE_BASE_BUILT_USES_H_
+
+#include <cstdint>
+
+#include "engine/base/built.h"
+
+namespace rivulet {
+
+struct BuiltUses {
+  // Without these other models get an error.
+  bool integer_convolutions;
+  bool fused_activations;  // by name in fused_ops; Relu, Relu6 and LeakyRelu are always there
+  // Without these other models take a slower way.
+  bool winograd;  // dense 3x3 filters that move by one pixel
+  // If all depthwise filters are 3x3, not dilated, moved by at most two pixels and one a channel: the least number of
+  // channels. Else 0.
+  int64_t depthwise3x3_channels;
+};
+
+#ifdef RIVULET_BUILT
+inline constexpr BuiltUses kUses = RIVULET_BUILT_USES;
+#else
+inline constexpr BuiltUses kUses = {true, true, true, 0};
+#endif
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_BASE_BUILT_USES_H_
