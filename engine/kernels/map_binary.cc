@@ -15,10 +15,16 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
+// What is left of the operands after whole vectors, filled up with zeros, and what comes of it.
+struct Rest {
+  HWY_ALIGN float a[HWY_MAX_LANES_D(D)];
+  HWY_ALIGN float b[HWY_MAX_LANES_D(D)];
+};
+
 // n outputs from two operands, each of which is an array or (when `*_one`) a single value. Whole vectors only: loading
-// and storing a part of one is long code, which would be there once a function.
+// and storing a part of one is long code, which would be there once a function; the rest, if any, goes to rest->a.
 template <class Function>
-HWY_INLINE void ForEach(const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out,
+HWY_INLINE void ForEach(const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out, Rest* rest,
                         const Function& function) {
   const D d;
   if (a_one) {
@@ -34,16 +40,17 @@ HWY_INLINE void ForEach(const float* a, bool a_one, const float* b, bool b_one, 
       hn::StoreU(function(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
     }
   }
+  if (rest != nullptr) hn::Store(function(hn::Load(d, rest->a), hn::Load(d, rest->b)), d, rest->a);
 }
 
 // a where it wins or is NaN; b where it is NaN.
 HWY_INLINE V PickMax(V a, V b) { return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(b)), b, a); }
 HWY_INLINE V PickMin(V a, V b) { return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(b)), b, a); }
 
-HWY_NOINLINE void BinaryVectors(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n,
-                                float* out) {
+void BinaryVectors(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out,
+                   Rest* rest) {
 #define RIVULET_CASE(Kind, expression) \
-  case BinaryKind::Kind: ForEach(a, a_one, b, b_one, n, out, [](V x, V y) HWY_ATTR { return expression; }); break;
+  case BinaryKind::Kind: ForEach(a, a_one, b, b_one, n, out, rest, [](V x, V y) HWY_ATTR { return expression; }); break;
   switch (kind) {
     RIVULET_CASE(kAdd, hn::Add(x, y))
     RIVULET_CASE(kSub, hn::Sub(x, y))
@@ -57,19 +64,19 @@ HWY_NOINLINE void BinaryVectors(BinaryKind kind, const float* a, bool a_one, con
 #undef RIVULET_CASE
 }
 
-// The last vector is filled up with zeros.
 void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out) {
-  const int64_t rest = n % kLanes;
-  const int64_t whole = n - rest;
-  if (whole > 0) BinaryVectors(kind, a, a_one, b, b_one, whole, out);
-  if (rest == 0) return;
+  const int64_t left = n % kLanes;
+  const int64_t whole = n - left;
+  if (left == 0) {
+    if (n > 0) BinaryVectors(kind, a, a_one, b, b_one, n, out, nullptr);
+    return;
+  }
   const D d;
-  HWY_ALIGN float x[HWY_MAX_LANES_D(D)];
-  HWY_ALIGN float y[HWY_MAX_LANES_D(D)];
-  hn::Store(a_one ? hn::Set(d, *a) : LoadSome(a + whole, rest), d, x);
-  hn::Store(b_one ? hn::Set(d, *b) : LoadSome(b + whole, rest), d, y);
-  BinaryVectors(kind, x, false, y, false, kLanes, x);
-  StoreSome(hn::Load(d, x), rest, out + whole);
+  Rest rest;
+  hn::Store(a_one ? hn::Set(d, *a) : LoadSome(a + whole, left), d, rest.a);
+  hn::Store(b_one ? hn::Set(d, *b) : LoadSome(b + whole, left), d, rest.b);
+  BinaryVectors(kind, a, a_one, b, b_one, whole, out, &rest);
+  StoreSome(hn::Load(d, rest.a), left, out + whole);
 }
 
 // Where an operand of the given spread has its values for `row` from `column` on, and whether they are one value.

@@ -10,6 +10,7 @@
 // repeats the pass.
 #include <algorithm>
 
+#include "engine/base/built.h"
 #include "engine/passes/match.h"
 
 namespace rivulet {

@@ -2,6 +2,7 @@
 //
 //   p = Pad(x, [[0,0],[a,b],[c,d],[0,0]])     y = Conv2D(x, w) {padding=EXPLICIT, explicit_paddings=[0,0,a,b,c,d,0,0]}
 //   y = Conv2D(p, w) {padding=VALID} becomes
+#include "engine/base/built.h"
 #include "engine/ops/op.h"
 #include "engine/passes/match.h"
 

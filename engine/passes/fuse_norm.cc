@@ -5,6 +5,7 @@
 //                                                                    "AddV2 s0 x2", "Relu s1"]}
 //
 // In inference, channels last; Relu, Relu6 or neither.
+#include "engine/base/built.h"
 #include "engine/passes/match.h"
 
 namespace rivulet {
@@ -36,6 +37,8 @@ std::vector<bool> NodesWithMoreOutputsRead(const PassContext& context) {
 }  // namespace
 
 Status FuseNorm(const PassContext& context, PatchSink& sink) {
+  constexpr bool kHasAny = IsBuilt("FusedBatchNorm") || IsBuilt("FusedBatchNormV2") || IsBuilt("FusedBatchNormV3");
+  if constexpr (!kHasAny) return Status();
   const Graph& graph = context.graph;
   const SoleUsers users(context);
   const std::vector<bool> more_read = NodesWithMoreOutputsRead(context);

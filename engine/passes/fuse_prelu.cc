@@ -8,6 +8,7 @@
 // the first form makes NaN, this one infinity.
 #include <optional>
 
+#include "engine/base/built.h"
 #include "engine/passes/match.h"
 
 namespace rivulet {
@@ -89,6 +90,7 @@ class Matcher {
 }  // namespace
 
 Status FusePrelu(const PassContext& context, PatchSink& sink) {
+  if constexpr (!IsBuilt("Relu")) return Status();
   const Matcher matcher(context.graph);
   for (int32_t i = 0; i < context.graph.size(); ++i) {
     auto rectifier = matcher.Match(i);
