@@ -36,12 +36,19 @@ struct Out {
   ActivationBounds bounds;
 };
 
-// Loading and storing part of a vector is long code on some targets, so it is there once.
-HWY_NOINLINE void FinishPart(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
+// Loading and storing a part of a vector is long code but for targets with masks, so it is there once.
+#if HWY_HAVE_SCALABLE || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#define RIVULET_PART RIVULET_INNER
+#else
+#define RIVULET_PART HWY_NOINLINE
+#endif
+RIVULET_PART void FinishPart(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
   if (out.bias != nullptr) sum = hn::Add(sum, LoadSome(out.bias + channel, count));
   if (out.addend != nullptr) sum = hn::Add(sum, LoadSome(out.addend + at, count));
   StoreSome(Activate(sum, out.bounds), count, out.c + at);
 }
+
+#undef RIVULET_PART
 
 RIVULET_INNER void Finish(V sum, const Out& out, int64_t at, int64_t channel, int64_t count) {
   if (count < kLanes) return FinishPart(sum, out, at, channel, count);

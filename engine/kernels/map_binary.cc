@@ -15,42 +15,34 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
-// What is left of the operands after whole vectors, filled up with zeros, and what comes of it.
-struct Rest {
-  HWY_ALIGN float a[HWY_MAX_LANES_D(D)];
-  HWY_ALIGN float b[HWY_MAX_LANES_D(D)];
-};
-
-// n outputs from two operands, each of which is an array or (when `*_one`) a single value. Whole vectors only: loading
-// and storing a part of one is long code, which would be there once a function; the rest, if any, goes to rest->a.
+// n outputs from two operands, each of which is an array or (when `*_one`) a single value.
 template <class Function>
-HWY_INLINE void ForEach(const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out, Rest* rest,
+HWY_INLINE void ForEach(const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out,
                         const Function& function) {
   const D d;
+  if (n == 0) return;
   if (a_one) {
     const V value = hn::Set(d, *a);
     for (int64_t i = 0; i < n; i += kLanes) {
-      hn::StoreU(function(value, b_one ? hn::Set(d, *b) : hn::LoadU(d, b + i)), d, out + i);
+      StoreSome(function(value, b_one ? hn::Set(d, *b) : LoadSome(b + i, n - i)), n - i, out + i);
     }
   } else if (b_one) {
     const V value = hn::Set(d, *b);
-    for (int64_t i = 0; i < n; i += kLanes) hn::StoreU(function(hn::LoadU(d, a + i), value), d, out + i);
+    for (int64_t i = 0; i < n; i += kLanes) StoreSome(function(LoadSome(a + i, n - i), value), n - i, out + i);
   } else {
     for (int64_t i = 0; i < n; i += kLanes) {
-      hn::StoreU(function(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
+      StoreSome(function(LoadSome(a + i, n - i), LoadSome(b + i, n - i)), n - i, out + i);
     }
   }
-  if (rest != nullptr) hn::Store(function(hn::Load(d, rest->a), hn::Load(d, rest->b)), d, rest->a);
 }
 
 // a where it wins or is NaN; b where it is NaN.
 HWY_INLINE V PickMax(V a, V b) { return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(b)), b, a); }
 HWY_INLINE V PickMin(V a, V b) { return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(b)), b, a); }
 
-void BinaryVectors(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out,
-                   Rest* rest) {
+void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out) {
 #define RIVULET_CASE(Kind, expression) \
-  case BinaryKind::Kind: ForEach(a, a_one, b, b_one, n, out, rest, [](V x, V y) HWY_ATTR { return expression; }); break;
+  case BinaryKind::Kind: ForEach(a, a_one, b, b_one, n, out, [](V x, V y) HWY_ATTR { return expression; }); break;
   switch (kind) {
     RIVULET_CASE(kAdd, hn::Add(x, y))
     RIVULET_CASE(kSub, hn::Sub(x, y))
@@ -62,21 +54,6 @@ void BinaryVectors(BinaryKind kind, const float* a, bool a_one, const float* b, 
     RIVULET_CASE(kSquaredDifference, hn::Mul(hn::Sub(x, y), hn::Sub(x, y)))
   }
 #undef RIVULET_CASE
-}
-
-void BinaryRun(BinaryKind kind, const float* a, bool a_one, const float* b, bool b_one, int64_t n, float* out) {
-  const int64_t left = n % kLanes;
-  const int64_t whole = n - left;
-  if (left == 0) {
-    if (n > 0) BinaryVectors(kind, a, a_one, b, b_one, n, out, nullptr);
-    return;
-  }
-  const D d;
-  Rest rest;
-  hn::Store(a_one ? hn::Set(d, *a) : LoadSome(a + whole, left), d, rest.a);
-  hn::Store(b_one ? hn::Set(d, *b) : LoadSome(b + whole, left), d, rest.b);
-  BinaryVectors(kind, a, a_one, b, b_one, whole, out, &rest);
-  StoreSome(hn::Load(d, rest.a), left, out + whole);
 }
 
 // Where an operand of the given spread has its values for `row` from `column` on, and whether they are one value.
