@@ -30,11 +30,11 @@ constexpr struct {
   std::string_view op;
   BinaryKind kind;
 } kBinaries[] = {
-    {"Add", BinaryKind::kAdd},     {"AddV2", BinaryKind::kAdd},
-    {"BiasAdd", BinaryKind::kAdd}, {"Sub", BinaryKind::kSub},
-    {"Mul", BinaryKind::kMul},     {"RealDiv", BinaryKind::kDiv},
-    {"Div", BinaryKind::kDiv},     {"Maximum", BinaryKind::kMax},
-    {"Minimum", BinaryKind::kMin}, {"SquaredDifference", BinaryKind::kSquaredDifference},
+    {"Add", BinaryKind::kAdd},      {"AddV2", BinaryKind::kAdd},
+    {"BiasAdd", BinaryKind::kAdd},  {"Sub", BinaryKind::kSub},
+    {"Mul", BinaryKind::kMul},      {"RealDiv", BinaryKind::kDiv},
+    {"Div", BinaryKind::kDiv},      {"Maximum", BinaryKind::kMax},
+    {"Minimum", BinaryKind::kMin},  {"SquaredDifference", BinaryKind::kSquaredDifference},
     {"_Prelu", BinaryKind::kPrelu},
 };
 
