@@ -72,30 +72,40 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
+// A code is the floor of a number's place above `low` in steps, less the place of 0, plus 1/2. TensorFlow multiplies by
+// the steps of a unit where the range is an attribute or a channel's, and divides by the step where it is a scalar: of
+// numbers midway between two steps some go up by the one and down by the other.
+template <Kind kKind>
 struct Steps {
   bool zero;  // the range is nothing but 0
   float step;
+  float steps_of_one;
   float low;
   float high;
+  float zero_code;
 
   Steps(const State& state, float from, float to)
-      : zero(from == 0 && to == 0), step((to - from) / (state.last - state.first)) {
+      : zero(from == 0 && to == 0),
+        step((to - from) / (state.last - state.first)),
+        steps_of_one((state.last - state.first) / (to - from)) {
     const float place = state.first - from / step;
     const float zero_at = place < state.first ? state.first : place > state.last ? state.last : std::round(place);
     low = (state.first - zero_at) * step;
     high = (state.last - zero_at) * step;
+    zero_code = std::floor(InSteps(-low) + 0.5f);
   }
+  float InSteps(float x) const { return kKind == Kind::kVars ? x / step : x * steps_of_one; }
   float operator()(float x) const {
     if (zero) return 0;
-    return std::floor((std::max(std::min(x, high), low) - low) / step + 0.5f) * step + low;
+    return std::floor(InSteps(std::max(std::min(x, high), low) - low) - zero_code + 0.5f) * step;
   }
 };
 
 template <Kind kKind>
-Steps StepsAt(RunContext& c, int min, int64_t i) {
+Steps<kKind> StepsAt(RunContext& c, int min, int64_t i) {
   const auto& state = c.state<State>();
-  if (kKind == Kind::kArgs) return Steps(state, state.low, state.high);
-  return Steps(state, c.input(min).data<float>()[i], c.input(min + 1).data<float>()[i]);
+  if (kKind == Kind::kArgs) return Steps<kKind>(state, state.low, state.high);
+  return Steps<kKind>(state, c.input(min).data<float>()[i], c.input(min + 1).data<float>()[i]);
 }
 
 template <Kind kKind>
@@ -105,7 +115,7 @@ Status Run(RunContext& c) {
   const float* x = c.input(0).data<float>();
   float* y = c.output(0).data<float>();
   if (kKind != Kind::kPerChannel) {
-    const Steps steps = StepsAt<kKind>(c, 1, 0);
+    const Steps<kKind> steps = StepsAt<kKind>(c, 1, 0);
     c.ParallelFor(count, 1 << 14, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) y[i] = steps(x[i]);
     });
@@ -130,7 +140,7 @@ Status RunGradient(RunContext& c) {
                 std::max<int64_t>((1 << 14) / std::max<int64_t>(count / std::max<int64_t>(channels, 1), 1), 1),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t channel = begin; channel < end; ++channel) {
-                    const Steps steps = StepsAt<kKind>(c, 2, channel);
+                    const Steps<kKind> steps = StepsAt<kKind>(c, 2, channel);
                     double below = 0, above = 0;
                     for (int64_t i = channel; i < count; i += channels) {
                       const bool inside = steps.zero || (x[i] >= steps.low && x[i] <= steps.high);

@@ -19,6 +19,13 @@ def cases():
     for shape in ((), (0, 3), (2, 1, 3, 2, 2)):
         yield Case('FakeQuantWithMinMaxArgs', [rand('float32', shape, -8, 8)])
         yield Case('FakeQuantWithMinMaxVars', [rand('float32', shape, -8, 8), f32(-2), f32(5)])
+    # Midway between two steps, where the rounding of the formula decides.
+    for low, high, bits in ((-4.75, 2, 4), (-3.25, 4, 4), (0, .5, 8), (-1, 4.25, 8), (-4, 1, 8), (-1.75, 1.75, 2), (-3.75, .25, 8)):
+        y = grid('float32', (60,), -160, 160, -5)
+        attrs = dict(num_bits=bits, narrow_range=low == -3.75)
+        yield Case('FakeQuantWithMinMaxArgs', [y], dict(attrs, min=low, max=high))
+        yield Case('FakeQuantWithMinMaxVars', [y, f32(low), f32(high)], attrs)
+        yield Case('FakeQuantWithMinMaxVarsPerChannel', [grid('float32', (60, 1), -160, 160, -5), f32([low]), f32([high])], attrs)
     low, high = f32([-1, 0, -4]), f32([1, 0, 2.5])
     for shape in ((3,), (4, 3), (2, 1, 2, 3), (1, 2, 1, 2, 3), (0, 3)):
         yield Case('FakeQuantWithMinMaxVarsPerChannel', [rand('float32', shape, -5, 5), low, high])
