@@ -37,7 +37,7 @@ inline constexpr double kSteps = static_cast<double>(std::numeric_limits<T>::max
 // The code of x, perhaps beyond the type; in double.
 template <typename T>
 int64_t CodeUnclamped(float x, Range range) {
-  if (range.low == range.high) return 0;
+  if (range.low == range.high) return std::numeric_limits<T>::lowest();
   const double adjust = kSteps<T> / (kSteps<T> - 1);
   const double scale = kSteps<T> / (static_cast<double>(range.high - range.low) * adjust);
   const double code = std::round(static_cast<double>(x) * scale) - std::round(static_cast<double>(range.low) * scale) +

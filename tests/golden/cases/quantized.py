@@ -46,6 +46,9 @@ def cases():
         for t in ('quint8', 'qint32'):
             for low, high in RANGES + [(-20, 30)]:
                 yield Case(op, [codes(t, (4, 5)), f32(low), f32(high)], dict(out_type=t))
+    for t in ('quint8', 'qint32'):  # all codes mean one number
+        yield Case('QuantizedRelu', [codes(t, (4, 5)), f32(0), f32(0)], dict(out_type=t))
+        yield Case('QuantizedRelu6', [codes(t, (4, 5)), f32(0), f32(0)], dict(out_type=t))
     for t in ('quint8', 'qint32'):
         data = np.array([0, 101, 102, 103, 132, 133, 134, 255]) if t == 'quint8' else np.array(
             [-2**31, -429496731, -429496730, 0, 86, 85899346, 85899347, 2**31 - 1])
