@@ -5,6 +5,7 @@
 #include "engine/kernels/special.h"
 
 #include <cmath>
+#include <limits>
 
 #include "engine/graph/shape_math.h"
 #include "engine/ops/elementwise.h"
@@ -41,6 +42,26 @@ struct Special2 {
   template <typename T>
   T operator()(T a, T b) const {
     return static_cast<T>(kFunction(static_cast<double>(a), static_cast<double>(b)));
+  }
+};
+// TensorFlow goes by Ndtri((x + 1) / 2), rounded to T: near 1 the numbers lie on its steps.
+struct ErfinvOf {
+  static constexpr int64_t kGrain = 1 << 10;
+  template <typename T>
+  T operator()(T x) const {
+    const T p = (x + T(1)) / T(2);
+    return static_cast<T>(special::Ndtri(static_cast<double>(p)) * std::sqrt(0.5));
+  }
+};
+// 0 where TensorFlow's x^a exp(-x) / Gamma(a) leaves the range of T, though the quotient of the two would not.
+struct GammaSampleGradOf {
+  static constexpr int64_t kGrain = 1 << 9;
+  template <typename T>
+  T operator()(T alpha, T sample) const {
+    const auto a = static_cast<double>(alpha), x = static_cast<double>(sample);
+    const double least = -std::log(static_cast<double>(std::numeric_limits<T>::max()));
+    if (a > 0 && x > 0 && !(a * std::log(x) - x - special::LogGamma(a) >= least)) return 0;
+    return static_cast<T>(special::GammaSampleGrad(a, x));
   }
 };
 struct BetaincOf {
@@ -81,7 +102,7 @@ Status InferBetainc(InferContext& c) {
 constexpr OpDef kDefs[] = {
     RIVULET_UNARY("Erf", "bf16,f16,f32,f64", ErfOf),
     RIVULET_UNARY("Erfc", "bf16,f16,f32,f64", ErfcOf),
-    RIVULET_UNARY("Erfinv", "f32,f64", Special<special::ErfInv>),
+    RIVULET_UNARY("Erfinv", "f32,f64", ErfinvOf),
     RIVULET_UNARY("Ndtri", "f32,f64", Special<special::Ndtri>),
     RIVULET_UNARY("Lgamma", "f16,f32,f64", Special<special::LogGamma>),
     RIVULET_UNARY("Digamma", "f16,f32,f64", Special<special::Digamma>),
@@ -112,7 +133,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type in {f32,f64}",
      .infer = InferBroadcast,
-     .run = RunBinary<Special2<special::GammaSampleGrad>, float, double>,
+     .run = RunBinary<GammaSampleGradOf, float, double>,
      .flags = kElementwise},
     {.name = "Betainc",
      .inputs = "a:T, b:T, x:T",

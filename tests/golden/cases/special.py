@@ -29,6 +29,9 @@ def cases():
                     yield Case(op, [grid(t, (40,), -255, 255, -8 if op == 'Erfinv' else -3)])
     yield Case('Erfinv', [f32([1, -1, 2, 0.9999989, -0.9999, 1e-7])])
     yield Case('Erfinv', [lit('float64', [1, -1, 2, 0.9999999999, -0.9999, 1e-12])])
+    for t, e in (('float32', 2.0**-24), ('float64', 2.0**-53)):  # nearest to the ends
+        yield Case('Erfinv', [lit(t, [s * (1 - n * e) for n in (1, 2, 3, 4, 6, 9, 40) for s in (1, -1)])])
+        yield Case('RandomGammaGrad', [lit(t, [53.4375, 53, 20, 100, 1000, 2, 10]), lit(t, [3.46875, 3.5, 200, 200, 0.5, 800, 1e30])])
     yield Case('Ndtri', [f32([0, 1, -1, 2, 1e-30, 1e-7, 0.99999])])
     yield Case('Ndtri', [lit('float64', [0, 1, 1e-300, 1e-7, 0.9999999999])])
 
