@@ -185,9 +185,10 @@ Status Infer(InferContext& c) {
 
 template <typename T>
 Status FillRows(RunContext& c, Tensor& out) {
-  bool one_each = true;
-  for (int i = 1; i < 5; ++i) one_each = one_each && c.input(i).num_elements() == 1;
-  // With one distribution for all, TensorFlow cuts the whole into batches of 100; each starts with a fresh block.
+  // With one distribution for all, TensorFlow cuts the whole into batches of 100; each starts with a fresh block. It
+  // takes bounds of rank 1 for one of each row even where they have one element.
+  bool one_each = c.input(3).rank() == 0 && c.input(4).rank() == 0;
+  for (int i = 1; i < 3; ++i) one_each = one_each && c.input(i).num_elements() == 1;
   const int64_t count = out.num_elements();
   const int64_t rows = one_each ? (count + 99) / 100 : out.dim(0);
   const int64_t size = one_each ? 100 : count / std::max<int64_t>(out.dim(0), 1);

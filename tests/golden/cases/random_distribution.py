@@ -111,6 +111,8 @@ def bounded():
         yield Case(op, [i64([8, 9]), *(lit(t, c) for c in columns)], SEEDS)
         yield Case(op, [i32([8, 3, 2]), lit(t, columns[0]), lit(t, [1]), lit(t, columns[0] - 1.5), lit(t, columns[0] + 2)], SEEDS)
         yield Case(op, [i32([250]), lit(t, 0), lit(t, 1), lit(t, -1), lit(t, 1)], SEEDS)
+        # One bound of rank 1 makes rows of what would be one batch.
+        yield Case(op, [i32([3, 5]), lit(t, [0]), lit(t, [1]), lit(t, -1), lit(t, [1])], SEEDS)
         yield Case(stateless, [i32([5, 8]), i64([3, 4]), *(lit(t, c) for c in columns)])
         yield Case(stateless, [i64([5, 2, 3]), i32([3, 4]), lit(t, [[0], [1]]), lit(t, 1), lit(t, [-1, -2, -3]), lit(t, [[2, 3, 4]])])
     one = [f32(0), f32(1), f32(-1), f32(1)]
