@@ -25,6 +25,8 @@ Status Find(RunContext& c) {
   const auto is_set = [](T value) {
     if constexpr (kIsComplex<T>) {
       return value.real() != 0 || value.imag() != 0;
+    } else if constexpr (std::is_same_v<T, BFloat16>) {
+      return (value.bits & 0x7FFF) != 0;  // subnormal ones as well, which float's comparison would flush
     } else {
       return Widen(value) != Wide<T>(0);
     }

@@ -18,6 +18,8 @@ def wheres():
         yield Case('Where', [few])
         yield Case('Where', [rand(t, (7,), 0, 1)])
     yield Case('Where', [f32([0, -0.0, np.nan, np.inf, 1])])
+    yield Case('Where', [edge('bfloat16', (31,))])
+    yield Case('Where', [edge('float32', (31,))])
     yield Case('Where', [boolean(np.zeros((2, 2)))])
     yield Case('Where', [empty('bool', 0, 3)])
     yield Case('Where', [empty('float32', 2, 0, 3)])
