@@ -110,6 +110,7 @@ void AppendDim(const Tensor& tensor, int axis, int64_t first, int64_t ends, std:
 void AppendTensorText(const Tensor& tensor, int64_t ends, std::string* out) {
   const int64_t count = tensor.num_elements();
   if (ends < 0 || ends > count) ends = count;
+  if (ends == 0 && tensor.dtype() == DType::kBool) return;  // where all others have their brackets
   const Tensor seen = tensor.Retyped(ShownAs(tensor.dtype()));
   if (IsHidden(tensor.dtype())) {
     if (tensor.rank() > 0) out->push_back('[');

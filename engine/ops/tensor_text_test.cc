@@ -18,6 +18,8 @@ TEST(TensorText, EndsOfEachDim) {
   EXPECT_EQ(Text(row, 3), "[1 2 3 4 5]");
   EXPECT_EQ(Text(row, -1), "[1 2 3 4 5]");
   EXPECT_EQ(Text(row.Reshaped({5, 1}), 1), "[[1]\n ...\n [5]]");
+  EXPECT_EQ(Text(row, 0), "[ ...]");
+  EXPECT_EQ(Text(Bools({1}, {true}), 0), "");
   EXPECT_EQ(Text(Strings({}, {"a\"\x01"}), 3), "\"a\\\"\\001\"");
 }
 

@@ -95,6 +95,9 @@ def string_format():
         for summarize in (-7, 0, 1, 100):
             yield Case('StringFormat', [[rand(t, ())]], dict(summarize=summarize))
             yield Case('StringFormat', [[rand(t, (5,))]], dict(summarize=summarize))
+    for shape in ((), (3,), (2, 3), (0,), (2, 0)):  # of bools not even the brackets are left
+        for summarize in (0, 1):
+            yield Case('StringFormat', [[rand('bool', shape)]], dict(summarize=summarize))
     one, two = i32(1), i32([2, 3])
     for template, placeholder, inputs in (('{} a', '{}', [one]), ('x%s%sy', '%s', [one, two]), ('abc', '', [one, two]), ('%s', 's', [one]),
                                           ('aaa', 'aa', [one]), ('', '%s', []), ('abc', '%s', []), ('a', '', [])):
