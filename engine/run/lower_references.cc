@@ -69,6 +69,21 @@ struct Reader {
   std::vector<int32_t> controls;  // what the value must not be taken before
 };
 
+// The value behind a reference is taken when its reader runs: not before what the reader waits for, nor before its
+// other inputs are there. tf.control_dependencies leaves an operator's own control input out where one of its inputs
+// has it. (A Merge runs when one input is there.)
+std::vector<int32_t> Before(const Graph& graph, const Node& reader, size_t input) {
+  std::vector<int32_t> controls = reader.control_inputs;
+  for (size_t k = 0; k < reader.inputs.size() && reader.op != "Merge"; ++k) {
+    const int32_t other = reader.inputs[k].node;
+    const bool is_there = graph.node(other).inputs.empty() && graph.node(other).control_inputs.empty();
+    if (k != input && !is_there && other != reader.inputs[input].node) controls.push_back(other);
+  }
+  std::sort(controls.begin(), controls.end());
+  controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
+  return controls;
+}
+
 // Identity gives the value behind a reference without a copy, so that TensorFlow's readers of the Identity see what is
 // written to the variable until they run themselves: they count as readers of the variable, after the Identity.
 std::vector<Reader> FindReaders(const Graph& graph) {
@@ -85,9 +100,9 @@ std::vector<Reader> FindReaders(const Graph& graph) {
       const Edge origin = identities.Of(node.inputs[k]);
       if (!GivesReference(graph, origin)) continue;
       if (origin == node.inputs[k]) {
-        readers.push_back({i, k, origin, node.control_inputs});
+        readers.push_back({i, k, origin, Before(graph, node, k)});
       } else if (written[static_cast<size_t>(variables.Of(origin).node)]) {
-        readers.push_back({i, k, origin, node.control_inputs});
+        readers.push_back({i, k, origin, Before(graph, node, k)});
         readers.back().controls.push_back(node.inputs[k].node);
       }
     }

@@ -35,6 +35,30 @@ after = Neg(v, ^more) {T=float32}
   }
 }
 
+// tf.control_dependencies leaves the control input of an operator out where one of its inputs has it.
+TEST(References, AreReadAfterTheOtherInputsAreThere) {
+  constexpr char kGraph[] = R"(
+x = Placeholder() {dtype=float32, shape=shape[]}
+v = VariableV2() {dtype=float32, shape=shape[]}
+set = Assign(v, x) {T=float32}
+zero = Const(^set) {dtype=float32, value=float32[]{0}}
+sum = AddV2(v, zero) {T=float32}
+doubled = Mul(sum, sum) {T=float32}
+more = AssignAdd(v, doubled) {T=float32}
+one = Const(^more) {dtype=float32, value=float32[]{1}}
+product = Mul(one, v) {T=float32}
+)";
+  for (const bool passes : {true, false}) {
+    SessionOptions options;
+    options.passes = passes;
+    auto session = Session::Create(ModelOf(kGraph), options);
+    ASSERT_TRUE(session.ok());
+    const Feeds feeds = {{"x", Tensor::Scalar<float>(3)}};
+    EXPECT_EQ(First((*session)->Run(feeds, {"sum"})), 3.0f) << passes;
+    EXPECT_EQ(First((*session)->Run(feeds, {"product"})), 12.0f) << passes;
+  }
+}
+
 // TensorFlow's Identity of a variable is no copy: who reads it late sees what was written since. The values are those
 // that TensorFlow 2.21 gives.
 TEST(References, AreSeenThroughIdentity) {
