@@ -1,5 +1,6 @@
 // Mutexes between runs: what the recordings, one run each, cannot say.
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -64,7 +65,12 @@ TEST(Mutexes, KeepAnotherRunOut) {
     EXPECT_TRUE(is_put);
   });
   // The holder has the mutex once another run cannot have it.
-  while (session->Run({{"x", Number(1)}}, {"y"}, {}, Within(20)).ok()) std::this_thread::yield();
+  bool is_held = false;
+  for (int i = 0; i < 1000 && !is_held; ++i) {
+    is_held = !session->Run({{"x", Number(1)}}, {"y"}, {}, Within(20)).ok();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(is_held);
   is_put = true;
   EXPECT_TRUE(session->Run({{"x", Number(2)}}, {}, {"put"}, Within(5000)).ok());
   EXPECT_TRUE(session->Run({{"x", Number(1)}}, {"y"}, {}, Within(20'000)).ok());
