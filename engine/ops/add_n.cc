@@ -80,7 +80,7 @@ Status SumHalves(RunContext& c) {
   return Status();
 }
 
-// Lists of tensors are added element by element.
+// Lists of tensors are added element by element, maps key by key.
 Status SumVariants(RunContext& c) {
   Tensor sum = c.input(0);
   for (int i = 1; i < c.num_inputs(); ++i) {

@@ -3,6 +3,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/rows.h"
+#include "engine/ops/tensor_map_value.h"
 
 namespace rivulet {
 namespace {
@@ -18,11 +19,15 @@ Status WantDType(const TensorList& list, DType dtype) {
 bool IsObjectType(DType dtype) { return dtype == DType::kResource || dtype == DType::kVariant; }
 
 Result<ObjectRef> Add(const TensorList& a, const TensorList& b, int depth, Allocator& allocator);
+Result<ObjectRef> AddMaps(const TensorMap& a, const TensorMap& b, int depth, Allocator& allocator);
 Result<ObjectRef> Zeros(const TensorList& list, int depth, Allocator& allocator);
 
 Result<ObjectRef> AddObjects(const ObjectRef& a, const ObjectRef& b, int depth, Allocator& allocator) {
   if (a == nullptr) return b;
   if (b == nullptr) return a;
+  if (a->kind() == TensorMap::kKind && b->kind() == TensorMap::kKind) {
+    return AddMaps(static_cast<const TensorMap&>(*a), static_cast<const TensorMap&>(*b), depth + 1, allocator);
+  }
   if (a->kind() != TensorList::kKind || b->kind() != TensorList::kKind) {
     return InvalidArgument("a ", a->kind(), " and a ", b->kind(), " cannot be added");
   }
@@ -56,6 +61,10 @@ Result<Tensor> ZeroTensor(const Tensor& tensor, int depth, Allocator& allocator)
     for (int64_t i = 0; i < tensor.num_elements(); ++i) {
       const ObjectRef& from = tensor.data<ObjectRef>()[i];
       if (from == nullptr) continue;
+      if (from->kind() == TensorMap::kKind) {  // TensorFlow's is empty
+        zeros.data<ObjectRef>()[i] = std::make_shared<TensorMap>();
+        continue;
+      }
       if (from->kind() != TensorList::kKind) return InvalidArgument("a ", from->kind(), " has no zeros");
       RIVULET_ASSIGN_OR_RETURN(zeros.data<ObjectRef>()[i],
                                Zeros(static_cast<const TensorList&>(*from), depth + 1, allocator));
@@ -84,6 +93,21 @@ Result<ObjectRef> Add(const TensorList& a, const TensorList& b, int depth, Alloc
       RIVULET_ASSIGN_OR_RETURN(element, Sum(element, b.elements.Get(i), depth, allocator));
     }
     RIVULET_RETURN_IF_ERROR(sum->elements.Set(i, std::move(element), allocator));
+  }
+  return ObjectRef(std::move(sum));
+}
+
+// The keys of both; what both have is added.
+Result<ObjectRef> AddMaps(const TensorMap& a, const TensorMap& b, int depth, Allocator& allocator) {
+  if (depth > kMaxDepth) return ResourceExhausted("maps within maps, more than ", kMaxDepth, " deep");
+  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<TensorMap> sum, TensorMap::Copy(a, allocator));
+  for (const auto& [bytes, entry] : b.entries()) {
+    TensorMap::Entry added = entry;
+    const auto found = a.entries().find(bytes);
+    if (found != a.entries().end()) {
+      RIVULET_ASSIGN_OR_RETURN(added.value, Sum(found->second.value, entry.value, depth, allocator));
+    }
+    RIVULET_RETURN_IF_ERROR(sum->Insert(bytes, std::move(added), allocator));
   }
   return ObjectRef(std::move(sum));
 }

@@ -5,12 +5,11 @@
 // shares keys and values otherwise. Two keys are equal when their dtypes, shapes and bytes (or strings) are: 0 is not
 // -0. TensorMapStackKeys wants a key, and keys of one shape and dtype; TensorFlow gives them in no order that could be
 // relied on, here it is that of their bytes.
-#include <map>
-
 #include "engine/base/checked.h"
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/tensor_list_value.h"
+#include "engine/ops/tensor_map_value.h"
 
 namespace rivulet {
 namespace {
@@ -40,59 +39,6 @@ CheckedSize KeySize(const Tensor& key) {
   for (const std::string& text : key.values<std::string>()) size += 8 + static_cast<int64_t>(text.size());
   return size;
 }
-
-class TensorMap : public Object {
- public:
-  static constexpr std::string_view kKind = "tensor map";
-  std::string_view kind() const override { return kKind; }
-
-  struct Entry {
-    Tensor key, value;
-  };
-  using Entries = std::map<std::string, Entry>;
-
-  TensorMap() = default;
-  ~TensorMap() override {
-    if (allocator_ != nullptr) allocator_->Release(charged_);
-  }
-
-  static Result<std::shared_ptr<TensorMap>> Copy(const TensorMap& from, Allocator& allocator) {
-    auto copy = std::make_shared<TensorMap>();
-    RIVULET_RETURN_IF_ERROR(copy->Charge(from.charged_, allocator));
-    copy->entries_ = from.entries_;
-    return copy;
-  }
-
-  const Entries& entries() const { return entries_; }
-
-  Status Insert(std::string bytes, Entry entry, Allocator& allocator) {
-    if (entries_.find(bytes) == entries_.end()) RIVULET_RETURN_IF_ERROR(Charge(Cost(bytes), allocator));
-    entries_[std::move(bytes)] = std::move(entry);
-    return Status();
-  }
-  // A key that is there.
-  void Erase(const std::string& bytes) {
-    const size_t cost = Cost(bytes);
-    entries_.erase(bytes);
-    allocator_->Release(cost);
-    charged_ -= cost;
-  }
-
- private:
-  // Of an entry beside its tensors' bytes: its node, with what a tree and the system keep there.
-  static size_t Cost(const std::string& bytes) { return sizeof(Entries::value_type) + bytes.size() + 64; }
-
-  Status Charge(size_t bytes, Allocator& allocator) {
-    RIVULET_RETURN_IF_ERROR(allocator.Charge(bytes));
-    if (allocator_ == nullptr) allocator_ = allocator.shared_from_this();
-    charged_ += bytes;
-    return Status();
-  }
-
-  Entries entries_;
-  std::shared_ptr<Allocator> allocator_;
-  size_t charged_ = 0;
-};
 
 Result<TensorMap*> MapAt(const ObjectRef& reference) {
   if (reference == nullptr) return InvalidArgument("want a tensor map, got a variant that was never set");

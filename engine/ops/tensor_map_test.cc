@@ -59,6 +59,19 @@ TEST(TensorMap, KeysAreEqualByDtypeShapeAndBits) {
   EXPECT_TRUE(Same(HasKey(map, Strings({1, 2}, {"ab", "c"})), Bools({}, {false})));
 }
 
+TEST(TensorMap, IsAddedKeyByKey) {
+  const Tensor a = Insert(Insert(Empty(), I32({}, {1}), F32({}, {1})), I32({}, {2}), F32({}, {2}));
+  const Tensor b = Insert(Insert(Empty(), I32({}, {2}), F32({}, {10})), I32({}, {3}), F32({}, {20}));
+  const Tensor sum = Only(OpTester("AddN").Attr("N", 2).Input(a).Input(b).Run());
+  EXPECT_TRUE(Same(Lookup(sum, I32({}, {1}), DType::kFloat), F32({}, {1})));
+  EXPECT_TRUE(Same(Lookup(sum, I32({}, {2}), DType::kFloat), F32({}, {12})));
+  EXPECT_TRUE(Same(Lookup(sum, I32({}, {3}), DType::kFloat), F32({}, {20})));
+  EXPECT_TRUE(Same(Lookup(a, I32({}, {2}), DType::kFloat), F32({}, {2})));
+  EXPECT_TRUE(Same(SizeOf(Only(OpTester("ZerosLike").Input(a).Run())), I32({}, {0})));
+  EXPECT_TRUE(
+      Fails(OpTester("AddN").Attr("N", 2).Input(a).Input(Insert(b, I32({}, {1}), I32({}, {1}))).Run(), "cannot add"));
+}
+
 TEST(TensorMap, KeysAreStacked) {
   const Tensor map = Insert(Insert(Empty(), I64({2}, {3, 4}), F32({}, {1})), I64({2}, {1, 2}), F32({}, {2}));
   EXPECT_TRUE(Same(Keys(map, DType::kInt64), I64({2, 2}, {1, 2, 3, 4})));

@@ -64,6 +64,22 @@ def maps():
         return [size(m), *[look(m, tf.constant(i), 'int32') for i in range(4)]]
     yield GraphCase('tensor map carried through a loop', loop)
 
+    def added(g):
+        k = [g.feed(i32(i)) for i in range(3)]
+        a = put(put(raw.EmptyTensorMap(), k[0], g.feed(f32([1, 2]))), k[1], g.feed(f32(3)))
+        b = put(put(raw.EmptyTensorMap(), k[1], g.feed(f32(10))), k[2], g.feed(f32(20)))
+        c = raw.AddN(inputs=[a, b, a])
+        none = raw.ZerosLike(x=a)
+        found = [raw.TensorMapLookup(input_handle=c, key=key, value_dtype='float32') for key in k]
+        return found + [raw.TensorMapSize(input_handle=m) for m in (a, b, c, none, raw.AddN(inputs=[none, b]))]
+    yield GraphCase('tensor maps added', added)
+
+    def misfits(g):
+        key = g.feed(i32(0))
+        a, b = put(raw.EmptyTensorMap(), key, g.feed(f32([1, 2]))), put(raw.EmptyTensorMap(), key, g.feed(f32(3)))
+        return [raw.TensorMapSize(input_handle=raw.AddN(inputs=[a, b]))]
+    yield GraphCase('tensor maps of values that do not fit are not added', misfits, error=True)
+
     def empty(g):
         key = g.feed(f32([], (0, 3)))
         m = put(raw.EmptyTensorMap(), key, g.feed(f32([], (2, 0))))
