@@ -44,10 +44,8 @@ def conv(draw):
         if order == 0:
             return act(tf.nn.bias_add(x, bias))
         if order == 1 and dtype != 'float64':
-            full = tf.cast
-            x, _, _ = tf.compat.v1.nn.fused_batch_norm(x, full(scale, tf.float32), full(bias, tf.float32), full(mean, tf.float32),
-                                                       full(variance, tf.float32), epsilon=1e-3, is_training=False)
-            return act(x)
+            norm = [tf.cast(v, tf.float32) for v in (scale, bias, mean, variance)]
+            return act(tf.compat.v1.nn.fused_batch_norm(x, *norm, epsilon=1e-3, is_training=False)[0])
         return act(tf.nn.batch_normalization(x, mean, variance, bias, scale, 1e-3))
     return net, [x]
 

@@ -29,7 +29,7 @@ LIMIT_BYTES = 8 << 30  # of address space beyond what TensorFlow has once loaded
 # ---- The worker: draws, and asks TensorFlow ----
 
 def cases_by_op(only=()):
-    from mutate import read_gold
+    from read_gold import read_gold
     found = collections.defaultdict(list)
     for path in sorted(glob.glob(os.path.join(GOLDEN, 'data', '*.gold'))):
         for record in read_gold(path):
@@ -43,7 +43,7 @@ def answer(op, record, draw):
     """A Recorded with TensorFlow's answer, or a word for why there is none."""
     import record as recorder
     import tensorflow as tf
-    from mutate import Mutant, can_fetch
+    from mutate import Mutant
     mutant = Mutant(record, op)
     mutant.change(draw, draw.one_of(1, 1, 2, 2, 3, 4))
     error, results, fetches = None, [], mutant.fetches
@@ -51,7 +51,7 @@ def answer(op, record, draw):
         graph = recorder.import_graph(mutant.graph)
         if mutant.lone:
             outputs = graph.get_operation_by_name('op').outputs
-            fetches = [f'op:{i}' for i, t in enumerate(outputs) if can_fetch(t)] or fetches
+            fetches = [f'op:{i}' for i, t in enumerate(outputs) if recorder.can_fetch(t)] or fetches
         results = run(graph, mutant, fetches)
         stateful = any(op_def_stateful(node.op) for node in mutant.graph.node)
         if stateful and record.expectation != 2:
