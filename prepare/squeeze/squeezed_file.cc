@@ -4,43 +4,12 @@
 #include "engine/import/memmapped_package.h"
 #include "engine/import/squeezed_bytes.h"
 #include "prepare/constants.h"
+#include "prepare/package_writer.h"
 #include "prepare/squeeze/region_writer.h"
-#include "prepare/wire_writer.h"
 
 namespace rivulet::prepare {
-namespace {
-
-// Of MemmappedFileSystemDirectory and its elements.
-enum : uint32_t { kElement = 1, kOffset = 1, kName = 2, kLength = 3 };
-
-// Squeezed regions are read a byte at a time, so they lie without gaps.
-class Writer {
- public:
-  void Add(std::string_view name, std::string_view content) {
-    std::string element;
-    if (!bytes_.empty()) AppendInt(kOffset, static_cast<int64_t>(bytes_.size()), &element);
-    AppendBytes(kName, name, &element);
-    AppendInt(kLength, static_cast<int64_t>(content.size()), &element);
-    AppendBytes(kElement, element, &directory_);
-    bytes_.append(content);
-  }
-
-  std::string Finish() {
-    const uint64_t offset = bytes_.size();
-    bytes_.append(directory_);
-    for (int i = 0; i < 8; ++i) bytes_.push_back(static_cast<char>(offset >> (8 * i)));
-    return std::move(bytes_);
-  }
-
- private:
-  std::string bytes_;
-  std::string directory_;
-};
-
-}  // namespace
-
 std::string WriteSqueezedFile(GraphDef graph, const std::map<std::string, std::string>& regions) {
-  Writer writer;
+  PackageWriter writer;
   size_t number = 0;
   for (NodeDef& node : graph.nodes) {
     const auto region = regions.find(node.name);
@@ -58,8 +27,7 @@ std::string WriteSqueezedFile(GraphDef graph, const std::map<std::string, std::s
     node.attrs["shape"] = Attr::OfShape(shape);
     node.attrs["memory_region_name"] = Attr::OfString(name);
   }
-  writer.Add(MemmappedPackage::kGraphRegion, Serialize(graph));
-  return writer.Finish();
+  return writer.Finish(Serialize(graph), /*with_checksums=*/true);
 }
 
 Result<std::string> SqueezeLossless(const GraphDef& graph, int64_t min_bytes) {

@@ -35,7 +35,7 @@ class Shrink(CommandCase):
         sample = next(iter(sorted((SHAPES / "samples").glob("*.png")) or sorted((SHAPES / "samples").iterdir())))
         labels = lambda model: json.loads(self.fine("label", model, sample, "--labels", SHAPES / "labels.txt", "--json"))["files"][0]["labels"][0]["label"]
         self.assertEqual(labels(small), labels(MODEL))
-        self.assertIn("memmapped package", self.fine("inspect", small))
+        self.assertIn(": pack,", self.fine("inspect", small))
         self.fine("bench", small, "--runs", "2")
         self.fine("compare", MODEL, small, "--rtol", "1", "--atol", "1")
         self.fine("transform", small, "-o", self.dir / "again.pb", "--transforms", "remove_device")
