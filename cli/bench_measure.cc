@@ -64,6 +64,7 @@ Result<BenchTimes> MeasureRuns(const BenchPlan& plan, const SessionOptions& opti
     if (i == 0) {
       times.first_ms = ms;
       memory->Note("first run");
+      memory->Pause();
     }
     if (counts) times.runs_ms.push_back(ms);
     if (counts && plan.by_step) AddTo(profile, &times.profile);
@@ -73,6 +74,7 @@ Result<BenchTimes> MeasureRuns(const BenchPlan& plan, const SessionOptions& opti
                              std::move(profile)});
   }
   memory->Note("runs");
+  memory->Resume();
   std::sort(times.runs_ms.begin(), times.runs_ms.end());
   return times;
 }

@@ -57,6 +57,10 @@ void MemoryTimeline::Note(const std::string& phase) {
 void MemoryTimeline::Loop() {
   auto pause = std::chrono::milliseconds(1);
   while (!stop_.load()) {
+    if (paused_.load()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      continue;
+    }
     {
       std::lock_guard<std::mutex> lock(mutex_);
       samples_.push_back(Look());

@@ -81,7 +81,7 @@ TEST(Squeeze, KeepsTheResultsAsNearAsAsked) {
 
 TEST(Squeeze, FitsTheSizeThatIsAskedFor) {
   SqueezeOptions options = OptionsWith(20);
-  for (const int64_t size : {1500, 1800}) {
+  for (const int64_t size : {1750, 2000}) {
     options.size = size;
     const auto model = Squeeze(TwoLayers(), options);
     ASSERT_TRUE(model.ok()) << model.status().ToString();
