@@ -30,7 +30,7 @@ section { background: var(--paper); border: 1px solid var(--line); border-radius
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 500; font-size: 13px; text-align: left; }
 th, td { padding: 8px 14px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-tr:last-child td { border-bottom: 0; } td.n, th.n { text-align: right; }
+tr:last-child td { border-bottom: 0; } td.n, th.n { text-align: right; white-space: nowrap; }
 .bar { height: 9px; border-radius: 5px; background: var(--main); min-width: 2px; }
 .track { background: var(--line); border-radius: 5px; overflow: hidden; min-width: 90px; margin-top: 7px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: 16px; }

@@ -52,16 +52,18 @@ Result<std::vector<std::string>> SqueezeIt(RoadState& state) {
   return std::vector<std::string>{Cat(squeezed->tensors.size(), " weights are quantised and coded")};
 }
 
-// The first picture or sound that was given, else values that anybody can make up.
+// Values that anybody can make up, which need no room in the file; texts as they were given.
 Result<prepare::SampleFeeds> SampleOf(const RoadState& state) {
-  prepare::SampleFeeds sample{.name = state.samples.are_given ? "first given" : "made up"};
+  prepare::SampleFeeds sample{.name = "made up"};
   for (const auto& [name, tensor] : state.samples.feeds[0]) {
+    const bool is_stored = state.samples.are_given && tensor.dtype() == DType::kString;
     Tensor value = tensor;
-    if (!state.samples.are_given) {
+    if (!is_stored) {
       RIVULET_ASSIGN_OR_RETURN(value, MakeUpTensor(tensor.dtype(), tensor.shape()));
     }
     sample.feeds.emplace_back(name, std::move(value));
-    sample.made_up.push_back(!state.samples.are_given);
+    sample.made_up.push_back(!is_stored);
+    if (is_stored) sample.name = "first given";
   }
   return sample;
 }

@@ -1,5 +1,5 @@
-// The step that decoding is made of: which symbol comes. It decides the speed of loading, so the search is eight at a time
-// where every processor of the architecture can.
+// The step that decoding is made of: which symbol comes. It decides the speed of loading, so the search is eight at a
+// time where every processor of the architecture can.
 #ifndef RIVULET_ENGINE_IMPORT_SQUEEZE_SYMBOL_INL_H_
 #define RIVULET_ENGINE_IMPORT_SQUEEZE_SYMBOL_INL_H_
 

@@ -32,8 +32,8 @@ struct GemmTask {
 
 // How the output is cut into pieces of work for so many threads. A piece is `rows` x `columns` (less at the edges), and
 // there are row_pieces * column_pieces. No output's sum is cut, so the bits are the same for any cut. Pieces are in the
-// order of their rows' shares, of which threads have one or some each; within one, those with the same columns follow one
-// another.
+// order of their rows' shares, of which threads have one or some each; within one, those with the same columns follow
+// one another.
 struct GemmSplit {
   int64_t rows;
   int64_t columns;

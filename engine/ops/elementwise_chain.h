@@ -2,8 +2,9 @@
 //
 //   _ElementwiseChain(x0, x1, ...) {steps=["AddV2 x0 x1", "Relu6 s0", "Mul x0 s1"], alphas=[0, 0, 0]}
 //
-// A step is an operator (or _Prelu, which is none by itself) and its operands: input i (xi) or the result of step i (si). The last step's is the output.
-// float32; each input has the output's shape or is spread over its leading or its trailing dims.
+// A step is an operator (or _Prelu, which is none by itself) and its operands: input i (xi) or the result of step i
+// (si). The last step's is the output. float32; each input has the output's shape or is spread over its leading or its
+// trailing dims.
 #ifndef RIVULET_ENGINE_OPS_ELEMENTWISE_CHAIN_H_
 #define RIVULET_ENGINE_OPS_ELEMENTWISE_CHAIN_H_
 
