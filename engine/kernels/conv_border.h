@@ -10,6 +10,15 @@
 
 namespace rivulet {
 
+// What a kernel that makes an output's pixels by tiles works on.
+struct ConvTask {
+  const ConvGeometry* geometry;
+  const float* input;
+  const float* packed;
+  const Epilogue* epilogue;
+  float* output;
+};
+
 // Input pixels from the first under the first of so many output pixels to the last under the last.
 inline int64_t PixelsUnder(const ConvGeometry& g, int64_t pixels) {
   return (pixels - 1) * g.stride_w + (g.k_w - 1) * g.dilation_w + 1;

@@ -25,14 +25,6 @@ constexpr int64_t kLeastRun = 32;        // floats: two of the widest vectors
 constexpr int64_t kFilterFloats = 8192;  // of the filter in this kernel's order
 constexpr int64_t kCopyFloats = 8192;    // of all copied stretches of a tile
 
-struct Task {
-  const ConvGeometry* geometry;
-  const float* input;
-  const float* packed;
-  const Epilogue* epilogue;
-  float* output;
-};
-
 }  // namespace conv_dots
 }  // namespace rivulet
 #endif
@@ -41,8 +33,6 @@ HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
-
-using conv_dots::Task;
 
 // The sums, one pixel's input and the filter's vectors must fit the registers.
 #if (HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86) || HWY_ARCH_ARM
@@ -150,7 +140,7 @@ void Finish(const Epilogue& epilogue, const ActivationBounds& bounds, const floa
   }
 }
 
-void DoTiles(const Task& task, int64_t begin, int64_t end) {
+void DoTiles(const ConvTask& task, int64_t begin, int64_t end) {
   constexpr int64_t kSums = conv_dots::kMostPixels * conv_dots::kMostColumns + 2 * kLanes;
   const ConvGeometry& g = *task.geometry;
   HWY_ALIGN float filter[conv_dots::kFilterFloats];
@@ -200,7 +190,7 @@ bool ConvByDotsPays(const ConvGeometry& g) {
 void ConvByDots(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue, float* output,
                 ThreadPool& pool, const StopToken& stop) {
   const int64_t tiles = g.batch * g.out_h * HWY_DYNAMIC_DISPATCH(TilesOfRow)(g);
-  const conv_dots::Task task{&g, input, packed, &epilogue, output};
+  const ConvTask task{&g, input, packed, &epilogue, output};
   // To arrange the filter costs as much as a few tiles.
   const int64_t work = g.k_h * g.k_w * g.in_c * g.out_c * conv_dots::kMostPixels;
   const int64_t grain = std::max<int64_t>((1 << 19) / std::max<int64_t>(work, 1), 16);

@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/conv_border.h"
 #include "engine/kernels/epilogue-inl.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_CONV_GROUPS_ONCE
@@ -25,14 +26,6 @@ constexpr int64_t kMostWidth = 16;     // channels of a group
 constexpr int64_t kCopyFloats = 4096;  // of all copied stretches of a tile
 constexpr int64_t kFilterFloats = 4096;
 
-struct Task {
-  const ConvGeometry* geometry;
-  const float* input;
-  const float* packed;
-  const Epilogue* epilogue;
-  float* output;
-};
-
 // Input columns under a tile's pixels.
 inline int64_t Columns(const ConvGeometry& g) { return (kPixels - 1) * g.stride_w + (g.k_w - 1) * g.dilation_w + 1; }
 
@@ -46,7 +39,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using conv_groups::kPixels;
-using conv_groups::Task;
 
 // The filter of kLanes output channels from `channel` on, as the sums go through it: element, channel of the group,
 // lane.
@@ -69,7 +61,7 @@ struct Source {
 
 // `window` channels from `channel` on. Where the tile reaches over the border, what is needed of the input is copied,
 // with the zeros around it.
-Source SourceOf(const Task& task, int64_t row, int64_t first, int64_t channel, int64_t window, float* copies) {
+Source SourceOf(const ConvTask& task, int64_t row, int64_t first, int64_t channel, int64_t window, float* copies) {
   const ConvGeometry& g = *task.geometry;
   const D d;
   const int64_t in_x = first * g.stride_w - g.pad_left;
@@ -164,7 +156,7 @@ HWY_NOINLINE void SumWide(const ConvGeometry& g, const Source& source, int64_t w
 }
 #undef RIVULET_PIXELS
 
-void DoTiles(const Task& task, int64_t begin, int64_t end) {
+void DoTiles(const ConvTask& task, int64_t begin, int64_t end) {
   const ConvGeometry& g = *task.geometry;
   const D d;
   const int64_t width = g.in_c / g.groups;
@@ -231,7 +223,7 @@ bool ConvByGroupsPays(const ConvGeometry& g) {
 void ConvByGroups(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
                   float* output, ThreadPool& pool, const StopToken& stop) {
   const int64_t lanes = HWY_DYNAMIC_DISPATCH(Lanes)();
-  const conv_groups::Task task{&g, input, packed, &epilogue, output};
+  const ConvTask task{&g, input, packed, &epilogue, output};
   // A row of a vector of channels at a time; to arrange the filter costs as much as a few pixels.
   const int64_t work = g.k_h * g.k_w * (g.in_c / g.groups) * lanes * std::max<int64_t>(g.out_w, 1);
   const int64_t grain = std::max<int64_t>((1 << 18) / work, 1);

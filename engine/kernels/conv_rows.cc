@@ -26,14 +26,6 @@ constexpr int64_t kMostRuns = 64;
 constexpr int64_t kMostTilePixels = 14;
 constexpr int64_t kCopyFloats = 4096;  // of all copied stretches of a tile
 
-struct Task {
-  const ConvGeometry* geometry;
-  const float* input;
-  const float* packed;
-  const Epilogue* epilogue;
-  float* output;
-};
-
 }  // namespace conv_rows
 }  // namespace rivulet
 #endif
@@ -43,13 +35,12 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
-using conv_rows::Task;
 static_assert(kMaxRows <= conv_rows::kMostTilePixels);
 
 int64_t TilesOfRow(const ConvGeometry& g) { return (g.out_w + kMaxRows - 1) / kMaxRows; }
 
 // Tile `index` of the output: its rows' tiles one after the other.
-void DoTile(const Task& task, int64_t index, const ActivationBounds& bounds, float* copies) {
+void DoTile(const ConvTask& task, int64_t index, const ActivationBounds& bounds, float* copies) {
   const ConvGeometry& g = *task.geometry;
   const int64_t tiles = TilesOfRow(g);
   const int64_t row = index / tiles;
@@ -81,7 +72,7 @@ void DoTile(const Task& task, int64_t index, const ActivationBounds& bounds, flo
   if (task.epilogue->finish) task.epilogue->finish(task.output + (row * g.out_w + first) * g.out_c, count * g.out_c);
 }
 
-void DoTiles(const Task& task, int64_t begin, int64_t end) {
+void DoTiles(const ConvTask& task, int64_t begin, int64_t end) {
   float copies[conv_rows::kCopyFloats];
   const ActivationBounds bounds(task.epilogue->activation);
   for (int64_t index = begin; index < end; ++index) DoTile(task, index, bounds, copies);
@@ -110,7 +101,7 @@ bool ConvByRowsPays(const ConvGeometry& g) {
 void ConvByRows(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue, float* output,
                 ThreadPool& pool, const StopToken& stop) {
   const int64_t tiles = g.batch * g.out_h * HWY_DYNAMIC_DISPATCH(TilesOfRow)(g);
-  const conv_rows::Task task{&g, input, packed, &epilogue, output};
+  const ConvTask task{&g, input, packed, &epilogue, output};
   const int64_t work = g.k_h * g.k_w * g.in_c * g.out_c * std::min<int64_t>(g.out_w, conv_rows::kMostTilePixels);
   const int64_t grain = std::max<int64_t>((1 << 18) / std::max<int64_t>(work, 1), 1);
   pool.ParallelFor(tiles, grain, stop, [&](int64_t begin, int64_t end) {
