@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/evaluate_page.h"
 #include "cli/graph_output.h"
+#include "cli/told_by_model.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "tasks/classify.h"
@@ -191,12 +192,10 @@ int Evaluate(const EvaluateCommand& command) {
   auto model = Model::Load(command.model);
   if (!model.ok()) return Fail(model.status(), kBadData);
   EvaluateReport report{.model = command.model, .folder = command.folder};
-  const std::string labels_path = command.labels.empty() ? FindLabels(command.model) : command.labels;
-  if (!labels_path.empty()) {
-    auto labels = ReadLabels(labels_path);
-    if (!labels.ok()) return Fail(labels.status(), kBadData);
-    options.labels = report.labels = std::move(*labels);
+  if (const Status told = TakeWhatIsTold(command.model, **model, command.labels, &options); !told.ok()) {
+    return Fail(told, kBadData);
   }
+  report.labels = options.labels;
   auto classes = FindLabelled(command.folder, report.labels);
   if (!classes.ok()) return Fail(classes.status(), kBadData);
   report.classes = std::move(*classes);

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/pack_text.h"
+#include "cli/told_by_model.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "engine/kernels/target.h"
@@ -103,21 +103,6 @@ std::vector<std::string> Assumptions(const Classifier& classifier, const std::ve
   return sentences;
 }
 
-// What a pack says, where the caller said nothing.
-void TakeMetadata(const prepare::PackMetadata& metadata, ClassifyOptions* options) {
-  options->labels = metadata.labels;
-  if (options->output_layer.empty() && metadata.outputs.size() == 1) options->output_layer = metadata.outputs[0].name;
-  for (const prepare::PackInput& input : metadata.inputs) {
-    if (!input.picture || (!options->input_layer.empty() && options->input_layer != input.name)) continue;
-    const prepare::PictureFormat& picture = *input.picture;
-    options->input_layer = input.name;
-    if (!options->input_width) options->input_width = picture.width;
-    if (!options->input_height) options->input_height = picture.height;
-    if (!options->input_mean) options->input_mean = picture.mean;
-    if (!options->input_std) options->input_std = picture.scale;
-  }
-}
-
 int Label(const LabelCommand& command) {
   ClassifyOptions options;
   Result<SessionOptions> session = command.flags.Options();
@@ -131,17 +116,8 @@ int Label(const LabelCommand& command) {
   if (command.has_std) options.input_std = command.std;
   auto model = Model::Load(command.model);
   if (!model.ok()) return Fail(model.status(), kBadData);
-  const auto metadata = MetadataOf(**model);
-  if (!metadata.ok()) return Fail(metadata.status(), kBadData);
-  if (*metadata) TakeMetadata(**metadata, &options);
-  const bool has_labels = command.labels.empty() && !options.labels.empty();
-  const std::string labels_path = has_labels               ? std::string()
-                                  : command.labels.empty() ? FindLabels(command.model)
-                                                           : command.labels;
-  if (!labels_path.empty()) {
-    auto labels = ReadLabels(labels_path);
-    if (!labels.ok()) return Fail(labels.status(), kBadData);
-    options.labels = std::move(*labels);
+  if (const Status told = TakeWhatIsTold(command.model, **model, command.labels, &options); !told.ok()) {
+    return Fail(told, kBadData);
   }
   auto classifier = Classifier::Create(*model, options);
   if (!classifier.ok()) return Fail(classifier.status());

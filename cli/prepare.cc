@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -12,6 +11,7 @@
 #include "cli/model_flags.h"
 #include "cli/prepare_page.h"
 #include "cli/road_samples.h"
+#include "cli/shrink_amounts.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "engine/base/folder.h"
@@ -44,17 +44,6 @@ struct PrepareCommand {
   int threads = 1;
   ModelFlags flags;
 };
-
-// "1%" or "0.01".
-Result<double> ParseShare(const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  const bool is_percent = std::string_view(end) == "%";
-  if (end == text.c_str() || (!is_percent && *end != '\0') || !(value >= 0) || value > (is_percent ? 100 : 1)) {
-    return InvalidArgument("--max-drop: want a share such as 1% or 0.01, got ", Quoted(text));
-  }
-  return is_percent ? value / 100 : value;
-}
 
 std::vector<std::string> Advice(const std::string& target) {
   if (target == "phone") {

@@ -19,6 +19,15 @@ class Evaluate(CommandCase):
             shutil.copy(SAMPLES / name, folder / label / f"odd_{name}")
         return folder
 
+    def test_a_pack_says_itself_what_it_is_fed(self):
+        folder = self.pictures(("heart", "star.jpg"))
+        shutil.copy(SHAPES / "shapes.pb", self.dir / "alone.pb")  # no labels beside it
+        self.fine("pack", self.dir / "alone.pb", "-o", self.dir / "app.rivulet", "--labels", SHAPES / "labels.txt", "--input", "input",
+                  "--size", "64x64", "--mean", "127.5", "--scale", "127.5")
+        said = json.loads(self.fine("evaluate", self.dir / "app.rivulet", folder, "--json"))
+        self.assertAlmostEqual(said["top1"], 12 / 13)
+        self.assertFalse([line for line in said["assumptions"] if "scores are the folders" in line or "127.5" in line], said["assumptions"])
+
     def test_counts_agree_with_what_label_says(self):
         folder = self.pictures(("heart", "star.jpg"), ("spiral", "ring.jpg"))
         said = json.loads(self.fine("evaluate", SHAPES / "shapes.pb", folder, "--json"))
