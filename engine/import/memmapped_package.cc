@@ -98,6 +98,15 @@ TensorLiteral LiteralOf(const MemmappedPackage& package, const Node& node) {
   return literal;
 }
 
+// Where element i has to end: where the next one starts, or the directory.
+uint64_t EndOf(const std::vector<Element>& elements, size_t i, uint64_t directory) {
+  return i + 1 < elements.size() ? elements[i + 1].offset : directory;
+}
+
+Status WrongElement(const Element& element, const auto&... why) {
+  return DataLoss("region ", Quoted(element.name), " at offset ", element.offset, ": ", Cat(why...));
+}
+
 }  // namespace
 
 bool LooksLikePackage(std::span<const uint8_t> bytes) {
@@ -147,25 +156,27 @@ Result<MemmappedPackage> MemmappedPackage::ReadDirectory(std::span<const uint8_t
     }
   }
   RIVULET_RETURN_IF_ERROR(cursor.status());
+  // All offsets rise up to the directory before any is used: a region without a length ends where the next starts.
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const uint64_t next = EndOf(elements, i, directory);
+    if (elements[i].offset >= next) return WrongElement(elements[i], "want offsets to rise, the next is ", next);
+  }
   for (size_t i = 0; i < elements.size(); ++i) {
     const Element& element = elements[i];
-    const uint64_t next = i + 1 < elements.size() ? elements[i + 1].offset : directory;
-    const auto wrong = [&](const auto&... why) {
-      return DataLoss("region ", Quoted(element.name), " at offset ", element.offset, ": ", Cat(why...));
-    };
+    const uint64_t next = EndOf(elements, i, directory);
     if (!IsRegionName(element.name)) {
-      return wrong("want a name of letters, digits, '_' and '.' after ", kPrefix, ", or that and '/' after ",
-                   kOwnPrefix);
+      return WrongElement(element, "want a name of letters, digits, '_' and '.' after ", kPrefix,
+                          ", or that and '/' after ", kOwnPrefix);
     }
-    // Offsets rise up to the directory, so regions cannot overlap as long as each ends before the next.
-    if (element.offset >= next) return wrong("want offsets to rise, the next is ", next);
     if (element.length > next - element.offset) {
-      return wrong(element.length, " bytes reach beyond ", next, ", where the next starts");
+      return WrongElement(element, element.length, " bytes reach beyond ", next, ", where the next starts");
     }
     Region region;
     region.offset = element.offset;
     region.bytes = bytes.subspan(element.offset, element.length > 0 ? element.length : next - element.offset);
-    if (!package.regions_.emplace(std::string(element.name), region).second) return wrong("the name is there twice");
+    if (!package.regions_.emplace(std::string(element.name), region).second) {
+      return WrongElement(element, "the name is there twice");
+    }
   }
   if (package.Find(kGraphRegion) == nullptr) return NotFound("the package has no region ", kGraphRegion);
   return package;

@@ -135,6 +135,9 @@ TEST(MemmappedPackageHostile, F4_OffsetsThatDoNotRise) {
   ExpectError(error({{kName, 64}, {kGraph, 64}}), Code::kDataLoss, {kName, "rise"});
   ExpectError(error({{kName, 0}, {kGraph, 100}}), Code::kDataLoss, {kGraph, "at offset 100", "next is 100"});
   ExpectError(error({{kName, 0}, {kGraph, ~uint64_t{0}}}), Code::kDataLoss, {kGraph, "rise"});
+  // A region without a length would reach up to an offset that is beyond the file.
+  ExpectError(error({{kName, 0}, {"memmapped_package://v", 200}, {kGraph, 64}}), Code::kDataLoss,
+              {"memmapped_package://v", "at offset 200", "next is 64"});
 }
 
 TEST(MemmappedPackageHostile, F5_LengthsThatDoNotFit) {

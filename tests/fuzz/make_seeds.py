@@ -302,6 +302,7 @@ def package_seeds():
     yield 'without_lengths', package(regions, [(name, offset, 0) for name, offset, _ in whole])
     yield 'offsets_that_fall', package(regions, whole[::-1])
     yield 'region_into_the_next', package(regions, [('w', 0, 65), whole[1]])
+    yield 'next_behind_the_end', package(regions, [('w', 0, 0), ('.', 1 << 40, 0)])
     yield 'name_twice', package(regions, [('w', 0, 4), ('w', 4, 4), whole[1]])
     yield 'no_graph', package(regions, whole[:1])
     yield 'path_as_a_name', package(regions, [('../../etc/passwd', 0, 8), whole[1]])
