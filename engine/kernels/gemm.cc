@@ -115,7 +115,7 @@ int64_t MultiplyRow(const GemmTask& task, const Rows& rows, const Depth& depth, 
 
 // A block of rows times all columns of the piece. `cold`: the right operand was not used a moment ago.
 void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns, bool cold,
-                  const ActivationBounds& bounds) {
+                  const float* after, const ActivationBounds& bounds) {
   const ActivationBounds unbounded;
   const int64_t kc = depth.ks.end - depth.ks.begin;
   const int64_t panel_floats = task.k * kPanel;
@@ -138,7 +138,14 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
       if (fetch) PrefetchLines(soon + i * lines * kPanel, std::min(lines, kc - i * lines));
       for (int64_t row = 0; row < count; ++row) __builtin_prefetch(out.c + row * task.ldc, 1);
       const float* a = rows.a + part.begin * rows.lda;
-      AnyTile({&a, 1, kc, rows.lda}, count, b0, b1, width, out, depth.last ? bounds : unbounded);
+      const float* soon0 = nullptr;
+      if (cold && i == 0 && next < columns.end) {
+        soon0 = soon;
+      } else if (after != nullptr && i + 1 == rows.tiles && next >= columns.end) {
+        soon0 = after;
+      }
+      const float* soon1 = soon0 == nullptr ? nullptr : soon0 + panel_floats;
+      AnyTile({&a, 1, kc, rows.lda, soon0, soon1}, count, b0, b1, width, out, depth.last ? bounds : unbounded);
     }
   }
 }
@@ -177,7 +184,15 @@ void Piece(const GemmTask& task, Range rows, Range columns) {
       } else {
         CopyRows(matrix, task.lda, left.count, kc, buffer);
       }
-      MultiplyRows(task, left, depth, columns, block == 0, bounds);
+      const float* after = nullptr;
+      if (block + 1 == blocks) {
+        if (!depth.last) {
+          after = task.packed + columns.begin / kPanel * task.k * kPanel + depth.ks.end * kPanel;
+        } else if (columns.end < task.n) {
+          after = task.packed + columns.end / kPanel * task.k * kPanel;
+        }
+      }
+      MultiplyRows(task, left, depth, columns, block == 0, after, bounds);
       if (depth.last && task.epilogue.finish) FinishRows(task, part, columns);
     }
   }
@@ -196,6 +211,42 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 
 HWY_EXPORT(GemmPiece);
+
+namespace {
+
+// Where there are so few pieces that threads would wait for the last of them: as many as make the threads end together.
+// Rows are cut before columns, since a piece reads all of its columns' weights.
+void EvenOut(int64_t m, int64_t n, int64_t k, int threads, GemmSplit* split) {
+  // Pieces that are no smaller than what it costs to hand one over, and tiles that are not mostly empty.
+  constexpr int64_t kSmallestWork = 200000;
+  constexpr int64_t kTileRows = 14;
+  constexpr int64_t kLeastRows = 8;
+  constexpr int64_t kColumnUnit = 32;
+  const auto parts_of = [](int64_t size, int64_t part) { return (size + part - 1) / part; };
+  const int64_t pieces = split->row_pieces * split->column_pieces;
+  if (pieces == 0 || pieces >= int64_t{4} * threads || pieces % threads == 0) return;
+
+  // In rows times pairs of vectors: what the busiest thread does.
+  const auto time_of = [&](int64_t rows, int64_t columns) {
+    const int64_t tiles = parts_of(rows, kTileRows);
+    const int64_t turns = parts_of(parts_of(m, rows) * parts_of(n, columns), threads);
+    return turns * tiles * (parts_of(rows, tiles) + 1) * parts_of(columns, kColumnUnit);
+  };
+  int64_t best = time_of(split->rows, split->columns);
+  for (int64_t column_parts = split->column_pieces; column_parts <= split->column_pieces + threads; ++column_parts) {
+    const int64_t columns = parts_of(parts_of(n, column_parts), kColumnUnit) * kColumnUnit;
+    for (int64_t row_parts = 1; row_parts <= 2 * threads; ++row_parts) {
+      const int64_t rows = parts_of(m, row_parts);
+      if ((row_parts > 1 && rows < kLeastRows) || rows * std::min(columns, n) * k < kSmallestWork) break;
+      const int64_t time = time_of(rows, columns);
+      if (time >= best) continue;
+      best = time;
+      *split = {rows, std::min(columns, n), parts_of(m, rows), parts_of(n, columns)};
+    }
+  }
+}
+
+}  // namespace
 
 GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k, int threads) {
   // Columns whose right operand, or a block of k of it, is a good part of a second-level cache: the rows of a piece
@@ -227,6 +278,7 @@ GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k, int threads) {
   split.rows = pieces_of(m, std::max<int64_t>(m / rows, 1));
   if (split.rows > 4 * kRowUnit && split.rows < m) split.rows = pieces_of(split.rows, kRowUnit) * kRowUnit;
   split.row_pieces = split.rows == 0 ? 0 : pieces_of(m, split.rows);
+  if (threads > 1) EvenOut(m, n, k, threads, &split);
   // Where there is more to read of the left operand than of the right one, each thread keeps to its rows, which it has
   // most likely written; otherwise to its columns.
   if (threads > 1 && split.row_pieces >= threads && m > n) {

@@ -45,8 +45,16 @@ struct TileLeft {
   int64_t num_runs;
   int64_t length;  // of a run
   int64_t lda;
+  // Of the next tile, what b0 and b1 are of this one: it is asked to come near meanwhile. Null where it is there already.
+  const float* soon0 = nullptr;
+  const float* soon1 = nullptr;
 };
 
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+#define RIVULET_FETCHES 1
+#else
+#define RIVULET_FETCHES 0
+#endif
 #define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 
 // Sums over k of kRows rows times the vectors at b0 and b1, which are kPanel floats a step apart.
@@ -102,6 +110,12 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
     }
 #endif
     for (; k < kc; ++k) {
+#if RIVULET_FETCHES
+      if (left.soon0 != nullptr) {
+        __builtin_prefetch(left.soon0 + k * kPanel, 0, 2);
+        if constexpr (kTwo) __builtin_prefetch(left.soon1 + k * kPanel, 0, 2);
+      }
+#endif
       const V bk0 = hn::LoadU(d, b0 + k * kPanel);
       const V bk1 = kTwo ? hn::LoadU(d, b1 + k * kPanel) : zero;
 #define RIVULET_MULTIPLY(i)                               \
@@ -152,6 +166,7 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
 #undef RIVULET_STORE
 }
 #undef RIVULET_ROWS
+#undef RIVULET_FETCHES
 
 using TileFunction = void (*)(const TileLeft&, const float*, const float*, const TileOut&);
 

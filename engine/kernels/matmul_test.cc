@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/kernels/gemm.h"
 #include "engine/kernels/kernel_testing.h"
 
 namespace rivulet {
@@ -133,6 +134,30 @@ TEST(MatMul, ARowByItselfHasTheSameBits) {
     MatMul(a.data() + k, k, 1, *packed, one.data(), n, Epilogue(), pool, StopToken());
     EXPECT_EQ(std::memcmp(one.data(), both.data() + n, one.size() * sizeof(float)), 0);
   });
+}
+
+// The pieces are the whole product, and where there are few of them no thread has much more to do than another.
+TEST(MatMul, PiecesAreTheWholeAndEven) {
+  for (const int64_t m : {1, 7, 28, 49, 63, 85, 100, 128, 196, 1000, 12544}) {
+    for (const int64_t n : {1, 16, 96, 160, 256, 320, 576, 1000, 4096}) {
+      for (const int64_t k : {1, 27, 160, 512, 1024, 9216}) {
+        for (const int threads : {1, 2, 3, 4, 8}) {
+          const GemmSplit split = SplitGemm(m, n, k, threads);
+          const auto at = Cat(m, " x ", n, " x ", k, ", ", threads, " threads");
+          ASSERT_GE(split.rows * split.row_pieces, m) << at;
+          ASSERT_GE(split.columns * split.column_pieces, n) << at;
+          ASSERT_LT(split.columns * (split.column_pieces - 1), n) << at;
+          ASSERT_EQ(split.row_pieces % split.row_shares, 0) << at;
+          const int64_t turns = (split.row_pieces * split.column_pieces + threads - 1) / threads;
+          // In multiplications; a tenth of a million is what a thread takes microseconds for.
+          const double busiest = static_cast<double>(turns * split.rows * split.columns * k);
+          const double even = static_cast<double>(m * n * k) / threads;
+          if (threads > 4 || m < 28 || n < 96 || even < 400000) continue;
+          EXPECT_LT(busiest, 1.35 * even) << at;
+        }
+      }
+    }
+  }
 }
 
 TEST(MatMul, ZeroSizes) {
