@@ -36,6 +36,8 @@ struct TileOut {
   const float* addend;  // at the tile's first element, rows ldc apart; may be c; or null
   float lo;
   float hi;
+  // Columns of the tile's last vector that are there. Less than all of them only where kMasks.
+  int64_t last = kLanes;
 };
 
 // A tile's rows of the left operand, lda floats apart. Along k they may lie in several runs: run i of row r begins at
@@ -45,16 +47,37 @@ struct TileLeft {
   int64_t num_runs;
   int64_t length;  // of a run
   int64_t lda;
-  // Of the next tile, what b0 and b1 are of this one: it is asked to come near meanwhile. Null where it is there already.
+  // Of the next tile, what b0 and b1 are of this one: it is asked to come near meanwhile. Null where it is there
+  // already.
   const float* soon0 = nullptr;
   const float* soon1 = nullptr;
 };
 
+// Whether part of a vector is read and written as fast as the whole of it.
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+constexpr bool kMasks = true;
 #define RIVULET_FETCHES 1
 #else
+constexpr bool kMasks = false;
 #define RIVULET_FETCHES 0
 #endif
+
+template <class M>
+HWY_INLINE V LoadLast(M mask, const float* from) {
+  const D d;
+  if constexpr (kMasks) return hn::MaskedLoad(mask, d, from);
+  return hn::LoadU(d, from);
+}
+template <class M>
+HWY_INLINE void StoreLast(M mask, V v, float* to) {
+  const D d;
+  if constexpr (kMasks) {
+    hn::BlendedStore(v, mask, d, to);
+  } else {
+    hn::StoreU(v, d, to);
+  }
+}
+
 #define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 
 // Sums over k of kRows rows times the vectors at b0 and b1, which are kPanel floats a step apart.
@@ -130,20 +153,25 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
     }
   }
 
+  const auto last = hn::FirstN(d, static_cast<size_t>(out.last));
   if (out.addend != nullptr) {
     const float* from = out.addend;
-#define RIVULET_ADD_ROWS(i)                                                \
-  if constexpr (i < kRows) {                                               \
-    r##i = hn::Add(r##i, hn::LoadU(d, from));                              \
-    if constexpr (kTwo) s##i = hn::Add(s##i, hn::LoadU(d, from + kLanes)); \
-    from += out.ldc;                                                       \
+#define RIVULET_ADD_ROWS(i)                                \
+  if constexpr (i < kRows) {                               \
+    if constexpr (kTwo) {                                  \
+      r##i = hn::Add(r##i, hn::LoadU(d, from));            \
+      s##i = hn::Add(s##i, LoadLast(last, from + kLanes)); \
+    } else {                                               \
+      r##i = hn::Add(r##i, LoadLast(last, from));          \
+    }                                                      \
+    from += out.ldc;                                       \
   }
     RIVULET_ROWS(RIVULET_ADD_ROWS)
 #undef RIVULET_ADD_ROWS
   }
   if (out.bias != nullptr) {
-    const V bias0 = hn::LoadU(d, out.bias);
-    const V bias1 = kTwo ? hn::LoadU(d, out.bias + kLanes) : zero;
+    const V bias0 = kTwo ? hn::LoadU(d, out.bias) : LoadLast(last, out.bias);
+    const V bias1 = kTwo ? LoadLast(last, out.bias + kLanes) : zero;
 #define RIVULET_ADD_BIAS(i)                          \
   if constexpr (i < kRows) {                         \
     r##i = hn::Add(r##i, bias0);                     \
@@ -156,11 +184,15 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
   float* c = out.c;
   const V lo = hn::Set(d, out.lo);
   const V hi = hn::Set(d, out.hi);
-#define RIVULET_STORE(i)                                                \
-  if constexpr (i < kRows) {                                            \
-    hn::StoreU(Clamp(r##i, lo, hi), d, c);                              \
-    if constexpr (kTwo) hn::StoreU(Clamp(s##i, lo, hi), d, c + kLanes); \
-    c += out.ldc;                                                       \
+#define RIVULET_STORE(i)                                \
+  if constexpr (i < kRows) {                            \
+    if constexpr (kTwo) {                               \
+      hn::StoreU(Clamp(r##i, lo, hi), d, c);            \
+      StoreLast(last, Clamp(s##i, lo, hi), c + kLanes); \
+    } else {                                            \
+      StoreLast(last, Clamp(r##i, lo, hi), c);          \
+    }                                                   \
+    c += out.ldc;                                       \
   }
   RIVULET_ROWS(RIVULET_STORE)
 #undef RIVULET_STORE
@@ -219,6 +251,14 @@ HWY_INLINE void AnyTile(const TileLeft& left, int64_t rows, const float* b0, con
                         const TileOut& out, const ActivationBounds& bounds) {
   if (!bounds.leaky && width == kPairColumns) {
     TileFor<true>(rows)(left, b0, b1, out);
+  } else if (!bounds.leaky && kMasks) {
+    TileOut part = out;
+    part.last = width > kLanes ? width - kLanes : width;
+    if (width > kLanes) {
+      TileFor<true>(rows)(left, b0, b1, part);
+    } else {
+      TileFor<false>(rows)(left, b0, b0, part);
+    }
   } else if (!bounds.leaky && width == kLanes) {
     TileFor<false>(rows)(left, b0, b0, out);
   } else {
