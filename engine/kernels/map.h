@@ -36,9 +36,10 @@ enum class UnaryKind : uint8_t {
   kSelu,
   kSoftplus,
   kSoftsign,
-  kSwish,      // x * sigmoid(x)
-  kHardSwish,  // x * relu6(x + 3) / 6
-  kGelu,       // x * (1 + erf(x / sqrt 2)) / 2
+  kSwish,            // x * sigmoid(x)
+  kHardSwish,        // x * relu6(x + 3) / 6
+  kGelu,             // x * (1 + erf(x / sqrt 2)) / 2
+  kGeluApproximate,  // x * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
 };
 
 // Within a few units in the last place of the exact value; sin and cos only for |x| up to some thousands of pi, beyond

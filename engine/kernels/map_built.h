@@ -36,7 +36,8 @@ constexpr bool IsMapped(UnaryKind kind) {
     case UnaryKind::kSigmoid: return kUses.fused_activations || IsBuilt("Sigmoid");
     case UnaryKind::kSwish:
     case UnaryKind::kHardSwish:
-    case UnaryKind::kGelu: return kUses.fused_activations;
+    case UnaryKind::kGelu:
+    case UnaryKind::kGeluApproximate: return kUses.fused_activations;
   }
   return true;
 }

@@ -83,6 +83,14 @@ HWY_INLINE V Gelu(V x) {
   return hn::Mul(hn::IfThenElse(hn::Lt(x, hn::Set(d, -100.0f)), hn::Set(d, -100.0f), x), phi);
 }
 
+// x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)), which is x (1 + tanh(half of that)) / 2.
+HWY_INLINE V GeluApproximate(V x) {
+  const D d;
+  const V cubic = hn::Mul(hn::Set(d, 1.59576912f * 0.044715f), hn::Mul(x, x));
+  const V inner = hn::Mul(x, hn::Add(hn::Set(d, 1.59576912f), cubic));
+  return hn::Mul(hn::IfThenElse(hn::Lt(x, hn::Set(d, -100.0f)), hn::Set(d, -100.0f), x), Sigmoid(inner));
+}
+
 HWY_NOINLINE void UnaryVectors(UnaryKind kind, const float* x, int64_t n, float* out) {
   const D d;
   const V one = hn::Set(d, 1.0f);
@@ -122,6 +130,7 @@ HWY_NOINLINE void UnaryVectors(UnaryKind kind, const float* x, int64_t n, float*
     RIVULET_CASE(kSwish, Swish(v))
     RIVULET_CASE(kHardSwish, hn::Mul(v, hn::Mul(Relu6(hn::Add(v, hn::Set(d, 3.0f))), hn::Set(d, 1.0f / 6.0f))))
     RIVULET_CASE(kGelu, Gelu(v))
+    RIVULET_CASE(kGeluApproximate, GeluApproximate(v))
   }
 #undef RIVULET_CASE
 }

@@ -19,15 +19,11 @@ constexpr struct {
   std::string_view name;
   TailActivation activation;
 } kActivations[] = {
-    {"Relu", TailActivation::kRelu},
-    {"Relu6", TailActivation::kRelu6},
-    {"LeakyRelu", TailActivation::kLeakyRelu},
-    {"Elu", TailActivation::kElu},
-    {"Tanh", TailActivation::kTanh},
-    {"Sigmoid", TailActivation::kSigmoid},
-    {"Swish", TailActivation::kSwish},
-    {"GeluExact", TailActivation::kGeluExact},
-    {"GeluApproximate", TailActivation::kGeluApproximate},
+    {"Relu", TailActivation::kRelu},           {"Relu6", TailActivation::kRelu6},
+    {"LeakyRelu", TailActivation::kLeakyRelu}, {"Elu", TailActivation::kElu},
+    {"Tanh", TailActivation::kTanh},           {"Sigmoid", TailActivation::kSigmoid},
+    {"Swish", TailActivation::kSwish},         {"HardSwish", TailActivation::kHardSwish},
+    {"GeluExact", TailActivation::kGeluExact}, {"GeluApproximate", TailActivation::kGeluApproximate},
 };
 
 // The activation as kernels take it; kNone for those they cannot do.
@@ -40,13 +36,6 @@ Activation KernelActivation(const FusedTail& tail) {
   }
 }
 
-// gelu by its usual approximation, x/2 (1 + tanh(u)) = x / (1 + exp(-2u)) with u = sqrt(2/pi) (x + 0.044715 x^3).
-template <typename T>
-T GeluApproximate(T x) {
-  const T u = T(0.7978845608028654) * (x + T(0.044715) * x * x * x);
-  return x / (T(1) + std::exp(T(-2) * u));
-}
-
 double Activate(const FusedTail& tail, double x) {
   switch (tail.activation) {
     case TailActivation::kNone: return x;
@@ -57,8 +46,10 @@ double Activate(const FusedTail& tail, double x) {
     case TailActivation::kTanh: return std::tanh(x);
     case TailActivation::kSigmoid: return 1 / (1 + std::exp(-x));
     case TailActivation::kSwish: return x / (1 + std::exp(-x));
+    case TailActivation::kHardSwish: return x * std::clamp(x + 3, 0.0, 6.0) / 6;
     case TailActivation::kGeluExact: return x * 0.5 * std::erfc(-x * 0.7071067811865476);
-    case TailActivation::kGeluApproximate: return GeluApproximate(x);
+    case TailActivation::kGeluApproximate:
+      return x / (1 + std::exp(-2 * 0.7978845608028654 * (x + 0.044715 * x * x * x)));
   }
   return x;
 }
@@ -66,10 +57,6 @@ double Activate(const FusedTail& tail, double x) {
 template <UnaryKind kKind>
 void FinishUnary(const void*, float* values, int64_t count) {
   UnaryStretch(kKind, values, count, values);
-}
-
-void FinishGelu(const void*, float* values, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) values[i] = GeluApproximate(values[i]);
 }
 
 // Of the activations that kernels do not have.
@@ -80,8 +67,9 @@ Finish FinishOf(TailActivation activation) {
     case TailActivation::kTanh: return {FinishUnary<UnaryKind::kTanh>};
     case TailActivation::kSigmoid: return {FinishUnary<UnaryKind::kSigmoid>};
     case TailActivation::kSwish: return {FinishUnary<UnaryKind::kSwish>};
+    case TailActivation::kHardSwish: return {FinishUnary<UnaryKind::kHardSwish>};
     case TailActivation::kGeluExact: return {FinishUnary<UnaryKind::kGelu>};
-    case TailActivation::kGeluApproximate: return {FinishGelu};
+    case TailActivation::kGeluApproximate: return {FinishUnary<UnaryKind::kGeluApproximate>};
     default: return {};
   }
 }

@@ -30,6 +30,7 @@ enum class TailActivation : uint8_t {
   kTanh,
   kSigmoid,
   kSwish,
+  kHardSwish,
   kGeluExact,
   kGeluApproximate,
 };

@@ -7,8 +7,9 @@
 //
 // Each part after the product may be missing, but not all of them. Also for Conv3D, DepthwiseConv2dNative and MatMul,
 // and for the fused products with FusedBatchNorm in place of the bias that fold_batch_norm makes. An activation may
-// also be Mul(a, Sigmoid(a)), which becomes Swish.
+// also be written out in parts (written_activation.h).
 #include "engine/passes/match.h"
+#include "engine/passes/written_activation.h"
 
 namespace rivulet {
 namespace {
@@ -32,7 +33,7 @@ struct Chain {
 
 class Fuser {
  public:
-  explicit Fuser(const PassContext& context) : graph_(context.graph), users_(context) { FindSwishes(context); }
+  explicit Fuser(const PassContext& context) : graph_(context.graph), users_(context), written_(context) {}
 
   Status Run(PatchSink& sink) {
     for (int32_t i = 0; i < graph_.size(); ++i) {
@@ -46,27 +47,6 @@ class Fuser {
   }
 
  private:
-  // Fills swish_: for a node that is read by a Sigmoid and by its product with that alone, the product.
-  void FindSwishes(const PassContext& context) {
-    swish_.assign(static_cast<size_t>(graph_.size()), -1);
-    for (int32_t i = 0; i < graph_.size(); ++i) {
-      const Node& mul = graph_.node(i);
-      if (mul.op != "Mul" || !mul.control_inputs.empty()) continue;
-      for (size_t side = 0; side < 2; ++side) {
-        const Edge gate = mul.inputs[side];
-        const Edge value = mul.inputs[1 - side];
-        const Node& sigmoid = graph_.node(gate.node);
-        if (sigmoid.op != "Sigmoid" || !sigmoid.control_inputs.empty() || users_.Of(gate.node) != i) continue;
-        if (!(sigmoid.inputs[0] == value) || value.slot != 0 || context.uses[static_cast<size_t>(value.node)] != 2)
-          continue;
-        swish_[static_cast<size_t>(value.node)] = i;
-      }
-    }
-    for (const Node& node : graph_.nodes()) {
-      for (const int32_t control : node.control_inputs) swish_[static_cast<size_t>(control)] = -1;
-    }
-  }
-
   // The one reader of `node` if it can take part: pure data flow, no control inputs.
   int32_t Next(int32_t node) const {
     const int32_t user = users_.Of(node);
@@ -105,9 +85,9 @@ class Fuser {
       chain.ops.push_back(activation.op);
       if (const float* alpha = activation.attrs.Get<float>("alpha")) chain.alpha = *alpha;
       chain.last = next;
-    } else if (swish_[static_cast<size_t>(chain.last)] >= 0) {
-      chain.ops.push_back("Swish");
-      chain.last = swish_[static_cast<size_t>(chain.last)];
+    } else if (const auto* written = written_.Of(chain.last)) {
+      chain.ops.emplace_back(written->name);
+      chain.last = written->last;
     }
     return chain;
   }
@@ -133,7 +113,7 @@ class Fuser {
 
   const Graph& graph_;
   const SoleUsers users_;
-  std::vector<int32_t> swish_;
+  const WrittenActivations written_;
 };
 
 }  // namespace
