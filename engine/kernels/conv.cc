@@ -228,11 +228,11 @@ CheckedSize PackedFilter::Bytes(const ConvGeometry& g) {
   return PackedMatrix::Bytes(k.value(), g.out_c / g.groups) * CheckedSize(g.groups);
 }
 
-Result<PackedFilter> PackedFilter::Pack(const void* hwio, const ConvGeometry& g, Allocator& allocator,
+Result<PackedFilter> PackedFilter::Pack(const void* hwio, const ConvGeometry& g, const PackMemory& memory_of,
                                         const float* factors) {
   const CheckedSize bytes = Bytes(g);
   if (!bytes.valid()) return InvalidArgument("a filter of this size is too large to pack");
-  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
+  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, memory_of(static_cast<size_t>(bytes.value())));
   auto* packed = static_cast<float*>(memory.get());
   const int64_t k = g.k_h * g.k_w * (g.in_c / g.groups);
   const int64_t group_out = g.out_c / g.groups;

@@ -50,8 +50,11 @@ class PackedFilter {
   // Bytes of the packed form; invalid when they cannot be counted.
   static CheckedSize Bytes(const ConvGeometry& geometry);
   // Packs floats that may start at any address. Output channel i is multiplied by factors[i], if there are any.
-  static Result<PackedFilter> Pack(const void* hwio, const ConvGeometry& geometry, Allocator& allocator,
+  static Result<PackedFilter> Pack(const void* hwio, const ConvGeometry& geometry, const PackMemory& memory,
                                    const float* factors = nullptr);
+  static Result<PackedFilter> Pack(const void* hwio, const ConvGeometry& geometry, Allocator& allocator) {
+    return Pack(hwio, geometry, MemoryOf(allocator));
+  }
   // A packed form that lies somewhere already, aligned for float; `owner` keeps it alive.
   static PackedFilter View(const float* packed, std::shared_ptr<void> owner);
 

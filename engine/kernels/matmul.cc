@@ -92,11 +92,11 @@ void PackPanels(const void* b, int64_t ldb, int64_t k, int64_t n, bool transpose
   }
 }
 
-Result<PackedMatrix> PackedMatrix::Pack(const void* b, int64_t k, int64_t n, bool transposed, Allocator& allocator,
-                                        const float* factors) {
+Result<PackedMatrix> PackedMatrix::Pack(const void* b, int64_t k, int64_t n, bool transposed,
+                                        const PackMemory& memory_of, const float* factors) {
   const CheckedSize bytes = Bytes(k, n);
   if (!bytes.valid()) return InvalidArgument("a matrix of ", k, " x ", n, " is too large to pack");
-  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
+  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, memory_of(static_cast<size_t>(bytes.value())));
   auto* packed = static_cast<float*>(memory.get());
   PackPanels(b, transposed ? k : n, k, n, transposed, 0, PanelsOf(n), packed, factors);
   return View(packed, k, n, std::move(memory));

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "engine/base/checked.h"
@@ -19,6 +20,12 @@
 #include "rivulet/status.h"
 
 namespace rivulet {
+
+// Gives memory for a packed form, as Allocator::Allocate does.
+using PackMemory = std::function<Result<std::shared_ptr<void>>(size_t bytes)>;
+inline PackMemory MemoryOf(Allocator& allocator) {
+  return [&allocator](size_t bytes) { return allocator.Allocate(bytes); };
+}
 
 // The right operand B [k, n] in the layout the kernels read: panels of kPanel columns one after the other, each panel
 // holding its k rows of kPanel values; columns past n are zero. The layout is the same on every target, so it can be
@@ -33,8 +40,11 @@ class PackedMatrix {
   static CheckedSize Bytes(int64_t k, int64_t n);
   // Packs floats that may start at any address: B [k, n], or its transpose [n, k] when `transposed`. Column j is
   // multiplied by factors[j], if there are any.
-  static Result<PackedMatrix> Pack(const void* b, int64_t k, int64_t n, bool transposed, Allocator& allocator,
+  static Result<PackedMatrix> Pack(const void* b, int64_t k, int64_t n, bool transposed, const PackMemory& memory,
                                    const float* factors = nullptr);
+  static Result<PackedMatrix> Pack(const void* b, int64_t k, int64_t n, bool transposed, Allocator& allocator) {
+    return Pack(b, k, n, transposed, MemoryOf(allocator));
+  }
   // A packed form that lies somewhere already, Bytes(k, n) long and aligned for float; `owner` keeps it alive.
   static PackedMatrix View(const float* packed, int64_t k, int64_t n, std::shared_ptr<void> owner);
 

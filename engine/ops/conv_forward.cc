@@ -39,7 +39,8 @@ Result<PackedFilter> PackFilter(const Tensor& filter, const ConvSizes& sizes, co
     StackFilter(sizes, floats.data<float>(), stacked.data<float>());
     floats = std::move(stacked);
   }
-  return PackedFilter::Pack(floats.raw(), geometry, allocator, factors.empty() ? nullptr : factors.data());
+  return PackedFilter::Pack(floats.raw(), geometry, PackedOperands::Memory(allocator),
+                            factors.empty() ? nullptr : factors.data());
 }
 
 // As it lies in a file.

@@ -32,6 +32,12 @@ Result<std::span<const uint8_t>> PackedOperands::FindLying(const Tensor& constan
                   " bytes in the file, want ", bytes.value());
 }
 
+PackMemory PackedOperands::Memory(Allocator& allocator) {
+  return [&allocator, shared = current](size_t bytes) {
+    return shared == nullptr ? allocator.Allocate(bytes) : shared->room_.Allocate(bytes, allocator);
+  };
+}
+
 void PackedOperands::Trim() {
   std::lock_guard<std::mutex> lock(mutex_);
   std::erase_if(entries_, [](const auto& entry) {
@@ -60,12 +66,12 @@ Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constan
                                                            bool transposed, Allocator& allocator,
                                                            const std::vector<float>& factors) {
   const std::string form = Cat("matrix ", k, " ", n, transposed ? " transposed" : "");
-  return PackOnce<PackedMatrix>(constant, WithFactors(form, factors), StoredMatrix{k, n},
-                                [&]() -> Result<PackedMatrix> {
-                                  RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(constant, allocator));
-                                  return PackedMatrix::Pack(floats.raw(), k, n, transposed, allocator,
-                                                            factors.empty() ? nullptr : factors.data());
-                                });
+  return PackOnce<PackedMatrix>(
+      constant, WithFactors(form, factors), StoredMatrix{k, n}, [&]() -> Result<PackedMatrix> {
+        RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(constant, allocator));
+        return PackedMatrix::Pack(floats.raw(), k, n, transposed, PackedOperands::Memory(allocator),
+                                  factors.empty() ? nullptr : factors.data());
+      });
 }
 
 }  // namespace rivulet

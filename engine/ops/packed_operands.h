@@ -17,6 +17,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/kernels/matmul.h"
+#include "engine/ops/weight_room.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet {
@@ -66,6 +67,9 @@ class PackedOperands {
     const Listener* const outer_;
   };
 
+  // Where this thread's packed forms are put.
+  static PackMemory Memory(Allocator& allocator);
+
   // Lets constants go that no one else holds, so that no plan can come to read them. To be called when a plan is made.
   void Trim();
 
@@ -87,6 +91,7 @@ class PackedOperands {
   Result<std::span<const uint8_t>> FindLying(const Tensor& constant, const std::string& form, CheckedSize bytes) const;
 
   const PackedForms* const lying_;
+  WeightRoom room_;
   std::mutex mutex_;
   std::map<Key, Entry> entries_;
 };

@@ -186,7 +186,8 @@ TEST(Memory, AfterThePlanItIsTheWeightsOnce) {
   ASSERT_TRUE(stats.ok()) << stats.status().ToString();
   malloc_trim(0);
   const int64_t grown = AnonymousKiB() - before;
-  EXPECT_LE(grown, weight_bytes * 11 / 10 / 1024) << "for weights of " << weight_bytes / 1024 << " KiB";
+  constexpr int64_t kHugePageKiB = 2048;  // the last one, perhaps nearly empty
+  EXPECT_LE(grown, weight_bytes * 11 / 10 / 1024 + kHugePageKiB) << "for weights of " << weight_bytes / 1024 << " KiB";
   EXPECT_GE(grown, weight_bytes * 9 / 10 / 1024) << "the packed weights are somewhere";
   // They stay so: what a run needs besides is the arena and scratch memory.
   ASSERT_TRUE(session->Run(feeds, {"y"}).ok());
