@@ -41,6 +41,13 @@ struct GemmSplit {
   int64_t column_pieces;
   int64_t row_shares = 1;  // divides row_pieces
 };
+// The first row and column of a piece; beyond m where the rows' shares were rounded up.
+struct GemmPlace {
+  int64_t row;
+  int64_t column;
+};
+GemmPlace PlaceOf(const GemmSplit& split, int64_t index);
+
 GemmSplit SplitGemm(int64_t m, int64_t n, int64_t k, int threads);
 
 // Piece `index` of `split`, on the calling thread.
