@@ -110,6 +110,9 @@ void Narrowing::AddOp(const std::string& op, const AttrMap& attrs) {
           (dtype != nullptr && *dtype == DType::kInt32) || std::holds_alternative<AttrPlaceholder>(value);
     }
   }
+  // Channels second are put last.
+  const std::string* format = attrs.Get<std::string>("data_format");
+  if (format != nullptr && format->starts_with("NC")) ops_.insert("Transpose");
   const OpDef* def = FindOp(op);
   if (def == nullptr) return;
   parts_.functions |= (def->flags & kCallsFunctions) != 0;

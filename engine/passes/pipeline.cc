@@ -2,6 +2,8 @@
 
 namespace rivulet {
 
+Status CancelTransposes(const PassContext& context, PatchSink& sink);
+Status ChannelsLast(const PassContext& context, PatchSink& sink);
 Status DropIdentity(const PassContext& context, PatchSink& sink);
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
 Status FoldConstants(const PassContext& context, PatchSink& sink);
@@ -10,11 +12,16 @@ Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
 Status FuseElementwise(const PassContext& context, PatchSink& sink);
 Status FuseNorm(const PassContext& context, PatchSink& sink);
 Status FusePrelu(const PassContext& context, PatchSink& sink);
+Status MergeEqual(const PassContext& context, PatchSink& sink);
 
 std::span<const Pass> Pipeline() {
   static constexpr Pass kPasses[] = {
       {"drop_identity", "first, so that patterns are not interrupted", DropIdentity},
       {"fold_constants", "before the patterns that want constant weights", FoldConstants},
+      {"merge_equal", "before patterns that want a value to have one reader", MergeEqual},
+      {"channels_last", "before all that looks at products: their channels are last then", ChannelsLast},
+      {"cancel_transposes", "the transposes that channels_last has written out stand between products and tails",
+       CancelTransposes},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
