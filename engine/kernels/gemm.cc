@@ -100,17 +100,31 @@ TileOut OutputsAt(const GemmTask& task, const Depth& depth, const ActivationBoun
   return out;
 }
 
+// Whether a walk over the weights at `b` goes backwards: every other one does, so that it begins with what the last one
+// has left in the second-level cache. A recurrent network's weights are read at each step and are often a little larger
+// than that: walked in one direction only, none would be found there again.
+bool GoesBackwards(const float* b) {
+  constexpr size_t kKnown = 64;
+  static thread_local bool backwards[kKnown];
+  bool& last = backwards[(reinterpret_cast<uintptr_t>(b) >> 6) * 0x9E3779B97F4A7C15u >> 58];
+  last = !last;
+  return last;
+}
+
 // One row times as many columns as whole row tiles hold; returns the first that is left.
 int64_t MultiplyRow(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns,
                     const ActivationBounds& bounds) {
   const int64_t kc = depth.ks.end - depth.ks.begin;
   const int64_t panel_floats = task.k * kPanel;
-  int64_t column = columns.begin;
-  for (; column + kRowColumns <= columns.end; column += kRowColumns) {
+  const int64_t tiles = (columns.end - columns.begin) / kRowColumns;
+  if (tiles == 0) return columns.begin;
+  const bool backwards = GoesBackwards(task.packed + columns.begin * task.k + depth.ks.begin);
+  for (int64_t i = 0; i < tiles; ++i) {
+    const int64_t column = columns.begin + (backwards ? tiles - 1 - i : i) * kRowColumns;
     const float* b = task.packed + column / kPanel * panel_floats + depth.ks.begin * kPanel + column % kPanel;
     RowTile(rows.a, kc, b, panel_floats, OutputsAt(task, depth, bounds, rows.begin, column));
   }
-  return column;
+  return columns.begin + tiles * kRowColumns;
 }
 
 // A block of rows times all columns of the piece. `cold`: the right operand was not used a moment ago.

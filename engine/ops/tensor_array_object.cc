@@ -152,6 +152,15 @@ Result<Tensor> TensorArray::Read(int64_t index, Allocator& allocator) {
   return ReadLocked(index, allocator);
 }
 
+bool TensorArray::CopyIfThere(int64_t index, const Shape& shape, void* to) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (is_closed_ || index < 0 || index >= elements_.size() || !Has(index, kWritten) || Has(index, kCleared))
+    return false;
+  if (!elements_.IsSet(index) || !(elements_.ShapeAt(index) == shape)) return false;
+  elements_.CopyTo(index, shape.num_elements(), to);
+  return true;
+}
+
 // Of an element that was not written: what makes it zeros.
 Result<Shape> TensorArray::UnwrittenShape(int64_t index) const {
   if (element_shape_.complete()) return element_shape_;

@@ -38,6 +38,9 @@ class TensorArray : public Object {
 
   Status Write(int64_t index, Tensor value, Allocator& allocator);
   Result<Tensor> Read(int64_t index, Allocator& allocator);
+  // Copies an element that was written and not cleared, and has this shape, without reading it in Read's sense. Returns
+  // whether there was one.
+  bool CopyIfThere(int64_t index, const Shape& shape, void* to) const;
 
   // Row k of `rows` becomes element indices[k], or k without indices; `rows` is kept as it is where that is possible.
   Status Scatter(Tensor rows, const int32_t* indices, Allocator& allocator);

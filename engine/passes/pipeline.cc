@@ -2,6 +2,7 @@
 
 namespace rivulet {
 
+Status BatchProducts(const PassContext& context, PatchSink& sink);
 Status CancelTransposes(const PassContext& context, PatchSink& sink);
 Status ChannelsLast(const PassContext& context, PatchSink& sink);
 Status DropIdentity(const PassContext& context, PatchSink& sink);
@@ -12,6 +13,7 @@ Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
 Status FuseElementwise(const PassContext& context, PatchSink& sink);
 Status FuseNorm(const PassContext& context, PatchSink& sink);
 Status FusePrelu(const PassContext& context, PatchSink& sink);
+Status LookAhead(const PassContext& context, PatchSink& sink);
 Status MergeEqual(const PassContext& context, PatchSink& sink);
 
 std::span<const Pass> Pipeline() {
@@ -25,6 +27,8 @@ std::span<const Pass> Pipeline() {
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
+      {"look_ahead", "behind fusion, which brings a product and its bias together", LookAhead},
+      {"batch_products", "behind fusion, likewise", BatchProducts},
       {"fuse_norm", "the norms that no product has taken", FuseNorm},
       {"fuse_prelu", "before its parts are fused with one another", FusePrelu},
       {"fuse_elementwise", "last: what no product has taken", FuseElementwise},
