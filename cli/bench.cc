@@ -4,7 +4,9 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "cli/bench_accuracy.h"
 #include "cli/bench_feeds.h"
 #include "cli/bench_measure.h"
 #include "cli/bench_peak.h"
@@ -120,8 +122,14 @@ int64_t CountFlops(const BenchPlan& plan) {
 
 // What was measured, in all the forms that were asked for.
 int Report(const BenchCommand& command, const BenchPlan& plan, const BenchSpan& load,
-           const std::vector<BenchTimes>& all, const MemoryTimeline& memory) {
+           const std::vector<BenchTimes>& all, const MemoryTimeline& memory, const SessionOptions& options) {
   const int64_t peak_rss_kib = PeakRssKib();  // before what follows
+  std::optional<double> difference;
+  if (options.precision != Precision::kExact) {
+    const Result<double> found = LargestDifference(plan, options);
+    if (!found.ok()) return Fail(found.status());
+    difference = *found;
+  }
   const int64_t flops = CountFlops(plan);
   std::vector<double> peaks;
   for (const BenchTimes& times : all) peaks.push_back(MeasurePeakGflops(times.threads));
@@ -136,6 +144,10 @@ int Report(const BenchCommand& command, const BenchPlan& plan, const BenchSpan& 
     PrintMemory(times, memory, peak_rss_kib);
     PrintRate(times, flops, peaks[0]);
     PrintSweep(all);
+    if (difference) {
+      std::printf("precision fast: results differ from exact ones by up to %.2g %% of the largest\n",
+                  100 * *difference);
+    }
     if (command.profile) PrintProfile(times.profile, peaks[0]);
     return kFine;
   }
@@ -144,6 +156,7 @@ int Report(const BenchCommand& command, const BenchPlan& plan, const BenchSpan& 
   json["load_ms"] = load.ms + times.plan_ms;
   json["peak_rss_kib"] = peak_rss_kib;
   json["target"] = TargetName();
+  if (difference) json["difference"] = *difference;
   json["flops"] = flops;
   json["memory"] = MemoryJson(memory);
   for (size_t i = 0; all.size() > 1 && i < all.size(); ++i) json["sweep"].push_back(TimesJson(all[i], flops, peaks[i]));
@@ -182,7 +195,7 @@ int Bench(const BenchCommand& command) {
     all.push_back(*std::move(times));
   }
   memory.Stop();
-  return Report(command, plan, load, all, memory);
+  return Report(command, plan, load, all, memory, *options);
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ int FailCall(const std::string& message);
 struct RunFlags {
   int threads = 1;
   bool no_passes = false;
+  std::string precision = "exact";
   std::string target;
   double deadline_ms = 0;
   int64_t memory_mib = 0;

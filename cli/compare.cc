@@ -118,7 +118,9 @@ int Compare(const CompareCommand& command) {
   if (!made_up.ok()) return FailCall(made_up.ToString());
   std::vector<std::string> outputs = command.outputs;
   if (outputs.empty()) outputs = names->DefaultOutputs(*first);
-  auto a = RunModel(first, *feeds, TensorsOf(*names, outputs), *options, command.flags.Run());
+  SessionOptions exact = *options;
+  exact.precision = Precision::kExact;
+  auto a = RunModel(first, *feeds, TensorsOf(*names, outputs), exact, command.flags.Run());
   if (!a.ok()) return Fail(a.status());
   SessionOptions second_options = *options;
   if (command.no_passes_second) second_options.passes = false;
@@ -171,8 +173,10 @@ void AddCompare(CLI::App& app, int* code) {
   command->flags.AddTo(*sub);
   command->model_flags.AddTo(*sub);
   sub->footer(
-      "Exit status 0 when equal by the rule, 1 when not.\nExamples:\n  rivulet compare model.pb optimized.pb\n  "
-      "rivulet compare model.pb model.pb --b-no-passes --input x=x.npy");
+      "--precision is B's; A is exact. Exit status 0 when equal by the rule, 1 when not.\nExamples:\n"
+      "  rivulet compare model.pb optimized.pb\n"
+      "  rivulet compare model.pb model.pb --b-no-passes --input x=x.npy\n"
+      "  rivulet compare model.pb model.pb --precision fast --atol 0.02");
   sub->callback([command, code] { *code = Compare(*command); });
 }
 

@@ -209,6 +209,20 @@ void DirectConv(const float* input, const PackedFilter& filter, const ConvGeomet
   });
 }
 
+GemmTask TaskOf(const ConvGeometry& g, const ConvSource& source, const Epilogue& epilogue, float* output) {
+  GemmTask task;
+  task.collect = IsPointwise(g) ? nullptr : HWY_DYNAMIC_DISPATCH(CollectFunction)();
+  task.source = IsPointwise(g) ? static_cast<const void*>(source.input) : &source;
+  task.lda = g.in_c;
+  task.m = g.batch * g.out_h * g.out_w;
+  task.n = g.out_c;
+  task.k = g.k_h * g.k_w * g.in_c;
+  task.c = output;
+  task.ldc = g.out_c;
+  task.epilogue = epilogue;
+  return task;
+}
+
 // For kernels that do not finish what they write.
 void FinishAll(const ConvGeometry& g, const Finish& finish, float* output, ThreadPool& pool, const StopToken& stop) {
   if (!finish) return;
@@ -255,6 +269,17 @@ PackedFilter PackedFilter::View(const float* packed, std::shared_ptr<void> owner
 CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorithm, int threads) {
   return kUses.winograd && algorithm == ConvAlgorithm::kWinograd ? WinogradScratchBytes(geometry, threads)
                                                                  : CheckedSize(0);
+}
+
+// Winograd does less than half of the multiplications, and the kernels for few channels read less.
+bool ConvBf16Pays(const ConvGeometry& g) {
+  return g.groups == 1 && Bf16Pays(g.out_c, g.k_h * g.k_w * g.in_c) && g.in_c >= 8 && !WinogradPays(g);
+}
+
+void Conv2DBf16(const float* input, const PackedBf16& filter, const ConvGeometry& g, const Epilogue& epilogue,
+                float* output, ThreadPool& pool, const StopToken& stop) {
+  const ConvSource source{&g, input, input + g.batch * g.in_h * g.in_w * g.in_c, 0, g.in_c};
+  RunGemmBf16(TaskOf(g, source, epilogue, output), filter, pool, stop);
 }
 
 void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,

@@ -43,6 +43,11 @@ Result<PackedFilter> PackFilter(const Tensor& filter, const ConvSizes& sizes, co
                             factors.empty() ? nullptr : factors.data());
 }
 
+bool WantsFast(const ConvState& state, const ConvSizes& sizes) {
+  return PackedOperands::WantsFast() && state.spec.spatial_rank == 2 &&
+         state.tail.activation != TailActivation::kLeakyRelu && ConvBf16Pays(GeometryFor(state.spec, sizes));
+}
+
 // As it lies in a file.
 struct StoredFilter {
   ConvGeometry geometry;
@@ -77,6 +82,9 @@ Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state
     };
     RIVULET_ASSIGN_OR_RETURN(
         state->copy, PackOnce<Tensor>(*filter, WithFactors("floats", factors), StoredFloats{filter->shape()}, copy));
+  } else if (WantsFast(*state, sizes)) {
+    RIVULET_ASSIGN_OR_RETURN(
+        state->fast, PackBf16Once(*filter, sizes.taps() * sizes.group_in(), sizes.out_c, c.allocator(), factors));
   } else {
     const auto pack = [&]() {
       return PackFilter(*filter, sizes, GeometryFor(state->spec, sizes), factors, c.allocator());
@@ -164,6 +172,8 @@ void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& p
     DepthwiseConv2D(input, filter, ToDepthwiseGeometry(sizes_), epilogue, output, c_.pool(), c_.stop());
   } else if (state_.spec.spatial_rank == 3) {
     RunVolumes(input, filter, epilogue, output, pieces);
+  } else if (state_.fast != nullptr) {
+    Conv2DBf16(input, *state_.fast, geometry_, epilogue, output, c_.pool(), c_.stop());
   } else {
     const PackedFilter packed = state_.prepared() ? *state_.packed : PackNow(filter, pieces);
     Conv2D(input, packed, geometry_, algorithm_, epilogue, output, pieces.At<void>(kernel_), c_.pool(), c_.stop());

@@ -23,9 +23,10 @@ struct ConvState : OpState {
   // Of a constant filter that computes in float: packed, or for depthwise a copy.
   Shape filter_shape;
   std::shared_ptr<const PackedFilter> packed;
+  std::shared_ptr<const PackedBf16> fast;  // instead, where speed goes before accuracy
   std::shared_ptr<const Tensor> copy;
 
-  bool prepared() const { return packed != nullptr || copy != nullptr; }
+  bool prepared() const { return packed != nullptr || fast != nullptr || copy != nullptr; }
 };
 
 // Fills `state` from the constant filter, if it is one, and consumes it; the other fields are set before. `input` is

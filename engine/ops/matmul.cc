@@ -17,6 +17,9 @@ struct State : OpState {
   bool transpose_b = false;
   FusedTail tail;
   std::shared_ptr<const PackedMatrix> packed;  // a constant b; null when it is none
+  std::shared_ptr<const PackedBf16> fast;      // the same where speed goes before accuracy
+
+  bool prepared() const { return packed != nullptr || fast != nullptr; }
 };
 
 Status Infer(InferContext& c) {
@@ -56,6 +59,14 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   if (b != nullptr && ComputeType(b->dtype()) == DType::kFloat) {
     const bool t = state->transpose_b;
     const std::vector<float> factors = TakeBatchNorm(c, &state->tail);
+    // A product of one row is as fast as its weights come, which has a kernel of its own.
+    const bool one_row = c.shape(0).complete() && c.shape(0).rank() == 2 && c.shape(0)[state->transpose_a ? 1 : 0] < 4;
+    if (PackedOperands::WantsFast() && !t && !one_row && b->rank() == 2 && Bf16Pays(b->dim(1), b->dim(0)) &&
+        state->tail.activation != TailActivation::kLeakyRelu) {
+      RIVULET_ASSIGN_OR_RETURN(state->fast, PackBf16Once(*b, b->dim(0), b->dim(1), c.allocator(), factors));
+      c.Consume(1);
+      return std::unique_ptr<OpState>(std::move(state));
+    }
     RIVULET_ASSIGN_OR_RETURN(state->packed,
                              PackMatrixOnce(*b, b->dim(t ? 1 : 0), b->dim(t ? 0 : 1), t, c.allocator(), factors));
     c.Consume(1);
@@ -84,7 +95,7 @@ Status Run(RunContext& c) {
   std::optional<StagedInput> right;
   std::optional<ProductRun> run;
   int64_t turned = 0;
-  if (state.packed == nullptr) {
+  if (!state.prepared()) {
     right.emplace(c.input(1), true, pieces);
     run.emplace(compute, shape, pieces);
   } else if (state.transpose_a) {
@@ -95,14 +106,26 @@ Status Run(RunContext& c) {
   const void* x = left.Fill(c, pieces);
   void* out = output.data(pieces);
   const Epilogue epilogue = tail ? tail->MakeEpilogue(c, pieces) : Epilogue();
-  if (state.packed != nullptr) {
+  if (state.prepared()) {
     if (state.transpose_a) {
       const int perm[] = {1, 0};
       Transpose(x, 2, a.shape().dims().data(), perm, sizeof(float), pieces.At<void>(turned), c.pool(), c.stop());
       x = pieces.At<void>(turned);
     }
-    MatMul(static_cast<const float*>(x), shape.k, shape.m, *state.packed, static_cast<float*>(out), shape.n, epilogue,
-           c.pool(), c.stop());
+    if (state.fast != nullptr) {
+      GemmTask task;
+      task.source = x;
+      task.lda = task.k = shape.k;
+      task.m = shape.m;
+      task.n = shape.n;
+      task.c = static_cast<float*>(out);
+      task.ldc = shape.n;
+      task.epilogue = epilogue;
+      RunGemmBf16(task, *state.fast, c.pool(), c.stop());
+    } else {
+      MatMul(static_cast<const float*>(x), shape.k, shape.m, *state.packed, static_cast<float*>(out), shape.n, epilogue,
+             c.pool(), c.stop());
+    }
   } else {
     run->Run(c, pieces, x, nullptr, right->Fill(c, pieces), nullptr, out, epilogue);
   }

@@ -32,6 +32,8 @@ Result<std::span<const uint8_t>> PackedOperands::FindLying(const Tensor& constan
                   " bytes in the file, want ", bytes.value());
 }
 
+bool PackedOperands::WantsFast() { return current != nullptr && current->fast_ && HasBf16Products(); }
+
 PackMemory PackedOperands::Memory(Allocator& allocator) {
   return [&allocator, shared = current](size_t bytes) {
     return shared == nullptr ? allocator.Allocate(bytes) : shared->room_.Allocate(bytes, allocator);
@@ -72,6 +74,16 @@ Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constan
         return PackedMatrix::Pack(floats.raw(), k, n, transposed, PackedOperands::Memory(allocator),
                                   factors.empty() ? nullptr : factors.data());
       });
+}
+
+Result<std::shared_ptr<const PackedBf16>> PackBf16Once(const Tensor& constant, int64_t k, int64_t n,
+                                                       Allocator& allocator, const std::vector<float>& factors) {
+  const auto pack = [&]() -> Result<PackedBf16> {
+    RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(constant, allocator));
+    return PackedBf16::Pack(floats.raw(), k, n, PackedOperands::Memory(allocator),
+                            factors.empty() ? nullptr : factors.data());
+  };
+  return PackOnce<PackedBf16>(constant, WithFactors(Cat("bfloat16 ", k, " ", n), factors), pack);
 }
 
 }  // namespace rivulet

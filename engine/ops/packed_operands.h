@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/base/errors.h"
+#include "engine/kernels/gemm_bf16.h"
 #include "engine/kernels/matmul.h"
 #include "engine/ops/weight_room.h"
 #include "rivulet/tensor.h"
@@ -35,8 +36,8 @@ class PackedForms {
 // Thread-safe. What is packed belongs to the states that hold it; a form that nobody holds any more is made anew.
 class PackedOperands {
  public:
-  // Forms that `lying` has are used where they lie.
-  explicit PackedOperands(const PackedForms* lying = nullptr) : lying_(lying) {}
+  // Forms that `lying` has are used where they lie. `fast`: products may round their operands to bfloat16.
+  explicit PackedOperands(const PackedForms* lying = nullptr, bool fast = false) : lying_(lying), fast_(fast) {}
   PackedOperands(const PackedOperands&) = delete;
   PackedOperands& operator=(const PackedOperands&) = delete;
 
@@ -67,6 +68,8 @@ class PackedOperands {
     const Listener* const outer_;
   };
 
+  // Whether this thread packs for a session that prefers speed to accuracy, on a processor that can have it.
+  static bool WantsFast();
   // Where this thread's packed forms are put.
   static PackMemory Memory(Allocator& allocator);
 
@@ -91,6 +94,7 @@ class PackedOperands {
   Result<std::span<const uint8_t>> FindLying(const Tensor& constant, const std::string& form, CheckedSize bytes) const;
 
   const PackedForms* const lying_;
+  const bool fast_;
   WeightRoom room_;
   std::mutex mutex_;
   std::map<Key, Entry> entries_;
@@ -183,6 +187,9 @@ Result<Tensor> ConstantAsFloats(const Tensor& constant, Allocator& allocator);
 Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constant, int64_t k, int64_t n,
                                                            bool transposed, Allocator& allocator,
                                                            const std::vector<float>& factors = {});
+// The same, rounded to bfloat16.
+Result<std::shared_ptr<const PackedBf16>> PackBf16Once(const Tensor& constant, int64_t k, int64_t n,
+                                                       Allocator& allocator, const std::vector<float>& factors);
 
 }  // namespace rivulet
 

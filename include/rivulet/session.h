@@ -14,8 +14,13 @@
 
 namespace rivulet {
 
+// kFast: products round their operands to bfloat16 where the processor multiplies pairs of them faster; sums stay float.
+// Results differ by about a thousandth of the largest value.
+enum class Precision { kExact, kFast };
+
 struct SessionOptions {
   int num_threads = 1;
+  Precision precision = Precision::kExact;
   // Off: every node of the file runs as written. For finding out whether a pass is at fault.
   bool passes = true;
   // At most so many rewrites of the passes are applied; -1 for all. For bisecting.

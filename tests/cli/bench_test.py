@@ -28,6 +28,14 @@ class Bench(CommandCase):
         self.assertEqual(one["runs"], 1)
         self.assertRegex(self.fine("bench", SHAPES / "shapes.pb", "--runs", "1"), r"(?s)^load .* ms.*median .*GFLOP.* 1 thread · ")
 
+    def test_precision(self):
+        found = self.bench(SHAPES / "shapes.pb", "--runs", "1", "--precision", "fast")
+        self.assertLess(found["difference"], 0.1)
+        self.assertNotIn("difference", self.bench(SHAPES / "shapes.pb", "--runs", "1", "--precision", "exact"))
+        text = self.fine("bench", SHAPES / "shapes.pb", "--runs", "1", "--precision", "fast")
+        self.assertRegex(text, r"(?m)^precision fast: results differ from exact ones by up to .* % of the largest$")
+        self.fine("compare", SHAPES / "shapes.pb", SHAPES / "shapes.pb", "--precision", "fast", "--atol", "0.1")
+
     def test_text(self):
         text = self.fine("bench", SHAPES / "shapes.pb", "--runs", "3", "--profile")
         self.assertRegex(text, r"(?m)^median .* p90 .* p95 .* p99 .* max .* mean .* ± .* of 3 runs$")
