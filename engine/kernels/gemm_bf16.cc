@@ -13,6 +13,7 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/epilogue-inl.h"
+#include "engine/base/errors.h"
 #include "rivulet/dtype.h"
 
 HWY_BEFORE_NAMESPACE();
