@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cstring>
 
-// This file's own targets: those with the dot product, and one that stands for all others.
+// This file's own targets: those with the dot product, and one that stands for all others. A build for one processor
+// has that one's.
+#ifndef HWY_COMPILE_ONLY_STATIC
 #undef HWY_DISABLED_TARGETS
 #define HWY_DISABLED_TARGETS (HWY_SSE2 | HWY_SSSE3 | HWY_AVX2 | HWY_AVX3 | HWY_AVX3_DL | HWY_AVX3_SPR)
+#endif
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/gemm_bf16.cc"
 #include "hwy/foreach_target.h"
