@@ -205,8 +205,10 @@ double Zeta(double x, double q) {
   if (std::isnan(x) || std::isnan(q)) return kNan;
   if (x == 1) return kInf;
   if (x < 1) return kNan;
+  if (q == kInf) return 0;
   if (q > 0) return ZetaForPositive(x, q);
-  if (q == std::floor(q)) return kInf;
+  // At a pole the two sides agree where x is even.
+  if (q == std::floor(q)) return std::fmod(x, 2) == 0 || x == kInf ? kInf : kNan;
   if (x != std::floor(x)) return kNan;
   // The terms below 0 are, up to their sign, a piece of the same series that starts between 0 and 1.
   const double fraction = q - std::floor(q);

@@ -62,6 +62,14 @@ TEST(SpecialTest, NegativeArgumentsOfZeta) {
   }
 }
 
+TEST(SpecialTest, PolesOfZeta) {
+  for (const double q : {0.0, -1.0, -20.0}) {
+    for (const double x : {2.0, 4.0, 1e10}) EXPECT_EQ(Zeta(x, q), HUGE_VAL) << x << ", " << q;
+    for (const double x : {1.5, 3.0, 5.0}) EXPECT_TRUE(std::isnan(Zeta(x, q))) << x << ", " << q;
+  }
+  EXPECT_EQ(Zeta(3, HUGE_VAL), 0);
+}
+
 TEST(SpecialTest, AgreeWithTheirIntegrals) {
   for (const double x : {0.3, 1.4, 1.7, 3.2}) {
     ExpectNear(FresnelCos(x), Integral([](double t) { return std::cos(kPi / 2 * t * t); }, 0, x), 1e-10);

@@ -27,6 +27,7 @@ TEST(Matrices, SayWhatIsWrong) {
   EXPECT_TRUE(Fails(OpTester("SelfAdjointEigV2").Input(F32({2, 2}, {1, kNan, kNan, 1})).Run(), "finite"));
   EXPECT_TRUE(Fails(OpTester("TridiagonalSolve")
                         .Attr("perturb_singular", true)
+                        .Attr("partial_pivoting", false)
                         .Unknown(DType::kFloat, {3, 2})
                         .Unknown(DType::kFloat, {2, 1})
                         .Infer(),

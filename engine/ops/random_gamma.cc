@@ -1,7 +1,7 @@
 // RandomGamma, StatelessRandomGammaV2 and V3: numbers of the gamma distribution with scale 1.
 //
 //   RandomGamma: shape [k], alpha of T -> shape + alpha's shape;  Stateless: shape (ending with alpha's), seed [2] or
-//   key [1], counter [2] and alg, alpha -> shape
+//   key [1], counter [2 or more] and alg, alpha -> shape
 //
 // Marsaglia and Tsang, "A simple method for generating gamma variables", 2000: for alpha >= 1, d = alpha - 1/3 and
 // v = (1 + x / (3 sqrt d))^3 with a normal x, d v is accepted with a uniform u below exp(x^2/2 + d - d v + d log v).
@@ -66,8 +66,8 @@ Status InferStateless(InferContext& c) {
   }
   if (keyed) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(2, 1));
-    if (c.shape(2).complete() && c.shape(2)[0] != 2) {
-      return InvalidArgument("counter: want 2 elements, got ", c.shape(2)[0]);
+    if (c.shape(2).complete() && c.shape(2)[0] < 2) {
+      return InvalidArgument("counter: want at least 2 elements, got ", c.shape(2)[0]);
     }
     RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
   }

@@ -22,7 +22,7 @@ Status InferSamplesOfEach(InferContext& c, int shape, int parameter) {
 
 Status InferEndsWith(InferContext& c, int shape, const Shape& parameters) {
   RIVULET_ASSIGN_OR_RETURN(Shape out, ShapeFromInput(c, shape));
-  if (out.has_rank() && parameters.has_rank()) {
+  if (out.has_rank() && out.num_elements() != 0 && parameters.has_rank()) {
     const int ahead = out.rank() - parameters.rank();
     bool ends = ahead >= 0;
     for (int i = 0; ends && i < parameters.rank(); ++i) {

@@ -1,5 +1,5 @@
 // RandomShuffle, StatelessShuffle: the rows of a tensor of any dtype in random order (Fisher and Yates), TensorFlow's
-// order for its seeds, or for its key [1] and counter [2].
+// order for its seeds, or for its key [1] and counter [2 or more].
 #include <numeric>
 
 #include "engine/ops/plain_infer.h"
@@ -47,8 +47,8 @@ Status InferKeyed(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(2, 1));
   RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
   if (c.shape(1).complete() && c.shape(1)[0] != 1) return InvalidArgument("key: want 1 element, got ", c.shape(1)[0]);
-  if (c.shape(2).complete() && c.shape(2)[0] != 2) {
-    return InvalidArgument("counter: want 2 elements, got ", c.shape(2)[0]);
+  if (c.shape(2).complete() && c.shape(2)[0] < 2) {
+    return InvalidArgument("counter: want at least 2 elements, got ", c.shape(2)[0]);
   }
   return InferLikeFirst(c);
 }

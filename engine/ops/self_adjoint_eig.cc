@@ -178,8 +178,10 @@ Status Decompose(RunContext& c) {
     for (int64_t row = 0; row < n; ++row) {
       for (int64_t column = 0; column <= row; ++column) scale = std::max(scale, std::abs(a(row, column)));
     }
-    if (scale == 0) scale = 1;
+    // The vector of one number is 1 whatever it is.
+    if (scale == 0 || n == 1) scale = 1;
     for (int64_t k = 0; k < n * n; ++k) a.at[k] /= scale;
+    for (int64_t k = 0; k < n; ++k) a(k, k) = std::real(a(k, k));
     const MatrixView<T>* kept = vectors ? &q : nullptr;
     MakeTridiagonal(a, c.stop(), d, e, tau, work, kept);
     if (!Diagonalize(n, c.stop(), d, e, kept)) return c.stop().stopped() ? nullptr : kNoConvergence;

@@ -1,7 +1,7 @@
 // Random numbers that are a function of their seed: the same input gives the same output in every run.
 //
-// V1 forms take seed [2]; V2 forms take key [1] and counter [2] of uint64 and the algorithm (1 Philox, 3 whichever:
-// Philox). StatelessRandomGetKeyCounter makes key and counter of a seed.
+// V1 forms take seed [2]; V2 forms take key [1] and counter [2 or more] of uint64 and the algorithm (1 Philox, 3
+// whichever: Philox). StatelessRandomGetKeyCounter makes key and counter of a seed.
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/random_fill.h"
 #include "engine/ops/random_stream.h"
@@ -22,10 +22,11 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-Status WantVector(const InferContext& c, int input, int64_t length) {
+Status WantVector(const InferContext& c, int input, int64_t length, bool or_more = false) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(input, 1));
-  if (c.shape(input).complete() && c.shape(input)[0] != length) {
-    return InvalidArgument("input ", input, ": want ", length, " elements, got ", c.shape(input)[0]);
+  if (c.shape(input).complete() && (or_more ? c.shape(input)[0] < length : c.shape(input)[0] != length)) {
+    return InvalidArgument("input ", input, ": want ", length, or_more ? " or more elements, got " : " elements, got ",
+                           c.shape(input)[0]);
   }
   return Status();
 }
@@ -40,7 +41,7 @@ Status InferSeeded(InferContext& c) {
 
 Status InferKeyed(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantVector(c, 1, 1));
-  RIVULET_RETURN_IF_ERROR(WantVector(c, 2, 2));
+  RIVULET_RETURN_IF_ERROR(WantVector(c, 2, 2, true));
   for (int i = 3; i < c.num_inputs(); ++i) RIVULET_RETURN_IF_ERROR(c.WantScalar(i));
   RIVULET_ASSIGN_OR_RETURN(Shape shape, ShapeFromInput(c, 0));
   c.set_output(0, std::move(shape));

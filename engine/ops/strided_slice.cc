@@ -95,14 +95,14 @@ Status RunGrad(RunContext& c) {
 
 // ---- TensorStridedSliceUpdate ----
 
-// As TensorFlow, takes a value with more axes than the slice where the first ones are 1.
+// As TensorFlow, takes a value with more axes than the slice where the first ones are 1, and any for an empty slice.
 Status CheckValue(const Shape& value, const Shape& slice) {
-  if (!value.has_rank() || !slice.has_rank()) return Status();
+  if (!value.has_rank() || !slice.complete() || slice.num_elements() == 0) return Status();
   const int extra = std::max(value.rank() - slice.rank(), 0);
   bool fits = true;
   for (int i = 0; i < value.rank(); ++i) {
     const int64_t want = i < extra ? 1 : slice[i - value.rank() + slice.rank()];
-    fits = fits && (value[i] == 1 || value[i] < 0 || want < 0 || value[i] == want);
+    fits = fits && (value[i] == 1 || value[i] < 0 || value[i] == want);
   }
   if (fits) return Status();
   return InvalidArgument("value: shape ", value.ToString(), " does not broadcast to the slice's ", slice.ToString());

@@ -1,8 +1,8 @@
 // ToBool: whether a tensor counts as true for If and While. input [..] -> output: a bool scalar
 //
 // A scalar is true where it is not 0 (NaN is not), a string where it is not empty; any other tensor where it has
-// elements. TensorFlow does not know what scalars of float16, bfloat16, the unsigned integers from 16 bits and complex
-// numbers count as.
+// elements. TensorFlow does not know what scalars of float16, bfloat16, the unsigned integers from 16 bits, complex
+// and quantised numbers count as.
 #include <type_traits>
 
 #include "engine/ops/number.h"
@@ -37,7 +37,7 @@ constexpr OpDef kDefs[] = {
     {.name = "ToBool",
      .inputs = "input:T",
      .outputs = "output:bool",
-     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128,bool,str}",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128,bool,str,qi8,qu8,qi16,qu16,qi32}",
      .infer = InferScalar,
      .run = Run},
 };

@@ -6,7 +6,8 @@
 //
 // The last element of the super- and the first of the subdiagonal are not read. Elimination exchanges neighbouring rows
 // where the lower one has the greater element, if partial_pivoting. A pivot of 0 makes the output NaN, or 0 where it is
-// complex. Deviation: perturb_singular, which would put a small number in its place, is UNIMPLEMENTED.
+// complex. With perturb_singular elements count by their share of their row, and a pivot that is too small for the
+// right side is moved away from 0, as LAPACK's lagtf and lagts do.
 #include "engine/ops/matrices.h"
 
 namespace rivulet {
@@ -60,10 +61,8 @@ Status InferSolve(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantMatrices(c, 0, "diagonals"));
   RIVULET_RETURN_IF_ERROR(WantMatrices(c, 1, "rhs"));
   const Shape &diagonals = c.shape(0), &rhs = c.shape(1);
-  if (c.attrs().Bool("perturb_singular")) {
-    return c.attrs().Bool("partial_pivoting")
-               ? Unimplemented("perturb_singular: want false, got true")
-               : InvalidArgument("perturb_singular: want partial_pivoting with it, which is false");
+  if (c.attrs().Bool("perturb_singular") && !c.attrs().Bool("partial_pivoting")) {
+    return InvalidArgument("perturb_singular: want partial_pivoting with it, which is false");
   }
   const int64_t three = MatrixDim(diagonals, 0), n = MatrixDim(diagonals, 1), rows = MatrixDim(rhs, 0);
   if (three >= 0 && three != 3) {
@@ -86,25 +85,58 @@ Status InferSolve(InferContext& c) {
   return Status();
 }
 
+enum class Pivoting { kNone, kPartial, kPerturbed };
+
 struct State : OpState {
-  bool pivoting = true;
+  Pivoting pivoting = Pivoting::kPartial;
 };
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
-  state->pivoting = c.attrs().Bool("partial_pivoting");
+  state->pivoting = c.attrs().Bool("perturb_singular")   ? Pivoting::kPerturbed
+                    : c.attrs().Bool("partial_pivoting") ? Pivoting::kPartial
+                                                         : Pivoting::kNone;
   return std::unique_ptr<OpState>(std::move(state));
+}
+
+// Moves `pivot` away from 0 in steps that double, the first at least `step`, until neither 1 / pivot nor what it makes
+// of the k elements of `x` is infinite; or, where x is as small, multiplies both.
+template <typename T>
+void Perturb(RealOf<T> step, T& pivot, T* x, int64_t k) {
+  using R = RealOf<T>;
+  constexpr R kLeast = std::numeric_limits<R>::min(), kGreatest = 1 / kLeast;
+  R size = std::abs(pivot);
+  if (size >= 1) return;
+  step = std::copysign(std::max(step, kLeast), std::real(pivot));
+  R most = 0;
+  for (int64_t j = 0; j < k; ++j) most = std::max<R>(most, std::abs(x[j]));
+  for (; size < 1; size = std::abs(pivot)) {
+    if (size < kLeast ? size == 0 || most * kLeast > size : most > size * kGreatest) {
+      pivot += step;
+      step *= 2;
+      continue;
+    }
+    if (size < kLeast) {
+      pivot *= kGreatest;
+      for (int64_t j = 0; j < k; ++j) x[j] *= kGreatest;
+    }
+    return;
+  }
 }
 
 // x is the right side before, the solution after. u holds [n][3]: rows of the upper triangle that comes about, its
 // diagonal and the two elements right of it. False where a pivot is 0.
 template <typename T>
-bool Eliminate(const T* super, const T* main, const T* sub, bool pivoting, const StopToken& stop, T* u,
+bool Eliminate(const T* super, const T* main, const T* sub, Pivoting pivoting, const StopToken& stop, T* u,
                const MatrixView<T>& x) {
+  using R = RealOf<T>;
   const int64_t n = x.rows, k = x.columns;
+  const bool perturbed = pivoting == Pivoting::kPerturbed;
   u[0] = main[0];
   u[1] = n > 1 ? super[0] : T(0);
   u[2] = T(0);
+  // Of the row above, and of all of u but for the end of its last rows, as TensorFlow takes them.
+  R sum_above = std::abs(u[0]) + std::abs(u[1]), greatest = std::max<R>(std::abs(u[0]), std::abs(u[1]));
   for (int64_t i = 0; i + 1 < n; ++i) {
     if (i % 1024 == 0 && stop.stopped()) return true;
     T *row = u + 3 * i, *next = row + 3;
@@ -112,7 +144,16 @@ bool Eliminate(const T* super, const T* main, const T* sub, bool pivoting, const
     next[1] = i + 2 < n ? super[i + 1] : T(0);
     next[2] = T(0);
     const T below = sub[i + 1];
-    if (!pivoting || std::abs(row[0]) >= std::abs(below)) {
+    const R sum = std::abs(below) + std::abs(next[0]) + std::abs(next[1]);
+    bool exchange = pivoting != Pivoting::kNone && std::abs(row[0]) < std::abs(below);
+    if (perturbed) {
+      const R share = row[0] == T(0) ? R(0) : std::abs(row[0]) / sum_above;
+      exchange = below != T(0) && std::abs(below) / sum > share;
+    }
+    if (!exchange) sum_above = sum;
+    if (perturbed && below == T(0)) {
+      // Nothing to eliminate, whatever the pivot.
+    } else if (!exchange) {
       if (row[0] == T(0)) return false;
       const T factor = below / row[0];
       next[0] -= Times(factor, row[1]);
@@ -132,16 +173,23 @@ bool Eliminate(const T* super, const T* main, const T* sub, bool pivoting, const
         x(i + 1, j) = upper - Times(factor, x(i, j));
       }
     }
+    for (int j = 0; i + 2 < n && j < 3; ++j) greatest = std::max<R>(greatest, std::abs(row[j]));
   }
-  if (u[3 * (n - 1)] == T(0)) return false;
+  greatest = std::max<R>(greatest, std::abs(u[3 * (n - 1)]));
+  if (!perturbed && u[3 * (n - 1)] == T(0)) return false;
   for (int64_t i = n - 1; i >= 0; --i) {
     const T* row = u + 3 * i;
     for (int64_t j = 0; j < k; ++j) {
       T sum = x(i, j);
       if (i + 1 < n) sum -= Times(row[1], x(i + 1, j));
       if (i + 2 < n && row[2] != T(0)) sum -= Times(row[2], x(i + 2, j));
-      x(i, j) = sum / row[0];
+      x(i, j) = perturbed ? sum : sum / row[0];
     }
+    if (!perturbed) continue;
+    T pivot = row[0];
+    Perturb(std::numeric_limits<R>::epsilon() * greatest, pivot, &x(i, 0), k);
+    const T factor = T(1) / pivot;
+    for (int64_t j = 0; j < k; ++j) x(i, j) = Times(factor, x(i, j));
   }
   return true;
 }
@@ -151,7 +199,7 @@ Status Solve(RunContext& c) {
   const MatrixShape shape = MatricesOf(c.output(0).shape());
   const int64_t n = shape.rows, k = shape.columns;
   if (n == 0 || k == 0) return Status();
-  const bool pivoting = c.state<State>().pivoting;
+  const Pivoting pivoting = c.state<State>().pivoting;
   return ForEachMatrix<T>(
       c, shape.batch, CheckedSize(n) * 3, CheckedSize(n) * k * 5, [&](int64_t i, T* u) -> const char* {
         const T* diagonals = c.input(0).data<T>() + i * 3 * n;

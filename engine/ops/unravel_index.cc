@@ -1,5 +1,6 @@
 // UnravelIndex: the coordinates, in an array of shape `dims`, of elements given by their row-major numbers; one row of
-// the output for each dim.
+// the output for each dim. A number below 0 gets the coordinates of its magnitude with their signs turned, as in
+// TensorFlow.
 #include "engine/base/checked.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/indices.h"
@@ -32,8 +33,7 @@ Status Write(RunContext& c) {
   T* out = c.output(0).data<T>();
   for (int64_t i = 0; i < count; ++i) {
     int64_t rest = indices.data<T>()[i];
-    if (!InRange(rest, size.value()))
-      return InvalidArgument("indices[", i, "]: want [0, ", size.value(), "), got ", rest);
+    if (rest >= size.value()) return InvalidArgument("indices[", i, "]: want [0, ", size.value(), "), got ", rest);
     for (size_t d = dims.size(); d-- > 0;) {
       out[static_cast<int64_t>(d) * count + i] = static_cast<T>(rest % dims[d]);
       rest /= dims[d];

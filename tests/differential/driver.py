@@ -24,7 +24,7 @@ TOLERANCE = {'float16': (2e-3, 2e-3), 'bfloat16': (1.6e-2, 1.6e-2)}
 ONE_LEVEL = {'qint8', 'quint8', 'qint16', 'quint16', 'qint32'}
 # TensorFlow's words where it lacks a kernel for what the operator allows: there the engine may do more.
 NO_KERNEL = re.compile(r'No OpKernel was registered|No registered|only supports|not (yet )?support|not (yet )?implemented|'
-                       r'[Uu]nimplemented|currently support|NHWC|NDHWC|must be 1 on CPU|Missing 0-th output|only up to|has constraint on attr|No WhereOp')
+                       r'[Uu]nimplemented|currently support|NHWC|NDHWC|must be 1 on CPU|Missing 0-th output|only up to|has constraint on attr|No WhereOp|Op type not registered')
 
 
 

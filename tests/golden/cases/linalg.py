@@ -163,6 +163,16 @@ def tridiagonal():
         for pivoting in (True, False):
             for x in ([[0, 0], [0, 0], [0, 0]], [[0, 0, 0], [0, 1, 1], [0, 0, 0]], [[2, 0, 0], [0, 1, 1], [0, 3, 0]], [[1, 0], [1, 1], [0, 1]], [[0], [0], [0]]):
                 yield Case('TridiagonalSolve', [lit(t, x), any_matrix(t, (len(x[0]), 2), 4)], dict(partial_pivoting=pivoting), **tight)
+        # A perturbed pivot: of 0, below the least normal number, beside a greater row, beside nothing to eliminate, at the end.
+        tiny = 1e-40 if t in ('float32', 'complex64') else 1e-310
+        for n, x in enumerate(([[0], [0], [0]], [[0], [0.25], [0]], [[0], [-3], [0]], [[1, 0], [1, 1], [0, 1]], [[0, 0, 0], [0, 1, 1], [0, 0, 0]],
+                               [[2, 0, 0], [0, 1, 1], [0, 3, 0]], [[1, 2, 3, 0], [1, 0.5, 0, -1], [0, 8, 0.5, 2]], [[0, 0], [0, 0], [0, 0]],
+                               [[0], [tiny], [0]], [[1, 1, 1, 0], [-2, 4, -0.125, 2], [0, 1, 1, 0]])):
+            for scale in (1, 2.0**-40):
+                yield Case('TridiagonalSolve', [lit(t, np.array(x) * scale), any_matrix(t, (len(x[0]), 2), n)], dict(perturb_singular=True), **tight)
+            yield Case('TridiagonalSolve', [lit(t, x), grid(t, (len(x[0]), 2), 0, 3, -140, seed=n)], dict(perturb_singular=True), **tight)
+        yield Case('TridiagonalSolve', [any_matrix(t, (2, 3, 5), 1), any_matrix(t, (2, 5, 3), 2)], dict(perturb_singular=True), **tight)
+        yield Case('TridiagonalSolve', [any_matrix(t, (3, 0)), any_matrix(t, (0, 2))], dict(perturb_singular=True))
     yield Case('TridiagonalSolve', [rand('float32', (3, 2)), rand('float32', (2, 1))], dict(partial_pivoting=False, perturb_singular=True), error=True)
     for a, b in (((2, 3), (3, 1)), ((3, 3), (2, 1)), ((3,), (3, 1)), ((3, 3), (3,)), ((2, 3, 3), (3, 1)), ((2, 3, 3), (3, 3, 1))):
         yield Case('TridiagonalSolve', [rand('float32', a), rand('float32', b)], error=True)
@@ -194,8 +204,10 @@ def self_adjoint():
         # TensorFlow leaves the second output unset.
         yield Case('SelfAdjointEigV2', [hermitian(t, (2, 4, 4))], dict(compute_v=False), fetch=[0], **tight)
         yield Case('SelfAdjointEigV2', [fed(hermitian(t, (3, 3)))], **tight)
-        if t not in COMPLEX:  # imaginary parts on the diagonal mean nothing
-            yield Case('SelfAdjointEigV2', [any_matrix(t, (3, 3))], **tight)
+        for n in (3, 6):  # only the lower triangle counts, and no imaginary parts on the diagonal
+            yield Case('SelfAdjointEigV2', [any_matrix(t, (n, n))], **tight)
+        for x in (np.inf, np.nan):
+            yield Case('SelfAdjointEigV2', [lit(t, [[complex(-1, x) if t in COMPLEX else x]])])
         for x in special(t):
             broken = np.isnan(x.array).any()
             yield Case('SelfAdjointEigV2', [x], error=bool(broken), **(dict() if broken else tight))

@@ -162,7 +162,7 @@ def graphs():
 
 def asked(op='ToBool'):
     """Whether a tensor counts as true, and which device runs it."""
-    plain = [t for t in ALL_PLAIN]
+    plain = [*ALL_PLAIN, *QUANTIZED]
     scalars = ['float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'bool', 'string']
     for t in plain:
         for shape in ((0,), (1,), (2, 2)):

@@ -39,6 +39,7 @@ def cases():
         for t in SMALL:
             yield Case(op, [const(i32([9])), key, counter, i32(1)], dict(dtype=t))
         yield Case(op, [i64([9]), key, counter, i32(3)], dict(dtype='float32'), name=f'{op} auto')
+        yield Case(op, [i64([9]), key, lit('uint64', [5, 6, 7]), i32(1)], dict(dtype='float32'), name=f'{op} longer counter')
     yield Case('StatelessRandomUniformFullIntV2', [i64([9]), key, counter, i32(1)], dict(dtype='int32'), name='StatelessRandomUniformFullIntV2 int64 shape')
     yield Case('StatelessRandomUniformIntV2', [i64([9]), key, counter, i32(1), i32(3), i32(1000)], name='StatelessRandomUniformIntV2 int64 shape')
     for t in ['int32', 'int64', 'uint32', 'uint64']:

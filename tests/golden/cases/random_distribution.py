@@ -38,6 +38,8 @@ def gamma():
     yield Case('RandomGamma', [fed(i32([3]), (None,)), fed(one, (None,))], SEEDS)
     yield Case('StatelessRandomGammaV2', [i32([0, 2]), i64([1, 2]), one])
     yield Case('StatelessRandomGammaV3', [i32([0, 2]), KEY, COUNTER, i32(1), one])
+    yield Case('StatelessRandomGammaV3', [i32([5, 1, 0]), KEY, COUNTER, i32(1), f32([[.5, 3]])])  # of nothing, whatever the end
+    yield Case('StatelessRandomGammaV3', [i32([2, 2]), KEY, lit('uint64', [1, 2, 3]), i32(1), f32([.5, 3])])
     for shape in (i32([-1]), i32([[2]]), i32([2, -3])):
         yield Case('RandomGamma', [shape, one], SEEDS, error=True)
         yield Case('StatelessRandomGammaV2', [shape, i64([1, 2]), one], error=True)
@@ -162,6 +164,7 @@ def shuffle():
         yield Case('StatelessShuffle', [rand(t, (11,)), KEY, COUNTER, i32(1)])
     for shape in ((), (0, 3), (1, 4), (7, 3), (5, 2, 2)):
         for alg in (1, 3):
+            yield Case('StatelessShuffle', [rand('float32', shape), KEY, lit('uint64', [1, 2, 3]), i32(alg)], name=f'StatelessShuffle {shape} {alg} counter')
             yield Case('StatelessShuffle', [rand('float32', shape), KEY, COUNTER, i32(alg)], name=f'StatelessShuffle {shape} {alg}')
     yield Case('StatelessShuffle', [fed(rand('float32', (6, 2)), None), fed(KEY, None), fed(COUNTER, None), fed(i32(1), None)])
     yield from bad_keys('StatelessShuffle', [rand('float32', (4,))], [])

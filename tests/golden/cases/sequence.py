@@ -124,6 +124,7 @@ def coordinates():
         for indices, dims in (([6], [2, 3]), ([0], [0]), ([2**31 - 1], [2])):
             yield Case('UnravelIndex', [index(indices), index(dims)], error=True)
         yield Case('UnravelIndex', [index([0]), index([[2]])], error=True)
+        yield Case('UnravelIndex', [index([-1, -5, -7, -2147483647]), index([2, 3])])  # no error in TensorFlow
 
 
 def sorted_rows():

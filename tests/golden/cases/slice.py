@@ -126,6 +126,9 @@ def gradients_and_updates():
         b, e, s = i32(begin), i32(end), i32(strides)
         yield Case('StridedSliceGrad', [i32(shape, (len(shape),)), b, e, s, rand(x, (1,))], masks, error=True)
         yield Case('TensorStridedSliceUpdate', [rand(x, shape), b, e, s, rand(x, (1,))], masks, error=True)
+    # An empty slice takes any value.
+    for value in ((3, 2), (2, 3, 2), (7,), ()):
+        yield Case('TensorStridedSliceUpdate', [rand(x, (4, 5)), i32([3, 1]), i32([3, 5]), i32([1, 2]), rand(x, value)])
     one = i32([1])
     for value in ((), (1,)):
         yield Case('TensorStridedSliceUpdate', [rand(x, (7,)), one, i32([3]), one, rand(x, value)])

@@ -27,6 +27,7 @@ def cases():
                     yield Case(op, [grid(t, (40,), 1, 320, -9 if op == 'Ndtri' else -2)])
                 else:
                     yield Case(op, [grid(t, (40,), -255, 255, -8 if op == 'Erfinv' else -3)])
+    yield Case('Expint', [f32([1e-45, -1e-45, 1e-39, -1e-39, 1.17e-38, 1.2e-38, 0, -0.0])])
     yield Case('Erfinv', [f32([1, -1, 2, 0.9999989, -0.9999, 1e-7])])
     yield Case('Erfinv', [lit('float64', [1, -1, 2, 0.9999999999, -0.9999, 1e-12])])
     for t, e in (('float32', 2.0**-24), ('float64', 2.0**-53)):  # nearest to the ends
@@ -42,6 +43,7 @@ def cases():
             for op in ('Igamma', 'Igammac', 'IgammaGradA', 'RandomGammaGrad'):
                 yield Case(op, [rand(t, a, 0.25, 8), rand(t, b, 0.125, 12)])
         yield Case('Zeta', [lit(t, [1, 0.5, 2, 2, 2, 3, 2, np.nan, 2.5, 3]), lit(t, [1, 1, 0, -1, -0.5, 0.5, np.nan, 1, -1.5, -1.5])])
+        yield Case('Zeta', [lit(t, [1, 1.5, 2, 2.5, 3, 4, 1e10, np.inf] * 4), lit(t, [x for x in (0, -1, -2, np.inf) for _ in range(8)])])
         yield Case('Polygamma', [lit(t, [0, 1, -1, 0.5, 2, 3, 1, 0, 2, 1]), lit(t, [1, 1, 1, 1, 0, -1, -0.5, -0.5, -1.5, np.nan])])
         for op in ('Igamma', 'Igammac'):
             yield Case(op, [lit(t, [1, 0, -1, 1, 1, 0, np.inf, 1, np.nan, 20, 100, 300, np.inf, 0, 0, -1]),
