@@ -1,7 +1,7 @@
 // QuantizedInstanceNorm, QuantizedBatchNormWithGlobalNormalization: normalised codes.
 //
 //   instance: x [batch, height, width, channels] of quint8, x_min, x_max -> y, y_min, y_max; each channel of each image
-//   gets mean 0 and variance 1. The range is that of the result, at least min_separation wide, or the given one. batch:
+//   gets mean 0 and variance 1. The range is that of the result or the given one, at least min_separation wide. batch:
 //   t [batch, height, width, channels] of quint8 and its range, then mean, variance, beta and gamma [channels] with
 //   theirs -> result of qint32 in the range [-2^20, 2^20], made in fixed point.
 #include "engine/ops/quantized.h"
@@ -85,8 +85,8 @@ Status RunInstance(RunContext& c) {
   if (!state.range_given) {
     out = {all[0].low, all[0].high};
     for (int64_t i = 1; i < lines; ++i) out = {std::min(out.low, all[i].low), std::max(out.high, all[i].high)};
-    if (!(out.high - out.low >= state.separation)) out.high = out.low + state.separation;
   }
+  if (!(out.high - out.low >= state.separation)) out.high = out.low + state.separation;
   const Encoder<uint8_t> encode(out);
   c.ParallelFor(lines, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {

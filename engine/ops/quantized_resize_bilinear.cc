@@ -3,7 +3,8 @@
 //   images [batch, height, width, channels] of T, size [2], min, max -> resized of T, min, max
 //
 // Codes of quint8 are mixed with weights of 7 bits, those of qint32, first rounded to float, in
-// double; one half is added and the rest cut off.
+// double; one half is added and the rest cut off. Unlike ResizeBilinear takes align_corners and half_pixel_centers
+// together.
 #include <cstring>
 
 #include "engine/ops/quantized.h"
@@ -14,7 +15,7 @@ namespace {
 
 Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 2));
-  RIVULET_RETURN_IF_ERROR(InferResize(c, 1, c.attrs().Bool("align_corners"), c.attrs().Bool("half_pixel_centers")));
+  RIVULET_RETURN_IF_ERROR(InferResize(c, 1, false, false));
   c.set_output(1, {});
   c.set_output(2, {});
   return Status();

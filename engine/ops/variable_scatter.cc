@@ -48,13 +48,16 @@ CombineRows FindDivide(DType dtype) {
   return found;
 }
 
-Status CheckDivisors(const Tensor& updates) {
+// As TensorFlow, a reference may be divided by a float that is 0, a resource by no 0.
+Status CheckDivisors(const Tensor& updates, bool is_resource) {
   bool has_zero = false;
-  VisitType<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(updates.dtype(), [&](auto tag) {
-    const auto values = updates.values<typename decltype(tag)::Type>();
-    has_zero = std::find(values.begin(), values.end(), 0) != values.end();
+  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
+            Complex64, Complex128>(updates.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    if (!std::is_integral_v<T> && !is_resource) return;
+    for (const T& value : updates.values<T>()) has_zero |= Widen(value) == Widen(T());
   });
-  return has_zero ? InvalidArgument("updates: an integer is divided by 0") : Status();
+  return has_zero ? InvalidArgument("updates: want no 0 to divide by") : Status();
 }
 
 bool FitsAfter(const Shape& places, const Shape& row, const Shape& updates) {
@@ -129,7 +132,7 @@ Status InferReference(InferContext& c) {
 template <FindRule kFind>
 Status Run(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(c.input(0)));
-  if (kFind == FindDivide) RIVULET_RETURN_IF_ERROR(CheckDivisors(c.input(2)));
+  if (kFind == FindDivide) RIVULET_RETURN_IF_ERROR(CheckDivisors(c.input(2), c.num_outputs() == 0));
   return variable->Modify(c.allocator(), [&](Tensor& value) {
     return ScatterInto(c, value, kFind(value.dtype()), c.input(1), c.input(2));
   });

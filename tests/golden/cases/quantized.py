@@ -136,6 +136,8 @@ def cases():
                   dict(variance_epsilon=.1)):
         yield Case('QuantizedInstanceNorm', [image, f32(-1), f32(2)], attrs)
     yield Case('QuantizedInstanceNorm', [q('quint8', np.full((1, 2, 2, 1), 9)), f32(-1), f32(2)])
+    for high in (0.5, 3):
+        yield Case('QuantizedInstanceNorm', [image, f32(-1), f32(2)], dict(output_range_given=True, given_y_min=-1, given_y_max=high, min_separation=2.5))
     for scale in (False, True):
         yield Case('QuantizedBatchNormWithGlobalNormalization',
                    [image, f32(-1), f32(2), q('quint8', [100, 9]), f32(-1), f32(1), q('quint8', [30, 200]), f32(0), f32(3),
@@ -146,6 +148,6 @@ def cases():
                dict(out_type='qint32', variance_epsilon=.01, scale_after_normalization=True), error=True)
     for t in ('quint8', 'qint32', 'float32'):
         data = rand('float32', (1, 3, 4, 2)) if t == 'float32' else codes(t, (1, 3, 4, 2))
-        for attrs in (dict(), dict(align_corners=True), dict(half_pixel_centers=True)):
+        for attrs in (dict(), dict(align_corners=True), dict(half_pixel_centers=True), dict(align_corners=True, half_pixel_centers=True)):
             for size in ([2, 5], [6, 8], [1, 1], [3, 4]):
                 yield Case('QuantizedResizeBilinear', [data, i32(size), f32(-1), f32(2)], attrs)

@@ -90,6 +90,13 @@ def scatters():
     yield GraphCase('an index before the start', shaped(three, i32([-1]), f32([1])), error=True)
     yield GraphCase('an index into nothing', shaped(f32([], (0,)), i32([0]), f32([1])), error=True)
     yield GraphCase('fewer updates than indices', shaped(three, i32([0, 1]), f32([1])), error=True)
+    for t in ('float32', 'bfloat16', 'complex64', 'int64'):
+        yield GraphCase(f'a resource divided by 0, {t}', shaped(lit(t, [1, 2, 3]), i32([0, 1]), lit(t, [2, 0]), 'ResourceScatterDiv'), error=True)
+
+    def infinite(g):
+        v = reference(g, f32([1, -2, 0]))
+        return [raw.Identity(input=raw.ScatterDiv(ref=v, indices=feed(g, i32([0, 1, 2])), updates=feed(g, f32([0, 0, 0]))))]
+    yield GraphCase('a reference divided by 0', infinite)
     yield GraphCase('a scatter into a scalar', shaped(f32(1), i32([0]), f32([1])), error=True)
 
     def unset(g):
