@@ -120,7 +120,7 @@ def moved(draw):
                 lambda: tf.tile(x, reps), lambda: tf.unstack(x, axis=axis) or [x], lambda: tf.split(x, x.shape[axis] or 1, axis) if x.shape[axis] else [x],
                 lambda: tf.concat([x, x, x[:0]], axis if axis == 0 else 0), lambda: tf.stack([x, x], axis - len(x.shape)), lambda: tf.roll(x, [1, -2], [axis, 0]),
                 lambda: tf.reverse(x, [axis]), lambda: tf.repeat(x, count, axis), lambda: tf.expand_dims(tf.squeeze(x), axis - 1 if tf.squeeze(x).shape.rank else 0),
-                lambda: tf.linalg.band_part(x, 1, -1) if len(x.shape) < 5 else x, lambda: tf.meshgrid(x[:, 0] if x.shape.rank == 2 else tf.reshape(x, [-1]), tf.range(3), indexing='ij'),
+                lambda: tf.linalg.band_part(x, 1, -1) if len(x.shape) < 5 else x, lambda: tf.meshgrid(x[:, 0] if x.shape.rank == 2 else tf.reshape(x, [-1]), tf.cast(tf.range(3), x.dtype), indexing='ij'),
                 lambda: tf.split(x, [x.shape[axis] - 1, 1] if x.shape[axis] else [0], axis)][way]()
     return net, [draw.tensor(dtype, x)]
 
