@@ -70,7 +70,7 @@ def without_comments(text):
 
 
 def is_test(path):
-    return path.endswith('_test.cc') or path.endswith(('op_test_kit.h', 'op_test_kit.cc'))
+    return path.endswith('_test.cc') or path.endswith(('_test_kit.h', '_test_kit.cc'))
 
 
 def check_includes(path, lines):

@@ -1,6 +1,6 @@
 // AsString: y = x as text. x: [..] of T, y: [..] of strings. Printf's %[fill][width][.precision]f, with e for
 // `scientific` and g for `shortest`; integers as decimals, bools as true and false, complex numbers as
-// (real,imaginary), strings as they are in a field of `width`.
+// (real,imaginary), strings as they are, in a field of `width` cut to `precision` bytes.
 // Deviation: a subnormal double is zero here; TensorFlow writes its digits when asked for more than some 20 of them.
 #include <complex>
 #include <limits>
@@ -76,7 +76,8 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 template <typename T>
 void Append(const NumberFormat& format, const T& value, std::string* out) {
   if constexpr (std::is_same_v<T, std::string>) {
-    AppendText(format, value, out);
+    const std::string_view text = value;
+    AppendText(format, format.width > 0 && format.precision >= 0 ? text.substr(0, format.precision) : text, out);
   } else if constexpr (std::is_same_v<T, bool>) {
     out->append(value ? "true" : "false");
   } else if constexpr (std::is_same_v<T, Complex64> || std::is_same_v<T, Complex128>) {

@@ -66,7 +66,8 @@ struct GammaSampleGradOf {
     return static_cast<T>(special::GammaSampleGrad(a, x));
   }
 };
-// TensorFlow's logarithm of a subnormal float32 is that of 2^-150, though any other operation reads 0 there.
+// TensorFlow's logarithm of a subnormal float32 is that of 2^-150, though any other operation reads 0 there; and its
+// result is infinite where e^x is, which is much larger.
 struct ExpintOf {
   static constexpr int64_t kGrain = 1 << 10;
   template <typename T>
@@ -74,6 +75,7 @@ struct ExpintOf {
     if constexpr (std::is_same_v<T, float>) {
       const uint32_t bits = std::bit_cast<uint32_t>(x), size = bits & 0x7FFFFFFF;
       if (size != 0 && size < 0x00800000) return bits == size ? -103.39486f : std::numeric_limits<float>::quiet_NaN();
+      if (x > 88.722839f && std::isfinite(x)) return std::numeric_limits<float>::infinity();
     }
     return static_cast<T>(special::ExpIntegral(static_cast<double>(x)));
   }

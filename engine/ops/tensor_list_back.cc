@@ -26,9 +26,6 @@ Result<std::unique_ptr<OpState>> PreparePop(PrepareContext& c) {
 Status Append(TensorList& list, Tensor element, Allocator& allocator) {
   const int64_t size = list.elements.size();
   RIVULET_RETURN_IF_ERROR(WantFits(list.element_shape, element.shape()));
-  if (list.max_elements != -1 && size >= list.max_elements) {
-    return InvalidArgument("the list is full: it has ", size, " of at most ", list.max_elements, " elements");
-  }
   if (size >= INT32_MAX) return ResourceExhausted("the list has ", size, " elements and can have no more");
   RIVULET_RETURN_IF_ERROR(list.elements.Resize(size + 1, allocator));
   return list.elements.Set(size, std::move(element), allocator);
@@ -36,6 +33,10 @@ Status Append(TensorList& list, Tensor element, Allocator& allocator) {
 
 Status RunPushBack(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(ChangingList changing, TakeList(c, 0, c.state<State>().dtype));
+  const int64_t size = changing.list->elements.size(), most = changing.list->max_elements;
+  if (most >= 0 && size >= most) {
+    return InvalidArgument("the list is full: it has ", size, " of at most ", most, " elements");
+  }
   RIVULET_RETURN_IF_ERROR(Append(*changing.list, c.TakeInput(1), c.allocator()));
   c.SetOutput(0, changing.handle);
   return Status();

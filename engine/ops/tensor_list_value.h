@@ -17,7 +17,7 @@ class TensorList : public Object {
   std::string_view kind() const override { return kKind; }
 
   Shape element_shape;        // what all elements must fit; dims or rank may be unknown
-  int64_t max_elements = -1;  // that PushBack may reach; -1: any
+  int64_t max_elements = -1;  // that PushBack, not PushBackBatch, may reach; below 0: any
   ElementStore elements;
 };
 

@@ -69,6 +69,8 @@ def as_string():
         yield Case('AsString', [boolean([True, False])], more)
     for more in ({}, dict(width=8), dict(width=8, fill='-'), dict(width=8, fill='0'), dict(precision=2), dict(precision=2, scientific=True), dict(shortest=True)):
         yield Case('AsString', [text([b'', b'ab', b'a\0b', b'longer than it'])], more)
+        for precision in (0, 2, 5):
+            yield Case('AsString', [text([b'', b'ab', b'a\0b', b'longer than it'])], {**more, 'precision': precision})
     for t, more in (('int32', dict(precision=1)), ('bool', dict(precision=1)), ('int64', dict(scientific=True)), ('uint8', dict(shortest=True)),
                     ('float32', dict(scientific=True, shortest=True)), ('float32', dict(fill='x')), ('float32', dict(fill='00')),
                     ('string', dict(scientific=True, shortest=True))):

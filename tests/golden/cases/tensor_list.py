@@ -223,6 +223,18 @@ def shapes():
         return [stack(l, 'float32'), size(pop(l, 'float32')[0])]
     yield most
 
+    @case('max_num_elements below 0')
+    def any_number(g):
+        return [stack(push(push(empty('float32', vec(), -3), g.feed(f32(1))), 2.0), 'float32')]
+    yield any_number
+
+    @case('a batch pushed does not ask for max_num_elements')
+    def batch(g):
+        a = empty('float32', vec(2), 0)
+        both = ops.TensorListPushBackBatch(input_handles=tf.stack([a, a]), tensor=g.feed(rand('float32', (2, 2), seed=1)))
+        return [stack(both[0], 'float32'), stack(both[1], 'float32')]
+    yield batch
+
 
 def values():
     @case('a list is a value')
