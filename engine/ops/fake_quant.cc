@@ -143,10 +143,15 @@ Status RunGradient(RunContext& c) {
                     const Steps<kKind> steps = StepsAt<kKind>(c, 2, channel);
                     double below = 0, above = 0;
                     for (int64_t i = channel; i < count; i += channels) {
-                      const bool inside = steps.zero || (x[i] >= steps.low && x[i] <= steps.high);
-                      if (!inside && x[i] < steps.low) below += static_cast<double>(gradient[i]);
-                      if (!inside && x[i] > steps.high) above += static_cast<double>(gradient[i]);
-                      y[i] = inside ? gradient[i] : 0.0f;
+                      if (steps.zero) {
+                        y[i] = gradient[i];
+                        continue;
+                      }
+                      // Products, as in TensorFlow: NaN and infinities in the gradient show everywhere.
+                      const bool is_below = x[i]<steps.low, is_above = x[i]> steps.high;
+                      y[i] = gradient[i] * (x[i] >= steps.low && x[i] <= steps.high ? 1.0f : 0.0f);
+                      below += static_cast<double>(gradient[i] * (is_below ? 1.0f : 0.0f));
+                      above += static_cast<double>(gradient[i] * (is_above ? 1.0f : 0.0f));
                     }
                     if (kKind != Kind::kArgs) {
                       c.output(1).data<float>()[channel] = static_cast<float>(below);

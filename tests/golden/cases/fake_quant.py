@@ -32,6 +32,14 @@ def cases():
     for shape in ((3,), (4, 3), (2, 1, 2, 3)):
         yield Case('FakeQuantWithMinMaxVarsPerChannelGradient',
                    [rand('float32', shape), rand('float32', shape, -5, 5), low, high])
+    # What is no number in the gradient shows where the input was clipped, too.
+    for bad in (np.nan, np.inf, -np.inf):
+        g, y = f32([bad, bad, bad, 1, 2, -3]), f32([-9, 0.5, 9, -9, 0.5, np.nan])
+        yield Case('FakeQuantWithMinMaxArgsGradient', [g, y], dict(min=-1, max=1))
+        for x_min, x_max in ((-1, 1), (0, 0)):
+            yield Case('FakeQuantWithMinMaxVarsGradient', [g, y, f32(x_min), f32(x_max)])
+        yield Case('FakeQuantWithMinMaxVarsPerChannelGradient',
+                   [f32([[bad, 1, 1], [1, bad, 1], [2, 2, 2]]), f32([[9, 0.5, -9], [-9, 9, 9], [0.5, 0.5, 0.5]]), low, high])
     yield Case('FakeQuantWithMinMaxVarsPerChannel', [rand('float32', (4, 3), -5, 5), low, high],
                dict(num_bits=4, narrow_range=True))
     yield Case('FakeQuantWithMinMaxArgs', [x], dict(min=1, max=1), error=True)
