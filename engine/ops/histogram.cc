@@ -50,10 +50,12 @@ Status Histogram(RunContext& c) {
   const int64_t bins = output.num_elements();
   std::fill_n(out, bins, 0);
   const double low = static_cast<double>(range[0]);
-  const double step = (static_cast<double>(range[1]) - low) / static_cast<double>(bins);
+  // As TensorFlow rounds it: the difference of the quotients, which never overflows.
+  const auto count = static_cast<double>(bins);
+  const double step = static_cast<double>(range[1]) / count - low / count;
   const auto last = static_cast<double>(bins - 1);
   for (const T value : values) {
-    if (value != value) return InvalidArgument("values: want no NaN");
+    if (value != value && bins > 1) return InvalidArgument("values: want no NaN");
     const double bin = (static_cast<double>(value) - low) / step;
     // A step that underflows to 0 makes NaN of the lower bound itself: the first bin.
     ++out[static_cast<int64_t>(bin > 0 ? std::min(bin, last) : 0)];

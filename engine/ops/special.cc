@@ -19,6 +19,8 @@ struct ErfOf {
   static constexpr UnaryKind kMap = UnaryKind::kErf;
   template <typename T>
   T operator()(T x) const {
+    // Of doubles TensorFlow has a quotient of polynomials in x^2, which is NaN where that is infinite.
+    if (std::is_same_v<T, double> && std::isinf(x * x)) return std::numeric_limits<T>::quiet_NaN();
     return std::erf(x);
   }
 };

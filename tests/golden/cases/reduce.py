@@ -151,6 +151,14 @@ def histograms():
         yield Case('HistogramFixedWidth', [f32(tenths), f32([lo, hi]), const(i32(bins))], name=f'tenths {lo} {hi} {bins} float32')
         yield Case('HistogramFixedWidth', [lit('float64', tenths), lit('float64', [lo, hi]), const(i32(bins))],
                    name=f'tenths {lo} {hi} {bins} float64')
+    # Numbers next to the ends of bins, where the rounding of the bins' width decides; and widths that would overflow.
+    for t in kernel_dtypes('HistogramFixedWidth'):
+        for lo, hi, bins in ((4, 7, 3), (-5, 7, 11), (1, 10, 9), (-29, -2, 9), (3, 25, 11)):
+            yield Case('HistogramFixedWidth', [lit(t, list(range(lo - 1, hi + 2))), lit(t, [lo, hi]), const(i32(bins))])
+    yield Case('HistogramFixedWidth', [f32([3e38, -3e38, 0]), f32([-3e38, 3e38]), const(i32(4))])
+    yield Case('HistogramFixedWidth', [lit('float64', [1.7e308, -1.7e308, 0]), lit('float64', [-1.7e308, 1.7e308]), const(i32(4))])
+    yield Case('HistogramFixedWidth', [i32([2**31 - 1, -2**31, 0]), i32([-2**31, 2**31 - 1]), const(i32(4))])
+    yield Case('HistogramFixedWidth', [f32([1, np.nan]), f32([0, 2]), const(i32(1))])  # one bin takes everything
     yield Case('HistogramFixedWidth', [f32([np.inf, -np.inf, 1]), f32([0, 2]), const(i32(4))])
     yield Case('HistogramFixedWidth', [f32([1, np.nan]), f32([0, 2]), const(i32(4))], error=True)
     yield Case('HistogramFixedWidth', [f32([1]), f32([0, 1, 2]), const(i32(4))], error=True)
