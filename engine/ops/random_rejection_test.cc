@@ -97,7 +97,7 @@ TEST(RandomRejection, Keys) {
   };
   EXPECT_TRUE(shuffled(key, counter, alg).ok());
   EXPECT_TRUE(Fails(shuffled(U64({0}, {}), counter, alg), "key"));
-  EXPECT_TRUE(Fails(shuffled(key, U64({3}, {1, 2, 3}), alg), "counter"));
+  EXPECT_TRUE(Fails(shuffled(key, U64({1}, {1}), alg), "counter"));
   EXPECT_TRUE(Fails(shuffled(key, counter, I32({}, {-1})), "alg"));
 }
 
