@@ -283,6 +283,37 @@ def conditions(n):
     return b''.join(nodes) + last(source) + field(2, b''.join(library))
 
 
+def filled(name, dims, value):
+    """A constant that is kept as one number."""
+    one = field(5, struct.pack('<f', value))
+    return node(name, 'Const', dtype=kind_of(FLOAT), value=field(8, field(1, FLOAT) + field(2, shape_of(dims)) + one))
+
+
+def mobile_network():
+    """A network of MobileNet v1's layers for pictures of any number and size: x is of any shape, [batch, height, width, 3]."""
+    nodes = [node('x', 'Placeholder', dtype=kind_of(FLOAT), shape=field(7, field(3, 1)))]
+    source, channels = 'x', 3
+
+    def layer(op, name, filter_dims, stride, source, out):
+        strides = integers([1, stride, stride, 1])
+        nodes.extend([filled(f'{name}/w', filter_dims, 0.01), filled(f'{name}/b', (out,), 0.1),
+                      node(f'{name}/c', op, [source, f'{name}/w'], T=kind_of(FLOAT), strides=strides, padding=text('SAME')),
+                      node(f'{name}/a', 'BiasAdd', [f'{name}/c', f'{name}/b'], T=kind_of(FLOAT)),
+                      unary(f'{name}/r', 'Relu6', f'{name}/a')])
+        return f'{name}/r'
+
+    source = layer('Conv2D', 'first', (3, 3, 3, 32), 2, source, 32)
+    channels = 32
+    blocks = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)] + [(512, 1)] * 5 + [(1024, 2), (1024, 1)]
+    for i, (out, stride) in enumerate(blocks):
+        source = layer('DepthwiseConv2dNative', f'd{i}', (3, 3, channels, 1), stride, source, channels)
+        source = layer('Conv2D', f'p{i}', (1, 1, channels, out), 1, source, out)
+        channels = out
+    nodes += [ints('plane', (2,), [1, 2]), node('mean', 'Mean', [source, 'plane'], T=kind_of(FLOAT), Tidx=kind_of(INT32)),
+              filled('dense', (channels, 1000), 0.01), node('y', 'MatMul', ['mean', 'dense'], T=kind_of(FLOAT))]
+    return b''.join(nodes)
+
+
 KINDS = {each.__name__: each for each in (
     chain, identities, fan_out, shared_constant, shared_weights, folded, folded_chain, convolutions, dense_connections, pieces,
     shapes, control, deep_functions, many_functions, one_function, through_functions, conditions)}
