@@ -20,10 +20,10 @@ namespace conv_dots {
 
 constexpr int64_t kMostColumns = 4;
 constexpr int64_t kMostPixels = 6;
-constexpr int64_t kMostRows = 16;        // of the filter
-constexpr int64_t kLeastRun = 32;        // floats: two of the widest vectors
-constexpr int64_t kFilterFloats = 8192;  // of the filter in this kernel's order
-constexpr int64_t kCopyFloats = 8192;    // of all copied stretches of a tile
+constexpr int64_t kMostRows = 16;         // of the filter
+constexpr int64_t kLeastRun = 32;         // floats: two of the widest vectors
+constexpr int64_t kFilterFloats = 16384;  // of the filter in this kernel's order
+constexpr int64_t kCopyFloats = 8192;     // of all copied stretches of a tile
 
 }  // namespace conv_dots
 }  // namespace rivulet

@@ -165,6 +165,7 @@ TEST(Conv2D, FewChannelsComeOut) {
       ExpectExact(g);
     }
     ExpectExact(Square(40, 16, 3, 9, 1, 4));
+    ExpectExact(Square(20, 64, 3, 9, 1, 4));  // nearly as long a filter as is kept
   });
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "engine/graph/shape_math.h"
 #include "engine/ops/infer.h"
@@ -11,6 +12,23 @@ Edge PatchSink::Add(Node node) {
   nodes_.push_back(std::move(node));
   return {graph_.size() + static_cast<int32_t>(nodes_.size()) - 1, 0};
 }
+
+// What edges become. What takes an edge's place may itself be replaced.
+class Replacements {
+ public:
+  void Set(Edge old, Edge with) { moved_[old] = with; }
+
+  // Where the chain of replacements ends. It is walked once: all of it then leads there.
+  Edge Follow(Edge edge) {
+    Edge end = edge;
+    for (auto it = moved_.find(end); it != moved_.end(); it = moved_.find(end)) end = it->second;
+    while (!(edge == end)) edge = std::exchange(moved_[edge], end);
+    return end;
+  }
+
+ private:
+  std::map<Edge, Edge> moved_;
+};
 
 // Applies what a sink collected. New nodes are appended, so edges to them are valid as the sink gave them.
 class PassDriver {
@@ -30,22 +48,18 @@ class PassDriver {
       graph_.AddNode(std::move(node));
     }
     for (int32_t i = first_new; i < graph_.size(); ++i) RIVULET_RETURN_IF_ERROR(InferNew(i));
-    std::map<Edge, Edge> moved;
+    Replacements moved;
     for (size_t i = 0; i < num_replacements; ++i) {
       const auto& [old, with] = sink.replacements_[i];
       RIVULET_RETURN_IF_ERROR(CheckReplacement(old, with));
-      moved[old] = with;
+      moved.Set(old, with);
       const Shape& before = graph_.fact(old).shape;
       if (!before.complete() && !(before == graph_.fact(with).shape)) refined_.push_back(with.node);
     }
-    const auto follow = [&](Edge edge) {
-      for (auto it = moved.find(edge); it != moved.end(); it = moved.find(edge)) edge = it->second;
-      return edge;
-    };
     for (Node& node : graph_.nodes()) {
-      for (Edge& edge : node.inputs) edge = follow(edge);
+      for (Edge& edge : node.inputs) edge = moved.Follow(edge);
     }
-    for (Edge& edge : roots_) edge = follow(edge);
+    for (Edge& edge : roots_) edge = moved.Follow(edge);
     return Status();
   }
 

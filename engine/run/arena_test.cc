@@ -38,6 +38,21 @@ TEST(Arena, NothingThatLivesAtTheSameTimeOverlaps) {
   }
 }
 
+// More than are compared with one another: what lives at the same time still lies apart, and what does not shares
+// memory.
+TEST(Arena, ManyAtATime) {
+  std::vector<ArenaRequest> requests;
+  const int32_t count = 1000;
+  for (int32_t i = 0; i < count; ++i) requests.push_back({64, i, count});
+  for (int32_t i = 0; i < count; ++i) requests.push_back({64 * (1 + i % 2), i, i + 1});
+  const int64_t total = PlanArena(requests, 64);
+  EXPECT_LE(total, 64 * (count + 4));
+  for (size_t a = 0; a < requests.size(); ++a) {
+    EXPECT_LE(requests[a].offset + requests[a].bytes, total);
+    for (size_t b = 0; b < a; ++b) ASSERT_FALSE(Overlap(requests[a], requests[b])) << a << " " << b;
+  }
+}
+
 TEST(Arena, TooLargeIsSaid) {
   std::vector<ArenaRequest> requests = {{INT64_MAX - 100, 0, 1}, {INT64_MAX - 100, 0, 1}};
   EXPECT_EQ(PlanArena(requests, 64), -1);

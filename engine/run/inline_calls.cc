@@ -1,4 +1,5 @@
 #include <map>
+#include <utility>
 
 #include "engine/ops/infer.h"
 #include "engine/run/lower.h"
@@ -101,18 +102,22 @@ class Inliner {
     return graph_.AddNode(std::move(node));
   }
 
-  // A call's argument may be another call's result, and its result one of its arguments.
-  Result<Edge> Follow(Edge edge) const {
+  // A call's argument may be another call's result, and its result one of its arguments. A chain of such is walked
+  // once: all of it then leads to its end.
+  Result<Edge> Follow(Edge edge) {
+    Edge end = edge;
     for (int64_t hops = 0;; ++hops) {
-      const auto call = results_.find(edge.node);
-      if (call == results_.end()) return edge;
-      if (static_cast<size_t>(edge.slot) >= call->second.size()) {
-        return InvalidArgument(NodeFrame(graph_.node(edge.node)), ": output ", edge.slot,
+      const auto call = results_.find(end.node);
+      if (call == results_.end()) break;
+      if (static_cast<size_t>(end.slot) >= call->second.size()) {
+        return InvalidArgument(NodeFrame(graph_.node(end.node)), ": output ", end.slot,
                                " is wanted, the function returns ", static_cast<int64_t>(call->second.size()));
       }
-      if (hops > graph_.size()) return InvalidArgument(NodeFrame(graph_.node(edge.node)), " waits for itself");
-      edge = call->second[static_cast<size_t>(edge.slot)];
+      if (hops > graph_.size()) return InvalidArgument(NodeFrame(graph_.node(end.node)), " waits for itself");
+      end = call->second[static_cast<size_t>(end.slot)];
     }
+    while (!(edge == end)) edge = std::exchange(results_[edge.node][static_cast<size_t>(edge.slot)], end);
+    return end;
   }
 
   int32_t FollowControl(int32_t node) const {
