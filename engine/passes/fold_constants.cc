@@ -4,10 +4,12 @@
 //   b = Const{2,3}        becomes
 //   y = Add(a, b)
 //
-// Random and stateful nodes stay, and nodes whose result would be much larger than what it is made from.
+// Random and stateful nodes stay, and nodes whose result would be much larger than what it is made from. So do weights
+// whose quantisation 8-bit products read (fold_weights folds those that none took).
 #include <algorithm>
 
 #include "engine/ops/infer.h"
+#include "engine/passes/int8_match.h"
 #include "engine/passes/pass.h"
 
 namespace rivulet {
@@ -38,15 +40,15 @@ bool IsFoldable(const Node& node, const std::vector<const Fact*>& inputs, const 
   return out_bytes <= std::max(kAlwaysBytes, kGrowth * in_bytes);
 }
 
+bool IsQuantised(const Node& node) { return IsFakeQuant8(node) || IsScaledCodes(node); }
+
 // Inference found the values, as of Shape when the input's shape is known.
 bool IsKnownAlready(const Node& node) {
   if (node.op == "Const" || node.outputs.empty()) return false;
   return std::all_of(node.outputs.begin(), node.outputs.end(), [](const Fact& fact) { return fact.value.valid(); });
 }
 
-}  // namespace
-
-Status FoldConstants(const PassContext& context, PatchSink& sink) {
+Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink) {
   const Graph& graph = context.graph;
   RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph));
   // Facts with the values found here; empty for nodes that stay.
@@ -78,7 +80,7 @@ Status FoldConstants(const PassContext& context, PatchSink& sink) {
     // What inference could not check for want of a shape that was found here, it checks now.
     std::vector<Fact> outputs = node.outputs;
     if (has_new_shape && !InferNode(node, inputs, graph.has_versions, context.allocator, &outputs).ok()) continue;
-    if (!IsFoldable(node, inputs, outputs)) continue;
+    if (!IsFoldable(node, inputs, outputs) || (!quantised_weights && IsQuantised(node))) continue;
     auto values = EvaluateNode(node, inputs, outputs, context.allocator, context.pool, context.stop);
     RIVULET_RETURN_IF_ERROR(context.stop.Why());
     if (!values.ok()) {
@@ -105,6 +107,17 @@ Status FoldConstants(const PassContext& context, PatchSink& sink) {
       sink.Begin();
       sink.Replace(edge, sink.Add(ConstNode(EdgeName(graph, edge), facts[slot].value)));
     }
+  }
+  return Status();
+}
+
+}  // namespace
+
+Status FoldConstants(const PassContext& context, PatchSink& sink) { return Fold(context, !HasInt8Steps(), sink); }
+
+Status FoldWeights(const PassContext& context, PatchSink& sink) {
+  for (const Node& node : context.graph.nodes()) {
+    if (IsQuantised(node)) return Fold(context, true, sink);
   }
   return Status();
 }
