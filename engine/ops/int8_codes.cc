@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/kernels/int8_codes.h"
+#include "engine/ops/int8_steps.h"
 #include "engine/ops/pool_shape.h"
 
 namespace rivulet {
@@ -177,50 +178,48 @@ Status RunPool(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_BOUNDS "low:float; high:float"
-
-constexpr OpDef kDefs[] = {
-    {.name = "_Int8Quantize",
-     .inputs = "x:f32",
-     .outputs = "codes:u8",
-     .attrs = RIVULET_BOUNDS "; step:float; steps_of_one:float; zero:int; divides:bool; last:int",
-     .infer = InferSame,
-     .prepare = PrepareQuantize,
-     .run = RunQuantize},
-    {.name = "_Int8Dequantize",
-     .inputs = "codes:u8",
-     .outputs = "x:f32",
-     .attrs = "zero:int; step:float",
-     .infer = InferSame,
-     .prepare = PrepareDequantize,
-     .run = RunDequantize},
-    {.name = "_Int8Add",
-     .inputs = "a:u8, b:u8",
-     .outputs = "sum:u8",
-     .attrs = "factor_a:float; factor_b:float; add:float; " RIVULET_BOUNDS,
-     .infer = InferAdd,
-     .prepare = PrepareAdd,
-     .run = RunAdd,
-     .flags = kElementwise},
-    {.name = "_Int8Lookup",
-     .inputs = "codes:u8, table:u8",
-     .outputs = "y:u8",
-     .attrs = "",
-     .infer = InferLookup,
-     .run = RunLookup},
-    {.name = "_Int8AvgPool",
-     .inputs = "codes:u8",
-     .outputs = "y:u8",
-     .attrs = "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; "
-              "data_format:string=\"NHWC\" in {NHWC}; factor:float; add:float; " RIVULET_BOUNDS,
-     .infer = InferPool,
-     .prepare = PreparePool,
-     .run = RunPool},
-};
-#undef RIVULET_BOUNDS
-
 }  // namespace
 
-RIVULET_OP_LIST(Int8Codes, kDefs);
+#define RIVULET_BOUNDS "low:float; high:float"
+
+const OpDef kInt8Quantize = {
+    .name = "_Int8Quantize",
+    .inputs = "x:f32",
+    .outputs = "codes:u8",
+    .attrs = RIVULET_BOUNDS "; step:float; steps_of_one:float; zero:int; divides:bool; last:int",
+    .infer = InferSame,
+    .prepare = PrepareQuantize,
+    .run = RunQuantize};
+const OpDef kInt8Dequantize = {.name = "_Int8Dequantize",
+                               .inputs = "codes:u8",
+                               .outputs = "x:f32",
+                               .attrs = "zero:int; step:float",
+                               .infer = InferSame,
+                               .prepare = PrepareDequantize,
+                               .run = RunDequantize};
+const OpDef kInt8Add = {.name = "_Int8Add",
+                        .inputs = "a:u8, b:u8",
+                        .outputs = "sum:u8",
+                        .attrs = "factor_a:float; factor_b:float; add:float; " RIVULET_BOUNDS,
+                        .infer = InferAdd,
+                        .prepare = PrepareAdd,
+                        .run = RunAdd,
+                        .flags = kElementwise};
+const OpDef kInt8Lookup = {.name = "_Int8Lookup",
+                           .inputs = "codes:u8, table:u8",
+                           .outputs = "y:u8",
+                           .attrs = "",
+                           .infer = InferLookup,
+                           .run = RunLookup};
+const OpDef kInt8AvgPool = {.name = "_Int8AvgPool",
+                            .inputs = "codes:u8",
+                            .outputs = "y:u8",
+                            .attrs =
+                                "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; "
+                                "data_format:string=\"NHWC\" in {NHWC}; factor:float; add:float; " RIVULET_BOUNDS,
+                            .infer = InferPool,
+                            .prepare = PreparePool,
+                            .run = RunPool};
+#undef RIVULET_BOUNDS
 
 }  // namespace rivulet

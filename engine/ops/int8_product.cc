@@ -12,6 +12,7 @@
 #include "engine/kernels/depthwise_int8.h"
 #include "engine/kernels/gemm_int8.h"
 #include "engine/ops/conv_shape.h"
+#include "engine/ops/int8_steps.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
 
@@ -183,6 +184,8 @@ Status Run(RunContext& c) {
   return Status();
 }
 
+}  // namespace
+
 #define RIVULET_INPUTS "codes:u8, filter:i8, multiply:f32, add:f32"
 #define RIVULET_TAIL "T:type in {u8,f32}; zero:int; low:float; high:float"
 #define RIVULET_WINDOW                                                      \
@@ -191,30 +194,24 @@ Status Run(RunContext& c) {
   "dilations:list(int)=[1,1,1,1]"
 #define RIVULET_FUNCTIONS(kind) .infer = Infer<kind>, .prepare = Prepare<kind>, .run = Run<kind>
 
-constexpr OpDef kDefs[] = {
-    {.name = "_Int8Conv2D",
-     .inputs = RIVULET_INPUTS,
-     .outputs = "y:T",
-     .attrs = RIVULET_TAIL RIVULET_WINDOW,
-     RIVULET_FUNCTIONS(Kind::kDense)},
-    {.name = "_Int8DepthwiseConv2D",
-     .inputs = RIVULET_INPUTS,
-     .outputs = "y:T",
-     .attrs = "T:type in {u8}; zero:int; low:float; high:float" RIVULET_WINDOW,
-     RIVULET_FUNCTIONS(Kind::kDepthwise)},
-    {.name = "_Int8MatMul",
-     .inputs = RIVULET_INPUTS,
-     .outputs = "y:T",
-     .attrs = RIVULET_TAIL "; transpose_b:bool=false",
-     RIVULET_FUNCTIONS(Kind::kMatMul)},
-};
+const OpDef kInt8Conv2D = {.name = "_Int8Conv2D",
+                           .inputs = RIVULET_INPUTS,
+                           .outputs = "y:T",
+                           .attrs = RIVULET_TAIL RIVULET_WINDOW,
+                           RIVULET_FUNCTIONS(Kind::kDense)};
+const OpDef kInt8DepthwiseConv2D = {.name = "_Int8DepthwiseConv2D",
+                                    .inputs = RIVULET_INPUTS,
+                                    .outputs = "y:T",
+                                    .attrs = "T:type in {u8}; zero:int; low:float; high:float" RIVULET_WINDOW,
+                                    RIVULET_FUNCTIONS(Kind::kDepthwise)};
+const OpDef kInt8MatMul = {.name = "_Int8MatMul",
+                           .inputs = RIVULET_INPUTS,
+                           .outputs = "y:T",
+                           .attrs = RIVULET_TAIL "; transpose_b:bool=false",
+                           RIVULET_FUNCTIONS(Kind::kMatMul)};
 #undef RIVULET_INPUTS
 #undef RIVULET_TAIL
 #undef RIVULET_WINDOW
 #undef RIVULET_FUNCTIONS
-
-}  // namespace
-
-RIVULET_OP_LIST(Int8Product, kDefs);
 
 }  // namespace rivulet

@@ -56,21 +56,30 @@ Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink)
   // Known values that come only after something has happened (a variable was set, a branch was taken): folded, nobody
   // would wait for it.
   std::vector<bool> waits(static_cast<size_t>(graph.size()), false);
+  std::vector<bool> kept(static_cast<size_t>(graph.size()), false);  // quantised weights
   std::vector<const Fact*> inputs;
   for (const int32_t index : order) {
     const Node& node = graph.node(index);
     inputs.clear();
     bool must_wait = !node.control_inputs.empty();
     bool has_new_shape = false;
+    bool reads_kept = false, all_known = true;
     for (const Edge& edge : node.inputs) {
       must_wait = must_wait || waits[static_cast<size_t>(edge.node)];
       const auto& known = folded[static_cast<size_t>(edge.node)];
       has_new_shape = has_new_shape || (!known.empty() && !graph.fact(edge).shape.complete());
+      reads_kept = reads_kept || kept[static_cast<size_t>(edge.node)];
       inputs.push_back(known.empty() ? &graph.fact(edge) : &known[static_cast<size_t>(edge.slot)]);
+      all_known = all_known && inputs.back()->value.valid();
     }
     if (must_wait) {
       waits[static_cast<size_t>(index)] =
           std::any_of(node.outputs.begin(), node.outputs.end(), [](const Fact& fact) { return fact.value.valid(); });
+      continue;
+    }
+    // What is seen through to such weights, as by a Reshape, stays with them, also where its value is known.
+    if (!quantised_weights && (reads_kept || (all_known && IsQuantised(node)))) {
+      kept[static_cast<size_t>(index)] = true;
       continue;
     }
     if (IsKnownAlready(node)) {
@@ -80,7 +89,7 @@ Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink)
     // What inference could not check for want of a shape that was found here, it checks now.
     std::vector<Fact> outputs = node.outputs;
     if (has_new_shape && !InferNode(node, inputs, graph.has_versions, context.allocator, &outputs).ok()) continue;
-    if (!IsFoldable(node, inputs, outputs) || (!quantised_weights && IsQuantised(node))) continue;
+    if (!IsFoldable(node, inputs, outputs)) continue;
     auto values = EvaluateNode(node, inputs, outputs, context.allocator, context.pool, context.stop);
     RIVULET_RETURN_IF_ERROR(context.stop.Why());
     if (!values.ok()) {
@@ -113,7 +122,7 @@ Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink)
 
 }  // namespace
 
-Status FoldConstants(const PassContext& context, PatchSink& sink) { return Fold(context, !HasInt8Steps(), sink); }
+Status FoldConstants(const PassContext& context, PatchSink& sink) { return Fold(context, !kHasInt8Steps, sink); }
 
 Status FoldWeights(const PassContext& context, PatchSink& sink) {
   for (const Node& node : context.graph.nodes()) {

@@ -46,11 +46,8 @@ std::vector<bool> NextToCodes(const Graph& graph) {
   return next;
 }
 
-}  // namespace
-
-Status Int8Levels(const PassContext& context, PatchSink& sink) {
+void WriteCodes(const PassContext& context, PatchSink& sink) {
   const Graph& graph = context.graph;
-  if (!HasInt8Steps()) return Status();
   std::vector<bool> next;
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
@@ -61,10 +58,7 @@ Status Int8Levels(const PassContext& context, PatchSink& sink) {
     const auto steps = KnownSteps(graph, node);
     if (!steps) continue;
     sink.Begin();
-    Node quantize;
-    quantize.name = node.name + "/codes";
-    quantize.op = "_Int8Quantize";
-    quantize.inputs = {node.inputs[0]};
+    Node quantize = StepNode(kInt8Quantize, node.name + "/codes", {node.inputs[0]});
     quantize.attrs.Set("low", steps->low);
     quantize.attrs.Set("high", steps->high);
     quantize.attrs.Set("step", steps->step);
@@ -76,6 +70,12 @@ Status Int8Levels(const PassContext& context, PatchSink& sink) {
     const Edge codes = sink.Add(std::move(quantize));
     sink.Replace({i, 0}, sink.Add(DequantizeNode(node.name, codes, zero, steps->step)));
   }
+}
+
+}  // namespace
+
+Status Int8Levels(const PassContext& context, PatchSink& sink) {
+  if constexpr (kHasInt8Steps) WriteCodes(context, sink);
   return Status();
 }
 

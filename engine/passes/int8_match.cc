@@ -93,13 +93,17 @@ uint8_t CodeOf(const Node& quantize, float x) {
   return code >= 0 && code <= 255 ? static_cast<uint8_t>(code) : uint8_t{0};  // NaN
 }
 
-bool HasInt8Steps() { return FindOp("_Int8Quantize") != nullptr && FindOp("_Int8Conv2D") != nullptr; }
-
-Node DequantizeNode(std::string name, Edge codes, int64_t zero, float step) {
+Node StepNode(const OpDef& def, std::string name, std::vector<Edge> inputs) {
   Node node;
   node.name = std::move(name);
-  node.op = "_Int8Dequantize";
-  node.inputs = {codes};
+  node.op = def.name;
+  node.def = &def;
+  node.inputs = std::move(inputs);
+  return node;
+}
+
+Node DequantizeNode(std::string name, Edge codes, int64_t zero, float step) {
+  Node node = StepNode(kInt8Dequantize, std::move(name), {codes});
   node.attrs.Set("zero", zero);
   node.attrs.Set("step", step);
   return node;

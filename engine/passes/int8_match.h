@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/ops/fake_quant_steps.h"
+#include "engine/ops/int8_steps.h"
 #include "engine/passes/match.h"
 
 namespace rivulet {
@@ -42,13 +43,12 @@ bool IsScaledCodes(const Node& node);
 // What a Quantize node does to one number.
 uint8_t CodeOf(const Node& quantize, float x);
 
-// Whether this build has the steps of codes.
-bool HasInt8Steps();
-
 // The number of an attribute; 0 where it is missing.
 int64_t IntOf(const Node& node, std::string_view attr);
 float FloatOf(const Node& node, std::string_view attr);
 
+// A step that only passes make.
+Node StepNode(const OpDef& def, std::string name, std::vector<Edge> inputs);
 Node DequantizeNode(std::string name, Edge codes, int64_t zero, float step);
 
 }  // namespace rivulet

@@ -42,6 +42,7 @@ class MovesOfCodes {
  private:
   static bool Moves(const Node& node) {
     constexpr std::string_view kMoves[] = {"Reshape", "Squeeze", "ExpandDims", "Transpose", "MaxPool", "Pad"};
+    if (node.op == "Pad" && FindOp("PadV2") == nullptr) return false;
     return std::find(std::begin(kMoves), std::end(kMoves), node.op) != std::end(kMoves);
   }
 
@@ -111,11 +112,9 @@ class MovesOfCodes {
       changes = changes || table[i] != i;
     }
     if (!changes) return codes.edge;
-    Node lookup;
-    lookup.name = quantize.name;
-    lookup.op = "_Int8Lookup";
-    lookup.inputs = {codes.edge, sink_.Add(ConstNode(quantize.name + "/table", Tensor::Of<uint8_t>({256}, table)))};
-    return sink_.Add(std::move(lookup));
+    std::vector<Edge> inputs = {codes.edge,
+                                sink_.Add(ConstNode(quantize.name + "/table", Tensor::Of<uint8_t>({256}, table)))};
+    return sink_.Add(StepNode(kInt8Lookup, quantize.name, std::move(inputs)));
   }
 
   Edge WithLevelsOf(const Node& quantize, const Codes& codes) { return Lookup(quantize, codes, NumbersOf(codes)); }
@@ -153,7 +152,8 @@ class MovesOfCodes {
 }  // namespace
 
 Status Int8Moves(const PassContext& context, PatchSink& sink) {
-  return HasInt8Steps() ? MovesOfCodes(context, sink).Run() : Status();
+  if constexpr (kHasInt8Steps) return MovesOfCodes(context, sink).Run();
+  return Status();
 }
 
 }  // namespace rivulet

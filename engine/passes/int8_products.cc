@@ -59,9 +59,10 @@ class ProductsOfCodes {
     RIVULET_ASSIGN_OR_RETURN(const auto weights, ReadWeights(node, product.channels));
     if (!weights) return Status();
 
-    Node made;
+    const OpDef& def = depthwise ? kInt8DepthwiseConv2D : node.op == "MatMul" ? kInt8MatMul : kInt8Conv2D;
+    const int32_t end = quantized ? quantized->node : affine.last;
+    Node made = StepNode(def, graph_.node(end).name, {});
     made.attrs = node.attrs;
-    made.op = depthwise ? "_Int8DepthwiseConv2D" : node.op == "MatMul" ? "_Int8MatMul" : "_Int8Conv2D";
     made.attrs.Erase("transpose_a");
     made.attrs.Set("zero", codes.zero);
     if (node.op != "MatMul") TakePad(&codes, &made);
@@ -77,10 +78,8 @@ class ProductsOfCodes {
       add.push_back(static_cast<float>(affine.offset[j] / out_step + out_zero));
       if (!std::isfinite(multiply[j]) || !std::isfinite(add[j])) return Status();
     }
-    const int32_t end = quantized ? quantized->node : affine.last;
     sink.Begin();
     const Shape channels = {product.channels};
-    made.name = graph_.node(end).name;
     made.inputs = {codes.edge, sink.Add(ConstNode(node.name + "/codes", weights->codes)),
                    sink.Add(ConstNode(node.name + "/multiply", Tensor::Of<float>(channels, multiply))),
                    sink.Add(ConstNode(node.name + "/add", Tensor::Of<float>(channels, add)))};
@@ -228,7 +227,8 @@ class ProductsOfCodes {
 }  // namespace
 
 Status Int8Products(const PassContext& context, PatchSink& sink) {
-  return HasInt8Steps() ? ProductsOfCodes(context).Run(sink) : Status();
+  if constexpr (kHasInt8Steps) return ProductsOfCodes(context).Run(sink);
+  return Status();
 }
 
 }  // namespace rivulet

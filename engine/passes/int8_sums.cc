@@ -23,7 +23,7 @@ class SumsOfCodes {
       const Node& node = graph_.node(i);
       if (context_.uses[static_cast<size_t>(i)] == 0 || !node.control_inputs.empty()) continue;
       const bool adds = node.op == "Add" || node.op == "AddV2";
-      if (!adds && node.op != "AvgPool" && node.op != "Mean") continue;
+      if (!adds && node.op != "AvgPool" && (node.op != "Mean" || FindOp("Squeeze") == nullptr)) continue;
       const auto codes = CodesBehind(graph_, node.inputs[0]);
       const auto quantized = codes ? FollowToCodes(graph_, users_, i) : std::nullopt;
       if (!quantized) continue;
@@ -52,10 +52,7 @@ class SumsOfCodes {
     const auto single = [](double v) { return static_cast<float>(v); };
     if (!std::isfinite(single(factor_a)) || !std::isfinite(single(factor_b)) || !std::isfinite(single(add))) return;
     sink_.Begin();
-    Node made;
-    made.name = graph_.node(quantized.node).name;
-    made.op = "_Int8Add";
-    made.inputs = {a.edge, b->edge};
+    Node made = StepNode(kInt8Add, graph_.node(quantized.node).name, {a.edge, b->edge});
     made.attrs.Set("factor_a", single(factor_a));
     made.attrs.Set("factor_b", single(factor_b));
     made.attrs.Set("add", single(add));
@@ -77,10 +74,7 @@ class SumsOfCodes {
 
   void Pool(int32_t index, const Codes& codes, const Quantized& quantized) {
     const Node& node = graph_.node(index);
-    Node made;
-    made.name = graph_.node(quantized.node).name;
-    made.op = "_Int8AvgPool";
-    made.inputs = {codes.edge};
+    Node made = StepNode(kInt8AvgPool, graph_.node(quantized.node).name, {codes.edge});
     if (node.op == "Mean") {
       auto list = std::make_shared<AttrList>();
       list->ints = WindowOf(node);
@@ -129,7 +123,7 @@ class SumsOfCodes {
 }  // namespace
 
 Status Int8Sums(const PassContext& context, PatchSink& sink) {
-  if (HasInt8Steps()) SumsOfCodes(context, sink).Run();
+  if constexpr (kHasInt8Steps) SumsOfCodes(context, sink).Run();
   return Status();
 }
 
