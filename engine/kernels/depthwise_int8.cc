@@ -40,6 +40,13 @@ struct TapsInt8 {
   int64_t step[kMaxDepthwiseTaps];
 };
 
+// Filters of three rows are packed, and their taps listed, by columns, with nothing in each fourth place: so a column's
+// bytes, once interleaved, serve several output pixels.
+inline bool ByColumns(const DepthwiseGeometry& g) { return g.k_h == 3 && g.k_w <= 8; }
+inline int64_t QuadsOf(const DepthwiseGeometry& g) {
+  return ByColumns(g) ? g.k_w : (g.k_h * g.k_w + kTapsOfQuad - 1) / kTapsOfQuad;
+}
+
 // The taps of the output pixel in row `row` (counted over the batch) and column x, from `channel` on.
 void FindTaps(const TaskDepthwiseInt8& task, int64_t row, int64_t x, int64_t channel, TapsInt8* taps);
 
@@ -61,6 +68,11 @@ struct Lanes {
   HWY_ALIGN float add[static_cast<size_t>(kBlock)];
 };
 
+// How many neighbouring pixels a vector of bytes holds where it can hold several whole ones.
+int64_t PixelsOfBlock(const DepthwiseGeometry& g) {
+  return g.in_c < kBlock && kBlock % g.in_c == 0 && g.stride_w == 1 ? kBlock / g.in_c : 1;
+}
+
 // The channel whose bytes come to lane `lane` of vector `vector`.
 constexpr int64_t ChannelOf(int64_t vector, int64_t lane) {
 #if HWY_TARGET == HWY_SCALAR
@@ -72,8 +84,10 @@ constexpr int64_t ChannelOf(int64_t vector, int64_t lane) {
 
 void FillLanes(const TaskDepthwiseInt8& task, int64_t channel, int64_t quads, Lanes* lanes) {
   const int64_t channels = task.geometry.in_c;
+  const bool again = PixelsOfBlock(task.geometry) > 1;
   for (int64_t i = 0; i < kBlock; ++i) {
-    const int64_t at = channel + ChannelOf(i / kTailLanes, i % kTailLanes);
+    int64_t at = channel + ChannelOf(i / kTailLanes, i % kTailLanes);
+    if (again) at %= channels;
     const bool is_there = at < channels;
     lanes->start[i] = is_there ? task.tail.start[at] : 0;
     lanes->multiply[i] = is_there ? task.tail.multiply[at] : 0.0f;
@@ -113,24 +127,32 @@ struct Sums {
   TailI v0, v1, v2, v3;
 };
 
-// Four vectors of bytes, each from another tap, times their weights.
-HWY_INLINE void AddQuad(Bytes a0, Bytes a1, Bytes a2, Bytes a3, const int8_t* HWY_RESTRICT weights, Sums& sums) {
-  const TailDI di;
+// Four vectors of bytes, each from another tap, with a channel's four together.
+struct Quad {
+  Bytes v0, v1, v2, v3;
+};
+
+HWY_INLINE Quad Interleaved(Bytes a0, Bytes a1, Bytes a2, Bytes a3) {
   const D8 d8;
-  const DW dw;
   const hn::Repartition<uint16_t, TailDI> d16;
   const auto low01 = hn::BitCast(d16, hn::InterleaveLower(d8, a0, a1));
   const auto high01 = hn::BitCast(d16, hn::InterleaveUpper(d8, a0, a1));
   const auto low23 = hn::BitCast(d16, hn::InterleaveLower(d8, a2, a3));
   const auto high23 = hn::BitCast(d16, hn::InterleaveUpper(d8, a2, a3));
-  const auto dot = [&](hn::Vec<decltype(d16)> bytes, int64_t vector, TailI sum) {
-    const auto w = hn::Load(dw, weights + vector * kTailLanes * kTapsOfQuad);
-    return hn::SumOfMulQuadAccumulate(di, hn::BitCast(d8, bytes), w, sum);
-  };
-  sums.v0 = dot(hn::InterleaveLower(d16, low01, low23), 0, sums.v0);
-  sums.v1 = dot(hn::InterleaveUpper(d16, low01, low23), 1, sums.v1);
-  sums.v2 = dot(hn::InterleaveLower(d16, high01, high23), 2, sums.v2);
-  sums.v3 = dot(hn::InterleaveUpper(d16, high01, high23), 3, sums.v3);
+  return {hn::BitCast(d8, hn::InterleaveLower(d16, low01, low23)),
+          hn::BitCast(d8, hn::InterleaveUpper(d16, low01, low23)),
+          hn::BitCast(d8, hn::InterleaveLower(d16, high01, high23)),
+          hn::BitCast(d8, hn::InterleaveUpper(d16, high01, high23))};
+}
+
+HWY_INLINE void AddQuad(const Quad& quad, const int8_t* HWY_RESTRICT weights, Sums& sums) {
+  const TailDI di;
+  const DW dw;
+  constexpr int64_t kStep = kTailLanes * kTapsOfQuad;
+  sums.v0 = hn::SumOfMulQuadAccumulate(di, quad.v0, hn::Load(dw, weights), sums.v0);
+  sums.v1 = hn::SumOfMulQuadAccumulate(di, quad.v1, hn::Load(dw, weights + kStep), sums.v1);
+  sums.v2 = hn::SumOfMulQuadAccumulate(di, quad.v2, hn::Load(dw, weights + 2 * kStep), sums.v2);
+  sums.v3 = hn::SumOfMulQuadAccumulate(di, quad.v3, hn::Load(dw, weights + 3 * kStep), sums.v3);
 }
 
 HWY_INLINE Sums StartSums(const Lanes& lanes) {
@@ -139,11 +161,11 @@ HWY_INLINE Sums StartSums(const Lanes& lanes) {
           hn::Load(di, lanes.start + 3 * kTailLanes)};
 }
 
-HWY_INLINE TailI Rounded(TailI sum, const Lanes& lanes, int64_t vector, TailF low, TailF high) {
+HWY_INLINE TailI Rounded(TailI sum, const Lanes& lanes, int64_t vector) {
   const TailDF df;
   const TailF multiply = hn::Load(df, lanes.multiply + vector * kTailLanes);
   const TailF add = hn::Load(df, lanes.add + vector * kTailLanes);
-  return hn::NearestInt(hn::Min(hn::Max(hn::MulAdd(hn::ConvertTo(df, sum), multiply, add), low), high));
+  return hn::NearestInt(hn::MulAdd(hn::ConvertTo(df, sum), multiply, add));
 }
 
 // Narrow lanes of two vectors, block by block.
@@ -156,19 +178,19 @@ HWY_INLINE hn::Vec<D> Narrowed(D d, V a, V b) {
 #endif
 }
 
-HWY_INLINE Bytes CodesOf(const Sums& sums, const Lanes& lanes, TailF low, TailF high) {
+// Narrowing ends at 0 and 255.
+HWY_INLINE Bytes CodesOf(const Sums& sums, const Lanes& lanes, Bytes low, Bytes high) {
   const hn::Repartition<int16_t, TailDI> d16;
-  const auto first = Narrowed(d16, Rounded(sums.v0, lanes, 0, low, high), Rounded(sums.v1, lanes, 1, low, high));
-  const auto second = Narrowed(d16, Rounded(sums.v2, lanes, 2, low, high), Rounded(sums.v3, lanes, 3, low, high));
-  return Narrowed(D8(), first, second);
+  const auto first = Narrowed(d16, Rounded(sums.v0, lanes, 0), Rounded(sums.v1, lanes, 1));
+  const auto second = Narrowed(d16, Rounded(sums.v2, lanes, 2), Rounded(sums.v3, lanes, 3));
+  return hn::Min(hn::Max(Narrowed(D8(), first, second), low), high);
 }
 
 // Neighbouring output pixels, from the one on that `taps` are of, in a block of which `count` channels are there.
 void Pixels(const TapsInt8& taps, int64_t quads, const Lanes& lanes, const SumsTail& tail, int64_t pixels,
             int64_t count, uint8_t* to, int64_t stride) {
   const D8 d8;
-  const TailDF df;
-  const TailF low = hn::Set(df, tail.low), high = hn::Set(df, tail.high);
+  const Bytes low = hn::Set(d8, static_cast<uint8_t>(tail.low)), high = hn::Set(d8, static_cast<uint8_t>(tail.high));
   const bool whole = count == kBlock;
   const auto some = static_cast<size_t>(count);
   for (int64_t x = 0; x < pixels; ++x) {
@@ -178,18 +200,73 @@ void Pixels(const TapsInt8& taps, int64_t quads, const Lanes& lanes, const SumsT
         const uint8_t* from = taps.from[q * kTapsOfQuad + i] + x * taps.step[q * kTapsOfQuad + i];
         return whole ? hn::LoadU(d8, from) : hn::LoadN(d8, from, some);
       };
-      AddQuad(load(0), load(1), load(2), load(3), lanes.weights + q * kBlock * kTapsOfQuad, sums);
+      AddQuad(Interleaved(load(0), load(1), load(2), load(3)), lanes.weights + q * kBlock * kTapsOfQuad, sums);
     }
     const Bytes codes = CodesOf(sums, lanes, low, high);
     whole ? hn::StoreU(codes, d8, to + x * stride) : hn::StoreN(codes, d8, to + x * stride, some);
   }
 }
+
+// The same under filters of 3x3 whose columns are neighbours, for whole vectors; from one output to the next it is
+// `columns` of the input and `advance` bytes of the output.
+void Pixels3x3(const TapsInt8& taps, const Lanes& lanes, const SumsTail& tail, int64_t outputs, int64_t columns,
+               int64_t channels, uint8_t* to, int64_t advance) {
+  const D8 d8;
+  const Bytes low = hn::Set(d8, static_cast<uint8_t>(tail.low)), high = hn::Set(d8, static_cast<uint8_t>(tail.high));
+  const uint8_t* const rows[] = {taps.from[0], taps.from[1], taps.from[2]};
+  // A row outside the input does not move.
+  const int64_t steps[] = {taps.step[0] != 0 ? channels : 0, taps.step[1] != 0 ? channels : 0,
+                           taps.step[2] != 0 ? channels : 0};
+  const auto column = [&](int64_t x) {
+    const Bytes third = hn::LoadU(d8, rows[2] + x * steps[2]);
+    return Interleaved(hn::LoadU(d8, rows[0] + x * steps[0]), hn::LoadU(d8, rows[1] + x * steps[1]), third, third);
+  };
+  constexpr int64_t kColumn = kBlock * kTapsOfQuad;
+  Quad first = column(0), second = column(1);
+  int64_t x = 0;
+  for (int64_t i = 0; i < outputs; ++i, to += advance) {
+    const Quad third = column(x + 2);
+    Sums sums = StartSums(lanes);
+    AddQuad(first, lanes.weights, sums);
+    AddQuad(second, lanes.weights + kColumn, sums);
+    AddQuad(third, lanes.weights + 2 * kColumn, sums);
+    hn::StoreU(CodesOf(sums, lanes, low, high), d8, to);
+    x += columns;
+    if (i + 1 == outputs) break;  // what follows may lie outside
+    if (columns == 1) {
+      first = second;
+      second = third;
+    } else {
+      first = columns == 2 ? third : column(x);
+      second = column(x + 1);
+    }
+  }
+}
 #endif
+
+// As Pixels, by the best of both ways.
+void Line(const DepthwiseGeometry& g, const TapsInt8& taps, int64_t quads, const Lanes& lanes, const SumsTail& tail,
+          int64_t pixels, int64_t count, uint8_t* to) {
+  int64_t done = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const int64_t together = PixelsOfBlock(g);
+  if (ByColumns(g) && g.k_w == 3 && g.dilation_w == 1 && count * together == kBlock && pixels >= together &&
+      pixels > 1) {
+    const int64_t outputs = pixels / together;
+    Pixels3x3(taps, lanes, tail, outputs, together > 1 ? together : g.stride_w, g.in_c, to, together * g.in_c);
+    done = outputs * together;
+  }
+#endif
+  if (done == pixels) return;
+  TapsInt8 rest = taps;
+  for (int64_t i = 0; i < quads * kTapsOfQuad; ++i) rest.from[i] += done * rest.step[i];
+  Pixels(rest, quads, lanes, tail, pixels - done, count, to + done * g.in_c, g.in_c);
+}
 
 // Output rows [row_begin, row_end), counted over the batch.
 void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row_end) {
   const DepthwiseGeometry& g = task.geometry;
-  const int64_t quads = (g.k_h * g.k_w + kTapsOfQuad - 1) / kTapsOfQuad;
+  const int64_t quads = QuadsOf(g);
   // The columns whose taps all lie inside.
   const int64_t reach = (g.k_w - 1) * g.dilation_w;
   const int64_t first = std::min(g.pad_left > 0 ? (g.pad_left + g.stride_w - 1) / g.stride_w : 0, g.out_w);
@@ -207,7 +284,7 @@ void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row
       for (int64_t x = 0; x < g.out_w;) {
         const int64_t pixels = x == first && x < last ? last - first : 1;
         FindTaps(task, row, x, channel, &taps);
-        Pixels(taps, quads, lanes, task.tail, pixels, count, to + x * g.in_c, g.in_c);
+        Line(g, taps, quads, lanes, task.tail, pixels, count, to + x * g.in_c);
         x += pixels;
       }
     }
@@ -228,31 +305,39 @@ void FindTaps(const TaskDepthwiseInt8& task, int64_t row, int64_t x, int64_t cha
   const DepthwiseGeometry& g = task.geometry;
   const uint8_t* image = task.input + row / g.out_h * g.in_h * g.in_w * g.in_c + channel;
   const int64_t top = row % g.out_h * g.stride_h - g.pad_top;
-  int64_t tap = 0;
+  const bool by_columns = ByColumns(g);
+  for (int64_t tap = 0; tap < QuadsOf(g) * kTapsOfQuad; ++tap) {
+    taps->from[tap] = task.outside;
+    taps->step[tap] = 0;
+  }
   for (int64_t i = 0; i < g.k_h; ++i) {
     const int64_t y = top + i * g.dilation_h;
-    for (int64_t j = 0; j < g.k_w; ++j, ++tap) {
+    for (int64_t j = 0; j < g.k_w; ++j) {
+      const int64_t tap = by_columns ? j * kTapsOfQuad + i : i * g.k_w + j;
       const int64_t in_x = x * g.stride_w + j * g.dilation_w - g.pad_left;
       const bool is_inside = y >= 0 && y < g.in_h && in_x >= 0 && in_x < g.in_w;
       taps->from[tap] = is_inside ? image + (y * g.in_w + in_x) * g.in_c : task.outside;
       taps->step[tap] = is_inside ? g.stride_w * g.in_c : 0;
     }
   }
-  for (; tap % kTapsOfQuad != 0; ++tap) {
-    taps->from[tap] = task.outside;
-    taps->step[tap] = 0;
+}
+
+CheckedSize DepthwiseInt8Bytes(int64_t k_h, int64_t k_w, int64_t channels) {
+  if (k_h < 0 || k_w < 0 || k_h > kMaxDepthwiseTaps || k_w > kMaxDepthwiseTaps || k_h * k_w > kMaxDepthwiseTaps) {
+    return CheckedSize(-1);
   }
+  return CheckedSize(QuadsOf({.k_h = k_h, .k_w = k_w}) * kTapsOfQuad) * channels;
 }
 
-CheckedSize DepthwiseInt8Bytes(int64_t taps, int64_t channels) {
-  if (taps < 0 || taps > kMaxDepthwiseTaps) return CheckedSize(-1);
-  return CheckedSize((taps + kTapsOfQuad - 1) / kTapsOfQuad * kTapsOfQuad) * channels;
-}
-
-void PackDepthwiseInt8(const int8_t* filter, int64_t taps, int64_t channels, int8_t* packed) {
-  for (int64_t first = 0; first < taps; first += kTapsOfQuad) {
+void PackDepthwiseInt8(const int8_t* filter, int64_t k_h, int64_t k_w, int64_t channels, int8_t* packed) {
+  const DepthwiseGeometry g{.k_h = k_h, .k_w = k_w};
+  for (int64_t quad = 0; quad < QuadsOf(g); ++quad) {
     for (int64_t c = 0; c < channels; ++c) {
-      for (int64_t i = first; i < first + kTapsOfQuad; ++i) *packed++ = i < taps ? filter[i * channels + c] : int8_t{0};
+      for (int64_t i = 0; i < kTapsOfQuad; ++i) {
+        const bool is_there = ByColumns(g) ? i < k_h : quad * kTapsOfQuad + i < k_h * k_w;
+        const int64_t tap = ByColumns(g) ? i * k_w + quad : quad * kTapsOfQuad + i;
+        *packed++ = is_there ? filter[tap * channels + c] : int8_t{0};
+      }
     }
   }
 }

@@ -12,11 +12,11 @@
 
 namespace rivulet {
 
-// A filter [k_h, k_w, channels] as the kernel reads it: for each four taps, the last of which may be missing, four
-// bytes a channel.
+// A filter [k_h, k_w, channels] as the kernel reads it: for each four taps, some of which may be missing, four bytes a
+// channel.
 inline constexpr int64_t kMaxDepthwiseTaps = 128;
-CheckedSize DepthwiseInt8Bytes(int64_t taps, int64_t channels);
-void PackDepthwiseInt8(const int8_t* filter, int64_t taps, int64_t channels, int8_t* packed);
+CheckedSize DepthwiseInt8Bytes(int64_t k_h, int64_t k_w, int64_t channels);
+void PackDepthwiseInt8(const int8_t* filter, int64_t k_h, int64_t k_w, int64_t channels, int8_t* packed);
 
 // output [batch, out_h, out_w, channels] = tail(input * filter), codes only; at most kMaxDepthwiseTaps taps and one
 // filter a channel. Outside the input lies the byte `outside`.

@@ -182,12 +182,23 @@ namespace {
 constexpr int64_t kMostRows = 14;  // of any target's tile
 constexpr int64_t kGroup = 4;
 
+// What a copy of few bytes may read, and write, beyond them: it takes so many at once.
+constexpr int64_t kCopied = 16;
+
+// An output pixel.
+struct Place {
+  int64_t image;
+  int64_t y;
+  int64_t x;
+};
+
 // One patch: rows of the filter whose bytes are neighbours in the image are copied at once.
-uint8_t* CollectPatch(const TaskInt8& task, int64_t row, uint8_t* to) {
+uint8_t* CollectPatch(const TaskInt8& task, const Place& at, uint8_t* to) {
   const ConvGeometry& g = *task.geometry;
-  const int64_t x = row % g.out_w * g.stride_w - g.pad_left;
-  const int64_t y = row / g.out_w % g.out_h * g.stride_h - g.pad_top;
-  const uint8_t* image = task.a + row / g.out_w / g.out_h * g.in_h * g.in_w * g.in_c;
+  const int64_t x = at.x * g.stride_w - g.pad_left;
+  const int64_t y = at.y * g.stride_h - g.pad_top;
+  const uint8_t* image = task.a + at.image * g.in_h * g.in_w * g.in_c;
+  const uint8_t* last = task.a + g.batch * g.in_h * g.in_w * g.in_c;
   const bool together = g.dilation_w == 1 && x >= 0 && x + g.k_w <= g.in_w;
   const auto pixel_bytes = static_cast<size_t>(g.in_c);
   const auto row_bytes = static_cast<size_t>(g.k_w * g.in_c);
@@ -200,7 +211,12 @@ uint8_t* CollectPatch(const TaskInt8& task, int64_t row, uint8_t* to) {
     }
     const uint8_t* line = image + in_y * g.in_w * g.in_c;
     if (together) {
-      std::memcpy(to, line + x * g.in_c, row_bytes);
+      const uint8_t* from = line + x * g.in_c;
+      if (row_bytes <= kCopied && last - from >= kCopied) {
+        std::memcpy(to, from, kCopied);
+      } else {
+        std::memcpy(to, from, row_bytes);
+      }
       to += row_bytes;
       continue;
     }
@@ -217,7 +233,7 @@ uint8_t* CollectPatch(const TaskInt8& task, int64_t row, uint8_t* to) {
 }
 
 // A thread's buffer.
-int64_t BufferBytes(int64_t k) { return kMostRows * RowBytesInt8(k); }
+int64_t BufferBytes(int64_t k) { return kMostRows * RowBytesInt8(k) + 64; }
 
 void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, ThreadPool& pool, const StopToken& stop) {
   task.packed = b.data();
@@ -246,10 +262,17 @@ int64_t RowBytesInt8(int64_t k) { return (k / 64 + 1) / 2 * 128 + 64; }
 
 void CollectInt8(const TaskInt8& task, int64_t row, int64_t rows, int64_t stride, uint8_t* to) {
   const auto pad = static_cast<size_t>((kGroup - task.k % kGroup) % kGroup);
+  Place at{0, 0, 0};
+  if (const ConvGeometry* g = task.geometry)
+    at = {row / g->out_w / g->out_h, row / g->out_w % g->out_h, row % g->out_w};
   for (int64_t i = 0; i < rows; ++i, to += stride) {
     uint8_t* end = to + task.k;
     if (task.geometry != nullptr) {
-      end = CollectPatch(task, row + i, to);
+      end = CollectPatch(task, at, to);
+      if (++at.x == task.geometry->out_w) {
+        at.x = 0;
+        if (++at.y == task.geometry->out_h) at = {at.image + 1, 0, 0};
+      }
     } else if (task.k > 0) {
       std::memcpy(to, task.a + (row + i) * task.lda, static_cast<size_t>(task.k));
     }

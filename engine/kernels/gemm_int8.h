@@ -19,7 +19,7 @@ inline constexpr int64_t kTailUnit = 64;
 inline int64_t TailElements(int64_t columns) { return (columns + kTailUnit - 1) / kTailUnit * kTailUnit; }
 
 // output = (sum + start[column]) * multiply[column] + add[column] in one or two roundings of single precision, within
-// [low, high]; a code is that rounded to even. Any NaN becomes some code.
+// [low, high]; a code is that rounded to even. Where the output is codes, no value before that may be 2^31 or more.
 struct SumsTail {
   const int32_t* start = nullptr;
   const float* multiply = nullptr;

@@ -48,6 +48,14 @@ HWY_INLINE void FinishColumns(const SumsTail& tail, const int32_t* HWY_RESTRICT 
     return;
   }
   uint8_t* to = static_cast<uint8_t*>(tail.output) + at;
+  if (tail.low == 0 && tail.high == 255) {
+    for (int64_t row = 0; row < rows; ++row, sums += sums_stride, to += output_stride) {
+      const TailF v = hn::MulAdd(hn::ConvertTo(df, hn::LoadU(di, sums)), multiply, add);
+      const auto codes = hn::DemoteTo(d8, hn::NearestInt(v));  // ends at 0 and 255
+      whole ? hn::StoreU(codes, d8, to) : hn::StoreN(codes, d8, to, lanes);
+    }
+    return;
+  }
   for (int64_t row = 0; row < rows; ++row, sums += sums_stride, to += output_stride) {
     TailF v = hn::MulAdd(hn::ConvertTo(df, hn::LoadU(di, sums)), multiply, add);
     v = hn::Min(hn::Max(v, low), high);

@@ -99,12 +99,15 @@ Status Pack(PrepareContext& c, State* state, std::vector<int64_t>* sums) {
   if (kKind == Kind::kDepthwise) {
     for (int64_t i = 0; i < filter.num_elements(); ++i) (*sums)[static_cast<size_t>(i % channels)] += weights[i];
     RIVULET_ASSIGN_OR_RETURN(
-        state->depthwise, PackOnce<std::vector<int8_t>>(filter, "depthwise int8", [&]() -> Result<std::vector<int8_t>> {
-          const auto bytes = static_cast<size_t>(DepthwiseInt8Bytes(k, channels).value());
-          std::vector<int8_t> packed(bytes);
-          PackDepthwiseInt8(weights, k, channels, packed.data());
-          return packed;
-        }));
+        state->depthwise,
+        PackOnce<std::vector<int8_t>>(
+            filter, Cat("depthwise int8 ", filter.dim(0), "x", filter.dim(1)), [&]() -> Result<std::vector<int8_t>> {
+              const auto bytes =
+                  static_cast<size_t>(DepthwiseInt8Bytes(filter.dim(0), filter.dim(1), channels).value());
+              std::vector<int8_t> packed(bytes);
+              PackDepthwiseInt8(weights, filter.dim(0), filter.dim(1), channels, packed.data());
+              return packed;
+            }));
     return Status();
   }
   const bool transposed = TransposesB(c.attrs());

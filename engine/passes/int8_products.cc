@@ -76,7 +76,10 @@ class ProductsOfCodes {
       const double step = static_cast<double>(codes.step) * static_cast<double>(weights->steps[j]);
       multiply.push_back(static_cast<float>(step * affine.scale[j] / out_step));
       add.push_back(static_cast<float>(affine.offset[j] / out_step + out_zero));
-      if (!std::isfinite(multiply[j]) || !std::isfinite(add[j])) return Status();
+      // What the kernels promise nothing for.
+      const double most = 255.0 * 255.0 * static_cast<double>(weights->codes.num_elements() / product.channels);
+      const bool fits = most * std::abs(static_cast<double>(multiply[j])) + std::abs(static_cast<double>(add[j])) < 1e9;
+      if (!std::isfinite(multiply[j]) || !std::isfinite(add[j]) || (quantized && !fits)) return Status();
     }
     sink.Begin();
     const Shape channels = {product.channels};
