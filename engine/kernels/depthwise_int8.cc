@@ -8,6 +8,7 @@
 #include "engine/kernels/depthwise_int8.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
@@ -104,10 +105,10 @@ void FillLanes(const TaskDepthwiseInt8& task, int64_t channel, int64_t quads, La
 }
 
 #if HWY_TARGET == HWY_SCALAR
-void Pixels(const TapsInt8& taps, int64_t quads, const Lanes& lanes, const SumsTail& tail, int64_t pixels, int64_t,
-            uint8_t* to, int64_t stride) {
+void Pixels(const TapsInt8& taps, int64_t quads, const Lanes& lanes, const SumsTail& tail, int64_t pixels,
+            int64_t count, uint8_t* to, int64_t stride) {
   for (int64_t x = 0; x < pixels; ++x) {
-    for (int64_t v = 0; v < kVectors; ++v) {
+    for (int64_t v = 0; v < count; ++v) {
       auto sum = static_cast<uint32_t>(lanes.start[v]);
       for (int64_t i = 0; i < quads * kTapsOfQuad; ++i) {
         const int32_t weight = lanes.weights[(i / kTapsOfQuad * kBlock + v) * kTapsOfQuad + i % kTapsOfQuad];
