@@ -48,6 +48,14 @@ inline int64_t QuadsOf(const DepthwiseGeometry& g) {
   return ByColumns(g) ? g.k_w : (g.k_h * g.k_w + kTapsOfQuad - 1) / kTapsOfQuad;
 }
 
+// The input rows under an output row's filter of three rows; the pixel in column x is x * step bytes further on.
+struct RowsInt8 {
+  const uint8_t* outside;
+  const uint8_t* from[3];
+  int64_t step[3];
+};
+RowsInt8 RowsOf(const TaskDepthwiseInt8& task, int64_t row, int64_t channel);
+
 // The taps of the output pixel in row `row` (counted over the batch) and column x, from `channel` on.
 void FindTaps(const TaskDepthwiseInt8& task, int64_t row, int64_t x, int64_t channel, TapsInt8* taps);
 
@@ -208,23 +216,21 @@ void Pixels(const TapsInt8& taps, int64_t quads, const Lanes& lanes, const SumsT
   }
 }
 
-// The same under filters of 3x3 whose columns are neighbours, for whole vectors; from one output to the next it is
-// `columns` of the input and `advance` bytes of the output.
-void Pixels3x3(const TapsInt8& taps, const Lanes& lanes, const SumsTail& tail, int64_t outputs, int64_t columns,
-               int64_t channels, uint8_t* to, int64_t advance) {
+// The same under filters of 3x3 whose columns are neighbours, for whole vectors: the first output's taps begin at
+// column x of the input, and from one to the next it is `columns` of the input and `advance` bytes of the output.
+void Pixels3x3(const RowsInt8& rows, const Lanes& lanes, const SumsTail& tail, int64_t x, int64_t width,
+               int64_t outputs, int64_t columns, uint8_t* to, int64_t advance) {
   const D8 d8;
   const Bytes low = hn::Set(d8, static_cast<uint8_t>(tail.low)), high = hn::Set(d8, static_cast<uint8_t>(tail.high));
-  const uint8_t* const rows[] = {taps.from[0], taps.from[1], taps.from[2]};
-  // A row outside the input does not move.
-  const int64_t steps[] = {taps.step[0] != 0 ? channels : 0, taps.step[1] != 0 ? channels : 0,
-                           taps.step[2] != 0 ? channels : 0};
-  const auto column = [&](int64_t x) {
-    const Bytes third = hn::LoadU(d8, rows[2] + x * steps[2]);
-    return Interleaved(hn::LoadU(d8, rows[0] + x * steps[0]), hn::LoadU(d8, rows[1] + x * steps[1]), third, third);
+  const Bytes outside = hn::LoadU(d8, rows.outside);
+  const auto column = [&](int64_t at) -> Quad {
+    if (at < 0 || at >= width) return {outside, outside, outside, outside};
+    const Bytes third = hn::LoadU(d8, rows.from[2] + at * rows.step[2]);
+    return Interleaved(hn::LoadU(d8, rows.from[0] + at * rows.step[0]), hn::LoadU(d8, rows.from[1] + at * rows.step[1]),
+                       third, third);
   };
   constexpr int64_t kColumn = kBlock * kTapsOfQuad;
-  Quad first = column(0), second = column(1);
-  int64_t x = 0;
+  Quad first = column(x), second = column(x + 1);
   for (int64_t i = 0; i < outputs; ++i, to += advance) {
     const Quad third = column(x + 2);
     Sums sums = StartSums(lanes);
@@ -233,11 +239,10 @@ void Pixels3x3(const TapsInt8& taps, const Lanes& lanes, const SumsTail& tail, i
     AddQuad(third, lanes.weights + 2 * kColumn, sums);
     hn::StoreU(CodesOf(sums, lanes, low, high), d8, to);
     x += columns;
-    if (i + 1 == outputs) break;  // what follows may lie outside
     if (columns == 1) {
       first = second;
       second = third;
-    } else {
+    } else if (i + 1 < outputs) {  // what follows may lie outside
       first = columns == 2 ? third : column(x);
       second = column(x + 1);
     }
@@ -245,34 +250,41 @@ void Pixels3x3(const TapsInt8& taps, const Lanes& lanes, const SumsTail& tail, i
 }
 #endif
 
-// As Pixels, by the best of both ways.
-void Line(const DepthwiseGeometry& g, const TapsInt8& taps, int64_t quads, const Lanes& lanes, const SumsTail& tail,
-          int64_t pixels, int64_t count, uint8_t* to) {
-  int64_t done = 0;
+// The output columns whose taps all lie inside.
+struct Columns {
+  int64_t begin;
+  int64_t end;
+};
+
+Columns InsideOf(const DepthwiseGeometry& g) {
+  const int64_t begin = std::min(g.pad_left > 0 ? (g.pad_left + g.stride_w - 1) / g.stride_w : 0, g.out_w);
+  const int64_t room = g.in_w - 1 - (g.k_w - 1) * g.dilation_w + g.pad_left;
+  return {begin, std::max(begin, std::min(g.out_w, room >= 0 ? room / g.stride_w + 1 : 0))};
+}
+
+// Makes the columns of an output row that Pixels3x3 can, and says which.
+Columns Made3x3(const TaskDepthwiseInt8& task, const Lanes& lanes, const Columns& inside, int64_t row, int64_t channel,
+                uint8_t* to) {
 #if HWY_TARGET != HWY_SCALAR
+  const DepthwiseGeometry& g = task.geometry;
   const int64_t together = PixelsOfBlock(g);
-  if (ByColumns(g) && g.k_w == 3 && g.dilation_w == 1 && count * together == kBlock && pixels >= together &&
-      pixels > 1) {
-    const int64_t outputs = pixels / together;
-    Pixels3x3(taps, lanes, tail, outputs, together > 1 ? together : g.stride_w, g.in_c, to, together * g.in_c);
-    done = outputs * together;
+  const int64_t outputs = together > 1 ? (inside.end - inside.begin) / together : g.out_w;
+  if (ByColumns(g) && g.k_w == 3 && g.dilation_w == 1 && std::min(kBlock, g.in_c) * together == kBlock && outputs > 0) {
+    const int64_t first = together > 1 ? inside.begin : 0;
+    Pixels3x3(RowsOf(task, row, channel), lanes, task.tail, first * g.stride_w - g.pad_left, g.in_w, outputs,
+              together > 1 ? together : g.stride_w, to + first * g.in_c, together * g.in_c);
+    return {first, first + outputs * together};
   }
 #endif
-  if (done == pixels) return;
-  TapsInt8 rest = taps;
-  for (int64_t i = 0; i < quads * kTapsOfQuad; ++i) rest.from[i] += done * rest.step[i];
-  Pixels(rest, quads, lanes, tail, pixels - done, count, to + done * g.in_c, g.in_c);
+  (void)task, (void)lanes, (void)row, (void)channel, (void)to;
+  return {inside.begin, inside.begin};
 }
 
 // Output rows [row_begin, row_end), counted over the batch.
 void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row_end) {
   const DepthwiseGeometry& g = task.geometry;
   const int64_t quads = QuadsOf(g);
-  // The columns whose taps all lie inside.
-  const int64_t reach = (g.k_w - 1) * g.dilation_w;
-  const int64_t first = std::min(g.pad_left > 0 ? (g.pad_left + g.stride_w - 1) / g.stride_w : 0, g.out_w);
-  const int64_t room = g.in_w - 1 - reach + g.pad_left;
-  const int64_t last = std::max(first, std::min(g.out_w, room >= 0 ? room / g.stride_w + 1 : 0));
+  const Columns inside = InsideOf(g);
   Lanes lanes;
   TapsInt8 taps;
   for (int64_t block = 0; block < g.in_c; block += kBlock) {
@@ -282,10 +294,13 @@ void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row
     FillLanes(task, channel, quads, &lanes);
     for (int64_t row = row_begin; row < row_end; ++row) {
       uint8_t* to = static_cast<uint8_t*>(task.tail.output) + row * g.out_w * g.in_c + channel;
+      const Columns made = Made3x3(task, lanes, inside, row, channel, to);
       for (int64_t x = 0; x < g.out_w;) {
-        const int64_t pixels = x == first && x < last ? last - first : 1;
+        if (x == made.begin && made.end > made.begin) x = made.end;
+        if (x == g.out_w) break;
+        const int64_t pixels = x >= inside.begin && x < inside.end ? inside.end - x : 1;
         FindTaps(task, row, x, channel, &taps);
-        Line(g, taps, quads, lanes, task.tail, pixels, count, to + x * g.in_c);
+        Pixels(taps, quads, lanes, task.tail, pixels, count, to + x * g.in_c, g.in_c);
         x += pixels;
       }
     }
@@ -321,6 +336,20 @@ void FindTaps(const TaskDepthwiseInt8& task, int64_t row, int64_t x, int64_t cha
       taps->step[tap] = is_inside ? g.stride_w * g.in_c : 0;
     }
   }
+}
+
+RowsInt8 RowsOf(const TaskDepthwiseInt8& task, int64_t row, int64_t channel) {
+  const DepthwiseGeometry& g = task.geometry;
+  const uint8_t* image = task.input + row / g.out_h * g.in_h * g.in_w * g.in_c + channel;
+  RowsInt8 rows;
+  rows.outside = task.outside;
+  for (int64_t i = 0; i < 3; ++i) {
+    const int64_t y = row % g.out_h * g.stride_h - g.pad_top + i * g.dilation_h;
+    const bool is_inside = y >= 0 && y < g.in_h;
+    rows.from[i] = is_inside ? image + y * g.in_w * g.in_c : task.outside;
+    rows.step[i] = is_inside ? g.in_c : 0;
+  }
+  return rows;
 }
 
 CheckedSize DepthwiseInt8Bytes(int64_t k_h, int64_t k_w, int64_t channels) {
