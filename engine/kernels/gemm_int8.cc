@@ -74,11 +74,22 @@ HWY_INLINE TailI Dot(int32_t a, const int8_t* b, TailI sum) {
 }
 #endif
 
-// Sums of kRows rows times two vectors of columns, over `groups` groups of k, to `tile`.
+// Where a tile's sums go.
+struct TileOut {
+  const int32_t* start;
+  int32_t* tile;   // to be finished from there, where `codes` is null
+  uint8_t* codes;  // else at once, as codes that end at 0 and 255
+  int64_t stride;
+  const float* multiply;
+  const float* add;
+};
+
+// Sums of kRows rows times two vectors of columns, over `groups` groups of k.
 template <int kRows>
 HWY_NOINLINE void Tile(const uint8_t* HWY_RESTRICT a, int64_t lda, int64_t groups, const int8_t* HWY_RESTRICT b0,
-                       const int8_t* HWY_RESTRICT b1, const int32_t* HWY_RESTRICT start, int32_t* HWY_RESTRICT tile) {
+                       const int8_t* HWY_RESTRICT b1, const TileOut& out) {
   const TailDI d;
+  const int32_t* start = out.start;
   const TailI start0 = hn::LoadU(d, start), start1 = hn::LoadU(d, start + kTailLanes);
 #define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 #define RIVULET_DECLARE(i) TailI r##i = start0, s##i = start1;
@@ -95,6 +106,25 @@ HWY_NOINLINE void Tile(const uint8_t* HWY_RESTRICT a, int64_t lda, int64_t group
     RIVULET_ROWS(RIVULET_MULTIPLY)
 #undef RIVULET_MULTIPLY
   }
+  if (out.codes != nullptr) {
+    const TailDF df;
+    const hn::Rebind<uint8_t, TailDI> d8;
+    const TailF multiply0 = hn::LoadU(df, out.multiply), multiply1 = hn::LoadU(df, out.multiply + kTailLanes);
+    const TailF add0 = hn::LoadU(df, out.add), add1 = hn::LoadU(df, out.add + kTailLanes);
+    uint8_t* to = out.codes;
+#define RIVULET_ROUND(sum, j) hn::DemoteTo(d8, hn::NearestInt(hn::MulAdd(hn::ConvertTo(df, sum), multiply##j, add##j)))
+#define RIVULET_FINISH(i)                                    \
+  if constexpr (i < kRows) {                                 \
+    hn::StoreU(RIVULET_ROUND(r##i, 0), d8, to);              \
+    hn::StoreU(RIVULET_ROUND(s##i, 1), d8, to + kTailLanes); \
+    to += out.stride;                                        \
+  }
+    RIVULET_ROWS(RIVULET_FINISH)
+#undef RIVULET_FINISH
+#undef RIVULET_ROUND
+    return;
+  }
+  int32_t* tile = out.tile;
 #define RIVULET_STORE(i)                                       \
   if constexpr (i < kRows) {                                   \
     hn::StoreU(r##i, d, tile + i * kPairColumns);              \
@@ -105,7 +135,7 @@ HWY_NOINLINE void Tile(const uint8_t* HWY_RESTRICT a, int64_t lda, int64_t group
 #undef RIVULET_ROWS
 }
 
-using TileFunction = void (*)(const uint8_t*, int64_t, int64_t, const int8_t*, const int8_t*, const int32_t*, int32_t*);
+using TileFunction = void (*)(const uint8_t*, int64_t, int64_t, const int8_t*, const int8_t*, const TileOut&);
 
 // The least tall function that makes so many rows, of which more may then be computed than are there: they must be
 // readable.
@@ -136,6 +166,7 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
   const int64_t groups = (task.k + kGroup - 1) / kGroup;
   const int64_t stride = RowBytesInt8(task.k);
   const int64_t panel_bytes = groups * kPanel * kGroup;
+  const bool at_once = !task.tail.floats && task.tail.low == 0 && task.tail.high == 255;
   for (int64_t row = row_begin; row < row_end;) {
     // Tiles as equal as can be: the last one is no stub.
     const int64_t left = row_end - row;
@@ -156,8 +187,13 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
       const int8_t* b1 = !two                                    ? b0
                          : column % kPanel + kTailLanes < kPanel ? b0 + kTailLanes * kGroup
                                                                  : b0 + panel_bytes;
-      choice.function(a, lda, groups, b0, b1, task.tail.start + column, tile);
       const int64_t width = std::min(kPairColumns, column_end - column);
+      TileOut out{task.tail.start + column, tile, nullptr, task.n, task.tail.multiply + column, task.tail.add + column};
+      if (at_once && width == kPairColumns && choice.rows == rows) {
+        out.codes = static_cast<uint8_t*>(task.tail.output) + row * task.n + column;
+      }
+      choice.function(a, lda, groups, b0, b1, out);
+      if (out.codes != nullptr) continue;
       for (int64_t j = 0; j < width; j += kTailLanes) {
         FinishColumns(task.tail, tile + j, kPairColumns, rows, column + j, std::min(kTailLanes, width - j),
                       row * task.n + column + j, task.n);
