@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <span>
 
 namespace rivulet {
 
@@ -37,6 +39,10 @@ struct FakeQuantSteps {
     return std::floor(InSteps(std::max(std::min(x, high), low) - low) - zero_code + 0.5f);
   }
 };
+
+// The levels of `count` numbers, the i-th in the range i % steps.size(); their count is a multiple of that. False where
+// one is not within [-128, 127], or a number is NaN. All `steps` divide, or none does.
+bool RoundToLevels(const float* x, int64_t count, std::span<const FakeQuantSteps> steps, int8_t* levels);
 
 }  // namespace rivulet
 

@@ -198,14 +198,10 @@ class ProductsOfCodes {
       steps.push_back(*known);
       out->steps.push_back(known->step);
     }
-    const std::vector<float> floats = ReadFloats(values);
-    auto* codes = out->codes.data<int8_t>();
-    for (size_t i = 0; i < floats.size(); ++i) {
-      const float level = steps[i % steps.size()].LevelOf(floats[i]);
-      if (!(level >= -128 && level <= 127)) return false;
-      codes[i] = static_cast<int8_t>(level);
-    }
-    return true;
+    std::vector<float> copy;
+    if (!values.is_aligned()) copy = ReadFloats(values);
+    const float* floats = copy.empty() ? values.data<float>() : copy.data();
+    return RoundToLevels(floats, values.num_elements(), steps, out->codes.data<int8_t>());
   }
 
   bool CopyCodes(const Node& node, const Tensor& values, int64_t ranges, Weights* out) const {
