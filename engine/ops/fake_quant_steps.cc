@@ -8,11 +8,11 @@ namespace {
 // No level that codes may have, and what NaN becomes.
 constexpr float kFar = 1000;
 
-// floor(x), or kFar where that is not within (-kFar, kFar): without branches, which weights would mostly mislead.
-inline float SmallFloor(float x) {
+// floor(x), or kFar where that is not within (-kFar, kFar); the last step is no branch, which weights would mislead.
+inline int32_t SmallFloor(float x) {
   const float small = x > -kFar && x < kFar ? x : kFar;
-  const auto whole = static_cast<float>(static_cast<int32_t>(small));
-  return whole - (whole > small ? 1.0f : 0.0f);
+  const auto whole = static_cast<int32_t>(small);
+  return whole - static_cast<int32_t>(static_cast<float>(whole) > small);
 }
 
 }  // namespace
@@ -27,12 +27,12 @@ bool RoundToLevels(const float* x, int64_t count, std::span<const FakeQuantSteps
     zero.push_back(each.zero_code);
   }
   const bool divides = steps[0].divides;
-  float least = 0, most = 0;
+  int32_t least = 0, most = 0;
   const auto round = [&](int64_t at, size_t j, float place) {
-    const float level = SmallFloor(place - zero[j] + 0.5f);
-    least = level < least ? level : least;
-    most = level > most ? level : most;
-    levels[at] = static_cast<int8_t>(static_cast<int32_t>(level));
+    const int32_t level = SmallFloor(place - zero[j] + 0.5f);
+    least = std::min(least, level);
+    most = std::max(most, level);
+    levels[at] = static_cast<int8_t>(level);
   };
   for (int64_t i = 0; i < count; i += ranges) {
     for (int64_t j = 0; j < ranges; ++j) {
