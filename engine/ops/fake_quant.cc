@@ -5,10 +5,8 @@
 //   ...Gradient: gradients like inputs in front -> backprop of inputs, and (but for Args) of min and max
 //
 // The range is moved so that 0 is one of its steps. A range [0, 0] given as input makes zeros.
-#include <algorithm>
-#include <cmath>
-
 #include "engine/graph/shape_math.h"
+#include "engine/ops/fake_quant_steps.h"
 #include "engine/ops/op.h"
 
 namespace rivulet {
@@ -72,33 +70,11 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-// A code is the floor of a number's place above `low` in steps, less the place of 0, plus 1/2. TensorFlow multiplies by
-// the steps of a unit where the range is an attribute or a channel's, and divides by the step where it is a scalar: of
-// numbers midway between two steps some go up by the one and down by the other.
 template <Kind kKind>
-struct Steps {
-  bool zero;  // the range is nothing but 0
-  float step;
-  float steps_of_one;
-  float low;
-  float high;
-  float zero_code;
-
+struct Steps : FakeQuantSteps {
   Steps(const State& state, float from, float to)
-      : zero(from == 0 && to == 0),
-        step((to - from) / (state.last - state.first)),
-        steps_of_one((state.last - state.first) / (to - from)) {
-    const float place = state.first - from / step;
-    const float zero_at = place < state.first ? state.first : place > state.last ? state.last : std::round(place);
-    low = (state.first - zero_at) * step;
-    high = (state.last - zero_at) * step;
-    zero_code = std::floor(InSteps(-low) + 0.5f);
-  }
-  float InSteps(float x) const { return kKind == Kind::kVars ? x / step : x * steps_of_one; }
-  float operator()(float x) const {
-    if (zero) return 0;
-    return std::floor(InSteps(std::max(std::min(x, high), low) - low) - zero_code + 0.5f) * step;
-  }
+      : FakeQuantSteps(state.first, state.last, from, to, kKind == Kind::kVars) {}
+  float operator()(float x) const { return zero ? 0 : LevelOf(x) * step; }
 };
 
 template <Kind kKind>

@@ -4,10 +4,12 @@
 //   b = Const{2,3}        becomes
 //   y = Add(a, b)
 //
-// Random and stateful nodes stay, and nodes whose result would be much larger than what it is made from.
+// Random and stateful nodes stay, and nodes whose result would be much larger than what it is made from. So do weights
+// whose quantisation 8-bit products read (fold_weights folds those that none took).
 #include <algorithm>
 
 #include "engine/ops/infer.h"
+#include "engine/passes/int8_match.h"
 #include "engine/passes/pass.h"
 
 namespace rivulet {
@@ -38,15 +40,15 @@ bool IsFoldable(const Node& node, const std::vector<const Fact*>& inputs, const 
   return out_bytes <= std::max(kAlwaysBytes, kGrowth * in_bytes);
 }
 
+bool IsQuantised(const Node& node) { return IsFakeQuant8(node) || IsScaledCodes(node); }
+
 // Inference found the values, as of Shape when the input's shape is known.
 bool IsKnownAlready(const Node& node) {
   if (node.op == "Const" || node.outputs.empty()) return false;
   return std::all_of(node.outputs.begin(), node.outputs.end(), [](const Fact& fact) { return fact.value.valid(); });
 }
 
-}  // namespace
-
-Status FoldConstants(const PassContext& context, PatchSink& sink) {
+Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink) {
   const Graph& graph = context.graph;
   RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph));
   // Facts with the values found here; empty for nodes that stay.
@@ -54,21 +56,30 @@ Status FoldConstants(const PassContext& context, PatchSink& sink) {
   // Known values that come only after something has happened (a variable was set, a branch was taken): folded, nobody
   // would wait for it.
   std::vector<bool> waits(static_cast<size_t>(graph.size()), false);
+  std::vector<bool> kept(static_cast<size_t>(graph.size()), false);  // quantised weights
   std::vector<const Fact*> inputs;
   for (const int32_t index : order) {
     const Node& node = graph.node(index);
     inputs.clear();
     bool must_wait = !node.control_inputs.empty();
     bool has_new_shape = false;
+    bool reads_kept = false, all_known = true;
     for (const Edge& edge : node.inputs) {
       must_wait = must_wait || waits[static_cast<size_t>(edge.node)];
       const auto& known = folded[static_cast<size_t>(edge.node)];
       has_new_shape = has_new_shape || (!known.empty() && !graph.fact(edge).shape.complete());
+      reads_kept = reads_kept || kept[static_cast<size_t>(edge.node)];
       inputs.push_back(known.empty() ? &graph.fact(edge) : &known[static_cast<size_t>(edge.slot)]);
+      all_known = all_known && inputs.back()->value.valid();
     }
     if (must_wait) {
       waits[static_cast<size_t>(index)] =
           std::any_of(node.outputs.begin(), node.outputs.end(), [](const Fact& fact) { return fact.value.valid(); });
+      continue;
+    }
+    // What is seen through to such weights, as by a Reshape, stays with them, also where its value is known.
+    if (!quantised_weights && (reads_kept || (all_known && IsQuantised(node)))) {
+      kept[static_cast<size_t>(index)] = true;
       continue;
     }
     if (IsKnownAlready(node)) {
@@ -105,6 +116,17 @@ Status FoldConstants(const PassContext& context, PatchSink& sink) {
       sink.Begin();
       sink.Replace(edge, sink.Add(ConstNode(EdgeName(graph, edge), facts[slot].value)));
     }
+  }
+  return Status();
+}
+
+}  // namespace
+
+Status FoldConstants(const PassContext& context, PatchSink& sink) { return Fold(context, !kHasInt8Steps, sink); }
+
+Status FoldWeights(const PassContext& context, PatchSink& sink) {
+  for (const Node& node : context.graph.nodes()) {
+    if (IsQuantised(node)) return Fold(context, true, sink);
   }
   return Status();
 }

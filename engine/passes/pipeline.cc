@@ -15,6 +15,11 @@ Status FuseNorm(const PassContext& context, PatchSink& sink);
 Status FusePrelu(const PassContext& context, PatchSink& sink);
 Status LookAhead(const PassContext& context, PatchSink& sink);
 Status MergeEqual(const PassContext& context, PatchSink& sink);
+Status FoldWeights(const PassContext& context, PatchSink& sink);
+Status Int8Levels(const PassContext& context, PatchSink& sink);
+Status Int8Moves(const PassContext& context, PatchSink& sink);
+Status Int8Products(const PassContext& context, PatchSink& sink);
+Status Int8Sums(const PassContext& context, PatchSink& sink);
 
 std::span<const Pass> Pipeline() {
   static constexpr Pass kPasses[] = {
@@ -24,6 +29,11 @@ std::span<const Pass> Pipeline() {
       {"channels_last", "before all that looks at products: their channels are last then", ChannelsLast},
       {"cancel_transposes", "the transposes that channels_last has written out stand between products and tails",
        CancelTransposes},
+      {"int8_levels", "while fake quantisation still says how weights and activations are quantised", Int8Levels},
+      {"int8_moves", "so that codes come up to what computes with them", Int8Moves},
+      {"int8_products", "before fusion, which looks at the same products", Int8Products},
+      {"int8_sums", "the rest of what codes reach", Int8Sums},
+      {"fold_weights", "the quantised weights that stayed float", FoldWeights},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},

@@ -24,17 +24,18 @@ int64_t CountFlops(const Graph& graph, const Node& node) {
   const int64_t out = node.outputs[0].shape.num_elements();
   if (!a.complete() || !b.complete() || out < 0) return 0;
   const std::string& op = node.op;
-  if (op == "Conv2D" || op == "_FusedConv2D" || op == "Conv3D" || op == "_FusedConv3D" || op == "QuantizedConv2D") {
+  if (op == "Conv2D" || op == "_FusedConv2D" || op == "Conv3D" || op == "_FusedConv3D" || op == "QuantizedConv2D" ||
+      op == "_Int8Conv2D") {
     return Known(CheckedSize(2) * out * PerOutput(b));
   }
-  if (op == "DepthwiseConv2dNative" || op == "_FusedDepthwiseConv2dNative") {
+  if (op == "DepthwiseConv2dNative" || op == "_FusedDepthwiseConv2dNative" || op == "_Int8DepthwiseConv2D") {
     return b.rank() == 4 ? Known(CheckedSize(2) * out * b[0] * b[1]) : 0;
   }
   if (op == "Conv2DBackpropInput" || op == "Conv3DBackpropInputV2") {
     const Shape& grad = graph.fact(node.inputs.back()).shape;
     return grad.complete() && b.rank() > 1 ? Known(CheckedSize(2) * grad.num_elements() * PerOutput(b)) : 0;
   }
-  if (op == "MatMul" || op == "_FusedMatMul" || op == "QuantizedMatMul") {
+  if (op == "MatMul" || op == "_FusedMatMul" || op == "QuantizedMatMul" || op == "_Int8MatMul") {
     const bool* transpose = node.attrs.Get<bool>("transpose_a");
     return a.rank() == 2 ? Known(CheckedSize(2) * out * a[transpose != nullptr && *transpose ? 0 : 1]) : 0;
   }

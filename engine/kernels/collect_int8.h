@@ -1,0 +1,28 @@
+// The left operand of products of codes, row by row. Internal to gemm_int8.cc.
+#ifndef RIVULET_ENGINE_KERNELS_COLLECT_INT8_H_
+#define RIVULET_ENGINE_KERNELS_COLLECT_INT8_H_
+
+#include "engine/kernels/gemm_int8.h"
+
+namespace rivulet {
+
+struct TaskInt8 {
+  const uint8_t* a = nullptr;
+  int64_t lda = 0;
+  const ConvGeometry* geometry = nullptr;  // of an image, whose patches are the rows
+  uint8_t outside = 0;
+  bool in_place = false;  // rows need not be collected
+  const int8_t* packed = nullptr;
+  int64_t n = 0;
+  int64_t k = 0;
+  SumsTail tail;
+};
+
+// Rows [row, row + rows) of the left operand, `stride` bytes apart, each with zeros up to a multiple of 4.
+void CollectInt8(const TaskInt8& task, int64_t row, int64_t rows, int64_t stride, uint8_t* to);
+// Bytes from one collected row to the next; a few more behind the last one may be written, too.
+int64_t RowBytesInt8(int64_t k);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_KERNELS_COLLECT_INT8_H_

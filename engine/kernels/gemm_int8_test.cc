@@ -1,0 +1,143 @@
+#include "engine/kernels/gemm_int8.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/kernels/int8_testing.h"
+
+namespace rivulet {
+namespace {
+
+using int8_testing::Bytes;
+using int8_testing::Tail;
+using kernel_testing::OnEveryTarget;
+using kernel_testing::SameForAnyThreads;
+
+const std::shared_ptr<Allocator>& TestAllocator() {
+  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
+  return allocator;
+}
+
+PackedMatrixU8 Packed(const std::vector<int8_t>& b, int64_t k, int64_t n) {
+  auto packed = PackedMatrixU8::Pack(reinterpret_cast<const uint8_t*>(b.data()), k, n, false, *TestAllocator(),
+                                     PackedMatrixU8::kSignedByte);
+  EXPECT_TRUE(packed.ok());
+  return *packed;
+}
+
+struct Scratch {
+  Scratch(int64_t k, int threads)
+      : bytes(static_cast<size_t>(MatMulInt8ScratchBytes(k, threads).value()) + 64),
+        aligned(bytes.data() + (64 - reinterpret_cast<uintptr_t>(bytes.data()) % 64)) {}
+  std::vector<uint8_t> bytes;
+  uint8_t* aligned;
+};
+
+void ExpectProduct(int64_t m, int64_t n, int64_t k) {
+  SCOPED_TRACE(testing::Message() << m << " x " << n << " x " << k);
+  const std::vector<uint8_t> a = Bytes<uint8_t>(m * k, 1);
+  const std::vector<int8_t> b = Bytes<int8_t>(k * n, 2);
+  const PackedMatrixU8 packed = Packed(b, k, n);
+  const Tail tail(n, k);
+  std::vector<int32_t> sums(static_cast<size_t>(m * n));
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) {
+      for (int64_t p = 0; p < k; ++p) {
+        sums[static_cast<size_t>(i * n + j)] += a[static_cast<size_t>(i * k + p)] * b[static_cast<size_t>(p * n + j)];
+      }
+    }
+  }
+  const auto codes = SameForAnyThreads<uint8_t>(m * n, [&](uint8_t* to, ThreadPool& pool) {
+    Scratch scratch(k, pool.num_threads());
+    MatMulInt8(a.data(), k, m, packed, tail.To(to), scratch.aligned, pool, StopToken());
+  });
+  const auto floats = SameForAnyThreads<float>(m * n, [&](float* to, ThreadPool& pool) {
+    Scratch scratch(k, pool.num_threads());
+    MatMulInt8(a.data(), k, m, packed, tail.To(to), scratch.aligned, pool, StopToken());
+  });
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const auto column = static_cast<int64_t>(i) % n;
+    ASSERT_EQ(codes[i], tail.Code(sums[i], column)) << "at " << i;
+    ASSERT_EQ(floats[i], tail.Float(sums[i], column)) << "at " << i;
+  }
+}
+
+TEST(MatMulInt8, EverySizeAroundTheTiles) {
+  OnEveryTarget([] {
+    for (const int64_t m : {1, 2, 3, 5, 7, 8, 13, 14, 15, 29}) {
+      for (const int64_t n : {1, 15, 16, 17, 31, 33, 48}) {
+        for (const int64_t k : {1, 4, 7, 64}) ExpectProduct(m, n, k);
+      }
+    }
+  });
+}
+
+TEST(MatMulInt8, ManyPieces) {
+  OnEveryTarget([] { ExpectProduct(301, 300, 260); });
+}
+
+void ExpectConv(const ConvGeometry& g, uint8_t outside) {
+  const std::vector<uint8_t> input = Bytes<uint8_t>(g.batch * g.in_h * g.in_w * g.in_c, 3);
+  const int64_t k = g.k_h * g.k_w * g.in_c;
+  const std::vector<int8_t> filter = Bytes<int8_t>(k * g.out_c, 4);
+  const PackedMatrixU8 packed = Packed(filter, k, g.out_c);
+  const Tail tail(g.out_c, k);
+  const int64_t pixels = g.batch * g.out_h * g.out_w;
+  const auto got = SameForAnyThreads<uint8_t>(pixels * g.out_c, [&](uint8_t* to, ThreadPool& pool) {
+    Scratch scratch(k, pool.num_threads());
+    Conv2DInt8(input.data(), outside, packed, g, tail.To(to), scratch.aligned, pool, StopToken());
+  });
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    for (int64_t o = 0; o < g.out_c; ++o) {
+      int32_t sum = 0;
+      for (int64_t tap = 0; tap < g.k_h * g.k_w; ++tap) {
+        const int64_t y = pixel / g.out_w % g.out_h * g.stride_h - g.pad_top + tap / g.k_w * g.dilation_h;
+        const int64_t x = pixel % g.out_w * g.stride_w - g.pad_left + tap % g.k_w * g.dilation_w;
+        const bool inside = y >= 0 && y < g.in_h && x >= 0 && x < g.in_w;
+        for (int64_t c = 0; c < g.in_c; ++c) {
+          const int64_t at = ((pixel / g.out_w / g.out_h * g.in_h + y) * g.in_w + x) * g.in_c + c;
+          sum += (inside ? input[static_cast<size_t>(at)] : outside) *
+                 filter[static_cast<size_t>((tap * g.in_c + c) * g.out_c + o)];
+        }
+      }
+      ASSERT_EQ(got[static_cast<size_t>(pixel * g.out_c + o)], tail.Code(sum, o)) << "pixel " << pixel << " of " << o;
+    }
+  }
+}
+
+TEST(Conv2DInt8, WindowsThatReachOutside) {
+  OnEveryTarget([] {
+    ExpectConv({.batch = 2,
+                .in_h = 7,
+                .in_w = 6,
+                .in_c = 3,
+                .out_h = 4,
+                .out_w = 3,
+                .out_c = 19,
+                .k_h = 3,
+                .k_w = 3,
+                .stride_h = 2,
+                .stride_w = 2,
+                .pad_top = 1,
+                .pad_left = 1},
+               77);
+    ExpectConv({.in_h = 6,
+                .in_w = 7,
+                .in_c = 5,
+                .out_h = 6,
+                .out_w = 7,
+                .out_c = 33,
+                .k_h = 3,
+                .k_w = 3,
+                .dilation_h = 2,
+                .dilation_w = 2,
+                .pad_top = 2,
+                .pad_left = 2},
+               255);
+    ExpectConv({.in_h = 5, .in_w = 5, .in_c = 8, .out_h = 5, .out_w = 5, .out_c = 16}, 0);
+    ExpectConv({.in_h = 5, .in_w = 5, .in_c = 8, .out_h = 3, .out_w = 3, .out_c = 16, .stride_h = 2, .stride_w = 2}, 0);
+  });
+}
+
+}  // namespace
+}  // namespace rivulet

@@ -1,0 +1,159 @@
+#include "engine/passes/pass_test_kit.h"
+
+namespace rivulet {
+namespace {
+
+const std::vector<std::string_view> kPasses = {"drop_identity", "fold_constants", "int8_levels", "int8_moves",
+                                               "int8_products", "int8_sums",      "fold_weights"};
+
+constexpr char kInput[] = R"(
+x = Placeholder() {dtype=float32, shape=shape[1,4,4,2]}
+lo = Const() {dtype=float32, value=float32[]{-1}}
+hi = Const() {dtype=float32, value=float32[]{1.55}}
+q = FakeQuantWithMinMaxVars(x, lo, hi) {num_bits=8, narrow_range=false}
+)";
+constexpr char kWeights[] = R"(
+w = Const() {dtype=float32, value=float32[1,1,2,2]{-1.27, 0.64, 0.02, -0.02}}
+wl = Const() {dtype=float32, value=float32[2]{-1.27, -2.54}}
+wh = Const() {dtype=float32, value=float32[2]{1.27, 2.54}}
+f = FakeQuantWithMinMaxVarsPerChannel(w, wl, wh) {num_bits=8, narrow_range=true}
+)";
+constexpr char kConv[] = R"(
+c = Conv2D(q, f) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
+k = Const() {dtype=float32, value=float32[2]{0.5, -1}}
+b = BiasAdd(c, k) {T=float32}
+r = Relu6(b) {T=float32}
+ol = Const() {dtype=float32, value=float32[]{0}}
+oh = Const() {dtype=float32, value=float32[]{12.75}}
+y = FakeQuantWithMinMaxVars(r, ol, oh) {num_bits=8, narrow_range=false}
+)";
+
+const Node* Find(const Rewritten& out, std::string_view op) {
+  for (const Node& node : out.graph.nodes()) {
+    if (node.op == op) return &node;
+  }
+  return nullptr;
+}
+
+TEST(Int8Products, AConvolutionBetweenFakeQuantsIsOneStep) {
+  const Rewritten out = Rewrite(std::string(kInput) + kWeights + kConv, kPasses, "y");
+  EXPECT_EQ(out.Root().op, "_Int8Dequantize");
+  const Node* conv = Find(out, "_Int8Conv2D");
+  ASSERT_NE(conv, nullptr) << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("_Int8Quantize"), 1);
+  EXPECT_EQ(out.Count("Relu6") + out.Count("BiasAdd") + out.Count("Conv2D"), 0);
+  const Tensor& codes = out.graph.fact(conv->inputs[1]).value;
+  ASSERT_TRUE(codes.valid());
+  EXPECT_EQ(std::vector<int8_t>(codes.data<int8_t>(), codes.data<int8_t>() + 4),
+            (std::vector<int8_t>{-127, 32, 2, -1}));
+  // Steps: 0.01 of the input, 0.01 and 0.02 of the weights, 0.05 of the output.
+  const std::vector<float> multiply = ConstValues(out.graph, conv->inputs[2]),
+                           add = ConstValues(out.graph, conv->inputs[3]);
+  EXPECT_NEAR(multiply[0], 0.01 * 0.01 / 0.05, 1e-8);
+  EXPECT_NEAR(multiply[1], 0.01 * 0.02 / 0.05, 1e-8);
+  EXPECT_NEAR(add[0], 10, 1e-4);
+  EXPECT_NEAR(add[1], -20, 1e-4);
+  EXPECT_EQ(*conv->attrs.Get<int64_t>("zero"), 100);
+  EXPECT_EQ(*conv->attrs.Get<float>("high"), 120);  // 6 in steps
+}
+
+TEST(Int8Products, TheLastSumsBecomeFloats) {
+  const Rewritten out = Rewrite(std::string(kInput) + kWeights +
+                                    "c = Conv2D(q, f) {T=float32, strides=ints[1, 1, 1, 1], padding=\"VALID\"}\n"
+                                    "y = Softmax(c) {T=float32}\n",
+                                kPasses, "y");
+  EXPECT_EQ(out.Count("_Int8Conv2D"), 1);
+  EXPECT_EQ(out.Count("_Int8Dequantize"), 0);
+}
+
+TEST(Int8Products, CodesOfTheFileAreTakenAsTheyAre) {
+  const std::string weights = R"(
+w = Const() {dtype=qint8, value=qint8[1,1,2,2]{-127, 32, 2, -1}}
+wl = Const() {dtype=float32, value=float32[2]{-1.27, -2.54}}
+wh = Const() {dtype=float32, value=float32[2]{1.27, 2.54}}
+f = Dequantize(w, wl, wh) {T=qint8, mode="SCALED", axis=3, narrow_range=true}
+)";
+  const Rewritten out = Rewrite(std::string(kInput) + weights + kConv, kPasses, "y");
+  const Node* conv = Find(out, "_Int8Conv2D");
+  ASSERT_NE(conv, nullptr) << PrintGraph(out.graph);
+  EXPECT_NEAR(ConstValues(out.graph, conv->inputs[2])[1], 0.01 * 0.02 / 0.05, 1e-8);
+}
+
+TEST(Int8Products, WeightsFarFromZeroStayFloat) {
+  const std::string weights = R"(
+w = Const() {dtype=float32, value=float32[1,1,2,2]{-1, 2, 0.02, -0.02}}
+wl = Const() {dtype=float32, value=float32[]{-0.1}}
+wh = Const() {dtype=float32, value=float32[]{2}}
+f = FakeQuantWithMinMaxVars(w, wl, wh) {num_bits=8, narrow_range=true}
+)";
+  const Rewritten out = Rewrite(std::string(kInput) + weights + kConv, kPasses, "y");
+  EXPECT_EQ(out.Count("_Int8Conv2D"), 0);
+  EXPECT_EQ(out.Count("Conv2D"), 1);
+  EXPECT_EQ(out.Count("FakeQuantWithMinMaxVars"), 0);  // folded after all
+}
+
+TEST(Int8Products, APadOfZerosIsTheConvolutionsOwn) {
+  const std::string text = std::string(kInput) + kWeights + R"(
+p = Const() {dtype=int32, value=int32[4,2]{0, 0, 1, 0, 2, 1, 0, 0}}
+d = Pad(q, p) {T=float32, Tpaddings=int32}
+c = Conv2D(d, f) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
+y = Softmax(c) {T=float32}
+)";
+  const Rewritten out = Rewrite(text, kPasses, "y");
+  const Node* conv = Find(out, "_Int8Conv2D");
+  ASSERT_NE(conv, nullptr) << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("PadV2"), 0);
+  EXPECT_EQ((*conv->attrs.Get<std::shared_ptr<const AttrList>>("explicit_paddings"))->ints,
+            (std::vector<int64_t>{0, 0, 1, 0, 2, 1, 0, 0}));
+}
+
+TEST(Int8Levels, FakeQuantsWithNothingNextToThemStay) {
+  const Rewritten out = Rewrite(std::string(kInput) + "y = Tanh(q) {T=float32}\n", kPasses, "y");
+  EXPECT_EQ(out.Count("FakeQuantWithMinMaxVars"), 1);
+}
+
+TEST(Int8Moves, CodesGoThroughWhatOnlyMoves) {
+  const Rewritten out = Rewrite(std::string(kInput) + R"(
+s = Const() {dtype=int32, value=int32[2]{2, -1}}
+m = MaxPool(q) {T=float32, ksize=ints[1, 2, 2, 1], strides=ints[1, 2, 2, 1], padding="VALID"}
+t = Reshape(m, s) {T=float32, Tshape=int32}
+y = FakeQuantWithMinMaxVars(t, lo, hi) {num_bits=8, narrow_range=false}
+)",
+                                kPasses, "y");
+  EXPECT_EQ(out.Root().op, "_Int8Dequantize");
+  EXPECT_EQ(out.Count("_Int8Quantize"), 1);
+  EXPECT_EQ(out.graph.fact(out.Root().inputs[0]).dtype, DType::kUint8);
+}
+
+TEST(Int8Moves, AFunctionOfOneElementIsATable) {
+  const Rewritten out = Rewrite(std::string(kInput) + R"(
+m = MaxPool(q) {T=float32, ksize=ints[1, 2, 2, 1], strides=ints[1, 2, 2, 1], padding="VALID"}
+s = Sigmoid(m) {T=float32}
+o = Const() {dtype=float32, value=float32[]{0}}
+e = FakeQuantWithMinMaxVars(s, o, hi) {num_bits=8, narrow_range=false}
+y = MaxPool(e) {T=float32, ksize=ints[1, 2, 2, 1], strides=ints[1, 2, 2, 1], padding="VALID"}
+)",
+                                kPasses, "y");
+  const Node* lookup = Find(out, "_Int8Lookup");
+  ASSERT_NE(lookup, nullptr) << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("Sigmoid"), 0);
+  // Code 100 is 0, whose sigmoid is 1/2: of steps of 1.55 / 255.
+  EXPECT_EQ(out.graph.fact(lookup->inputs[1]).value.data<uint8_t>()[100], 82);
+}
+
+TEST(Int8Sums, SumsAndMeansOfCodes) {
+  const Rewritten out = Rewrite(std::string(kInput) + R"(
+a = AddV2(q, q) {T=float32}
+f = FakeQuantWithMinMaxVars(a, lo, hi) {num_bits=8, narrow_range=false}
+axes = Const() {dtype=int32, value=int32[2]{-2, 1}}
+m = Mean(f, axes) {T=float32, Tidx=int32, keep_dims=false}
+y = FakeQuantWithMinMaxVars(m, lo, hi) {num_bits=8, narrow_range=false}
+)",
+                                kPasses, "y");
+  EXPECT_EQ(out.Count("_Int8Add"), 1) << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("_Int8AvgPool"), 1);
+  EXPECT_EQ(out.graph.fact(out.roots[0]).shape, (Shape{1, 2}));
+}
+
+}  // namespace
+}  // namespace rivulet
