@@ -137,6 +137,25 @@ TEST(Transforms, RoundedWeightsThatAreAllTheSame) {
   EXPECT_EQ(rounded(-4), -3);  // of -4 to the least number above 0
 }
 
+// Two channels of a depthwise filter, one a thousand times the other: each keeps its own steps.
+TEST(Transforms, RoundedDepthwiseFiltersHaveStepsForEachChannel) {
+  Tensor filter = *Tensor::Allocate(DType::kFloat, Shape{3, 3, 2, 1}, *Allocator::Create());
+  for (int64_t i = 0; i < 18; ++i) filter.data<float>()[i] = static_cast<float>(i / 2) * (i % 2 == 0 ? 1000.0f : 1.0f);
+  for (const bool is_read_through_identity : {false, true}) {
+    GraphDef graph = OneWeight(filter);
+    if (is_read_through_identity) graph.nodes.push_back({.name = "read", .op = "Identity", .inputs = {"w"}});
+    graph.nodes.push_back({.name = "x", .op = "Placeholder"});
+    graph.nodes.push_back(
+        {.name = "y", .op = "DepthwiseConv2dNative", .inputs = {"x", is_read_through_identity ? "read" : "w"}});
+    ASSERT_TRUE(ApplyTransforms(*ParseTransforms("round_weights(num_steps=4)"), {}, graph).ok());
+    const Tensor rounded = *ValueOf(graph.nodes[0]);
+    for (int64_t i = 0; i < 18; ++i) {
+      const float step = i / 2 == 8 ? 4 : static_cast<float>(i / 2 * 4 / 8);
+      EXPECT_EQ(rounded.data<float>()[i], 2 * (step + 0.5f) * (i % 2 == 0 ? 1000.0f : 1.0f)) << i;
+    }
+  }
+}
+
 TEST(Transforms, QuantisedWeightsAreDequantisedUnderTheirName) {
   GraphDef graph = OneWeight(Ramp(1024, -0.5f, 1.0f / 1023));
   graph.nodes[0].inputs.push_back("^p");
