@@ -92,9 +92,10 @@ prepare::PackMetadata AboutModel(const RoadState& state, const FoundSamples& fou
 }
 
 // The frozen graph's name of an input, which may be called by its key too.
-Result<std::string> FrozenName(const RoadState& state, std::string_view flag, const std::string& name) {
+Result<std::string> FrozenName(const std::vector<prepare::FrozenTensor>& inputs, std::string_view flag,
+                               const std::string& name) {
   std::vector<std::string_view> names;
-  for (const prepare::FrozenTensor& input : state.inputs) {
+  for (const prepare::FrozenTensor& input : inputs) {
     if (name == input.key || IsSameTensor(name, input.name)) return input.name;
     names.push_back(input.key);
   }
@@ -102,19 +103,19 @@ Result<std::string> FrozenName(const RoadState& state, std::string_view flag, co
 }
 
 // --input-shape and --sample; of the latter each name's first is of the first sample, its second of the second.
-Status ReadShapesAndArrays(const PrepareCommand& command, const Model& model, const RoadState& state,
-                           SampleOptions* samples, int* code) {
+Status ReadShapesAndArrays(const PrepareCommand& command, const Model& model,
+                           const std::vector<prepare::FrozenTensor>& inputs, SampleOptions* samples, int* code) {
   *code = kBadCall;
   RIVULET_ASSIGN_OR_RETURN(samples->shapes, ParseInputShapes(command.shapes));
   for (auto& [name, shape] : samples->shapes) {
-    RIVULET_ASSIGN_OR_RETURN(name, FrozenName(state, "--input-shape", name));
+    RIVULET_ASSIGN_OR_RETURN(name, FrozenName(inputs, "--input-shape", name));
   }
   RIVULET_ASSIGN_OR_RETURN(const NameChoice names, NameChoice::Of(model, command.signature));
   for (const std::string& argument : command.arrays) {
     Result<Feeds> feed = ParseFeeds(model, names, {argument}, code);
     if (!feed.ok()) return feed.status();
     *code = kBadCall;
-    RIVULET_ASSIGN_OR_RETURN(std::string name, FrozenName(state, "--sample", FeedName(argument)));
+    RIVULET_ASSIGN_OR_RETURN(std::string name, FrozenName(inputs, "--sample", FeedName(argument)));
     const auto has_it = [&](const Feeds& feeds) {
       return std::any_of(feeds.begin(), feeds.end(), [&](const auto& other) { return other.first == name; });
     };
@@ -154,13 +155,16 @@ int Prepare(const PrepareCommand& command) {
   state.outputs = std::move(frozen->outputs);
   state.session.num_threads = command.threads;
   state.max_drop = *max_drop;
-  SetSwitches({}, &state, &report.notes);
+  const std::vector<prepare::FrozenTensor> inputs = state.inputs;
+  std::vector<std::string> fed;
+  for (const std::string& argument : command.arrays) fed.push_back(FeedName(argument));
+  SetSwitches(fed, &state, &report.notes);
 
   SampleOptions samples{.images = command.images, .most = command.most};
   samples.classify.input_layer = command.input_layer;
   samples.classify.input_mean = command.mean;
   samples.classify.input_std = command.std;
-  if (const Status read = ReadShapesAndArrays(command, *model, state, &samples, &code); !read.ok()) {
+  if (const Status read = ReadShapesAndArrays(command, *model, inputs, &samples, &code); !read.ok()) {
     return Fail(read, code);
   }
   if (command.width > 0) samples.classify.input_width = command.width;

@@ -12,8 +12,8 @@
 #include "cli/tf/example_text.h"
 #include "cli/tf/flags.h"
 #include "cli/tf/numpy_expression.h"
+#include "cli/tf/numpy_text.h"
 #include "cli/tf/saved_model_show.h"
-#include "cli/tf/values_text.h"
 #include "engine/base/errors.h"
 #include "rivulet/session.h"
 
@@ -169,7 +169,7 @@ Status RunSavedModel(const RunSavedModelFlags& flags) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> results, session->Run(feeds, fetches));
   for (size_t i = 0; i < results.size(); ++i) {
     const std::string& key = signature->outputs[i].key;
-    std::printf("Result for output key %s:\n%s\n", key.c_str(), ArrayText(results[i]).c_str());
+    std::printf("Result for output key %s:\n%s\n", key.c_str(), NumpyText(results[i]).c_str());
     if (!flags.outdir.empty()) RIVULET_RETURN_IF_ERROR(SaveOutput(flags, key, results[i]));
   }
   return Status();

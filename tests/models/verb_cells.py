@@ -3,6 +3,8 @@ import json
 import pathlib
 import shutil
 
+from check_one import tf
+
 TRANSFORMS = {
     # Name: arguments, and whether results may change by more than rounding.
     "add_default_attributes": ("", False), "backport_concatv2": ("", False), "backport_tensor_array_v3": ("", False),
@@ -116,8 +118,8 @@ def with_labels(case, tool):
 def tools(case, tool, outputs):
     place, graph = case.folder, case.graph
     inputs = ",".join(case.feeds)
-    numbers = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int64": 9, "bool": 10, "object": 7, "int8": 6, "int16": 5, "float16": 19}
-    types = ",".join(str(7 if isinstance(v, bytes) else numbers[v.dtype.name]) for v in case.feeds.values())
+    number = lambda value: 7 if isinstance(value, bytes) else tf.as_dtype(value.dtype).as_datatype_enum
+    types = ",".join(str(number(v)) for v in case.feeds.values())
 
     def made(name, out, *flags, is_lossy=False):
         return lambda: (tool(name, *flags), lambda done: case.differs(place / out, is_lossy))

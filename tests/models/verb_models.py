@@ -94,9 +94,22 @@ def tensorflow_says(graph, feeds):
         return " ".join(str(error).split())[:160]
 
 
+def needed_by(graph):
+    """The nodes that the outputs need."""
+    by_name, waiting, needed = {n.name: n for n in graph.definition.node}, list(graph.outputs), set()
+    while waiting:
+        name = re.sub(r":\d+$", "", waiting.pop().lstrip("^"))
+        if name not in needed and name in by_name:
+            needed.add(name)
+            waiting += by_name[name].input
+    return needed
+
+
 def frozen_case(path, args, folder):
     case = Case(path.name, path, args, folder)
     graph = Graph(path)
+    needed = needed_by(graph)
+    graph.inputs = [n for n in graph.inputs if n.name in needed]
     wav = first_wav(args)
     case.set_feeds({n.name: made_up(n, path.name, wav) for n in graph.inputs})
     case.open_shapes = {n.name: case.feeds[n.name].shape for n in graph.inputs
