@@ -111,6 +111,16 @@ Status FillUp(const RoadState& state, const SampleOptions& options, FoundSamples
   return Status();
 }
 
+// An input whose shape neither the file nor the caller tells whole; empty if none.
+std::string OpenInput(const RoadState& state, const SampleOptions& options) {
+  for (const prepare::FrozenTensor& input : state.inputs) {
+    const auto is_it = [&](const auto& shape) { return shape.first == input.name; };
+    const bool is_given = std::any_of(options.shapes.begin(), options.shapes.end(), is_it);
+    if (!is_given && !input.shape.complete()) return input.name;
+  }
+  return "";
+}
+
 Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamples* found) {
   constexpr int64_t kCount = 8, kTurn = 7919;
   Status last;
@@ -124,6 +134,10 @@ Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamp
     const Result<RoadRun> run = RunRoad(state.bytes, state.OutputNames(), one, state.session);
     if (run.ok()) return Status();
     last = run.status();
+  }
+  if (const std::string open = OpenInput(state, options); !open.empty()) {
+    return Status(last.code(), Cat(last.message(), "; the file does not tell the whole shape of input ", Quoted(open),
+                                   ": --input-shape ", open, "=1,224,224,3"));
   }
   return last;
 }

@@ -51,6 +51,14 @@ TEST(Transforms, RemovedNodesGiveTheirReadersWhatTheyRead) {
             "x = Placeholder()\ni = Identity(x)\nj = Identity(i)\ny = Relu(j, ^i)\nz = Split(y)\nw = Neg(z:1)\n");
   EXPECT_EQ(Transformed(kChain, "remove_control_dependencies remove_nodes(op=Identity) remove_device"),
             "x = Placeholder()\ny = Relu(x)\nz = Split(y)\nw = Neg(z:1)\n");
+  // A constant of a loop or branch has nothing else that puts it there; what only waits for it does.
+  EXPECT_EQ(
+      Transformed(
+          R"(node { name: "s" op: "Switch" input: "a" input: "p" } node { name: "a" op: "A" } node { name: "p" op: "P" }
+                           node { name: "i" op: "Identity" input: "s:1" } node { name: "c" op: "Const" input: "^i" }
+                           node { name: "d" op: "D" input: "c" input: "^a" } node { name: "e" op: "Const" input: "^a" })",
+          "remove_control_dependencies"),
+      "s = Switch(a, p)\na = A()\np = P()\ni = Identity(s:1)\nc = Const(^i)\nd = D(c)\ne = Const()\n");
   // A circle of what goes has nothing to be replaced by.
   EXPECT_NE(Transformed(R"(node { name: "a" op: "I" input: "b" } node { name: "b" op: "I" input: "a" }
                            node { name: "c" op: "C" input: "a" })",
@@ -96,6 +104,11 @@ TEST(Transforms, StripKeepsWhatTheOutputsNeed) {
   EXPECT_EQ(graph.nodes[0].Find("shape")->AsShape()->ToString(), "[1,3]");
   EXPECT_EQ(graph.nodes[1].Find("dtype")->AsType(), DType::kHalf);
   EXPECT_EQ(graph.nodes[1].Find("shape")->AsShape()->ToString(), "[7]");
+  // What an input's default came from goes, and so does the default.
+  EXPECT_EQ(Transformed(R"(node { name: "k" op: "Const" } node { name: "x" op: "PlaceholderWithDefault" input: "k" }
+                           node { name: "y" op: "Relu" input: "x" })",
+                        "strip_unused_nodes", {.inputs = {"x"}, .outputs = {"y"}}),
+            "x = Placeholder()\ny = Relu(x)\n");
   EXPECT_NE(Transformed(kChain, "strip_unused_nodes", {.outputs = {"v"}}).find("no node is called 'v'; nearest:"),
             std::string::npos);
   EXPECT_NE(Transformed(kChain, "strip_unused_nodes(type=floot)").find("got 'floot'"), std::string::npos);

@@ -64,6 +64,11 @@ class Archives(ToolCase):
             done = call("run", self.same, "--input", f"x={self.file('bad.npz', bytes(bad))}")
             self.assertIn(done.returncode, (0, 1), done.stderr)
 
+    def test_a_stored_array_that_is_damaged(self):
+        data = npz(a=floats(*range(64)))
+        at = data.index(struct.pack("<f", 33))
+        self.fails(1, ["'a'", "checksum"], "run", self.same, "--input", f"x={self.file('flipped.npz', data[:at] + bytes(4) + data[at + 4:])}")
+
     def test_saved_model_cli(self):
         model = ["saved_model_cli", "run", "--dir", TAGS, "--tag_set", "serve", "--signature_def", "norm"]
         matrix = npy("<f4", "(2, 3)", struct.pack("<6f", 6, 8, 0, 0, 0, 2))
