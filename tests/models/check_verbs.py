@@ -18,7 +18,7 @@ import tempfile
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 try:
-    from verb_models import all_cases, compare
+    from verb_models import all_cases, checkpoint_cells, compare
     import verb_cells
 except ImportError as error:
     print(f"skipped: this needs a Python with TensorFlow 2.21 ({error})")
@@ -56,6 +56,10 @@ def check_reference(case):
 
 def check(case, args):
     """Yields (verb, kind, words)."""
+    if case.flags == ["checkpoint"]:
+        tool = lambda *words: case.call(*words, program=args.rivulet.with_name("rivulet-tf"))
+        yield from judged(checkpoint_cells(case, tool), args)
+        return
     if case.refused:
         yield "freeze", REFUSED, case.refused[:200]
         return
@@ -63,7 +67,11 @@ def check(case, args):
     yield "run", kind, words
     if kind != FINE:
         return
-    for verb, is_for_it, cell in verb_cells.cells(case):
+    yield from judged(verb_cells.cells(case), args)
+
+
+def judged(cells, args):
+    for verb, is_for_it, cell in cells:
         if not fnmatch.fnmatch(verb, args.verbs):
             continue
         try:

@@ -175,10 +175,11 @@ def freeze_first(case, feeds, outputs):
     return case
 
 
-def meta_case(path, args, folder):
-    """A checkpoint with its graph; the output is the last product before the loss."""
-    case = Case(path.parent.name, path, args, folder, ["--output", args.meta_output])
-    return freeze_first(case, {}, [])
+def checkpoint_cells(case, tool):
+    """What a checkpoint alone is for."""
+    yield "inspect", True, lambda: (case.call("inspect", case.path), lambda done: "" if "variable" in done[1] else "no variable")
+    yield "inspect_checkpoint", True, lambda: (tool("inspect_checkpoint", f"--file_name={case.path}", "--all_tensors"), lambda done: "" if "Total number of params" in done[1] else "no total")
+    yield "run", False, lambda: (case.call("run", case.path), None)
 
 
 def all_cases(args, make_folder):
@@ -189,3 +190,5 @@ def all_cases(args, make_folder):
             yield path.name, lambda p=path: frozen_case(p, args, make_folder())
     for path in sorted((args.material / "savedmodels").rglob("saved_model.pb*")):
         yield path.parent.relative_to(args.material / "savedmodels").as_posix(), lambda p=path.parent: saved_case(p, args, make_folder())
+    for path in sorted((args.material / "weights").rglob("*.index")):
+        yield path.parent.name, lambda p=path: Case(p.parent.name, p.with_suffix(""), args, make_folder(), ["checkpoint"])
