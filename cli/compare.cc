@@ -163,7 +163,7 @@ void AddCompare(CLI::App& app, int* code) {
       ->take_all();
   sub->add_option("--output", command->outputs, "Tensor to compare; default: what no other node uses in A")
       ->type_name("NAME")
-      ->take_all();
+      ->delimiter(',');
   sub->add_option("--rtol", command->rtol, "Allowed relative difference; default: the rule of each type");
   sub->add_option("--atol", command->atol, "Allowed difference relative to the largest value");
   sub->add_flag("--b-no-passes", command->no_passes_second, "Run B as written; with A = B this checks the passes");

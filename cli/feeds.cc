@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/literal.h"
 #include "cli/npy.h"
+#include "cli/npz.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 
@@ -61,7 +62,7 @@ Result<Feeds> ParseFeeds(const Model& model, const NameChoice& names, const std:
     Result<Tensor> tensor =
         is_literal        ? ParseLiteral(value.substr(1), info.dtype == DType::kInvalid ? DType::kFloat : info.dtype)
         : value[0] == '@' ? ReadWhole(value.substr(1))
-                          : ReadNpy(value);
+                          : ReadArrayFile(value);
     if (tensor.ok()) tensor = ConvertForFeed(*tensor, info.dtype);
     if (!tensor.ok()) {
       *code = is_literal ? kBadCall : kBadData;

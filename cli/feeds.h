@@ -11,7 +11,8 @@
 namespace rivulet::cli {
 
 inline constexpr const char* kInputHelp =
-    "What to feed, once per input: NAME=FILE.npy an array, NAME=@FILE a file's bytes as a string, "
+    "What to feed, once per input: NAME=FILE.npy or NAME=FILE.npz[ARRAY] an array, NAME=@FILE a file's bytes as a "
+    "string, "
     "NAME==VALUE a number, text, [list] or [[list], [of lists]] in the input's type. NAME may carry :port";
 
 // Types are checked against what the model says of NAME; feeds are named by the tensors that `names` finds for them. On

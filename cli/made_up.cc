@@ -61,9 +61,10 @@ Status MakeUpMissing(const Model& model, const NameChoice& names, const std::str
     const std::string name =
         names.KeyOf(input.name.ends_with(":0") ? input.name.substr(0, input.name.size() - 2) : input.name);
     if (!input.shape.has_rank()) {
-      return InvalidArgument(
-          "the shape of input ", Quoted(name), " is not in the file; give it: ",
-          shape_flag.empty() ? Cat("--input ", name, "=x.npy") : Cat(shape_flag, " ", name, "=1,224,224,3"));
+      return InvalidArgument("the shape of input ", Quoted(name), " is not in the file; give it: ",
+                             shape_flag == "--input-shape"
+                                 ? Cat(shape_flag, " ", name, "=1,224,224,3")
+                                 : Cat(shape_flag.empty() ? "--input" : shape_flag, " ", name, "=x.npy"));
     }
     Shape shape = input.shape;
     for (int i = 0; i < shape.rank(); ++i) {

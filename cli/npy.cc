@@ -141,7 +141,17 @@ std::vector<uint8_t> FromFortranOrder(std::span<const uint8_t> data, int64_t wid
   return out;
 }
 
-Result<Tensor> Parse(std::span<const uint8_t> bytes) {
+std::string HeaderText(const std::string& descr, const Shape& shape) {
+  std::string text = Cat("{'descr': '", descr, "', 'fortran_order': False, 'shape': (");
+  for (int i = 0; i < shape.rank(); ++i) text += Cat(shape[i], shape.rank() == 1 || i + 1 < shape.rank() ? "," : "");
+  text += "), }";
+  while ((10 + text.size() + 1) % 64 != 0) text += ' ';
+  return text + '\n';
+}
+
+}  // namespace
+
+Result<Tensor> ParseNpy(std::span<const uint8_t> bytes) {
   if (bytes.size() < 10 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0) return InvalidArgument("not a .npy file");
   const int version = bytes[6];
   if (version < 1 || version > 3) return Unimplemented(".npy version ", version, "; want 1, 2 or 3");
@@ -195,19 +205,9 @@ Result<Tensor> Parse(std::span<const uint8_t> bytes) {
   return Unimplemented("arrays of type ", Quoted(header.descr));
 }
 
-std::string HeaderText(const std::string& descr, const Shape& shape) {
-  std::string text = Cat("{'descr': '", descr, "', 'fortran_order': False, 'shape': (");
-  for (int i = 0; i < shape.rank(); ++i) text += Cat(shape[i], shape.rank() == 1 || i + 1 < shape.rank() ? "," : "");
-  text += "), }";
-  while ((10 + text.size() + 1) % 64 != 0) text += ' ';
-  return text + '\n';
-}
-
-}  // namespace
-
 Result<Tensor> ReadNpy(const std::string& path) {
   RIVULET_ASSIGN_OR_RETURN(const FileBytes file, OpenFile(path, FileAccess::kMap, int64_t{1} << 40));
-  Result<Tensor> tensor = Parse(file.bytes);
+  Result<Tensor> tensor = ParseNpy(file.bytes);
   if (!tensor.ok()) return std::move(tensor).status().Framed(Quoted(path));
   return tensor;
 }

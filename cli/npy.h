@@ -2,6 +2,7 @@
 #ifndef RIVULET_CLI_NPY_H_
 #define RIVULET_CLI_NPY_H_
 
+#include <span>
 #include <string>
 
 #include "rivulet/tensor.h"
@@ -12,6 +13,8 @@ namespace rivulet::cli {
 // to the string (but one zero byte alone is how NumPy writes the empty string), in longer ones trailing zero bytes are
 // padding. Text ('U') becomes UTF-8, Fortran order C order. Object arrays are refused.
 Result<Tensor> ReadNpy(const std::string& path);
+// The bytes of such a file.
+Result<Tensor> ParseNpy(std::span<const uint8_t> bytes);
 
 // bfloat16 is written as float32, quantised types as their plain integers, strings as 'S'.
 Status WriteNpy(const std::string& path, const Tensor& tensor);

@@ -6,8 +6,8 @@
 
 #include "cli/command.h"
 #include "cli/feeds.h"
-#include "cli/frozen_graph.h"
 #include "cli/made_up.h"
+#include "cli/pack_source.h"
 #include "cli/pack_text.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
@@ -51,28 +51,22 @@ Status ParseSize(const std::string& text, int64_t* width, int64_t* height) {
   return Status();
 }
 
-std::vector<Model::Input> InputsOf(const Model& model, const NameChoice& names) {
-  if (names.signature() == nullptr) return model.Inputs();
-  std::vector<Model::Input> inputs;
-  for (const SignatureTensor& input : names.signature()->inputs) {
-    inputs.push_back({input.name, input.dtype, input.shape, input.default_value.valid()});
-  }
-  return inputs;
+std::vector<std::string> OutputsOf(const PackSource& source) {
+  return source.outputs.empty() ? NameChoice().DefaultOutputs(*source.model) : source.outputs;
 }
 
 // What is fed as pictures: the input that was named, or the one that can take some.
-Status DescribePicture(const PackCommand& command, const Model& model, const NameChoice& names,
-                       prepare::PackMetadata* metadata) {
+Status DescribePicture(const PackCommand& command, const PackSource& source, prepare::PackMetadata* metadata) {
   const bool asked = !command.input.empty() || !command.size.empty() || command.mean || command.scale;
   PictureInputOptions known;
-  if (!command.input.empty()) known.layer = names.Input(command.input);
+  if (!command.input.empty()) known.layer = source.Input(command.input);
   if (!command.size.empty()) {
     int64_t width = 0, height = 0;
     RIVULET_RETURN_IF_ERROR(ParseSize(command.size, &width, &height));
     known.width = width;
     known.height = height;
   }
-  const Result<PictureInput> picture = FindPictureInput(model, known);
+  const Result<PictureInput> picture = FindPictureInput(*source.model, known);
   if (!picture.ok()) return asked ? picture.status() : Status();
   const auto input =
       std::find_if(metadata->inputs.begin(), metadata->inputs.end(),
@@ -87,19 +81,15 @@ Status DescribePicture(const PackCommand& command, const Model& model, const Nam
   return Status();
 }
 
-Result<prepare::PackMetadata> Describe(const PackCommand& command, const Model& model, const NameChoice& names,
-                                       int* code) {
+Result<prepare::PackMetadata> Describe(const PackCommand& command, const PackSource& source, int* code) {
   *code = kBadCall;
   prepare::PackMetadata metadata;
   metadata.producer = "rivulet pack";
-  for (const Model::Input& input : InputsOf(model, names)) {
+  for (const Model::Input& input : source.model->Inputs()) {
     if (!input.has_default) metadata.inputs.push_back({input.name, input.dtype, input.shape, {}});
   }
-  std::vector<std::string> outputs = command.outputs;
-  if (outputs.empty()) outputs = names.DefaultOutputs(model);
-  for (const std::string& name : outputs) {
-    const std::string edge = names.Output(name);
-    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
+  for (const std::string& edge : OutputsOf(source)) {
+    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, source.model->Describe(edge));
     metadata.outputs.push_back({edge, info.dtype, info.shape});
   }
   if (metadata.outputs.empty()) return InvalidArgument("the model has no output that nothing uses; name it: --output");
@@ -113,15 +103,14 @@ Result<prepare::PackMetadata> Describe(const PackCommand& command, const Model& 
     if (key.empty()) return InvalidArgument("--card ", Quoted(entry), ": want KEY=TEXT");
     metadata.card.emplace_back(key, entry.substr(key.size() + 1));
   }
-  RIVULET_RETURN_IF_ERROR(DescribePicture(command, model, names, &metadata));
+  RIVULET_RETURN_IF_ERROR(DescribePicture(command, source, &metadata));
   return metadata;
 }
 
 // --sample flags: each name's first is of the first sample, its second of the second. Without any, there is one sample,
 // all made up; what a sample lacks is made up too.
-Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command, const Model& model,
-                                                      const NameChoice& names, const prepare::PackMetadata& metadata,
-                                                      int* code) {
+Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command, const PackSource& source,
+                                                      const prepare::PackMetadata& metadata, int* code) {
   std::vector<std::vector<std::string>> groups;
   std::vector<std::string> seen;
   for (const std::string& argument : command.samples) {
@@ -129,13 +118,13 @@ Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command
     const auto index = static_cast<size_t>(std::count(seen.begin(), seen.end(), name));
     seen.push_back(name);
     if (index >= groups.size()) groups.resize(index + 1);
-    groups[index].push_back(argument);
+    groups[index].push_back(name.empty() ? argument : source.Input(name) + argument.substr(name.size()));
   }
   if (groups.empty()) groups.emplace_back();
   std::vector<prepare::SampleFeeds> samples;
   for (const std::vector<std::string>& group : groups) {
     prepare::SampleFeeds sample;
-    RIVULET_ASSIGN_OR_RETURN(sample.feeds, ParseFeeds(model, names, group, code));
+    RIVULET_ASSIGN_OR_RETURN(sample.feeds, ParseFeeds(*source.model, NameChoice(), group, code));
     sample.made_up.assign(sample.feeds.size(), false);
     sample.name = group.empty() ? "made up" : group[0].substr(group[0].find_last_of("=/@") + 1);
     for (const prepare::PackInput& input : metadata.inputs) {
@@ -163,17 +152,14 @@ std::span<const uint8_t> AsBytes(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-Status WritePack(const PackCommand& command, const Model& model, const NameChoice& names, int* code) {
+Status WritePack(const PackCommand& command, PackSource source, int* code) {
   prepare::PackOptions options;
-  RIVULET_ASSIGN_OR_RETURN(options.metadata, Describe(command, model, names, code));
-  RIVULET_ASSIGN_OR_RETURN(options.samples, MakeSamples(command, model, names, options.metadata, code));
+  RIVULET_ASSIGN_OR_RETURN(options.metadata, Describe(command, source, code));
+  RIVULET_ASSIGN_OR_RETURN(options.samples, MakeSamples(command, source, options.metadata, code));
   *code = kBadData;
   options.packed = !command.plain;
   options.min_bytes = command.min_bytes > 0 ? command.min_bytes : kPackMinBytes;
-  std::vector<std::string> outputs;
-  for (const prepare::PackOutput& output : options.metadata.outputs) outputs.push_back(output.name);
-  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, FrozenGraph(command.model, model, outputs));
-  RIVULET_ASSIGN_OR_RETURN(const prepare::PackFile file, prepare::ToPack(std::move(graph), options));
+  RIVULET_ASSIGN_OR_RETURN(const prepare::PackFile file, prepare::ToPack(std::move(source.graph), options));
   RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
   for (const std::string& note : file.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
   if (file.metadata.samples.empty())
@@ -186,14 +172,10 @@ Status WritePack(const PackCommand& command, const Model& model, const NameChoic
   return Status();
 }
 
-Status WriteMemmapped(const PackCommand& command, const Model& model, const NameChoice& names, int* code) {
+Status WriteMemmapped(const PackCommand& command, PackSource source, int* code) {
   *code = kBadData;
-  std::vector<std::string> outputs = command.outputs;
-  if (outputs.empty()) outputs = names.DefaultOutputs(model);
-  for (std::string& name : outputs) name = names.Output(name);
-  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, FrozenGraph(command.model, model, outputs));
   const int64_t min_bytes = command.min_bytes > 0 ? command.min_bytes : kMemmappedMinBytes;
-  RIVULET_ASSIGN_OR_RETURN(const prepare::MemmappedFile file, prepare::ToMemmapped(std::move(graph), min_bytes));
+  RIVULET_ASSIGN_OR_RETURN(const prepare::MemmappedFile file, prepare::ToMemmapped(std::move(source.graph), min_bytes));
   RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
   std::printf("%s: memmapped package, %.2f MB, %zu weight%s in their own regions\n", command.out.c_str(),
               static_cast<double>(file.bytes.size()) / 1e6, file.converted, file.converted == 1 ? "" : "s");
@@ -208,10 +190,10 @@ int Pack(const PackCommand& command) {
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
   if (model == nullptr) return code;
-  const Result<NameChoice> names = NameChoice::Of(*model, command.signature);
-  if (!names.ok()) return Fail(names.status(), kBadCall);
+  Result<PackSource> source = ReadPackSource(model, {command.model, command.signature, command.outputs}, &code);
+  if (!source.ok()) return Fail(source.status(), code);
   const Status status =
-      is_pack ? WritePack(command, *model, *names, &code) : WriteMemmapped(command, *model, *names, &code);
+      is_pack ? WritePack(command, std::move(*source), &code) : WriteMemmapped(command, std::move(*source), &code);
   return status.ok() ? kFine : Fail(status, code);
 }
 
@@ -232,7 +214,7 @@ void AddPack(CLI::App& app, int* code) {
   sub->add_option("--scale", command->scale, "Likewise")->type_name("S");
   sub->add_option("--output", command->outputs, "What an app fetches; default: what no other node uses")
       ->type_name("NAME")
-      ->take_all();
+      ->delimiter(',');
   sub->add_option("--sample", command->samples,
                   "A value of an input, whose answer 'rivulet check' will compare: NAME=FILE.npy, NAME=@FILE, "
                   "NAME==VALUE. Default: a made-up one")

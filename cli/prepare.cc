@@ -10,6 +10,7 @@
 #include "cli/graph_output.h"
 #include "cli/model_flags.h"
 #include "cli/prepare_page.h"
+#include "cli/input_shapes.h"
 #include "cli/road_samples.h"
 #include "cli/shrink_amounts.h"
 #include "engine/base/errors.h"
@@ -34,6 +35,8 @@ struct PrepareCommand {
   std::string max_drop = "1%";
   int most = 200;
   std::vector<std::string> outputs;
+  std::vector<std::string> shapes;
+  std::vector<std::string> arrays;
   std::string input_layer;
   int64_t width = 0;
   int64_t height = 0;
@@ -88,6 +91,44 @@ prepare::PackMetadata AboutModel(const RoadState& state, const FoundSamples& fou
   return about;
 }
 
+// The frozen graph's name of an input, which may be called by its key too.
+Result<std::string> FrozenName(const std::vector<prepare::FrozenTensor>& inputs, std::string_view flag,
+                               const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const prepare::FrozenTensor& input : inputs) {
+    if (name == input.key || IsSameTensor(name, input.name)) return input.name;
+    names.push_back(input.key);
+  }
+  return NotFound(flag, ": no input is called ", Quoted(name), "; nearest: ", NearestNames(name, names));
+}
+
+// --input-shape and --sample; of the latter each name's first is of the first sample, its second of the second.
+Status ReadShapesAndArrays(const PrepareCommand& command, const Model& model,
+                           const std::vector<prepare::FrozenTensor>& inputs, SampleOptions* samples, int* code) {
+  *code = kBadCall;
+  RIVULET_ASSIGN_OR_RETURN(samples->shapes, ParseInputShapes(command.shapes));
+  for (auto& [name, shape] : samples->shapes) {
+    RIVULET_ASSIGN_OR_RETURN(name, FrozenName(inputs, "--input-shape", name));
+  }
+  RIVULET_ASSIGN_OR_RETURN(const NameChoice names, NameChoice::Of(model, command.signature));
+  for (const std::string& argument : command.arrays) {
+    Result<Feeds> feed = ParseFeeds(model, names, {argument}, code);
+    if (!feed.ok()) return feed.status();
+    *code = kBadCall;
+    RIVULET_ASSIGN_OR_RETURN(std::string name, FrozenName(inputs, "--sample", FeedName(argument)));
+    const auto has_it = [&](const Feeds& feeds) {
+      return std::any_of(feeds.begin(), feeds.end(), [&](const auto& other) { return other.first == name; });
+    };
+    auto at = std::find_if_not(samples->given.begin(), samples->given.end(), has_it);
+    if (at == samples->given.end()) at = samples->given.emplace(at);
+    at->emplace_back(std::move(name), std::move((*feed)[0].second));
+  }
+  if (!samples->given.empty() && !samples->images.empty()) {
+    return InvalidArgument("want --images or --sample, got both");
+  }
+  return Status();
+}
+
 Status Write(const PrepareCommand& command, const RoadState& state, PrepareReport* report) {
   RIVULET_RETURN_IF_ERROR(SaveBytes(state.bytes, command.out));
   const auto start = std::chrono::steady_clock::now();
@@ -114,12 +155,18 @@ int Prepare(const PrepareCommand& command) {
   state.outputs = std::move(frozen->outputs);
   state.session.num_threads = command.threads;
   state.max_drop = *max_drop;
-  SetSwitches({}, &state, &report.notes);
+  const std::vector<prepare::FrozenTensor> inputs = state.inputs;
+  std::vector<std::string> fed;
+  for (const std::string& argument : command.arrays) fed.push_back(FeedName(argument));
+  SetSwitches(fed, &state, &report.notes);
 
   SampleOptions samples{.images = command.images, .most = command.most};
   samples.classify.input_layer = command.input_layer;
   samples.classify.input_mean = command.mean;
   samples.classify.input_std = command.std;
+  if (const Status read = ReadShapesAndArrays(command, *model, inputs, &samples, &code); !read.ok()) {
+    return Fail(read, code);
+  }
   if (command.width > 0) samples.classify.input_width = command.width;
   if (command.height > 0) samples.classify.input_height = command.height;
   const std::string labels_path = command.labels.empty() ? FindLabels(command.model) : command.labels;
@@ -145,6 +192,7 @@ int Prepare(const PrepareCommand& command) {
   report.outputs = state.outputs;
   report.samples = state.samples.feeds.size();
   report.samples_are_given = state.samples.are_given;
+  report.samples_are_arrays = state.samples.are_arrays;
   report.max_drop = *max_drop;
   report.ops = OpsOf(state.graph);
   report.machine = Cat(TargetName(), ", ", command.threads, command.threads == 1 ? " thread" : " threads");
@@ -172,6 +220,14 @@ void AddPrepare(CLI::App& app, int* code) {
   sub->add_option("--images", command->images,
                   "Pictures or WAV files on which answers are compared; made-up inputs otherwise")
       ->type_name("DIR");
+  sub->add_option("--sample", command->arrays,
+                  "An array to compare on, of the first sample, the second of the same NAME of the second: "
+                  "NAME=FILE.npy, NAME=@FILE, NAME==VALUE")
+      ->type_name("NAME=…")
+      ->take_all();
+  sub->add_option("--input-shape", command->shapes, "Shape of an input that the file does not tell, to make up values")
+      ->type_name("NAME=1,224,224,3")
+      ->take_all();
   sub->add_option("--most", command->most, "So many of them at most")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();

@@ -126,8 +126,7 @@ std::string Ops(const PrepareReport& report) {
 std::string PreparePage(const PrepareReport& report) {
   const std::vector<const RoadStop*> taken = Taken(report);
   const RoadStop &first = *taken.front(), &last = *taken.back();
-  const std::string on =
-      report.samples_are_given ? Cat("your ", report.samples, " files") : Cat(report.samples, " made-up inputs");
+  const std::string on = report.SamplesText();
   std::string body =
       Cat("<h1>", Escaped(FileName(report.model)), " → ", Escaped(FileName(report.out)),
           "</h1><p class=\"soft\">for a ", Escaped(report.target), ", compared on ", on, "</p>\n<div class=\"tiles\">");

@@ -21,6 +21,7 @@ struct PrepareReport {
   std::vector<std::string> labels;
   size_t samples = 0;
   bool samples_are_given = false;
+  bool samples_are_arrays = false;
   double max_drop = 0.01;
   std::vector<std::string> ops;  // that the app's runtime needs
   std::string machine;           // what was measured on: "AVX2, 1 thread"
@@ -29,6 +30,7 @@ struct PrepareReport {
   std::vector<std::string> notes;
 
   const RoadStop& last() const { return stops.back(); }
+  std::string SamplesText() const;  // "your 500 files"
 };
 
 std::string PrepareText(const PrepareReport& report);

@@ -42,9 +42,13 @@ nlohmann::json ToJson(const std::vector<prepare::FrozenTensor>& tensors) {
 
 }  // namespace
 
+std::string PrepareReport::SamplesText() const {
+  if (samples_are_arrays) return Cat("your ", samples, samples == 1 ? " sample" : " samples");
+  return samples_are_given ? Cat("your ", samples, " files") : Cat(samples, " made-up inputs");
+}
+
 std::string PrepareText(const PrepareReport& report) {
-  const std::string on = report.samples_are_given ? Cat("on your ", report.samples, " files")
-                                                  : Cat("on ", report.samples, " made-up inputs");
+  const std::string on = Cat("on ", report.SamplesText());
   std::vector<std::vector<std::string>> rows = {
       {"step", "file", "in a store", Cat("change ", on), "latency", "memory"}};
   for (const RoadStop& stop : report.stops) {
@@ -100,7 +104,7 @@ nlohmann::json PrepareJson(const PrepareReport& report) {
           {"target", report.target},
           {"steps", steps},
           {"samples", report.samples},
-          {"samples_are_given", report.samples_are_given},
+          {"samples_are_given", report.samples_are_given || report.samples_are_arrays},
           {"max_drop", report.max_drop},
           {"inputs", ToJson(report.inputs)},
           {"outputs", ToJson(report.outputs)},

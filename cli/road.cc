@@ -186,6 +186,17 @@ std::vector<std::string> RoadState::OutputNames() const {
   return names;
 }
 
+std::string NeverSeen(const RoadState& state) {
+  for (size_t k = 0; k < state.outputs.size(); ++k) {
+    const auto has_none = [&](const std::vector<Tensor>& results) {
+      return k < results.size() && results[k].num_elements() == 0;
+    };
+    const auto& all = state.given.results;
+    if (!all.empty() && std::all_of(all.begin(), all.end(), has_none)) return state.outputs[k].name;
+  }
+  return "";
+}
+
 Result<std::vector<RoadStop>> WalkRoad(const std::vector<RoadStep>& steps, RoadState& state) {
   std::vector<RoadStop> stops;
   RIVULET_ASSIGN_OR_RETURN(state.given, RunRoad(state.bytes, state.OutputNames(), state.samples, state.session));

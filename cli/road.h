@@ -16,7 +16,8 @@ namespace rivulet::cli {
 // What models are compared on, the same for all steps.
 struct RoadSamples {
   std::vector<Feeds> feeds;
-  bool are_given = false;  // the caller's pictures or sounds; else made-up values
+  bool are_given = false;   // the caller's pictures or sounds; else made-up values
+  bool are_arrays = false;  // the caller's arrays: whether the results are scores, nobody says
 };
 
 // A model run on the samples.
@@ -90,6 +91,10 @@ struct RoadStop {
   std::vector<std::string> notes;
   std::string refused;
 };
+
+// An output that has no elements on any of the samples, such as the boxes where a detector finds nothing; empty if
+// none. Nothing can be said of what a step does to it.
+std::string NeverSeen(const RoadState& state);
 
 // Takes the steps in their order; the first stop is the model as it was given, whose run is state.given.
 Result<std::vector<RoadStop>> WalkRoad(const std::vector<RoadStep>& steps, RoadState& state);

@@ -57,14 +57,18 @@ Result<Tensor> MakeUpFile(const prepare::GraphDef& graph, int64_t turn) {
   return Unimplemented("no text is made up; give files with --images");
 }
 
-// The file's shape; where that leaves something open, what a picture has, or `open`.
-Result<Shape> ShapeToMakeUp(const prepare::FrozenTensor& input, const FoundSamples& found, int64_t open) {
+// The caller's shape, else the file's; where that leaves something open, what a picture has, or `open`.
+Result<Shape> ShapeToMakeUp(const prepare::FrozenTensor& input, const SampleOptions& options, const FoundSamples& found,
+                            int64_t open) {
+  for (const auto& [name, shape] : options.shapes) {
+    if (name == input.name) return shape;
+  }
   const bool is_picture = found.input && input.name == found.input->name && !found.input->is_file;
   const Shape picture = is_picture ? found.input->shape() : Shape::UnknownRank();
   if (!input.shape.has_rank() && is_picture) return picture;
   if (!input.shape.has_rank()) {
-    return InvalidArgument("the shape of input ", Quoted(input.name),
-                           " is not in the file; give pictures with --images");
+    return InvalidArgument("the shape of input ", Quoted(input.name), " is not in the file; give it: --input-shape ",
+                           input.name, "=1,224,224,3");
   }
   Shape shape = input.shape;
   const bool fits = picture.has_rank() && picture.rank() == shape.rank() && open == kOpenExtents[0];
@@ -74,8 +78,8 @@ Result<Shape> ShapeToMakeUp(const prepare::FrozenTensor& input, const FoundSampl
   return shape;
 }
 
-Result<Feeds> MakeUp(const RoadState& state, const FoundSamples& found, int64_t open, int64_t turn) {
-  Feeds feeds;
+Result<Feeds> MakeUp(const RoadState& state, const SampleOptions& options, const FoundSamples& found, int64_t open,
+                     int64_t turn, Feeds feeds = {}) {
   for (const prepare::FrozenTensor& input : state.inputs) {
     // Two keys of a signature may mean one tensor.
     const auto is_it = [&](const auto& feed) { return feed.first == input.name; };
@@ -85,7 +89,7 @@ Result<Feeds> MakeUp(const RoadState& state, const FoundSamples& found, int64_t 
     if (is_file) {
       value = MakeUpFile(state.graph, turn);
     } else {
-      RIVULET_ASSIGN_OR_RETURN(const Shape shape, ShapeToMakeUp(input, found, open));
+      RIVULET_ASSIGN_OR_RETURN(const Shape shape, ShapeToMakeUp(input, options, found, open));
       value = MakeUpTensor(input.dtype, shape);
     }
     if (!value.ok()) return Status(value.status()).Framed(Cat("input ", Quoted(input.name)));
@@ -97,19 +101,43 @@ Result<Feeds> MakeUp(const RoadState& state, const FoundSamples& found, int64_t 
   return feeds;
 }
 
-Status MakeUpAll(const RoadState& state, FoundSamples* found) {
+// The caller's arrays, each with what it lacks.
+Status FillUp(const RoadState& state, const SampleOptions& options, FoundSamples* found) {
+  for (const Feeds& given : options.given) {
+    RIVULET_ASSIGN_OR_RETURN(Feeds feeds, MakeUp(state, options, *found, kOpenExtents[0], 0, given));
+    found->samples.feeds.push_back(std::move(feeds));
+  }
+  found->samples.are_arrays = true;
+  return Status();
+}
+
+// An input whose shape neither the file nor the caller tells whole; empty if none.
+std::string OpenInput(const RoadState& state, const SampleOptions& options) {
+  for (const prepare::FrozenTensor& input : state.inputs) {
+    const auto is_it = [&](const auto& shape) { return shape.first == input.name; };
+    const bool is_given = std::any_of(options.shapes.begin(), options.shapes.end(), is_it);
+    if (!is_given && !input.shape.complete()) return input.name;
+  }
+  return "";
+}
+
+Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamples* found) {
   constexpr int64_t kCount = 8, kTurn = 7919;
   Status last;
   for (const int64_t open : kOpenExtents) {
     found->samples.feeds.clear();
     for (int64_t i = 0; i < kCount; ++i) {
-      RIVULET_ASSIGN_OR_RETURN(Feeds feeds, MakeUp(state, *found, open, i * kTurn));
+      RIVULET_ASSIGN_OR_RETURN(Feeds feeds, MakeUp(state, options, *found, open, i * kTurn));
       found->samples.feeds.push_back(std::move(feeds));
     }
     RoadSamples one{.feeds = {found->samples.feeds[0]}};
     const Result<RoadRun> run = RunRoad(state.bytes, state.OutputNames(), one, state.session);
     if (run.ok()) return Status();
     last = run.status();
+  }
+  if (const std::string open = OpenInput(state, options); !open.empty()) {
+    return Status(last.code(), Cat(last.message(), "; the file does not tell the whole shape of input ", Quoted(open),
+                                   ": --input-shape ", open, "=1,224,224,3"));
   }
   return last;
 }
@@ -151,8 +179,12 @@ Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& op
                           ", ", found.normalization.ToString());
     }
   }
+  if (!options.given.empty()) {
+    RIVULET_RETURN_IF_ERROR(FillUp(state, options, &found));
+    return found;
+  }
   if (options.images.empty()) {
-    RIVULET_RETURN_IF_ERROR(MakeUpAll(state, &found));
+    RIVULET_RETURN_IF_ERROR(MakeUpAll(state, options, &found));
     return found;
   }
   if (!classifier.ok()) return classifier.status();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/input_shapes.h"
 #include "cli/road.h"
 #include "tasks/classify.h"
 
@@ -13,6 +14,9 @@ namespace rivulet::cli {
 struct SampleOptions {
   std::string images;  // a folder of pictures or WAV files, or one of them; empty: made up
   int most = 200;      // of them
+  InputShapes shapes;  // of inputs, by the frozen graph's names, for what is made up
+  // Arrays that are fed instead, by the same names; what one lacks is made up.
+  std::vector<Feeds> given;
   ClassifyOptions classify;
 };
 

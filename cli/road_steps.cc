@@ -33,6 +33,12 @@ Result<std::vector<std::string>> OptimizeIt(RoadState& state) {
 }
 
 Result<std::vector<std::string>> SqueezeIt(RoadState& state) {
+  if (const std::string output = NeverSeen(state); !output.empty()) {
+    return FailedPrecondition("output ", Quoted(output), " has no elements on any of the ",
+                              static_cast<uint64_t>(state.samples.feeds.size()),
+                              " inputs, so nothing tells what coarser weights change; give others with --images or "
+                              "--sample");
+  }
   prepare::SqueezeOptions options{.samples = state.samples.feeds, .outputs = state.OutputNames()};
   options.max_drop = state.max_drop;
   options.threads = state.session.num_threads;
@@ -56,9 +62,12 @@ Result<std::vector<std::string>> SqueezeIt(RoadState& state) {
 Result<prepare::SampleFeeds> SampleOf(const RoadState& state) {
   prepare::SampleFeeds sample{.name = "made up"};
   for (const auto& [name, tensor] : state.samples.feeds[0]) {
-    const bool is_stored = state.samples.are_given && tensor.dtype() == DType::kString;
+    const bool is_text = tensor.dtype() == DType::kString;
+    const bool is_stored = is_text && (state.samples.are_given || state.samples.are_arrays);
+    // A made-up sound or picture would be larger than many a model: then weights are packed, and nothing is checked.
+    sample.only_shapes |= is_text && !is_stored;
     Tensor value = tensor;
-    if (!is_stored) {
+    if (!is_text) {
       RIVULET_ASSIGN_OR_RETURN(value, MakeUpTensor(tensor.dtype(), tensor.shape()));
     }
     sample.feeds.emplace_back(name, std::move(value));
@@ -82,8 +91,9 @@ Result<std::vector<std::string>> PackIt(RoadState& state, bool for_kernels) {
   }
   state.bytes = std::move(file.bytes);
   std::vector<std::string> notes = std::move(file.notes);
-  notes.insert(notes.begin(), Cat("what an app must feed, ", file.metadata.labels.size(), " labels, ",
-                                  file.metadata.samples.size(), " sample and checksums are in the file"));
+  notes.insert(notes.begin(),
+               Cat("what an app must feed, ", file.metadata.labels.size(), " labels, ", file.metadata.samples.size(),
+                   file.metadata.samples.size() == 1 ? " sample" : " samples", " and checksums are in the file"));
   if (!state.is_squeezed) notes.push_back("weights are mapped from the file, page by page as they are used");
   return notes;
 }

@@ -210,7 +210,7 @@ void AddRun(CLI::App& app, int* code) {
          "Key of the signature or tensor to fetch, once per output; default: the signature's outputs, or what no "
          "other node uses")
       ->type_name("NAME")
-      ->take_all();
+      ->delimiter(',');
   sub->add_option("--save", command->save, "Save outputs as DIR/NAME.npy, '/' and ':' in names as '_'")
       ->type_name("DIR");
   sub->add_flag("--json", command->json, "Describe the outputs as one JSON object");

@@ -11,7 +11,8 @@ namespace rivulet::prepare {
 namespace {
 
 Status KeepWhatIsNeeded(GraphDef& graph, const TransformContext& context) {
-  RIVULET_RETURN_IF_ERROR(StripUnused({.inputs = context.inputs, .outputs = context.outputs}, graph));
+  RIVULET_RETURN_IF_ERROR(
+      StripUnused({.inputs = context.inputs, .outputs = context.outputs, .infer_shapes = true}, graph));
   return DropUncalledFunctions(graph);
 }
 

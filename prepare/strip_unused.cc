@@ -4,6 +4,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/base/wire.h"
+#include "prepare/facts.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -49,6 +50,11 @@ NodeDef PlaceholderFor(const NodeDef& node, DType type) {
     if (const Attr* attr = node.Find(name)) placeholder.attrs[name] = *attr;
   }
   return placeholder;
+}
+
+// A batch of pictures of known size.
+bool IsPicture(const Shape& shape) {
+  return shape.has_rank() && shape.rank() == 4 && shape[1] > 0 && shape[2] > 0 && shape[3] > 0;
 }
 
 }  // namespace
@@ -100,6 +106,7 @@ Status StripUnused(const StripOptions& options, GraphDef& graph) {
   }
   RIVULET_ASSIGN_OR_RETURN(const NodeIndex index, IndexNodes(graph));
   std::vector<std::pair<size_t, NodeDef>> placeholders;
+  std::optional<Result<Facts>> facts;
   for (size_t i = 0; i < options.inputs.size(); ++i) {
     RIVULET_ASSIGN_OR_RETURN(const NodeDef* node, FindNode(graph, index, options.inputs[i]));
     if (ParseInput(options.inputs[i]).port != 0) {
@@ -108,6 +115,13 @@ Status StripUnused(const StripOptions& options, GraphDef& graph) {
     if (options.types.empty() && node->op == "Placeholder") continue;
     const DType type = options.types.empty() ? TypeOf(*node) : options.types[options.types.size() > 1 ? i : 0];
     placeholders.emplace_back(static_cast<size_t>(node - graph.nodes.data()), PlaceholderFor(*node, type));
+    if (!options.infer_shapes || node->op == "Placeholder" || node->Find("shape") != nullptr) continue;
+    // What cannot be looked at whole tells no shapes; that is no reason not to cut it.
+    if (!facts) facts.emplace(Facts::Of(graph));
+    const Shape shape = facts->ok() ? (*facts)->ShapeOf(node->name) : Shape::UnknownRank();
+    if (IsPicture(shape)) {
+      placeholders.back().second.attrs["shape"] = Attr::OfShape(Shape{-1, shape[1], shape[2], shape[3]});
+    }
   }
   for (auto& [at, placeholder] : placeholders) graph.nodes[at] = std::move(placeholder);
   return KeepNeeded(options.outputs, graph);

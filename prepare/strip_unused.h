@@ -15,6 +15,10 @@ struct StripOptions {
   // What the inputs become: one for all, or one for each. Empty: a Placeholder stays as it is, another node becomes a
   // Placeholder of the type that its attributes tell, else of floats.
   std::vector<DType> types;
+  // Whether a node that becomes a Placeholder, and is a batch of pictures of a size that inference finds, keeps that
+  // size where no attribute tells it: a graph that is fed in its middle then still says how large its pictures are. How
+  // many of them is left open.
+  bool infer_shapes = false;
 };
 
 // Inputs become Placeholders that keep "shape" and "_output_shapes"; versions and functions are kept. NOT_FOUND has the

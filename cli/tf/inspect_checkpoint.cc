@@ -5,8 +5,8 @@
 #include <regex>
 
 #include "cli/inspect_checkpoint.h"
+#include "cli/tf/numpy_text.h"
 #include "cli/tf/tools.h"
-#include "cli/tf/values_text.h"
 #include "engine/base/errors.h"
 #include "engine/import/checkpoint.h"
 #include "engine/import/text_fields.h"
@@ -18,35 +18,43 @@ struct InspectFlags {
   std::string file_name, tensor_name, count_exclude_pattern;
   bool all_tensors = false, all_tensor_names = false;
   std::vector<std::string> printoptions;
-  int64_t threshold = 1000, edge_items = 3;
+  NumpyOptions array;
 };
 
-std::string ListOf(const Shape& shape) {
+// As Python lists it, or without blanks, as the engine's own listing has it.
+std::string ListOf(const Shape& shape, const char* between) {
   std::string out;
-  for (const int64_t dim : shape.dims()) out += (out.empty() ? "" : ", ") + Cat(dim);
+  for (const int64_t dim : shape.dims()) out += (out.empty() ? "" : between) + Cat(dim);
   return Cat("[", out, "]");
 }
 
-// "threshold=100000"; the options of NumPy that change what is shown are followed, the others are for its layout.
+// "threshold=100000", as numpy.set_printoptions takes them.
 Status ReadPrintOptions(InspectFlags* flags) {
-  static constexpr std::string_view kLayout[] = {"precision", "linewidth", "suppress", "floatmode", "sign"};
+  const std::pair<std::string_view, int64_t*> numbers[] = {{"threshold", &flags->array.threshold},
+                                                           {"edgeitems", &flags->array.edgeitems},
+                                                           {"precision", &flags->array.precision},
+                                                           {"linewidth", &flags->array.linewidth}};
   for (const std::string& option : flags->printoptions) {
     const size_t equals = option.find('=');
     if (equals == std::string::npos || equals == 0) return InvalidArgument(Quoted(option), " is not in the form k=v.");
     const std::string key = option.substr(0, equals), value = option.substr(equals + 1);
-    int64_t number = 0;
-    const bool is_number =
-        !value.empty() && value.size() < 19 && value.find_first_not_of("0123456789") == std::string::npos;
-    if (is_number) number = std::stoll(value);
-    if ((key == "threshold" || key == "edgeitems") && !is_number) {
-      return InvalidArgument(Quoted(option), ": want a number");
-    }
-    if (key == "threshold") {
-      flags->threshold = number;
-    } else if (key == "edgeitems") {
-      flags->edge_items = number;
-    } else if (std::find(std::begin(kLayout), std::end(kLayout), key) == std::end(kLayout)) {
-      return InvalidArgument(Quoted(key), " is not a valid printoption.");
+    const auto number =
+        std::find_if(std::begin(numbers), std::end(numbers), [&](const auto& n) { return n.first == key; });
+    if (number != std::end(numbers)) {
+      const bool is_number =
+          !value.empty() && value.size() < 19 && value.find_first_not_of("0123456789") == std::string::npos;
+      if (!is_number) return InvalidArgument(Quoted(option), ": want a number");
+      *number->second = std::stoll(value);
+    } else if (key == "suppress") {
+      const bool is_true = value == "true" || value == "True" || value == "1";
+      if (!is_true && value != "false" && value != "False" && value != "0") {
+        return InvalidArgument(Quoted(option), ": want true or false");
+      }
+      flags->array.suppress = is_true;
+    } else {
+      return InvalidArgument(Quoted(key),
+                             " is not a valid printoption; want threshold, edgeitems, precision, "
+                             "linewidth or suppress.");
     }
   }
   return Status();
@@ -54,20 +62,21 @@ Status ReadPrintOptions(InspectFlags* flags) {
 
 void PrintHead(const CheckpointReader::Entry& entry) {
   std::printf("tensor: %s (%s) %s\n", entry.name.c_str(), std::string(Name(entry.dtype)).c_str(),
-              ListOf(entry.shape).c_str());
+              ListOf(entry.shape, ", ").c_str());
 }
 
 Status PrintTensor(const CheckpointReader& reader, const CheckpointReader::Entry& entry, const InspectFlags& flags) {
   PrintHead(entry);
   RIVULET_ASSIGN_OR_RETURN(const Tensor tensor, reader.Read(entry.name, *Allocator::Create()));
-  std::printf("%s\n", ArrayText(tensor, flags.threshold, flags.edge_items).c_str());
+  std::printf("%s\n", NumpyText(tensor, flags.array).c_str());
   return Status();
 }
 
 void PrintListing(const CheckpointReader& reader) {
   for (const CheckpointReader::Entry& entry : reader.entries()) {
     std::printf("%s (%s) %s\n", entry.name.c_str(),
-                std::string(text_format::TypeWord(static_cast<int>(entry.dtype))).c_str(), ListOf(entry.shape).c_str());
+                std::string(text_format::TypeWord(static_cast<int>(entry.dtype))).c_str(),
+                ListOf(entry.shape, ",").c_str());
   }
   std::printf("\n");
 }
@@ -135,7 +144,8 @@ int Run(const Call& call) {
             "tensors that this regular expression finds do not count");
   flags.Add("all_tensors", &tool.all_tensors, "print names and values of all tensors");
   flags.Add("all_tensor_names", &tool.all_tensor_names, "print names of all tensors");
-  flags.Add("printoptions", &tool.printoptions, "for NumPy in the original: threshold=N and edgeitems=N are followed");
+  flags.Add("printoptions", &tool.printoptions,
+            "as numpy.set_printoptions has them: threshold=N, edgeitems=N, precision=N, linewidth=N, suppress=true");
   if (const auto code = flags.Parse(call.arguments)) return *code;
   if (tool.file_name.empty()) return flags.FailCall("want --file_name", 1);
   if (const Status status = ReadPrintOptions(&tool); !status.ok()) return flags.FailCall(status.message());

@@ -45,7 +45,7 @@ constexpr int kTop = 5;
 
 struct ImageFlags {
   std::string image, graph, labels, input_layer, output_layer, root_dir, style;
-  int64_t width = 0, height = 0;
+  int64_t width = 0, height = 0, size = 0;
   double mean = 0, std = 0;
   bool self_test = false;
 };
@@ -87,9 +87,12 @@ ClassifyOptions OptionsFor(const Model& model, const ImageFlags& image, const Fl
   for (const Model::Input& input : model.Inputs()) {
     if (input.name == options.input_layer || options.input_layer.empty()) shape = input.shape;
   }
+  // Graphs retrained from the first Inception are fed in their middle, behind a resizing that has the size.
+  if (const auto fed = model.Describe(options.input_layer); !shape.has_rank() && fed.ok()) shape = fed->shape;
   // A size that the graph has is the only one that works, so it goes before the style's.
   const auto size = [&](const char* flag, int64_t given, int axis) -> std::optional<int64_t> {
     if (flags.Given(flag)) return given;
+    if (flags.Given("input_size")) return image.size;
     if (shape.rank() == 4 && shape[axis] > 0) return std::nullopt;
     return style.size;
   };
@@ -159,6 +162,7 @@ int Run(const Call& call) {
   flags.Add("labels", &image.labels, "a file with one label a line");
   flags.Add("input_width", &image.width, "width of the input; without it the graph's, else 299, or 224 for poets");
   flags.Add("input_height", &image.height, "its height");
+  flags.Add("input_size", &image.size, "both, as the tutorial calls it");
   flags.Add("input_mean", &image.mean, "pixels are fed as (p - mean) / std; 0, or 128 for poets, without it");
   flags.Add("input_std", &image.std, "255, or 128 for poets, without it");
   flags.Add("input_layer", &image.input_layer, "name of the input");
@@ -172,8 +176,8 @@ int Run(const Call& call) {
     if (image.style != "cpp" && image.style != "poets") return flags.FailCall("--style: want cpp or poets");
     style = image.style == "poets" ? &kPoets : &kExample;
   }
-  for (const char* flag : {"input_width", "input_height"}) {
-    const int64_t size = flag[6] == 'w' ? image.width : image.height;
+  for (const char* flag : {"input_width", "input_height", "input_size"}) {
+    const int64_t size = flag[6] == 'w' ? image.width : flag[6] == 'h' ? image.height : image.size;
     if (flags.Given(flag) && (size < 1 || size > 16384)) {
       return flags.FailCall(Cat("--", flag, ": want 1 to 16384, got ", size));
     }

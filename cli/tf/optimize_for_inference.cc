@@ -93,6 +93,7 @@ int Run(const Call& call) {
   flags.Add("placeholder_to_const_names", &constants,
             "name=value of placeholders that become constants, with commas between");
   if (const auto code = flags.Parse(call.arguments)) return *code;
+  tool.strip.infer_shapes = true;
   tool.strip.inputs = SplitList(inputs);
   tool.strip.outputs = SplitList(outputs);
   if (tool.input.empty() || tool.output.empty()) return flags.FailCall("want --input and --output", 1);

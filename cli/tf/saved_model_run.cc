@@ -8,10 +8,12 @@
 
 #include "cli/literal.h"
 #include "cli/npy.h"
+#include "cli/npz.h"
 #include "cli/tf/example_text.h"
 #include "cli/tf/flags.h"
+#include "cli/tf/numpy_expression.h"
+#include "cli/tf/numpy_text.h"
 #include "cli/tf/saved_model_show.h"
-#include "cli/tf/values_text.h"
 #include "engine/base/errors.h"
 #include "rivulet/session.h"
 
@@ -57,59 +59,36 @@ Result<std::vector<std::pair<std::string, std::string>>> SplitInputs(const std::
   return inputs;
 }
 
-Result<Tensor> FromFile(const std::string& path, DType dtype) {
-  if (path.ends_with(']')) {
-    return Unimplemented(Quoted(path), ": of an .npz archive; save the array alone with numpy.save");
-  }
-  if (path.ends_with(".npz") || path.ends_with(".pkl") || path.ends_with(".pickle")) {
-    return Unimplemented(Quoted(path), ": want an .npy file; a pickle could run any program");
-  }
-  RIVULET_ASSIGN_OR_RETURN(const Tensor tensor, cli::ReadNpy(path));
+Result<Tensor> FromFile(const std::string& text, DType dtype) {
+  RIVULET_ASSIGN_OR_RETURN(const Tensor tensor, cli::ReadArrayFile(text));
   return cli::ConvertForFeed(tensor, dtype);
 }
 
-// np.ones((2, 3)), np.zeros(4), also with numpy. and a dtype that does not matter: the input has one.
+// The list of np.array(…), whose dtype does not matter: the input has one. Other functions are an error.
 Result<std::string> Expanded(std::string text) {
   text.erase(0, text.find_first_not_of(" \t\n"));
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.pop_back();
-  const bool is_ones = text.starts_with("np.ones(") || text.starts_with("numpy.ones(");
-  const bool is_zeros = text.starts_with("np.zeros(") || text.starts_with("numpy.zeros(");
-  if (!is_ones && !is_zeros) {
-    if (text.starts_with("np.array(") && text.ends_with(")")) {
-      text = text.substr(9, text.size() - 10);
-      if (const size_t dtype = text.rfind(", dtype="); dtype != std::string::npos) text.resize(dtype);
-      return text;
-    }
-    if (text.find("np.") != std::string::npos) {
-      return Unimplemented("of NumPy's functions np.ones, np.zeros and np.array are understood, got ", Quoted(text));
+  for (const std::string_view start : {"np.array(", "numpy.array("}) {
+    if (!text.starts_with(start) || !text.ends_with(")")) continue;
+    text = text.substr(start.size(), text.size() - start.size() - 1);
+    if (const size_t dtype = text.rfind("dtype=");
+        dtype != std::string::npos && text.find(']', dtype) == std::string::npos) {
+      text.resize(dtype);
+      while (!text.empty() && (text.back() == ' ' || text.back() == ',')) text.pop_back();
     }
     return text;
   }
-  std::vector<int64_t> dims;
-  std::string digits;
-  for (const char c : text.substr(text.find('('))) {
-    if (c >= '0' && c <= '9') {
-      digits += c;
-    } else if (!digits.empty()) {
-      dims.push_back(digits.size() > 7 ? int64_t{1} << 40 : std::stoll(digits));
-      digits.clear();
-    }
-    if (c >= 'a' && c <= 'z') break;  // dtype=...
+  if (text.starts_with("np.") || text.starts_with("numpy.")) {
+    return Unimplemented(
+        "of NumPy array, zeros, ones, empty, full, arange, linspace, eye and random are understood, got ",
+        Quoted(text));
   }
-  std::string out = is_ones ? "1" : "0";
-  for (size_t i = dims.size(); i-- > 0;) {
-    if (static_cast<double>(out.size()) * static_cast<double>(dims[i]) > 1e8) {
-      return ResourceExhausted(Quoted(text), ": too large for a text; give the array with --inputs");
-    }
-    std::string list;
-    for (int64_t k = 0; k < dims[i]; ++k) list += (k > 0 ? "," : "") + out;
-    out = "[" + list + "]";
-  }
-  return out;
+  return text;
 }
 
 // Python's quotes as the literals' parser has them.
 Result<Tensor> FromExpression(const std::string& text, DType dtype) {
+  if (auto array = ReadNumpyExpression(text, dtype)) return *std::move(array);
   RIVULET_ASSIGN_OR_RETURN(std::string value, Expanded(text));
   if (dtype == DType::kString) {
     std::replace(value.begin(), value.end(), '\'', '"');
@@ -190,7 +169,7 @@ Status RunSavedModel(const RunSavedModelFlags& flags) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> results, session->Run(feeds, fetches));
   for (size_t i = 0; i < results.size(); ++i) {
     const std::string& key = signature->outputs[i].key;
-    std::printf("Result for output key %s:\n%s\n", key.c_str(), ArrayText(results[i]).c_str());
+    std::printf("Result for output key %s:\n%s\n", key.c_str(), NumpyText(results[i]).c_str());
     if (!flags.outdir.empty()) RIVULET_RETURN_IF_ERROR(SaveOutput(flags, key, results[i]));
   }
   return Status();

@@ -28,32 +28,6 @@ T At(const Tensor& tensor, int64_t index) {
   return value;
 }
 
-// Brackets from `axis` on; `offset` is the first element.
-void AppendArray(const Tensor& tensor, int axis, int64_t offset, int64_t edge, std::string* out) {
-  if (axis == tensor.rank()) {
-    *out += ValueText(tensor, offset);
-    return;
-  }
-  int64_t inner = 1;
-  for (int i = axis + 1; i < tensor.rank(); ++i) inner *= tensor.dim(i);
-  const bool last = axis + 1 == tensor.rank();
-  const std::string between = last ? " "
-                                   : std::string(static_cast<size_t>(std::max(tensor.rank() - axis - 1, 1)), '\n') +
-                                         std::string(static_cast<size_t>(axis) + 1, ' ');
-  *out += '[';
-  const int64_t dim = tensor.dim(axis);
-  for (int64_t i = 0; i < dim; ++i) {
-    if (i > 0) *out += between;
-    if (edge >= 0 && i == edge && dim > 2 * edge) {
-      *out += "..." + between;
-      i = dim - edge;
-      if (i >= dim) break;
-    }
-    AppendArray(tensor, axis + 1, offset + i * inner, edge, out);
-  }
-  *out += ']';
-}
-
 }  // namespace
 
 std::string ValueText(const Tensor& tensor, int64_t index) {
@@ -94,12 +68,6 @@ std::string ValuesText(const Tensor& tensor, int64_t most) {
   std::string out;
   for (int64_t i = 0; i < std::min(tensor.num_elements(), most); ++i) out += (i > 0 ? " " : "") + ValueText(tensor, i);
   return tensor.num_elements() > most ? out + "..." : out;
-}
-
-std::string ArrayText(const Tensor& tensor, int64_t threshold, int64_t edge_items) {
-  std::string out;
-  AppendArray(tensor, 0, 0, tensor.num_elements() > threshold ? edge_items : -1, &out);
-  return out;
 }
 
 }  // namespace rivulet::tf

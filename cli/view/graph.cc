@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "cli/view/function_facts.h"
 #include "engine/base/errors.h"
 #include "engine/ops/infer.h"
 #include "engine/ops/not_run.h"
@@ -94,9 +95,10 @@ Node* FindRefused(Graph& graph, const Status& status) {
 }
 
 // Facts as far as they can be had: a node that is refused counts as one of an unknown operator.
-void Infer(Graph* graph, std::map<std::string, std::string>* refused, std::vector<std::string>* problems) {
+void Infer(Graph* graph, CallInference* calls, std::map<std::string, std::string>* refused,
+           std::vector<std::string>* problems) {
   for (int round = 0;; ++round) {
-    const Status status = InferGraph(*graph, *Allocator::Create(kBudgetBytes), {.stop = BriefLook()});
+    const Status status = InferGraph(*graph, *Allocator::Create(kBudgetBytes), {.calls = calls, .stop = BriefLook()});
     if (status.ok()) return;
     Node* node = round < kMostRefusals ? FindRefused(*graph, status) : nullptr;
     if (node == nullptr) {
@@ -147,10 +149,11 @@ void AddCosts(const Graph& graph, ViewGraph* view) {
   }
 }
 
-void AddGraph(const Model& model, const FunctionIds& functions, ViewGraph* view) {
-  Graph graph = model.graph();
+void AddGraph(const Model& model, Graph* working, const FunctionIds& functions, FunctionFacts* facts, ViewGraph* view) {
+  Graph& graph = *working;
   std::map<std::string, std::string> refused;
-  Infer(&graph, &refused, &view->problems);
+  facts->KnowVariables(&graph);
+  Infer(&graph, facts, &refused, &view->problems);
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = model.graph().node(i);
     ViewNode made = MakeNode(node.name, node.op, node.attrs, functions);
@@ -165,7 +168,7 @@ void AddGraph(const Model& model, const FunctionIds& functions, ViewGraph* view)
     view->assumes_ones = true;
     for (Node& node : graph.nodes()) node.outputs.clear();
     std::vector<std::string> known;  // told already
-    Infer(&graph, &refused, &known);
+    Infer(&graph, nullptr, &refused, &known);
   }
   AddCosts(graph, view);
 }
@@ -193,10 +196,12 @@ Fact ArgumentFact(const FunctionArg& argument) {
   return {.dtype = dtype != nullptr ? *dtype : DType::kInvalid};
 }
 
-void AddFunction(const Function& function, int32_t id, const FunctionIds& functions, ViewGraph* view) {
+void AddFunction(const Function& function, int32_t id, const FunctionIds& functions, const FunctionFacts& facts,
+                 ViewGraph* view) {
   std::map<std::string, int32_t, std::less<>> index;
   const auto add = [&](ViewNode node) {
     node.function = id;
+    if (const std::vector<Fact>* known = facts.Of(function.name, node.name)) node.outputs = *known;
     view->nodes.push_back(std::move(node));
     return view->num_nodes() - 1;
   };
@@ -214,7 +219,12 @@ void AddFunction(const Function& function, int32_t id, const FunctionIds& functi
   for (size_t i = 0; i < body.size(); ++i) {
     for (const std::string& input : function.body[i].inputs) link(body[i], input);
   }
-  for (const auto& [name, tensor] : function.returns) link(add({.name = name, .op = "Result"}), tensor);
+  for (const auto& [name, tensor] : function.returns) {
+    // A result and a node may be called the same.
+    const int32_t result = add({.name = name, .op = "Result"});
+    view->node(result).outputs.clear();
+    link(result, tensor);
+  }
 }
 
 }  // namespace
@@ -252,9 +262,13 @@ ViewGraph ReadGraph(std::shared_ptr<const Model> model) {
     ids.emplace(name, static_cast<int32_t>(view.functions.size()));
     view.functions.push_back(name);
   }
-  AddGraph(*model, ids, &view);
+  const auto allocator = Allocator::Create(kBudgetBytes);
+  const StopToken stop = BriefLook();
+  Graph graph = model->graph();
+  FunctionFacts facts(graph, *allocator, stop);
+  AddGraph(*model, &graph, ids, &facts, &view);
   for (const auto& [name, function] : functions) {
-    if (function != nullptr) AddFunction(*function, ids.at(name), ids, &view);
+    if (function != nullptr) AddFunction(*function, ids.at(name), ids, facts, &view);
   }
   view.model = std::move(model);
   return view;

@@ -1,12 +1,42 @@
-// remove_control_dependencies: inputs that only order the nodes go.
+// remove_control_dependencies: inputs that only order the nodes go. Those that say where a node is stay: a constant of
+// a loop's body or of a branch has no other tie to it, and would run once, outside, and fit nothing within.
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "prepare/graph_edit.h"
 #include "prepare/transforms/transforms.h"
 
 namespace rivulet::prepare {
 namespace {
 
+// The nodes that are of loops or branches: control flow itself, and whatever reads or waits for one of these.
+std::unordered_set<std::string> NodesWithin(const GraphDef& graph) {
+  std::unordered_map<std::string_view, std::vector<const NodeDef*>> readers;
+  std::vector<const NodeDef*> waiting;
+  for (const NodeDef& node : graph.nodes) {
+    for (const std::string& input : node.inputs) readers[ParseInput(input).node].push_back(&node);
+    if (IsControlFlow(node.op)) waiting.push_back(&node);
+  }
+  std::unordered_set<std::string> within;
+  while (!waiting.empty()) {
+    const NodeDef* node = waiting.back();
+    waiting.pop_back();
+    if (!within.insert(node->name).second) continue;
+    for (const NodeDef* reader : readers[node->name]) waiting.push_back(reader);
+  }
+  return within;
+}
+
 Status Apply(GraphDef& graph, const TransformContext&) {
+  const std::unordered_set<std::string> within = NodesWithin(graph);
   for (NodeDef& node : graph.nodes) {
-    std::erase_if(node.inputs, [](const std::string& input) { return ParseInput(input).is_control; });
+    const auto is_data = [](const std::string& input) { return !ParseInput(input).is_control; };
+    const bool has_data = std::any_of(node.inputs.begin(), node.inputs.end(), is_data);
+    std::erase_if(node.inputs, [&](const std::string& text) {
+      const InputName input = ParseInput(text);
+      return input.is_control && (has_data || !within.contains(std::string(input.node)));
+    });
   }
   return Status();
 }

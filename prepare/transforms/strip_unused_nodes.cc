@@ -74,8 +74,15 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
   std::vector<NodeDef> kept;
   for (const NodeDef& node : graph.nodes) {
     if (!used.contains(node.name)) continue;
-    if (!inputs.contains(node.name) || IsPlaceholder(node)) {
+    if (!inputs.contains(node.name) || (IsPlaceholder(node) && node.inputs.empty())) {
       kept.push_back(node);
+      continue;
+    }
+    if (IsPlaceholder(node)) {  // what its default came from is gone
+      NodeDef placeholder = node;
+      placeholder.op = "Placeholder";
+      placeholder.inputs.clear();
+      kept.push_back(std::move(placeholder));
       continue;
     }
     const auto it = places.find(node.name);

@@ -51,6 +51,14 @@ TEST(Transforms, RemovedNodesGiveTheirReadersWhatTheyRead) {
             "x = Placeholder()\ni = Identity(x)\nj = Identity(i)\ny = Relu(j, ^i)\nz = Split(y)\nw = Neg(z:1)\n");
   EXPECT_EQ(Transformed(kChain, "remove_control_dependencies remove_nodes(op=Identity) remove_device"),
             "x = Placeholder()\ny = Relu(x)\nz = Split(y)\nw = Neg(z:1)\n");
+  // A constant of a loop or branch has nothing else that puts it there; what only waits for it does.
+  EXPECT_EQ(
+      Transformed(
+          R"(node { name: "s" op: "Switch" input: "a" input: "p" } node { name: "a" op: "A" } node { name: "p" op: "P" }
+                           node { name: "i" op: "Identity" input: "s:1" } node { name: "c" op: "Const" input: "^i" }
+                           node { name: "d" op: "D" input: "c" input: "^a" } node { name: "e" op: "Const" input: "^a" })",
+          "remove_control_dependencies"),
+      "s = Switch(a, p)\na = A()\np = P()\ni = Identity(s:1)\nc = Const(^i)\nd = D(c)\ne = Const()\n");
   // A circle of what goes has nothing to be replaced by.
   EXPECT_NE(Transformed(R"(node { name: "a" op: "I" input: "b" } node { name: "b" op: "I" input: "a" }
                            node { name: "c" op: "C" input: "a" })",
@@ -96,6 +104,11 @@ TEST(Transforms, StripKeepsWhatTheOutputsNeed) {
   EXPECT_EQ(graph.nodes[0].Find("shape")->AsShape()->ToString(), "[1,3]");
   EXPECT_EQ(graph.nodes[1].Find("dtype")->AsType(), DType::kHalf);
   EXPECT_EQ(graph.nodes[1].Find("shape")->AsShape()->ToString(), "[7]");
+  // What an input's default came from goes, and so does the default.
+  EXPECT_EQ(Transformed(R"(node { name: "k" op: "Const" } node { name: "x" op: "PlaceholderWithDefault" input: "k" }
+                           node { name: "y" op: "Relu" input: "x" })",
+                        "strip_unused_nodes", {.inputs = {"x"}, .outputs = {"y"}}),
+            "x = Placeholder()\ny = Relu(x)\n");
   EXPECT_NE(Transformed(kChain, "strip_unused_nodes", {.outputs = {"v"}}).find("no node is called 'v'; nearest:"),
             std::string::npos);
   EXPECT_NE(Transformed(kChain, "strip_unused_nodes(type=floot)").find("got 'floot'"), std::string::npos);
@@ -135,6 +148,25 @@ TEST(Transforms, RoundedWeightsThatAreAllTheSame) {
   };
   EXPECT_EQ(rounded(4), 5);    // of 4 to 8
   EXPECT_EQ(rounded(-4), -3);  // of -4 to the least number above 0
+}
+
+// Two channels of a depthwise filter, one a thousand times the other: each keeps its own steps.
+TEST(Transforms, RoundedDepthwiseFiltersHaveStepsForEachChannel) {
+  Tensor filter = *Tensor::Allocate(DType::kFloat, Shape{3, 3, 2, 1}, *Allocator::Create());
+  for (int64_t i = 0; i < 18; ++i) filter.data<float>()[i] = static_cast<float>(i / 2) * (i % 2 == 0 ? 1000.0f : 1.0f);
+  for (const bool is_read_through_identity : {false, true}) {
+    GraphDef graph = OneWeight(filter);
+    if (is_read_through_identity) graph.nodes.push_back({.name = "read", .op = "Identity", .inputs = {"w"}});
+    graph.nodes.push_back({.name = "x", .op = "Placeholder"});
+    graph.nodes.push_back(
+        {.name = "y", .op = "DepthwiseConv2dNative", .inputs = {"x", is_read_through_identity ? "read" : "w"}});
+    ASSERT_TRUE(ApplyTransforms(*ParseTransforms("round_weights(num_steps=4)"), {}, graph).ok());
+    const Tensor rounded = *ValueOf(graph.nodes[0]);
+    for (int64_t i = 0; i < 18; ++i) {
+      const float step = i / 2 == 8 ? 4 : static_cast<float>(i / 2 * 4 / 8);
+      EXPECT_EQ(rounded.data<float>()[i], 2 * (step + 0.5f) * (i % 2 == 0 ? 1000.0f : 1.0f)) << i;
+    }
+  }
 }
 
 TEST(Transforms, QuantisedWeightsAreDequantisedUnderTheirName) {

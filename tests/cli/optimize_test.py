@@ -201,6 +201,13 @@ class Pains(Optimize):
             return uniform + kept + node("cast", "Cast", "ge", SrcT=BOOL, DstT=FLOAT) + node("d", "Mul", "hs", "cast", T=FLOAT)
         return uniform + kept + const("zero", [], [0]) + node("d", "SelectV2", "ge", "hs", "zero", T=FLOAT)
 
+    def test_pain_13_what_is_fed_in_the_middle_keeps_the_size_of_its_pictures(self):
+        model = self.model(placeholder("picture", dims=[1, 4, 5, 2]), const("two", [], [2]),
+                           node("Mul", "Mul", "picture", "two", T=FLOAT), node("y", "Relu", "Mul", T=FLOAT))
+        self.fine("optimize", model, "-o", self.dir / "o.pb", "--input", "Mul", "--output", "y")
+        (found,) = json.loads(self.fine("inspect", self.dir / "o.pb", "--json"))["inputs"]
+        self.assertEqual((found["name"], found["shape"]), ("Mul", [-1, 4, 5, 2]))
+
     def test_pain_03_dropout_vanishes(self):
         for form in ("keep_prob", "rate", "select"):
             switch = placeholder("keep_prob" if form == "keep_prob" else "dropout_rate", dims=[])

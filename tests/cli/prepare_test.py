@@ -1,9 +1,10 @@
 """rivulet prepare: the road from a trained model to the file that ships, each step measured."""
 import json
 import re
+import struct
 import zlib
 
-from command_case import ROOT, SHAPES, CommandCase, call, identity, main, node, placeholder
+from command_case import ROOT, SHAPES, CommandCase, call, identity, main, node, npy, placeholder
 
 SAVED = ROOT / "tests" / "formats" / "data"
 FLOAT = "type: DT_FLOAT"
@@ -49,6 +50,39 @@ class Prepare(CommandCase):
             self.assertIn("same answer", self.fine("check", self.dir / "app.rivulet"))
             sizes = sizes + [said["steps"][-1]["file_bytes"]] if target == "pi" else [said["steps"][-1]["file_bytes"]]
         self.assertGreater(sizes[1], 1.5 * sizes[0])  # with the weights as the kernels read them
+
+    def open_model(self):
+        """A scale by weights of an input whose shape the file does not tell."""
+        weights = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 400 } } " + "".join(f"float_val: {i % 7 - 3} " for i in range(400)) + "}"
+        return self.model(placeholder("x"), node("w", "Const", dtype=FLOAT, value=weights), node("y", "Mul", "x", "w", T=FLOAT))
+
+    def test_shapes_and_arrays_that_the_caller_gives(self):
+        model, out = self.open_model(), self.dir / "app.rivulet"
+        self.fails(1, ["'x'", "--input-shape x="], "prepare", model, "-o", out)
+        said = self.prepare(model, "--input-shape", "x=2,400")
+        self.assertEqual((said["samples"], said["samples_are_given"]), (8, False))
+        one, two = (self.file(f"{n}.npy", npy("<f4", (1, 400), struct.pack("<400f", *[n * i / 400 for i in range(400)]))) for n in (1, 2))
+        said = self.prepare(model, "--sample", f"x={one}", "--sample", f"x={two}")
+        self.assertEqual((said["samples"], said["samples_are_given"]), (2, True))
+        self.assertIn("change on your 2 samples", self.fine("prepare", model, "-o", out, "--sample", f"x={one}", "--sample", f"x={two}"))
+        self.fails(2, ["'z'", "'x'"], "prepare", model, "-o", out, "--input-shape", "z=1,400")
+        self.fails(2, ["1,224,224,3"], "prepare", model, "-o", out, "--input-shape", "x=1,400,")
+        self.fails(2, ["NAME=1,224,224,3"], "prepare", model, "-o", out, "--input-shape", "400")
+        self.fails(2, ["both"], "prepare", model, "-o", out, "--sample", f"x={one}", "--images", SHAPES / "samples")
+
+    def test_outputs_that_are_never_seen_are_not_squeezed(self):
+        """Where nothing is found on the samples, nothing tells what coarser weights change."""
+        weights = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 400 } } " + "".join(f"float_val: {i % 7 - 3.5} " for i in range(400)) + "}"
+        none = "tensor { dtype: DT_FLOAT tensor_shape { } float_val: 1e6 }"
+        model = self.model(placeholder("x", dims=[1, 400]), node("w", "Const", dtype=FLOAT, value=weights), node("y", "Mul", "x", "w", T=FLOAT),
+                           node("k", "Const", dtype=FLOAT, value=none), node("m", "Greater", "y", "k", T=FLOAT), node("found", "Where", "m", T="type: DT_BOOL"))
+        self.assertIn("'found' has no elements", self.step(self.prepare(model), "squeeze")["refused"])
+
+    def test_models_of_texts_are_packed(self):
+        model = self.model(placeholder("text", "DT_STRING", dims=[]), node("y", "DecodeWav", "text"))
+        said = self.prepare(model, "--output", "y")
+        self.assertNotIn("refused", self.step(said, "pack"))
+        self.assertIn("none in the pack", self.fine("check", self.dir / "app.rivulet"))
 
     def test_the_report_as_text(self):
         done = call("prepare", SHAPES / "shapes.pb", "-o", self.dir / "app.rivulet", "--images", SHAPES / "samples")

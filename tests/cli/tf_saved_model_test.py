@@ -65,7 +65,7 @@ class Run(ToolCase):
         x = self.file("x.npy", npy("<f4", (1, 3), struct.pack("<3f", 3, 4, 0)))
         flags = ["saved_model_cli", "run", "--dir", TAGS, "--tag_set=serve", "--signature_def=norm"]
         self.assertEqual(self.works(*flags, "--inputs", f"x={x}"), "Result for output key norm:\n[3.9843442]\n")
-        self.assertEqual(self.works(*flags, "--input_exprs", "x=[[6, 8, 0], (0, 0, 2)]"), "Result for output key norm:\n[7.9686885 5.612486]\n")
+        self.assertEqual(self.works(*flags, "--input_exprs", "x=[[6, 8, 0], (0, 0, 2)]"), "Result for output key norm:\n[7.9686885 5.612486 ]\n")
         self.assertEqual(self.works(*flags, "--input_exprs=x=np.zeros((2, 3))"), "Result for output key norm:\n[0. 0.]\n")
         out = self.dir / "new" / "folder"
         self.works(*flags, "--input_exprs", "x=[[6, 8, 0]]", "--outdir", out)
@@ -85,7 +85,7 @@ class Run(ToolCase):
         self.refuses(1, ["key=value"], *flags, "--input_exprs=nonsense")
         self.refuses(1, ["not closed"], *flags, "--input_exprs=x=[[1, 2")
         self.refuses(1, ["pickle"], *flags, "--inputs=x=a.pkl")
-        self.refuses(1, ["too large"], *flags, "--input_exprs=x=np.ones((100000000, 100000000))")
+        self.refuses(1, ["np.ones", "at most", "--inputs"], *flags, "--input_exprs=x=np.ones((100000000, 100000000))")
         self.refuses(1, ["'x'"], *flags, "--input_exprs=x=os.system(1)")
         self.refuses(1, ["want --tag_set"], "saved_model_cli", "run", "--dir", TAGS, "--input_exprs=x=1")
 
@@ -95,17 +95,17 @@ class Checkpoints(ToolCase):
         return self.works("inspect_checkpoint", f"--file_name={FORMATS / 'meta_graphs' / 'v2'}", *flags)
 
     def test_listings(self):
-        self.assertEqual(self.inspect(), "dense/w (DT_FLOAT) [3, 4]\n\n# Total number of params: 12\n")
+        self.assertEqual(self.inspect(), "dense/w (DT_FLOAT) [3,4]\n\n# Total number of params: 12\n")
         self.assertEqual(self.inspect("--all_tensor_names"), "tensor: dense/w (float32) [3, 4]\n# Total number of params: 12\n")
-        values = "tensor: dense/w (float32) [3, 4]\n[[-1. -0.75 -0.5 -0.25]\n [0. 0.25 0.5 0.75]\n [1. 1.25 1.5 1.75]]\n# Total number of params: 12\n"
+        values = "tensor: dense/w (float32) [3, 4]\n[[-1.   -0.75 -0.5  -0.25]\n [ 0.    0.25  0.5   0.75]\n [ 1.    1.25  1.5   1.75]]\n# Total number of params: 12\n"
         self.assertEqual(self.inspect("--all_tensors"), values)
         self.assertEqual(self.inspect("--tensor_name=dense/w"), values)
         self.assertEqual(self.inspect("--all_tensor_names", "--count_exclude_pattern=^dense"),
                          "tensor: dense/w (float32) [3, 4]\n# Excluding 1 tensors (12 params) that match ^dense when counting.\n# Total number of params: 0\n")
-        self.assertIn("[[-1. ... -0.25]\n ...\n [1. ... 1.75]]", self.inspect("--tensor_name", "dense/w", "--printoptions", "threshold=5", "edgeitems=1"))
+        self.assertIn("[[-1.   ... -0.25]\n ...\n [ 1.   ...  1.75]]", self.inspect("--tensor_name", "dense/w", "--printoptions", "threshold=5", "edgeitems=1"))
 
     def test_both_versions_and_every_type(self):
-        self.assertIn("dense/w (DT_FLOAT) [3, 4]", self.works("inspect_checkpoint", f"--file_name={FORMATS / 'meta_graphs' / 'v1'}"))
+        self.assertIn("dense/w (DT_FLOAT) [3,4]", self.works("inspect_checkpoint", f"--file_name={FORMATS / 'meta_graphs' / 'v1'}"))
         out = self.works("inspect_checkpoint", f"--file_name={FORMATS / 'every_dtype' / 'model.index'}", "--all_tensors")
         for name in ("float16", "bfloat16", "complex128", "qint32", "string", "bool", "uint64"):
             self.assertIn(f"({name})", out)

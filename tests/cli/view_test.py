@@ -233,6 +233,23 @@ class Pictures(ViewCase):
         self.assertIn("├ x = Placeholder() → float32 ?×3\n", text)
         self.assertRegex(text, r"(?m)^├ net/   5 nodes, 3 weights\n│ ├ one/   4 nodes, 3 weights\n│ │ ├ add = AddV2\(x, net/one/bias/read\)")
 
+    def test_shapes_within_functions(self):
+        """As the calls tell: through a call, a loop's body and condition, and variables behind handles."""
+        text = self.fine("view", ROOT / "tests" / "formats" / "data" / "v2_loop" / "model", "--text")
+        for line in ("StatefulPartitionedCall(serving_default_audio, kernel, bias) → float32 6×1×4, float32 1×4", "ReadVariableOp(kernel) → float32 5×4",
+                     "while_strided_slice_audio_0 = Argument() → float32 1×6", "while_placeholder_1 = Argument() → float32 1×4"):
+            self.assertIn(line, text)
+        body = text[text.index("while_body"):]
+        self.assertIn("while_71_0, while_73_0) → float32 1×4", body, "what a call within the loop gives")
+        # Two calls with shapes that differ share what they share.
+        one, two = (placeholder(n, dims=d) for n, d in (("a", [2, 3]), ("b", [2, 5])))
+        calls = "".join(node(f"call_{n}", "PartitionedCall", n, f='func { name: "same" }', Tin="list { type: DT_FLOAT }", Tout="list { type: DT_FLOAT }") for n in "ab")
+        library = ('library { function { signature { name: "same" input_arg { name: "x" type: DT_FLOAT } output_arg { name: "y" type: DT_FLOAT } } '
+                   'node_def { name: "inner" op: "Relu" input: "x" attr { key: "T" value { type: DT_FLOAT } } } ret { key: "y" value: "inner:activations:0" } } }\n')
+        text = self.fine("view", self.model(one, two, calls, library), "--text")
+        self.assertIn("inner = Relu(x) → float32 2×?", text)
+        self.assertRegex(text, r"call_a = PartitionedCall\(a\) → float32 2×3")
+
     def test_calls(self):
         self.fails(2, ["--svg"], "view", self.small(), "--svg", "--dot")
         self.fails(2, ["one model"], "view", self.small(), self.small(), "--dot")

@@ -64,7 +64,7 @@ class Graph:
             with self.graph.as_default():
                 tf.import_graph_def(self.definition, name="")
             self.session = v1.Session(graph=self.graph, config=v1.ConfigProto(intra_op_parallelism_threads=1))
-        return self.session.run([o + ":0" for o in self.outputs], {k if ":" in k else k + ":0": v for k, v in feeds.items()})
+        return self.session.run([o if ":" in o else o + ":0" for o in self.outputs], {k if ":" in k else k + ":0": v for k, v in feeds.items()})
 
 
 def rivulet(command, graph, feeds):

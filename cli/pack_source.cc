@@ -1,0 +1,69 @@
+#include "cli/pack_source.h"
+
+#include <algorithm>
+
+#include "cli/command.h"
+#include "cli/feeds.h"
+#include "engine/base/errors.h"
+#include "engine/graph/model_setup.h"
+#include "prepare/freeze.h"
+#include "prepare/model_graph.h"
+
+namespace rivulet::cli {
+namespace {
+
+// What an initialiser fills is no constant: a pack of it would find empty tables.
+Status CheckTables(const prepare::GraphDef& graph) {
+  std::string table;
+  const auto look_at = [&](std::string_view, const prepare::NodeDef& node) {
+    if (node.op.find("Table") != std::string::npos) table = node.name;
+  };
+  for (const prepare::NodeDef& node : graph.nodes) look_at("", node);
+  RIVULET_RETURN_IF_ERROR(prepare::VisitFunctionNodes(graph, look_at));
+  if (table.empty()) return Status();
+  return Unimplemented("node ", Quoted(table),
+                       " is of a table, which the model's initialiser fills; a pack holds a graph and its weights");
+}
+
+}  // namespace
+
+std::string PackSource::Input(const std::string& name) const {
+  for (const prepare::FrozenTensor& input : inputs) {
+    if (input.key == name) return input.name;
+  }
+  return name;
+}
+
+Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, const PackSourceOptions& options,
+                                  int* code) {
+  *code = kBadCall;
+  RIVULET_ASSIGN_OR_RETURN(const NameChoice names, NameChoice::Of(*model, options.signature));
+  *code = kBadData;
+  RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(options.path, model->setup().tags));
+  PackSource source{.model = model, .outputs = options.outputs};
+  const bool has_variables = std::any_of(read.graph.nodes.begin(), read.graph.nodes.end(), prepare::IsVariable);
+  if (names.signature() == nullptr && !has_variables) {
+    source.graph = std::move(read.graph);
+    return source;
+  }
+  if (has_variables && model->setup().checkpoint_prefix.empty()) {
+    return FailedPrecondition("'", options.path, "' has variables, and no checkpoint: ", model->setup().no_checkpoint);
+  }
+  RIVULET_ASSIGN_OR_RETURN(
+      prepare::FrozenModel frozen,
+      prepare::FreezeModel(model, options.path,
+                           {.tags = model->setup().tags, .signature = options.signature, .outputs = options.outputs}));
+  if (!model->setup().init_ops.empty()) {
+    RIVULET_RETURN_IF_ERROR(CheckTables(frozen.graph).Framed(Cat("'", options.path, "'")));
+  }
+  source.graph = std::move(frozen.graph);
+  source.inputs = std::move(frozen.inputs);
+  source.outputs.clear();
+  for (const prepare::FrozenTensor& output : frozen.outputs) source.outputs.push_back(output.name);
+  auto bytes = std::make_shared<std::string>(prepare::Serialize(source.graph));
+  const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
+  RIVULET_ASSIGN_OR_RETURN(source.model, Model::LoadBytes(view, bytes, options.path));
+  return source;
+}
+
+}  // namespace rivulet::cli
