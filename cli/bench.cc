@@ -171,7 +171,7 @@ int Bench(const BenchCommand& command) {
   const auto origin = BenchClock::now();
   MemoryTimeline memory(origin);
   int code = kFine;
-  BenchPlan plan{.model = LoadModel(command.model, command.model_flags, &code)};
+  BenchPlan plan{.model = LoadModel(command.model, command.model_flags, &code, command.threads[0])};
   if (plan.model == nullptr) return code;
   const BenchSpan load{"load", 0, MsSince(origin), {}};
   memory.Note("loaded");

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/made_up.h"
 #include "cli/model_flags.h"
@@ -147,7 +148,7 @@ nlohmann::json ToJson(const CheckCommand& command, const Model& model, const pre
 }
 
 int Check(const CheckCommand& command) {
-  LoadOptions load;
+  LoadOptions load = Cached();
   load.map_file = !command.read;
   const auto before = ReadProcessMemory("");
   const auto start = Clock::now();

@@ -39,6 +39,9 @@ void RunFlags::AddTo(CLI::App& command) {
   command.add_option("--memory", memory_mib, "Most memory for tensors and weights")
       ->check(CLI::NonNegativeNumber)
       ->type_name("MIB");
+  command.add_option("--prefer", prefer, "Where both cannot be had: speed, or memory")
+      ->check(CLI::IsMember({"speed", "memory"}))
+      ->capture_default_str();
 }
 
 Result<SessionOptions> RunFlags::Options() const {
@@ -47,6 +50,7 @@ Result<SessionOptions> RunFlags::Options() const {
   options.num_threads = threads;
   options.passes = !no_passes;
   if (precision == "fast") options.precision = Precision::kFast;
+  options.prefer_memory = prefer == "memory";
   if (memory_mib > 0) {
     if (memory_mib > (int64_t{1} << 40)) return InvalidArgument("--memory: want at most 2^40 MiB");
     options.memory_budget_bytes = static_cast<size_t>(memory_mib) << 20;

@@ -49,6 +49,7 @@ struct RunFlags {
   std::string target;
   double deadline_ms = 0;
   int64_t memory_mib = 0;
+  std::string prefer = "speed";
 
   void AddTo(CLI::App& command);
   // Applies --target for the whole process and gives the session's options.

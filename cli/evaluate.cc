@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/evaluate_page.h"
 #include "cli/graph_output.h"
@@ -189,7 +190,7 @@ int Evaluate(const EvaluateCommand& command) {
   if (command.height > 0) options.input_height = command.height;
   options.input_mean = command.mean;
   options.input_std = command.std;
-  auto model = Model::Load(command.model);
+  auto model = Model::Load(command.model, Cached(command.flags.threads));
   if (!model.ok()) return Fail(model.status(), kBadData);
   EvaluateReport report{.model = command.model, .folder = command.folder};
   if (const Status told = TakeWhatIsTold(command.model, **model, command.labels, &options); !told.ok()) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/told_by_model.h"
 #include "engine/base/errors.h"
@@ -114,7 +115,7 @@ int Label(const LabelCommand& command) {
   if (command.height > 0) options.input_height = command.height;
   if (command.has_mean) options.input_mean = command.mean;
   if (command.has_std) options.input_std = command.std;
-  auto model = Model::Load(command.model);
+  auto model = Model::Load(command.model, Cached(command.flags.threads));
   if (!model.ok()) return Fail(model.status(), kBadData);
   if (const Status told = TakeWhatIsTold(command.model, **model, command.labels, &options); !told.ok()) {
     return Fail(told, kBadData);

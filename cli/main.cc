@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "engine/base/errors.h"
 
@@ -75,6 +76,7 @@ int main(int argc, char** argv) {
   AddPrepare(app, &code);
   AddShrink(app, &code);
   AddView(app, &code);
+  AddCacheFlag(app);
   if (argc > 1 && IsUnknownCommand(app, argv[1])) return FailUnknownCommand(app, argv[1]);
   try {
     app.parse(argc, argv);

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "engine/base/errors.h"
 #include "engine/graph/graph.h"
@@ -36,8 +37,8 @@ LoadOptions ModelFlags::Options() const {
   return options;
 }
 
-std::shared_ptr<const Model> LoadModel(const std::string& path, const ModelFlags& flags, int* code) {
-  auto model = Model::Load(path, flags.Options());
+std::shared_ptr<const Model> LoadModel(const std::string& path, const ModelFlags& flags, int* code, int threads) {
+  auto model = Model::Load(path, Cached(threads, flags.Options()));
   if (model.ok()) return *model;
   // A path that is not there is bad data; tags that are not there are a bad call.
   const bool bad_tags =

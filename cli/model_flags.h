@@ -22,8 +22,9 @@ struct ModelFlags {
   LoadOptions Options() const;
 };
 
-// Loads it and prints what is wrong; *code is the exit code when there is no model.
-std::shared_ptr<const Model> LoadModel(const std::string& path, const ModelFlags& flags, int* code);
+// Loads it with the cache (cache_folder.h) and `threads`, and prints what is wrong; *code is the exit code when there
+// is no model.
+std::shared_ptr<const Model> LoadModel(const std::string& path, const ModelFlags& flags, int* code, int threads = 1);
 
 // What --signature, or its absence, chooses. Names are a signature's keys or tensors of the graph.
 class NameChoice {

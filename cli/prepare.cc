@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/graph_output.h"
@@ -132,7 +133,7 @@ Status ReadShapesAndArrays(const PrepareCommand& command, const Model& model,
 Status Write(const PrepareCommand& command, const RoadState& state, PrepareReport* report) {
   RIVULET_RETURN_IF_ERROR(SaveBytes(state.bytes, command.out));
   const auto start = std::chrono::steady_clock::now();
-  RIVULET_RETURN_IF_ERROR(Model::Load(command.out).status());
+  RIVULET_RETURN_IF_ERROR(Model::Load(command.out, Cached()).status());
   report->map_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return command.page.empty() ? Status() : SaveBytes(PreparePage(*report), command.page);
 }
@@ -141,7 +142,7 @@ int Prepare(const PrepareCommand& command) {
   const Result<double> max_drop = ParseShare(command.max_drop);
   if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
   int code = kFine;
-  const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
+  const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code, command.threads);
   if (model == nullptr) return code;
   Result<prepare::FrozenModel> frozen = prepare::FreezeModel(
       model, command.model,

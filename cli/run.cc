@@ -125,7 +125,8 @@ int Run(const RunCommand& command) {
   Result<SessionOptions> options = command.flags.Options();
   if (!options.ok()) return FailCall(options.status().ToString());
   int code = kFine;
-  const std::shared_ptr<const Model> model = LoadModel(command.model, command.model_flags, &code);
+  const std::shared_ptr<const Model> model =
+      LoadModel(command.model, command.model_flags, &code, command.flags.threads);
   if (model == nullptr) return code;
   const Result<NameChoice> names = NameChoice::Of(*model, command.signature);
   if (!names.ok()) return Fail(names.status(), kBadCall);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/deflated_size.h"
 #include "cli/progress.h"
@@ -180,7 +181,7 @@ Status Shrink(const ShrinkCommand& command, const std::string& method, int* code
   *code = kBadData;
   RIVULET_ASSIGN_OR_RETURN(const prepare::ModelGraph model, prepare::ReadModelGraph(command.model));
   const std::string before = prepare::Serialize(model.graph);
-  RIVULET_ASSIGN_OR_RETURN(const auto loaded, Model::Load(command.model));
+  RIVULET_ASSIGN_OR_RETURN(const auto loaded, Model::Load(command.model, Cached(command.threads)));
   RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(loaded, command.samples, code));
   *code = kBadData;
   prepare::GraphDef folded = model.graph;

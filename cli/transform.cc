@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/made_up.h"
@@ -48,7 +49,7 @@ Result<prepare::VerifyOptions> CheckOf(const TransformCommand& command, int* cod
   check.report = PrintOnce;
   if (command.check_inputs.empty()) return check;
   *code = kBadData;
-  RIVULET_ASSIGN_OR_RETURN(const auto model, Model::Load(command.model));
+  RIVULET_ASSIGN_OR_RETURN(const auto model, Model::Load(command.model, Cached()));
   RIVULET_ASSIGN_OR_RETURN(check.given, ParseFeeds(*model, NameChoice(), command.check_inputs, code));
   return check;
 }

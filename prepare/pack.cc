@@ -26,9 +26,11 @@ PackedOperands::Listener Collector(const MemmappedPackage& package, PackedForms*
   for (const auto& [name, region] : package.regions()) {
     if (!name.starts_with(MemmappedPackage::kOwnPrefix)) regions->emplace(region.bytes.data(), name);
   }
-  return [regions, forms](const Tensor& constant, std::string_view form, std::string bytes) {
+  return [regions, forms](const Tensor& constant, std::string_view form, std::span<const uint8_t> bytes) {
     const auto at = regions->find(constant.raw());
-    if (at != regions->end()) forms->emplace(PackedRegionName(at->second, form), std::move(bytes));
+    if (at == regions->end()) return;
+    forms->emplace(PackedRegionName(at->second, form),
+                   std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   };
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "cli/cache_folder.h"
 #include "cli/tf/benchmark_inputs.h"
 #include "cli/tf/benchmark_tables.h"
 #include "cli/tf/tools.h"
@@ -191,7 +192,7 @@ Status ReportAll(const Benchmark& flags, const Times& times, const std::vector<B
 Status Measure(const Benchmark& flags, const Feeds& feeds) {
   Times times;
   const auto load_start = Clock::now();
-  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(flags.graph));
+  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(flags.graph, cli::Cached()));
   SessionOptions options;
   const auto machine = static_cast<int64_t>(std::max(std::thread::hardware_concurrency(), 1U));
   options.num_threads = static_cast<int>(std::min<int64_t>(flags.num_threads < 1 ? machine : flags.num_threads, 1024));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/cache_folder.h"
 #include "cli/tf/antialias.h"
 #include "cli/tf/sha1.h"
 #include "cli/tf/tools.h"
@@ -91,7 +92,7 @@ double CrossEntropy(std::span<const float> logits, size_t label) {
 }
 
 Status Evaluate(const EvaluateFlags& flags) {
-  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(flags.graph));
+  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(flags.graph, cli::Cached()));
   RIVULET_RETURN_IF_ERROR(model->Describe(flags.input).status());
   RIVULET_RETURN_IF_ERROR(model->Describe(flags.output).status());
   RIVULET_RETURN_IF_ERROR(model->Describe(flags.logits).status());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/cache_folder.h"
 #include "cli/tf/tools.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
@@ -132,7 +133,7 @@ Status Label(const Call& call, const ImageFlags& image, const Flags& flags, cons
     style = &kPoets;
     graph = Under(image.root_dir, style->graph);
   }
-  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(graph));
+  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(graph, cli::Cached()));
   if (image.style.empty() && image.output_layer.empty() && Has(*model, kPoets.output_layer)) style = &kPoets;
   ClassifyOptions options = OptionsFor(*model, image, flags, For(*model, *style));
   RIVULET_ASSIGN_OR_RETURN(options.labels, ReadLabels(LabelsFor(image, *style, graph)));

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "cli/cache_folder.h"
 #include "cli/literal.h"
 #include "cli/npy.h"
 #include "cli/npz.h"
@@ -149,7 +150,7 @@ Status SaveOutput(const RunSavedModelFlags& flags, const std::string& key, const
 }  // namespace
 
 Status RunSavedModel(const RunSavedModelFlags& flags) {
-  LoadOptions options;
+  LoadOptions options = cli::Cached();
   options.tags = SplitList(flags.tag_set);
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(flags.dir, options));
   RIVULET_ASSIGN_OR_RETURN(const ModelSignature* signature, model->FindSignature(flags.signature_def));

@@ -5,6 +5,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "cli/cache_folder.h"
 #include "cli/tf/tools.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
@@ -125,7 +126,7 @@ void PrintFound(const Streaming& flags, const std::vector<Word>& truths, const s
 }
 
 Status Listen(const Streaming& flags) {
-  RIVULET_ASSIGN_OR_RETURN(auto model, Model::Load(flags.graph));
+  RIVULET_ASSIGN_OR_RETURN(auto model, Model::Load(flags.graph, cli::Cached()));
   RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(std::move(model)));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<std::string> labels, ReadLabels(flags.labels));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<Word> truths, ReadTruth(flags.ground_truth));

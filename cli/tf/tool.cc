@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "cli/cache_folder.h"
 #include "cli/tf/tools.h"
 #include "engine/base/errors.h"
 
@@ -52,6 +53,12 @@ const Tool* FindTool(std::string_view called) {
     if (called == tool->name) return tool;
   }
   return nullptr;
+}
+
+Flags Call::MakeFlags() const {
+  Flags flags(name, tool->summary, tool->codes);
+  flags.Add("cache", cli::CacheFlag(), cli::kCacheHelp);
+  return flags;
 }
 
 int Call::Fail(const Status& status) const {

@@ -27,7 +27,8 @@ struct Call {
   std::string name;
   std::vector<std::string> arguments;
 
-  Flags MakeFlags() const { return Flags(name, tool->summary, tool->codes); }
+  // With --cache, which all have.
+  Flags MakeFlags() const;
   // Prints "name: message" in one line on stderr; the tool's code for failures.
   int Fail(const Status& status) const;
   void Warn(std::string_view sentence) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/cache_folder.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 
@@ -26,7 +27,7 @@ void WavFlags::AddTo(Flags& flags) {
 Result<std::unique_ptr<Classifier>> WavFlags::Open() const {
   ClassifyOptions options;
   RIVULET_ASSIGN_OR_RETURN(options.labels, ReadLabels(labels));
-  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, Model::Load(graph));
+  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, Model::Load(graph, cli::Cached()));
   options.input_layer = NodeOf(input_name);
   options.output_layer = NodeOf(output_name);
   return Classifier::Create(std::move(model), options);

@@ -71,7 +71,7 @@ TensorLiteral LiteralOf(const MemmappedPackage& package, const Node& node) {
     return literal;
   }
   if (name->starts_with(MemmappedPackage::kSqueezedPrefix)) {
-    Result<Tensor> decoded = package.DecodeSqueezed(*region, literal.dtype, literal.shape);
+    Result<Tensor> decoded = package.FindSqueezed(*name, *region, literal.dtype, literal.shape);
     if (decoded.ok()) {
       literal.prefix = *std::move(decoded);
     } else {
@@ -194,6 +194,15 @@ Result<Tensor> MemmappedPackage::DecodeSqueezed(const Region& region, DType dtyp
                     IsKnown(dtype) ? Name(dtype) : std::string_view("unknown"), " and shape ", shape.ToString());
   }
   return squeezed.Decode(allocator_ == nullptr ? *Allocator::Create() : *allocator_, threads_);
+}
+
+Result<Tensor> MemmappedPackage::FindSqueezed(std::string_view name, const Region& region, DType dtype,
+                                              const Shape& shape) const {
+  const auto decoded = decoded_.find(name);
+  const bool fits = decoded != decoded_.end() && decoded->second.dtype() == dtype &&
+                    decoded->second.num_elements() == shape.num_elements();
+  // Else to be told what is wrong.
+  return fits ? Result<Tensor>(decoded->second) : DecodeSqueezed(region, dtype, shape);
 }
 
 void PlaceRegion(const MemmappedPackage& package, Node* node) {

@@ -47,12 +47,16 @@ class MemmappedPackage {
   std::span<const uint8_t> file() const { return file_; }
   const std::shared_ptr<void>& owner() const { return owner_; }
 
-  // Where squeezed regions are decoded to, and by how many threads; without, memory is unlimited.
+  // What squeezed regions hold, by their names; for as long as the graph is read.
+  void TakeDecoded(std::map<std::string, Tensor, std::less<>> decoded) { decoded_ = std::move(decoded); }
+  // Where the others are decoded to, and by how many threads; without, memory is unlimited.
   void DecodeTo(std::shared_ptr<Allocator> allocator, int threads) {
     allocator_ = std::move(allocator);
     threads_ = threads;
   }
   Result<Tensor> DecodeSqueezed(const Region& region, DType dtype, const Shape& shape) const;
+  // Of the region's name: what was decoded, or else as above.
+  Result<Tensor> FindSqueezed(std::string_view name, const Region& region, DType dtype, const Shape& shape) const;
 
   static constexpr std::string_view kPrefix = "memmapped_package://";
   static constexpr std::string_view kGraphRegion = "memmapped_package://.";
@@ -73,6 +77,7 @@ class MemmappedPackage {
   Region directory_;
   std::span<const uint8_t> file_;
   std::shared_ptr<void> owner_;
+  std::map<std::string, Tensor, std::less<>> decoded_;
   std::shared_ptr<Allocator> allocator_;
   int threads_ = 1;
 };

@@ -7,10 +7,12 @@
 #include "engine/import/graphdef.h"
 #include "engine/import/granted_files.h"
 #include "engine/import/memmapped_package.h"
+#include "engine/import/model_cache.h"
 #include "engine/import/package_checksums.h"
 #include "engine/import/saved_model.h"
 #include "engine/import/sniff.h"
 #include "engine/import/sorted_table.h"
+#include "engine/import/squeezed_constants.h"
 #include "engine/import/text_proto.h"
 
 namespace rivulet {
@@ -96,18 +98,26 @@ Status ReadText(const LoadOptions& options, const Folder* folder, ModelContent* 
 Status ReadPackage(const LoadOptions& options, ModelContent* content) {
   const FileBytes& file = content->file;
   RIVULET_ASSIGN_OR_RETURN(MemmappedPackage read, MemmappedPackage::Read(file.bytes, file.owner));
-  read.DecodeTo(options.allocator, /*threads=*/1);
-  const auto package = std::make_shared<const MemmappedPackage>(std::move(read));
-  const bool is_pack = package->Find(MemmappedPackage::kChecksumsRegion) != nullptr;
+  const bool is_pack = read.Find(MemmappedPackage::kChecksumsRegion) != nullptr;
   content->format = is_pack ? "pack" : "memmapped package";
   if (is_pack && options.check_regions) {
-    RIVULET_ASSIGN_OR_RETURN(const std::vector<PackageDamage> damage, FindPackageDamage(*package));
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<PackageDamage> damage, FindPackageDamage(read));
     if (!damage.empty()) return damage[0].status;
   }
+  content->cache = ModelCache::Open(read, options);
+  DecodedConstants decoded = content->cache != nullptr
+                                 ? content->cache->Constants()
+                                 : DecodeToMemory(read, *options.allocator, std::clamp(options.num_threads, 1, 1024));
+  // Squeezed bytes were read for the last time.
+  if (content->cache == nullptr ? !decoded.empty() : content->cache->has_decoded()) DropPages(file);
+  read.DecodeTo(options.allocator, /*threads=*/1);
+  read.TakeDecoded(std::move(decoded));
+  const auto package = std::make_shared<MemmappedPackage>(std::move(read));
   RIVULET_ASSIGN_OR_RETURN(content->graph, ImportGraphDef(WireCursor(package->graph().bytes, package->graph().offset),
                                                           file.owner, options.limits, package.get()));
+  package->TakeDecoded({});
   content->package = package;
-  content->packed = std::make_shared<const PackedRegions>(*package);
+  content->packed = std::make_shared<const PackedRegions>(*package, content->cache);
   return Status();
 }
 

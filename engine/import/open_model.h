@@ -25,6 +25,7 @@ struct ModelContent {
   // Both null unless the file is a memmapped package.
   std::shared_ptr<const MemmappedPackage> package;
   std::shared_ptr<const PackedRegions> packed;
+  std::shared_ptr<ModelCache> cache;  // null without one
 };
 
 // `options.allocator` must be set. Messages start with the path.

@@ -1,6 +1,7 @@
 #include "engine/import/packed_regions.h"
 
 #include "engine/base/errors.h"
+#include "engine/import/model_cache.h"
 
 namespace rivulet {
 namespace {
@@ -20,13 +21,20 @@ std::string PackedRegionName(std::string_view region, std::string_view form) {
   return name;
 }
 
-PackedRegions::PackedRegions(const MemmappedPackage& package) : owner_(package.owner()) {
+PackedRegions::PackedRegions(const MemmappedPackage& package, std::shared_ptr<const ModelCache> cache)
+    : owner_(package.owner()) {
   for (const auto& [name, region] : package.regions()) {
     if (name.starts_with(MemmappedPackage::kPackedPrefix)) {
       packed_.emplace(name, region.bytes);
     } else if (!name.starts_with(MemmappedPackage::kOwnPrefix)) {
       region_at_.emplace(region.bytes.data(), name);
     }
+  }
+  if (cache != nullptr) {
+    for (const auto& [name, form] : cache->forms()) packed_.emplace(name, form.bytes);
+    for (const auto& [name, constant] : cache->Constants()) region_at_.emplace(constant.raw(), name);
+    using Both = std::pair<std::shared_ptr<void>, std::shared_ptr<const ModelCache>>;
+    owner_ = std::make_shared<Both>(package.owner(), std::move(cache));
   }
   if (packed_.empty()) region_at_.clear();
 }

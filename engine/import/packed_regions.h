@@ -18,9 +18,12 @@
 
 namespace rivulet {
 
+class ModelCache;
+
 class PackedRegions : public PackedForms {
  public:
-  explicit PackedRegions(const MemmappedPackage& package);
+  // Of the package, and of its cache where there is one.
+  explicit PackedRegions(const MemmappedPackage& package, std::shared_ptr<const ModelCache> cache = nullptr);
 
   std::span<const uint8_t> Find(const void* constant, std::string_view form) const override;
   const std::shared_ptr<void>& owner() const override { return owner_; }

@@ -123,11 +123,12 @@ TEST_F(Regions, ARecordingShowsWhatIsPacked) {
   Make(PackedRegionName("memmapped_package://v", kForm), PackedBytes());
   std::vector<std::string> shown;
   {
-    const PackedOperands::Recording recording([&](const Tensor& constant, std::string_view form, std::string bytes) {
-      EXPECT_EQ(constant.raw(), memory_);
-      EXPECT_EQ(form, kForm);
-      shown.push_back(std::move(bytes));
-    });
+    const PackedOperands::Recording recording(
+        [&](const Tensor& constant, std::string_view form, std::span<const uint8_t> bytes) {
+          EXPECT_EQ(constant.raw(), memory_);
+          EXPECT_EQ(form, kForm);
+          shown.emplace_back(bytes.begin(), bytes.end());
+        });
     ASSERT_TRUE(PackW(2, 3).ok());
   }
   ASSERT_TRUE(PackW(2, 3).ok());

@@ -158,28 +158,41 @@ Result<SqueezedRegion> SqueezedRegion::Read(std::span<const uint8_t> bytes) {
   return region;
 }
 
-Result<Tensor> SqueezedRegion::Decode(Allocator& allocator, int threads) const {
+Status SqueezedRegion::CheckSlices() const {
   for (size_t i = 0; i < slices.size(); ++i) {
     if (Crc32c(slices[i].bytes) != slices[i].checksum) return Damaged("slice ", i, "'s checksum is another");
   }
+  return Status();
+}
+
+int64_t SqueezedRegion::ElementsOf(size_t slice) const {
+  return std::min(slice_elements, elements - static_cast<int64_t>(slice) * slice_elements);
+}
+
+size_t SqueezedRegion::NumColumns() const { return static_cast<size_t>(std::max<int64_t>(levels.row, 1)); }
+
+bool SqueezedRegion::DecodeSlice(size_t slice, std::span<uint16_t> columns, void* out) const {
+  const int64_t first = static_cast<int64_t>(slice) * slice_elements;
+  return coding == Coding::kLevels ? DecodeLevelSlice(slices[slice].bytes, levels, scale, first, ElementsOf(slice),
+                                                      columns.first(NumColumns()), dtype, out)
+                                   : DecodeByteSlice(slices[slice].bytes, ElementsOf(slice), dtype, out);
+}
+
+Result<Tensor> SqueezedRegion::Decode(Allocator& allocator, int threads) const {
+  RIVULET_RETURN_IF_ERROR(CheckSlices());
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, {elements}, allocator));
-  const size_t element = ElementBytes(dtype);
   auto* out = static_cast<uint8_t*>(tensor.raw());
+  const size_t slice_bytes = static_cast<size_t>(slice_elements) * ElementBytes(dtype);
   const auto num_slices = static_cast<int64_t>(slices.size());
   const int used = static_cast<int>(std::max<int64_t>(1, std::min<int64_t>(threads, num_slices)));
-  const auto row = static_cast<size_t>(std::max<int64_t>(levels.row, 1));
-  std::vector<uint16_t> columns(row * static_cast<size_t>(used));  // a row for each thread: workers allocate nothing
+  std::vector<uint16_t> columns(NumColumns() * static_cast<size_t>(used));  // of each thread: workers allocate nothing
   std::atomic<int64_t> broken = -1;
   const auto decode = [&](int64_t begin, int64_t end, int thread) {
-    const std::span<uint16_t> own(columns.data() + row * static_cast<size_t>(thread), row);
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t first = i * slice_elements, count = std::min(slice_elements, elements - first);
-      const std::span<const uint8_t> bytes = slices[static_cast<size_t>(i)].bytes;
-      void* to = out + static_cast<size_t>(first) * element;
-      const bool is_whole = coding == Coding::kLevels
-                                ? DecodeLevelSlice(bytes, levels, scale, first, count, own, dtype, to)
-                                : DecodeByteSlice(bytes, count, dtype, to);
-      if (!is_whole) broken.store(i, std::memory_order_relaxed);
+    const std::span<uint16_t> own(columns.data() + NumColumns() * static_cast<size_t>(thread), NumColumns());
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      if (!DecodeSlice(i, own, out + i * slice_bytes)) {
+        broken.store(static_cast<int64_t>(i), std::memory_order_relaxed);
+      }
     }
   };
   if (used > 1) {

@@ -61,6 +61,14 @@ struct SqueezedRegion {
   // The tensor, one-dimensional. Checksums are compared before memory is asked for. Slices are decoded by up to
   // `threads` threads.
   Result<Tensor> Decode(Allocator& allocator, int threads) const;
+
+  // One slice after the other instead. DATA_LOSS where a slice's checksum is another.
+  Status CheckSlices() const;
+  int64_t ElementsOf(size_t slice) const;
+  // Memory that DecodeSlice works in: so many elements.
+  size_t NumColumns() const;
+  // Fills `out` with the slice's elements; false where it is no code, and what was written means nothing.
+  bool DecodeSlice(size_t slice, std::span<uint16_t> columns, void* out) const;
 };
 
 }  // namespace rivulet

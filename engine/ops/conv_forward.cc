@@ -55,8 +55,8 @@ struct StoredFilter {
   PackedFilter View(const uint8_t* bytes, const std::shared_ptr<void>& owner) const {
     return PackedFilter::View(reinterpret_cast<const float*>(bytes), owner);
   }
-  void Append(const PackedFilter& filter, std::string* out) const {
-    out->append(reinterpret_cast<const char*>(filter.data()), static_cast<size_t>(Bytes().value()));
+  std::span<const uint8_t> BytesOf(const PackedFilter& filter) const {
+    return {reinterpret_cast<const uint8_t*>(filter.data()), static_cast<size_t>(Bytes().value())};
   }
 };
 

@@ -54,8 +54,9 @@ class PackedOperands {
     PackedOperands* const outer_;
   };
 
-  // While one lives, the forms that its thread packs and that can lie in a file are shown to it: how packs are made.
-  using Listener = std::function<void(const Tensor& constant, std::string_view form, std::string bytes)>;
+  // While one lives, the forms that its thread packs and that can lie in a file are shown to it: how packs are made,
+  // and caches filled.
+  using Listener = std::function<void(const Tensor& constant, std::string_view form, std::span<const uint8_t> bytes)>;
   class Recording {
    public:
     explicit Recording(Listener listener);
@@ -111,8 +112,8 @@ struct StoredMatrix {
   PackedMatrix View(const uint8_t* bytes, const std::shared_ptr<void>& owner) const {
     return PackedMatrix::View(reinterpret_cast<const float*>(bytes), k, n, owner);
   }
-  void Append(const PackedMatrix& packed, std::string* out) const {
-    out->append(reinterpret_cast<const char*>(packed.data()), static_cast<size_t>(Bytes().value()));
+  std::span<const uint8_t> BytesOf(const PackedMatrix& packed) const {
+    return {reinterpret_cast<const uint8_t*>(packed.data()), static_cast<size_t>(Bytes().value())};
   }
 };
 
@@ -125,8 +126,8 @@ struct StoredFloats {
   Tensor View(const uint8_t* bytes, const std::shared_ptr<void>& owner) const {
     return Tensor::View(DType::kFloat, shape, const_cast<uint8_t*>(bytes), owner);
   }
-  void Append(const Tensor& floats, std::string* out) const {
-    out->append(static_cast<const char*>(floats.raw()), floats.bytes());
+  std::span<const uint8_t> BytesOf(const Tensor& floats) const {
+    return {static_cast<const uint8_t*>(floats.raw()), floats.bytes()};
   }
 };
 
@@ -160,12 +161,10 @@ Result<std::shared_ptr<const T>> PackOnce(const Tensor& constant, std::string_vi
   if (packed == nullptr) {
     RIVULET_ASSIGN_OR_RETURN(T made, pack());
     packed = std::make_shared<T>(std::move(made));
-  }
-  if constexpr (!std::is_same_v<Stored, NotStored>) {
-    if (const auto* listener = PackedOperands::CurrentListener(); listener != nullptr) {
-      std::string bytes;
-      stored.Append(*packed, &bytes);
-      (*listener)(constant, Cat(kPackedLayout, key.second), std::move(bytes));
+    if constexpr (!std::is_same_v<Stored, NotStored>) {
+      if (const auto* listener = PackedOperands::CurrentListener(); listener != nullptr) {
+        (*listener)(constant, Cat(kPackedLayout, key.second), stored.BytesOf(*packed));
+      }
     }
   }
   shared->entries_.insert_or_assign(std::move(key), PackedOperands::Entry{constant, packed});

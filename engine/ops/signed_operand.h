@@ -20,8 +20,8 @@ struct StoredBytesMatrix {
   PackedMatrixU8 View(const uint8_t* bytes, const std::shared_ptr<void>& owner) const {
     return PackedMatrixU8::View(bytes, k, n, owner);
   }
-  void Append(const PackedMatrixU8& packed, std::string* out) const {
-    out->append(reinterpret_cast<const char*>(packed.data()), static_cast<size_t>(Bytes().value()));
+  std::span<const uint8_t> BytesOf(const PackedMatrixU8& packed) const {
+    return {reinterpret_cast<const uint8_t*>(packed.data()), static_cast<size_t>(Bytes().value())};
   }
 };
 

@@ -10,6 +10,7 @@
 #include "engine/ops/op.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/variable.h"
+#include "rivulet/model.h"
 
 namespace rivulet {
 
@@ -26,6 +27,8 @@ struct Environment {
   FunctionTable& functions;
   PackedOperands& packed;
   ModelFiles* files = nullptr;  // null when none came with the model
+  // Whose file's pages go as soon as a constant in them is packed; null where they stay until the plan is made.
+  const Model* dropped_early = nullptr;
 };
 
 // The variables whose values a plan and the plans within it took as constants. Thread-safe.

@@ -1,10 +1,14 @@
 #include "rivulet/model.h"
 
+#include "engine/base/built.h"
 #include "engine/base/guard.h"
+#include "engine/base/new_file.h"
 #include "engine/import/memmapped_package.h"
+#include "engine/import/model_cache.h"
 #include "engine/import/open_model.h"
 #include "engine/ops/infer.h"
 #include "engine/run/cut.h"
+#include "engine/run/kept_forms.h"
 
 namespace rivulet {
 
@@ -76,10 +80,36 @@ std::string_view Model::Metadata() const {
   if (region == nullptr) return {};
   return {reinterpret_cast<const char*>(region->bytes.data()), region->bytes.size()};
 }
+ModelCache* Model::cache() const { return rep_->content.cache.get(); }
+void Model::DropFilePages(const Tensor& constant) const {
+  const std::span<const uint8_t> bytes(static_cast<const uint8_t*>(constant.raw()), constant.bytes());
+  DropPages(rep_->content.file, bytes);
+  if (cache() != nullptr) cache()->DropPages(bytes);
+}
 void Model::DropFilePages() const {
   DropPages(rep_->content.file);
+  if (cache() != nullptr) cache()->DropPages();
   if (rep_->content.files != nullptr) rep_->content.files->DropPages();
 }
+
+struct KeptForms::Rep {
+  explicit Rep(ModelCache* cache) : recording(cache) {}
+  ModelCache::Recording recording;
+};
+KeptForms::KeptForms(const Model& model)
+    : rep_([&]() -> Rep* {
+        if constexpr (kBuilt.packages) {
+          if (model.cache() != nullptr) return new Rep(model.cache());
+        }
+        return nullptr;
+      }()) {}
+KeptForms::~KeptForms() = default;
+void KeptForms::Keep() {
+  if constexpr (kBuilt.packages) {
+    if (rep_ != nullptr) rep_->recording.Keep();
+  }
+}
+
 const ModelSetup& Model::setup() const { return rep_->content.setup; }
 ModelFiles* Model::files() const { return rep_->content.files.get(); }
 const std::vector<ModelSignature>& Model::Signatures() const { return rep_->content.signatures; }

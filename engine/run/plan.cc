@@ -101,6 +101,14 @@ class Compiler {
     return Status();
   }
 
+  // What was packed is not read where it lay again, unless in another form.
+  void DropPacked(const std::vector<const Fact*>& inputs, const std::vector<bool>& consumed) const {
+    if (environment_.dropped_early == nullptr) return;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (consumed[i] && inputs[i]->value.valid()) environment_.dropped_early->DropFilePages(inputs[i]->value);
+    }
+  }
+
   // By output of the node: whether a node or a fetch reads it.
   std::vector<bool> ReadOutputs(int32_t index) {
     if (is_used_.empty()) {
@@ -153,6 +161,7 @@ class Compiler {
         PrepareContext context(node, inputs, node.outputs, &consumed, allocator_, pool_);
         const PackedOperands::Scope sharing(environment_.packed);
         RIVULET_ASSIGN_OR_RETURN(step.state, node.def->prepare(context));
+        DropPacked(inputs, consumed);
       }
       // What infer could not check for want of a shape, it checks when the shape is there.
       for (const Fact* fact : inputs) {

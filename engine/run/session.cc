@@ -10,6 +10,7 @@
 #include "engine/run/executor.h"
 #include "engine/run/function_table.h"
 #include "engine/run/initialize.h"
+#include "engine/run/kept_forms.h"
 
 namespace rivulet {
 
@@ -55,8 +56,16 @@ struct Session::Rep {
         pool(o.num_threads),
         functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes),
         packed(model->packed_forms(), options.precision == Precision::kFast),
-        environment{o.passes, o.max_rewrites, model->graph().has_versions, *allocator, pool, resources, functions,
-                    packed,   model->files()} {}
+        environment{o.passes,
+                    o.max_rewrites,
+                    model->graph().has_versions,
+                    *allocator,
+                    pool,
+                    resources,
+                    functions,
+                    packed,
+                    model->files(),
+                    o.prefer_memory ? model.get() : nullptr} {}
 
   const std::shared_ptr<const Model> model;
   const SessionOptions options;
@@ -113,8 +122,10 @@ Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, con
   RIVULET_RETURN_IF_ERROR(InitializeFor(fetches, targets, stop));
   const auto start = StopToken::Clock::now();
   auto entry = std::make_shared<PlanEntry>(PlanKey(feeds, fetches, targets));
+  KeptForms kept(*model);
   RIVULET_ASSIGN_OR_RETURN(entry->plan,
                            MakePlan(model->graph(), entry->key.specs, fetches, targets, environment, stop));
+  kept.Keep();
   model->DropFilePages();
   entry->stats.plan_ms = std::chrono::duration<double, std::milli>(StopToken::Clock::now() - start).count();
   entry->stats.num_steps = static_cast<int64_t>(entry->plan->steps.size());

@@ -3,6 +3,7 @@
 #define RIVULET_MODEL_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@ namespace rivulet {
 
 class Graph;
 class MemmappedPackage;
+class ModelCache;
 class ModelFiles;
 class PackedForms;
 struct ModelSetup;
@@ -36,6 +38,13 @@ struct LoadOptions {
   bool follow_links = false;
   // Read all of a pack (.rivulet) and compare its checksums before it is used. Off: only those of what loading reads.
   bool check_regions = false;
+  // Threads that decode squeezed constants.
+  int num_threads = 1;
+  // A folder of the caller's own where what is made of squeezed constants is kept, and mapped the next time: decoded,
+  // and as kernels read them. It is made if it is not there, and may be emptied at any time. Empty: nothing is written.
+  std::string cache_folder;
+  // Told why the cache could not be used or written, by threads that load or plan; all works without it.
+  std::function<void(const std::string& note)> cache_note;
 };
 
 // Immutable; shared by any number of sessions and threads.
@@ -90,8 +99,12 @@ class Model {
   // Both null unless the file is a memmapped package.
   const MemmappedPackage* package() const;
   const PackedForms* packed_forms() const;
+  // Null without LoadOptions::cache_folder, and where nothing is squeezed.
+  ModelCache* cache() const;
   const std::shared_ptr<Allocator>& allocator() const;
+  // Pages of the file that are not needed now: all, or those of a constant that lies in it.
   void DropFilePages() const;
+  void DropFilePages(const Tensor& constant) const;
 
  private:
   struct Rep;

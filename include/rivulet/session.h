@@ -29,6 +29,8 @@ struct SessionOptions {
   size_t memory_budget_bytes = Allocator::kUnlimited;
   // Plans kept, one per set of fed shapes; the least recently used one goes.
   int max_plans = 8;
+  // Less memory rather than the least time to load: pages of the model's file go as soon as what they hold is packed.
+  bool prefer_memory = false;
   // Checked against the deadline of the run that makes the plan.
 };
 
