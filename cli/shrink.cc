@@ -53,7 +53,8 @@ Result<std::string> MethodOf(const ShrinkCommand& command) {
   if (command.float16) methods.push_back("float16");
   if (command.int8) methods.push_back("int8");
   if (command.lossless) methods.push_back("lossless");
-  const bool wants_squeeze = command.squeeze || !command.max_drop.empty() || !command.size.empty() || command.step > 0;
+  const bool wants_squeeze =
+      command.squeeze || (!command.int8 && !command.max_drop.empty()) || !command.size.empty() || command.step > 0;
   if (wants_squeeze || methods.empty()) methods.push_back("squeeze");
   if (methods.size() > 1)
     return InvalidArgument("--", methods[0], " and --", methods[1], " are two ways to shrink: choose one");
@@ -174,9 +175,8 @@ int RunShrink(const ShrinkCommand& command) {
   }
   const auto method = MethodOf(command);
   if (!method.ok()) return Fail(method.status(), kBadCall);
-  if (!command.max_drop.empty()) {
-    if (const auto share = ParseShare(command.max_drop); !share.ok()) return Fail(share.status(), kBadCall);
-  }
+  const auto max_drop = ParseShare(command.max_drop.empty() ? "1%" : command.max_drop);
+  if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
   if (!command.size.empty()) {
     if (const auto size = ParseSize(command.size); !size.ok()) return Fail(size.status(), kBadCall);
   }
@@ -184,6 +184,7 @@ int RunShrink(const ShrinkCommand& command) {
   const Status status = *method == "int8" ? ShrinkToInt8({.model = command.model,
                                                           .out = command.out,
                                                           .samples = command.samples,
+                                                          .max_drop = *max_drop,
                                                           .keep_graph = command.keep_graph,
                                                           .threads = command.threads,
                                                           .json = command.json},

@@ -11,7 +11,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "prepare/inline_functions.h"
-#include "prepare/int8/calibrate.h"
+#include "prepare/int8/calibrate_within.h"
 #include "prepare/model_graph.h"
 #include "prepare/squeeze/squeezed_file.h"
 #include "prepare/squeeze/trial.h"
@@ -57,13 +57,17 @@ void PrintReport(const Int8Call& call, const Samples& samples, const std::string
                  const std::vector<Row>& rows, const prepare::Int8Model& model) {
   if (!call.json) {
     PrintRows(rows, measured_on);
-    std::printf("%zu products in 8 bits, %zu activations rounded\n", model.products, model.ranges.size());
+    std::printf("%zu products in 8 bits, %zu activations rounded\n", model.products.size(), model.ranges.size());
     for (const std::string& note : model.notes) std::printf("%s\n", note.c_str());
     return;
   }
-  nlohmann::json json = {
-      {"model", call.model},        {"out", call.out},      {"method", "int8"},       {"measured_on", measured_on},
-      {"products", model.products}, {"notes", model.notes}, {"samples", samples.what}};
+  nlohmann::json json = {{"model", call.model},
+                         {"out", call.out},
+                         {"method", "int8"},
+                         {"measured_on", measured_on},
+                         {"products", model.products.size()},
+                         {"notes", model.notes},
+                         {"samples", samples.what}};
   for (const Row& row : rows) json["files"].push_back(JsonOf(row));
   for (const prepare::Int8Range& range : model.ranges) {
     json["ranges"].push_back({{"edge", range.edge},
@@ -98,7 +102,7 @@ Status ShrinkToInt8(const Int8Call& call, int* code) {
   prepare::Int8Options options{.samples = split.calibration, .outputs = samples.outputs};
   options.threads = call.threads;
   options.progress = ShowProgress;
-  RIVULET_ASSIGN_OR_RETURN(const prepare::Int8Model made, prepare::CalibrateInt8(graph, options));
+  RIVULET_ASSIGN_OR_RETURN(const prepare::Int8Model made, prepare::CalibrateWithin(graph, options, call.max_drop));
   EndProgress();
   std::string bytes = prepare::Serialize(made.graph);
   if (std::filesystem::path(call.out).extension() == ".rivulet") {

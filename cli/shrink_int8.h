@@ -12,6 +12,7 @@ struct Int8Call {
   std::string model;
   std::string out;  // .rivulet: a package with its weights coded; else a GraphDef
   SampleFlags samples;
+  double max_drop = 0.01;
   bool keep_graph = false;  // batch norms are not folded first
   int threads = 1;
   bool json = false;

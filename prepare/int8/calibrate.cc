@@ -22,7 +22,7 @@ class Calibrator {
 
   Result<Int8Model> Run() {
     RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph_, {.outputs = options_.outputs}));
-    RIVULET_ASSIGN_OR_RETURN(plan_, PlanInt8(graph_, edit));
+    RIVULET_ASSIGN_OR_RETURN(plan_, PlanInt8(graph_, edit, options_.stay_float));
     RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph_));
     behind_control_flow_ = BehindControlFlow(order);
     RIVULET_RETURN_IF_ERROR(MeasureRanges());
@@ -31,7 +31,7 @@ class Calibrator {
     if (options_.correct_biases) RIVULET_RETURN_IF_ERROR(CorrectBiases(edit));
     Int8Model model{.graph = graph_};
     std::move(edit).WriteTo(model.graph);
-    model.products = plan_.products.size();
+    for (const Int8Product& product : plan_.products) model.products.push_back(product.node);
     model.notes = plan_.notes;
     for (size_t i = 0; i < plan_.activations.size(); ++i) {
       model.ranges.push_back(

@@ -12,6 +12,7 @@
 #define RIVULET_PREPARE_INT8_CALIBRATE_H_
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct Int8Options {
   std::vector<Feeds> samples;        // at least one
   std::vector<std::string> outputs;  // keep their names, and the values before they are rounded
   WeightForm weights = WeightForm::kCodes;
+  std::set<std::string> stay_float;  // products
   bool equalize = true;
   bool correct_biases = true;
   int threads = 1;
@@ -41,7 +43,7 @@ struct Int8Range {
 struct Int8Model {
   GraphDef graph;
   std::vector<Int8Range> ranges;  // in the order of execution
-  size_t products = 0;
+  std::vector<std::string> products;
   std::vector<std::string> notes;  // sentences about what stays float
 };
 

@@ -15,8 +15,8 @@ namespace {
 
 class Planner {
  public:
-  Planner(const std::vector<const NodeDef*>& order, GraphEdit& edit)
-      : order_(order), edit_(edit), inner_(WithinLoopsAndBranches(order)) {}
+  Planner(const std::vector<const NodeDef*>& order, GraphEdit& edit, const std::set<std::string>& stay_float)
+      : order_(order), edit_(edit), stay_float_(stay_float), inner_(WithinLoopsAndBranches(order)) {}
 
   Result<Int8Plan> Run() {
     for (const NodeDef* node : order_) {
@@ -81,6 +81,7 @@ class Planner {
   void Visit(NodeDef& node) {
     Group group{.node = &node, .bias = &node, .end = &node};
     if (IsFloatProduct(node)) {
+      if (stay_float_.contains(node.name)) return;
       group.product = ReadProduct(edit_, &node);
       if (!group.product || !HasCodes(*group.product)) {
         other_products_ += IsCodedAlready(node) ? 0 : 1;
@@ -225,6 +226,7 @@ class Planner {
 
   const std::vector<const NodeDef*>& order_;
   GraphEdit& edit_;
+  const std::set<std::string>& stay_float_;
   const std::unordered_set<std::string> inner_;
   std::list<Group> groups_;  // in the order of execution
   std::unordered_map<std::string, Group*> group_at_;
@@ -237,9 +239,9 @@ class Planner {
 
 }  // namespace
 
-Result<Int8Plan> PlanInt8(const GraphDef& graph, GraphEdit& edit) {
+Result<Int8Plan> PlanInt8(const GraphDef& graph, GraphEdit& edit, const std::set<std::string>& stay_float) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph));
-  return Planner(order, edit).Run();
+  return Planner(order, edit, stay_float).Run();
 }
 
 }  // namespace rivulet::prepare

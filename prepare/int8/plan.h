@@ -9,6 +9,7 @@
 #ifndef RIVULET_PREPARE_INT8_PLAN_H_
 #define RIVULET_PREPARE_INT8_PLAN_H_
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,7 +44,8 @@ struct Int8Plan {
 };
 
 // The graph must be the one that `edit` was made of. NOT_FOUND where no product can be made 8-bit, which says why.
-Result<Int8Plan> PlanInt8(const GraphDef& graph, GraphEdit& edit);
+// Products that are named stay float.
+Result<Int8Plan> PlanInt8(const GraphDef& graph, GraphEdit& edit, const std::set<std::string>& stay_float = {});
 
 }  // namespace rivulet::prepare
 
