@@ -10,7 +10,9 @@
 #include "cli/deflated_size.h"
 #include "cli/progress.h"
 #include "cli/shrink_amounts.h"
+#include "cli/shrink_int8.h"
 #include "cli/shrink_picture.h"
+#include "cli/shrink_report.h"
 #include "cli/shrink_samples.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
@@ -30,6 +32,7 @@ struct ShrinkCommand {
   int64_t round_weights = 0;
   bool quantize_weights = false;
   bool float16 = false;
+  bool int8 = false;
   bool squeeze = false;
   bool lossless = false;
   std::string max_drop;
@@ -49,8 +52,10 @@ Result<std::string> MethodOf(const ShrinkCommand& command) {
   if (command.round_weights > 0) methods.push_back("round-weights");
   if (command.quantize_weights) methods.push_back("quantize-weights");
   if (command.float16) methods.push_back("float16");
+  if (command.int8) methods.push_back("int8");
   if (command.lossless) methods.push_back("lossless");
-  const bool wants_squeeze = command.squeeze || !command.max_drop.empty() || !command.size.empty() || command.step > 0;
+  const bool wants_squeeze =
+      command.squeeze || (!command.int8 && !command.max_drop.empty()) || !command.size.empty() || command.step > 0;
   if (wants_squeeze || methods.empty()) methods.push_back("squeeze");
   if (methods.size() > 1)
     return InvalidArgument("--", methods[0], " and --", methods[1], " are two ways to shrink: choose one");
@@ -107,52 +112,12 @@ Result<Shrunk> ShrinkGraph(const ShrinkCommand& command, const std::string& meth
   return shrunk;
 }
 
-struct Row {
-  std::string what;
-  int64_t bytes = 0;
-  int64_t deflated = 0;
-  std::optional<prepare::Agreement> agreement;
-};
-
-Row RowOf(const char* what, const std::string& bytes) {
-  return {what, static_cast<int64_t>(bytes.size()), DeflatedSize(bytes), {}};
-}
-
-std::string Thousands(int64_t value) {
-  std::string text = std::to_string(value);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, " ");
-  return text;
-}
-
-std::string ChangeOf(const prepare::Agreement& agreement) {
-  char text[128];
-  if (agreement.rows > 0) {
-    std::snprintf(text, sizeof(text), "top-1 agreement %.2f %% of %zu, max |d| %.2g", 100 - 100 * agreement.dropped(),
-                  agreement.rows, agreement.largest);
-  } else {
-    std::snprintf(text, sizeof(text), "distance %.2g of the outputs' spread, max |d| %.2g", agreement.distance,
-                  agreement.largest);
-  }
-  return text;
-}
-
-nlohmann::json JsonOf(const prepare::Agreement& agreement) {
-  return {{"compared", agreement.rows},
-          {"agreeing", agreement.agreeing},
-          {"distance", agreement.distance},
-          {"max_abs", agreement.largest}};
-}
-
 void PrintReport(const ShrinkCommand& command, const std::string& method, const Samples& samples,
                  const std::vector<Row>& rows, const Shrunk& shrunk) {
   if (command.json) {
     nlohmann::json json = {
         {"model", command.model}, {"out", command.out}, {"method", method}, {"measured_on", samples.what}};
-    for (const Row& row : rows) {
-      nlohmann::json entry = {{"what", row.what}, {"bytes", row.bytes}, {"deflated", row.deflated}};
-      if (row.agreement) entry["change"] = JsonOf(*row.agreement);
-      json["files"].push_back(std::move(entry));
-    }
+    for (const Row& row : rows) json["files"].push_back(JsonOf(row));
     for (const auto& tensor : shrunk.tensors) {
       json["tensors"].push_back(
           {{"name", tensor.name}, {"elements", tensor.elements}, {"bytes", tensor.bytes}, {"step", tensor.step}});
@@ -163,12 +128,7 @@ void PrintReport(const ShrinkCommand& command, const std::string& method, const 
     PrintJson(json);
     return;
   }
-  std::printf("%-26s %13s %13s  change on %s\n", "", "file", "in a zip", samples.what.c_str());
-  for (const Row& row : rows) {
-    std::printf("%-26s %13s %13s  %s\n", row.what.c_str(), Thousands(row.bytes).c_str(),
-                row.deflated > 0 ? Thousands(row.deflated).c_str() : "–",
-                row.agreement ? ChangeOf(*row.agreement).c_str() : "–");
-  }
+  PrintRows(rows, samples.what);
 }
 
 // The recipe of the tutorials, as the yardstick; they folded batch norms too.
@@ -216,14 +176,21 @@ int RunShrink(const ShrinkCommand& command) {
   }
   const auto method = MethodOf(command);
   if (!method.ok()) return Fail(method.status(), kBadCall);
-  if (!command.max_drop.empty()) {
-    if (const auto share = ParseShare(command.max_drop); !share.ok()) return Fail(share.status(), kBadCall);
-  }
+  const auto max_drop = ParseShare(command.max_drop.empty() ? "1%" : command.max_drop);
+  if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
   if (!command.size.empty()) {
     if (const auto size = ParseSize(command.size); !size.ok()) return Fail(size.status(), kBadCall);
   }
   int code = kFine;
-  const Status status = Shrink(command, *method, &code);
+  const Status status = *method == "int8" ? ShrinkToInt8({.model = command.model,
+                                                          .out = command.out,
+                                                          .samples = command.samples,
+                                                          .max_drop = *max_drop,
+                                                          .keep_graph = command.keep_graph,
+                                                          .threads = command.threads,
+                                                          .json = command.json},
+                                                         &code)
+                                          : Shrink(command, *method, &code);
   EndProgress();
   return status.ok() ? kFine : Fail(status, code);
 }
@@ -253,6 +220,9 @@ void AddShrink(CLI::App& app, int* code) {
   sub->add_flag("--quantize-weights", command->quantize_weights,
                 "8-bit weights that are made float where they are read");
   sub->add_flag("--float16", command->float16, "Weights of half the size that are made float where they are read");
+  sub->add_flag(
+      "--int8", command->int8,
+      "8-bit arithmetic: weights in codes, and activations rounded to the ranges that they have on the samples");
   sub->add_option("--images", command->samples.images, "Pictures or sounds to try it on: files, or folders of them")
       ->type_name("PATH");
   sub->add_option("--sample", command->samples.samples, "An array to try it on, each one sample: NAME=FILE.npy")
@@ -281,6 +251,7 @@ void AddShrink(CLI::App& app, int* code) {
       "Examples:\n"
       "  rivulet shrink mobilenet.pb -o small.rivulet --images flowers/ --max-drop 1%\n"
       "  rivulet shrink mobilenet.pb -o small.rivulet --images flowers/ --size 300KB\n"
+      "  rivulet shrink mobilenet.pb -o int8.pb --images flowers/ --int8\n"
       "  rivulet shrink graph.pb -o rounded.pb --round-weights 256\n"
       "  rivulet shrink --image photo.jpg --colors 32 -o photo_32.png");
   sub->callback([command, code] { *code = RunShrink(*command); });

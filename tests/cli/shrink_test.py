@@ -81,6 +81,25 @@ class Shrink(CommandCase):
             small.write_bytes(whole[:length])
             self.assertEqual(subprocess.run([RIVULET, "run", small], capture_output=True, timeout=60).returncode, 1, length)
 
+    def test_int8_is_a_quarter_and_agrees(self):
+        report = self.shrink("--int8", "--images", SHAPES / "samples", "--max-drop", "5%", out="int8.pb")
+        given, made = report["files"]
+        self.assertLess(made["bytes"], 0.6 * given["bytes"])
+        self.assertGreaterEqual(made["change"]["agreeing"], 0.9 * made["change"]["compared"])
+        self.assertTrue(report["ranges"])
+        for one in report["ranges"]:
+            self.assertLessEqual(one["min"], 0)
+            self.assertGreater(one["max"], one["min"])
+        again = self.fails(1, ["8-bit already"], "shrink", self.dir / "int8.pb", "--int8", "-o", self.dir / "again.pb", "--images", SHAPES / "samples")
+        coded = self.shrink("--int8", "--images", SHAPES / "samples", "--max-drop", "5%", out="int8.rivulet")
+        self.assertLess(coded["files"][1]["bytes"], made["bytes"])
+        self.fine("compare", self.dir / "int8.pb", self.dir / "int8.rivulet", "--rtol", "0", "--atol", "0")
+
+    def test_int8_bad_calls(self):
+        self.fails(2, ["two ways"], "shrink", MODEL, "-o", self.dir / "x", "--int8", "--float16")
+        model = self.model(placeholder("x", dims=[1, 4]), node("y", "Relu", "x", T="type: DT_FLOAT"))
+        self.fails(1, ["nothing to compute in 8 bits"], "shrink", model, "-o", self.dir / "x", "--int8")
+
     def test_without_samples_inputs_are_made_up(self):
         self.assertEqual(self.shrink("--step", "0.01")["measured_on"], "32 made-up inputs")
 

@@ -1,0 +1,71 @@
+#include "cli/shrink_report.h"
+
+#include <cstdio>
+
+#include "cli/deflated_size.h"
+
+namespace rivulet::cli {
+namespace {
+
+std::string Thousands(int64_t value) {
+  std::string text = std::to_string(value);
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, " ");
+  return text;
+}
+
+std::string ChangeOf(const prepare::Agreement& agreement) {
+  char text[128];
+  if (agreement.rows > 0) {
+    std::snprintf(text, sizeof(text), "top-1 agreement %.2f %% of %zu, max |d| %.2g", 100 - 100 * agreement.dropped(),
+                  agreement.rows, agreement.largest);
+  } else {
+    std::snprintf(text, sizeof(text), "distance %.2g of the outputs' spread, max |d| %.2g", agreement.distance,
+                  agreement.largest);
+  }
+  return text;
+}
+
+std::string Milliseconds(const Row& row) {
+  if (!row.ms) return "";
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.2f ms", *row.ms);
+  return text;
+}
+
+}  // namespace
+
+Row RowOf(const char* what, const std::string& bytes) {
+  return {what, static_cast<int64_t>(bytes.size()), DeflatedSize(bytes), {}, {}};
+}
+
+nlohmann::json JsonOf(const prepare::Agreement& agreement) {
+  return {{"compared", agreement.rows},
+          {"agreeing", agreement.agreeing},
+          {"distance", agreement.distance},
+          {"max_abs", agreement.largest}};
+}
+
+nlohmann::json JsonOf(const Row& row) {
+  nlohmann::json json = {{"what", row.what}, {"bytes", row.bytes}, {"deflated", row.deflated}};
+  if (row.agreement) json["change"] = JsonOf(*row.agreement);
+  if (row.ms) json["ms"] = *row.ms;
+  return json;
+}
+
+void PrintRows(const std::vector<Row>& rows, const std::string& measured_on) {
+  const bool timed = !rows.empty() && rows[0].ms.has_value();
+  const auto time = [&](const std::string& text) {
+    if (timed) std::printf(" %11s", text.c_str());
+  };
+  std::printf("%-26s %13s %13s", "", "file", "in a zip");
+  time("a run");
+  std::printf("  change on %s\n", measured_on.c_str());
+  for (const Row& row : rows) {
+    std::printf("%-26s %13s %13s", row.what.c_str(), Thousands(row.bytes).c_str(),
+                row.deflated > 0 ? Thousands(row.deflated).c_str() : "–");
+    time(Milliseconds(row));
+    std::printf("  %s\n", row.agreement ? ChangeOf(*row.agreement).c_str() : "–");
+  }
+}
+
+}  // namespace rivulet::cli

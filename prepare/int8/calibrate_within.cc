@@ -1,0 +1,99 @@
+#include "prepare/int8/calibrate_within.h"
+
+#include <algorithm>
+
+#include "engine/base/errors.h"
+#include "prepare/int8/equalize_channels.h"
+#include "prepare/squeeze/trial.h"
+
+namespace rivulet::prepare {
+namespace {
+
+// So many samples tell one product from another.
+constexpr size_t kRankingSamples = 8;
+
+class Search {
+ public:
+  Search(const GraphDef& graph, const Int8Options& options, const Trial& trial)
+      : graph_(graph), options_(options), trial_(trial) {
+    options_.equalize = false;
+  }
+
+  Result<Int8Model> Run(double max_drop) {
+    RIVULET_ASSIGN_OR_RETURN(Int8Model all, Without(0, max_drop));
+    if (fits_) return all;
+    RIVULET_RETURN_IF_ERROR(Rank(all.products));
+    // Without `few` it is too much, without `enough` it is little enough, or nothing is left.
+    size_t few = 0, enough = ranked_.size();
+    Int8Model best = std::move(all);
+    bool found = false;
+    while (enough - few > 1) {
+      const size_t middle = (few + enough) / 2;
+      RIVULET_ASSIGN_OR_RETURN(Int8Model model, Without(middle, max_drop));
+      (fits_ ? enough : few) = middle;
+      if (fits_ || !found) best = std::move(model);
+      found = found || fits_;
+    }
+    if (!found)
+      best.notes.push_back(Cat("still more changes on the samples than the ", 100 * max_drop, " % of --max-drop"));
+    return best;
+  }
+
+ private:
+  // The `count` products that change most stay float.
+  Result<Int8Model> Without(size_t count, double max_drop) {
+    Int8Options options = options_;
+    for (size_t i = 0; i < count; ++i) options.stay_float.insert(ranked_[i].second);
+    RIVULET_ASSIGN_OR_RETURN(Int8Model model, CalibrateInt8(graph_, options));
+    RIVULET_ASSIGN_OR_RETURN(const Agreement agreement, trial_.CompareFile(Serialize(model.graph)));
+    fits_ = (agreement.rows > 0 ? agreement.dropped() : agreement.distance) <= max_drop + 1e-9;
+    if (count > 0) {
+      std::string names;
+      for (size_t i = 0; i < count; ++i) names += Cat(i == 0 ? "" : ", ", "'", ranked_[i].second, "'");
+      model.notes.push_back(Cat(count, count == 1 ? " product stays" : " products stay",
+                                " float, since 8 bits of them change most: ", names));
+    }
+    return model;
+  }
+
+  Status Rank(const std::vector<std::string>& products) {
+    Int8Options options = options_;
+    options.samples.resize(std::min(options.samples.size(), kRankingSamples));
+    options.progress = nullptr;
+    RIVULET_ASSIGN_OR_RETURN(const Trial trial,
+                             Trial::Create(graph_, options.samples, options.outputs, options.threads));
+    for (size_t i = 0; i < products.size(); ++i) {
+      options.stay_float = options_.stay_float;
+      for (const std::string& other : products) {
+        if (other != products[i]) options.stay_float.insert(other);
+      }
+      RIVULET_ASSIGN_OR_RETURN(const Int8Model model, CalibrateInt8(graph_, options));
+      RIVULET_ASSIGN_OR_RETURN(const Agreement agreement, trial.CompareFile(Serialize(model.graph)));
+      ranked_.emplace_back(agreement.distance, products[i]);
+      if (options_.progress) options_.progress("trying products one by one", i + 1, products.size());
+    }
+    std::stable_sort(ranked_.begin(), ranked_.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    return Status();
+  }
+
+  const GraphDef& graph_;
+  Int8Options options_;
+  const Trial& trial_;
+  std::vector<std::pair<double, std::string>> ranked_;
+  bool fits_ = false;
+};
+
+}  // namespace
+
+Result<Int8Model> CalibrateWithin(const GraphDef& graph, const Int8Options& options, double max_drop) {
+  if (options.samples.empty()) return InvalidArgument("want samples, got none");
+  GraphDef equal = graph;
+  if (options.equalize) {
+    RIVULET_RETURN_IF_ERROR(
+        EqualizeChannels(equal, options.samples, options.outputs, options.threads, nullptr).status());
+  }
+  RIVULET_ASSIGN_OR_RETURN(const Trial trial, Trial::Create(graph, options.samples, options.outputs, options.threads));
+  return Search(equal, options, trial).Run(max_drop);
+}
+
+}  // namespace rivulet::prepare
