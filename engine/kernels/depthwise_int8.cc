@@ -11,6 +11,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/kernels/int8_targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/depthwise_int8.cc"
 #include "hwy/foreach_target.h"

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/kernels/int8_targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/gemm_int8.cc"
 #include "hwy/foreach_target.h"

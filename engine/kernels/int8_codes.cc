@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/kernels/int8_targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/int8_codes.cc"
 #include "hwy/foreach_target.h"
