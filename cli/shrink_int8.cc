@@ -91,11 +91,6 @@ Status ShrinkToInt8(const Int8Call& call, int* code) {
     return InvalidArgument("there is nothing to try the network on, ", samples.what,
                            ". Give pictures or sounds with --images, or arrays with --sample");
   }
-  if (call.samples.images.empty() && call.samples.samples.empty()) {
-    std::fprintf(stderr,
-                 "warning: activations' ranges are those of made-up inputs, which tells little of real ones; "
-                 "give pictures or sounds with --images, or arrays with --sample\n");
-  }
   const Split split = SplitSamples(samples.feeds);
   prepare::GraphDef graph = model.graph;
   RIVULET_RETURN_IF_ERROR(Simplify(call, samples.outputs, graph));
@@ -104,6 +99,11 @@ Status ShrinkToInt8(const Int8Call& call, int* code) {
   options.progress = ShowProgress;
   RIVULET_ASSIGN_OR_RETURN(const prepare::Int8Model made, prepare::CalibrateWithin(graph, options, call.max_drop));
   EndProgress();
+  if (call.samples.images.empty() && call.samples.samples.empty()) {
+    std::fprintf(stderr,
+                 "warning: activations' ranges are those of made-up inputs, which tells little of real ones; "
+                 "give pictures or sounds with --images, or arrays with --sample\n");
+  }
   std::string bytes = prepare::Serialize(made.graph);
   if (std::filesystem::path(call.out).extension() == ".rivulet") {
     RIVULET_ASSIGN_OR_RETURN(bytes, prepare::SqueezeLossless(made.graph, kLeastRegion));
