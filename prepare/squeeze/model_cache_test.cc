@@ -66,6 +66,31 @@ class Cached : public ::testing::Test {
   bool has_cache_ = false;
 };
 
+// Several constants, of several slices, are each where they belong: decoded to memory, to the cache, and out of it.
+TEST_F(Cached, EverySliceOfEveryConstantIsInItsPlace) {
+  const int64_t sizes[] = {300, 300000, 140000};
+  const auto at = [](size_t constant, int64_t i) {
+    return static_cast<float>(i * (static_cast<int64_t>(constant) + 3) % 211);
+  };
+  GraphDef graph;
+  for (size_t c = 0; c < std::size(sizes); ++c) {
+    std::vector<float> values(static_cast<size_t>(sizes[c]));
+    for (int64_t i = 0; i < sizes[c]; ++i) values[static_cast<size_t>(i)] = at(c, i);
+    graph.nodes.push_back(MakeConst("c" + std::to_string(c), Tensor::Of<float>({sizes[c]}, values)));
+  }
+  bytes_ = std::make_shared<std::string>(*SqueezeLossless(graph, 1));
+  const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(bytes_->data()), bytes_->size());
+  for (const std::string& folder : {std::string(), folder_, folder_}) {
+    const auto model = Model::LoadBytes(bytes, bytes_, "m", {.num_threads = 2, .cache_folder = folder});
+    ASSERT_TRUE(model.ok()) << model.status().ToString();
+    const auto run = (*Session::Create(*model))->Run({}, {"c0", "c1", "c2"});
+    ASSERT_TRUE(run.ok()) << run.status().ToString();
+    for (size_t c = 0; c < std::size(sizes); ++c) {
+      for (int64_t i = 0; i < sizes[c]; ++i) ASSERT_EQ((*run)[c].data<float>()[i], at(c, i)) << "constant " << c;
+    }
+  }
+}
+
 TEST_F(Cached, IsWrittenOnceAndThenUsed) {
   Use();
   EXPECT_TRUE(has_cache_);
