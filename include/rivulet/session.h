@@ -14,8 +14,8 @@
 
 namespace rivulet {
 
-// kFast: products round their operands to bfloat16 where the processor multiplies pairs of them faster; sums stay float.
-// Results differ by about a thousandth of the largest value.
+// kFast: products round their operands to bfloat16 where the processor multiplies pairs of them faster; sums stay
+// float. Results differ by about a thousandth of the largest value.
 enum class Precision { kExact, kFast };
 
 struct SessionOptions {
