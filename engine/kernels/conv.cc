@@ -173,6 +173,26 @@ bool IsPointwise(const ConvGeometry& g) {
          g.in_h == g.out_h && g.in_w == g.out_w;
 }
 
+// Of one group, but for its packed filter; `source` stays where it is.
+GemmTask TaskOf(const ConvGeometry& g, const ConvSource& source, int64_t group, const Epilogue& epilogue,
+                float* output) {
+  const int64_t group_out = g.out_c / g.groups;
+  const bool pointwise = IsPointwise(g);
+  GemmTask task;
+  task.collect = pointwise ? nullptr : HWY_DYNAMIC_DISPATCH(CollectFunction)();
+  task.source = pointwise ? static_cast<const void*>(source.input + source.channel) : &source;
+  task.lda = g.in_c;
+  task.m = g.batch * g.out_h * g.out_w;
+  task.n = group_out;
+  task.k = g.k_h * g.k_w * (g.in_c / g.groups);
+  task.c = output + group * group_out;
+  task.ldc = g.out_c;
+  task.epilogue = epilogue;
+  if (epilogue.bias != nullptr) task.epilogue.bias += group * group_out;
+  if (epilogue.addend != nullptr) task.epilogue.addend += group * group_out;
+  return task;
+}
+
 void DirectConv(const float* input, const PackedFilter& filter, const ConvGeometry& g, const Epilogue& epilogue,
                 float* output, ThreadPool& pool, const StopToken& stop) {
   const int64_t m = g.batch * g.out_h * g.out_w;
@@ -180,9 +200,7 @@ void DirectConv(const float* input, const PackedFilter& filter, const ConvGeomet
   const int64_t group_out = g.out_c / g.groups;
   if (m == 0 || group_out == 0) return;
   const int64_t k = g.k_h * g.k_w * group_in;
-  const bool pointwise = IsPointwise(g);
   const int64_t packed_floats = PackedMatrix::Bytes(k, group_out).value() / static_cast<int64_t>(sizeof(float));
-  const CollectRows collect = HWY_DYNAMIC_DISPATCH(CollectFunction)();
   const GemmSplit split = SplitGemm(m, group_out, k, pool.num_threads());
   const int64_t pieces = split.row_pieces * split.column_pieces;
   const int64_t piece_work = split.rows * split.columns * std::max<int64_t>(k, 1);
@@ -191,36 +209,11 @@ void DirectConv(const float* input, const PackedFilter& filter, const ConvGeomet
     for (int64_t i = begin; i < end; ++i) {
       const int64_t group = i / pieces;
       const ConvSource source{&g, input, input + g.batch * g.in_h * g.in_w * g.in_c, group * group_in, group_in};
-      GemmTask task;
-      task.collect = pointwise ? nullptr : collect;
-      task.source = pointwise ? static_cast<const void*>(input + group * group_in) : &source;
-      task.lda = g.in_c;
+      GemmTask task = TaskOf(g, source, group, epilogue, output);
       task.packed = filter.data() + group * packed_floats;
-      task.m = m;
-      task.n = group_out;
-      task.k = k;
-      task.c = output + group * group_out;
-      task.ldc = g.out_c;
-      task.epilogue = epilogue;
-      if (epilogue.bias != nullptr) task.epilogue.bias += group * group_out;
-      if (epilogue.addend != nullptr) task.epilogue.addend += group * group_out;
       RunGemmPiece(task, split, i % pieces);
     }
   });
-}
-
-GemmTask TaskOf(const ConvGeometry& g, const ConvSource& source, const Epilogue& epilogue, float* output) {
-  GemmTask task;
-  task.collect = IsPointwise(g) ? nullptr : HWY_DYNAMIC_DISPATCH(CollectFunction)();
-  task.source = IsPointwise(g) ? static_cast<const void*>(source.input) : &source;
-  task.lda = g.in_c;
-  task.m = g.batch * g.out_h * g.out_w;
-  task.n = g.out_c;
-  task.k = g.k_h * g.k_w * g.in_c;
-  task.c = output;
-  task.ldc = g.out_c;
-  task.epilogue = epilogue;
-  return task;
 }
 
 // For kernels that do not finish what they write.
@@ -279,7 +272,7 @@ bool ConvBf16Pays(const ConvGeometry& g) {
 void Conv2DBf16(const float* input, const PackedBf16& filter, const ConvGeometry& g, const Epilogue& epilogue,
                 float* output, ThreadPool& pool, const StopToken& stop) {
   const ConvSource source{&g, input, input + g.batch * g.in_h * g.in_w * g.in_c, 0, g.in_c};
-  RunGemmBf16(TaskOf(g, source, epilogue, output), filter, pool, stop);
+  RunGemmBf16(TaskOf(g, source, 0, epilogue, output), filter, pool, stop);
 }
 
 void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,
