@@ -18,6 +18,7 @@
 
 #include "engine/kernels/collect_int8.h"
 #include "engine/kernels/gemm.h"
+#include "engine/kernels/dot_bytes-inl.h"
 #include "engine/kernels/sums_tail-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -33,25 +34,6 @@ constexpr int64_t kMaxRows = 14;
 constexpr int64_t kMaxRows = 8;
 #else
 constexpr int64_t kMaxRows = 4;
-#endif
-
-#if HWY_TARGET == HWY_SCALAR
-HWY_INLINE TailI Dot(int32_t a, const int8_t* b, TailI sum) {
-  const TailDI d;
-  uint8_t bytes[4];
-  std::memcpy(bytes, &a, sizeof(bytes));
-  uint32_t out = static_cast<uint32_t>(hn::GetLane(sum));
-  for (int i = 0; i < 4; ++i) out += static_cast<uint32_t>(static_cast<int32_t>(bytes[i]) * b[i]);
-  return hn::Set(d, static_cast<int32_t>(out));
-}
-#else
-// Adds to each lane the product of four bytes of `a` and that lane's four bytes at b.
-HWY_INLINE TailI Dot(int32_t a, const int8_t* b, TailI sum) {
-  const TailDI d;
-  const hn::Repartition<int8_t, TailDI> d8;
-  const hn::Repartition<uint8_t, TailDI> du8;
-  return hn::SumOfMulQuadAccumulate(d, hn::BitCast(du8, hn::Set(d, a)), hn::LoadU(d8, b), sum);
-}
 #endif
 
 // Where a tile's sums go.

@@ -17,6 +17,7 @@
 #include "hwy/highway.h"
 
 #include "engine/base/errors.h"
+#include "engine/kernels/dot_bytes-inl.h"
 #include "engine/kernels/gemm.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_GEMM_U8_ONCE
@@ -60,13 +61,9 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_HAVE_SCALABLE
-using D = hn::FixedTag<int32_t, 4>;
-#else
-using D = hn::CappedTag<int32_t, 16>;
-#endif
+using D = SumsD;
 using DU = hn::RebindToUnsigned<D>;
-using V = hn::Vec<D>;
+using V = SumsV;
 constexpr int64_t kLanes = HWY_MAX_LANES_D(D);
 constexpr int64_t kPanel = 16;
 constexpr int64_t kGroup = 4;  // values of k in a lane
@@ -75,25 +72,6 @@ constexpr int64_t kPairColumns = 2 * kLanes;
 constexpr int64_t kMaxRows = 8;
 #else
 constexpr int64_t kMaxRows = 4;
-#endif
-
-#if HWY_TARGET == HWY_SCALAR
-HWY_INLINE V Dot(int32_t a, const int8_t* b, V sum) {
-  const D d;
-  uint8_t bytes[4];
-  std::memcpy(bytes, &a, sizeof(bytes));
-  uint32_t out = static_cast<uint32_t>(hn::GetLane(sum));
-  for (int i = 0; i < 4; ++i) out += static_cast<uint32_t>(static_cast<int32_t>(bytes[i]) * b[i]);
-  return hn::Set(d, static_cast<int32_t>(out));
-}
-#else
-// Adds to each lane the product of four bytes of `a` and that lane's four bytes at b.
-HWY_INLINE V Dot(int32_t a, const int8_t* b, V sum) {
-  const D d;
-  const hn::Repartition<int8_t, D> d8;
-  const hn::Repartition<uint8_t, D> du8;
-  return hn::SumOfMulQuadAccumulate(d, hn::BitCast(du8, hn::Set(d, a)), hn::LoadU(d8, b), sum);
-}
 #endif
 
 // kRows rows times two vectors of columns, over `groups` groups of k; the sums go to `tile`.

@@ -8,6 +8,7 @@
 #define RIVULET_ENGINE_KERNELS_SUMS_TAIL_INL_H_
 #endif
 
+#include "engine/kernels/dot_bytes-inl.h"
 #include "engine/kernels/gemm_int8.h"
 #include "hwy/highway.h"
 
@@ -17,11 +18,7 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_HAVE_SCALABLE
-using TailDI = hn::FixedTag<int32_t, 4>;
-#else
-using TailDI = hn::CappedTag<int32_t, 16>;
-#endif
+using TailDI = SumsD;
 using TailDF = hn::RebindToFloat<TailDI>;
 using TailI = hn::Vec<TailDI>;
 using TailF = hn::Vec<TailDF>;
