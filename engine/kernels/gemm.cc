@@ -237,6 +237,7 @@ GemmPlace PlaceOf(const GemmSplit& split, int64_t index) {
 namespace {
 
 constexpr int64_t kColumnUnit = 32;
+constexpr int64_t kRowTileColumns = 128;
 
 int64_t PartsOf(int64_t size, int64_t part) { return size == 0 ? 0 : (size - 1) / part + 1; }
 
@@ -298,7 +299,15 @@ void EvenOut(int64_t m, int64_t n, int64_t k, int threads, GemmSplit* split) {
   }
 }
 
+// Of one row by weights that lie in the threads' second-level caches: a piece for each, which walks to and fro over it.
+GemmSplit ShareOfRow(int64_t n, int threads) {
+  const int64_t columns = std::min(PartsOf(PartsOf(n, threads), kRowTileColumns) * kRowTileColumns, n);
+  return {1, columns, 1, PartsOf(n, columns)};
+}
+
 GemmSplit FindSplit(int64_t m, int64_t n, int64_t k, int threads) {
+  constexpr int64_t kCacheOfThread = 400000;  // in floats
+  if (m == 1 && n > 0 && k <= kCacheOfThread * threads / n) return ShareOfRow(n, threads);
   // Columns whose right operand, or a block of k of it, is a good part of a second-level cache: the rows of a piece
   // find it there, block after block.
   constexpr int64_t kCacheFloats = 65536;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "engine/base/object.h"
 #include "engine/ops/packed_operands.h"
@@ -13,10 +14,10 @@ namespace rivulet {
 namespace {
 
 // A few rows cost little more than one, which has to wait for all of the weights, too. So that little is lost where a
-// loop ends early, or jumps, more are taken only while the steps go on in order.
+// loop ends early, or jumps, more are taken only while the steps go on in order, and as many at once as did before.
 constexpr int64_t kFirstRows = 4;
 constexpr int64_t kMoreRows = 4;  // times what was taken before
-constexpr int64_t kMostRows = 32;
+constexpr int64_t kMostRows = 64;
 
 // Elements that were multiplied together, and their products. Runs of one session may meet here.
 struct Ahead {
@@ -27,6 +28,9 @@ struct Ahead {
   int64_t first = 0;           // the index of the first element
   int64_t count = 0;           // of elements
   int64_t taken = 0;           // elements that were asked for then; some may not have been there
+  int64_t asked = 0;           // the index that was asked for last
+  int64_t in_order = 0;        // elements since the steps began to go on in order
+  int64_t before = 0;          // and how many they became the time before
 
   float* now_at(int64_t i) { return static_cast<float*>(memory.get()) + i * now_floats; }
   float* product_at(int64_t i) { return now_at(MostElements()) + i * product_floats; }
@@ -98,7 +102,9 @@ Status MultiplyAhead(RunContext& c, const State& state, int64_t index) {
     RIVULET_ASSIGN_OR_RETURN(ahead.memory, c.allocator().Allocate(static_cast<size_t>(bytes.value())));
   }
   const bool in_order = ahead.count > 0 && index == ahead.first + ahead.count;
-  const int64_t wanted = in_order ? kMoreRows * ahead.taken : (kFirstRows + ahead.rows - 1) / ahead.rows;
+  if (!in_order) ahead.before = std::exchange(ahead.in_order, 0);
+  int64_t wanted = in_order ? kMoreRows * ahead.taken : (kFirstRows + ahead.rows - 1) / ahead.rows;
+  wanted = std::max(wanted, ahead.before - ahead.in_order);
   const int64_t most = std::min(wanted, ahead.MostElements());
   ahead.count = 0;  // until it is true again
   std::memcpy(ahead.now_at(0), now.raw(), now.bytes());
@@ -111,6 +117,7 @@ Status MultiplyAhead(RunContext& c, const State& state, int64_t index) {
   RIVULET_RETURN_IF_ERROR(c.stop().Why());
   ahead.first = index;
   ahead.count = count;
+  ahead.in_order += count;
   ahead.taken = most;
   return Status();
 }
@@ -124,10 +131,12 @@ Status Run(RunContext& c) {
   Ahead& ahead = state.ahead;
   std::lock_guard<std::mutex> lock(ahead.mutex);
   const auto is_there = [&] {
-    return index >= ahead.first && index < ahead.first + ahead.count && ahead.rows == now.dim(0) &&
-           std::memcmp(ahead.now_at(index - ahead.first), now.raw(), now.bytes()) == 0;
+    return index >= ahead.first && index < ahead.first + ahead.count && index > ahead.asked &&
+           ahead.rows == now.dim(0) && std::memcmp(ahead.now_at(index - ahead.first), now.raw(), now.bytes()) == 0;
   };
+  // An index that does not go up is another loop's beginning.
   if (!is_there()) RIVULET_RETURN_IF_ERROR(MultiplyAhead(c, state, index));
+  ahead.asked = index;
   std::memcpy(product.raw(), ahead.product_at(index - ahead.first), product.bytes());
   return Status();
 }

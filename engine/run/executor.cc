@@ -292,10 +292,7 @@ Result<Tensor*> FetchOf(Frame& frame, size_t i) {
 }
 
 void ClearFrame(Frame& frame) {
-  for (size_t i = 0; i < frame.plan->slots.size(); ++i) {
-    const Slot::Kind kind = frame.plan->slots[i].kind;
-    if (kind == Slot::Kind::kFeed || kind == Slot::Kind::kHeap) frame.tensors[i] = Tensor();
-  }
+  for (const int32_t slot : frame.plan->passing_slots) frame.tensors[static_cast<size_t>(slot)] = Tensor();
 }
 
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "engine/run/call_inference.h"
 #include "engine/run/loop_count.h"
+#include "engine/run/scalar_condition.h"
 #include "engine/run/sub_plan.h"
 
 namespace rivulet {
@@ -23,6 +25,7 @@ class LoopVariables {
 
   Tensor& operator[](size_t i) { return current_[i]; }
   size_t size() const { return current_.size(); }
+  std::span<const Tensor> all() const { return current_; }
 
   Status Set(size_t i, const Tensor& value) {
     if (value.owner() != nullptr) {
@@ -72,10 +75,11 @@ class LoopStep : public ControlStep {
       (*input.consumed)[k] = true;
       stand_ins_.emplace_back(k, Tensor::View(args[i].dtype, input.outputs[k].shape, nullptr));
     }
+    num_changed_ = static_cast<size_t>(std::count(invariant_.begin(), invariant_.end(), false));
     if (!counts_) {
       condition_ = std::make_unique<SubPlan>(condition != nullptr ? *condition : none, args, input.path + "cond/",
                                              input.depth, input.frozen, environment);
-      condition_->MakeAhead(stop);
+      if (const auto plan = condition_->MakeAhead(stop)) simple_condition_ = ScalarCondition::Read(*plan);
     }
     body_ = std::make_unique<SubPlan>(body != nullptr ? *body : none, std::move(args), input.path + "body/",
                                       input.depth, input.frozen, environment, invariant_);
@@ -127,6 +131,9 @@ class LoopStep : public ControlStep {
   }
 
   Result<bool> Holds(const RunServices& services, ControlFrames& frames, LoopVariables& variables) const {
+    if (simple_condition_) {
+      if (const std::optional<bool> holds = simple_condition_->Holds(variables.all())) return *holds;
+    }
     RIVULET_ASSIGN_OR_RETURN(Frame * frame, condition_->FrameAt(&frames.frames[0], services));
     for (size_t i = 0; i < variables.size(); ++i) {
       if (frame->plan->feed_slots[i] < 0) continue;
@@ -171,9 +178,8 @@ class LoopStep : public ControlStep {
     }
     RIVULET_RETURN_IF_ERROR(RunSteps(frame, services));
     const std::vector<int32_t>& fetches = frame.plan->fetch_slots;
-    const auto changed = static_cast<size_t>(std::count(invariant_.begin(), invariant_.end(), false));
-    if (fetches.size() != changed) {
-      return InvalidArgument("body: returns ", static_cast<int64_t>(variables.size() - changed + fetches.size()),
+    if (fetches.size() != num_changed_) {
+      return InvalidArgument("body: returns ", static_cast<int64_t>(variables.size() - num_changed_ + fetches.size()),
                              " tensors, want ", static_cast<int64_t>(variables.size()));
     }
     for (size_t i = 0, fetch = 0; i < variables.size(); ++i) {
@@ -193,9 +199,11 @@ class LoopStep : public ControlStep {
   const std::string path_;
   const Environment& environment_;
   std::vector<bool> invariant_;  // known constants that the body returns as they are
+  size_t num_changed_ = 0;       // how many are not
   // Those of them that were consumed, for want of a reader: what their outputs are instead, a type and a shape.
   std::vector<std::pair<size_t, Tensor>> stand_ins_;
   std::unique_ptr<SubPlan> condition_;
+  std::optional<ScalarCondition> simple_condition_;
   std::unique_ptr<SubPlan> body_;
 };
 

@@ -44,6 +44,12 @@ class Compiler {
     ReleaseHeap();
     for (const Edge& edge : fetches_) plan_.fetch_slots.push_back(SlotOf(edge));
     for (const int32_t feed : feeds_) plan_.feed_slots.push_back(feed < 0 ? -1 : SlotOf({feed, 0}));
+    for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
+      const Slot::Kind kind = plan_.slots[slot].kind;
+      if (kind == Slot::Kind::kFeed || kind == Slot::Kind::kHeap) {
+        plan_.passing_slots.push_back(static_cast<int32_t>(slot));
+      }
+    }
     DropConstants();
     return Status();
   }

@@ -78,11 +78,11 @@ Result<std::shared_ptr<const Plan>> SubPlan::Get(const StopToken& stop) const {
   return std::move(plan).status();
 }
 
-void SubPlan::MakeAhead(const StopToken& stop) const {
+std::shared_ptr<const Plan> SubPlan::MakeAhead(const StopToken& stop) const {
   constexpr int kAhead = 8;
-  if (depth_ >= kAhead) return;
-  const Status ignored = Get(stop).status();
-  static_cast<void>(ignored);
+  if (depth_ >= kAhead) return nullptr;
+  Result<std::shared_ptr<const Plan>> plan = Get(stop);
+  return plan.ok() ? std::move(*plan) : nullptr;
 }
 
 Result<Frame*> SubPlan::FrameAt(std::unique_ptr<Frame>* slot, const RunServices& services) const {

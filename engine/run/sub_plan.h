@@ -39,8 +39,9 @@ class SubPlan {
   // The plan, made on the first call; an error of the body itself is kept.
   Result<std::shared_ptr<const Plan>> Get(const StopToken& stop) const;
 
-  // Makes the plan now if that is not too deep; an error waits until the plan is to be run.
-  void MakeAhead(const StopToken& stop) const;
+  // Makes the plan now if that is not too deep; null otherwise, and where it is an error, which waits until the plan is
+  // to be run.
+  std::shared_ptr<const Plan> MakeAhead(const StopToken& stop) const;
 
   // The frame at `*slot`, made on the first call.
   Result<Frame*> FrameAt(std::unique_ptr<Frame>* slot, const RunServices& services) const;
