@@ -28,8 +28,8 @@ constexpr int64_t kPoints = 36;
 constexpr int64_t kMaxDepth = 64;
 constexpr int64_t kMaxColumns = 32;
 constexpr int64_t kMaxTiles = 56;
-// Floats of transformed input that are held at once, about.
-constexpr int64_t kMaxHeld = 2 << 20;
+// Floats of transformed input that are held at once for each thread, about: half of a second-level cache.
+constexpr int64_t kMaxHeld = 1 << 17;
 
 // So many floats, and a cache line if need be to make it an odd number of lines: what is written for all points at once
 // does not fall into the same sets.
@@ -105,7 +105,7 @@ struct Window {
   int64_t top, bottom, left, right;
 };
 
-template <bool kInside>
+template <bool kInside, bool kWhole>
 HWY_NOINLINE void TransformTile(const float* at, const Window& w, int64_t count, float* HWY_RESTRICT to, int64_t point,
                                 int64_t side) {
   const D d;
@@ -114,6 +114,7 @@ HWY_NOINLINE void TransformTile(const float* at, const Window& w, int64_t count,
   for (int64_t x = 0; x < side; ++x, at += w.pixel) {
     const auto load = [&](int64_t y) HWY_ATTR {
       if constexpr (kInside) {
+        if constexpr (!kWhole) return LoadSome(at + y * w.row, count);
         return hn::LoadU(d, at + y * w.row);
       } else {
         const bool inside = y >= w.top && y < w.bottom && x >= w.left && x < w.right;
@@ -166,9 +167,11 @@ void TransformTiles(const Task& task, int64_t begin, int64_t end) {
       for (int64_t c = 0; c < channels; c += kLanes) {
         const int64_t count = channels - c;
         if (inside && count >= kLanes) {
-          TransformTile<true>(at + first + c, w, count, to + c, layout.input_point, layout.side);
+          TransformTile<true, true>(at + first + c, w, count, to + c, layout.input_point, layout.side);
+        } else if (inside) {
+          TransformTile<true, false>(at + first + c, w, count, to + c, layout.input_point, layout.side);
         } else {
-          TransformTile<false>(at + first + c, w, count, to + c, layout.input_point, layout.side);
+          TransformTile<false, false>(at + first + c, w, count, to + c, layout.input_point, layout.side);
         }
       }
     }
@@ -363,7 +366,7 @@ HWY_EXPORT(ColumnParts);
 
 int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 1) / part; }
 
-winograd::Layout LayoutOf(const ConvGeometry& g) {
+winograd::Layout LayoutOf(const ConvGeometry& g, int threads) {
   winograd::Layout layout;
   layout.tiles_y = PartsOf(g.out_h, winograd::kOut);
   layout.tiles_x = PartsOf(g.out_w, winograd::kOut);
@@ -372,7 +375,7 @@ winograd::Layout LayoutOf(const ConvGeometry& g) {
   layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
   layout.depths = PartsOf(g.in_c, layout.depth);
   const int64_t most =
-      std::max(winograd::kMaxHeld / (winograd::kPoints * layout.depths * layout.depth), winograd::kMaxTiles);
+      threads * std::max(winograd::kMaxHeld / (winograd::kPoints * layout.depths * layout.depth), winograd::kMaxTiles);
   layout.held_tiles = PartsOf(layout.tiles, PartsOf(layout.tiles, most));
   layout.input_point = winograd::OddLines(layout.held_tiles * layout.depth);
   layout.filter_point = winograd::OddLines(layout.depth * PackedMatrix::kPanel);
@@ -392,9 +395,8 @@ bool WinogradPays(const ConvGeometry& g) {
       g.groups != 1) {
     return false;
   }
-  // Few channels leave nothing to gain, and sizes beyond these only arithmetic to check.
-  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 16 || g.out_c < 16 || g.in_h < 1 || g.in_w < 1)
-    return false;
+  // Fewer channels leave nothing to gain, and sizes beyond these only arithmetic to check.
+  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 8 || g.out_c < 8 || g.in_h < 1 || g.in_w < 1) return false;
   constexpr int64_t kMost = 1 << 20;
   if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c}) > kMost) return false;
   // Multiply-adds, and what the transforms cost in them: for each input channel of a tile, each output channel of a
@@ -415,14 +417,14 @@ bool WinogradPays(const ConvGeometry& g) {
 }
 
 CheckedSize WinogradScratchBytes(const ConvGeometry& g, int threads) {
-  const winograd::Layout layout = LayoutOf(g);
+  const winograd::Layout layout = LayoutOf(g, threads);
   return (CheckedSize(layout.input_floats) + CheckedSize(layout.worker_floats) * CheckedSize(threads)) *
          static_cast<int64_t>(sizeof(float));
 }
 
 bool WinogradConv(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
                   float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
-  const winograd::Layout layout = LayoutOf(g);
+  const winograd::Layout layout = LayoutOf(g, pool.num_threads());
   std::atomic<bool> not_finite{false};
   winograd::Task task{&g,
                       layout,
