@@ -151,7 +151,8 @@ void Narrowing::AddUses(const Graph& graph) {
     const bool is_3x3 = is_known && filter.dim(0) == 3 && filter.dim(1) == 3;
     const auto strides = IntsOf(node.attrs, "strides");
     if (!is_depthwise) {
-      uses_.winograd |= !is_known || (is_3x3 && AllAtMost(strides, 1));
+      const auto jumps = std::count_if(strides.begin(), strides.end(), [](int64_t stride) { return stride > 1; });
+      uses_.winograd |= !is_known || (filter.dim(0) * filter.dim(1) > 1 && jumps < 2);
     } else {
       const bool is_plain =
           is_3x3 && filter.dim(3) == 1 && AllAtMost(strides, 2) && AllAtMost(IntsOf(node.attrs, "dilations"), 1);

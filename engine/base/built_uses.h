@@ -14,7 +14,7 @@ struct BuiltUses {
   bool integer_convolutions;
   bool fused_activations;  // by name in fused_ops; Relu, Relu6 and LeakyRelu are always there
   // Without these other models take a slower way.
-  bool winograd;  // dense 3x3 filters that move by one pixel
+  bool winograd;  // dense filters of several pixels that move by one along x or y
   // If all depthwise filters are 3x3, not dilated, moved by at most two pixels and one a channel: the least number of
   // channels. Else 0.
   int64_t depthwise3x3_channels;

@@ -17,6 +17,7 @@
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/winograd.h"
+#include "engine/kernels/winograd_line.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_CONV_ONCE
 #define RIVULET_ENGINE_KERNELS_CONV_ONCE
@@ -226,7 +227,8 @@ void FinishAll(const ConvGeometry& g, const Finish& finish, float* output, Threa
 }  // namespace
 
 ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry& geometry) {
-  return WinogradPays(geometry) ? ConvAlgorithm::kWinograd : ConvAlgorithm::kDirect;
+  if (WinogradPays(geometry)) return ConvAlgorithm::kWinograd;
+  return WinogradLinePays(geometry) ? ConvAlgorithm::kWinogradLine : ConvAlgorithm::kDirect;
 }
 
 CheckedSize PackedFilter::Bytes(const ConvGeometry& g) {
@@ -260,8 +262,9 @@ PackedFilter PackedFilter::View(const float* packed, std::shared_ptr<void> owner
 }
 
 CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorithm, int threads) {
-  return kUses.winograd && algorithm == ConvAlgorithm::kWinograd ? WinogradScratchBytes(geometry, threads)
-                                                                 : CheckedSize(0);
+  if (kUses.winograd && algorithm == ConvAlgorithm::kWinograd) return WinogradScratchBytes(geometry, threads);
+  if (kUses.winograd && algorithm == ConvAlgorithm::kWinogradLine) return WinogradLineScratchBytes(geometry, threads);
+  return CheckedSize(0);
 }
 
 // Winograd does less than half of the multiplications, and the kernels for few channels read less.
@@ -277,10 +280,12 @@ void Conv2DBf16(const float* input, const PackedBf16& filter, const ConvGeometry
 
 void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,
             const Epilogue& epilogue, float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
-  if (kUses.winograd && algorithm == ConvAlgorithm::kWinograd && epilogue.addend != output &&
-      WinogradConv(input, filter.data(), geometry, epilogue, output, scratch, pool, stop)) {
-    FinishAll(geometry, epilogue.finish, output, pool, stop);
-    return;
+  if (kUses.winograd && algorithm != ConvAlgorithm::kDirect && epilogue.addend != output) {
+    const auto transformed = algorithm == ConvAlgorithm::kWinograd ? WinogradConv : WinogradLineConv;
+    if (transformed(input, filter.data(), geometry, epilogue, output, scratch, pool, stop)) {
+      FinishAll(geometry, epilogue.finish, output, pool, stop);
+      return;
+    }
   }
   if (ConvByDotsPays(geometry)) {
     ConvByDots(input, filter.data(), geometry, epilogue, output, pool, stop);

@@ -35,8 +35,9 @@ struct ConvGeometry {
 };
 
 enum class ConvAlgorithm : uint8_t {
-  kDirect,    // patches times filter
-  kWinograd,  // 3x3, stride 1, neither dilation nor groups: a quarter of the multiplications
+  kDirect,        // patches times filter
+  kWinograd,      // 3x3, stride 1, neither dilation nor groups: a quarter of the multiplications
+  kWinogradLine,  // a filter that moves by one pixel along x or y: about half of them
 };
 
 // What Conv2D does best with this geometry; depends on nothing else.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/kernels/kernel_testing.h"
+#include "engine/kernels/winograd_line.h"
 
 namespace rivulet {
 namespace {
@@ -34,7 +35,7 @@ struct Case {
   explicit Case(const ConvGeometry& geometry)
       : g(geometry),
         input(Reals(g.batch * g.in_h * g.in_w * g.in_c, 1)),
-        filter(Reals(9 * g.in_c * g.out_c, 2)),
+        filter(Reals(g.k_h * g.k_w * g.in_c * g.out_c, 2)),
         bias(Reals(g.out_c, 3)),
         addend(Reals(g.batch * g.out_h * g.out_w * g.out_c, 4)) {}
 
@@ -63,16 +64,18 @@ struct Case {
   const std::vector<float> addend;
 };
 
-// Both algorithms' errors are some roundings of the sum of the terms' sizes, which is at most 9 * in_c here. What the
-// transforms enlarge is measured: 6 times a plain sum's.
-void ExpectAsDirect(const ConvGeometry& g) {
+// The algorithms' errors are some roundings of the sum of the terms' sizes, which is at most the number of taps times
+// in_c here. What the transforms enlarge is measured: 6 times a plain sum's.
+void ExpectAsDirect(const ConvGeometry& g, ConvAlgorithm algorithm = ConvAlgorithm::kWinograd) {
   SCOPED_TRACE(testing::Message() << g.batch << "x" << g.in_h << "x" << g.in_w << "x" << g.in_c << " to " << g.out_h
-                                  << "x" << g.out_w << "x" << g.out_c << ", pads " << g.pad_top << " " << g.pad_left);
+                                  << "x" << g.out_w << "x" << g.out_c << ", pads " << g.pad_top << " " << g.pad_left
+                                  << ", filter " << g.k_h << "x" << g.k_w << ", strides " << g.stride_h << " "
+                                  << g.stride_w);
   const Case c(g);
   for (const Epilogue& epilogue : {c.Tail(), Epilogue()}) {
     const auto want = c.Run(ConvAlgorithm::kDirect, epilogue);
-    const auto got = c.Run(ConvAlgorithm::kWinograd, epilogue);
-    const double bound = 12 * kRounding * 9 * static_cast<double>(g.in_c) + 1e-6;
+    const auto got = c.Run(algorithm, epilogue);
+    const double bound = 12 * kRounding * static_cast<double>(g.k_h * g.k_w * g.in_c) + 1e-6;
     for (size_t i = 0; i < want.size(); ++i) {
       ASSERT_NEAR(static_cast<double>(got[i]), static_cast<double>(want[i]), bound) << "at " << i;
     }
@@ -107,6 +110,78 @@ TEST(Winograd, AnySize) {
   });
 }
 
+ConvGeometry Filter(int64_t size, int64_t k_h, int64_t k_w, int64_t in_c, int64_t out_c) {
+  ConvGeometry g = Square(size, in_c, out_c, 0);
+  g.k_h = k_h;
+  g.k_w = k_w;
+  g.pad_top = k_h / 2;
+  g.pad_left = k_w / 2;
+  g.out_h = g.out_w = size;
+  return g;
+}
+
+TEST(WinogradLine, UsualLayers) {
+  OnEveryTarget([] {
+    constexpr auto kLine = ConvAlgorithm::kWinogradLine;
+    ExpectAsDirect(Filter(17, 1, 7, 40, 48), kLine);
+    ExpectAsDirect(Filter(17, 7, 1, 40, 48), kLine);
+    ExpectAsDirect(Filter(8, 1, 3, 32, 32), kLine);
+    ExpectAsDirect(Filter(14, 5, 5, 16, 32), kLine);
+    ExpectAsDirect(Filter(20, 10, 4, 24, 64), kLine);  // more terms than a block takes
+    ExpectAsDirect(Filter(40, 20, 8, 1, 20), kLine);   // one channel
+    ExpectAsDirect(Filter(200, 1, 4, 3, 16), kLine);   // more rows than a piece takes
+    ConvGeometry strided = Filter(31, 3, 4, 17, 16);
+    strided.stride_h = 2;
+    strided.out_h = 16;
+    ExpectAsDirect(strided, kLine);
+    std::swap(strided.k_h, strided.k_w);
+    std::swap(strided.stride_h, strided.stride_w);
+    std::swap(strided.out_h, strided.out_w);
+    ExpectAsDirect(strided, kLine);
+  });
+}
+
+TEST(WinogradLine, AnySize) {
+  OnEveryTarget([] {
+    Random random(5);
+    for (int i = 0; i < 60; ++i) {
+      ConvGeometry g = Filter(4, 1 + random.Below(9), 1 + random.Below(9), 1 + random.Below(40), 1 + random.Below(70));
+      g.batch = 1 + random.Below(3);
+      g.in_h = 1 + random.Below(13);
+      g.in_w = 1 + random.Below(13);
+      g.out_h = 1 + random.Below(13);
+      g.out_w = 1 + random.Below(13);
+      // Also pads that crop, and outputs that see nothing.
+      g.pad_top = random.Below(12) - 2;
+      g.pad_left = random.Below(12) - 2;
+      (random.Below(2) == 0 ? g.stride_h : g.stride_w) = 1 + random.Below(3);
+      ExpectAsDirect(g, ConvAlgorithm::kWinogradLine);
+    }
+  });
+}
+
+TEST(WinogradLine, MoreTilesThanAreHeld) {
+  ConvGeometry g = Filter(12, 3, 7, 100, 16);
+  g.batch = 40;
+  ExpectAsDirect(g, ConvAlgorithm::kWinogradLine);
+}
+
+TEST(WinogradLine, PaysWhereItDoesLess) {
+  EXPECT_TRUE(WinogradLinePays(Filter(17, 1, 7, 128, 192)));
+  EXPECT_TRUE(WinogradLinePays(Filter(17, 7, 1, 128, 192)));
+  EXPECT_FALSE(WinogradLinePays(Filter(17, 1, 1, 128, 192)));
+  EXPECT_FALSE(WinogradLinePays(Filter(2, 1, 7, 128, 192)));  // two pixels of a line
+  ConvGeometry strided = Filter(17, 7, 7, 128, 192);
+  strided.stride_h = strided.stride_w = 2;
+  EXPECT_FALSE(WinogradLinePays(strided));
+  ConvGeometry dilated = Filter(17, 1, 7, 128, 192);
+  dilated.dilation_w = 2;
+  EXPECT_FALSE(WinogradLinePays(dilated));
+  ConvGeometry huge = Filter(17, 1, 7, 128, 192);
+  huge.batch = int64_t{1} << 50;
+  EXPECT_FALSE(WinogradLinePays(huge));
+}
+
 // Tiles that are transformed in several goes.
 TEST(Winograd, MoreTilesThanAreHeld) {
   ConvGeometry g = Square(6, 128, 16, 1);
@@ -117,14 +192,15 @@ TEST(Winograd, MoreTilesThanAreHeld) {
 // A value that is not finite would spread over its tile.
 TEST(Winograd, InfinitiesStayWhereTheyBelong) {
   OnEveryTarget([] {
-    for (const float value : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(),
-                              std::numeric_limits<float>::max()}) {
-      Case c(Square(12, 16, 16, 1));
-      c.input[static_cast<size_t>((5 * 12 + 5) * 16 + 3)] = value;
-      const auto want = c.Run(ConvAlgorithm::kDirect, c.Tail());
-      const auto got = c.Run(ConvAlgorithm::kWinograd, c.Tail());
-      EXPECT_TRUE(want.SameBits(got));
-    }
+    for (const auto algorithm : {ConvAlgorithm::kWinograd, ConvAlgorithm::kWinogradLine})
+      for (const float value : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(),
+                                std::numeric_limits<float>::max()}) {
+        Case c(Square(12, 16, 16, 1));
+        c.input[static_cast<size_t>((5 * 12 + 5) * 16 + 3)] = value;
+        const auto want = c.Run(ConvAlgorithm::kDirect, c.Tail());
+        const auto got = c.Run(algorithm, c.Tail());
+        EXPECT_TRUE(want.SameBits(got));
+      }
   });
 }
 

@@ -76,6 +76,26 @@ HWY_INLINE void TransformFilter(V g0, V g1, V g2, V& y0, V& y1, V& y2, V& y3, V&
   y5 = g2;
 }
 
+// The same of up to five taps at the finite points; at infinity a filter is its last tap. Six points are enough for
+// seven taps and outputs together: the transform of the input is the same for all of them, and that of the output as
+// long as the last of fewer outputs has m5.
+HWY_INLINE void TransformUpToFive(V g0, V g1, V g2, V g3, V g4, V& y0, V& y1, V& y2, V& y3, V& y4) {
+  const D d;
+  constexpr float kNear = 1.0f / (2 * kA2 * (kA2 - kB2));
+  constexpr float kFar = 1.0f / (2 * kB2 * (kB2 - kA2));
+  const V a2 = hn::Set(d, kA2);
+  const V b2 = hn::Set(d, kB2);
+  const V even_a = hn::Mul(hn::Set(d, kNear), hn::MulAdd(a2, hn::MulAdd(a2, g4, g2), g0));
+  const V even_b = hn::Mul(hn::Set(d, kFar), hn::MulAdd(b2, hn::MulAdd(b2, g4, g2), g0));
+  const V odd_a = hn::MulAdd(a2, g3, g1);
+  const V odd_b = hn::MulAdd(b2, g3, g1);
+  y0 = hn::Mul(hn::Set(d, 1.0f / (kA2 * kB2)), g0);
+  y1 = hn::MulAdd(hn::Set(d, kNear * kPointA), odd_a, even_a);
+  y2 = hn::NegMulAdd(hn::Set(d, kNear * kPointA), odd_a, even_a);
+  y3 = hn::MulAdd(hn::Set(d, kFar * kPointB), odd_b, even_b);
+  y4 = hn::NegMulAdd(hn::Set(d, kFar * kPointB), odd_b, even_b);
+}
+
 // One dimension of A' m.
 HWY_INLINE void TransformOutput(V m0, V m1, V m2, V m3, V m4, V m5, V& y0, V& y1, V& y2, V& y3) {
   const D d;

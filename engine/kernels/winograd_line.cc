@@ -1,0 +1,486 @@
+// A tile is a few neighbouring outputs of a line; its inputs are six pixels, taken at six points as in the transforms
+// of two dimensions. Longer filters are cut into groups of three to five taps, each with six pixels of its own: their
+// products add up at the points. Across the line nothing is transformed. There the filter's rows and the input's
+// channels are one sum: transformed pixels that lie across the line follow one another in memory, so that the rows of
+// the left operand overlap, and none is copied.
+#include "engine/kernels/winograd_line.h"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/winograd_line.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+#include "engine/base/built_uses.h"
+#include "engine/kernels/gemm_tile-inl.h"
+#include "engine/kernels/winograd_transforms-inl.h"
+
+#ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_LINE_ONCE
+#define RIVULET_ENGINE_KERNELS_WINOGRAD_LINE_ONCE
+namespace rivulet {
+namespace winograd_line {
+
+constexpr int64_t kPoints = 6;
+constexpr int64_t kMostTaps = 5;
+constexpr int64_t kMostGroups = 8;
+// The most terms of a sum, outputs and rows of a piece, so that transformed filters and sums stay in the second-level
+// cache; and the floats of transformed input that are held at once for each thread, about.
+constexpr int64_t kMaxDepth = 128;
+constexpr int64_t kMaxColumns = 32;
+constexpr int64_t kMaxPieceRows = 168;
+constexpr int64_t kMaxHeld = 1 << 17;
+
+// One dimension of the picture: how many floats a step is, in the input and in the output, and how many panels' rows in
+// the packed filter.
+struct Side {
+  int64_t in, out, taps, pad, stride;
+  int64_t in_step, out_step, tap_step;
+};
+
+struct Layout {
+  Side line, across;
+  int64_t taps = 0;     // of a group
+  int64_t groups = 0;   // of taps
+  int64_t outs = 0;     // of a tile
+  int64_t tiles = 0;    // of a line
+  int64_t rows = 0;     // of transformed input across the line
+  int64_t depth = 0;    // terms of a group's sum
+  int64_t units = 0;    // tiles of all images: each has `rows` rows, and as many outputs as lie across the line
+  int64_t held = 0;     // units that are transformed at once
+  bool joined = false;  // rows of neighbouring units follow one another without a gap
+  int64_t group_floats = 0;
+  int64_t point_floats = 0;
+  int64_t filter_point = 0;
+  int64_t sum_point = 0;
+  int64_t input_floats = 0;
+  int64_t worker_floats = 0;
+};
+
+struct Task {
+  const ConvGeometry* geometry;
+  Layout layout;
+  const float* input;
+  const float* packed;
+  const Epilogue* epilogue;
+  float* output;
+  float* transformed;  // [points][groups][held units][rows][in_c]
+  float* workers;
+  int64_t first_unit;  // of those held
+  int64_t num_units;
+  std::atomic<bool>* not_finite;
+};
+
+// Rows of a piece: those from `begin` on of each segment, whose rows of the left operand are evenly far apart.
+struct Pieces {
+  int64_t segment_rows = 0;
+  int64_t segments = 0;
+  int64_t parts = 0;     // of a segment
+  int64_t together = 0;  // segments of a piece
+  int64_t count = 0;
+};
+
+inline int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 1) / part; }
+
+inline Pieces PiecesOf(const Layout& layout, int64_t num_units) {
+  Pieces pieces;
+  pieces.segment_rows = layout.joined ? num_units * layout.across.out : layout.across.out;
+  pieces.segments = layout.joined ? 1 : num_units;
+  pieces.parts = PartsOf(pieces.segment_rows, kMaxPieceRows);
+  pieces.together = std::max<int64_t>(kMaxPieceRows / pieces.segment_rows, 1);
+  pieces.count = PartsOf(pieces.segments, pieces.together) * pieces.parts;
+  return pieces;
+}
+
+}  // namespace winograd_line
+}  // namespace rivulet
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+namespace {
+
+using winograd_line::Layout;
+using winograd_line::Pieces;
+using winograd_line::Side;
+using winograd_line::Task;
+
+constexpr int64_t kPoints = winograd_line::kPoints;
+constexpr int64_t kColumns = std::max(kPanel, kPairColumns);
+static_assert(kColumns <= winograd_line::kMaxColumns && kPoints == kWinogradIn);
+
+// One row of one unit's group: the six pixels from `at` on, of which [first, last) are there, all channels.
+HWY_NOINLINE void TransformRow(const float* at, int64_t step, int64_t first, int64_t last, int64_t in_c,
+                               float* HWY_RESTRICT to, int64_t point) {
+  const D d;
+  V y0, y1, y2, y3, y4, y5;
+  for (int64_t c = 0; c < in_c; c += kLanes) {
+    const int64_t count = in_c - c;
+    const auto load = [&](int64_t i) HWY_ATTR {
+      return i >= first && i < last ? LoadSome(at + i * step + c, count) : hn::Zero(d);
+    };
+    TransformInput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3, y4, y5);
+    // Beyond the last channel lies another row's.
+    StoreSome(y0, count, to + c);
+    StoreSome(y1, count, to + c + point);
+    StoreSome(y2, count, to + c + 2 * point);
+    StoreSome(y3, count, to + c + 3 * point);
+    StoreSome(y4, count, to + c + 4 * point);
+    StoreSome(y5, count, to + c + 5 * point);
+  }
+}
+
+// Transforms the rows [begin, end) of the held units.
+void TransformRows(const Task& task, int64_t begin, int64_t end) {
+  const ConvGeometry& g = *task.geometry;
+  const Layout& layout = task.layout;
+  const Side& line = layout.line;
+  for (int64_t i = begin; i < end; ++i) {
+    const int64_t unit = task.first_unit + i / layout.rows;
+    const int64_t across = i % layout.rows - layout.across.pad;
+    const float* image = task.input + unit / layout.tiles * g.in_h * g.in_w * g.in_c;
+    const bool inside = across >= 0 && across < layout.across.in;
+    for (int64_t group = 0; group < layout.groups; ++group) {
+      const int64_t x = unit % layout.tiles * layout.outs + group * layout.taps - line.pad;
+      const int64_t first = inside ? std::clamp<int64_t>(-x, 0, kPoints) : kPoints;
+      const int64_t last = std::clamp<int64_t>(line.in - x, 0, kPoints);
+      const float* at = image + across * layout.across.in_step + x * line.in_step;
+      float* to = task.transformed + group * layout.group_floats + i * g.in_c;
+      TransformRow(at, line.in_step, first, last, g.in_c, to, layout.point_floats);
+    }
+  }
+}
+
+// The filters of one group's terms [begin, end) for a panel's columns.
+HWY_NOINLINE void TransformTaps(const Task& task, const float* panel, int64_t group, int64_t begin, int64_t end,
+                                float* HWY_RESTRICT filters) {
+  const D d;
+  const Layout& layout = task.layout;
+  const int64_t in_c = task.geometry->in_c;
+  const int64_t taps = std::min(layout.taps, layout.line.taps - group * layout.taps);
+  const int64_t point = layout.filter_point;
+  constexpr int64_t kAhead = 16;  // the taps are streams too short to be foreseen
+  for (int64_t k = begin; k < end; ++k, filters += kPanel) {
+    const float* from =
+        panel + (group * layout.taps * layout.line.tap_step + k / in_c * layout.across.tap_step + k % in_c) * kPanel;
+    for (int64_t i = 0; i < taps; ++i) {
+      __builtin_prefetch(from + (i * layout.line.tap_step + kAhead) * kPanel);
+    }
+    for (int64_t j = 0; j < kPanel; j += kLanes) {
+      const auto tap = [&](int64_t i) HWY_ATTR {
+        return i < taps ? hn::LoadU(d, from + i * layout.line.tap_step * kPanel + j) : hn::Zero(d);
+      };
+      V y0, y1, y2, y3, y4;
+      TransformUpToFive(tap(0), tap(1), tap(2), tap(3), tap(4), y0, y1, y2, y3, y4);
+      hn::StoreU(y0, d, filters + j);
+      hn::StoreU(y1, d, filters + point + j);
+      hn::StoreU(y2, d, filters + 2 * point + j);
+      hn::StoreU(y3, d, filters + 3 * point + j);
+      hn::StoreU(y4, d, filters + 4 * point + j);
+      hn::StoreU(tap(layout.taps - 1), d, filters + 5 * point + j);
+    }
+  }
+}
+
+// A range of rows, and where they lie among the held units' outputs.
+struct Rows {
+  int64_t first_segment;
+  int64_t segments;
+  int64_t begin;  // of each segment
+  int64_t end;
+  int64_t count() const { return segments * (end - begin); }
+};
+
+Rows RowsOf(const Pieces& pieces, int64_t piece) {
+  const int64_t part = piece % pieces.parts;
+  Rows rows;
+  rows.first_segment = piece / pieces.parts * pieces.together;
+  rows.segments = std::min(pieces.together, pieces.segments - rows.first_segment);
+  rows.begin = pieces.segment_rows * part / pieces.parts;
+  rows.end = pieces.segment_rows * (part + 1) / pieces.parts;
+  return rows;
+}
+
+// Adds products of terms to the sums of a piece: of the terms [begin, begin + length) of `num_groups` groups.
+struct Terms {
+  int64_t group;
+  int64_t num_groups;
+  int64_t begin;
+  int64_t length;
+  bool first;
+};
+
+void MultiplyTerms(const Task& task, const Rows& rows, const Terms& terms, int64_t width, const float* filters,
+                   float* sums) {
+  const Layout& layout = task.layout;
+  const int64_t row_floats = layout.across.stride * task.geometry->in_c;
+  const int64_t segment_floats = layout.rows * task.geometry->in_c;
+  const int64_t segment_rows = rows.end - rows.begin;
+  const int64_t parts = (segment_rows + kMaxRows - 1) / kMaxRows;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float* runs[winograd_line::kMostGroups];
+  for (int64_t point = 0; point < kPoints; ++point) {
+    const float* b = filters + point * layout.filter_point;
+    for (int64_t s = 0; s < rows.segments; ++s) {
+      const float* segment = task.transformed + point * layout.point_floats + terms.group * layout.group_floats +
+                             (rows.first_segment + s) * segment_floats + terms.begin;
+      for (int64_t part = 0; part < parts; ++part) {
+        const int64_t row = segment_rows * part / parts;
+        const int64_t count = segment_rows * (part + 1) / parts - row;
+        for (int64_t group = 0; group < terms.num_groups; ++group) {
+          runs[group] = segment + group * layout.group_floats + (rows.begin + row) * row_floats;
+        }
+        const TileLeft left{runs, terms.num_groups, terms.length, row_floats};
+        float* c = sums + point * layout.sum_point + (s * segment_rows + row) * kColumns;
+        for (int64_t j = 0; j < width; j += kPairColumns) {
+          const TileOut out{c + j, kColumns, nullptr, terms.first ? nullptr : c + j, -kInfinity, kInfinity};
+          const float* b0 = b + j / kPanel * kPoints * layout.filter_point + j % kPanel;
+          if constexpr (kLanes < kPanel) {
+            TileFor<true>(count)(left, b0, b0 + kLanes, out);
+          } else if (j + kLanes < width) {
+            TileFor<true>(count)(left, b0, b0 + kPoints * layout.filter_point, out);
+          } else {
+            TileFor<false>(count)(left, b0, b0, out);
+          }
+        }
+      }
+    }
+  }
+}
+
+// One tile's outputs, a vector of channels of each. Returns zeros, or something else where a result is not finite.
+HWY_INLINE V FinishLine(const float* sums, const Layout& layout, int64_t outs, float* output, const float* addend,
+                        V bias, const ActivationBounds& bounds, int64_t count) {
+  const D d;
+  const auto load = [&](int64_t i) HWY_ATTR { return hn::LoadU(d, sums + i * layout.sum_point); };
+  const V zero = hn::Zero(d);
+  const V last = load(5);
+  V y0, y1, y2, y3;
+  TransformOutput(load(0), load(1), load(2), load(3), load(4), layout.outs == 4 ? last : zero, y0, y1, y2, y3);
+  if (layout.outs == 3) y2 = hn::Add(y2, last);
+  if (layout.outs == 2) y1 = hn::Add(y1, last);
+  V finite = zero;
+  const auto put = [&](V v, int64_t i) HWY_ATTR {
+    if (i >= outs) return;
+    const int64_t at = i * layout.line.out_step;
+    finite = hn::MulAdd(v, zero, finite);
+    v = hn::Add(v, bias);
+    if (addend != nullptr) v = hn::Add(v, LoadSome(addend + at, count));
+    StoreSome(Activate(v, bounds), count, output + at);
+  };
+  put(y0, 0);
+  put(y1, 1);
+  put(y2, 2);
+  put(y3, 3);
+  return finite;
+}
+
+// Writes the outputs of a piece's rows, the channels [column, column + width).
+void FinishRows(const Task& task, const Rows& rows, int64_t column, int64_t width, const float* sums) {
+  const D d;
+  const ConvGeometry& g = *task.geometry;
+  const Layout& layout = task.layout;
+  const Epilogue& epilogue = *task.epilogue;
+  const ActivationBounds bounds(epilogue.activation);
+  const int64_t segment_rows = rows.end - rows.begin;
+  V finite = hn::Zero(d);
+  for (int64_t i = 0; i < rows.count(); ++i, sums += kColumns) {
+    const int64_t row = rows.begin + i % segment_rows;
+    const int64_t segment = rows.first_segment + i / segment_rows;
+    const int64_t unit = task.first_unit + (layout.joined ? row / layout.across.out : segment);
+    const int64_t across = layout.joined ? row % layout.across.out : row;
+    const int64_t x = unit % layout.tiles * layout.outs;
+    const int64_t at = unit / layout.tiles * g.out_h * g.out_w * g.out_c + across * layout.across.out_step +
+                       x * layout.line.out_step + column;
+    const int64_t outs = std::min(layout.outs, layout.line.out - x);
+    for (int64_t j = 0; j < width; j += kLanes) {
+      const V bias = epilogue.bias != nullptr ? LoadSome(epilogue.bias + column + j, width - j) : hn::Zero(d);
+      const float* addend = epilogue.addend != nullptr ? epilogue.addend + at + j : nullptr;
+      finite =
+          hn::Add(finite, FinishLine(sums + j, layout, outs, task.output + at + j, addend, bias, bounds, width - j));
+    }
+  }
+  if (!hn::AllTrue(d, hn::Eq(finite, hn::Zero(d)))) task.not_finite->store(true, std::memory_order_relaxed);
+}
+
+int64_t LineColumnParts(int64_t out_c) { return (out_c + kColumns - 1) / kColumns; }
+
+// Piece `index` of the second loop.
+void MultiplyLinePiece(const Task& task, int64_t index, float* worker) {
+  const Layout& layout = task.layout;
+  const int64_t column_parts = LineColumnParts(task.geometry->out_c);
+  const Rows rows = RowsOf(winograd_line::PiecesOf(layout, task.num_units), index / column_parts);
+  const int64_t column = index % column_parts * kColumns;
+  const int64_t width = std::min(kColumns, task.geometry->out_c - column);
+  const int64_t panels = (width + kPanel - 1) / kPanel;
+  const int64_t panel_floats = task.geometry->k_h * task.geometry->k_w * task.geometry->in_c * kPanel;
+  float* const filters = worker;
+  float* const sums = worker + winograd_line::kMaxColumns / kPanel * kPoints * layout.filter_point;
+  const auto multiply = [&](const Terms& terms) {
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      for (int64_t group = 0; group < terms.num_groups; ++group) {
+        TransformTaps(task, task.packed + (column / kPanel + panel) * panel_floats, terms.group + group, terms.begin,
+                      terms.begin + terms.length,
+                      filters + panel * kPoints * layout.filter_point + group * terms.length * kPanel);
+      }
+    }
+    MultiplyTerms(task, rows, terms, panels * kPanel, filters, sums);
+  };
+  if (layout.groups * layout.depth <= winograd_line::kMaxDepth) {
+    multiply({0, layout.groups, 0, layout.depth, true});
+  } else {
+    const int64_t blocks = winograd_line::PartsOf(layout.depth, winograd_line::kMaxDepth);
+    for (int64_t i = 0; i < layout.groups * blocks; ++i) {
+      const int64_t begin = layout.depth * (i % blocks) / blocks;
+      const int64_t end = layout.depth * (i % blocks + 1) / blocks;
+      multiply({i / blocks, 1, begin, end - begin, i == 0});
+    }
+  }
+  FinishRows(task, rows, column, width, sums);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rivulet {
+namespace {
+
+HWY_EXPORT(TransformRows);
+HWY_EXPORT(MultiplyLinePiece);
+HWY_EXPORT(LineColumnParts);
+
+using winograd_line::Layout;
+using winograd_line::PartsOf;
+
+// Odd numbers of cache lines: what is written for all points at once does not fall into the same sets.
+int64_t OddLines(int64_t floats) { return (PartsOf(floats, 16) | 1) * 16; }
+
+// What a run costs, in multiply-adds. The transforms' share of it was measured on AVX-512.
+double CostOf(const ConvGeometry& g, const Layout& layout) {
+  constexpr double kInputCost = 30;   // for a pixel's channel of a tile
+  constexpr double kOutputCost = 30;  // for an output channel of a tile
+  constexpr double kFilterCost = 24;  // for a term of an output channel in a piece
+  constexpr double kTileCost = 8;     // for a row's sum of a block of terms, at a point, beside its terms
+  const auto units = static_cast<double>(layout.units);
+  const auto rows = units * static_cast<double>(layout.across.out);
+  const auto out_c = static_cast<double>(g.out_c);
+  const auto terms = static_cast<double>(layout.groups * layout.depth);
+  const double blocks = std::max(terms / static_cast<double>(winograd_line::kMaxDepth), 1.0);
+  const double pieces = std::max(rows / static_cast<double>(winograd_line::kMaxPieceRows), 1.0);
+  return out_c * (static_cast<double>(winograd_line::kPoints) * rows * (terms + kTileCost * blocks) +
+                  pieces * terms * kFilterCost + rows * kOutputCost) +
+         units * static_cast<double>(layout.groups * layout.rows * g.in_c) * kInputCost;
+}
+
+Layout LayoutAlong(const ConvGeometry& g, bool x, int64_t taps) {
+  const winograd_line::Side horizontal{g.in_w, g.out_w, g.k_w, g.pad_left, g.stride_w, g.in_c, g.out_c, g.in_c};
+  const winograd_line::Side vertical{g.in_h,          g.out_h,           g.k_h,         g.pad_top, g.stride_h,
+                                     g.in_w * g.in_c, g.out_w * g.out_c, g.k_w * g.in_c};
+  Layout layout;
+  layout.line = x ? horizontal : vertical;
+  layout.across = x ? vertical : horizontal;
+  layout.taps = taps;
+  layout.groups = PartsOf(layout.line.taps, taps);
+  layout.outs = winograd_line::kPoints + 1 - taps;
+  layout.tiles = PartsOf(layout.line.out, layout.outs);
+  layout.rows = (layout.across.out - 1) * layout.across.stride + layout.across.taps;
+  layout.depth = layout.across.taps * g.in_c;
+  layout.units = g.batch * layout.tiles;
+  layout.joined = layout.across.taps == 1 && layout.across.stride == 1;
+  return layout;
+}
+
+// The cheapest way that the geometry allows; groups = 0 if there is none.
+Layout BestLayout(const ConvGeometry& g) {
+  Layout best;
+  double least = 0;
+  for (const bool x : {true, false}) {
+    if ((x ? g.stride_w : g.stride_h) != 1) continue;
+    for (int64_t taps = 3; taps <= winograd_line::kMostTaps; ++taps) {
+      const Layout layout = LayoutAlong(g, x, taps);
+      if (layout.groups > winograd_line::kMostGroups) continue;
+      const double cost = CostOf(g, layout);
+      if (best.groups > 0 && cost >= least) continue;
+      best = layout;
+      least = cost;
+    }
+  }
+  return best;
+}
+
+Layout LayoutOf(const ConvGeometry& g, int threads) {
+  Layout layout = BestLayout(g);
+  const int64_t unit_floats = layout.rows * g.in_c;
+  const int64_t all = winograd_line::kPoints * layout.groups * unit_floats;
+  const int64_t least = PartsOf(winograd_line::kMaxPieceRows, layout.across.out);
+  layout.held = std::min(threads * std::max(winograd_line::kMaxHeld / all, least), layout.units);
+  layout.held = PartsOf(layout.units, PartsOf(layout.units, layout.held));
+  layout.group_floats = layout.held * unit_floats;
+  layout.point_floats = OddLines(layout.groups * layout.group_floats);
+  layout.filter_point =
+      OddLines(std::min(layout.groups * layout.depth, winograd_line::kMaxDepth) * PackedMatrix::kPanel);
+  layout.sum_point = OddLines(winograd_line::kMaxPieceRows * winograd_line::kMaxColumns);
+  layout.input_floats = winograd_line::kPoints * layout.point_floats;
+  layout.worker_floats = winograd_line::kPoints *
+                         (winograd_line::kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
+  return layout;
+}
+
+}  // namespace
+
+bool WinogradLinePays(const ConvGeometry& g) {
+  if constexpr (!kUses.winograd) return false;
+  if (g.dilation_h != 1 || g.dilation_w != 1 || g.groups != 1 || g.out_c < 16) return false;
+  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 1 || g.in_h < 1 || g.in_w < 1) return false;
+  // Beyond these there is only arithmetic to check.
+  constexpr int64_t kMost = 1 << 20;
+  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c, g.stride_h, g.stride_w}) > kMost) return false;
+  if (std::max(g.k_h, g.k_w) > 64) return false;
+  const Layout layout = BestLayout(g);
+  if (layout.groups == 0) return false;
+  const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
+  const double plain = pixels * static_cast<double>(g.out_c) * static_cast<double>(g.k_h * g.k_w * g.in_c);
+  return CostOf(g, layout) * 1.1 < plain;
+}
+
+CheckedSize WinogradLineScratchBytes(const ConvGeometry& g, int threads) {
+  const Layout layout = LayoutOf(g, threads);
+  return (CheckedSize(layout.input_floats) + CheckedSize(layout.worker_floats) * CheckedSize(threads)) *
+         static_cast<int64_t>(sizeof(float));
+}
+
+bool WinogradLineConv(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
+                      float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
+  std::atomic<bool> not_finite{false};
+  winograd_line::Task task{
+      &g, LayoutOf(g, pool.num_threads()), input, packed, &epilogue, output, nullptr, nullptr, 0, 0, &not_finite};
+  const Layout& layout = task.layout;
+  task.transformed = static_cast<float*>(scratch);
+  task.workers = task.transformed + layout.input_floats;
+  const auto transform = HWY_DYNAMIC_DISPATCH(TransformRows);
+  const auto multiply = HWY_DYNAMIC_DISPATCH(MultiplyLinePiece);
+  const int64_t column_parts = HWY_DYNAMIC_DISPATCH(LineColumnParts)(g.out_c);
+  constexpr int64_t kTransformFloats = 1 << 12;
+  const int64_t grain = std::max<int64_t>(kTransformFloats / (g.in_c * layout.groups), 1);
+  for (; task.first_unit < layout.units && !stop.stopped(); task.first_unit += layout.held) {
+    task.num_units = std::min(layout.held, layout.units - task.first_unit);
+    pool.ParallelFor(task.num_units * layout.rows, grain, stop,
+                     [&](int64_t begin, int64_t end) { transform(task, begin, end); });
+    pool.ParallelFor(column_parts * winograd_line::PiecesOf(layout, task.num_units).count, 1, stop,
+                     [&](int64_t begin, int64_t end, int worker) {
+                       for (int64_t i = begin; i < end; ++i) {
+                         multiply(task, i, task.workers + worker * layout.worker_floats);
+                       }
+                     });
+  }
+  return !not_finite.load(std::memory_order_relaxed);
+}
+
+}  // namespace rivulet
+#endif  // HWY_ONCE
