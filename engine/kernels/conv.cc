@@ -13,6 +13,7 @@
 #include "engine/base/errors.h"
 #include "engine/kernels/conv_dots.h"
 #include "engine/kernels/conv_groups.h"
+#include "engine/kernels/conv_planes.h"
 #include "engine/kernels/conv_rows.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm.h"
@@ -280,6 +281,10 @@ void Conv2DBf16(const float* input, const PackedBf16& filter, const ConvGeometry
 
 void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,
             const Epilogue& epilogue, float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
+  if (ConvByPlanesPays(geometry, epilogue)) {
+    ConvByPlanes(input, filter.data(), geometry, epilogue, output, pool, stop);
+    return;
+  }
   if (kUses.winograd && algorithm != ConvAlgorithm::kDirect && epilogue.addend != output) {
     const auto transformed = algorithm == ConvAlgorithm::kWinograd ? WinogradConv : WinogradLineConv;
     if (transformed(input, filter.data(), geometry, epilogue, output, scratch, pool, stop)) {
