@@ -21,7 +21,6 @@
 namespace rivulet {
 namespace winograd {
 
-constexpr int64_t kOut = 4;
 constexpr int64_t kPoints = 36;
 // The most input channels, output channels and tiles of a piece, so that the transformed filter and the sums stay in
 // the second-level cache.
@@ -42,6 +41,8 @@ constexpr int64_t OddLines(int64_t floats) {
 struct Layout {
   // Of an input tile: known only at run time, for loops that are better not unrolled.
   int64_t side = 6;
+  int64_t taps = 3;  // side of the filter
+  int64_t outs = 4;  // side of an output tile
   int64_t tiles_y = 0;
   int64_t tiles_x = 0;
   int64_t tiles = 0;         // of all images
@@ -94,7 +95,7 @@ struct TilePlace {
 
 HWY_INLINE TilePlace PlaceOf(const Layout& layout, int64_t tile) {
   const int64_t row = tile / layout.tiles_x;
-  return {row / layout.tiles_y, row % layout.tiles_y * kWinogradOut, tile % layout.tiles_x * kWinogradOut};
+  return {row / layout.tiles_y, row % layout.tiles_y * layout.outs, tile % layout.tiles_x * layout.outs};
 }
 
 // A vector of `count` channels of the 6x6 input pixels from `at` on; those outside [top, bottom) x [left, right) are
@@ -178,45 +179,54 @@ void TransformTiles(const Task& task, int64_t begin, int64_t end) {
   }
 }
 
-// The filters of `depth` input channels from `first` on and the 16 output channels of a panel. The nine taps' lines
-// often fall into one set of the cache: each is read whole before the next. They come from memory, in nine streams too
-// short to be foreseen.
-HWY_NOINLINE void TransformFilters(const float* panel, int64_t in_c, int64_t first, int64_t depth, int64_t point,
-                                   int64_t side, float* HWY_RESTRICT filters) {
-  const D d;
-  HWY_ALIGN float half[static_cast<size_t>(3 * kWinogradIn * kPanel)];
-  constexpr int64_t kRow = 3 * kPanel;
-  constexpr int64_t kAhead = 16;
-  const int64_t tap = in_c * kPanel;
+// One dimension of G g: what lies at load(0) to load(taps - 1).
+template <class Load, class Put>
+HWY_INLINE void TransformSide(int64_t taps, const Load& load, const Put& put) {
   V y0, y1, y2, y3, y4, y5;
+  if (taps == 3) {
+    TransformFilter(load(0), load(1), load(2), y0, y1, y2, y3, y4, y5);
+  } else {
+    y5 = load(4);
+    TransformUpToFive(load(0), load(1), load(2), load(3), y5, y0, y1, y2, y3, y4);
+  }
+  put(y0, 0);
+  put(y1, 1);
+  put(y2, 2);
+  put(y3, 3);
+  put(y4, 4);
+  put(y5, 5);
+}
+
+// The filters of `depth` input channels from `first` on and the 16 output channels of a panel. The taps' lines often
+// fall into one set of the cache: each is read whole before the next. They come from memory, in streams too short to be
+// foreseen.
+HWY_NOINLINE void TransformFilters(const float* panel, int64_t in_c, int64_t first, int64_t depth, const Layout& layout,
+                                   float* HWY_RESTRICT filters) {
+  const D d;
+  HWY_ALIGN float half[static_cast<size_t>(5 * kWinogradIn * kPanel)];
+  constexpr int64_t kAhead = 16;
+  const int64_t taps = layout.taps;
+  const int64_t point = layout.filter_point;
+  const int64_t tap = in_c * kPanel;
+  const int64_t row = taps * kPanel;
   for (int64_t k = 0; k < depth; ++k) {
     const float* from = panel + (first + k) * kPanel;
-    for (int64_t i = 0; i < 9; ++i) __builtin_prefetch(from + i * tap + kAhead * kPanel);
-    for (int64_t x = 0; x < side / 2; ++x, from += tap) {
+    for (int64_t i = 0; i < taps * taps; ++i) __builtin_prefetch(from + i * tap + kAhead * kPanel);
+    for (int64_t x = 0; x < taps; ++x, from += tap) {
       for (int64_t j = 0; j < kPanel; j += kLanes) {
-        TransformFilter(hn::LoadU(d, from + j), hn::LoadU(d, from + 3 * tap + j), hn::LoadU(d, from + 6 * tap + j), y0,
-                        y1, y2, y3, y4, y5);
         float* column = half + x * kPanel + j;
-        hn::Store(y0, d, column);
-        hn::Store(y1, d, column + kRow);
-        hn::Store(y2, d, column + 2 * kRow);
-        hn::Store(y3, d, column + 3 * kRow);
-        hn::Store(y4, d, column + 4 * kRow);
-        hn::Store(y5, d, column + 5 * kRow);
+        TransformSide(
+            taps, [&](int64_t y) HWY_ATTR { return hn::LoadU(d, from + y * taps * tap + j); },
+            [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * row); });
       }
     }
     float* to = filters + k * kPanel;
-    for (int64_t y = 0; y < side; ++y, to += kWinogradIn * point) {
+    for (int64_t y = 0; y < layout.side; ++y, to += kWinogradIn * point) {
       for (int64_t j = 0; j < kPanel; j += kLanes) {
-        const float* row = half + y * kRow + j;
-        TransformFilter(hn::Load(d, row), hn::Load(d, row + kPanel), hn::Load(d, row + 2 * kPanel), y0, y1, y2, y3, y4,
-                        y5);
-        hn::StoreU(y0, d, to + j);
-        hn::StoreU(y1, d, to + point + j);
-        hn::StoreU(y2, d, to + 2 * point + j);
-        hn::StoreU(y3, d, to + 3 * point + j);
-        hn::StoreU(y4, d, to + 4 * point + j);
-        hn::StoreU(y5, d, to + 5 * point + j);
+        const float* at = half + y * row + j;
+        TransformSide(
+            taps, [&](int64_t x) HWY_ATTR { return hn::Load(d, at + x * kPanel); },
+            [&](V v, int64_t x) HWY_ATTR { hn::StoreU(v, d, to + x * point + j); });
       }
     }
   }
@@ -234,15 +244,16 @@ struct Target {
 };
 
 // A vector of output channels of one tile. Returns zeros, or something else where a result is not finite.
-HWY_NOINLINE V FinishTile(const float* sums, int64_t point, int64_t side, const Target& t,
-                          const ActivationBounds& bounds, int64_t count) {
+HWY_NOINLINE V FinishTile(const float* sums, const Layout& layout, const Target& t, const ActivationBounds& bounds,
+                          int64_t count) {
   const D d;
   HWY_ALIGN float half[static_cast<size_t>(kWinogradOut * kWinogradIn * kLanes)];
   constexpr int64_t kRow = kWinogradIn * kLanes;
   V y0, y1, y2, y3;
-  for (int64_t x = 0; x < side; ++x) {
-    const auto load = [&](int64_t y) HWY_ATTR { return hn::LoadU(d, sums + (y * kWinogradIn + x) * point); };
+  for (int64_t x = 0; x < layout.side; ++x) {
+    const auto load = [&](int64_t y) HWY_ATTR { return hn::LoadU(d, sums + (y * kWinogradIn + x) * layout.sum_point); };
     TransformOutput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3);
+    if (layout.outs == 2) y1 = hn::Add(y1, load(5));
     float* column = half + x * kLanes;
     hn::Store(y0, d, column);
     hn::Store(y1, d, column + kRow);
@@ -255,6 +266,7 @@ HWY_NOINLINE V FinishTile(const float* sums, int64_t point, int64_t side, const 
     const float* row = half + y * kRow;
     const auto load = [&](int64_t x) HWY_ATTR { return hn::Load(d, row + x * kLanes); };
     TransformOutput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3);
+    if (layout.outs == 2) y1 = hn::Add(y1, load(5));
     const auto put = [&](V v, int64_t x) HWY_ATTR {
       if (x >= t.width) return;
       const int64_t at = y * t.row + x * t.pixel;
@@ -288,9 +300,8 @@ void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, floa
     const int64_t first = block * layout.depth;
     const int64_t depth = std::min(layout.depth, g.in_c - first);
     for (int64_t panel = 0; panel < panels; ++panel) {
-      const float* packed = task.packed + (column / kPanel + panel) * 9 * tap_floats;
-      TransformFilters(packed, g.in_c, first, depth, layout.filter_point, layout.side,
-                       filters + panel * kWinogradPoints * layout.filter_point);
+      const float* packed = task.packed + (column / kPanel + panel) * layout.taps * layout.taps * tap_floats;
+      TransformFilters(packed, g.in_c, first, depth, layout, filters + panel * kWinogradPoints * layout.filter_point);
     }
     for (int64_t point = 0; point < kWinogradPoints; ++point) {
       const float* left = task.transformed + (block * kWinogradPoints + point) * layout.input_point;
@@ -323,15 +334,14 @@ void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, floa
     Target t;
     t.pixel = g.out_c;
     t.row = g.out_w * g.out_c;
-    t.height = std::min(g.out_h - place.y, kWinogradOut);
-    t.width = std::min(g.out_w - place.x, kWinogradOut);
+    t.height = std::min(g.out_h - place.y, layout.outs);
+    t.width = std::min(g.out_w - place.x, layout.outs);
     const int64_t at = ((place.image * g.out_h + place.y) * g.out_w + place.x) * g.out_c + column;
     for (int64_t j = 0; j < width; j += kLanes) {
       t.output = task.output + at + j;
       t.addend = epilogue.addend != nullptr ? epilogue.addend + at + j : nullptr;
       t.bias = epilogue.bias != nullptr ? epilogue.bias + column + j : nullptr;
-      finite =
-          hn::Add(finite, FinishTile(sums + i * kColumns + j, layout.sum_point, layout.side, t, bounds, width - j));
+      finite = hn::Add(finite, FinishTile(sums + i * kColumns + j, layout, t, bounds, width - j));
     }
   }
   if (!hn::AllTrue(d, hn::Eq(finite, hn::Zero(d)))) task.not_finite->store(true, std::memory_order_relaxed);
@@ -368,8 +378,10 @@ int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 1) / part;
 
 winograd::Layout LayoutOf(const ConvGeometry& g, int threads) {
   winograd::Layout layout;
-  layout.tiles_y = PartsOf(g.out_h, winograd::kOut);
-  layout.tiles_x = PartsOf(g.out_w, winograd::kOut);
+  layout.taps = g.k_h;
+  layout.outs = layout.side + 1 - layout.taps;
+  layout.tiles_y = PartsOf(g.out_h, layout.outs);
+  layout.tiles_x = PartsOf(g.out_w, layout.outs);
   layout.tiles = g.batch * layout.tiles_y * layout.tiles_x;
   layout.depths = PartsOf(g.in_c, winograd::kMaxDepth);
   layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
@@ -391,8 +403,8 @@ winograd::Layout LayoutOf(const ConvGeometry& g, int threads) {
 
 bool WinogradPays(const ConvGeometry& g) {
   if constexpr (!kUses.winograd) return false;
-  if (g.k_h != 3 || g.k_w != 3 || g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 || g.dilation_w != 1 ||
-      g.groups != 1) {
+  if ((g.k_h != 3 && g.k_h != 5) || g.k_w != g.k_h || g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 ||
+      g.dilation_w != 1 || g.groups != 1) {
     return false;
   }
   // Fewer channels leave nothing to gain, and sizes beyond these only arithmetic to check.
@@ -403,17 +415,19 @@ bool WinogradPays(const ConvGeometry& g) {
   // tile, and each filter in a piece. Measured on AVX2.
   constexpr double kInputCost = 200;
   constexpr double kOutputCost = 180;
-  constexpr double kFilterCost = 100;
-  const double tiles = static_cast<double>(g.batch) * static_cast<double>(PartsOf(g.out_h, winograd::kOut)) *
-                       static_cast<double>(PartsOf(g.out_w, winograd::kOut));
+  const double taps = static_cast<double>(g.k_h * g.k_w);
+  const double filter_cost = 60 + 4.5 * taps;
+  const int64_t outs = 7 - g.k_h;
+  const double tiles = static_cast<double>(g.batch) * static_cast<double>(PartsOf(g.out_h, outs)) *
+                       static_cast<double>(PartsOf(g.out_w, outs));
   const double in_c = static_cast<double>(g.in_c);
   const double out_c = static_cast<double>(g.out_c);
   const double filters = in_c * out_c;
   const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
   const double pieces = std::max(tiles / static_cast<double>(winograd::kMaxTiles), 1.0);
   const double transformed =
-      filters * (tiles * winograd::kPoints + pieces * kFilterCost) + tiles * (in_c * kInputCost + out_c * kOutputCost);
-  return transformed * 1.1 < filters * 9 * pixels;
+      filters * (tiles * winograd::kPoints + pieces * filter_cost) + tiles * (in_c * kInputCost + out_c * kOutputCost);
+  return transformed * 1.1 < filters * taps * pixels;
 }
 
 CheckedSize WinogradScratchBytes(const ConvGeometry& g, int threads) {

@@ -31,6 +31,16 @@ ConvGeometry Square(int64_t size, int64_t in_c, int64_t out_c, int64_t pad) {
   return g;
 }
 
+ConvGeometry Filter(int64_t size, int64_t k_h, int64_t k_w, int64_t in_c, int64_t out_c) {
+  ConvGeometry g = Square(size, in_c, out_c, 0);
+  g.k_h = k_h;
+  g.k_w = k_w;
+  g.pad_top = k_h / 2;
+  g.pad_left = k_w / 2;
+  g.out_h = g.out_w = size;
+  return g;
+}
+
 struct Case {
   explicit Case(const ConvGeometry& geometry)
       : g(geometry),
@@ -89,6 +99,8 @@ TEST(Winograd, UsualLayers) {
     ExpectAsDirect(Square(9, 20, 33, 0));   // channels that fill no vector
     ExpectAsDirect(Square(5, 150, 40, 1));  // two blocks of channels, one pair of panels and a half
     ExpectAsDirect(Square(33, 16, 16, 1));  // more tiles than a piece takes
+    ExpectAsDirect(Filter(14, 5, 5, 32, 64));
+    ExpectAsDirect(Filter(9, 5, 5, 70, 20));
   });
 }
 
@@ -102,22 +114,13 @@ TEST(Winograd, AnySize) {
       g.in_w = 1 + random.Below(13);
       g.out_h = 1 + random.Below(13);
       g.out_w = 1 + random.Below(13);
+      if (i % 3 == 0) g.k_h = g.k_w = 5;
       // Also pads that crop, and outputs that see nothing.
       g.pad_top = random.Below(8) - 2;
       g.pad_left = random.Below(8) - 2;
       ExpectAsDirect(g);
     }
   });
-}
-
-ConvGeometry Filter(int64_t size, int64_t k_h, int64_t k_w, int64_t in_c, int64_t out_c) {
-  ConvGeometry g = Square(size, in_c, out_c, 0);
-  g.k_h = k_h;
-  g.k_w = k_w;
-  g.pad_top = k_h / 2;
-  g.pad_left = k_w / 2;
-  g.out_h = g.out_w = size;
-  return g;
 }
 
 TEST(WinogradLine, UsualLayers) {
