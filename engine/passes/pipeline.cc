@@ -11,6 +11,7 @@ Status FoldConstants(const PassContext& context, PatchSink& sink);
 Status FoldPad(const PassContext& context, PatchSink& sink);
 Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
 Status FuseElementwise(const PassContext& context, PatchSink& sink);
+Status FuseLayerNorm(const PassContext& context, PatchSink& sink);
 Status FuseNorm(const PassContext& context, PatchSink& sink);
 Status FusePrelu(const PassContext& context, PatchSink& sink);
 Status LookAhead(const PassContext& context, PatchSink& sink);
@@ -40,6 +41,7 @@ std::span<const Pass> Pipeline() {
       {"look_ahead", "behind fusion, which brings a product and its bias together", LookAhead},
       {"batch_products", "behind fusion, likewise", BatchProducts},
       {"fuse_norm", "the norms that no product has taken", FuseNorm},
+      {"fuse_layer_norm", "before its parts are fused with one another", FuseLayerNorm},
       {"fuse_prelu", "before its parts are fused with one another", FusePrelu},
       {"fuse_elementwise", "last: what no product has taken", FuseElementwise},
   };

@@ -1,0 +1,84 @@
+#include "engine/passes/pass_test_kit.h"
+#include "engine/run/model_of.h"
+#include "rivulet/session.h"
+
+namespace rivulet {
+namespace {
+
+// The squares are of differences between `mean_of` and x's mean; `turned`: operands in the other order.
+std::string Written(const std::string& mean_of = "x", const std::string& axis = "-1", const std::string& keeps = "true",
+                    bool turned = false) {
+  return R"(
+x = Placeholder() {dtype=float32, shape=shape[3,5]}
+z = Placeholder() {dtype=float32, shape=shape[3,5]}
+axis = Const() {dtype=int32, value=int32[1]{)" +
+         axis + R"(}}
+eps = Const() {dtype=float32, value=float32[]{0.125}}
+gamma = Const() {dtype=float32, value=float32[5]{1, -2, 3, 0.5, 4}}
+beta = Const() {dtype=float32, value=float32[5]{5, 4, 3, 2, 1}}
+mean = Mean(x, axis) {T=float32, Tidx=int32, keep_dims=)" +
+         keeps + R"(}
+square = SquaredDifference()" +
+         mean_of + R"(, mean) {T=float32}
+var = Mean(square, axis) {T=float32, Tidx=int32, keep_dims=)" +
+         keeps + R"(}
+more = AddV2()" +
+         (turned ? "eps, var" : "var, eps") + R"() {T=float32}
+root = Rsqrt(more) {T=float32}
+s = Mul()" +
+         (turned ? "gamma, root" : "root, gamma") + R"() {T=float32}
+xs = Mul()" +
+         (turned ? "s, x" : "x, s") + R"() {T=float32}
+ms = Mul(mean, s) {T=float32}
+b = Sub(beta, ms) {T=float32}
+y = AddV2()" +
+         (turned ? "b, xs" : "xs, b") + R"() {T=float32}
+)";
+}
+
+TEST(FuseLayerNorm, AsItIsWrittenOut) {
+  for (const bool turned : {false, true}) {
+    for (const char* axis : {"-1", "1"}) {
+      const Rewritten out = Rewrite(Written("x", axis, "true", turned), {"fuse_layer_norm"}, "y");
+      ASSERT_EQ(out.Root().op, "_LayerNorm");
+      EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[0]), "x");
+      EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[1]), "gamma");
+      EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[2]), "beta");
+      EXPECT_EQ(*out.Root().attrs.Get<float>("epsilon"), 0.125f);
+    }
+  }
+}
+
+TEST(FuseLayerNorm, WhatIsNoneStays) {
+  EXPECT_EQ(Rewrite(Written("z"), {"fuse_layer_norm"}, "y").rewrites, 0);       // another's differences
+  EXPECT_EQ(Rewrite(Written("x", "0"), {"fuse_layer_norm"}, "y").rewrites, 0);  // another axis
+}
+
+TEST(FuseLayerNorm, GivesTheSame) {
+  for (const int64_t columns : {1, 5, 16, 100, 3000}) {
+    std::string text = Written();
+    const std::string n = std::to_string(columns);
+    for (size_t at = 0; (at = text.find("[3,5]", at)) != std::string::npos; ++at) text.replace(at, 5, "[3," + n + "]");
+    text.replace(text.find("float32[5]{1, -2, 3, 0.5, 4}"), 28, "float32[" + n + "]{1.5}");
+    text.replace(text.find("float32[5]{5, 4, 3, 2, 1}"), 25, "float32[" + n + "]{-0.5}");
+    std::vector<float> values(static_cast<size_t>(3 * columns));
+    for (size_t i = 0; i < values.size(); ++i) values[i] = 100.0f + static_cast<float>(i * 7 % 31);
+    const Tensor x = Tensor::Of<float>({3, columns}, values);
+    std::vector<Tensor> results;
+    for (const bool passes : {false, true}) {
+      SessionOptions options;
+      options.passes = passes;
+      auto session = Session::Create(ModelOf(text), options);
+      ASSERT_TRUE(session.ok());
+      auto result = (*session)->Run({{"x", x}}, {"y"});
+      ASSERT_TRUE(result.ok()) << result.status().ToString();
+      results.push_back((*result)[0]);
+    }
+    for (int64_t i = 0; i < 3 * columns; ++i) {
+      ASSERT_NEAR(results[0].data<float>()[i], results[1].data<float>()[i], 1e-4) << columns << " at " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rivulet
