@@ -40,6 +40,40 @@ struct Special {
     return static_cast<T>(kFunction(static_cast<double>(x)));
   }
 };
+// TensorFlow's logarithm of a subnormal float32 is that of 2^-150, though any other operation reads 0 there.
+inline bool Subnormal(float x) {
+  const uint32_t size = std::bit_cast<uint32_t>(x) & 0x7FFFFFFF;
+  return size != 0 && size < 0x00800000;
+}
+struct LogGammaOf {
+  static constexpr int64_t kGrain = 1 << 10;
+  template <typename T>
+  T operator()(T x) const {
+    if constexpr (std::is_same_v<T, float>) {
+      if (Subnormal(x)) return 103.97208f;
+    }
+    return static_cast<T>(special::LogGamma(static_cast<double>(x)));
+  }
+};
+// e^|x| times what is scaled by it, in T.
+template <double (*kFunction)(double)>
+struct BesselIOf {
+  static constexpr int64_t kGrain = 1 << 10;
+  template <typename T>
+  T operator()(T x) const {
+    const T y = Special<kFunction>()(x);
+    return std::is_same_v<T, float> && std::abs(x) > T(88.722839) ? y * std::numeric_limits<T>::infinity() : y;
+  }
+};
+// In float32 TensorFlow adds 0 times infinity to the infinity at 0.
+struct BesselY1Of {
+  static constexpr int64_t kGrain = 1 << 10;
+  template <typename T>
+  T operator()(T x) const {
+    if (std::is_same_v<T, float> && x == 0) return std::numeric_limits<T>::quiet_NaN();
+    return static_cast<T>(special::BesselY1(static_cast<double>(x)));
+  }
+};
 template <double (*kFunction)(double, double)>
 struct Special2 {
   static constexpr int64_t kGrain = 1 << 9;
@@ -68,16 +102,16 @@ struct GammaSampleGradOf {
     return static_cast<T>(special::GammaSampleGrad(a, x));
   }
 };
-// TensorFlow's logarithm of a subnormal float32 is that of 2^-150, though any other operation reads 0 there; and its
-// result is infinite where e^x is, which is much larger.
+// TensorFlow's logarithm of a subnormal float32 again; and its result is infinite where e^x is, which is much larger;
+// NaN where 1/x is subnormal besides.
 struct ExpintOf {
   static constexpr int64_t kGrain = 1 << 10;
   template <typename T>
   T operator()(T x) const {
     if constexpr (std::is_same_v<T, float>) {
-      const uint32_t bits = std::bit_cast<uint32_t>(x), size = bits & 0x7FFFFFFF;
-      if (size != 0 && size < 0x00800000) return bits == size ? -103.39486f : std::numeric_limits<float>::quiet_NaN();
-      if (x > 88.722839f && std::isfinite(x)) return std::numeric_limits<float>::infinity();
+      if (Subnormal(x)) return std::signbit(x) ? std::numeric_limits<float>::quiet_NaN() : -103.39486f;
+      if (x > 88.722839f && x < 8.5070587e37f) return std::numeric_limits<float>::infinity();
+      if (x > 88.722839f) return std::numeric_limits<float>::quiet_NaN();
     }
     return static_cast<T>(special::ExpIntegral(static_cast<double>(x)));
   }
@@ -122,11 +156,11 @@ constexpr OpDef kDefs[] = {
     RIVULET_UNARY("Erfc", "bf16,f16,f32,f64", ErfcOf),
     RIVULET_UNARY("Erfinv", "f32,f64", ErfinvOf),
     RIVULET_UNARY("Ndtri", "f32,f64", Special<special::Ndtri>),
-    RIVULET_UNARY("Lgamma", "f16,f32,f64", Special<special::LogGamma>),
+    RIVULET_UNARY("Lgamma", "f16,f32,f64", LogGammaOf),
     RIVULET_UNARY("Digamma", "f16,f32,f64", Special<special::Digamma>),
-    RIVULET_UNARY("BesselI0", "f16,f32,f64", Special<special::BesselI0>),
+    RIVULET_UNARY("BesselI0", "f16,f32,f64", BesselIOf<special::BesselI0>),
     RIVULET_UNARY("BesselI0e", "f16,f32,f64", Special<special::BesselI0e>),
-    RIVULET_UNARY("BesselI1", "f16,f32,f64", Special<special::BesselI1>),
+    RIVULET_UNARY("BesselI1", "f16,f32,f64", BesselIOf<special::BesselI1>),
     RIVULET_UNARY("BesselI1e", "f16,f32,f64", Special<special::BesselI1e>),
     RIVULET_UNARY("BesselK0", "f16,f32,f64", Special<special::BesselK0>),
     RIVULET_UNARY("BesselK0e", "f16,f32,f64", Special<special::BesselK0e>),
@@ -135,7 +169,7 @@ constexpr OpDef kDefs[] = {
     RIVULET_UNARY("BesselJ0", "f16,f32,f64", Special<special::BesselJ0>),
     RIVULET_UNARY("BesselJ1", "f16,f32,f64", Special<special::BesselJ1>),
     RIVULET_UNARY("BesselY0", "f16,f32,f64", Special<special::BesselY0>),
-    RIVULET_UNARY("BesselY1", "f16,f32,f64", Special<special::BesselY1>),
+    RIVULET_UNARY("BesselY1", "f16,f32,f64", BesselY1Of),
     RIVULET_UNARY("Dawsn", "f32,f64", Special<special::Dawson>),
     RIVULET_UNARY("Expint", "f32,f64", ExpintOf),
     RIVULET_UNARY("FresnelCos", "f32,f64", Special<special::FresnelCos>),
