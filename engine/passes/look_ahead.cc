@@ -5,9 +5,10 @@
 //
 //   y = MatMul(r, W)                        becomes  y = _LookAheadMatMul(r, W, 0, i, list)
 //
-// The same with TensorArrayReadV3. Recurrent networks do so at every step; what is left to be read of the weights at
-// each is what the state is multiplied with. An index that is known is no loop's, and a list that is changed would have
-// to be copied while this holds it.
+// A bias that is not known may be another at each step (a cell of one row adds its state's product so): it is added
+// behind. The same with TensorArrayReadV3. Recurrent networks do so at every step; what is left to be read of the
+// weights at each is what the state is multiplied with. An index that is known is no loop's, and a list that is changed
+// would have to be copied while this holds it.
 #include <optional>
 
 #include "engine/base/built.h"
@@ -57,11 +58,19 @@ class LookAheadMaker {
 
   void Emit(int32_t index, const DenseProduct& product) {
     const Node& node = graph_.node(index);
+    const bool is_steady = !product.bias || graph_.fact(*product.bias).value.valid();
     if (const auto read = ReadOf(node.inputs[0])) {
-      if (!product.rest.empty()) return;
+      if (!product.rest.empty() || (!is_steady && !IsBuilt("BiasAdd"))) return;
       sink_.Begin();
-      return sink_.Replace({index, 0}, AddAhead(node.name, *read, product, product.weights));
+      if (is_steady) return sink_.Replace({index, 0}, AddAhead(node.name, *read, product, product.weights));
+      Node add;
+      add.name = node.name;
+      add.op = "BiasAdd";
+      add.attrs.Set("T", DType::kFloat);
+      add.inputs = {AddAhead(node.name + "/ahead", *read, {product.weights, {}, {}}, product.weights), *product.bias};
+      return sink_.Replace({index, 0}, sink_.Add(std::move(add)));
     }
+    if (!is_steady) return;
     const auto joined = MatchJoinedRows(graph_, users_, node.inputs[0], index);
     if (!joined) return;
     for (size_t side = 0; side < 2; ++side) {

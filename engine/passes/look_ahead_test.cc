@@ -55,6 +55,24 @@ TEST(LookAhead, AnElementAlone) {
   EXPECT_EQ(ConstValues(out.graph, out.Root().inputs[2]), (std::vector<float>{0}));
 }
 
+TEST(LookAhead, ABiasOfTheStepIsAddedBehind) {
+  const Rewritten out = Looked(R"(
+b = Placeholder() {dtype=float32, shape=shape[1]}
+v = Const() {dtype=float32, value=float32[2,1]{1, 2}}
+m = MatMul(r, v) {T=float32}
+y = BiasAdd(m, b) {T=float32}
+)");
+  EXPECT_EQ(ConstValues(out.graph, Only(out, "_LookAheadMatMul").inputs[2]), (std::vector<float>{0}));
+  EXPECT_EQ(out.Root().op, "BiasAdd");
+  EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[1]), "b");
+  // Beside a state there is no room for it.
+  EXPECT_EQ(Looked("b = Placeholder() {dtype=float32, shape=shape[2]}\n"
+                   "c = ConcatV2(r, h, axis) {T=float32, Tidx=int32, N=2}\nm = MatMul(c, w) {T=float32}\n"
+                   "y = BiasAdd(m, b) {T=float32}\n")
+                .Count("_LookAheadMatMul"),
+            0);
+}
+
 TEST(LookAhead, OthersStay) {
   const std::string cell = "c = ConcatV2(r, h, axis) {T=float32, Tidx=int32, N=2}\nm = MatMul(c, w) {T=float32}\n";
   // The list is changed, too: a holder of it would make each change a copy.

@@ -328,6 +328,16 @@ def loops():
         return [stack(l, 'float32'), total, size(kept)]
     yield rewritten
 
+    def one_row(g):
+        w, u, b = (g.const(rand('float32', s, seed=n)) for n, s in enumerate([(2, 3), (3, 3), (3,)], 5))
+        l = rows(g.feed(rand('float32', (9, 1, 2), seed=4)), vec(1, 2))
+
+        def body(i, h):
+            x = tf.matmul(get(l, i, 'float32', vec(1, 2)), w)
+            return i + 1, tf.tanh(tf.nn.bias_add(tf.nn.bias_add(x, tf.squeeze(tf.matmul(h, u))), b))
+        return [while_loop(lambda i, _: i < 9, body, (0, tf.zeros([1, 3])))[1]]
+    yield GraphCase('TensorList a cell of one row, whose state is the bias', one_row)
+
     @case('kept at every step')
     def snapshots(g):
         def body(i, l, history):
