@@ -105,13 +105,15 @@ Status Run(RunContext& c) {
         scale_grad[first + i] = static_cast<float>(product[i] * s);
         offset_grad[first + i] = static_cast<float>(sum[i]);
         factor[i] = static_cast<float>(static_cast<double>(scale[first + i]) * s);
-        mean_sum[i] = state.training ? static_cast<float>(sum[i] / n) : 0.0f;
-        slope[i] = state.training ? static_cast<float>(product[i] / n * s * s) : 0.0f;
+        mean_sum[i] = static_cast<float>(sum[i] / n);
+        slope[i] = static_cast<float>(product[i] / n * s * s);
       }
       for (int64_t row = 0; row < rows; ++row) {
         const int64_t at = row * channels + first;
         for (int64_t i = 0; i < count; ++i) {
-          dx[at + i] = factor[i] * (dy[at + i] - mean_sum[i] - (x[at + i] - mean[first + i]) * slope[i]);
+          float y = dy[at + i];
+          if (state.training) y = y - mean_sum[i] - (x[at + i] - mean[first + i]) * slope[i];
+          dx[at + i] = factor[i] * y;
         }
       }
     }

@@ -90,7 +90,8 @@ Status SetPadding(std::string_view padding, std::span<const int64_t> explicit_pa
   RIVULET_ASSIGN_OR_RETURN(spec->padding, ParsePadding(padding));
   if (spec->padding != Padding::kExplicit) {
     if (!explicit_paddings.empty()) {
-      return InvalidArgument("attr '", name, "': want an empty list with padding ", padding);
+      return InvalidArgument("attr '", name, "': want an empty list with padding ", padding, ", got ",
+                             static_cast<int64_t>(explicit_paddings.size()), " numbers");
     }
     return Status();
   }

@@ -26,7 +26,8 @@ Status Infer(InferContext& c) {
   const int64_t axis = c.attrs().Int("axis");
   const std::string mode = c.attrs().Str("mode");
   if (axis < -1) return InvalidArgument("axis: want >= -1, got ", axis);
-  if (axis >= 0 && mode == "MIN_FIRST") return Unimplemented("mode MIN_FIRST with an axis");
+  if (axis >= 0 && mode == "MIN_FIRST")
+    return Unimplemented("attr 'mode': want another than MIN_FIRST with axis ", axis);
   if (c.output_dtype(0) == DType::kBfloat16 && mode != "MIN_COMBINED") {
     return InvalidArgument("dtype bfloat16: want mode MIN_COMBINED, got ", mode);
   }

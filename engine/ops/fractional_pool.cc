@@ -51,7 +51,9 @@ Status Infer(InferContext& c) {
   if (ratio.size() != 4) {
     return InvalidArgument("attr 'pooling_ratio': want 4 numbers, got ", static_cast<int64_t>(ratio.size()));
   }
-  if (ratio[0] != 1 || ratio[3] != 1) return Unimplemented("pooling over the batch or the channels");
+  if (ratio[0] != 1 || ratio[3] != 1) {
+    return Unimplemented("attr 'pooling_ratio': want 1 for batch and channels, got ", ratio[0], " and ", ratio[3]);
+  }
   for (const float r : ratio) {
     if (!(r >= 1 && r <= static_cast<float>(kMaxExtent))) {
       return InvalidArgument("attr 'pooling_ratio': want [1, ", kMaxExtent, "], got ", r);

@@ -25,7 +25,9 @@ Status RunPad(RunContext& c) {
   if (output.num_elements() == 0) return Status();
   if (input.num_elements() < output.num_elements()) {
     if (c.num_inputs() > 2) {
-      if (c.input(2).num_elements() != 1) return InvalidArgument("constant_values: want a scalar");
+      if (c.input(2).num_elements() != 1) {
+        return InvalidArgument("constant_values: want a scalar, got shape ", c.input(2).shape().ToString());
+      }
       RIVULET_RETURN_IF_ERROR(FillTensor(c, output, c.input(2).raw()));
     } else {
       RIVULET_RETURN_IF_ERROR(ClearTensor(c, output));

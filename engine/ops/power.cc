@@ -3,6 +3,7 @@
 //
 // Pow of integers wraps around; a negative exponent is an error. Complex powers are exp(y ln x), NaN for 0 to the 0.
 #include <cmath>
+#include <limits>
 
 #include "engine/ops/complex_math.h"
 #include "engine/ops/elementwise.h"
@@ -60,7 +61,12 @@ struct XdivyOf {
 struct XlogyOf {
   template <typename T>
   T operator()(T x, T y) const {
-    return x == T(0) ? T(0) : Times(x, std::log(y));
+    if (x == T(0)) return T(0);
+    // A subnormal y is read as 0 too.
+    if constexpr (std::is_floating_point_v<T>) {
+      if (y == T(0)) return x * -std::numeric_limits<T>::infinity();
+    }
+    return Times(x, std::log(y));
   }
 };
 

@@ -57,7 +57,7 @@ Status Infer(InferContext& c) {
     } else if (range[0] == 1) {
       range = {};
     } else if (mode == "MIN_FIRST") {
-      return Unimplemented("mode MIN_FIRST with an axis");
+      return Unimplemented("attr 'mode': want another than MIN_FIRST with axis ", axis);
     }
   }
   c.set_output(0, input);

@@ -21,9 +21,11 @@ Status Infer(InferContext& c) {
 
 Status InferBias(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
-  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 2));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
-  if (c.dtype(0) != c.dtype(1)) return Unimplemented("input and bias of different dtypes");
+  if (c.dtype(0) != c.dtype(1)) {
+    return Unimplemented("bias: want ", Name(c.dtype(0)), " as the input has, got ", Name(c.dtype(1)));
+  }
   Shape out = c.shape(0);
   if (out.has_rank() && c.shape(1).has_rank()) {
     const int last = out.rank() - 1;

@@ -52,7 +52,7 @@ Result<State> ReadAttributes(const AttrReader& attrs, DType a) {
   if (!state.tail.bias || (state.tail.add && (activates || state.requantize))) {
     return Unimplemented("attr 'fused_ops': want BiasAdd, then an activation, or Add and Dequantize");
   }
-  if (attrs.Bool("transpose_a")) return Unimplemented("transpose_a: want false");
+  if (attrs.Bool("transpose_a")) return Unimplemented("attr 'transpose_a': want false, got true");
   state.transpose_b = attrs.Bool("transpose_b");
   state.from_min = attrs.Str("input_quant_mode") == "MIN_FIRST";
   state.to_min = attrs.Str("output_quant_mode") == "MIN_FIRST";

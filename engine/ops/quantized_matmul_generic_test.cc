@@ -54,7 +54,7 @@ TEST(QuantizedMatMulGeneric, Refuses) {
   EXPECT_TRUE(fails(Multiply(plain, six, DType::kFloat), "want 7 inputs, got 9"));
   EXPECT_TRUE(fails(Multiply(plain, {1, 0, -1, 1}, DType::kFloat), "want a minimum not above"));
   EXPECT_TRUE(fails(Multiply(plain, {0, 1, 1, -1}, DType::kFloat), "range of b: want a minimum not above"));
-  EXPECT_TRUE(fails(Multiply(plain, four, DType::kFloat).Attr("transpose_a", true), "transpose_a: want false"));
+  EXPECT_TRUE(fails(Multiply(plain, four, DType::kFloat).Attr("transpose_a", true), "transpose_a': want false"));
   EXPECT_TRUE(fails(Multiply(plain, four, DType::kFloat, F32({3}, {1, 2, 3})), "bias: want one element for each of 2"));
   EXPECT_TRUE(fails(Multiply(plain, four, DType::kFloat).Attr("Thost_outputs", {DType::kFloat}), "outputs: want one"));
 }

@@ -49,7 +49,8 @@ Status InferConv(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), 2));
   if (c.dtype(1) == DType::kQint8) return InferQuantizedConv(c, kSignedForm, spec);
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), FilterKind::kDense));
-  if (sizes.groups > 1) return Unimplemented("convolution in groups");
+  if (sizes.groups > 1)
+    return Unimplemented("filter: want as many channels as the input has, got it in ", sizes.groups, " groups");
   SetQuantizedOutputs(c, OutputShape(spec, sizes));
   return Status();
 }

@@ -33,8 +33,10 @@ Status CheckSplits(const std::vector<int64_t>& splits, int64_t last) {
   if (splits.back() > last) {
     return InvalidArgument("params_nested_splits: ", splits.back(), " points past the ", last, " values");
   }
-  if (!std::is_sorted(splits.begin(), splits.end())) {
-    return InvalidArgument("params_nested_splits: want splits that do not decrease");
+  const auto drop = std::is_sorted_until(splits.begin(), splits.end());
+  if (drop != splits.end()) {
+    return InvalidArgument("params_nested_splits: want splits that do not decrease, got ", *drop, " after ",
+                           *(drop - 1));
   }
   return Status();
 }

@@ -39,8 +39,10 @@ Result<std::vector<std::vector<int64_t>>> ReadSplits(const RunContext& c, int ra
     const std::vector<int64_t>& splits = all.back();
     if (splits.empty()) return InvalidArgument("rt_nested_splits[", i, "]: want at least one split, got none");
     if (splits.front() != 0) return InvalidArgument("rt_nested_splits[", i, "]: want 0 first, got ", splits.front());
-    if (!std::is_sorted(splits.begin(), splits.end())) {
-      return InvalidArgument("rt_nested_splits[", i, "]: want splits that do not decrease");
+    const auto drop = std::is_sorted_until(splits.begin(), splits.end());
+    if (drop != splits.end()) {
+      return InvalidArgument("rt_nested_splits[", i, "]: want splits that do not decrease, got ", *drop, " after ",
+                             *(drop - 1));
     }
   }
   for (int i = 0; i < ragged; ++i) {

@@ -8,7 +8,10 @@ namespace rivulet {
 
 Status CheckScatterNd(const Shape& indices, const Shape& updates, const Shape& out) {
   if (!indices.has_rank() || !updates.has_rank() || !out.has_rank()) return Status();
-  if (indices.rank() == 0 || updates.rank() == 0) return InvalidArgument("want indices and updates of rank 1 or more");
+  if (indices.rank() == 0 || updates.rank() == 0) {
+    return InvalidArgument("want indices and updates of rank 1 or more, got shapes ", indices.ToString(), " and ",
+                           updates.ToString());
+  }
   const int64_t depth = indices[indices.rank() - 1];
   if (depth < 0) return Status();
   const int places = indices.rank() - 1;

@@ -141,7 +141,8 @@ Result<UniformConvSpec> ParseUniformConvSpec(const AttrReader& attrs) {
   spec.pads = attrs.Ints("explicit_padding");
   RIVULET_ASSIGN_OR_RETURN(spec.padding, ParsePadding(attrs.Str("padding")));
   if (spec.padding != Padding::kExplicit && !spec.pads.empty()) {
-    return InvalidArgument("attr 'explicit_padding': want an empty list with padding ", attrs.Str("padding"));
+    return InvalidArgument("attr 'explicit_padding': want an empty list with padding ", attrs.Str("padding"), ", got ",
+                           static_cast<int64_t>(spec.pads.size()), " numbers");
   }
   spec.feature_groups = attrs.Int("feature_group_count");
   spec.batch_groups = attrs.Int("batch_group_count");

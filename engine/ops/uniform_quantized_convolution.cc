@@ -56,7 +56,8 @@ Status Infer(InferContext& c) {
   if (kHybrid) return Status();
   RIVULET_RETURN_IF_ERROR(CheckFeatures(c, "output_quantization_axis", sizes.output, sizes.output_axes.back(), 6));
   if (c.attrs().Int("rhs_quantization_axis") == -1 && c.attrs().Int("output_quantization_axis") != -1) {
-    return InvalidArgument("attr 'output_quantization_axis': want -1, as rhs_quantization_axis");
+    return InvalidArgument("attr 'output_quantization_axis': want -1, as rhs_quantization_axis, got ",
+                           c.attrs().Int("output_quantization_axis"));
   }
   return Status();
 }

@@ -83,7 +83,7 @@ Status RunGather(RunContext& c) {
 }
 
 Result<Shape> GatheredNdShape(const Shape& params, const Shape& indices) {
-  if (indices.has_rank() && indices.rank() == 0) return InvalidArgument("want indices of rank 1 or more");
+  if (indices.has_rank() && indices.rank() == 0) return InvalidArgument("indices: want rank 1 or more, got a scalar");
   if (!params.has_rank() || !indices.has_rank() || indices[indices.rank() - 1] < 0) return Shape::UnknownRank();
   const int64_t depth = indices[indices.rank() - 1];
   if (params.rank() == 0 || depth > params.rank()) {

@@ -84,6 +84,7 @@ def cases():
                 yield Case(op, [lit(t, [0, 0, 1 - 2j]), lit(t, [2, 1 + 1j, 3])])
         yield Case(op, [rand('float32', (3, 4)), rand('float32', (3,))], error=True)
 
+    yield Case('Xlogy', [f32([1, -2, 0.5, 0] * 8), f32([1e-40, 1e-38, -1e-40, 0] * 8)])
     for op in BITS:
         for t in kernel_dtypes(op):
             for a, b in PAIRS[:8]:

@@ -115,6 +115,8 @@ def cases():
                error=True)
     yield Case('QuantizedMatMul', [codes('quint8', (2, 3)), codes('quint8', (2, 3)), f32(0), f32(1), f32(0), f32(1)],
                error=True)
+    yield Case('QuantizedBiasAdd', [codes('quint8', (3,)), codes('quint8', (3,)), f32(0), f32(1), f32(0), f32(1)],
+               dict(out_type='qint32'), error=True)
     yield Case('QuantizedBiasAdd', [codes('quint8', (2, 3)), codes('quint8', (2,)), f32(0), f32(1), f32(0), f32(1)],
                dict(out_type='qint32'), error=True)
 
