@@ -1,0 +1,25 @@
+"""Rows of docs/operators.md: an operator drawn at random, then its dtypes, attributes and values (rows.py, rows_*.py).
+
+RIVULET_ROWS, a GLOB, keeps to some operators. The page's operators that no rows_*.py knows are what sweep.py changes recorded
+cases of.
+"""
+import fnmatch
+import importlib
+import os
+
+from rows import ROWS, Case, op_def_registry
+
+ROOM = os.path.dirname(os.path.abspath(__file__))
+for file in sorted(os.listdir(ROOM)):
+    if file.startswith('rows_') and file.endswith('.py'):
+        importlib.import_module(file[:-3])
+OPS = sorted(op for op in ROWS if fnmatch.fnmatchcase(op, os.environ.get('RIVULET_ROWS', '*')))
+
+
+def case(draw):
+    op = draw.choice(OPS)
+    drawn = draw.choice(ROWS[op])(draw, op)
+    withdrawn = op_def_registry.get(op).deprecation.version if isinstance(drawn, Case) else 0
+    if withdrawn and drawn.producer is None:
+        drawn.producer = withdrawn - 1
+    return drawn
