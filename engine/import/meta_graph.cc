@@ -5,6 +5,7 @@
 #include "engine/base/errors.h"
 #include "engine/import/graphdef.h"
 #include "engine/import/signature_def.h"
+#include "engine/import/variable_copies.h"
 
 namespace rivulet {
 namespace {
@@ -169,6 +170,7 @@ Result<MetaGraph> ReadMetaGraph(WireCursor message, const std::shared_ptr<void>&
     }
   }
   RIVULET_RETURN_IF_ERROR(message.status());
+  JoinVariableCopies(meta.graph, meta.objects);
   // Early SavedModels have them in a collection only.
   if (meta.assets.empty()) meta.assets = std::move(collected);
   std::stable_sort(meta.signatures.begin(), meta.signatures.end(),
