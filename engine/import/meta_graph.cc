@@ -170,7 +170,7 @@ Result<MetaGraph> ReadMetaGraph(WireCursor message, const std::shared_ptr<void>&
     }
   }
   RIVULET_RETURN_IF_ERROR(message.status());
-  JoinVariableCopies(meta.graph, meta.objects);
+  JoinVariableCopies(meta.graph, meta.restore_op);
   // Early SavedModels have them in a collection only.
   if (meta.assets.empty()) meta.assets = std::move(collected);
   std::stable_sort(meta.signatures.begin(), meta.signatures.end(),

@@ -1,16 +1,10 @@
 #include "engine/import/variable_copies.h"
 
-#include <set>
+#include <algorithm>
 #include <string>
-#include <string_view>
 
 namespace rivulet {
 namespace {
-
-const std::string& NameOf(const Node& handle) {
-  const std::string* shared = handle.attrs.Get<std::string>("shared_name");
-  return shared != nullptr && !shared->empty() ? *shared : handle.name;
-}
 
 // The node of an operator that an input comes from, or -1.
 int32_t From(const Graph& graph, const Node& node, size_t input, std::string_view op) {
@@ -21,19 +15,21 @@ int32_t From(const Graph& graph, const Node& node, size_t input, std::string_vie
 
 }  // namespace
 
-void JoinVariableCopies(Graph& graph, const std::vector<SavedObject>& objects) {
-  std::set<std::string_view> names;
-  for (const SavedObject& object : objects) {
-    if (object.kind == SavedObject::Kind::kVariable) names.insert(object.name);
-  }
-  if (names.empty()) return;
-  for (const Node& assign : graph.nodes()) {
+void JoinVariableCopies(Graph& graph, std::string_view restore_op) {
+  const int32_t restore = graph.Find(restore_op);
+  if (restore < 0) return;
+  std::vector<bool> restored(static_cast<size_t>(graph.size()), false);
+  for (const Edge& edge : graph.node(restore).inputs) restored[static_cast<size_t>(edge.node)] = true;
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    const Node& assign = graph.node(i);
     if (assign.op != "AssignVariableOp") continue;
     const int32_t copy = From(graph, assign, 0, "VarHandleOp"), read = From(graph, assign, 1, "ReadVariableOp");
-    if (copy < 0 || read < 0 || names.count(NameOf(graph.node(copy))) != 0) continue;
-    const int32_t origin = From(graph, graph.node(read), 0, "VarHandleOp");
-    if (origin < 0 || names.count(NameOf(graph.node(origin))) == 0) continue;
-    graph.node(copy).attrs.Set("shared_name", NameOf(graph.node(origin)));
+    const int32_t origin = read < 0 ? -1 : From(graph, graph.node(read), 0, "VarHandleOp");
+    if (copy < 0 || origin < 0) continue;
+    if (!restored[static_cast<size_t>(copy)] || restored[static_cast<size_t>(origin)]) continue;
+    const Node& from = graph.node(origin);
+    const std::string* shared = from.attrs.Get<std::string>("shared_name");
+    graph.node(copy).attrs.Set("shared_name", shared != nullptr && !shared->empty() ? *shared : from.name);
   }
 }
 

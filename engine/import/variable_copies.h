@@ -2,17 +2,17 @@
 #ifndef RIVULET_ENGINE_IMPORT_VARIABLE_COPIES_H_
 #define RIVULET_ENGINE_IMPORT_VARIABLE_COPIES_H_
 
-#include <vector>
+#include <string_view>
 
 #include "engine/graph/graph.h"
-#include "engine/graph/model_setup.h"
 
 namespace rivulet {
 
-// Keras 3 saves each variable "dense/kernel" as a copy "Variable_7" of it: the functions read the one, the restoring
-// function writes the other, and the object graph alone says that they are one. A copy is known by its initialiser,
-// which reads the variable, and by no object's having its name. It becomes a handle of the variable that it copies.
-void JoinVariableCopies(Graph& graph, const std::vector<SavedObject>& objects);
+// Keras 3 saves each variable "dense/kernel" with a copy "Variable_7" of it: the functions read the one, the function
+// behind `restore_op` writes the other, and the graph of Python objects alone says that they are one. A copy is known
+// by its initialiser, which reads the variable, and by being restored where the variable is not. It becomes a handle of
+// the variable.
+void JoinVariableCopies(Graph& graph, std::string_view restore_op);
 
 }  // namespace rivulet
 

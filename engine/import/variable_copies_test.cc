@@ -14,15 +14,8 @@ Node Made(const std::string& name, const std::string& op, std::vector<Edge> inpu
   return node;
 }
 
-SavedObject Variable(const std::string& name) {
-  SavedObject object;
-  object.kind = SavedObject::Kind::kVariable;
-  object.name = name;
-  return object;
-}
-
-// copy = Variable(kernel), and other = Variable(0).
-Graph WithCopy() {
+// copy = Variable(kernel) and other = Variable(0), of which some are restored.
+Graph WithCopy(const std::vector<std::string>& restored) {
   Graph graph;
   const int32_t kernel = graph.AddNode(Made("kernel", "VarHandleOp"));
   const int32_t copy = graph.AddNode(Made("copy", "VarHandleOp"));
@@ -31,6 +24,9 @@ Graph WithCopy() {
   const int32_t zero = graph.AddNode(Made("zero", "Const"));
   graph.AddNode(Made("assign", "AssignVariableOp", {{copy, 0}, {read, 0}}));
   graph.AddNode(Made("assign_other", "AssignVariableOp", {{other, 0}, {zero, 0}}));
+  std::vector<Edge> inputs = {{zero, 0}};
+  for (const std::string& name : restored) inputs.push_back({graph.Find(name), 0});
+  graph.AddNode(Made("restore", "StatefulPartitionedCall", inputs));
   return graph;
 }
 
@@ -39,22 +35,26 @@ std::string SharedName(const Graph& graph, const std::string& node) {
 }
 
 TEST(VariableCopies, ACopyBecomesItsOrigin) {
-  Graph graph = WithCopy();
-  JoinVariableCopies(graph, {Variable("kernel")});
+  Graph graph = WithCopy({"copy", "other"});
+  JoinVariableCopies(graph, "restore");
   EXPECT_EQ(SharedName(graph, "copy"), "kernel");
   EXPECT_EQ(SharedName(graph, "kernel"), "kernel");
   EXPECT_EQ(SharedName(graph, "other"), "other");
+  // What has no name to share goes by its node's.
+  graph = WithCopy({"copy"});
+  graph.node(graph.Find("kernel")).attrs.Set("shared_name", std::string());
+  JoinVariableCopies(graph, "restore");
+  EXPECT_EQ(SharedName(graph, "copy"), "kernel");
 }
 
 TEST(VariableCopies, AVariableOfItsOwnStays) {
-  // An object that starts as another's value.
-  Graph graph = WithCopy();
-  JoinVariableCopies(graph, {Variable("kernel"), Variable("copy")});
-  EXPECT_EQ(SharedName(graph, "copy"), "copy");
-  // No object graph, as in TensorFlow 1.
-  JoinVariableCopies(graph, {});
-  EXPECT_EQ(SharedName(graph, "copy"), "copy");
-  JoinVariableCopies(graph, {Variable("zero")});
+  for (const std::vector<std::string>& restored : {std::vector<std::string>{"copy", "kernel"}, {"kernel"}, {}}) {
+    Graph graph = WithCopy(restored);
+    JoinVariableCopies(graph, "restore");
+    EXPECT_EQ(SharedName(graph, "copy"), "copy");
+  }
+  Graph graph = WithCopy({"copy"});
+  JoinVariableCopies(graph, "");
   EXPECT_EQ(SharedName(graph, "copy"), "copy");
 }
 

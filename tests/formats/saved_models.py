@@ -228,7 +228,31 @@ def v2_names(folder):
     return [('model', ['serve'], 'serving_default', {'x': f32([[1, 2, 3], [-4, 5, 6]])})]
 
 
-MAKERS = [v1_tags, v1_text, v1_table, v1_examples, v2_loop, v2_text, v2_table, v2_examples, v2_names]
+class Layers(tf.Module):
+    """Layers of Keras 3, two of one name, and a variable."""
+
+    def __init__(self):
+        super().__init__(name='layers')
+        self.layers, self.scale = [], tf.Variable(f32([2]))
+        for value in (0.5, -1):
+            tf.keras.backend.clear_session()
+            layer = tf.keras.layers.Dense(2, name='dense', kernel_initializer=tf.keras.initializers.Constant(value), bias_initializer='ones')
+            layer.build((None, 3))
+            self.layers.append(layer)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, 'x')])
+    def call(self, x):
+        return {'y': self.layers[0](x) * self.scale + self.layers[1](tf.abs(x))}
+
+
+def v2_layers(folder):
+    """Keras 3: variables that are restored into copies. TensorFlow 1's loader finds none of them."""
+    module = Layers()
+    tf.saved_model.save(module, str(folder / 'model'), {'serving_default': module.call})
+    return [('model', ['serve'], 'serving_default', {'x': f32([[1, 2, 3], [-4, 5, 6]])})]
+
+
+MAKERS = [v1_tags, v1_text, v1_table, v1_examples, v2_loop, v2_text, v2_table, v2_examples, v2_names, v2_layers]
 
 
 def meta_graphs(folder):
@@ -263,11 +287,21 @@ def plain(array):
 
 def answer(folder, question):
     path, tags, key, given = question
+    if folder.name == 'v2_layers':
+        asked = tf.saved_model.load(str(folder / path)).signatures[key]
+        tensors = {**{k: f'{key}_{k}:0' for k in given}, **{k: f'StatefulPartitionedCall:{i}' for i, k in enumerate(sorted(asked.structured_outputs))}}
+        outputs = {k: v.numpy() for k, v in asked(**{k: tf.constant(v) for k, v in given.items()}).items()}
+        return answered(folder, question, outputs, tensors)
     with tf.Graph().as_default(), v1.Session() as session:
         meta = v1.saved_model.loader.load(session, tags, str(folder / path))
         asked = meta.signature_def[key]
         feeds = {asked.inputs[k].name: np.array(v, object) if v.dtype.kind == 'S' else v for k, v in given.items()}
         outputs = session.run({k: info.name for k, info in asked.outputs.items()}, feeds)
+    return answered(folder, question, outputs, {k: info.name for k, info in [*sorted(asked.inputs.items()), *sorted(asked.outputs.items())]})
+
+
+def answered(folder, question, outputs, tensors):
+    path, tags, key, given = question
     return {'path': f'{folder.name}/{path}', 'tags': tags, 'signature': key, 'inputs': {k: plain(v) for k, v in given.items()},
             'outputs': {k: plain(v) for k, v in sorted(outputs.items())},
-            'tensors': {k: info.name for k, info in [*sorted(asked.inputs.items()), *sorted(asked.outputs.items())]}}
+            'tensors': tensors}
