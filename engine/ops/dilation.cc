@@ -81,9 +81,20 @@ struct Best {
   int64_t filter;  // offset of the tap
 };
 
+// A sum as the narrow floats have it, so that taps are equal where they are equal there.
+template <typename T>
+T SumIn(DType dtype, T a, T b) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (dtype == DType::kBfloat16) return static_cast<float>(BFloat16(a + b));
+    if (dtype == DType::kHalf) return static_cast<float>(Half(a + b));
+  }
+  return WrappingSum(a, b);
+}
+
 // The best tap for channel `channel` of output (y, x); `image` is the input's, `lowest` what an output is at least.
 template <typename T>
-Best<T> FindBest(const ConvSizes& s, const T* image, const T* filter, T lowest, int64_t y, int64_t x, int64_t channel) {
+Best<T> FindBest(const ConvSizes& s, DType dtype, const T* image, const T* filter, T lowest, int64_t y, int64_t x,
+                 int64_t channel) {
   const TapRange height = TapsOf(s, 1, y);
   const TapRange width = TapsOf(s, 2, x);
   // A window of no taps may lie past the input.
@@ -94,7 +105,7 @@ Best<T> FindBest(const ConvSizes& s, const T* image, const T* filter, T lowest, 
     for (int64_t j = width.begin; j < width.end; ++j) {
       const int64_t at = (InputIndex(s, 1, y, i) * s.in[2] + InputIndex(s, 2, x, j)) * s.in_c;
       const int64_t tap = (i * s.k[2] + j) * s.in_c;
-      const T value = WrappingSum(image[at + channel], filter[tap + channel]);
+      const T value = SumIn(dtype, image[at + channel], filter[tap + channel]);
       if (value > best.value) best = {value, at, tap};
     }
   }
@@ -119,7 +130,8 @@ void Compute(RunContext& c, const ConvSizes& s, Wanted wanted, const Operands<T>
   // Out of an image's outputs, channel by channel.
   const auto each = [&](int64_t image, int64_t channel, const auto& body) {
     for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
-      body(FindBest(s, o.input + image * image_size, o.filter, o.lowest, pixel / s.out[2], pixel % s.out[2], channel),
+      body(FindBest(s, c.output(0).dtype(), o.input + image * image_size, o.filter, o.lowest, pixel / s.out[2],
+                    pixel % s.out[2], channel),
            image * out_size + pixel * s.in_c + channel);
     }
   };

@@ -1,9 +1,9 @@
 // Eig: input [.., n, n] -> e [.., n], v [.., n, n]: column k of v, of length 1, belongs to e[k]; input v = v diag(e)
 //
-// By shifted QR steps on the Hessenberg form, in the complex type; values by modulus. Deviation: of a real matrix
-// TensorFlow gives values in the order in which real QR steps find them, and each complex vector in another phase; here
-// a real matrix is done as a complex one. Without compute_v, v is a scalar 0; TensorFlow leaves one unset.
-#include "engine/ops/complex_schur.h"
+// By shifted QR steps on the Hessenberg form: of a complex matrix values by modulus, of a real one in the order in
+// which real steps find them, a pair's with the positive imaginary part first. Without compute_v, v is a scalar 0;
+// TensorFlow leaves one unset.
+#include "engine/ops/real_schur.h"
 
 namespace rivulet {
 namespace {
@@ -59,6 +59,109 @@ void Vectors(const MatrixView<T>& t, const MatrixView<T>& u, const StopToken& st
   }
 }
 
+template <typename T>
+void ByModulus(T* e, const MatrixView<T>& v, int64_t n, bool vectors) {
+  for (int64_t k = 0; k < n; ++k) {
+    const int64_t least = std::min_element(e + k, e + n, [](T x, T y) { return std::abs(x) < std::abs(y); }) - e;
+    if (least == k) continue;
+    std::swap(e[k], e[least]);
+    for (int64_t i = 0; vectors && i < n; ++i) std::swap(v(i, k), v(i, least));
+  }
+}
+
+// The values of a real matrix's blocks.
+template <typename R>
+void RealValues(const RealSchur<R>& schur, const MatrixView<R>& t, std::complex<R>* e) {
+  for (int64_t i = 0; i < t.rows; ++i) {
+    if (!schur.IsPair(i)) {
+      e[i] = t(i, i);
+      continue;
+    }
+    const R p = R(0.5) * (t(i, i) - t(i + 1, i + 1)), x = t(i + 1, i), y = t(i, i + 1);
+    const R most = std::max({std::abs(p), std::abs(x), std::abs(y)});
+    const R z = most * std::sqrt(std::abs((p / most) * (p / most) + (x / most) * (y / most)));
+    e[i] = {t(i + 1, i + 1) + p, z};
+    e[i + 1] = std::conj(e[i]);
+    ++i;
+  }
+}
+
+// Vectors of a real matrix: of a pair's first value with i, of a real one with 1 as its last part in the basis of u.
+template <typename R>
+void RealVectors(const MatrixView<R>& t, const MatrixView<R>& u, const std::complex<R>* e, const StopToken& stop,
+                 std::complex<R>* x, const MatrixView<std::complex<R>>& v) {
+  using T = std::complex<R>;
+  const int64_t n = t.rows;
+  R norm = 0;
+  for (int64_t i = 0; i < t.size(); ++i) norm += std::abs(t.at[i]);
+  const T least(std::max(std::numeric_limits<R>::epsilon() * norm, std::numeric_limits<R>::min()));
+  for (int64_t k = n - 1; k >= 0 && !stop.stopped(); --k) {
+    if (e[k].imag() < 0) continue;
+    const bool pair = e[k].imag() > 0;
+    const int64_t last = k + pair;
+    x[last] = pair ? T(0, 1) : T(1);
+    if (pair) {
+      const R below = t(last, k), beside = t(k, last);
+      x[k] = std::abs(below) > std::abs(beside) ? Times(e[k] - t(last, last), x[last]) / below
+                                                : Over(Times(T(-beside), x[last]), t(k, k) - e[k]);
+    }
+    const auto rest = [&](int64_t row, int64_t from) {
+      T sum(0);
+      for (int64_t j = from; j <= last; ++j) sum += t(row, j) * x[j];
+      return sum;
+    };
+    for (int64_t i = k - 1; i >= 0; --i) {
+      const T gap = t(i, i) - e[k], sum = rest(i, i + 1);
+      if (e[i].imag() == 0) {
+        x[i] = Over(-sum, gap == T(0) ? least : gap);
+        continue;
+      }
+      const T above = rest(i - 1, i + 1), first = t(i - 1, i - 1) - e[k];
+      T whole = Times(first, gap) - t(i - 1, i) * t(i, i - 1);
+      if (whole == T(0)) whole = least * norm;
+      x[i] = Over(t(i, i - 1) * above - Times(first, sum), whole);
+      x[i - 1] = Over(t(i - 1, i) * sum - Times(gap, above), whole);
+      --i;
+    }
+    R length = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      T sum(0);
+      for (int64_t j = 0; j <= last; ++j) sum += u(i, j) * x[j];
+      v(i, k) = sum;
+      length = std::hypot(length, std::abs(sum));
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      v(i, k) /= length;
+      if (pair) v(i, last) = std::conj(v(i, k));
+    }
+  }
+}
+
+// `memory` holds 2 n^2 + 2 n elements. False where the values cannot be found.
+template <typename T>
+bool DecomposeOne(const T* in, int64_t n, const StopToken& stop, T* memory, T* e, T* v_at) {
+  const MatrixView<T> a{memory, n, n}, u{memory + n * n, n, n}, v{v_at, n, n};
+  T* work = u.at + n * n;
+  std::copy_n(in, n * n, a.at);
+  if (!FactorSchur(a, stop, u, work)) return false;
+  for (int64_t k = 0; k < n; ++k) e[k] = a(k, k);
+  if (v_at != nullptr) Vectors(a, u, stop, work, v);
+  ByModulus(e, v, n, v_at != nullptr);
+  return true;
+}
+template <typename R>
+bool DecomposeOne(const R* in, int64_t n, const StopToken& stop, std::complex<R>* memory, std::complex<R>* e,
+                  std::complex<R>* v_at) {
+  auto* parts = reinterpret_cast<R*>(memory);
+  const MatrixView<R> t{parts, n, n}, u{parts + n * n, n, n};
+  std::copy_n(in, n * n, t.at);
+  RealSchur<R> schur(t, u);
+  if (!schur.Factor(stop, parts + 2 * n * n)) return false;
+  RealValues(schur, t, e);
+  if (v_at != nullptr) RealVectors<R>(t, u, e, stop, memory + n * n, {v_at, n, n});
+  return true;
+}
+
 template <typename From, typename T>
 Status Decompose(RunContext& c) {
   const MatrixShape shape = MatricesOf(c.input(0).shape());
@@ -69,26 +172,11 @@ Status Decompose(RunContext& c) {
   const CheckedSize values = CheckedSize(n) * n * 2 + CheckedSize(n) * 2;
   return ForEachMatrix<T>(
       c, shape.batch, values, CheckedSize(n) * n * n * 10, [&](int64_t index, T* memory) -> const char* {
-        const MatrixView<T> a{memory, n, n}, u{memory + n * n, n, n};
-        T* work = u.at + n * n;
+        T* v = vectors ? c.output(1).data<T>() + index * n * n : nullptr;
         const From* in = c.input(0).data<From>() + index * n * n;
-        for (int64_t i = 0; i < n * n; ++i) a.at[i] = T(in[i]);
-        if (!FactorSchur(a, c.stop(), u, work)) {
-          return c.stop().stopped()
-                     ? nullptr
-                     : "input: want matrices of finite numbers, got one whose eigenvalues cannot be found";
-        }
-        T* e = c.output(0).data<T>() + index * n;
-        for (int64_t k = 0; k < n; ++k) e[k] = a(k, k);
-        const MatrixView<T> v{vectors ? c.output(1).data<T>() + index * n * n : nullptr, n, n};
-        if (vectors) Vectors(a, u, c.stop(), work, v);
-        for (int64_t k = 0; k < n; ++k) {
-          const int64_t least = std::min_element(e + k, e + n, [](T x, T y) { return std::abs(x) < std::abs(y); }) - e;
-          if (least == k) continue;
-          std::swap(e[k], e[least]);
-          for (int64_t i = 0; vectors && i < n; ++i) std::swap(v(i, k), v(i, least));
-        }
-        return nullptr;
+        if (DecomposeOne(in, n, c.stop(), memory, c.output(0).data<T>() + index * n, v) || c.stop().stopped())
+          return nullptr;
+        return "input: want matrices of finite numbers, got one whose eigenvalues cannot be found";
       });
 }
 

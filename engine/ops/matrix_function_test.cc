@@ -34,7 +34,7 @@ TEST(Eig, SaysWhatIsWrong) {
   EXPECT_TRUE(Fails(eig(F32({2, 2}, {1, NAN, NAN, 1}), DType::kComplex64), "finite"));
   EXPECT_TRUE(Fails(eig(F32({2, 2}, {1, 0, 0, 1}), DType::kComplex128), "Tout: want the complex type of float32"));
   EXPECT_TRUE(Fails(eig(F32({1, 2}, {1, 0}), DType::kComplex64), "square"));
-  EXPECT_TRUE(Same(eig(F32({2, 2}, {3, 0, 0, 1}), DType::kComplex64), C64({2}, {{1, 0}, {3, 0}})));
+  EXPECT_TRUE(Same(eig(F32({2, 2}, {3, 0, 0, 1}), DType::kComplex64), C64({2}, {{3, 0}, {1, 0}})));
   // TensorFlow's second vector is 0, which is none.
   EXPECT_TRUE(
       Same(eig(F32({2, 2}, {0, 0, 0, 0}), DType::kComplex64), C64({2, 2}, {{1, 0}, {0, 0}, {0, 0}, {1, 0}}), 1));
