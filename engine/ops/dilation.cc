@@ -56,16 +56,19 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <int kLike>
-Status InferBackprop(InferContext& c) {
+Status InferBackpropAs(InferContext& c, int like) {
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseSpec(c.attrs()));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, SizesOf(spec, c.shape(0), c.shape(1)));
   const Shape want = OutputShape(spec, sizes);
   if (!MergeShapes(want, c.shape(2)).ok()) {
     return InvalidArgument("out_backprop: want shape ", want.ToString(), ", got ", c.shape(2).ToString());
   }
-  c.set_output(0, c.shape(kLike));
+  c.set_output(0, c.shape(like));
   return Status();
+}
+template <int kLike>
+Status InferBackprop(InferContext& c) {
+  return InferBackpropAs(c, kLike);
 }
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
@@ -167,15 +170,14 @@ void Compute(RunContext& c, const ConvSizes& s, Wanted wanted, const Operands<T>
   });
 }
 
-template <Wanted kWanted>
-Status Run(RunContext& c) {
+Status RunAs(RunContext& c, Wanted wanted) {
   if (c.output(0).num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, SizesOf(c.state<State>().spec, c.input(0).shape(), c.input(1).shape()));
   ScratchPieces pieces;
   const StagedInput input(c.input(0), true, pieces);
   const StagedInput filter(c.input(1), true, pieces);
   std::optional<StagedInput> grad;
-  if (kWanted != Wanted::kForward) grad.emplace(c.input(2), true, pieces);
+  if (wanted != Wanted::kForward) grad.emplace(c.input(2), true, pieces);
   const StagedOutput out(c.output(0), true, pieces);
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   const void* x = input.Fill(c, pieces);
@@ -183,7 +185,7 @@ Status Run(RunContext& c) {
   const void* g = grad ? grad->Fill(c, pieces) : nullptr;
   void* to = out.data(pieces);
   const auto compute = [&]<typename T>(T) {
-    Compute<T>(c, s, kWanted,
+    Compute<T>(c, s, wanted,
                {static_cast<const T*>(x), static_cast<const T*>(f), static_cast<const T*>(g), static_cast<T*>(to),
                 LowestOf<T>(c.output(0).dtype())});
   };
@@ -202,6 +204,11 @@ Status Run(RunContext& c) {
   }
   out.Finish(c, pieces);
   return Status();
+}
+
+template <Wanted kWanted>
+Status Run(RunContext& c) {
+  return RunAs(c, kWanted);
 }
 
 #define RIVULET_ATTRS                                                                                        \

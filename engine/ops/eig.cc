@@ -1,7 +1,8 @@
 // Eig: input [.., n, n] -> e [.., n], v [.., n, n]: column k of v, of length 1, belongs to e[k]; input v = v diag(e)
 //
 // By shifted QR steps on the Hessenberg form: of a complex matrix values by modulus, of a real one in the order in
-// which real steps find them, a pair's with the positive imaginary part first. Without compute_v, v is a scalar 0;
+// which real steps find them, a pair's with the positive imaginary part first. Real ones
+// are done in double. Without compute_v, v is a scalar 0;
 // TensorFlow leaves one unset.
 #include "engine/ops/real_schur.h"
 
@@ -70,8 +71,8 @@ void ByModulus(T* e, const MatrixView<T>& v, int64_t n, bool vectors) {
 }
 
 // The values of a real matrix's blocks.
-template <typename R>
-void RealValues(const RealSchur<R>& schur, const MatrixView<R>& t, std::complex<R>* e) {
+void RealValues(const RealSchur<double>& schur, const MatrixView<double>& t, Complex128* e) {
+  using R = double;
   for (int64_t i = 0; i < t.rows; ++i) {
     if (!schur.IsPair(i)) {
       e[i] = t(i, i);
@@ -87,10 +88,10 @@ void RealValues(const RealSchur<R>& schur, const MatrixView<R>& t, std::complex<
 }
 
 // Vectors of a real matrix: of a pair's first value with i, of a real one with 1 as its last part in the basis of u.
-template <typename R>
-void RealVectors(const MatrixView<R>& t, const MatrixView<R>& u, const std::complex<R>* e, const StopToken& stop,
-                 std::complex<R>* x, const MatrixView<std::complex<R>>& v) {
-  using T = std::complex<R>;
+void RealVectors(const MatrixView<double>& t, const MatrixView<double>& u, const Complex128* e, const StopToken& stop,
+                 Complex128* x, const MatrixView<Complex128>& v) {
+  using R = double;
+  using T = Complex128;
   const int64_t n = t.rows;
   R norm = 0;
   for (int64_t i = 0; i < t.size(); ++i) norm += std::abs(t.at[i]);
@@ -137,55 +138,61 @@ void RealVectors(const MatrixView<R>& t, const MatrixView<R>& u, const std::comp
   }
 }
 
-// `memory` holds 2 n^2 + 2 n elements. False where the values cannot be found.
+// Either is true where the values were found; `memory` holds 2 n^2 + 2 n elements.
 template <typename T>
-bool DecomposeOne(const T* in, int64_t n, const StopToken& stop, T* memory, T* e, T* v_at) {
-  const MatrixView<T> a{memory, n, n}, u{memory + n * n, n, n}, v{v_at, n, n};
+bool DecomposeOne(T* memory, int64_t n, const StopToken& stop, T* e, const MatrixView<T>& v, bool vectors) {
+  const MatrixView<T> a{memory, n, n}, u{memory + n * n, n, n};
   T* work = u.at + n * n;
-  std::copy_n(in, n * n, a.at);
   if (!FactorSchur(a, stop, u, work)) return false;
   for (int64_t k = 0; k < n; ++k) e[k] = a(k, k);
-  if (v_at != nullptr) Vectors(a, u, stop, work, v);
-  ByModulus(e, v, n, v_at != nullptr);
+  if (vectors) Vectors(a, u, stop, work, v);
+  ByModulus(e, v, n, vectors);
   return true;
 }
-template <typename R>
-bool DecomposeOne(const R* in, int64_t n, const StopToken& stop, std::complex<R>* memory, std::complex<R>* e,
-                  std::complex<R>* v_at) {
-  auto* parts = reinterpret_cast<R*>(memory);
-  const MatrixView<R> t{parts, n, n}, u{parts + n * n, n, n};
-  std::copy_n(in, n * n, t.at);
-  RealSchur<R> schur(t, u);
-  if (!schur.Factor(stop, parts + 2 * n * n)) return false;
+bool DecomposeOne(double* memory, int64_t n, const StopToken& stop, Complex128* e, const MatrixView<Complex128>& v,
+                  bool vectors) {
+  const MatrixView<double> t{memory, n, n}, u{memory + n * n, n, n};
+  double* work = u.at + n * n;
+  RealSchur<double> schur(t, u);
+  if (!schur.Factor(stop, work)) return false;
   RealValues(schur, t, e);
-  if (v_at != nullptr) RealVectors<R>(t, u, e, stop, memory + n * n, {v_at, n, n});
+  if (vectors) RealVectors(t, u, e, stop, reinterpret_cast<Complex128*>(work), v);
   return true;
 }
 
-template <typename From, typename T>
+// Wide: what the matrix is done in, T: what its values are in there.
+template <typename From, typename Wide, typename T, typename To>
 Status Decompose(RunContext& c) {
   const MatrixShape shape = MatricesOf(c.input(0).shape());
   const int64_t n = shape.rows;
   const bool vectors = c.state<State>().vectors;
-  if (!vectors) *c.output(1).data<T>() = T(0);
+  if (!vectors) *c.output(1).data<To>() = To(0);
   if (n == 0) return Status();
-  const CheckedSize values = CheckedSize(n) * n * 2 + CheckedSize(n) * 2;
+  const CheckedSize values = CheckedSize(n) * n * 3 + CheckedSize(n) * 3;
   return ForEachMatrix<T>(
       c, shape.batch, values, CheckedSize(n) * n * n * 10, [&](int64_t index, T* memory) -> const char* {
-        T* v = vectors ? c.output(1).data<T>() + index * n * n : nullptr;
-        const From* in = c.input(0).data<From>() + index * n * n;
-        if (DecomposeOne(in, n, c.stop(), memory, c.output(0).data<T>() + index * n, v) || c.stop().stopped())
-          return nullptr;
-        return "input: want matrices of finite numbers, got one whose eigenvalues cannot be found";
+        T *e = memory + 2 * n * n + 2 * n, *v = e + n;
+        auto* matrix = reinterpret_cast<Wide*>(memory);
+        std::copy_n(c.input(0).data<From>() + index * n * n, n * n, matrix);
+        if (!DecomposeOne(matrix, n, c.stop(), e, {v, n, n}, vectors)) {
+          return c.stop().stopped()
+                     ? nullptr
+                     : "input: want matrices of finite numbers, got one whose eigenvalues cannot be found";
+        }
+        std::transform(e, e + n, c.output(0).data<To>() + index * n, [](T x) { return To(x); });
+        if (vectors) {
+          std::transform(v, v + n * n, c.output(1).data<To>() + index * n * n, [](T x) { return To(x); });
+        }
+        return nullptr;
       });
 }
 
 Status Run(RunContext& c) {
   switch (c.input(0).dtype()) {
-    case DType::kFloat: return Decompose<float, Complex64>(c);
-    case DType::kDouble: return Decompose<double, Complex128>(c);
-    case DType::kComplex64: return Decompose<Complex64, Complex64>(c);
-    default: return Decompose<Complex128, Complex128>(c);
+    case DType::kFloat: return Decompose<float, double, Complex128, Complex64>(c);
+    case DType::kDouble: return Decompose<double, double, Complex128, Complex128>(c);
+    case DType::kComplex64: return Decompose<Complex64, Complex64, Complex64, Complex64>(c);
+    default: return Decompose<Complex128, Complex128, Complex128, Complex128>(c);
   }
 }
 
