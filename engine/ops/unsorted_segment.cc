@@ -48,14 +48,15 @@ Status Run(RunContext& c) {
   const DType dtype = data.dtype();
   const int64_t rows = c.input(1).num_elements();
   const int64_t segments = output.dim(0);
+  FillStart(kCombine, dtype, output.raw(), output.num_elements());
+  if (data.num_elements() == 0) return Status();  // whatever the ids
   for (int64_t i = 0; i < rows; ++i) {
     if (ids[i] >= segments) {
       return InvalidArgument("segment_ids", Place(c.input(1).shape(), c.input(1).rank(), i), " = ", ids[i],
                              " is not in [0, ", segments, ")");
     }
   }
-  FillStart(kCombine, dtype, output.raw(), output.num_elements());
-  if (data.num_elements() == 0 || output.num_elements() == 0) return Status();
+  if (output.num_elements() == 0) return Status();
   const int64_t row = data.num_elements() / rows;
   const CombineRows combine = FindCombine(kCombine, dtype);
   // Columns do not depend on each other.

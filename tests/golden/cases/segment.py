@@ -49,6 +49,7 @@ def unsorted_segments():
         yield Case(op, [rand('float32', (0, 2)), no('int32'), i32(2)])
         yield Case(op, [rand('float32', (2, 0)), i32([0, 1]), i32(2)])
         yield Case(op, [rand('float32', (2,)), i32([-1, -1]), i32(0)])
+        yield Case(op, [rand('float32', (2, 0)), i32([0, 9]), i32(1)])
         yield Case(op, [rand('float32', (60, 100), seed=2), const(i32([i * 7 % 11 for i in range(60)])), const(i32(11))])
         yield Case(op, [fed(rand('float32', (4, 2))), fed(i32([0, 1, 1, 2])), fed(i32(3), ())])
         yield Case(op, [rand('float32', (2,)), i32([0, 5]), i32(4)], error=True)
