@@ -31,10 +31,11 @@ Result<TextDecoder> TextDecoder::Find(const std::string& encoding) {
     bool has_mark;
   };
   static constexpr Known kKnown[] = {
-      {"utf8", ReadUtf8, false},       {"utf16", ReadUtf16Be, true},  {"utf16be", ReadUtf16Be, false},
-      {"utf16le", ReadUtf16Le, false}, {"utf32", ReadUtf32Be, true},  {"utf32be", ReadUtf32Be, false},
-      {"utf32le", ReadUtf32Le, false}, {"usascii", ReadAscii, false}, {"ascii", ReadAscii, false},
-      {"iso88591", ReadLatin1, false}, {"latin1", ReadLatin1, false},
+      {"utf8", ReadUtf8, false},          {"utf16", ReadUtf16Be, true},     {"utf16be", ReadUtf16Be, false},
+      {"utf16le", ReadUtf16Le, false},    {"utf32", ReadUtf32Be, true},     {"utf32be", ReadUtf32Be, false},
+      {"utf32le", ReadUtf32Le, false},    {"usascii", ReadAscii, false},    {"ascii", ReadAscii, false},
+      {"iso88591", ReadLatin1, false},    {"latin1", ReadLatin1, false},    {"windows1252", ReadWindows1252, false},
+      {"cp1252", ReadWindows1252, false}, {"iso885915", ReadLatin9, false}, {"latin9", ReadLatin9, false},
   };
   for (const Known& known : kKnown) {
     if (known.name != name) continue;
@@ -44,7 +45,8 @@ Result<TextDecoder> TextDecoder::Find(const std::string& encoding) {
     return decoder;
   }
   return Unimplemented(
-      "attr 'input_encoding': want UTF-8, UTF-16, UTF-32 (or with -BE, -LE), US-ASCII or ISO-8859-1, got ",
+      "attr 'input_encoding': want UTF-8, UTF-16, UTF-32 (or with -BE, -LE), US-ASCII, ISO-8859-1, -15 or "
+      "windows-1252, got ",
       Quoted(encoding));
 }
 

@@ -19,9 +19,10 @@ Result<UnicodeErrors> ReadUnicodeErrors(const AttrReader& attrs, bool has_contro
 // Calls each(code point, place of its first byte) for the text.
 class TextDecoder {
  public:
-  // UTF-8, UTF-16, UTF-32 (with -BE or -LE, or by byte order mark and else big endian), US-ASCII and ISO-8859-1, in any
-  // case and with or without - and _. Each string is read from its own beginning, where ICU carries a byte order from
-  // one string into the next. TensorFlow's ICU knows some hundred more encodings; they are UNIMPLEMENTED.
+  // UTF-8, UTF-16, UTF-32 (with -BE or -LE, or by byte order mark and else big endian), US-ASCII, ISO-8859-1 and -15
+  // and Windows-1252, in any case and with or without - and _. Each string is read from its own beginning, where ICU
+  // carries a byte order from one string into the next. TensorFlow's ICU knows some hundred more encodings; they are
+  // UNIMPLEMENTED.
   static Result<TextDecoder> Find(const std::string& encoding);
 
   template <typename Each>

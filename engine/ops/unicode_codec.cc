@@ -71,6 +71,23 @@ char32_t ReadAscii(std::string_view text, size_t* at) {
   return byte < 0x80 ? byte : kIllFormed;
 }
 char32_t ReadLatin1(std::string_view text, size_t* at) { return ByteAt(text, (*at)++); }
+char32_t ReadWindows1252(std::string_view text, size_t* at) {
+  static constexpr char16_t kFrom80[32] = {0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
+                                           0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0x8D,   0x17D,  0x8F,
+                                           0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                           0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
+  const uint32_t byte = ByteAt(text, (*at)++);
+  return byte >> 5 == 4 ? kFrom80[byte & 31] : byte;
+}
+char32_t ReadLatin9(std::string_view text, size_t* at) {
+  static constexpr char16_t kOthers[][2] = {{0xA4, 0x20AC}, {0xA6, 0x160}, {0xA8, 0x161}, {0xB4, 0x17D},
+                                            {0xB8, 0x17E},  {0xBC, 0x152}, {0xBD, 0x153}, {0xBE, 0x178}};
+  const uint32_t byte = ByteAt(text, (*at)++);
+  for (const auto& [from, to] : kOthers) {
+    if (byte == from) return to;
+  }
+  return byte;
+}
 
 void WriteUtf8(char32_t c, std::string* out) {
   if (c >= 0xD800 && c <= 0xDFFF) c = kReplacement;  // which UTF-8 cannot have

@@ -23,9 +23,11 @@ char32_t ReadUtf16Le(std::string_view text, size_t* at);
 char32_t ReadUtf32Be(std::string_view text, size_t* at);
 char32_t ReadUtf32Le(std::string_view text, size_t* at);
 
-// The same for single bytes: ASCII (others are ill-formed) and ISO-8859-1.
+// The same for single bytes: ASCII (others are ill-formed), ISO-8859-1, Windows-1252 and ISO-8859-15.
 char32_t ReadAscii(std::string_view text, size_t* at);
 char32_t ReadLatin1(std::string_view text, size_t* at);
+char32_t ReadWindows1252(std::string_view text, size_t* at);
+char32_t ReadLatin9(std::string_view text, size_t* at);
 
 // Appends a code point.
 using WriteCodePoint = void (*)(char32_t c, std::string* out);

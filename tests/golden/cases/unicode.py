@@ -8,7 +8,8 @@ UTF16 = ['aé漢😀'.encode('utf-16-be'), b'\xd8\x3d\xde\x00\xd8\x3d', b'\xd8\x
 UTF32 = ['aé漢😀'.encode('utf-32-be'), b'\0\0\0A', b'\0\0\xd8\0', b'\0\x11\0\0', b'\0\0\0', b'\0\0\xfe\xff\0\0\0A', b'\0\x01\xf6\0\0', b'A\0\0\0', b'\xff\xfe\0\0A\0\0\0', b'\0', b'', b'\xff\xfe\0\0', b'\0\0\xfe\xff', b'\xff\xff\xff\xff']
 BYTES = [bytes(range(256)), b'', b'abc']
 ENCODINGS = [('UTF-8', UTF8), ('utf8', UTF8[:3]), ('UTF_8', UTF8[:3]), ('UTF-16-BE', UTF16), ('UTF-16-LE', UTF16), ('utf-16le', UTF16[:2]), ('UTF-32-BE', UTF32), ('UTF-32-LE', UTF32), 
-             ('US-ASCII', BYTES), ('ascii', BYTES), ('ISO-8859-1', BYTES), ('latin1', BYTES)]
+             ('US-ASCII', BYTES), ('ascii', BYTES), ('ISO-8859-1', BYTES), ('latin1', BYTES),
+             ('windows-1252', BYTES), ('cp1252', BYTES), ('ISO-8859-15', BYTES), ('latin9', BYTES)]
 # What ICU remembers of a string without a character goes into the next one, so each of these stands alone.
 MARKED = [(encoding, one) for encoding, texts in (('UTF-16', UTF16), ('utf32', UTF32)) for one in texts]
 WAYS = [{}, dict(errors='ignore'), dict(replacement_char=63), dict(replace_control_characters=True), dict(replace_control_characters=True, errors='ignore', replacement_char=0x1F600),
