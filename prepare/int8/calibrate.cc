@@ -6,8 +6,6 @@
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
 #include "prepare/int8/bias_correction.h"
-#include "prepare/int8/code_range.h"
-#include "prepare/int8/edge_runs.h"
 #include "prepare/int8/equalize_channels.h"
 #include "prepare/int8/operators.h"
 #include "prepare/int8/plan.h"
@@ -18,24 +16,27 @@ namespace {
 
 class Calibrator {
  public:
-  Calibrator(const GraphDef& graph, const Int8Options& options) : graph_(graph), options_(options) {}
+  Calibrator(const GraphDef& graph, const Int8Options& options, FloatStudy& study)
+      : graph_(graph), options_(options), study_(study) {}
 
   Result<Int8Model> Run() {
     RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph_, {.outputs = options_.outputs}));
     RIVULET_ASSIGN_OR_RETURN(plan_, PlanInt8(graph_, edit, options_.stay_float));
     RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph_));
     behind_control_flow_ = BehindControlFlow(order);
-    RIVULET_RETURN_IF_ERROR(MeasureRanges());
+    RIVULET_RETURN_IF_ERROR(Study());
     RIVULET_RETURN_IF_ERROR(RoundWeights(edit));
     for (size_t i = 0; i < plan_.activations.size(); ++i) RoundActivation(edit, i);
-    if (options_.correct_biases) RIVULET_RETURN_IF_ERROR(CorrectBiases(edit));
     Int8Model model{.graph = graph_};
     std::move(edit).WriteTo(model.graph);
+    RIVULET_RETURN_IF_ERROR(
+        MatchMeans(graph_, sums_, options_.samples, options_.threads, Progress("correcting biases"), model.graph));
     for (const Int8Product& product : plan_.products) model.products.push_back(product.node);
     model.notes = plan_.notes;
     for (size_t i = 0; i < plan_.activations.size(); ++i) {
-      model.ranges.push_back(
-          {plan_.activations[i].edge, ranges_[i].min, ranges_[i].max, histograms_[i].min(), histograms_[i].max()});
+      const std::string& edge = plan_.activations[i].edge;
+      const ActivationHistogram& met = study_.HistogramOf(edge);
+      model.ranges.push_back({edge, ranges_[i].min, ranges_[i].max, met.min(), met.max()});
     }
     return model;
   }
@@ -46,20 +47,16 @@ class Calibrator {
     return [this, what](size_t done, size_t all) { options_.progress(what, done, all); };
   }
 
-  Status MeasureRanges() {
-    std::vector<std::string> edges;
+  Status Study() {
+    std::vector<std::string> edges, products;
     for (const Int8Activation& activation : plan_.activations) edges.push_back(activation.edge);
-    histograms_.resize(edges.size());
-    const auto see = [&](size_t i, const Tensor& value) -> Status {
-      if (value.dtype() != DType::kFloat) return InvalidArgument("'", edges[i], "': want floats");
-      histograms_[i].Add(value.values<float>());
-      if (histograms_[i].is_finite()) return Status();
-      return InvalidArgument("'", edges[i], "' has values on the samples that are not finite");
-    };
-    RIVULET_RETURN_IF_ERROR(
-        RunForEdges(graph_, options_.samples, edges, options_.threads, see, Progress("looking at activations")));
+    for (const Int8Product& product : plan_.products) products.push_back(product.node);
+    RIVULET_RETURN_IF_ERROR(study_.LookAtEdges(edges, Progress("looking at activations")));
+    if (options_.make_up_errors) {
+      RIVULET_RETURN_IF_ERROR(study_.LookAtFilters(products, Progress("looking at what products read")));
+    }
     for (const Int8Activation& activation : plan_.activations) {
-      ranges_.push_back(histograms_[activation.range_of].Best());
+      ranges_.push_back(study_.HistogramOf(plan_.activations[activation.range_of].edge).Best());
     }
     return Status();
   }
@@ -77,12 +74,7 @@ class Calibrator {
       NodeDef& node = *edit.Find(place.node);
       std::optional<Product> product = ReadProduct(edit, &node);
       if (!product) return Internal("'", place.node, "' has no constant filter any more");
-      RoundedProduct rounded{.node = node, .filter = {}, .has_range = place.input != kRoundedAlready};
-      rounded.channels_first = product->channels_first;
-      rounded.channels = product->channels;
-      if (rounded.has_range) rounded.range = ranges_[place.input];
-      RIVULET_ASSIGN_OR_RETURN(const WeightCodes codes, CodesOf(*product));
-      rounded.filter = codes.Values().Reshaped(codes.shape);
+      RIVULET_ASSIGN_OR_RETURN(const WeightCodes codes, CodesOf(*product, study_.FilterOf(place.node)));
       const std::string key =
           Cat(product->filter.node->name, node.op == "DepthwiseConv2dNative" ? "/d" : "", codes.is_turned ? "/t" : "");
       auto it = made.find(key);
@@ -95,48 +87,43 @@ class Calibrator {
       const std::string before(ParseInput(inputs[1]).node);
       inputs[1] = it->second;
       edit.SetInputs(node, std::move(inputs));
-      if (codes.is_turned) {
-        node.attrs["transpose_b"] = Attr::OfBool(false);
-        rounded.node.attrs["transpose_b"] = Attr::OfBool(false);
-      }
+      if (codes.is_turned) node.attrs["transpose_b"] = Attr::OfBool(false);
       edit.RemoveUnread(before);
-      rounded_.push_back(std::move(rounded));
+      if (options_.correct_biases) OwnBias(edit, place, *product);
     }
     return Status();
   }
 
-  Status CorrectBiases(GraphEdit& edit) {
-    RIVULET_ASSIGN_OR_RETURN(const auto errors, MeanErrors(graph_, rounded_, options_.samples, options_.threads,
-                                                           Progress("correcting biases")));
-    for (size_t i = 0; i < plan_.products.size(); ++i) {
-      const Int8Product& place = plan_.products[i];
-      NodeDef& last = *edit.Find(place.last);
-      if (place.has_bias()) {
-        const std::optional<ConstInput> bias = edit.ReadConst(last, 1);
-        RIVULET_ASSIGN_OR_RETURN(Tensor corrected, Clone(bias->value, *Allocator::Create()));
-        for (size_t c = 0; c < errors[i].size(); ++c) corrected.data<float>()[c] -= errors[i][c];
-        PutConst(edit, last, 1, *bias, corrected, bias->node->name + "/int8");
-      } else {
-        AddBias(edit, last, rounded_[i], errors[i]);
-      }
+  // Gives the product a bias of its own.
+  void OwnBias(GraphEdit& edit, const Int8Product& place, const Product& product) {
+    NodeDef& last = *edit.Find(place.last);
+    BiasedSum sum{.edge = place.last, .bias = {}, .channels_first = product.channels_first};
+    if (place.has_bias()) {
+      const std::optional<ConstInput> bias = edit.ReadConst(last, 1);
+      PutConst(edit, last, 1, *bias, bias->value, bias->node->name + "/int8");
+      sum.bias = edit.ReadConst(last, 1)->node->name;
+    } else {
+      sum.bias = AddBias(edit, last, product);
     }
-    return Status();
+    sums_.push_back(std::move(sum));
   }
 
-  // The sum takes the product's name.
-  void AddBias(GraphEdit& edit, NodeDef& product, const RoundedProduct& rounded, const std::vector<float>& errors) {
-    std::vector<float> bias;
-    for (const float error : errors) bias.push_back(-error);
-    NodeDef moved = product;
-    moved.name = edit.FreeName(product.name + "/int8/product");
-    const std::string name = edit.Add(std::move(moved), &product).name;
+  // Zeros; the sum takes the product's name.
+  std::string AddBias(GraphEdit& edit, NodeDef& node, const Product& product) {
+    const std::vector<float> zeros(static_cast<size_t>(product.channels), 0.0f);
+    const bool channels_first = product.channels_first;
+    NodeDef moved = node;
+    moved.name = edit.FreeName(node.name + "/int8/product");
+    const std::string name = edit.Add(std::move(moved), &node).name;
     std::vector<std::string> waits;
-    if (behind_control_flow_.contains(product.name)) waits = {Cat("^", name)};
-    NodeDef sum{.op = "BiasAdd", .device = product.device};
-    sum.inputs = {name, AddConst(edit, product.name + "/int8/bias", bias, waits, product)};
+    if (behind_control_flow_.contains(node.name)) waits = {Cat("^", name)};
+    NodeDef sum{.op = "BiasAdd", .device = node.device};
+    const std::string bias = AddConst(edit, node.name + "/int8/bias", zeros, waits, node);
+    sum.inputs = {name, bias};
     sum.attrs["T"] = Attr::OfType(DType::kFloat);
-    if (rounded.channels_first) sum.attrs["data_format"] = Attr::OfString("NCHW");
-    edit.Replace(product, std::move(sum));
+    if (channels_first) sum.attrs["data_format"] = Attr::OfString("NCHW");
+    edit.Replace(node, std::move(sum));
+    return bias;
   }
 
   void RoundActivation(GraphEdit& edit, size_t i) {
@@ -167,11 +154,11 @@ class Calibrator {
 
   const GraphDef& graph_;
   const Int8Options& options_;
+  FloatStudy& study_;
   Int8Plan plan_;
   std::unordered_set<std::string> behind_control_flow_;
-  std::vector<ActivationHistogram> histograms_;
   std::vector<CodeRange> ranges_;
-  std::vector<RoundedProduct> rounded_;
+  std::vector<BiasedSum> sums_;
 };
 
 }  // namespace
@@ -183,7 +170,13 @@ Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& option
     RIVULET_RETURN_IF_ERROR(
         EqualizeChannels(equal, options.samples, options.outputs, options.threads, nullptr).status());
   }
-  return Calibrator(equal, options).Run();
+  FloatStudy study(equal, options.samples, options.threads);
+  return CalibrateInt8(equal, options, study);
+}
+
+Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options, FloatStudy& study) {
+  if (options.samples.empty()) return InvalidArgument("want samples, got none");
+  return Calibrator(graph, options, study).Run();
 }
 
 }  // namespace rivulet::prepare

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "prepare/graph_def.h"
+#include "prepare/int8/float_study.h"
 #include "prepare/int8/weight_codes.h"
 #include "rivulet/session.h"
 
@@ -29,6 +30,7 @@ struct Int8Options {
   WeightForm weights = WeightForm::kCodes;
   std::set<std::string> stay_float;  // products
   bool equalize = true;
+  bool make_up_errors = true;  // of a weight's rounding, by the weights behind it
   bool correct_biases = true;
   int threads = 1;
   std::function<void(std::string_view what, size_t done, size_t all)> progress;
@@ -51,6 +53,8 @@ struct Int8Model {
 // on the samples, or an activation is not finite; NOT_FOUND where nothing can be made 8-bit; FAILED_PRECONDITION where
 // it is already.
 Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options);
+// Of a graph whose channels are as they should be; `study` is of it and the same samples, and grows.
+Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options, FloatStudy& study);
 
 }  // namespace rivulet::prepare
 

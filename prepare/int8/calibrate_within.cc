@@ -15,9 +15,7 @@ constexpr size_t kRankingSamples = 8;
 class Search {
  public:
   Search(const GraphDef& graph, const Int8Options& options, const Trial& trial)
-      : graph_(graph), options_(options), trial_(trial) {
-    options_.equalize = false;
-  }
+      : graph_(graph), options_(options), study_(graph, options_.samples, options.threads), trial_(trial) {}
 
   Result<Int8Model> Run(double max_drop) {
     RIVULET_ASSIGN_OR_RETURN(Int8Model all, Without(0, max_drop));
@@ -44,7 +42,7 @@ class Search {
   Result<Int8Model> Without(size_t count, double max_drop) {
     Int8Options options = options_;
     for (size_t i = 0; i < count; ++i) options.stay_float.insert(ranked_[i].second);
-    RIVULET_ASSIGN_OR_RETURN(Int8Model model, CalibrateInt8(graph_, options));
+    RIVULET_ASSIGN_OR_RETURN(Int8Model model, CalibrateInt8(graph_, options, study_));
     RIVULET_ASSIGN_OR_RETURN(const Agreement agreement, trial_.CompareFile(Serialize(model.graph)));
     fits_ = (agreement.rows > 0 ? agreement.dropped() : agreement.distance) <= max_drop + 1e-9;
     if (count > 0) {
@@ -67,7 +65,7 @@ class Search {
       for (const std::string& other : products) {
         if (other != products[i]) options.stay_float.insert(other);
       }
-      RIVULET_ASSIGN_OR_RETURN(const Int8Model model, CalibrateInt8(graph_, options));
+      RIVULET_ASSIGN_OR_RETURN(const Int8Model model, CalibrateInt8(graph_, options, study_));
       RIVULET_ASSIGN_OR_RETURN(const Agreement agreement, trial.CompareFile(Serialize(model.graph)));
       ranked_.emplace_back(agreement.distance, products[i]);
       if (options_.progress) options_.progress("trying products one by one", i + 1, products.size());
@@ -77,7 +75,8 @@ class Search {
   }
 
   const GraphDef& graph_;
-  Int8Options options_;
+  const Int8Options options_;
+  FloatStudy study_;
   const Trial& trial_;
   std::vector<std::pair<double, std::string>> ranked_;
   bool fits_ = false;

@@ -5,39 +5,12 @@
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
+#include "prepare/int8/rounded_column.h"
 
 namespace rivulet::prepare {
 namespace {
 
 constexpr float kLastCode = 127;
-// Smaller steps than these are no normal numbers.
-constexpr float kLeastMax = 1e-30f;
-
-double Code(double value, double step) {
-  return std::clamp(std::floor(value / step + 0.5), static_cast<double>(-kLastCode), static_cast<double>(kLastCode));
-}
-
-// The end of the codes with the least squares: the largest weight, or a little less where that is one of few.
-float BestMax(const std::vector<float>& weights) {
-  float largest = 0;
-  for (const float weight : weights) largest = std::max(largest, std::abs(weight));
-  if (largest < kLeastMax) return 1;  // zeros, for which any step will do
-  double least = -1;
-  float best = largest;
-  for (int percent = 100; percent >= 70; percent -= 2) {
-    const float max = largest * static_cast<float>(percent) / 100;
-    const double step = static_cast<double>(max / kLastCode);
-    double cost = 0;
-    for (const float weight : weights) {
-      const double error = static_cast<double>(weight) - Code(static_cast<double>(weight), step) * step;
-      cost += error * error;
-    }
-    if (least >= 0 && cost >= least) continue;
-    least = cost;
-    best = max;
-  }
-  return best;
-}
 
 // The shape in which channels are last.
 Shape ChannelsLast(const Product& product, bool is_turned) {
@@ -56,7 +29,7 @@ Tensor WeightCodes::Values() const {
   return Tensor::Of<float>(codes.shape(), values);
 }
 
-Result<WeightCodes> CodesOf(const Product& product) {
+Result<WeightCodes> CodesOf(const Product& product, const StudiedFilter* studied) {
   const Tensor& filter = product.filter.value;
   WeightCodes weight;
   weight.is_turned = product.node->op == "MatMul" && BoolAttr(*product.node, "transpose_b", false);
@@ -74,11 +47,9 @@ Result<WeightCodes> CodesOf(const Product& product) {
         return InvalidArgument("node '", product.filter.node->name, "' (Const): want finite weights, got ", column[r]);
       }
     }
-    weight.max[c] = BestMax(column);
-    const double step = static_cast<double>(weight.max[c] / kLastCode);
-    for (size_t r = 0; r < rows; ++r) {
-      weight.codes.data<int8_t>()[r * channels + c] = static_cast<int8_t>(Code(static_cast<double>(column[r]), step));
-    }
+    const RoundedColumn rounded = RoundColumn(column, studied, static_cast<int64_t>(c));
+    weight.max[c] = rounded.max;
+    for (size_t r = 0; r < rows; ++r) weight.codes.data<int8_t>()[r * channels + c] = rounded.codes[r];
   }
   return weight;
 }

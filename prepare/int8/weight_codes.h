@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "prepare/int8/float_study.h"
 #include "prepare/scaled_product.h"
 
 namespace rivulet::prepare {
@@ -22,8 +23,10 @@ struct WeightCodes {
   Tensor Values() const;
 };
 
-// Of each channel the range that has the least square of the error. An error where a weight is not finite.
-Result<WeightCodes> CodesOf(const Product& product);
+// Of each channel the range that has the least square of the error; with `studied` the least error of the product,
+// where each weight's error is made up for by those behind it (rounded_column.h). An error where a weight is not
+// finite.
+Result<WeightCodes> CodesOf(const Product& product, const StudiedFilter* studied = nullptr);
 
 // How a weight stands in the graph.
 enum class WeightForm {
