@@ -7,7 +7,7 @@ namespace rivulet::prepare {
 namespace {
 
 // What inputs that are no samples may reach beyond them.
-constexpr double kMargin = 1.1;
+constexpr double kMargin = 1.25;
 // Channels that are next to nothing stay so.
 constexpr double kMostGrowth = 1e3;
 constexpr double kActivationSteps = 255, kWeightSteps = 127;
