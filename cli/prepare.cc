@@ -44,6 +44,7 @@ struct PrepareCommand {
   std::optional<float> mean;
   std::optional<float> std;
   bool lossless = false;
+  bool int8 = false;
   bool json = false;
   int threads = 1;
   ModelFlags flags;
@@ -139,6 +140,9 @@ Status Write(const PrepareCommand& command, const RoadState& state, PrepareRepor
 }
 
 int Prepare(const PrepareCommand& command) {
+  if (command.int8 && command.images.empty() && command.arrays.empty()) {
+    return FailCall("--int8 wants inputs that tell what values activations have: --images DIR, or --sample NAME=FILE");
+  }
   const Result<double> max_drop = ParseShare(command.max_drop);
   if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
   int code = kFine;
@@ -184,7 +188,10 @@ int Prepare(const PrepareCommand& command) {
   state.about = AboutModel(state, *found, report.labels);
 
   std::vector<RoadStep> steps = {OptimizeStep()};
-  if (!command.lossless) steps.push_back(SqueezeStep());
+  if (command.int8)
+    steps.push_back(Int8Step());
+  else if (!command.lossless)
+    steps.push_back(SqueezeStep());
   steps.push_back(PackStep(/*for_kernels=*/command.target == "pi"));
   Result<std::vector<RoadStop>> stops = WalkRoad(steps, state);
   if (!stops.ok()) return Fail(Status(stops.status()).Framed(Quoted(command.model)));
@@ -238,7 +245,10 @@ void AddPrepare(CLI::App& app, int* code) {
                   "How many of the best answers may change, or without scores how much the outputs")
       ->type_name("SHARE")
       ->capture_default_str();
-  sub->add_flag("--lossless", command->lossless, "No step that changes an answer");
+  CLI::Option* lossless = sub->add_flag("--lossless", command->lossless, "No step that changes an answer");
+  sub->add_flag("--int8", command->int8,
+                "8-bit arithmetic in place of coarser weights, calibrated on --images or --sample")
+      ->excludes(lossless);
   sub->add_option("--report", command->page, "Also a page with charts")->type_name("PAGE.html");
   sub->add_flag("--json", command->json, "As one JSON object");
   sub->add_option("--output", command->outputs, "Default: the signature's, else what no other node uses")

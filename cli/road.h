@@ -74,6 +74,8 @@ struct RoadStep {
 RoadStep OptimizeStep();
 // Weights quantised as coarsely as `max_drop` allows, and coded.
 RoadStep SqueezeStep();
+// Products in 8 bits as far as `max_drop` allows, calibrated on every second sample, which must be the caller's.
+RoadStep Int8Step();
 // The file that ships, with what an app must know, a sample and checksums; weights that are not squeezed may lie in it
 // as the kernels read them, too.
 RoadStep PackStep(bool for_kernels);

@@ -23,18 +23,6 @@ namespace {
 // Smaller constants are not worth a region of their own.
 constexpr int64_t kLeastRegion = 256;
 
-struct Split {
-  std::vector<Feeds> calibration, others;
-  bool is_held_out = true;
-};
-
-Split SplitSamples(const std::vector<Feeds>& feeds) {
-  if (feeds.size() == 1) return {feeds, feeds, false};
-  Split split;
-  for (size_t i = 0; i < feeds.size(); ++i) (i % 2 == 0 ? split.calibration : split.others).push_back(feeds[i]);
-  return split;
-}
-
 Status Simplify(const Int8Call& call, const std::vector<std::string>& outputs, prepare::GraphDef& graph) {
   RIVULET_ASSIGN_OR_RETURN(const prepare::InlinedCalls calls, prepare::InlineFunctions(graph));
   for (const std::string& output : outputs) {
@@ -58,6 +46,7 @@ void PrintReport(const Int8Call& call, const Samples& samples, const std::string
   if (!call.json) {
     PrintRows(rows, measured_on);
     std::printf("%zu products in 8 bits, %zu activations rounded\n", model.products.size(), model.ranges.size());
+    if (const std::string worst = prepare::WorstEdges(model); !worst.empty()) std::printf("%s\n", worst.c_str());
     for (const std::string& note : model.notes) std::printf("%s\n", note.c_str());
     return;
   }
@@ -74,7 +63,8 @@ void PrintReport(const Int8Call& call, const Samples& samples, const std::string
                               {"min", range.min},
                               {"max", range.max},
                               {"least", range.least},
-                              {"largest", range.largest}});
+                              {"largest", range.largest},
+                              {"noise", range.noise}});
   }
   PrintJson(json);
 }
@@ -91,7 +81,7 @@ Status ShrinkToInt8(const Int8Call& call, int* code) {
     return InvalidArgument("there is nothing to try the network on, ", samples.what,
                            ". Give pictures or sounds with --images, or arrays with --sample");
   }
-  const Split split = SplitSamples(samples.feeds);
+  const prepare::CalibrationSplit split = prepare::SplitSamples(samples.feeds);
   prepare::GraphDef graph = model.graph;
   RIVULET_RETURN_IF_ERROR(Simplify(call, samples.outputs, graph));
   prepare::Int8Options options{.samples = split.calibration, .outputs = samples.outputs};

@@ -40,6 +40,7 @@ struct Int8Range {
   std::string edge;
   float min = 0, max = 0;        // of the codes
   float least = 0, largest = 0;  // that was met
+  double noise = 0;              // how far it is off, of its root mean square, before it is rounded (edge_noise.h)
 };
 
 struct Int8Model {
@@ -47,6 +48,8 @@ struct Int8Model {
   std::vector<Int8Range> ranges;  // in the order of execution
   std::vector<std::string> products;
   std::vector<std::string> notes;  // sentences about what stays float
+  // What changes on the samples: the share of top-1 answers, or the distance of other outputs. CalibrateWithin's.
+  double drop = 0;
 };
 
 // Calls of functions should be inlined, and batch norms folded, before. INVALID_ARGUMENT where the graph does not run
