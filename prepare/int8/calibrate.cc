@@ -7,6 +7,7 @@
 #include "prepare/constants.h"
 #include "prepare/int8/bias_correction.h"
 #include "prepare/int8/equalize_channels.h"
+#include "prepare/int8/grouped_filters.h"
 #include "prepare/int8/operators.h"
 #include "prepare/int8/plan.h"
 #include "prepare/needed.h"
@@ -21,12 +22,14 @@ class Calibrator {
 
   Result<Int8Model> Run() {
     RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph_, {.outputs = options_.outputs}));
-    RIVULET_ASSIGN_OR_RETURN(plan_, PlanInt8(graph_, edit, options_.stay_float));
+    RIVULET_RETURN_IF_ERROR(Plan(edit));
     RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph_));
     behind_control_flow_ = BehindControlFlow(order);
     RIVULET_RETURN_IF_ERROR(Study());
     RIVULET_RETURN_IF_ERROR(RoundWeights(edit));
     for (size_t i = 0; i < plan_.activations.size(); ++i) RoundActivation(edit, i);
+    // Only now, since a sum takes the name of a product that reads an activation.
+    for (size_t i = 0; options_.correct_biases && i < plan_.products.size(); ++i) OwnBias(edit, i);
     Int8Model model{.graph = graph_};
     std::move(edit).WriteTo(model.graph);
     RIVULET_RETURN_IF_ERROR(
@@ -42,9 +45,26 @@ class Calibrator {
   }
 
  private:
+  struct Channels {
+    int64_t count = 0;
+    bool are_first = false;
+  };
+
   std::function<void(size_t, size_t)> Progress(const char* what) const {
     if (!options_.progress) return nullptr;
     return [this, what](size_t done, size_t all) { options_.progress(what, done, all); };
+  }
+
+  Status Plan(GraphEdit& edit) {
+    RIVULET_ASSIGN_OR_RETURN(plan_, PlanInt8(graph_, edit, options_.stay_float));
+    RIVULET_ASSIGN_OR_RETURN(std::set<std::string> grouped,
+                             GroupedFilters(graph_, edit, plan_, options_.samples[0], options_.threads));
+    if (grouped.empty()) return Status();
+    const size_t count = grouped.size();
+    grouped.insert(options_.stay_float.begin(), options_.stay_float.end());
+    RIVULET_ASSIGN_OR_RETURN(plan_, PlanInt8(graph_, edit, grouped));
+    plan_.notes.push_back(Cat(count, count == 1 ? " product" : " products", " of grouped filters stay float"));
+    return Status();
   }
 
   Status Study() {
@@ -89,29 +109,29 @@ class Calibrator {
       edit.SetInputs(node, std::move(inputs));
       if (codes.is_turned) node.attrs["transpose_b"] = Attr::OfBool(false);
       edit.RemoveUnread(before);
-      if (options_.correct_biases) OwnBias(edit, place, *product);
+      channels_.push_back({product->channels, product->channels_first});
     }
     return Status();
   }
 
   // Gives the product a bias of its own.
-  void OwnBias(GraphEdit& edit, const Int8Product& place, const Product& product) {
+  void OwnBias(GraphEdit& edit, size_t i) {
+    const Int8Product& place = plan_.products[i];
     NodeDef& last = *edit.Find(place.last);
-    BiasedSum sum{.edge = place.last, .bias = {}, .channels_first = product.channels_first};
+    BiasedSum sum{.edge = place.last, .bias = {}, .channels_first = channels_[i].are_first};
     if (place.has_bias()) {
       const std::optional<ConstInput> bias = edit.ReadConst(last, 1);
       PutConst(edit, last, 1, *bias, bias->value, bias->node->name + "/int8");
       sum.bias = edit.ReadConst(last, 1)->node->name;
     } else {
-      sum.bias = AddBias(edit, last, product);
+      sum.bias = AddBias(edit, last, channels_[i]);
     }
     sums_.push_back(std::move(sum));
   }
 
   // Zeros; the sum takes the product's name.
-  std::string AddBias(GraphEdit& edit, NodeDef& node, const Product& product) {
-    const std::vector<float> zeros(static_cast<size_t>(product.channels), 0.0f);
-    const bool channels_first = product.channels_first;
+  std::string AddBias(GraphEdit& edit, NodeDef& node, const Channels& channels) {
+    const std::vector<float> zeros(static_cast<size_t>(channels.count), 0.0f);
     NodeDef moved = node;
     moved.name = edit.FreeName(node.name + "/int8/product");
     const std::string name = edit.Add(std::move(moved), &node).name;
@@ -121,7 +141,7 @@ class Calibrator {
     const std::string bias = AddConst(edit, node.name + "/int8/bias", zeros, waits, node);
     sum.inputs = {name, bias};
     sum.attrs["T"] = Attr::OfType(DType::kFloat);
-    if (channels_first) sum.attrs["data_format"] = Attr::OfString("NCHW");
+    if (channels.are_first) sum.attrs["data_format"] = Attr::OfString("NCHW");
     edit.Replace(node, std::move(sum));
     return bias;
   }
@@ -158,6 +178,7 @@ class Calibrator {
   Int8Plan plan_;
   std::unordered_set<std::string> behind_control_flow_;
   std::vector<CodeRange> ranges_;
+  std::vector<Channels> channels_;  // of each product
   std::vector<BiasedSum> sums_;
 };
 

@@ -122,8 +122,8 @@ TEST(ChannelScales, SmallChannelsGrowButNotThoseAtTheCap) {
   sizes.Add(values, 3);
   const std::vector<float> scales = ChannelScales(sizes, {}, 6);
   EXPECT_EQ(scales[0], 1);
-  EXPECT_NEAR(scales[1], 6 / 0.11, 0.1);
-  EXPECT_NEAR(scales[2], 6 / 3.3, 0.01);
+  EXPECT_NEAR(scales[1], 6 / 0.125, 0.1);
+  EXPECT_NEAR(scales[2], 6 / 3.75, 0.01);
 }
 
 }  // namespace

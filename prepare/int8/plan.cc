@@ -37,6 +37,10 @@ class Planner {
       plan_.notes.push_back(Cat(inner_products_, inner_products_ == 1 ? " product" : " products",
                                 " inside of loops or branches stay float"));
     }
+    if (several_filters_ > 0) {
+      plan_.notes.push_back(Cat(several_filters_, several_filters_ == 1 ? " depthwise product" : " depthwise products",
+                                " of several filters a channel stay float"));
+    }
     if (plan_.products.empty()) return NothingToDo();
     return std::move(plan_);
   }
@@ -86,6 +90,10 @@ class Planner {
       if (!group.product || !HasCodes(*group.product)) {
         other_products_ += IsCodedAlready(node) ? 0 : 1;
         coded_products_ += IsCodedAlready(node) ? 1 : 0;
+        return;
+      }
+      if (node.op == "DepthwiseConv2dNative" && group.product->filter.value.dim(3) != 1) {
+        ++several_filters_;
         return;
       }
       group.inputs = {0};
@@ -221,6 +229,7 @@ class Planner {
     std::string why = "no Conv2D, DepthwiseConv2dNative or MatMul of floats with constant weights";
     if (inner_products_ > 0) why += Cat(" outside of loops and branches (", inner_products_, " are inside)");
     if (other_products_ > 0) why += Cat(" (", other_products_, " have weights that are computed, or are transposed)");
+    if (several_filters_ > 0) why += Cat(" (", several_filters_, " depthwise ones have several filters a channel)");
     return NotFound(why, ": there is nothing to compute in 8 bits");
   }
 
@@ -233,7 +242,7 @@ class Planner {
   std::unordered_map<std::string, size_t> number_of_;
   std::unordered_map<std::string, size_t> input_of_;
   std::map<size_t, std::set<Group*>> readers_;
-  size_t inner_products_ = 0, other_products_ = 0, coded_products_ = 0;
+  size_t inner_products_ = 0, other_products_ = 0, coded_products_ = 0, several_filters_ = 0;
   Int8Plan plan_;
 };
 
