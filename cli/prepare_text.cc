@@ -72,6 +72,10 @@ std::string PrepareText(const PrepareReport& report) {
   }
   for (const RoadStop& stop : report.stops) {
     if (!stop.refused.empty()) text += Cat(stop.step, " was not taken: ", stop.refused, "\n");
+    // Which parts stay float is for the user to weigh.
+    for (const std::string& note : stop.step == "int8" ? stop.notes : std::vector<std::string>()) {
+      text += Cat("int8: ", note, "\n");
+    }
   }
   text += Sentence(report) + "\n";
   text += Cat(report.ops.size(), " operators are needed · measured on this machine: ", report.machine, "\n");

@@ -27,6 +27,11 @@ Result<std::vector<std::string>> MakeInt8(RoadState& state) {
     return FailedPrecondition(
         "made-up inputs do not tell what values activations have; give some with --images or --sample");
   }
+  if (const std::string output = NeverSeen(state); !output.empty()) {
+    return FailedPrecondition("output ", Quoted(output), " has no elements on any of the ",
+                              static_cast<uint64_t>(state.samples.feeds.size()),
+                              " inputs, so nothing tells what 8 bits change; give others with --images or --sample");
+  }
   const prepare::CalibrationSplit split = prepare::SplitSamples(state.samples.feeds);
   prepare::Int8Options options{.samples = split.calibration, .outputs = state.OutputNames()};
   options.threads = state.session.num_threads;

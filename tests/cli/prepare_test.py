@@ -95,6 +95,39 @@ class Prepare(CommandCase):
         self.assertEqual(len({l.index("kB") for l in lines[1:3]}), 1)
         self.assertRegex(done.stdout, r"app\.rivulet: loads in [\d.]+ ms · feed 'input' float32\[\?,64,64,3\]")
 
+    def test_eight_bits_are_a_step_of_the_road(self):
+        said = self.prepare(SHAPES / "shapes.pb", "--int8", "--images", SHAPES / "samples", "--max-drop", "20%", "--report", self.dir / "page.html")
+        self.assertEqual([s["step"] for s in said["steps"]], ["as given", "optimize", "int8", "pack"])
+        int8 = self.step(said, "int8")
+        self.assertLess(int8["file_bytes"], 0.4 * said["steps"][0]["file_bytes"])
+        self.assertGreaterEqual(int8["top1_agreement"], 0.8)
+        self.assertEqual(int8["top1_agreement"], self.step(said, "pack")["top1_agreement"])
+        notes = " ".join(int8["notes"])
+        self.assertRegex(notes, r"\d+ products in 8 bits, \d+ activations rounded")
+        self.assertIn("on the 6 that were not calibrated on: ", notes)
+        self.assertRegex(notes, r"most: '[^']+' [\d.]+ %")
+        self.assertIn("<b>int8</b>", (self.dir / "page.html").read_text())
+        self.assertIn("same answer", self.fine("check", self.dir / "app.rivulet"))
+        text = self.fine("prepare", SHAPES / "shapes.pb", "--int8", "--images", SHAPES / "samples", "--max-drop", "20%", "-o", self.dir / "b.rivulet")
+        self.assertRegex(text, r"(?m)^int8 +\d+ kB .*top-1 agreement")
+        self.assertRegex(text, r"(?m)^int8: \d+ products in 8 bits")
+
+    def test_eight_bits_want_inputs_of_the_caller(self):
+        out = self.dir / "app.rivulet"
+        self.fails(2, ["--int8 wants inputs", "--images", "--sample"], "prepare", SHAPES / "shapes.pb", "--int8", "-o", out)
+        self.fails(2, ["--lossless"], "prepare", SHAPES / "shapes.pb", "--int8", "--lossless", "-o", out)
+        (self.dir / "empty").mkdir()
+        self.fails(1, ["want pictures or WAV files, found none"], "prepare", SHAPES / "shapes.pb", "--int8", "--images", self.dir / "empty", "-o", out)
+        (self.dir / "empty" / "no.jpg").write_bytes(b"this is no picture")
+        self.fails(1, ["no file could be read"], "prepare", SHAPES / "shapes.pb", "--int8", "--images", self.dir / "empty", "-o", out)
+        self.assertFalse(out.exists())
+
+    def test_what_has_nothing_for_eight_bits_goes_on_without(self):
+        sample = self.file("x.npy", npy("<f4", (1, 400), struct.pack("<400f", *[i / 400 for i in range(400)])))
+        said = self.prepare(self.open_model(), "--int8", "--sample", f"x={sample}")
+        self.assertIn("nothing to compute in 8 bits", self.step(said, "int8")["refused"])
+        self.assertEqual(said["steps"][-1]["largest_difference"], 0)
+
     def test_the_page_stands_alone(self):
         self.prepare(SHAPES / "shapes.pb", "--report", self.dir / "page.html")
         text = (self.dir / "page.html").read_text()

@@ -87,6 +87,7 @@ class Shrink(CommandCase):
         self.assertLess(made["bytes"], 0.6 * given["bytes"])
         self.assertGreaterEqual(made["change"]["agreeing"], 0.9 * made["change"]["compared"])
         self.assertTrue(report["ranges"])
+        self.assertTrue(all(0 <= one["noise"] < 0.5 for one in report["ranges"]), report["ranges"])
         for one in report["ranges"]:
             self.assertLessEqual(one["min"], 0)
             self.assertGreater(one["max"], one["min"])
@@ -99,6 +100,11 @@ class Shrink(CommandCase):
         self.fails(2, ["two ways"], "shrink", MODEL, "-o", self.dir / "x", "--int8", "--float16")
         model = self.model(placeholder("x", dims=[1, 4]), node("y", "Relu", "x", T="type: DT_FLOAT"))
         self.fails(1, ["nothing to compute in 8 bits"], "shrink", model, "-o", self.dir / "x", "--int8")
+        (self.dir / "pictures").mkdir()
+        self.fails(1, ["pictures", "none"], "shrink", MODEL, "-o", self.dir / "x", "--int8", "--images", self.dir / "pictures")
+        (self.dir / "pictures" / "no.jpg").write_bytes(b"this is no picture")
+        self.fails(1, ["no.jpg"], "shrink", MODEL, "-o", self.dir / "x", "--int8", "--images", self.dir / "pictures")
+        self.assertFalse((self.dir / "x").exists())
 
     def test_without_samples_inputs_are_made_up(self):
         self.assertEqual(self.shrink("--step", "0.01")["measured_on"], "32 made-up inputs")
