@@ -167,6 +167,11 @@ void Narrowing::AddRewrites() {
   for (const Rewrite& rewrite : kRewrites) {
     if (ops_.contains(rewrite.op)) ops_.insert(rewrite.becomes.begin(), rewrite.becomes.end());
   }
+  // Passes turn what lies between them into steps on codes (engine/ops/int8_steps.h).
+  if (ops_.contains("FakeQuantWithMinMaxVars") || ops_.contains("FakeQuantWithMinMaxArgs")) {
+    types_.insert({DType::kUint8, DType::kInt8});
+    if (ops_.contains("Pad")) ops_.insert("PadV2");
+  }
   if (parts_.variables) ops_.insert("ReadVariableOp");
   if (parts_.gradients) {  // formulas use what they like
     for (const OpDef* def : AllOps()) ops_.insert(def->name);

@@ -194,4 +194,5 @@ def main():
             row('lossless', len(whole), deflated(whole), agreement(want, net.answers(folder / 'out.rivulet', folder)))
 
 
-main()
+if __name__ == '__main__':
+    main()
