@@ -12,6 +12,7 @@
 #include "engine/base/file.h"
 #include "prepare/inline_functions.h"
 #include "prepare/int8/calibrate_within.h"
+#include "prepare/int8/idle_order.h"
 #include "prepare/model_graph.h"
 #include "prepare/squeeze/squeezed_file.h"
 #include "prepare/squeeze/trial.h"
@@ -30,6 +31,8 @@ Status Simplify(const Int8Call& call, const std::vector<std::string>& outputs, p
       return Unimplemented("output '", output, "' is what a call of a function gives; run rivulet freeze first");
     }
   }
+  // Else what batch norms were folded into would stay, too.
+  prepare::DropIdleOrder(graph);
   if (call.keep_graph) return Status();
   RIVULET_ASSIGN_OR_RETURN(const auto folding, prepare::ParseTransforms("fold_batch_norms fold_old_batch_norms"));
   return prepare::ApplyTransforms(folding, {.outputs = outputs}, graph);

@@ -8,6 +8,7 @@
 #include "prepare/int8/bias_correction.h"
 #include "prepare/int8/equalize_channels.h"
 #include "prepare/int8/grouped_filters.h"
+#include "prepare/int8/idle_order.h"
 #include "prepare/int8/operators.h"
 #include "prepare/int8/plan.h"
 #include "prepare/needed.h"
@@ -187,6 +188,7 @@ class Calibrator {
 Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options) {
   if (options.samples.empty()) return InvalidArgument("want samples, got none");
   GraphDef equal = graph;
+  DropIdleOrder(equal);
   if (options.equalize) {
     RIVULET_RETURN_IF_ERROR(
         EqualizeChannels(equal, options.samples, options.outputs, options.threads, nullptr).status());

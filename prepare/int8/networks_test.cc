@@ -300,6 +300,18 @@ TEST(Int8Networks, TheProductThatChangesMostStaysFloatFirst) {
   EXPECT_EQ(std::count(some->products.begin(), some->products.end(), most->first), 0) << most->first;
 }
 
+TEST(Int8Networks, OrderBehindConstantsKeepsNoWeights) {
+  GraphDef graph = With(Input("x", "18") + Node("read", "Identity", {"w"}) +
+                            "node { name: 'all' op: 'NoOp' input: '^read' input: '^x' }\n" +
+                            Node("a", "MatMul", {"x", "read"}) + Node("y", "Identity", {"a", "^all"}),
+                        {{"w", {8, 5}}});
+  const Int8Model model = Near(graph, OptionsFor({1, 8}, {"y"}));
+  for (const NodeDef& node : model.graph.nodes) EXPECT_NE(node.name, "w");
+  // What may not be there keeps its order.
+  EXPECT_EQ(NodeIn(model.graph, "all").inputs, (std::vector<std::string>{"^x"}));
+  EXPECT_EQ(NodeIn(model.graph, "y").inputs.back(), "^all");
+}
+
 TEST(Int8Networks, HalfOfTheSamplesTellHowWellTheOthersDid) {
   const std::vector<Feeds> samples = OptionsFor({1, 8}, {"y"}, 5).samples;
   const CalibrationSplit split = SplitSamples(samples);

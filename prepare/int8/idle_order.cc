@@ -1,0 +1,43 @@
+#include "prepare/int8/idle_order.h"
+
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace rivulet::prepare {
+namespace {
+
+// A node of no effect whose inputs are all in `there`.
+bool IsThere(const NodeDef& node, const std::unordered_set<std::string_view>& there) {
+  if (node.op != "Const" && node.op != "Identity" && node.op != "NoOp") return false;
+  for (const std::string& input : node.inputs) {
+    if (!there.contains(ParseInput(input).node)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void DropIdleOrder(GraphDef& graph) {
+  std::unordered_set<std::string_view> there;
+  // Identity and NoOp may stand before what they read; chains are short.
+  constexpr int kRounds = 8;
+  bool grows = true;
+  for (int round = 0; grows && round < kRounds; ++round) {
+    grows = false;
+    for (const NodeDef& node : graph.nodes) {
+      if (!there.contains(node.name) && IsThere(node, there)) grows = there.insert(node.name).second;
+    }
+  }
+  std::vector<std::vector<std::string>> kept;
+  for (const NodeDef& node : graph.nodes) {
+    std::vector<std::string>& inputs = kept.emplace_back();
+    for (const std::string& input : node.inputs) {
+      const InputName name = ParseInput(input);
+      if (!name.is_control || !there.contains(name.node)) inputs.push_back(input);
+    }
+  }
+  for (size_t i = 0; i < kept.size(); ++i) graph.nodes[i].inputs = std::move(kept[i]);
+}
+
+}  // namespace rivulet::prepare
