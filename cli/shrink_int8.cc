@@ -12,7 +12,7 @@
 #include "engine/base/file.h"
 #include "prepare/inline_functions.h"
 #include "prepare/int8/calibrate_within.h"
-#include "prepare/int8/idle_order.h"
+#include "prepare/int8/tidy.h"
 #include "prepare/model_graph.h"
 #include "prepare/squeeze/squeezed_file.h"
 #include "prepare/squeeze/trial.h"

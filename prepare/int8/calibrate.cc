@@ -8,9 +8,9 @@
 #include "prepare/int8/bias_correction.h"
 #include "prepare/int8/equalize_channels.h"
 #include "prepare/int8/grouped_filters.h"
-#include "prepare/int8/idle_order.h"
 #include "prepare/int8/operators.h"
 #include "prepare/int8/plan.h"
+#include "prepare/int8/tidy.h"
 #include "prepare/needed.h"
 
 namespace rivulet::prepare {
@@ -185,16 +185,22 @@ class Calibrator {
 
 }  // namespace
 
-Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options) {
-  if (options.samples.empty()) return InvalidArgument("want samples, got none");
-  GraphDef equal = graph;
-  DropIdleOrder(equal);
+Result<GraphDef> ReadyForInt8(const GraphDef& graph, const Int8Options& options) {
+  GraphDef ready = graph;
+  DropIdleOrder(ready);
+  RIVULET_RETURN_IF_ERROR(DropSecondRelus(options.outputs, ready));
   if (options.equalize) {
     RIVULET_RETURN_IF_ERROR(
-        EqualizeChannels(equal, options.samples, options.outputs, options.threads, nullptr).status());
+        EqualizeChannels(ready, options.samples, options.outputs, options.threads, nullptr).status());
   }
-  FloatStudy study(equal, options.samples, options.threads);
-  return CalibrateInt8(equal, options, study);
+  return ready;
+}
+
+Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options) {
+  if (options.samples.empty()) return InvalidArgument("want samples, got none");
+  RIVULET_ASSIGN_OR_RETURN(const GraphDef ready, ReadyForInt8(graph, options));
+  FloatStudy study(ready, options.samples, options.threads);
+  return CalibrateInt8(ready, options, study);
 }
 
 Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options, FloatStudy& study) {

@@ -56,7 +56,9 @@ struct Int8Model {
 // on the samples, or an activation is not finite; NOT_FOUND where nothing can be made 8-bit; FAILED_PRECONDITION where
 // it is already.
 Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options);
-// Of a graph whose channels are as they should be; `study` is of it and the same samples, and grows.
+// The graph without what stands in the way of 8 bits, and with channels of like sizes where the options say so.
+Result<GraphDef> ReadyForInt8(const GraphDef& graph, const Int8Options& options);
+// Of such a graph; `study` is of it and the same samples, and grows.
 Result<Int8Model> CalibrateInt8(const GraphDef& graph, const Int8Options& options, FloatStudy& study);
 
 }  // namespace rivulet::prepare

@@ -5,8 +5,6 @@
 
 #include "engine/base/errors.h"
 #include "prepare/int8/edge_noise.h"
-#include "prepare/int8/equalize_channels.h"
-#include "prepare/int8/idle_order.h"
 #include "prepare/squeeze/trial.h"
 
 namespace rivulet::prepare {
@@ -99,14 +97,9 @@ class Search {
 
 Result<Int8Model> CalibrateWithin(const GraphDef& graph, const Int8Options& options, double max_drop) {
   if (options.samples.empty()) return InvalidArgument("want samples, got none");
-  GraphDef equal = graph;
-  DropIdleOrder(equal);
-  if (options.equalize) {
-    RIVULET_RETURN_IF_ERROR(
-        EqualizeChannels(equal, options.samples, options.outputs, options.threads, nullptr).status());
-  }
+  RIVULET_ASSIGN_OR_RETURN(const GraphDef ready, ReadyForInt8(graph, options));
   RIVULET_ASSIGN_OR_RETURN(const Trial trial, Trial::Create(graph, options.samples, options.outputs, options.threads));
-  return Search(equal, options, trial).Run(max_drop);
+  return Search(ready, options, trial).Run(max_drop);
 }
 
 std::string WorstEdges(const Int8Model& model) {

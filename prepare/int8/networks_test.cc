@@ -312,6 +312,15 @@ TEST(Int8Networks, OrderBehindConstantsKeepsNoWeights) {
   EXPECT_EQ(NodeIn(model.graph, "y").inputs.back(), "^all");
 }
 
+TEST(Int8Networks, TwoRectifiersAreOne) {
+  const GraphDef graph = With(Input("x", "1884") + Conv("a", "x", "w") + Node("r", "Relu6", {"a"}) +
+                                  Node("s", "Relu", {"r"}) + Conv("y", "s", "v") + Node("z", "Relu", {"r"}),
+                              {{"w", {3, 3, 4, 8}}, {"v", {1, 1, 8, 3}}});
+  const Int8Model model = Near(graph, OptionsFor({1, 8, 8, 4}, {"y", "z"}));
+  for (const NodeDef& node : model.graph.nodes) EXPECT_NE(node.name, "s");
+  EXPECT_EQ(NodeIn(model.graph, "z").op, "Relu");
+}
+
 TEST(Int8Networks, HalfOfTheSamplesTellHowWellTheOthersDid) {
   const std::vector<Feeds> samples = OptionsFor({1, 8}, {"y"}, 5).samples;
   const CalibrationSplit split = SplitSamples(samples);

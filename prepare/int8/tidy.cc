@@ -1,8 +1,11 @@
-#include "prepare/int8/idle_order.h"
+#include "prepare/int8/tidy.h"
 
 #include <string_view>
 #include <unordered_set>
 #include <vector>
+
+#include "engine/base/errors.h"
+#include "prepare/graph_edit.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -38,6 +41,20 @@ void DropIdleOrder(GraphDef& graph) {
     }
   }
   for (size_t i = 0; i < kept.size(); ++i) graph.nodes[i].inputs = std::move(kept[i]);
+}
+
+Status DropSecondRelus(const std::vector<std::string>& outputs, GraphDef& graph) {
+  RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, {.outputs = outputs}));
+  for (NodeDef* node : edit.Nodes()) {
+    if (node->op != "Relu" || node->inputs.size() != 1 || edit.IsKept(*node)) continue;
+    const NodeDef* before = edit.Producer(*node, 0);
+    if (before == nullptr || (before->op != "Relu" && before->op != "Relu6")) continue;
+    if (TypeAttr(*before, "T") != TypeAttr(*node, "T")) continue;
+    edit.Redirect(*node, before->name);
+    edit.RemoveUnread(std::string(node->name));
+  }
+  std::move(edit).WriteTo(graph);
+  return Status();
 }
 
 }  // namespace rivulet::prepare
