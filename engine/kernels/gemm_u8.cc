@@ -283,6 +283,19 @@ CheckedSize PackedMatrixU8::Bytes(int64_t k, int64_t n) {
   return CheckedSize(RoundUp(k, kGroup)) * columns + columns * CheckedSize(static_cast<int64_t>(sizeof(int32_t)));
 }
 
+// A group of whole rows in a whole panel: each column's bytes become neighbours.
+static void PackWhole(const uint8_t* rows, int64_t n, uint8_t flip, int8_t* packed, uint32_t* totals) {
+  constexpr uint32_t kEach = 0x01010101u, kPairs = 0x00ff00ffu;
+  for (int64_t j = 0; j < kPanel; ++j) {
+    const uint32_t b0 = rows[j], b1 = rows[n + j], b2 = rows[2 * n + j], b3 = rows[3 * n + j];
+    const uint32_t values = (b0 | b1 << 8 | b2 << 16 | b3 << 24) ^ kEach * flip;
+    const uint32_t codes = values ^ kEach * 0x80;
+    std::memcpy(packed + j * kGroup, &codes, sizeof(codes));
+    const uint32_t pairs = (values & kPairs) + (values >> 8 & kPairs);
+    totals[j] += (pairs & 0xffff) + (pairs >> 16);
+  }
+}
+
 PackedMatrixU8 PackedMatrixU8::PackInto(const uint8_t* b, int64_t k, int64_t n, bool transposed, void* memory,
                                         uint8_t flip, const StopToken* stop) {
   const int64_t groups = RoundUp(k, kGroup) / kGroup;
@@ -293,6 +306,11 @@ PackedMatrixU8 PackedMatrixU8::PackInto(const uint8_t* b, int64_t k, int64_t n, 
     if (stop != nullptr && stop->stopped()) break;
     uint32_t totals[kPanel] = {};
     for (int64_t group = 0; group < groups; ++group) {
+      if (!transposed && panel + kPanel <= n && (group + 1) * kGroup <= k) {
+        PackWhole(b + group * kGroup * n + panel, n, flip, packed, totals);
+        packed += kPanel * kGroup;
+        continue;
+      }
       for (int64_t j = 0; j < kPanel; ++j) {
         for (int64_t i = 0; i < kGroup; ++i) {
           const int64_t row = group * kGroup + i;

@@ -9,7 +9,6 @@
 // Without a Quantize the sums become floats (not those of depthwise products). Weights that are more than 128 steps
 // from 0 stay float.
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "engine/ops/op.h"
@@ -174,9 +173,12 @@ class ProductsOfCodes {
     const bool turned = transposed != nullptr && *transposed;
     if (ranges != 1 && (ranges != channels || turned)) return std::optional<Weights>();
     Weights out;
-    RIVULET_ASSIGN_OR_RETURN(out.codes, Tensor::Allocate(DType::kInt8, shape, context_.allocator));
-    const bool fit =
-        codes ? CopyCodes(*node, values.value, ranges, &out) : RoundFloats(*node, values.value, ranges, &out);
+    if (codes) {
+      out.codes = values.value.Retyped(DType::kInt8).Reshaped(shape);
+    } else {
+      RIVULET_ASSIGN_OR_RETURN(out.codes, Tensor::Allocate(DType::kInt8, shape, context_.allocator));
+    }
+    const bool fit = codes ? ReadSteps(*node, ranges, &out) : RoundFloats(*node, values.value, ranges, &out);
     if (!fit) return std::optional<Weights>();
     for (int64_t j = ranges; j < channels; ++j) out.steps.push_back(out.steps[0]);
     return std::optional<Weights>(std::move(out));
@@ -204,7 +206,7 @@ class ProductsOfCodes {
     return RoundToLevels(floats, values.num_elements(), steps, out->codes.data<int8_t>());
   }
 
-  bool CopyCodes(const Node& node, const Tensor& values, int64_t ranges, Weights* out) const {
+  bool ReadSteps(const Node& node, int64_t ranges, Weights* out) const {
     const Tensor& from = graph_.fact(node.inputs[1]).value;
     const Tensor& to = graph_.fact(node.inputs[2]).value;
     if (!from.valid() || !to.valid() || from.num_elements() < ranges || to.num_elements() < ranges) return false;
@@ -214,7 +216,6 @@ class ProductsOfCodes {
       out->steps.push_back(std::max(low[i] / lowest, high[i] / 127.0f));
       if (!std::isfinite(out->steps[i])) return false;
     }
-    std::memcpy(out->codes.raw(), values.raw(), values.bytes());
     return true;
   }
 
