@@ -22,6 +22,21 @@ Result<std::string> HeldOut(const RoadState& state, const std::vector<Feeds>& ot
              change.Text(samples.are_given));
 }
 
+// Where floats lie between products in 8 bits, turning the ones into the others may take longer than is gained.
+Status IsNoSlower(const RoadState& state, const std::string& before) {
+  constexpr double kNoise = 1.1;
+  const RoadSamples one{.feeds = {state.samples.feeds[0]}, .are_given = true};
+  double ms[2] = {0, 0};
+  const std::string* files[2] = {&before, &state.bytes};
+  for (size_t i = 0; i < 2; ++i) {
+    RIVULET_ASSIGN_OR_RETURN(const RoadRun run, RunRoad(*files[i], state.OutputNames(), one, state.session));
+    ms[i] = run.run_ms;
+  }
+  if (ms[1] <= kNoise * ms[0]) return Status();
+  return FailedPrecondition("8 bits take ", Digits(ms[1], 3), " ms where floats took ", Digits(ms[0], 3),
+                            "; a larger --max-drop leaves fewer floats between them");
+}
+
 Result<std::vector<std::string>> MakeInt8(RoadState& state) {
   if (!state.samples.are_given && !state.samples.are_arrays) {
     return FailedPrecondition(
@@ -43,8 +58,10 @@ Result<std::vector<std::string>> MakeInt8(RoadState& state) {
     return FailedPrecondition("even with one product in 8 bits ", Digits(100 * made->drop, 3),
                               " % changes, more than the ", Digits(100 * state.max_drop, 3), " % of --max-drop");
   }
+  const std::string before = std::move(state.bytes);
   state.graph = std::move(made->graph);
   state.bytes = prepare::Serialize(state.graph);
+  RIVULET_RETURN_IF_ERROR(IsNoSlower(state, before));
   std::vector<std::string> notes = {Cat(made->products.size(), made->products.size() == 1 ? " product" : " products",
                                         " in 8 bits, ", made->ranges.size(),
                                         made->ranges.size() == 1 ? " activation" : " activations", " rounded")};

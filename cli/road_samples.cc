@@ -3,33 +3,15 @@
 #include <algorithm>
 
 #include "cli/made_up.h"
+#include "cli/sample_files.h"
 #include "engine/base/errors.h"
-#include "engine/base/file.h"
 #include "engine/media/image.h"
 #include "engine/media/wav.h"
-#include "tasks/media_files.h"
 
 namespace rivulet::cli {
 namespace {
 
 constexpr int64_t kOpenExtents[] = {16, 64, 224, 1};
-
-// Different values for each: the same sequence, turned.
-Result<Tensor> Turned(const Tensor& tensor, int64_t by) {
-  RIVULET_ASSIGN_OR_RETURN(Tensor turned, Tensor::Allocate(tensor.dtype(), tensor.shape(), *Allocator::Create()));
-  const int64_t count = tensor.num_elements();
-  const auto turn = [&]<typename T>(T) {
-    for (int64_t i = 0; i < count; ++i) turned.data<T>()[i] = tensor.data<T>()[(i + by) % count];
-  };
-  switch (tensor.dtype()) {
-    case DType::kFloat: turn(float{}); break;
-    case DType::kUint8: turn(uint8_t{}); break;
-    case DType::kInt32: turn(int32_t{}); break;
-    case DType::kInt64: turn(int64_t{}); break;
-    default: return tensor;
-  }
-  return turned;
-}
 
 bool HasOp(const prepare::GraphDef& graph, std::initializer_list<std::string_view> ops) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const prepare::NodeDef& node) {
@@ -143,20 +125,12 @@ Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamp
 }
 
 Status ReadFiles(Classifier& classifier, const SampleOptions& options, FoundSamples* found) {
-  std::vector<std::string> files = ExpandFolders({options.images});
-  if (files.empty()) return InvalidArgument(Quoted(options.images), ": want pictures or WAV files, found none");
-  const size_t kept = std::min(files.size(), static_cast<size_t>(std::max(options.most, 1)));
-  for (size_t i = 0; i < kept; ++i) {
-    const std::string& path = files[i * files.size() / kept];
-    const Result<FileBytes> file = OpenFile(path, FileAccess::kMap, int64_t{1} << 30);
-    Result<Feeds> feeds = file.ok() ? classifier.FeedsFor(file->bytes) : Result<Feeds>(file.status());
-    if (!feeds.ok()) {
-      found->assumptions.push_back(Cat(Quoted(path), " is left out: ", feeds.status().message()));
-      continue;
-    }
-    found->samples.feeds.push_back(std::move(*feeds));
-  }
-  if (found->samples.feeds.empty()) return InvalidArgument(Quoted(options.images), ": no file could be read");
+  SampleFiles files = ReadSampleFiles(classifier, {options.images}, options.most);
+  if (files.found == 0) return InvalidArgument(Quoted(options.images), ": want pictures or WAV files, found none");
+  if (files.feeds.empty())
+    return InvalidArgument(Quoted(options.images), ": no file could be read; ", files.left_out[0]);
+  found->samples.feeds = std::move(files.feeds);
+  found->assumptions = std::move(files.left_out);
   found->samples.are_given = true;
   return Status();
 }
