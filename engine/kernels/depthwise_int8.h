@@ -12,14 +12,18 @@
 
 namespace rivulet {
 
-// A filter [k_h, k_w, channels] as the kernel reads it: for each four taps, some of which may be missing, four bytes a
-// channel.
-inline constexpr int64_t kMaxDepthwiseTaps = 128;
+// A filter [k_h, k_w, channels] as the kernel reads it: for each four taps of a column, some of which may be missing,
+// four bytes a channel. There may be so many fours.
+inline constexpr int64_t kMaxDepthwiseQuads = 32;
+inline bool FitsDepthwiseInt8(int64_t k_h, int64_t k_w) {
+  return k_h >= 0 && k_w >= 0 && k_h <= 4 * kMaxDepthwiseQuads && k_w <= kMaxDepthwiseQuads &&
+         (k_h + 3) / 4 * k_w <= kMaxDepthwiseQuads;
+}
 CheckedSize DepthwiseInt8Bytes(int64_t k_h, int64_t k_w, int64_t channels);
 void PackDepthwiseInt8(const int8_t* filter, int64_t k_h, int64_t k_w, int64_t channels, int8_t* packed);
 
-// output [batch, out_h, out_w, channels] = tail(input * filter), codes only; at most kMaxDepthwiseTaps taps and one
-// filter a channel. Outside the input lies the byte `outside`.
+// output [batch, out_h, out_w, channels] = tail(input * filter), codes only; a filter that
+// FitsDepthwiseInt8, one a channel. Outside the input lies the byte `outside`.
 void DepthwiseInt8(const uint8_t* input, uint8_t outside, const int8_t* packed, const DepthwiseGeometry& geometry,
                    const SumsTail& tail, ThreadPool& pool, const StopToken& stop);
 

@@ -7,7 +7,7 @@
 namespace rivulet {
 
 inline constexpr int64_t kTapsOfQuad = 4;
-inline constexpr int64_t kMaxQuads = kMaxDepthwiseTaps / kTapsOfQuad;
+inline constexpr int64_t kMaxQuads = kMaxDepthwiseQuads;
 inline constexpr int64_t kMostChannels = 64;  // of any target's block
 
 struct TaskDepthwiseInt8 {
@@ -18,30 +18,18 @@ struct TaskDepthwiseInt8 {
   SumsTail tail;
 };
 
-// Where an output pixel's taps lie; those of the pixel to its right are `step` bytes further on, while none leaves the
-// input.
-struct TapsInt8 {
-  const uint8_t* from[kMaxDepthwiseTaps];
-  int64_t step[kMaxDepthwiseTaps];
-};
+// Filters are packed column by column, each filled up to whole quads: so a column's bytes, once interleaved, serve
+// several output pixels.
+inline int64_t QuadsOfColumn(int64_t k_h) { return (k_h + kTapsOfQuad - 1) / kTapsOfQuad; }
 
-// Filters of three rows are packed, and their taps listed, by columns, with nothing in each fourth place: so a column's
-// bytes, once interleaved, serve several output pixels.
-inline bool ByColumns(const DepthwiseGeometry& g) { return g.k_h == 3 && g.k_w <= 8; }
-inline int64_t QuadsOf(const DepthwiseGeometry& g) {
-  return ByColumns(g) ? g.k_w : (g.k_h * g.k_w + kTapsOfQuad - 1) / kTapsOfQuad;
-}
-
-// The input rows under an output row's filter of three rows; the pixel in column x is x * step bytes further on.
+// The input rows under an output row's filter, the last one again up to whole quads; the pixel in column x is x * step
+// bytes further on.
 struct RowsInt8 {
   const uint8_t* outside;
-  const uint8_t* from[3];
-  int64_t step[3];
+  const uint8_t* from[kMaxQuads * kTapsOfQuad];
+  int64_t step[kMaxQuads * kTapsOfQuad];
 };
 RowsInt8 RowsOf(const TaskDepthwiseInt8& task, int64_t row, int64_t channel);
-
-// The taps of the output pixel in row `row` (counted over the batch) and column x, from `channel` on.
-void FindTaps(const TaskDepthwiseInt8& task, int64_t row, int64_t x, int64_t channel, TapsInt8* taps);
 
 }  // namespace rivulet
 

@@ -86,7 +86,44 @@ TEST(DepthwiseInt8, OtherWindows) {
     ExpectConv(
         {.in_h = 2, .in_w = 2, .in_c = 17, .out_h = 2, .out_w = 2, .k_h = 5, .k_w = 7, .pad_top = 2, .pad_left = 3},
         128);
+    // Several strips of a row; blocks that are whole and not; columns further apart than a strip is wide.
+    for (const int64_t channels : {7, 64, 72, 130}) {
+      for (const int64_t stride : {1, 2}) {
+        ExpectConv({.in_h = 8,
+                    .in_w = 150,
+                    .in_c = channels,
+                    .out_h = (8 - 1) / stride + 1,
+                    .out_w = 149 / stride + 1,
+                    .k_h = 7,
+                    .k_w = 7,
+                    .stride_h = stride,
+                    .stride_w = stride,
+                    .pad_top = 3,
+                    .pad_left = 3},
+                   77);
+      }
+      ExpectConv({.in_h = 5,
+                  .in_w = 200,
+                  .in_c = channels,
+                  .out_h = 5,
+                  .out_w = 200,
+                  .k_h = 5,
+                  .k_w = 3,
+                  .dilation_w = 90,
+                  .pad_top = 2,
+                  .pad_left = 90},
+                 3);
+    }
   });
+}
+
+TEST(DepthwiseInt8, FiltersThatDoNotFit) {
+  EXPECT_TRUE(FitsDepthwiseInt8(4, 32));
+  EXPECT_FALSE(FitsDepthwiseInt8(5, 17));
+  EXPECT_FALSE(FitsDepthwiseInt8(1, 33));
+  EXPECT_FALSE(FitsDepthwiseInt8(INT64_MAX, INT64_MAX));
+  EXPECT_FALSE(FitsDepthwiseInt8(-1, 3));
+  EXPECT_FALSE(DepthwiseInt8Bytes(129, 1, 8).valid());
 }
 
 }  // namespace

@@ -81,9 +81,9 @@ Status Infer(InferContext& c) {
   if (kKind == Kind::kDense && sizes.in_c >= 0 && sizes.groups != 1) {
     return InvalidArgument("filter ", filter.ToString(), ": want one group");
   }
-  if (kKind == Kind::kDepthwise && (filter[3] != 1 || filter[0] * filter[1] > kMaxDepthwiseTaps)) {
-    return InvalidArgument("filter ", filter.ToString(), ": want one filter a channel, at most ", kMaxDepthwiseTaps,
-                           " taps");
+  if (kKind == Kind::kDepthwise && (filter[3] != 1 || !FitsDepthwiseInt8(filter[0], filter[1]))) {
+    return InvalidArgument("filter ", filter.ToString(), ": want one filter a channel, at most ", kMaxDepthwiseQuads,
+                           " times 4 rows of a column");
   }
   c.set_output(0, OutputShape(spec, sizes));
   return Status();

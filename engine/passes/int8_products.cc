@@ -98,7 +98,7 @@ class ProductsOfCodes {
       const bool* transposed = node.attrs.Get<bool>("transpose_a");
       return transposed == nullptr || !*transposed;
     }
-    if (node.op == "DepthwiseConv2dNative") return filter[3] == 1 && filter[0] * filter[1] <= 128;
+    if (node.op == "DepthwiseConv2dNative") return filter[3] == 1 && (filter[0] + 3) / 4 * filter[1] <= 32;
     return node.op == "Conv2D" && input.has_rank() && input[3] == filter[2];
   }
 
