@@ -1,25 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
-#include "prepare/constants.h"
-#include "prepare/graph_test_kit.h"
 #include "prepare/int8/calibrate_within.h"
 #include "prepare/int8/channel_scales.h"
 #include "prepare/int8/code_range.h"
-#include "prepare/squeeze/trial.h"
+#include "prepare/int8/int8_test_kit.h"
 
 namespace rivulet::prepare {
 namespace {
-
-Tensor Random(const Shape& shape, unsigned seed, float width) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(0, width);
-  std::vector<float> values(static_cast<size_t>(shape.num_elements()));
-  for (float& value : values) value = normal(random);
-  return Tensor::Of<float>(shape, values);
-}
 
 // y = Relu(x w + b) v
 GraphDef TwoLayers() {

@@ -3,51 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <random>
 
 #include "prepare/constants.h"
-#include "prepare/graph_test_kit.h"
-#include "prepare/int8/calibrate_within.h"
+#include "prepare/int8/calibrate.h"
+#include "prepare/int8/int8_test_kit.h"
 #include "prepare/squeeze/trial.h"
 
 namespace rivulet::prepare {
 namespace {
-
-Tensor Random(const Shape& shape, unsigned seed, float width) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(0, width);
-  std::vector<float> values(static_cast<size_t>(shape.num_elements()));
-  for (float& value : values) value = normal(random);
-  return Tensor::Of<float>(shape, values);
-}
-
-std::string Conv(std::string_view name, std::string_view input, std::string_view filter, std::string_view op = "Conv2D",
-                 std::string_view format = "NHWC") {
-  return Node(name, op, {input, filter},
-              "attr { key: 'strides' value { list { i: [1, 1, 1, 1] } } } attr { key: 'padding' value { s: 'SAME' } } "
-              "attr { key: 'data_format' value { s: '" +
-                  std::string(format) + "' } }");
-}
-
-GraphDef With(std::string_view text, const std::vector<std::pair<std::string, Shape>>& weights) {
-  GraphDef graph = GraphOf(text);
-  unsigned seed = 1;
-  for (const auto& [name, shape] : weights) {
-    const int64_t rows = shape.rank() > 1 ? shape.num_elements() / shape[shape.rank() - 1] : 4;
-    graph.nodes.push_back(MakeConst(name, Random(shape, seed++, 1 / std::sqrt(static_cast<float>(rows)))));
-  }
-  return graph;
-}
-
-Int8Options OptionsFor(const Shape& input, const std::vector<std::string>& outputs, size_t samples = 12) {
-  Int8Options options;
-  for (size_t i = 0; i < samples; ++i) {
-    options.samples.push_back({{"x", Random(input, static_cast<unsigned>(100 + i), 1)}});
-  }
-  options.outputs = outputs;
-  return options;
-}
 
 // The graph in 8 bits, as near as eight bits a layer are.
 Int8Model Near(const GraphDef& graph, const Int8Options& options, double distance = 0.03) {
@@ -61,13 +24,6 @@ Int8Model Near(const GraphDef& graph, const Int8Options& options, double distanc
   EXPECT_LT(agreement->distance, distance);
   EXPECT_GT(agreement->largest, 0);
   return *model;
-}
-
-bool Says(const Int8Model& model, std::string_view words) {
-  for (const std::string& note : model.notes) {
-    if (note.find(words) != std::string::npos) return true;
-  }
-  return false;
 }
 
 TEST(Int8Networks, ChannelsBeforePixels) {
@@ -252,54 +208,6 @@ TEST(Int8Networks, ConstantAndZeroActivationsHaveARange) {
   EXPECT_LT(trial->CompareFile(Serialize(model->graph))->distance, 0.01);
 }
 
-TEST(Int8Networks, WhatIsTooMuchInEightBitsStaysFloatByName) {
-  const GraphDef graph = With(Input("x", "1884") + Conv("a", "x", "w") + Node("r", "Relu", {"a"}) + Conv("y", "r", "v"),
-                              {{"w", {3, 3, 4, 8}}, {"v", {1, 1, 8, 3}}});
-  const Int8Options options = OptionsFor({1, 8, 8, 4}, {"y"});
-  const auto all = CalibrateWithin(graph, options, 1);
-  ASSERT_TRUE(all.ok());
-  EXPECT_GT(all->drop, 0);
-  EXPECT_GT(all->ranges[1].noise, 0);
-  EXPECT_NE(WorstEdges(*all).find("'"), std::string::npos);
-  const auto some = CalibrateWithin(graph, options, 0.9 * all->drop);
-  ASSERT_TRUE(some.ok());
-  EXPECT_EQ(some->products.size(), 1u);
-  EXPECT_LT(some->drop, all->drop);
-  EXPECT_TRUE(Says(*some, "1 product stays float, since 8 bits of them change most: '"));
-  const auto none = CalibrateWithin(graph, options, 0);
-  ASSERT_TRUE(none.ok());
-  EXPECT_TRUE(Says(*none, "still more changes"));
-}
-
-TEST(Int8Networks, TheProductThatChangesMostStaysFloatFirst) {
-  // One matrix has a weight beside which all others of its column are small: 8 bits leave little of them.
-  GraphDef graph =
-      With(Input("x", "18") + Node("a", "MatMul", {"x", "w"}) + Node("r", "Relu", {"a"}) +
-               Node("b", "MatMul", {"r", "v"}) + Node("s", "Relu", {"b"}) + Node("y", "MatMul", {"s", "u"}),
-           {{"w", {8, 16}}, {"u", {16, 5}}});
-  const Tensor normal = Random({16, 16}, 33, 0.25f);
-  std::vector<float> values(normal.values<float>().begin(), normal.values<float>().end());
-  for (size_t c = 0; c < 16; ++c) values[c] = 0.0f;
-  for (size_t c = 0; c < 16; ++c) values[16 * c + c] = 40.0f;
-  graph.nodes.push_back(MakeConst("v", Tensor::Of<float>({16, 16}, values)));
-  const Int8Options options = OptionsFor({1, 8}, {"y"});
-  const auto all = CalibrateWithin(graph, options, 1);
-  ASSERT_TRUE(all.ok()) << all.status().ToString();
-  std::map<std::string, double> alone;
-  const auto trial = Trial::Create(graph, options.samples, options.outputs, 1);
-  for (const std::string& product : all->products) {
-    Int8Options one = options;
-    for (const std::string& other : all->products) {
-      if (other != product) one.stay_float.insert(other);
-    }
-    alone[product] = trial->CompareFile(Serialize(CalibrateInt8(graph, one)->graph))->distance;
-  }
-  const auto most = std::max_element(alone.begin(), alone.end(), [](auto& a, auto& b) { return a.second < b.second; });
-  const auto some = CalibrateWithin(graph, options, 0.95 * all->drop);
-  ASSERT_TRUE(some.ok());
-  EXPECT_EQ(std::count(some->products.begin(), some->products.end(), most->first), 0) << most->first;
-}
-
 TEST(Int8Networks, OrderBehindConstantsKeepsNoWeights) {
   GraphDef graph = With(Input("x", "18") + Node("read", "Identity", {"w"}) +
                             "node { name: 'all' op: 'NoOp' input: '^read' input: '^x' }\n" +
@@ -319,16 +227,6 @@ TEST(Int8Networks, TwoRectifiersAreOne) {
   const Int8Model model = Near(graph, OptionsFor({1, 8, 8, 4}, {"y", "z"}));
   for (const NodeDef& node : model.graph.nodes) EXPECT_NE(node.name, "s");
   EXPECT_EQ(NodeIn(model.graph, "z").op, "Relu");
-}
-
-TEST(Int8Networks, HalfOfTheSamplesTellHowWellTheOthersDid) {
-  const std::vector<Feeds> samples = OptionsFor({1, 8}, {"y"}, 5).samples;
-  const CalibrationSplit split = SplitSamples(samples);
-  EXPECT_EQ(split.calibration.size(), 3u);
-  EXPECT_EQ(split.others.size(), 2u);
-  EXPECT_TRUE(split.is_held_out);
-  EXPECT_FALSE(SplitSamples({samples[0]}).is_held_out);
-  EXPECT_EQ(SplitSamples({samples[0]}).others.size(), 1u);
 }
 
 }  // namespace
