@@ -51,6 +51,14 @@ def what_lacks(row, op):
 
 
 class Ops(CommandCase):
+    def test_an_engine_for_codes_has_their_types(self):
+        model = self.model('node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }',
+                           node("y", "FakeQuantWithMinMaxArgs", "x"))
+        self.fine("ops", "--for", model, "--narrow", self.dir / "narrow")
+        built = (self.dir / "narrow" / "built.h").read_text()
+        self.assertIn("DType::kUint8,", built)
+        self.assertIn("DType::kInt8,", built)
+
     def test_list(self):
         lines = self.fine("ops").splitlines()
         total = re.fullmatch(r"(\d+) operators · (\d+) op × dtype pairs, each with a recorded TensorFlow value · "
