@@ -54,15 +54,18 @@ void ChannelSizes::Add(std::span<const float> values, int64_t channels) {
   places += static_cast<int64_t>(count);
 }
 
-std::vector<float> ChannelScales(const ChannelSizes& sizes, const std::vector<ReadingWeights>& readers, double cap) {
+std::vector<float> ChannelScales(const ChannelSizes& sizes, const std::vector<ReadingWeights>& readers, double cap,
+                                 double whole) {
   const size_t channels = sizes.largest.size();
   std::vector<double> scales(channels, 1.0);
   const double largest = *std::max_element(sizes.largest.begin(), sizes.largest.end());
   if (!(largest > 0) || sizes.places == 0) return std::vector<float>(channels, 1.0f);
   for (int round = 0; round < (readers.empty() ? 1 : kRounds); ++round) {
     const Loads loads = LoadsOf(readers, scales);
-    double range = cap;
-    for (size_t c = 0; cap == 0 && c < channels; ++c) range = std::max(range, scales[c] * sizes.largest[c]);
+    double range = std::max(cap, whole);
+    for (size_t c = 0; cap == 0 && whole == 0 && c < channels; ++c) {
+      range = std::max(range, scales[c] * sizes.largest[c]);
+    }
     for (size_t c = 0; c < channels; ++c) {
       if (!(sizes.largest[c] > largest / kMostGrowth)) continue;
       double scale = range / sizes.largest[c];  // the whole range
@@ -78,9 +81,10 @@ std::vector<float> ChannelScales(const ChannelSizes& sizes, const std::vector<Re
         const double most = sizes.largest[c] > 0.999 * cap ? 1 : cap / (kMargin * sizes.largest[c]);
         scale = std::max(1.0, std::min(scale, most));
       }
+      if (cap == 0 && whole > 0) scale = std::min(scale, whole / sizes.largest[c]);
       scales[c] = scale;
     }
-    if (cap > 0) continue;
+    if (cap > 0 || whole > 0) continue;
     // Growth of all channels alike changes nothing.
     double grown = 0;
     for (size_t c = 0; c < channels; ++c) grown = std::max(grown, scales[c] * sizes.largest[c]);

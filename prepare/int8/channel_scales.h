@@ -25,8 +25,10 @@ struct ReadingWeights {
   int64_t places = 1, columns = 1;
 };
 
-// Scales, 1 where a channel is to stay. `cap`: the activation function ends there (6 for Relu6), 0 for none.
-std::vector<float> ChannelScales(const ChannelSizes& sizes, const std::vector<ReadingWeights>& readers, double cap);
+// Scales, 1 where a channel is to stay. `cap`: the activation function ends there (6 for Relu6), 0 for none. `whole`:
+// the largest value of what the activation is a part of and shares the range of, which it does not outgrow; 0 for none.
+std::vector<float> ChannelScales(const ChannelSizes& sizes, const std::vector<ReadingWeights>& readers, double cap,
+                                 double whole = 0);
 
 }  // namespace rivulet::prepare
 

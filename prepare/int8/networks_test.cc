@@ -71,6 +71,31 @@ TEST(Int8Networks, PartsOfAConcatenationHaveItsRange) {
   EXPECT_EQ(ends[0], ends[2]);
 }
 
+TEST(Int8Networks, SmallPartsOfAConcatenationGrow) {
+  // What 'r' says in hundredths has the range of 's', and is all that is read.
+  GraphDef graph =
+      With(Input("x", "1884") + Conv("a", "x", "w") + Node("r", "Relu", {"a"}) + Conv("b", "x", "u") +
+               Node("s", "Relu", {"b"}) + Ints("axis", "", "-1") +
+               Node("j", "ConcatV2", {"s", "r", "axis"}, "attr { key: 'N' value { i: 2 } }") + Conv("y", "j", "v") +
+               Conv("d", "j", "depth", "DepthwiseConv2dNative") + Conv("z", "d", "t"),
+           {{"u", {1, 1, 4, 8}}, {"depth", {3, 3, 12, 1}}, {"t", {1, 1, 12, 2}}});
+  const Tensor small = Random({3, 3, 4, 4}, 21, 0.002f), read = Random({1, 1, 12, 3}, 22, 1);
+  std::vector<float> weights(read.values<float>().begin(), read.values<float>().end());
+  for (size_t i = 0; i < 8 * 3; ++i) weights[i] = 0;
+  graph.nodes.push_back(MakeConst("w", small));
+  graph.nodes.push_back(MakeConst("v", Tensor::Of<float>({1, 1, 12, 3}, weights)));
+  Int8Options options = OptionsFor({1, 8, 8, 4}, {"y", "z"});
+  Near(graph, options, 0.05);
+  const auto trial = Trial::Create(graph, options.samples, {"y"}, 1);
+  const auto distance = [&](bool equalize) {
+    options.equalize = equalize;
+    const auto model = CalibrateInt8(graph, options);
+    EXPECT_TRUE(model.ok()) << model.status().ToString();
+    return trial->CompareFile(Serialize(model->graph))->distance;
+  };
+  EXPECT_LT(distance(true), 0.1 * distance(false));
+}
+
 TEST(Int8Networks, AResidualSum) {
   const GraphDef graph =
       With(Input("x", "1884") + Conv("a", "x", "w") + Node("r", "Relu", {"a"}) + Conv("b", "r", "u") +
