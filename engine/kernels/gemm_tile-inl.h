@@ -24,7 +24,7 @@ constexpr int64_t kMaxRows = 14;
 constexpr int64_t kMaxRows = 8;
 #elif HWY_ARCH_WASM
 // Its compilers keep some of sixteen registers for themselves.
-constexpr int64_t kMaxRows = 5;
+constexpr int64_t kMaxRows = 4;
 #else
 constexpr int64_t kMaxRows = 6;
 #endif
@@ -135,44 +135,28 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
 #undef RIVULET_LANE
     }
 #elif HWY_ARCH_WASM
-    // An address is a pointer and a constant there; what else is added is an instruction.
+    // An address is a pointer and a constant there; what else is added is an instruction. One step a turn: within a
+    // turn compilers put each sum's additions one after the other, to wait for one another, and have too few registers
+    // for what they then keep.
     const float* HWY_RESTRICT c0 = b0;
     const float* HWY_RESTRICT c1 = b1;
 #define RIVULET_POINT(i) const float* HWY_RESTRICT a##i = a + (i < kRows ? i : 0) * lda;
     RIVULET_ROWS(RIVULET_POINT)
 #undef RIVULET_POINT
-    for (; k + 4 <= kc; k += 4, c0 += 4 * kPanel, c1 += 4 * kPanel) {
-#define RIVULET_LANE(i, lane)                             \
+    for (const float* const end = b0 + kc * kPanel; c0 != end; c0 += kPanel, c1 += kPanel) {
+      const V bk0 = hn::LoadU(d, c0);
+      const V bk1 = kTwo ? hn::LoadU(d, c1) : zero;
+#define RIVULET_MULTIPLY(i)                               \
   if constexpr (i < kRows) {                              \
-    const V ai = hn::Set(d, a##i[lane]);                  \
+    const V ai = hn::Set(d, *a##i++);                     \
     r##i = hn::MulAdd(ai, bk0, r##i);                     \
     if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
   }
-#define RIVULET_STEP(lane, LANE)                                  \
-  {                                                               \
-    const V bk0 = hn::LoadU(d, c0 + lane * kPanel);               \
-    const V bk1 = kTwo ? hn::LoadU(d, c1 + lane * kPanel) : zero; \
-    RIVULET_ROWS(LANE)                                            \
-    (void)bk1;                                                    \
-  }
-#define RIVULET_LANE0(i) RIVULET_LANE(i, 0)
-#define RIVULET_LANE1(i) RIVULET_LANE(i, 1)
-#define RIVULET_LANE2(i) RIVULET_LANE(i, 2)
-#define RIVULET_LANE3(i) RIVULET_LANE(i, 3)
-      RIVULET_STEP(0, RIVULET_LANE0)
-      RIVULET_STEP(1, RIVULET_LANE1)
-      RIVULET_STEP(2, RIVULET_LANE2)
-      RIVULET_STEP(3, RIVULET_LANE3)
-#define RIVULET_FURTHER(i) a##i += 4;
-      RIVULET_ROWS(RIVULET_FURTHER)
-#undef RIVULET_FURTHER
-#undef RIVULET_LANE0
-#undef RIVULET_LANE1
-#undef RIVULET_LANE2
-#undef RIVULET_LANE3
-#undef RIVULET_STEP
-#undef RIVULET_LANE
+      RIVULET_ROWS(RIVULET_MULTIPLY)
+#undef RIVULET_MULTIPLY
+      (void)bk1;
     }
+    k = kc;
 #endif
     for (; k < kc; ++k) {
 #if RIVULET_FETCHES
@@ -251,8 +235,8 @@ HWY_INLINE TileFunction TileFor(int64_t rows) {
     &Tile<2, kTwo>,
     &Tile<3, kTwo>,
     &Tile<4, kTwo>,
-    &Tile<5, kTwo>,
 #if !HWY_ARCH_WASM
+    &Tile<5, kTwo>,
     &Tile<6, kTwo>,
 #endif
 #if HWY_ARCH_ARM || (HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86)
