@@ -63,10 +63,10 @@ using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 constexpr int64_t kLanes = HWY_MAX_LANES_D(D);
 
-// NaN stays NaN. On x86 the minimum and maximum of anything and a NaN are their second operand; the other targets do
-// not agree on it.
+// NaN stays NaN. On x86, and by the pseudo-minimum and -maximum of wasm, those of anything and a NaN are their second
+// operand; the other targets do not agree on it.
 HWY_INLINE V Clamp(V v, V lo, V hi) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+#if (HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR) || HWY_TARGET == HWY_WASM
   return hn::Min(hi, hn::Max(lo, v));
 #else
   v = hn::IfThenElse(hn::Lt(v, lo), lo, v);
