@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
+#include "prepare/int8/edge_runs.h"
+#include "prepare/squeeze/loop_taps.h"
 
 namespace rivulet::prepare {
 namespace {
 
-// Windows of each sample's input that a product's moments are taken from.
-constexpr int64_t kMostWindows = 400;
+// Windows that a product's moments are taken from, over all samples; for many rows so many for each.
+constexpr int64_t kWindows = 20000, kWindowsForRow = 8;
 // Where a weight's sensitivity is measured, of its root mean square.
 constexpr double kStudiedStep = 0.1;
 // Step² for a price of 1 and an error that costs 1. Where levels are fine 6 / ln 2 is best; rounding towards zero where
@@ -25,36 +28,53 @@ double RootMeanSquare(const std::vector<float>& values) {
 }
 
 // Every other sample, from the first or the second on: what fits the one half too well is found out by the other.
-std::vector<size_t> StudiedSamples(const Trial& trial, const SqueezeOptions& options, size_t first) {
+std::vector<size_t> HalfOf(const Trial& trial, size_t first, size_t most) {
   std::vector<size_t> samples;
   const size_t count = trial.num_samples();
-  const size_t step = std::max<size_t>(2, count / std::max<size_t>(1, options.studied));
-  for (size_t s = std::min(first, count - 1); s < count && samples.size() < options.studied; s += step)
-    samples.push_back(s);
+  const size_t step = std::max<size_t>(2, count / std::max<size_t>(1, most) / 2 * 2);
+  for (size_t s = std::min(first, count - 1); s < count && samples.size() < most; s += step) samples.push_back(s);
   return samples;
 }
 
-Result<std::vector<SecondMoments>> MomentsOf(const std::vector<Weight>& weights, const Trial& trial,
-                                             const SqueezeOptions& options) {
+// What the weights' inputs are like. Those of loops are gathered outside of them.
+std::vector<SecondMoments> MomentsOf(const GraphDef& graph, const std::vector<Weight>& weights, const Trial& trial,
+                                     const SqueezeOptions& options) {
   std::vector<SecondMoments> moments(weights.begin(), weights.end());
+  GraphDef tapped = graph;
   std::vector<std::string> edges;
-  std::vector<size_t> at(weights.size());
+  std::vector<std::vector<size_t>> readers;  // of each edge
+  std::map<std::string, std::string> taps;
   for (size_t w = 0; w < weights.size(); ++w) {
     if (!weights[w].is_product) continue;
-    const auto found = std::find(edges.begin(), edges.end(), weights[w].input);
-    at[w] = static_cast<size_t>(found - edges.begin());
-    if (found == edges.end()) edges.push_back(weights[w].input);
-  }
-  if (edges.empty()) return moments;
-  const std::vector<size_t> studied = StudiedSamples(trial, options, 0);
-  for (const size_t s : studied) {
-    if (options.progress) options.progress("looking at the weights' inputs", s, trial.num_samples());
-    const auto inputs = trial.Fetch(s, edges);
-    if (!inputs.ok()) return moments;  // of a loop, say: squares have to do
-    for (size_t w = 0; w < weights.size(); ++w) {
-      if (weights[w].is_product) moments[w].Add((*inputs)[at[w]], kMostWindows);
+    std::string edge = weights[w].input;
+    if (!weights[w].enter.empty()) {
+      if (!taps.contains(edge)) taps[edge] = AddLoopTap(edge, weights[w].enter, tapped).value_or("");
+      edge = taps[edge];
+      if (edge.empty()) continue;
+    }
+    const auto found = std::find(edges.begin(), edges.end(), edge);
+    if (found == edges.end()) {
+      edges.push_back(edge);
+      readers.push_back({w});
+    } else {
+      readers[static_cast<size_t>(found - edges.begin())].push_back(w);
     }
   }
+  if (edges.empty()) return moments;
+  std::vector<Feeds> half;
+  for (const size_t s : HalfOf(trial, 0, trial.num_samples())) half.push_back(trial.samples()[s]);
+  const auto see = [&](size_t edge, const Tensor& value) -> Status {
+    for (const size_t w : readers[edge]) {
+      const int64_t wanted = std::max(kWindows, kWindowsForRow * weights[w].rows());
+      moments[w].Add(value, wanted / static_cast<int64_t>(half.size()) + 1);
+    }
+    return Status();
+  };
+  const auto progress = [&](size_t done, size_t all) {
+    if (options.progress) options.progress("looking at the weights' inputs", done, all);
+  };
+  // What cannot be fetched has no moments: squares have to do.
+  static_cast<void>(RunForEdges(tapped, half, edges, trial.threads(), see, progress));
   return moments;
 }
 
@@ -127,7 +147,7 @@ Result<Choice> Choose(const std::vector<StudiedWeight>& weights, const GraphDef&
 
 }  // namespace
 
-Result<std::vector<StudiedWeight>> StudyWeights(std::vector<Weight> weights, const Trial* trial,
+Result<std::vector<StudiedWeight>> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, const Trial* trial,
                                                 const SqueezeOptions& options) {
   std::vector<StudiedWeight> studied;
   if (trial == nullptr) {
@@ -137,8 +157,8 @@ Result<std::vector<StudiedWeight>> StudyWeights(std::vector<Weight> weights, con
     }
     return studied;
   }
-  RIVULET_ASSIGN_OR_RETURN(const std::vector<SecondMoments> moments, MomentsOf(weights, *trial, options));
-  const std::vector<size_t> others = StudiedSamples(*trial, options, 1);
+  const std::vector<SecondMoments> moments = MomentsOf(graph, weights, *trial, options);
+  const std::vector<size_t> others = HalfOf(*trial, 1, options.studied);
   for (size_t w = 0; w < weights.size(); ++w) {
     if (options.progress) options.progress("measuring what each weight is worth", w, weights.size());
     StudiedWeight one{weights[w], ErrorMeasure(weights[w], &moments[w]), {}, 1};

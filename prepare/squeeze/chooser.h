@@ -21,7 +21,7 @@ struct StudiedWeight {
 };
 
 // Tries each weight alone, rounded at a middling step. Without a trial only the weights themselves are looked at.
-Result<std::vector<StudiedWeight>> StudyWeights(std::vector<Weight> weights, const Trial* trial,
+Result<std::vector<StudiedWeight>> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, const Trial* trial,
                                                 const SqueezeOptions& options);
 
 struct Choice {

@@ -20,7 +20,8 @@ bool KeepsChannels(std::string_view op) {
 
 class Weigher {
  public:
-  Weigher(const GraphDef& graph, std::vector<Weight>* weights) : weights_(*weights) {
+  Weigher(const GraphDef& graph, const OutputWeights& outputs, std::vector<Weight>* weights)
+      : outputs_(outputs), weights_(*weights) {
     for (const NodeDef& node : graph.nodes) {
       if (node.op == "Const") constants_.insert(node.name);
       for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -49,12 +50,13 @@ class Weigher {
     if (depth > kDeepest || !begun_.insert(weight).second) return;
     std::vector<double> sums(static_cast<size_t>(weight->columns), 0.0);
     if (!Collect(weight->reader, weight->columns, depth, &sums)) return;
-    // A channel that nothing reads much still has some say, through what is not linear.
+    // A channel that nothing reads much still has some say, through what is not linear, and on other samples.
+    constexpr double kLeastShare = 1e-3;
     double mean = 0, logs = 0;
     for (const double sum : sums) mean += sum / static_cast<double>(sums.size());
     if (!(mean > 0) || !std::isfinite(mean)) return;
     for (double& sum : sums) {
-      sum = std::max(sum, 1e-3 * mean);
+      sum = std::max(sum, kLeastShare * mean);
       logs += std::log(sum);
     }
     const double middle = std::exp(logs / static_cast<double>(sums.size()));
@@ -64,13 +66,18 @@ class Weigher {
 
   // Adds what the readers of a node make of its channels; false where one of them is not understood.
   bool Collect(std::string_view name, int64_t channels, int depth, std::vector<double>* sums) {
+    if (depth > kDeepest) return false;
+    if (const auto output = outputs_.find(name); output != outputs_.end()) {
+      if (static_cast<int64_t>(output->second.size()) != channels) return false;
+      for (size_t c = 0; c < sums->size(); ++c) (*sums)[c] += output->second[c];
+    }
     const auto readers = readers_.find(name);
-    if (readers == readers_.end() || depth > kDeepest) return false;
+    if (readers == readers_.end()) return outputs_.contains(name);
     for (const auto& [node, input] : readers->second) {
       const auto product = products_.find(node->name);
       if (product != products_.end() && input == 0) {
         if (!AddProduct(product->second, channels, depth, sums)) return false;
-      } else if (KeepsChannels(node->op)) {
+      } else if (KeepsChannels(node->op) || (!outputs_.empty() && (node->op == "Reshape" || node->op == "Softmax"))) {
         const bool adds = node->op == "Add" || node->op == "AddV2" || node->op == "BiasAdd";
         if (adds && (NumDataInputs(*node) != 2 || !constants_.contains(ParseInput(node->inputs[1 - input]).node)))
           return false;
@@ -96,6 +103,7 @@ class Weigher {
     return true;
   }
 
+  const OutputWeights& outputs_;
   std::vector<Weight>& weights_;
   std::unordered_map<std::string_view, std::vector<std::pair<const NodeDef*, size_t>>> readers_;
   std::unordered_map<std::string_view, Weight*> products_;
@@ -105,6 +113,8 @@ class Weigher {
 
 }  // namespace
 
-void WeighColumns(const GraphDef& graph, std::vector<Weight>* weights) { Weigher(graph, weights).Weigh(); }
+void WeighColumns(const GraphDef& graph, const OutputWeights& outputs, std::vector<Weight>* weights) {
+  Weigher(graph, outputs, weights).Weigh();
+}
 
 }  // namespace rivulet::prepare

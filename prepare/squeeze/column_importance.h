@@ -2,16 +2,21 @@
 #ifndef RIVULET_PREPARE_SQUEEZE_COLUMN_IMPORTANCE_H_
 #define RIVULET_PREPARE_SQUEEZE_COLUMN_IMPORTANCE_H_
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "prepare/squeeze/weights.h"
 
 namespace rivulet::prepare {
 
-// Fills in `importance` of products that are read, through operators that keep channels apart, by products alone: the
-// sum of the squares of what those multiply the channel with, each by its own column's importance; 1 in the geometric
-// mean.
-void WeighColumns(const GraphDef& graph, std::vector<Weight>* weights);
+// How much each channel of an output counts, by the output's node.
+using OutputWeights = std::map<std::string, std::vector<double>, std::less<>>;
+
+// Fills in `importance` of products that are read, through operators that keep channels apart, by products and outputs
+// alone: the sum of the squares of what those multiply the channel with, each by its own column's importance; 1 in the
+// geometric mean.
+void WeighColumns(const GraphDef& graph, const OutputWeights& outputs, std::vector<Weight>* weights);
 
 }  // namespace rivulet::prepare
 

@@ -54,6 +54,7 @@ int32_t Choose(double value, float step, double cost, double price, const LevelS
 ErrorMeasure::ErrorMeasure(const Weight& weight, const SecondMoments* moments) : rows_(weight.rows()) {
   if (moments == nullptr || moments->windows() == 0) return;
   const int64_t groups = weight.groups();
+  block_ = std::max<int64_t>(1, moments->block());
   std::vector<double> typical;  // of each group
   for (int64_t g = 0; g < groups; ++g) {
     const std::vector<double> root = moments->InverseRoot(g);
@@ -61,7 +62,7 @@ ErrorMeasure::ErrorMeasure(const Weight& weight, const SecondMoments* moments) :
     double mean = 0, logs = 0;
     for (int64_t k = 0; k < rows_; ++k) mean += moments->of(g, k) / static_cast<double>(rows_);
     for (int64_t k = 0; k < rows_; ++k) {
-      const double pivot = root.empty() ? 0 : root[static_cast<size_t>(k * rows_ + k)];
+      const double pivot = root.empty() ? 0 : root[static_cast<size_t>(k * block_ + k % block_)];
       costs_.push_back(root.empty() ? moments->of(g, k) + 0.01 * mean + 1e-12 : 1 / (pivot * pivot));
       logs += std::log(costs_.back());
     }
@@ -102,9 +103,9 @@ double ErrorMeasure::Of(const Weight& weight, const QuantizedWeights& quantized)
         sum += e[static_cast<size_t>(k)] * e[static_cast<size_t>(k)] * cost(k, group) * weight.importance_of(j);
         continue;
       }
-      const double z = e[static_cast<size_t>(k)] / row[k];
+      const double z = e[static_cast<size_t>(k)] / row[0];
       sum += z * z * weight.importance_of(j);
-      for (int64_t i = k + 1; i < rows; ++i) e[static_cast<size_t>(i)] -= z * row[i];
+      for (int64_t i = k + 1; i < block_end(k); ++i) e[static_cast<size_t>(i)] -= z * row[i - k];
     }
   }
   return sum;
@@ -135,16 +136,16 @@ QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, flo
       errors[static_cast<size_t>(j)] = rest[at] - static_cast<double>(level) * static_cast<double>(own);
     }
     if (measure.root_row(k, 0) == nullptr) continue;
-    for (int64_t i = k + 1; i < rows; ++i) {
+    for (int64_t i = k + 1; i < measure.block_end(k); ++i) {
       double* to = rest.data() + i * columns;
       if (!weight.is_depthwise) {
-        const double share = measure.root_row(k, 0)[i] / measure.root_row(k, 0)[k];
+        const double share = measure.root_row(k, 0)[i - k] / measure.root_row(k, 0)[0];
         for (int64_t j = 0; j < columns; ++j) to[j] -= errors[static_cast<size_t>(j)] * share;
         continue;
       }
       for (int64_t j = 0; j < columns; ++j) {
         const double* root = measure.root_row(k, weight.group_of(j));
-        to[j] -= errors[static_cast<size_t>(j)] * root[i] / root[k];
+        to[j] -= errors[static_cast<size_t>(j)] * root[i - k] / root[0];
       }
     }
   }

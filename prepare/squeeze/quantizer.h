@@ -2,6 +2,7 @@
 #ifndef RIVULET_PREPARE_SQUEEZE_QUANTIZER_H_
 #define RIVULET_PREPARE_SQUEEZE_QUANTIZER_H_
 
+#include <algorithm>
 #include <vector>
 
 #include "prepare/squeeze/region_writer.h"
@@ -23,15 +24,18 @@ class ErrorMeasure {
   double cost(int64_t row, int64_t group) const {
     return costs_.empty() ? 1 : costs_[static_cast<size_t>(group * rows_ + row)];
   }
-  // Row of U, see SecondMoments; null where errors are not made up for.
+  // Row of U from its own place on, see SecondMoments; null where errors are not made up for.
   const double* root_row(int64_t row, int64_t group) const {
-    return root_.empty() ? nullptr : root_.data() + (group * rows_ + row) * rows_;
+    return root_.empty() ? nullptr : root_.data() + (group * rows_ + row) * block_ + row % block_;
   }
+  // Behind the last row that makes up for what this one did wrong.
+  int64_t block_end(int64_t row) const { return std::min(rows_, row / block_ * block_ + block_); }
   // By how many quarters of octaves the steps of the columns should be larger than the tensor's; empty: all the same.
   const std::vector<int32_t>& quarters() const { return quarters_; }
 
  private:
   int64_t rows_;
+  int64_t block_ = 1;
   std::vector<double> root_;
   std::vector<double> costs_;
   std::vector<int32_t> quarters_;

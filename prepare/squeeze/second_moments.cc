@@ -6,7 +6,7 @@
 namespace rivulet::prepare {
 
 SecondMoments::SecondMoments(const Weight& weight)
-    : rows_(weight.rows()), is_full_(weight.is_product && weight.rows() <= kMostRows) {
+    : rows_(weight.rows()), block_(weight.rows() <= kMostRows ? weight.rows() : kBlockRows) {
   weight_ = weight;
   weight_.values.clear();
   const auto rows = static_cast<size_t>(rows_), groups = static_cast<size_t>(weight_.groups());
@@ -14,7 +14,7 @@ SecondMoments::SecondMoments(const Weight& weight)
   diagonal_.resize(groups * rows);
   totals_.resize(groups);
   window_.resize(groups * rows);
-  if (is_full_) upper_.resize(groups * rows * rows);
+  if (weight_.is_product) upper_.resize(groups * rows * static_cast<size_t>(block_));
 }
 
 void SecondMoments::AddWindow(int64_t group, const float* window) {
@@ -25,11 +25,13 @@ void SecondMoments::AddWindow(int64_t group, const float* window) {
     diagonal_[first + i] += square;
     totals_[static_cast<size_t>(group)] += square;
   }
-  for (size_t i = 0; is_full_ && i < rows; ++i) {
+  const auto block = static_cast<size_t>(block_);
+  for (size_t i = 0; i < rows; ++i) {
     const float x = window[i];
     if (x == 0) continue;
-    float* row = upper_.data() + (first + i) * rows;
-    for (size_t j = i; j < rows; ++j) row[j] += x * window[j];
+    const size_t begin = i / block * block, count = std::min(block, rows - begin);
+    float* row = upper_.data() + (first + i) * block;
+    for (size_t j = i - begin; j < count; ++j) row[j] += x * window[begin + j];
   }
 }
 
@@ -83,20 +85,25 @@ double SecondMoments::of(int64_t group, int64_t row) const {
 }
 
 std::vector<double> SecondMoments::InverseRoot(int64_t group) const {
-  if (!is_full_ || windows_ == 0) return {};
-  const auto n = static_cast<size_t>(rows_);
-  // H = M Mᵀ with M upper, from the last row up; then U = M^-1, since H^-1 = M^-ᵀ M^-1.
-  const float* upper = upper_.data() + static_cast<size_t>(group) * n * n;
-  std::vector<double> m(n * n);
+  if (!weight_.is_product || windows_ == 0) return {};
   double mean = 0;
-  std::vector<double> diagonal(n);
-  for (size_t i = 0; i < n; ++i) diagonal[i] = of(group, static_cast<int64_t>(i));
-  for (const double one : diagonal) mean += one / static_cast<double>(n);
-  const double damp = 0.01 * mean + 1e-12;
+  for (int64_t i = 0; i < rows_; ++i) mean += of(group, i) / static_cast<double>(rows_);
+  std::vector<double> u(static_cast<size_t>(rows_ * block_));
+  for (int64_t begin = 0; begin < rows_; begin += block_) {
+    InvertBlock(group, begin, 0.01 * mean + 1e-12, u.data() + begin * block_);
+  }
+  return u;
+}
+
+void SecondMoments::InvertBlock(int64_t group, int64_t begin, double damp, double* u) const {
+  const auto n = static_cast<size_t>(std::min(block_, rows_ - begin)), stride = static_cast<size_t>(block_);
+  // H = M Mᵀ with M upper, from the last row up; then U = M^-1, since H^-1 = M^-ᵀ M^-1.
+  const float* upper = upper_.data() + static_cast<size_t>(group * rows_ + begin) * stride;
+  std::vector<double> m(n * n);
   const double kept = windows_ / (windows_ + static_cast<double>(n)) / windows_;
   for (size_t i = 0; i < n; ++i) {
-    m[i * n + i] = diagonal[i] + damp;
-    for (size_t j = i + 1; j < n; ++j) m[i * n + j] = static_cast<double>(upper[i * n + j]) * kept;
+    m[i * n + i] = of(group, begin + static_cast<int64_t>(i)) + damp;
+    for (size_t j = i + 1; j < n; ++j) m[i * n + j] = static_cast<double>(upper[i * stride + j]) * kept;
   }
   std::vector<double> column(n);
   for (size_t k = n; k-- > 0;) {
@@ -109,16 +116,14 @@ std::vector<double> SecondMoments::InverseRoot(int64_t group) const {
       for (size_t j = i; j < k; ++j) m[i * n + j] -= factor * column[j];
     }
   }
-  std::vector<double> u(n * n);
   for (size_t i = n; i-- > 0;) {
-    u[i * n + i] = 1 / m[i * n + i];
+    u[i * stride + i] = 1 / m[i * n + i];
     for (size_t k = i + 1; k < n; ++k) {
-      const double factor = m[i * n + k] * u[i * n + i];
+      const double factor = m[k + i * n] * u[i * stride + i];
       if (factor == 0) continue;
-      for (size_t j = k; j < n; ++j) u[i * n + j] -= factor * u[k * n + j];
+      for (size_t j = k; j < n; ++j) u[i * stride + j] -= factor * u[k * stride + j];
     }
   }
-  return u;
 }
 
 }  // namespace rivulet::prepare

@@ -5,6 +5,7 @@
 
 #include "engine/base/errors.h"
 #include "prepare/squeeze/chooser.h"
+#include "prepare/squeeze/column_importance.h"
 #include "prepare/squeeze/squeezed_file.h"
 #include "prepare/squeeze/trial.h"
 
@@ -102,20 +103,22 @@ Result<SqueezedModel> Squeeze(const GraphDef& graph, const SqueezeOptions& optio
                     " elements or more: there is nothing to squeeze");
   }
   if (options.samples.empty()) {
-    RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(std::move(weights), nullptr, options));
+    WeighColumns(graph, {}, &weights);
+    RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(graph, std::move(weights), nullptr, options));
     RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseRelative(studied, graph, options.relative_step.value_or(0.05)));
     return ModelOf(graph, studied, choice);
   }
   RIVULET_ASSIGN_OR_RETURN(const Trial trial,
                            Trial::Create(graph, options.samples, ScoresOf(graph, options.outputs), options.threads));
+  WeighColumns(graph, trial.ChannelWeights(), &weights);
   if (options.relative_step) {
-    RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(std::move(weights), nullptr, options));
+    RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(graph, std::move(weights), nullptr, options));
     RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseRelative(studied, graph, *options.relative_step));
     SqueezedModel model = ModelOf(graph, studied, choice);
     RIVULET_ASSIGN_OR_RETURN(model.agreement, trial.Compare(choice.replaced));
     return model;
   }
-  RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(std::move(weights), &trial, options));
+  RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(graph, std::move(weights), &trial, options));
   return Search(graph, studied, trial, options);
 }
 

@@ -24,7 +24,7 @@ struct SqueezeOptions {
   // Instead of the search: every step is this multiple of its tensor's root mean square.
   std::optional<double> relative_step;
   int64_t min_elements = 128;
-  // Of the samples so many tell what the weights' inputs are like, and as many others what each weight is worth.
+  // Half of the samples tell what the weights' inputs are like; of the others so many what each weight is worth.
   size_t studied = 48;
   int threads = 1;
   std::function<void(std::string_view what, size_t done, size_t all)> progress;

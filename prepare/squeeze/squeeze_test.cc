@@ -58,8 +58,9 @@ TEST(Weights, ColumnsMatterAsMuchAsTheNextProductReadsThem) {
   Tensor v = Random({64, 6}, 3, 0.5f);
   for (int64_t j = 0; j < 6; ++j) v.data<float>()[5 * 6 + j] = 50;
   graph.nodes.back() = MakeConst("v", v);
-  const auto weights = FindWeights(graph, 64);
+  auto weights = FindWeights(graph, 64);
   ASSERT_TRUE(weights.ok());
+  WeighColumns(graph, {}, &*weights);
   EXPECT_GT((*weights)[0].importance_of(5), 100 * (*weights)[0].importance_of(4));
   EXPECT_TRUE((*weights)[2].importance.empty()) << "softmax mixes its channels";
 }

@@ -125,8 +125,33 @@ Result<Agreement> Trial::CompareBytes(const std::string& bytes, const std::vecto
   return agreement;
 }
 
-Result<std::vector<Tensor>> Trial::Fetch(size_t sample, const std::vector<std::string>& edges) const {
-  return session_->Run((*samples_)[sample], edges);
+OutputWeights Trial::ChannelWeights() const {
+  // Classes that no sample is near to are still not free.
+  constexpr double kLeastShare = 0.03;
+  OutputWeights all;
+  for (size_t o = 0; o < outputs_.size(); ++o) {
+    const Tensor& first = reference_[0][o];
+    if (first.dtype() != DType::kFloat || first.rank() < 2 || first.dim(first.rank() - 1) < 1) continue;
+    const int64_t width = first.dim(first.rank() - 1);
+    std::vector<double> weights(static_cast<size_t>(width));
+    double sum = 0;
+    for (const auto& outputs : reference_) {
+      const Tensor& output = outputs[o];
+      if (output.rank() < 1 || output.dim(output.rank() - 1) != width) continue;
+      for (int64_t i = 0; i < output.num_elements(); i += width) {
+        const float* row = output.data<float>() + i;
+        if (width < 2 || !AreProbabilities(row, width)) continue;
+        for (int64_t c = 0; c < width; ++c) {
+          const auto p = static_cast<double>(row[c]);
+          weights[static_cast<size_t>(c)] += p * (1 - p);
+          sum += p * (1 - p);
+        }
+      }
+    }
+    for (double& weight : weights) weight = sum > 0 ? weight + kLeastShare * sum / static_cast<double>(width) : 1;
+    all[std::string(ParseInput(outputs_[o]).node)] = std::move(weights);
+  }
+  return all;
 }
 
 }  // namespace rivulet::prepare

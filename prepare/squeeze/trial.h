@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "prepare/squeeze/column_importance.h"
 #include "prepare/squeeze/squeeze.h"
 
 namespace rivulet::prepare {
@@ -28,9 +29,12 @@ class Trial {
   // The model of these bytes on all samples.
   Result<Agreement> CompareFile(const std::string& bytes) const;
 
-  // Values of edges for one sample, in the graph as it is.
-  Result<std::vector<Tensor>> Fetch(size_t sample, const std::vector<std::string>& edges) const;
+  // How much each channel of the outputs counts: what an error of a score does to probabilities, on average over the
+  // samples; in other outputs all the same.
+  OutputWeights ChannelWeights() const;
 
+  const std::vector<Feeds>& samples() const { return *samples_; }
+  int threads() const { return threads_; }
   size_t num_samples() const { return samples_->size(); }
 
  private:

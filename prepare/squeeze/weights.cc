@@ -6,7 +6,6 @@
 
 #include "prepare/constants.h"
 #include "prepare/graph_edit.h"
-#include "prepare/squeeze/column_importance.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -28,13 +27,18 @@ Readers ReadersIn(const GraphDef& graph) {
   return readers;
 }
 
-// The one reader of the node's value, through Identity; null where there is another or none.
-std::optional<Reading> OnlyReader(const Readers& readers, std::string_view name) {
+// The one reader of the node's value, through Identity, and through the Enter of a loop where it is asked for; null
+// where there is another or none.
+std::optional<Reading> OnlyReader(const Readers& readers, std::string_view name, std::string* enter = nullptr) {
   for (int steps = 0; steps < 8; ++steps) {
     const auto found = readers.find(name);
     if (found == readers.end() || found->second.size() != 1) return std::nullopt;
     const Reading& reading = found->second[0];
-    if (reading.node->op != "Identity") return reading;
+    if (enter != nullptr && enter->empty() && reading.node->op == "Enter") {
+      *enter = reading.node->name;
+    } else if (reading.node->op != "Identity") {
+      return reading;
+    }
     name = reading.node->name;
   }
   return std::nullopt;
@@ -61,18 +65,20 @@ std::string BiasOf(const Readers& readers, const NodeIndex& index, const NodeDef
   }
   std::string_view name = ParseInput(adder->node->inputs[side]).node;
   auto node = index.find(name);
-  while (node != index.end() && node->second->op == "Identity" && !node->second->inputs.empty()) {
+  while (node != index.end() && !node->second->inputs.empty() &&
+         (node->second->op == "Identity" || node->second->op == "Enter")) {
     node = index.find(ParseInput(node->second->inputs[0]).node);
   }
   if (node == index.end() || !IsFloatConst(*node->second)) return "";
   const auto shape = node->second->Find("value")->AsTensorShape();
   const bool fits =
       shape && shape->rank() >= 1 && shape->num_elements() == columns && shape->dim(shape->rank() - 1) == columns;
-  return fits && OnlyReader(readers, node->second->name) ? node->second->name : "";
+  std::string enter;
+  return fits && OnlyReader(readers, node->second->name, &enter) ? node->second->name : "";
 }
 
 void ReadProduct(const Readers& readers, const NodeIndex& index, Weight* weight) {
-  const std::optional<Reading> reading = OnlyReader(readers, weight->name);
+  const std::optional<Reading> reading = OnlyReader(readers, weight->name, &weight->enter);
   if (!reading || reading->input != 1 || NumDataInputs(*reading->node) != 2) return;
   const NodeDef& node = *reading->node;
   weight->input = node.inputs[0];
@@ -121,7 +127,6 @@ Result<std::vector<Weight>> FindWeights(const GraphDef& graph, int64_t min_eleme
     ReadProduct(readers, index, &weight);
     weights.push_back(std::move(weight));
   }
-  WeighColumns(graph, &weights);
   return weights;
 }
 

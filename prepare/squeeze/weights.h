@@ -23,6 +23,7 @@ struct Weight {
   bool is_product = false;
   bool is_depthwise = false;
   std::string input;   // edge
+  std::string enter;   // the Enter through which the weight gets into a loop; empty outside
   std::string reader;  // the node that multiplies
   int64_t height = 1, width = 1, channels = 1;
   int64_t stride_y = 1, stride_x = 1;
