@@ -62,11 +62,18 @@ std::vector<SecondMoments> MomentsOf(const GraphDef& graph, const std::vector<We
   }
   if (edges.empty()) return moments;
   std::vector<Feeds> half;
-  for (const size_t s : HalfOf(trial, 0, trial.num_samples())) half.push_back(trial.samples()[s]);
+  std::vector<double> times;
+  const std::vector<double> sample_weights = trial.SampleWeights();
+  for (const size_t s : HalfOf(trial, 0, trial.num_samples())) {
+    half.push_back(trial.samples()[s]);
+    times.push_back(sample_weights[s]);
+  }
+  std::vector<size_t> seen(edges.size());
   const auto see = [&](size_t edge, const Tensor& value) -> Status {
+    const double counts = times[seen[edge]++];
     for (const size_t w : readers[edge]) {
       const int64_t wanted = std::max(kWindows, kWindowsForRow * weights[w].rows());
-      moments[w].Add(value, wanted / static_cast<int64_t>(half.size()) + 1);
+      moments[w].Add(value, wanted / static_cast<int64_t>(half.size()) + 1, counts);
     }
     return Status();
   };

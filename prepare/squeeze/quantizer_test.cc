@@ -67,6 +67,46 @@ TEST(SecondMoments, RootIsOfTheInverse) {
   }
 }
 
+TEST(SecondMoments, OfManyRowsAreInBlocks) {
+  constexpr int64_t kMany = SecondMoments::kMostRows + 10;
+  Weight weight{.name = "w", .shape = {kMany, 1}, .columns = 1, .is_product = true};
+  weight.channels = kMany;
+  weight.values.assign(kMany, 1.0f);
+  SecondMoments moments(weight);
+  std::vector<float> inputs(kMany * 600);
+  // Pairs of neighbours are the same.
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal(0, 1);
+  for (size_t i = 0; i < inputs.size(); ++i) inputs[i] = i % 2 == 0 ? normal(random) : inputs[i - 1];
+  moments.Add(Tensor::Of<float>({600, kMany}, inputs), 600);
+  const std::vector<double> u = moments.InverseRoot(0);
+  ASSERT_EQ(u.size(), static_cast<size_t>(kMany * SecondMoments::kBlockRows));
+  EXPECT_LT(u[1], 0) << "a neighbour makes up for an error";
+  const ErrorMeasure measure(weight, &moments);
+  EXPECT_EQ(measure.block_end(0), SecondMoments::kBlockRows);
+  EXPECT_EQ(measure.block_end(kMany - 1), kMany);
+  for (const float value : {0.4f, 0.6f}) {
+    weight.values.assign(kMany, value);
+    const QuantizedWeights quantized = Quantize(weight, measure, 1.0f, 0);
+    double sum = 0;
+    for (const int32_t level : quantized.levels) sum += level;
+    EXPECT_NEAR(sum / static_cast<double>(kMany), static_cast<double>(value), 0.25);
+  }
+}
+
+TEST(SecondMoments, WindowsThatCountTwiceAreSeenTwice) {
+  SecondMoments once(RandomProduct()), twice(RandomProduct());
+  const Tensor a = RandomInputs(300, 3), b = RandomInputs(300, 4);
+  for (SecondMoments* moments : {&once, &twice}) moments->Add(a, 300);
+  once.Add(b, 300, 2);
+  for (int i = 0; i < 2; ++i) twice.Add(b, 300);
+  EXPECT_EQ(once.windows(), twice.windows());
+  for (int64_t k = 0; k < kRows; ++k) {
+    EXPECT_NEAR(once.mean(0, k), twice.mean(0, k), 1e-6);
+    EXPECT_NEAR(once.of(0, k), twice.of(0, k), 1e-6);
+  }
+}
+
 TEST(SecondMoments, WindowsAreThoseOfTheConvolution) {
   Weight weight{.name = "w", .shape = {3, 3, 1, 1}, .columns = 1, .is_product = true, .height = 3, .width = 3};
   weight.pads_same = true;

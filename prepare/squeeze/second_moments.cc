@@ -17,17 +17,17 @@ SecondMoments::SecondMoments(const Weight& weight)
   if (weight_.is_product) upper_.resize(groups * rows * static_cast<size_t>(block_));
 }
 
-void SecondMoments::AddWindow(int64_t group, const float* window) {
+void SecondMoments::AddWindow(int64_t group, const float* window, double times) {
   const auto rows = static_cast<size_t>(rows_), first = static_cast<size_t>(group) * rows;
   for (size_t i = 0; i < rows; ++i) {
-    sum_[first + i] += static_cast<double>(window[i]);
-    const double square = static_cast<double>(window[i]) * static_cast<double>(window[i]);
+    sum_[first + i] += times * static_cast<double>(window[i]);
+    const double square = times * static_cast<double>(window[i]) * static_cast<double>(window[i]);
     diagonal_[first + i] += square;
     totals_[static_cast<size_t>(group)] += square;
   }
   const auto block = static_cast<size_t>(block_);
   for (size_t i = 0; i < rows; ++i) {
-    const float x = window[i];
+    const float x = static_cast<float>(times) * window[i];
     if (x == 0) continue;
     const size_t begin = i / block * block, count = std::min(block, rows - begin);
     float* row = upper_.data() + (first + i) * block;
@@ -35,11 +35,11 @@ void SecondMoments::AddWindow(int64_t group, const float* window) {
   }
 }
 
-void SecondMoments::Add(const Tensor& input, int64_t most) {
+void SecondMoments::Add(const Tensor& input, int64_t most, double times) {
   if (input.dtype() != DType::kFloat || !weight_.is_product) return;
   if (input.rank() == 2 && input.dim(1) == rows_) {
     const int64_t step = std::max<int64_t>(1, input.dim(0) / std::max<int64_t>(1, most));
-    for (int64_t i = 0; i < input.dim(0); i += step) AddWindow(0, input.data<float>() + i * rows_), ++windows_;
+    for (int64_t i = 0; i < input.dim(0); i += step) AddWindow(0, input.data<float>() + i * rows_, times), Seen(times);
     return;
   }
   if (input.rank() != 4 || input.dim(3) != weight_.channels) return;
@@ -72,8 +72,8 @@ void SecondMoments::Add(const Tensor& input, int64_t most) {
             inside ? input.data<float>()[from + c] : 0;
       }
     }
-    for (int64_t g = 0; g < weight_.groups(); ++g) AddWindow(g, window_.data() + g * rows_);
-    ++windows_;
+    for (int64_t g = 0; g < weight_.groups(); ++g) AddWindow(g, window_.data() + g * rows_, times);
+    Seen(times);
   }
 }
 
@@ -100,7 +100,7 @@ void SecondMoments::InvertBlock(int64_t group, int64_t begin, double damp, doubl
   // H = M Mᵀ with M upper, from the last row up; then U = M^-1, since H^-1 = M^-ᵀ M^-1.
   const float* upper = upper_.data() + static_cast<size_t>(group * rows_ + begin) * stride;
   std::vector<double> m(n * n);
-  const double kept = windows_ / (windows_ + static_cast<double>(n)) / windows_;
+  const double kept = alike() / (alike() + static_cast<double>(n)) / windows_;
   for (size_t i = 0; i < n; ++i) {
     m[i * n + i] = of(group, begin + static_cast<int64_t>(i)) + damp;
     for (size_t j = i + 1; j < n; ++j) m[i * n + j] = static_cast<double>(upper[i * stride + j]) * kept;

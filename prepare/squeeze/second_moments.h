@@ -18,8 +18,9 @@ class SecondMoments {
 
   explicit SecondMoments(const Weight& weight);
 
-  // An activation of the weight's input. At most `most` of its windows are looked at, spread evenly.
-  void Add(const Tensor& input, int64_t most);
+  // An activation of the weight's input, which counts `times`. At most `most` of its windows are looked at, spread
+  // evenly.
+  void Add(const Tensor& input, int64_t most, double times = 1);
 
   // The rows that a row's block has: from `begin` to `begin` + block(), or to the last one.
   int64_t block() const { return block_; }
@@ -34,13 +35,20 @@ class SecondMoments {
   std::vector<double> InverseRoot(int64_t group) const;
 
  private:
-  void AddWindow(int64_t group, const float* window);
+  void AddWindow(int64_t group, const float* window, double times);
+  void Seen(double times) {
+    windows_ += times;
+    squares_ += times * times;
+  }
+  // How many windows that count alike would tell as much.
+  double alike() const { return squares_ > 0 ? windows_ * windows_ / squares_ : 0; }
   void InvertBlock(int64_t group, int64_t begin, double damp, double* u) const;
 
   Weight weight_;  // without its values
   int64_t rows_;
   int64_t block_;
   double windows_ = 0;
+  double squares_ = 0;
   std::vector<double> sum_;
   std::vector<double> diagonal_;
   std::vector<double> totals_;  // of each group's diagonal

@@ -65,6 +65,14 @@ TEST(Weights, ColumnsMatterAsMuchAsTheNextProductReadsThem) {
   EXPECT_TRUE((*weights)[2].importance.empty()) << "softmax mixes its channels";
 }
 
+TEST(Weights, ColumnsOfScoresMatterAsMuchAsTheirProbabilities) {
+  auto weights = FindWeights(TwoLayers(), 64);
+  ASSERT_TRUE(weights.ok());
+  WeighColumns(TwoLayers(), {{"y", {1, 1, 16, 1, 1, 1}}}, &*weights);
+  EXPECT_NEAR((*weights)[2].importance_of(2) / (*weights)[2].importance_of(1), 16, 1e-6);
+  EXPECT_FALSE((*weights)[0].importance.empty());
+}
+
 TEST(Squeeze, KeepsTheResultsAsNearAsAsked) {
   const GraphDef graph = TwoLayers();
   SqueezeOptions options = OptionsWith(60);

@@ -125,6 +125,28 @@ Result<Agreement> Trial::CompareBytes(const std::string& bytes, const std::vecto
   return agreement;
 }
 
+std::vector<double> Trial::SampleWeights() const {
+  // What is decided now may be less so on other samples.
+  constexpr double kLeastShare = 0.1;
+  std::vector<double> all(reference_.size());
+  double sum = 0;
+  for (size_t s = 0; s < all.size(); ++s) {
+    for (const Tensor& output : reference_[s]) {
+      if (output.dtype() != DType::kFloat || output.rank() < 1 || output.dim(output.rank() - 1) < 2) continue;
+      const int64_t width = output.dim(output.rank() - 1);
+      for (int64_t i = 0; i < output.num_elements(); i += width) {
+        const float* row = output.data<float>() + i;
+        if (!AreProbabilities(row, width)) return std::vector<double>(all.size(), 1.0);
+        for (int64_t c = 0; c < width; ++c) all[s] += static_cast<double>(row[c]) * (1 - static_cast<double>(row[c]));
+      }
+    }
+    sum += all[s];
+  }
+  const double mean = sum / static_cast<double>(all.size());
+  for (double& one : all) one = mean > 1e-9 ? (one / mean + kLeastShare) / (1 + kLeastShare) : 1;
+  return all;
+}
+
 OutputWeights Trial::ChannelWeights() const {
   // Classes that no sample is near to are still not free.
   constexpr double kLeastShare = 0.03;

@@ -33,6 +33,9 @@ class Trial {
   // samples; in other outputs all the same.
   OutputWeights ChannelWeights() const;
 
+  // How much each sample counts, 1 on average: by how undecided its probabilities are, where outputs are some.
+  std::vector<double> SampleWeights() const;
+
   const std::vector<Feeds>& samples() const { return *samples_; }
   int threads() const { return threads_; }
   size_t num_samples() const { return samples_->size(); }

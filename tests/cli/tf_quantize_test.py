@@ -27,6 +27,22 @@ class Quantize(ToolCase):
     def test_eightbit(self):
         self.assertIn("Quantized", self.works("summarize_graph", f"--in_graph={self.quantize('--mode=eightbit')}"))
 
+    def test_products_whose_inputs_go_through_bytes(self):
+        out = self.quantize("--mode=quantize")
+        said = self.works("summarize_graph", f"--in_graph={out}")
+        self.assertIn("QuantizeV2", said)
+        self.assertIn("Dequantize", said)
+        self.same_answers(SHAPES_PB, out, "--rtol", "0.1", "--atol", "0.1")
+        with self.assertRaises(AssertionError):  # it is not for nothing
+            self.same_answers(SHAPES_PB, out, "--rtol", "1e-9", "--atol", "1e-12")
+
+    def test_of_a_graph_against_itself_in_bytes(self):
+        said = self.works("quantize_graph", f"--input={SHAPES_PB}", "--output_node_names=probability", "--mode=test")
+        self.assertRegex(said, r"^probability: largest difference [0-9.e-]+, root mean square [0-9.]+ % of the spread")
+        self.assertFalse(said.startswith("probability: largest difference 0,"))
+        self.refuses(1, ["--test_input_dims", "1,x"], "quantize_graph", f"--input={SHAPES_PB}", "--output_node_names=probability",
+                     "--mode=test", "--test_input_dims=1,x")
+
     def test_errors(self):
         flags = ["quantize_graph", f"--input={SHAPES_PB}", f"--output={self.dir / 'o.pb'}", "--output_node_names=probability"]
         self.refuses(1, ["--mode=round", "not supported"], *flags)
