@@ -138,7 +138,7 @@ def networks(folder):
     graphs = MATERIAL / 'graphs'
     flowers = list((MATERIAL / 'data/flowers128').rglob('*.jpg'))
     seen, unseen = sounds(folder, 'seen', 1, 96), sounds(folder, 'unseen', 2, 64)
-    yield 'MobileNet v1 0.25', lambda: Labelled(graphs / 'mobilenet/mobilenet_v1_0.25_224_rebuilt.pb', every(flowers, 800, 0), every(flowers, 800, 1))
+    yield 'MobileNet v1 0.25', lambda: Labelled(graphs / 'mobilenet/mobilenet_v1_0.25_224_rebuilt.pb', every(flowers, 400, 0), every(flowers, 800, 1))
     yield 'conv_actions', lambda: Labelled(graphs / 'speech/conv_actions_frozen.pb', seen, unseen)
     for name in ('CNN_S', 'DNN_S', 'DS_CNN_S', 'CRNN_S', 'GRU_S', 'LSTM_S'):
         yield name, lambda name=name: Labelled(graphs / f'kws/{name}.pb', seen, unseen)
