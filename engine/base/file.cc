@@ -15,6 +15,7 @@
 
 #include "engine/base/descriptor.h"
 #include "engine/base/errors.h"
+#include "engine/base/new_file.h"
 
 namespace rivulet {
 namespace {
@@ -149,10 +150,29 @@ void DropPages(const FileBytes& file) {
   if (file.is_mapped) madvise(file.owner.get(), file.bytes.size(), MADV_DONTNEED);
 }
 
+namespace {
+
+// A locked temporary file beside `path`, whose name is put into *temporary.
+Result<int> CreateBeside(const std::string& path, std::string* temporary) {
+  constexpr int kTries = 8;
+  for (int i = 0; i < kTries; ++i) {
+    *temporary = path + ".tmp-XXXXXX";
+    const int fd = Injected() ? -1 : mkostemp(temporary->data(), O_CLOEXEC);
+    if (fd < 0) return SystemError(path, "create a file in its folder");
+    if (LockNewFile(fd)) return fd;
+    unlink(temporary->c_str());
+    close(fd);
+  }
+  return Status(Code::kUnavailable, Cat(Quoted(path), ": cannot lock a new file in its folder"));
+}
+
+}  // namespace
+
 Status SaveFile(const std::string& path, std::span<const uint8_t> bytes) {
-  std::string temporary = path + ".tmp-XXXXXX";
-  Descriptor file(Injected() ? -1 : mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) return SystemError(path, "create a file in its folder");
+  std::string temporary;
+  RIVULET_ASSIGN_OR_RETURN(const int fd, CreateBeside(path, &temporary));
+  Descriptor file(fd);
+  const Descriptor lock(dup(fd));  // held until the file has its name
   const auto give_up = [&](Status status) {
     unlink(temporary.c_str());
     return status;
@@ -168,6 +188,8 @@ Status SaveFile(const std::string& path, std::span<const uint8_t> bytes) {
   if (Injected() || rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "replace"));
   const Descriptor folder(open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) fsync(folder.get());
+  const std::string name = path.substr(path.rfind('/') + 1);
+  RemoveAbandoned(FolderOf(path), [&](std::string_view wanted) { return wanted == name; });
   return Status();
 }
 

@@ -26,15 +26,6 @@ Status PermissionDenied(const Args&... args) {
 constexpr std::string_view kTemporary = ".tmp-";
 constexpr size_t kRandomLetters = 6;
 
-// Whether this process is now the one that has the file open for writing. One process is all there is on the web.
-bool Lock([[maybe_unused]] int fd) {
-#if defined(__EMSCRIPTEN__)
-  return true;
-#else
-  return flock(fd, LOCK_EX | LOCK_NB) == 0;
-#endif
-}
-
 long NanosecondsOf(const struct stat& info) {
 #if defined(__APPLE__)
   return info.st_mtimespec.tv_nsec;
@@ -65,6 +56,14 @@ std::string_view WantedName(std::string_view name) {
 
 }  // namespace
 
+bool LockNewFile([[maybe_unused]] int fd) {
+#if !defined(__EMSCRIPTEN__)  // where one process is all there is
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) return false;
+#endif
+  struct stat info;
+  return fstat(fd, &info) == 0 && info.st_nlink > 0;
+}
+
 Result<std::unique_ptr<NewFile>> NewFile::Create(const std::string& path) {
   if (path.find('\0') != std::string::npos) return InvalidArgument(Quoted(path), ": a path cannot hold a zero byte");
   constexpr int kTries = 8;
@@ -76,7 +75,7 @@ Result<std::unique_ptr<NewFile>> NewFile::Create(const std::string& path) {
     // Another process may have taken it for abandoned before it was locked.
     struct stat info;
     if (Injected() || fstat(fd, &info) != 0) return SystemError(path, "stat");
-    if (Lock(fd) && fstat(fd, &info) == 0 && info.st_nlink > 0) return file;
+    if (LockNewFile(fd)) return file;
   }
   return Status(Code::kUnavailable, Cat(Quoted(path), ": cannot lock a new file in its folder"));
 }
@@ -163,7 +162,7 @@ void RemoveAbandoned(const std::string& folder, const std::function<bool(std::st
     const Descriptor file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat info;
     if (file.get() < 0 || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid()) continue;
-    if (Lock(file.get())) unlink(path.c_str());
+    if (LockNewFile(file.get())) unlink(path.c_str());
   }
 }
 

@@ -55,6 +55,10 @@ Result<OwnFile> OpenOwnFile(const std::string& path, FileAccess access, int64_t 
 // Seals a file that has lost its seal; that it cannot be is no error.
 void SealFile(const std::string& path, uint32_t seal);
 
+// Whether this process is now the one that writes the file, which still has its name; until the descriptor and all its
+// duplicates are closed. Others take it for abandoned before.
+bool LockNewFile(int fd);
+
 // Makes the folder, for this user alone, unless it is there.
 Status MakeOwnFolder(const std::string& path);
 
