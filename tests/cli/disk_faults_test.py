@@ -21,6 +21,8 @@ CALLS = [
     (".rivulet", RIVULET, ["pack", MODEL, "-o", "{}"]),
     (".mmap", RIVULET, ["pack", MODEL, "-o", "{}", "--format", "memmapped"]),
     (".html", RIVULET, ["view", MODEL, "-o", "{}"]),
+]
+TOOLS = [
     (".pb", RIVULET_TF, ["strip_unused", f"--input_graph={MODEL}", "--input_binary", "--output_graph={}", "--input_node_names=input", "--output_node_names=probability"]),
     (".pb", RIVULET_TF, ["optimize_for_inference", f"--input={MODEL}", "--output={}", "--input_names=input", "--output_names=probability"]),
     (".pb", RIVULET_TF, ["transform_graph", f"--in_graph={MODEL}", "--out_graph={}", "--outputs=probability", "--transforms=remove_device"]),
@@ -30,8 +32,10 @@ CALLS = [
 
 
 class Disk(ToolCase):
+    CALLS = CALLS
+
     def each(self):
-        for i, (end, program, words) in enumerate(CALLS):
+        for i, (end, program, words) in enumerate(self.CALLS):
             folder = self.dir / f"call{i}"
             folder.mkdir()
             out = folder / f"out{end}"
@@ -81,6 +85,10 @@ class Disk(ToolCase):
                 self.assertEqual(run.returncode, 0)
             self.assertEqual(out.read_bytes(), new)
         self.assertEqual(os.listdir(self.dir), [out.name])
+
+
+class ToolsDisk(Disk):
+    CALLS = TOOLS
 
 
 if __name__ == "__main__":
