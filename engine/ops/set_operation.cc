@@ -131,18 +131,46 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 // ---- Sets ----
 
-// Elements are compared as they are, strings by reference.
-template <typename T>
-using Key = std::conditional_t<std::is_same_v<T, std::string>, std::string_view, T>;
+// Sets are made of keys, int64 for all integers and references to strings; what an element's own type is matters only
+// where it is read and stored.
+template <typename Visit>
+void VisitIntegers(DType dtype, const Visit& visit) {
+  VisitType<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(dtype, visit);
+}
 
-template <typename T>
-void SortOut(std::vector<Key<T>>* keys) {
+void AppendKeys(const Tensor& values, int64_t first, int64_t count, std::vector<int64_t>* keys) {
+  const size_t before = keys->size();
+  keys->resize(before + static_cast<size_t>(count));
+  VisitIntegers(values.dtype(), [&](auto tag) {
+    std::copy_n(values.data<typename decltype(tag)::Type>() + first, count, keys->data() + before);
+  });
+}
+
+void AppendKeys(const Tensor& values, int64_t first, int64_t count, std::vector<std::string_view>* keys) {
+  const size_t before = keys->size();
+  keys->resize(before + static_cast<size_t>(count));
+  std::copy_n(values.data<std::string>() + first, count, keys->data() + before);
+}
+
+void StoreKeys(const std::vector<int64_t>& keys, Tensor* values) {
+  VisitIntegers(values->dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    std::transform(keys.begin(), keys.end(), values->data<T>(), [](int64_t key) { return static_cast<T>(key); });
+  });
+}
+
+void StoreKeys(const std::vector<std::string_view>& keys, Tensor* values) {
+  auto* value = values->data<std::string>();
+  for (const std::string_view key : keys) *value++ = key;
+}
+
+template <typename Key>
+void SortOut(std::vector<Key>* keys) {
   std::sort(keys->begin(), keys->end());
   keys->erase(std::unique(keys->begin(), keys->end()), keys->end());
 }
 
 // Walks the sets of a sparse operand.
-template <typename T>
 class SparseSets {
  public:
   SparseSets(SparseView sparse, bool validates) : sparse_(sparse), validates_(validates) {}
@@ -165,18 +193,24 @@ class SparseSets {
   // The coordinates of the next set.
   const int64_t* next() const { return sparse_.index(at_); }
 
-  Status Take(std::vector<Key<T>>* keys) {
-    const int64_t* start = next();
-    const T* values = sparse_.values->template data<T>();
-    for (; has_next() && std::equal(start, start + sparse_.rank - 1, next()); ++at_) {
-      RIVULET_RETURN_IF_ERROR(CheckInside(at_));
-      keys->push_back(values[at_]);
-    }
-    SortOut<T>(keys);
+  template <typename Key>
+  Status Take(std::vector<Key>* keys) {
+    const int64_t first = at_;
+    RIVULET_RETURN_IF_ERROR(Pass());
+    AppendKeys(*sparse_.values, first, at_ - first, keys);
+    SortOut(keys);
     return Status();
   }
 
  private:
+  // Goes to the set after the next one.
+  Status Pass() {
+    for (const int64_t* start = next(); has_next() && std::equal(start, start + sparse_.rank - 1, next()); ++at_) {
+      RIVULET_RETURN_IF_ERROR(CheckInside(at_));
+    }
+    return Status();
+  }
+
   Status CheckInside(int64_t i) const {
     if (IsInside(sparse_.index(i), sparse_.shape)) return Status();
     return InvalidArgument("indices[", i, "]: want an index inside of ", IndexText(sparse_.shape.data(), sparse_.rank),
@@ -196,13 +230,13 @@ int64_t FlatPlace(const int64_t* index, std::span<const int64_t> shape) {
 }
 
 // Collects results and makes the outputs of them.
-template <typename T>
+template <typename Key>
 class Results {
  public:
   Results(SetOperation operation, std::span<const int64_t> shape) : operation_(operation), shape_(shape) {}
 
-  std::vector<Key<T>>& a() { return a_; }
-  std::vector<Key<T>>& b() { return b_; }
+  std::vector<Key>& a() { return a_; }
+  std::vector<Key>& b() { return b_; }
 
   // The result of sets a and b, which are empty afterwards, at a place of the shape without its last dim.
   void Add(int64_t place) {
@@ -223,7 +257,7 @@ class Results {
 
   Status Store(RunContext& c, TextBytes* bytes) const {
     const auto count = static_cast<int64_t>(values_.size()), rank = static_cast<int64_t>(shape_.size());
-    if constexpr (std::is_same_v<T, std::string>) {
+    if constexpr (std::is_same_v<Key, std::string_view>) {
       CheckedSize text = 0;
       for (const std::string_view value : values_) text += static_cast<int64_t>(value.size());
       RIVULET_RETURN_IF_ERROR(bytes->Charge(text));
@@ -232,8 +266,7 @@ class Results {
     RIVULET_RETURN_IF_ERROR(c.AllocateOutput(1, {count}));
     RIVULET_RETURN_IF_ERROR(c.AllocateOutput(2, {rank}));
     int64_t* index = c.output(0).data<int64_t>();
-    T* value = c.output(1).data<T>();
-    for (int64_t i = 0; i < count; ++i) value[i] = T(values_[static_cast<size_t>(i)]);
+    StoreKeys(values_, &c.output(1));
     for (const Group& group : groups_) {
       for (int64_t i = 0; i < group.size; ++i, index += rank) {
         index[rank - 1] = i;
@@ -257,55 +290,54 @@ class Results {
 
   const SetOperation operation_;
   const std::span<const int64_t> shape_;
-  std::vector<Key<T>> a_, b_, values_;
+  std::vector<Key> a_, b_, values_;
   std::vector<Group> groups_;
   int64_t largest_ = 0;
 };
 
-template <typename T>
-void TakeDense(const Tensor& dense, int64_t place, std::vector<Key<T>>* keys) {
+template <typename Key>
+void TakeDense(const Tensor& dense, int64_t place, std::vector<Key>* keys) {
   const int64_t row = dense.dim(dense.rank() - 1);
-  const T* from = dense.data<T>() + place * row;
-  keys->assign(from, from + row);
-  SortOut<T>(keys);
+  AppendKeys(dense, place * row, row, keys);
+  SortOut(keys);
 }
 
 // ---- Operations ----
 
 // What sorting and collecting `count` elements takes.
-template <typename T>
+template <typename Key>
 Status ChargeSets(TextBytes* bytes, CheckedSize count) {
-  return bytes->Charge(count * int64_t{4 * sizeof(Key<T>) + 2 * sizeof(int64_t)});
+  return bytes->Charge(count * int64_t{4 * sizeof(Key) + 2 * sizeof(int64_t)});
 }
 
-template <typename T>
+template <typename Key>
 Status DenseToDense(RunContext& c) {
   const Tensor &a = c.input(0), &b = c.input(1);
   TextBytes bytes(c.allocator());
-  RIVULET_RETURN_IF_ERROR(ChargeSets<T>(&bytes, CheckedSize(a.num_elements()) + b.num_elements()));
-  Results<T> results(c.state<State>().operation, a.shape().dims());
+  RIVULET_RETURN_IF_ERROR(ChargeSets<Key>(&bytes, CheckedSize(a.num_elements()) + b.num_elements()));
+  Results<Key> results(c.state<State>().operation, a.shape().dims());
   const int64_t row_a = a.dim(a.rank() - 1), row_b = b.dim(b.rank() - 1);
   const int64_t places = row_a > 0 ? a.num_elements() / row_a : row_b > 0 ? b.num_elements() / row_b : 0;
   for (int64_t place = 0; place < places; ++place) {
     if (place % 1024 == 1023 && c.stop().stopped()) return c.stop().Why();
-    TakeDense<T>(a, place, &results.a());
-    TakeDense<T>(b, place, &results.b());
+    TakeDense(a, place, &results.a());
+    TakeDense(b, place, &results.b());
     results.Add(place);
   }
   return results.Store(c, &bytes);
 }
 
-template <typename T>
+template <typename Key>
 Status DenseToSparse(RunContext& c) {
   const Tensor& a = c.input(0);
   const SparseView b(c, 1);
   TextBytes bytes(c.allocator());
-  RIVULET_RETURN_IF_ERROR(ChargeSets<T>(&bytes, CheckedSize(a.num_elements()) + b.count));
+  RIVULET_RETURN_IF_ERROR(ChargeSets<Key>(&bytes, CheckedSize(a.num_elements()) + b.count));
   RIVULET_ASSIGN_OR_RETURN(const Shape shape, ReadShape(b));
   RIVULET_RETURN_IF_ERROR(CheckAlike(a.shape(), shape));
-  SparseSets<T> sets(b, c.state<State>().validates);
+  SparseSets sets(b, c.state<State>().validates);
   RIVULET_RETURN_IF_ERROR(sets.Check(c.stop()));
-  Results<T> results(c.state<State>().operation, a.shape().dims());
+  Results<Key> results(c.state<State>().operation, a.shape().dims());
   const int64_t row = a.dim(a.rank() - 1);
   RIVULET_ASSIGN_OR_RETURN(const int64_t places, DenseCount(a.shape().dims().first(b.shape.size() - 1), "set1"));
   for (int64_t place = 0; place < places; ++place) {
@@ -318,7 +350,7 @@ Status DenseToSparse(RunContext& c) {
       if (next < place) break;
       place = next;
     } else {
-      TakeDense<T>(a, place, &results.a());
+      TakeDense(a, place, &results.a());
     }
     if (next == place) RIVULET_RETURN_IF_ERROR(sets.Take(&results.b()));
     results.Add(place);
@@ -326,19 +358,19 @@ Status DenseToSparse(RunContext& c) {
   return results.Store(c, &bytes);
 }
 
-template <typename T>
+template <typename Key>
 Status SparseToSparse(RunContext& c) {
   const SparseView a(c, 0), b(c, 3);
   TextBytes bytes(c.allocator());
-  RIVULET_RETURN_IF_ERROR(ChargeSets<T>(&bytes, CheckedSize(a.count) + b.count));
+  RIVULET_RETURN_IF_ERROR(ChargeSets<Key>(&bytes, CheckedSize(a.count) + b.count));
   RIVULET_ASSIGN_OR_RETURN(const Shape shape_a, ReadShape(a));
   RIVULET_ASSIGN_OR_RETURN(const Shape shape_b, ReadShape(b));
   RIVULET_RETURN_IF_ERROR(CheckAlike(shape_a, shape_b));
   const bool validates = c.state<State>().validates;
-  SparseSets<T> sets_a(a, validates), sets_b(b, validates);
+  SparseSets sets_a(a, validates), sets_b(b, validates);
   RIVULET_RETURN_IF_ERROR(sets_a.Check(c.stop()));
   RIVULET_RETURN_IF_ERROR(sets_b.Check(c.stop()));
-  Results<T> results(c.state<State>().operation, a.shape);
+  Results<Key> results(c.state<State>().operation, a.shape);
   for (int64_t n = 0; sets_a.has_next() || sets_b.has_next(); ++n) {
     if (n % 1024 == 1023 && c.stop().stopped()) return c.stop().Why();
     int order = sets_a.has_next() ? -1 : 1;
@@ -351,16 +383,16 @@ Status SparseToSparse(RunContext& c) {
   return results.Store(c, &bytes);
 }
 
-template <typename T>
+template <typename Key>
 Status Size(RunContext& c) {
   const SparseView sparse(c, 0);
   TextBytes bytes(c.allocator());
-  RIVULET_RETURN_IF_ERROR(ChargeSets<T>(&bytes, sparse.count));
-  SparseSets<T> sets(sparse, c.state<State>().validates);
+  RIVULET_RETURN_IF_ERROR(ChargeSets<Key>(&bytes, sparse.count));
+  SparseSets sets(sparse, c.state<State>().validates);
   RIVULET_RETURN_IF_ERROR(sets.Check(c.stop()));
   auto* sizes = c.output(0).data<int32_t>();
   std::fill_n(sizes, c.output(0).num_elements(), 0);
-  std::vector<Key<T>> keys;
+  std::vector<Key> keys;
   for (int64_t n = 0; sets.has_next(); ++n) {
     if (n % 1024 == 1023 && c.stop().stopped()) return c.stop().Why();
     const int64_t* index = sets.next();
@@ -371,25 +403,9 @@ Status Size(RunContext& c) {
   return Status();
 }
 
-template <typename Visit>
-Status ForElements(DType dtype, const Visit& visit) {
-  Status status = Internal("sets of ", Name(dtype));
-  VisitType<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, std::string>(dtype,
-                                                                               [&](auto tag) { status = visit(tag); });
-  return status;
-}
-
-Status RunSize(RunContext& c) {
-  return ForElements(c.input(1).dtype(), [&](auto tag) { return Size<typename decltype(tag)::Type>(c); });
-}
-Status RunDenseToDense(RunContext& c) {
-  return ForElements(c.input(0).dtype(), [&](auto tag) { return DenseToDense<typename decltype(tag)::Type>(c); });
-}
-Status RunDenseToSparse(RunContext& c) {
-  return ForElements(c.input(0).dtype(), [&](auto tag) { return DenseToSparse<typename decltype(tag)::Type>(c); });
-}
-Status RunSparseToSparse(RunContext& c) {
-  return ForElements(c.input(1).dtype(), [&](auto tag) { return SparseToSparse<typename decltype(tag)::Type>(c); });
+template <Status (*OfIntegers)(RunContext&), Status (*OfStrings)(RunContext&), int kValues>
+Status RunOn(RunContext& c) {
+  return c.input(kValues).dtype() == DType::kString ? OfStrings(c) : OfIntegers(c);
 }
 
 #define RIVULET_SETS "validate_indices:bool=true; T:type in {i8,i16,i32,i64,u8,u16,str}"
@@ -402,14 +418,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_SETS,
      .infer = InferSize,
      .prepare = PrepareSize,
-     .run = RunSize},
+     .run = RunOn<Size<int64_t>, Size<std::string_view>, 1>},
     {.name = "DenseToDenseSetOperation",
      .inputs = "set1:T, set2:T",
      .outputs = RIVULET_SET_RESULT,
      .attrs = "set_operation:string; " RIVULET_SETS,
      .infer = InferBinary<2>,
      .prepare = Prepare,
-     .run = RunDenseToDense,
+     .run = RunOn<DenseToDense<int64_t>, DenseToDense<std::string_view>, 0>,
      .flags = kDataDependent},
     {.name = "DenseToSparseSetOperation",
      .inputs = "set1:T, set2_indices:i64, set2_values:T, set2_shape:i64",
@@ -417,7 +433,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "set_operation:string; " RIVULET_SETS,
      .infer = InferBinary<1>,
      .prepare = Prepare,
-     .run = RunDenseToSparse,
+     .run = RunOn<DenseToSparse<int64_t>, DenseToSparse<std::string_view>, 0>,
      .flags = kDataDependent},
     {.name = "SparseToSparseSetOperation",
      .inputs = "set1_indices:i64, set1_values:T, set1_shape:i64, set2_indices:i64, set2_values:T, set2_shape:i64",
@@ -425,7 +441,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "set_operation:string; " RIVULET_SETS,
      .infer = InferBinary<0>,
      .prepare = Prepare,
-     .run = RunSparseToSparse,
+     .run = RunOn<SparseToSparse<int64_t>, SparseToSparse<std::string_view>, 1>,
      .flags = kDataDependent},
 };
 
