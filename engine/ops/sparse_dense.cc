@@ -39,6 +39,14 @@ Status InferDenseAdd(InferContext& c) {
   return Status();
 }
 
+// Room for the dense element of each sparse one.
+Result<int64_t*> Places(RunContext& c, int64_t count) {
+  const CheckedSize bytes = CheckedSize(count) * int64_t{sizeof(int64_t)};
+  if (!bytes.valid()) return ResourceExhausted(count, " elements are too many");
+  RIVULET_ASSIGN_OR_RETURN(void* const scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  return static_cast<int64_t*>(scratch);
+}
+
 Status RunDenseAdd(RunContext& c) {
   const Tensor& places = c.input(0);
   const Indices indices(places);
@@ -50,28 +58,26 @@ Status RunDenseAdd(RunContext& c) {
       return InvalidArgument("b: want a_shape's dim ", dims[d], " for dim ", d, ", got ", b.shape().ToString());
     }
   }
+  RIVULET_ASSIGN_OR_RETURN(int64_t* const at, Places(c, n));
+  for (int64_t i = 0; i < n; ++i) {
+    at[i] = 0;
+    for (int64_t d = 0; d < rank; ++d) {
+      const int64_t coordinate = indices[i * rank + d], dim = b.dim(static_cast<int>(d));
+      if (!InRange(coordinate, dim)) {
+        return InvalidArgument("a_indices[", i, "]: coordinate ", d, " = ", coordinate, " is not in [0, ", dim, ")");
+      }
+      at[i] = at[i] * dim + coordinate;
+    }
+  }
   CopyElements(b.dtype(), c.output(0).raw(), b.raw(), b.num_elements());
-  Status status;
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
             Complex64, Complex128>(b.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* x = static_cast<const T*>(c.input(1).raw());
     T* out = static_cast<T*>(c.output(0).raw());
-    for (int64_t i = 0; i < n; ++i) {
-      int64_t at = 0;
-      for (int64_t d = 0; d < rank; ++d) {
-        const int64_t coordinate = indices[i * rank + d];
-        if (!InRange(coordinate, b.dim(static_cast<int>(d)))) {
-          status = InvalidArgument("a_indices[", i, "]: coordinate ", d, " = ", coordinate, " is not in [0, ",
-                                   b.dim(static_cast<int>(d)), ")");
-          return;
-        }
-        at = at * b.dim(static_cast<int>(d)) + coordinate;
-      }
-      out[at] = Plus(out[at], x[i]);
-    }
+    for (int64_t i = 0; i < n; ++i) out[at[i]] = Plus(out[at[i]], x[i]);
   });
-  return status;
+  return Status();
 }
 
 // Checks that dense may be spread over the sparse shape; unknown dims (-1) pass.
@@ -103,16 +109,11 @@ Status InferCwise(InferContext& c) {
 
 enum class Kind { kAdd, kMul, kDiv };
 
-template <Kind kKind, typename T>
-Status Combine(RunContext& c, const SparseView& in) {
-  const Tensor& dense = c.input(3);
+Status FindPlaces(const SparseView& in, const Tensor& dense, int64_t* at) {
   const auto skipped = in.rank - dense.rank();
-  const T* x = static_cast<const T*>(in.values->raw());
-  const T* y = static_cast<const T*>(dense.raw());
-  T* out = static_cast<T*>(c.output(0).raw());
   for (int64_t i = 0; i < in.count; ++i) {
     const int64_t* index = in.index(i);
-    int64_t at = 0;
+    at[i] = 0;
     for (int64_t d = 0; d < in.rank; ++d) {
       const int64_t dim = in.shape[static_cast<size_t>(d)];
       if (!InRange(index[d], dim)) {
@@ -120,32 +121,52 @@ Status Combine(RunContext& c, const SparseView& in) {
       }
       if (d < skipped) continue;
       const int64_t own = dense.dim(static_cast<int>(d - skipped));
-      at = at * own + (own == 1 ? 0 : index[d]);
-    }
-    if (kKind == Kind::kDiv && Widen(y[at]) == 0)
-      return InvalidArgument("dense: the divisor of element ", i, " is zero");
-    if constexpr (kKind == Kind::kAdd) {
-      out[i] = Plus(x[i], y[at]);
-    } else if constexpr (kKind == Kind::kMul) {
-      out[i] = Product(x[i], y[at]);
-    } else if constexpr (std::is_integral_v<T>) {
-      out[i] = WholeQuotient(x[i], y[at]);
-    } else {
-      out[i] = T(Widen(x[i]) / Widen(y[at]));
+      at[i] = at[i] * own + (own == 1 ? 0 : index[d]);
     }
   }
   return Status();
 }
 
+// The first element whose divisor is zero, or `count`.
+template <typename T>
+int64_t Combine(Kind kind, const T* x, const T* y, const int64_t* at, int64_t count, T* out) {
+  for (int64_t i = 0; i < count; ++i) {
+    const T other = y[at[i]];
+    if (kind == Kind::kAdd) {
+      out[i] = Plus(x[i], other);
+    } else if (kind == Kind::kMul) {
+      out[i] = Product(x[i], other);
+    } else if (Widen(other) == 0) {
+      return i;
+    } else if constexpr (std::is_integral_v<T>) {
+      out[i] = WholeQuotient(x[i], other);
+    } else {
+      out[i] = T(Widen(x[i]) / Widen(other));
+    }
+  }
+  return count;
+}
+
+Status RunCwise(RunContext& c, Kind kind) {
+  const SparseView in(c, 0);
+  const Tensor& dense = c.input(3);
+  RIVULET_RETURN_IF_ERROR(DenseCount(in.shape, "sp_shape").status());
+  RIVULET_RETURN_IF_ERROR(CheckSpread(in.shape, dense.shape()));
+  RIVULET_ASSIGN_OR_RETURN(int64_t* const at, Places(c, in.count));
+  RIVULET_RETURN_IF_ERROR(FindPlaces(in, dense, at));
+  int64_t end = in.count;
+  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      in.values->dtype(), [&](auto tag) {
+        using T = typename decltype(tag)::Type;
+        end = Combine(kind, static_cast<const T*>(in.values->raw()), static_cast<const T*>(dense.raw()), at, in.count,
+                      static_cast<T*>(c.output(0).raw()));
+      });
+  if (end < in.count) return InvalidArgument("dense: the divisor of element ", end, " is zero");
+  return Status();
+}
 template <Kind kKind>
 Status RunCwise(RunContext& c) {
-  const SparseView in(c, 0);
-  RIVULET_RETURN_IF_ERROR(DenseCount(in.shape, "sp_shape").status());
-  RIVULET_RETURN_IF_ERROR(CheckSpread(in.shape, c.input(3).shape()));
-  Status status;
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      in.values->dtype(), [&](auto tag) { status = Combine<kKind, typename decltype(tag)::Type>(c, in); });
-  return status;
+  return RunCwise(c, kKind);
 }
 
 #define RIVULET_REAL "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64"

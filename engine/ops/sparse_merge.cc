@@ -53,43 +53,72 @@ T Lesser(T a, T b) {
   return Widen(b) < Widen(a) || Widen(b) != Widen(b) ? b : a;
 }
 
-template <Kind kKind, typename T, typename Real>
-Status Merge(RunContext& c, Real thresh) {
-  const SparseView a(c, 0), b(c, 3);
-  const T* x = static_cast<const T*>(a.values->raw());
-  const T* y = static_cast<const T*>(b.values->raw());
-  RIVULET_ASSIGN_OR_RETURN(Tensor places, Tensor::Allocate(DType::kInt64, {a.count + b.count}, c.allocator()));
-  RIVULET_ASSIGN_OR_RETURN(Tensor merged, Tensor::Allocate(DTypeOf<T>, {a.count + b.count}, c.allocator()));
-  int64_t* place = places.data<int64_t>();  // of a, or ~place of b
-  T* value = static_cast<T*>(merged.raw());
+// The type of a magnitude: T but for complex numbers.
+template <typename T>
+T Magnitude(T);
+template <typename R>
+R Magnitude(std::complex<R>);
+
+// Where an element of the result comes from: places in a and in b, -1 for a side that has none.
+struct Origin {
+  int64_t a, b;
+};
+
+// All origins in order, into room for a.count + b.count of them; their number.
+int64_t FindOrigins(const SparseView& a, const SparseView& b, const StopToken& stop, Origin* origins) {
   int64_t count = 0;
-  for (int64_t i = 0, j = 0; i < a.count || j < b.count;) {
-    if ((count & 0xfff) == 0xfff && c.stop().stopped()) return Status();
+  for (int64_t i = 0, j = 0; i < a.count || j < b.count; ++count) {
+    if ((count & 0xfff) == 0xfff && stop.stopped()) break;
     const int order = i == a.count ? 1 : j == b.count ? -1 : CompareIndices(a.index(i), b.index(j), a.rank);
-    const T left = order <= 0 ? x[i] : T(0);
-    const T right = order >= 0 ? y[j] : T(0);
-    T result;
-    if constexpr (kKind == Kind::kAdd) {
-      result = order == 0 ? Plus(left, right) : order < 0 ? left : right;
-    } else {
-      result = kKind == Kind::kMaximum ? Greater(left, right) : Lesser(left, right);
-    }
-    const int64_t from = order <= 0 ? i : ~j;
-    if (order <= 0) ++i;
-    if (order >= 0) ++j;
-    if constexpr (kKind == Kind::kAdd) {
-      if (order == 0 && !Reaches(result, thresh)) continue;
-    }
-    place[count] = from;
-    value[count++] = result;
+    origins[count] = {order <= 0 ? i++ : -1, order >= 0 ? j++ : -1};
   }
+  return count;
+}
+
+Result<Origin*> RoomForOrigins(RunContext& c, const SparseView& a, const SparseView& b) {
+  const CheckedSize bytes = (CheckedSize(a.count) + b.count) * int64_t{sizeof(Origin)};
+  if (!bytes.valid()) return ResourceExhausted(a.count, " and ", b.count, " elements are too many");
+  RIVULET_ASSIGN_OR_RETURN(void* const room, c.Scratch(static_cast<size_t>(bytes.value())));
+  return static_cast<Origin*>(room);
+}
+
+// Drops the sums that are too small; the number of origins left.
+template <typename T, typename Real>
+int64_t DropSmall(const T* x, const T* y, Real thresh, Origin* origins, int64_t count) {
+  return std::remove_if(origins, origins + count,
+                        [&](const Origin& from) {
+                          return from.a >= 0 && from.b >= 0 && !Reaches(Plus(x[from.a], y[from.b]), thresh);
+                        }) -
+         origins;
+}
+
+template <typename T>
+void Combine(Kind kind, const T* x, const T* y, const Origin* origins, int64_t count, T* out) {
+  for (int64_t k = 0; k < count; ++k) {
+    const Origin& from = origins[k];
+    const T left = from.a >= 0 ? x[from.a] : T(0), right = from.b >= 0 ? y[from.b] : T(0);
+    if (kIsComplex<T> || kind == Kind::kAdd) {
+      out[k] = from.b < 0 ? left : from.a < 0 ? right : Plus(left, right);
+    } else if constexpr (!kIsComplex<T>) {
+      out[k] = kind == Kind::kMaximum ? Greater(left, right) : Lesser(left, right);
+    }
+  }
+}
+
+Status StoreMerged(RunContext& c, Kind kind, const SparseView& a, const SparseView& b, const Origin* origins,
+                   int64_t count) {
   RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, {count, a.rank}));
   RIVULET_RETURN_IF_ERROR(c.AllocateOutput(1, {count}));
   int64_t* out = c.output(0).data<int64_t>();
   for (int64_t k = 0; k < count; ++k) {
-    std::copy_n(place[k] >= 0 ? a.index(place[k]) : b.index(~place[k]), a.rank, out + k * a.rank);
+    std::copy_n(origins[k].a >= 0 ? a.index(origins[k].a) : b.index(origins[k].b), a.rank, out + k * a.rank);
   }
-  CopyElements(DTypeOf<T>, c.output(1).raw(), value, count);
+  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
+            Complex64, Complex128>(a.values->dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    Combine(kind, static_cast<const T*>(a.values->raw()), static_cast<const T*>(b.values->raw()), origins, count,
+            static_cast<T*>(c.output(1).raw()));
+  });
   return Status();
 }
 
@@ -116,23 +145,19 @@ Status RunAdd(RunContext& c) {
     RIVULET_RETURN_IF_ERROR(c.AllocateOutput(2, c.input(2).shape()));
   }
   CopyElements(DType::kInt64, c.output(2).raw(), c.input(2).raw(), c.input(2).num_elements());
-  Status status;
-  VisitType<float, double, int8_t, int16_t, int32_t, int64_t>(wanted, [&](auto tag) {
-    using Real = typename decltype(tag)::Type;
-    const Real least = *thresh.data<Real>();
-    if (dtype == DType::kComplex64) {
-      status = Merge<Kind::kAdd, Complex64>(c, static_cast<float>(least));
-    } else if (dtype == DType::kComplex128) {
-      status = Merge<Kind::kAdd, Complex128>(c, static_cast<double>(least));
-    } else {
-      status = Merge<Kind::kAdd, Real>(c, least);
-    }
+  const SparseView a(c, 0), b(c, 3);
+  RIVULET_ASSIGN_OR_RETURN(Origin* const origins, RoomForOrigins(c, a, b));
+  int64_t count = FindOrigins(a, b, c.stop(), origins);
+  VisitType<float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    using Thresh = decltype(Magnitude(T()));
+    count = DropSmall(static_cast<const T*>(a.values->raw()), static_cast<const T*>(b.values->raw()),
+                      *thresh.data<Thresh>(), origins, count);
   });
-  return status;
+  return StoreMerged(c, Kind::kAdd, a, b, origins, count);
 }
 
-template <Kind kKind>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Kind kind) {
   RIVULET_RETURN_IF_ERROR(CheckShapes(c));
   for (const int first : {0, 3}) {
     const SparseView in(c, first);
@@ -143,10 +168,13 @@ Status Run(RunContext& c) {
       }
     }
   }
-  Status status;
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      c.input(1).dtype(), [&](auto tag) { status = Merge<kKind, typename decltype(tag)::Type>(c, 0); });
-  return status;
+  const SparseView a(c, 0), b(c, 3);
+  RIVULET_ASSIGN_OR_RETURN(Origin* const origins, RoomForOrigins(c, a, b));
+  return StoreMerged(c, kind, a, b, origins, FindOrigins(a, b, c.stop(), origins));
+}
+template <Kind kKind>
+Status Run(RunContext& c) {
+  return Run(c, kKind);
 }
 
 #define RIVULET_TWO "a_indices:i64, a_values:T, a_shape:i64, b_indices:i64, b_values:T, b_shape:i64"
