@@ -66,9 +66,12 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
+// A row of a crop, from the image that begins at element `first` of `images`.
 template <typename T>
-void CropRow(const State& state, const T* image, int64_t width, int64_t depth, float y, const CropAxis& columns,
-             int64_t count, float* to) {
+void CropRow(const State& state, const Tensor& images, int64_t first, float y, const CropAxis& columns, int64_t count,
+             float* to) {
+  const T* image = static_cast<const T*>(images.raw()) + first;
+  const int64_t width = images.dim(2), depth = images.dim(3);
   const auto value = [](T x) { return static_cast<float>(Widen(x)); };
   const float y_floor = state.nearest ? std::round(y) : std::floor(y);
   const T* top = image + static_cast<int64_t>(y_floor) * width * depth;
@@ -113,25 +116,24 @@ Status Run(RunContext& c) {
   const int64_t crop_height = c.output(0).dim(1), crop_width = c.output(0).dim(2);
   float* out = c.output(0).data<float>();
   const int64_t row_size = crop_width * depth;
-  VisitType<float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(image.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::Type;
-    const T* images = static_cast<const T*>(image.raw());
-    const int64_t grain = std::max<int64_t>((1 << 14) / row_size, 1);
-    c.ParallelFor(c.output(0).dim(0) * crop_height, grain, [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const float* box = boxes + row / crop_height * 4;
-        const CropAxis rows(box[0], box[2], height, crop_height);
-        const CropAxis columns(box[1], box[3], width, crop_width);
-        const float y = rows.At(row % crop_height);
-        float* to = out + row * row_size;
-        if (rows.Inside(y)) {
-          CropRow(state, images + which[row / crop_height] * height * width * depth, width, depth, y, columns,
-                  crop_width, to);
-        } else {
-          std::fill_n(to, row_size, state.outside);
-        }
+  const int64_t grain = std::max<int64_t>((1 << 14) / row_size, 1);
+  decltype(&CropRow<float>) crop_row = nullptr;
+  VisitType<float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+      image.dtype(), [&](auto tag) { crop_row = CropRow<typename decltype(tag)::Type>; });
+  if (crop_row == nullptr) return Status();
+  c.ParallelFor(c.output(0).dim(0) * crop_height, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* box = boxes + row / crop_height * 4;
+      const CropAxis rows(box[0], box[2], height, crop_height);
+      const CropAxis columns(box[1], box[3], width, crop_width);
+      const float y = rows.At(row % crop_height);
+      float* to = out + row * row_size;
+      if (rows.Inside(y)) {
+        crop_row(state, image, which[row / crop_height] * height * width * depth, y, columns, crop_width, to);
+      } else {
+        std::fill_n(to, row_size, state.outside);
       }
-    });
+    }
   });
   return Status();
 }

@@ -125,12 +125,29 @@ int64_t Distance(const Tensor& a, const Sequences& a_at, const Tensor& b, const 
     const std::vector<float> x = widened(a, a_at), y = widened(b, b_at);
     return Distance(x.data(), a_at.size(), y.data(), b_at.size(), stop);
   } else {
-    return Distance(a.data<T>() + a_at.begin(), a_at.size(), b.data<T>() + b_at.begin(), b_at.size(), stop);
+    return Distance(static_cast<const T*>(a.raw()) + a_at.begin(), a_at.size(),
+                    static_cast<const T*>(b.raw()) + b_at.begin(), b_at.size(), stop);
   }
 }
 
-template <typename T>
-Status Compare(RunContext& c) {
+using DistanceOf = int64_t (*)(const Tensor&, const Sequences&, const Tensor&, const Sequences&, const StopToken&);
+
+// Integers are equal where their bits are.
+DistanceOf FindDistance(DType dtype) {
+  DistanceOf found = nullptr;
+  const auto visit = [&](auto tag) { found = Distance<typename decltype(tag)::Type>; };
+  VisitType<float, double, Half, BFloat16, Complex64, Complex128, std::string>(dtype, visit);
+  if (found != nullptr) return found;
+  switch (ElementBytes(dtype)) {
+    case 1: return Distance<uint8_t>;
+    case 2: return Distance<uint16_t>;
+    case 4: return Distance<uint32_t>;
+    default: return Distance<uint64_t>;
+  }
+}
+
+Status Run(RunContext& c) {
+  const DistanceOf find_distance = FindDistance(c.input(1).dtype());
   const bool normalize = c.state<State>().normalize;
   Tensor& output = c.output(0);
   float* out = output.data<float>();
@@ -155,7 +172,7 @@ Status Compare(RunContext& c) {
     }
     float distance = 0;
     if (has_truth && has_hypothesis) {
-      distance = static_cast<float>(Distance<T>(c.input(4), truth, c.input(1), hypothesis, c.stop()));
+      distance = static_cast<float>(find_distance(c.input(4), truth, c.input(1), hypothesis, c.stop()));
       if (normalize) distance /= static_cast<float>(truth.size());
     } else if (has_truth) {
       distance = normalize ? 1.0f : static_cast<float>(truth.size());
@@ -167,14 +184,6 @@ Status Compare(RunContext& c) {
     if (has_hypothesis) hypothesis.Next();
   }
   return Status();
-}
-
-Status Run(RunContext& c) {
-  Status status;
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-            bool, Complex64, Complex128, std::string>(
-      c.input(1).dtype(), [&](auto tag) { status = Compare<typename decltype(tag)::Type>(c); });
-  return status;
 }
 
 constexpr OpDef kDefs[] = {

@@ -23,68 +23,81 @@ Mix MixAt(const ResizeAxis& axis, int64_t out) {
   return {axis.Clamp(static_cast<int64_t>(floor)), axis.Clamp(static_cast<int64_t>(std::ceil(at))), at - floor};
 }
 
+// Some output columns, and some channels of `channels`.
+struct Stretch {
+  const Mix* columns;
+  int64_t count;
+  int64_t channels;
+  int64_t first_channel, end_channel;
+};
+
+// The mixes along the input row that begins at element `first`.
+template <typename T>
+void MixRow(const Tensor& images, int64_t first, const Stretch& s, float* to) {
+  const T* row = static_cast<const T*>(images.raw()) + first;
+  for (int64_t i = 0; i < s.count; ++i) {
+    const T* left = row + s.columns[i].lower * s.channels;
+    const T* right = row + s.columns[i].upper * s.channels;
+    const float part = s.columns[i].part;
+    for (int64_t k = s.first_channel; k < s.end_channel; ++k) {
+      const float a = static_cast<float>(Widen(left[k]));
+      *to++ = a + (static_cast<float>(Widen(right[k])) - a) * part;
+    }
+  }
+}
+using MixRowOf = decltype(&MixRow<float>);
+
 // Mixes of input columns for a stretch of output columns, kept for the two input rows that the next output row most
 // likely lies between: where a picture grows, most of them are asked for again.
-template <typename T>
 class MixedRows {
  public:
   static constexpr int64_t kFloats = 1024;  // of a stretch, unless one pixel has more channels
 
-  MixedRows(const Mix* columns, int64_t count, int64_t channels, int64_t first_channel, int64_t end_channel)
-      : columns_(columns), count_(count), channels_(channels), first_(first_channel), end_(end_channel) {}
+  MixedRows(const Tensor& images, const Stretch& stretch, MixRowOf mix_row)
+      : images_(images), stretch_(stretch), mix_row_(mix_row) {}
 
-  // The mixes along input row `row`; the one of `other`, if it is there, stays.
-  const float* Of(const T* row, const T* other) {
+  // The mixes along the input row at element `row`; the one of `other`, if it is there, stays.
+  const float* Of(int64_t row, int64_t other) {
     for (const Kept& kept : kept_) {
       if (kept.row == row) return kept.values;
     }
     Kept& kept = kept_[kept_[0].row == other ? 1 : 0];
     kept.row = row;
-    float* to = kept.values;
-    for (int64_t i = 0; i < count_; ++i) {
-      const T* left = row + columns_[i].lower * channels_;
-      const T* right = row + columns_[i].upper * channels_;
-      const float part = columns_[i].part;
-      for (int64_t k = first_; k < end_; ++k) {
-        const float a = static_cast<float>(Widen(left[k]));
-        *to++ = a + (static_cast<float>(Widen(right[k])) - a) * part;
-      }
-    }
+    mix_row_(images_, row, stretch_, kept.values);
     return kept.values;
   }
 
  private:
   struct Kept {
-    const T* row = nullptr;
+    int64_t row = -1;
     float values[kFloats];
   };
-  const Mix* columns_;
-  int64_t count_, channels_, first_, end_;
+  const Tensor& images_;
+  const Stretch stretch_;
+  const MixRowOf mix_row_;
   Kept kept_[2];
 };
 
-template <typename T>
-void Resize(RunContext& c, const ResizeState& state, const Mix* columns) {
+void Resize(RunContext& c, const ResizeState& state, const Mix* columns, MixRowOf mix_row) {
   const Tensor& images = c.input(0);
   const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
   const int64_t out_height = c.output(0).dim(1), out_width = c.output(0).dim(2);
   const ResizeAxis axis(height, out_height, state.align_corners, state.half_pixel_centers);
-  const T* in = static_cast<const T*>(images.raw());
   float* out = c.output(0).data<float>();
   // A stretch is some whole pixels, or some channels of one.
-  const int64_t depth = std::min(channels, MixedRows<T>::kFloats);
-  const int64_t stretch = MixedRows<T>::kFloats / depth;
+  const int64_t depth = std::min(channels, MixedRows::kFloats);
+  const int64_t stretch = MixedRows::kFloats / depth;
   c.ParallelFor(images.dim(0) * out_height, ResizeGrain(out_width * channels), [&](int64_t begin, int64_t end) {
     for (int64_t first = 0; first < out_width; first += stretch) {
       for (int64_t channel = 0; channel < channels; channel += depth) {
         const int64_t count = std::min(stretch, out_width - first);
         const int64_t end_channel = std::min(channel + depth, channels);
-        MixedRows<T> mixed(columns + first, count, channels, channel, end_channel);
+        MixedRows mixed(images, {columns + first, count, channels, channel, end_channel}, mix_row);
         for (int64_t row = begin; row < end; ++row) {
           const Mix y = MixAt(axis, row % out_height);
-          const T* image = in + row / out_height * height * width * channels;
-          const T* top = image + y.lower * width * channels;
-          const T* bottom = image + y.upper * width * channels;
+          const int64_t image = row / out_height * height;
+          const int64_t top = (image + y.lower) * width * channels;
+          const int64_t bottom = (image + y.upper) * width * channels;
           const float* upper = mixed.Of(top, bottom);
           const float* lower = mixed.Of(bottom, top);
           float* to = out + (row * out_width + first) * channels + channel;
@@ -119,7 +132,7 @@ Status Run(RunContext& c) {
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
       images.dtype(), [&](auto tag) {
         using T = typename decltype(tag)::Type;
-        same ? Convert<T>(c) : Resize<T>(c, state, columns);
+        same ? Convert<T>(c) : Resize(c, state, columns, MixRow<T>);
       });
   return Status();
 }

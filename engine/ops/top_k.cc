@@ -9,6 +9,7 @@
 // ApproxTopK is exact, as on TensorFlow's CPU, whose kernel takes the greatest (is_max_k) of the last dim, which it
 // must be given as -1; recall_target, reduction_input_size_override and aggregate_to_topk say nothing.
 #include <algorithm>
+#include <cstring>
 
 #include "engine/base/checked.h"
 #include "engine/ops/indices.h"
@@ -65,13 +66,17 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 Result<std::unique_ptr<OpState>> PrepareSorted(PrepareContext&) { return std::unique_ptr<OpState>(new State); }
 
+// What the elements of a row are compared as: one of four types that tells them apart.
+template <typename T>
+using Key = std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, uint64_t>, int64_t, Wide<T>>;
+
 // Columns of one row, the better before the worse. With a NaN in the row this is no order, so nothing below may rely on
 // one for its bounds.
 template <typename T>
 struct Better {
   const T* x;
   bool operator()(int64_t a, int64_t b) const {
-    const auto left = Widen(x[a]), right = Widen(x[b]);
+    const auto left = x[a], right = x[b];
     if (right < left) return true;
     if (right > left) return false;
     return a < b;
@@ -135,7 +140,7 @@ void Select(const T* x, int64_t n, int64_t k, bool sorted, int64_t* best) {
 
 template <typename T>
 bool IsNan(T x) {
-  return Widen(x) != Widen(x);
+  return x != x;
 }
 
 // All n columns in order.
@@ -158,16 +163,16 @@ void SortAll(const T* x, int64_t n, int64_t* order) {
     // By insertion; then equal neighbours by column.
     for (int64_t i = 1; i < n; ++i) {
       int64_t j = i;
-      if (Widen(x[order[0]]) < Widen(x[i])) {
+      if (x[order[0]] < x[i]) {
         for (; j > 0; --j) order[j] = order[j - 1];
       } else {
-        for (; j > 0 && Widen(x[order[j - 1]]) < Widen(x[i]); --j) order[j] = order[j - 1];
+        for (; j > 0 && x[order[j - 1]] < x[i]; --j) order[j] = order[j - 1];
       }
       order[j] = i;
     }
     for (int64_t first = 0; first < n;) {
       int64_t next = first + 1;
-      while (next < n && Widen(x[order[first]]) == Widen(x[order[next]])) ++next;
+      while (next < n && x[order[first]] == x[order[next]]) ++next;
       std::sort(order + first, order + next);
       first = next;
     }
@@ -178,7 +183,7 @@ template <typename T>
 void Greatest(const T* x, int64_t n, int64_t* best) {
   *best = 0;
   for (int64_t i = 1; i < n; ++i) {
-    if (Widen(x[i]) > Widen(x[*best]) || (IsNan(x[*best]) && !IsNan(x[i]))) *best = i;
+    if (x[i] > x[*best] || (IsNan(x[*best]) && !IsNan(x[i]))) *best = i;
   }
 }
 
@@ -190,6 +195,24 @@ void StoreIndices(const int64_t* from, int64_t n, Tensor& to, int64_t at) {
   });
 }
 
+// The k best columns of a row into best, which has room for k + 1; `keys` has room for the row's keys if they are not
+// the elements themselves.
+template <typename T>
+void RankRow(const void* row, int64_t n, int64_t k, bool sorted, void* keys, int64_t* best) {
+  const auto* x = static_cast<const Key<T>*>(std::is_same_v<Key<T>, T> ? row : keys);
+  if constexpr (!std::is_same_v<Key<T>, T>) {
+    const T* elements = static_cast<const T*>(row);
+    for (int64_t i = 0; i < n; ++i) static_cast<Key<T>*>(keys)[i] = static_cast<Key<T>>(elements[i]);
+  }
+  if (k == 1) {
+    Greatest(x, n, best);
+  } else if (k == n) {
+    SortAll(x, n, best);
+  } else {
+    Select(x, n, k, sorted, best);
+  }
+}
+
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
   Tensor& values = c.output(0);
@@ -197,33 +220,32 @@ Status Run(RunContext& c) {
   const int64_t n = input.dim(input.rank() - 1);
   const int64_t k = values.dim(values.rank() - 1);
   if (values.num_elements() == 0) return Status();
-  const int64_t rows = values.num_elements() / k;
-  const int64_t grain = std::max<int64_t>((1 << 13) / n, 1);
-  const int64_t num_pieces = (rows + grain - 1) / grain;
-  const CheckedSize bytes = CheckedSize(num_pieces) * (CheckedSize(k) + 1) * 8;
-  if (!bytes.valid()) return ResourceExhausted("k ", k, " is too large");
-  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
-  const bool sorted = c.state<State>().sorted;
+  decltype(&RankRow<float>) rank_row = nullptr;
+  int64_t num_keys = 0;
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
       input.dtype(), [&](auto tag) {
         using T = typename decltype(tag)::Type;
-        c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
-          int64_t* best = static_cast<int64_t*>(scratch) + begin / grain * (k + 1);
-          for (int64_t row = begin; row < end; ++row) {
-            const T* x = static_cast<const T*>(input.raw()) + row * n;
-            if (k == 1) {
-              Greatest(x, n, best);
-            } else if (k == n) {
-              SortAll(x, n, best);
-            } else {
-              Select(x, n, k, sorted, best);
-            }
-            T* out = static_cast<T*>(values.raw()) + row * k;
-            for (int64_t i = 0; i < k; ++i) out[i] = x[best[i]];
-            StoreIndices(best, k, indices, row * k);
-          }
-        });
+        rank_row = RankRow<T>;
+        if (!std::is_same_v<Key<T>, T>) num_keys = n;
       });
+  const int64_t rows = values.num_elements() / k;
+  const int64_t grain = std::max<int64_t>((1 << 13) / n, 1);
+  const int64_t num_pieces = (rows + grain - 1) / grain;
+  const CheckedSize bytes = CheckedSize(num_pieces) * (CheckedSize(k) + 1 + num_keys) * 8;
+  if (!bytes.valid()) return ResourceExhausted("k ", k, " is too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  const bool sorted = c.state<State>().sorted;
+  const auto size = static_cast<int64_t>(ElementBytes(input.dtype()));
+  c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
+    int64_t* best = static_cast<int64_t*>(scratch) + begin / grain * (k + 1 + num_keys);
+    for (int64_t row = begin; row < end; ++row) {
+      const char* x = static_cast<const char*>(input.raw()) + row * n * size;
+      rank_row(x, n, k, sorted, best + k + 1, best);
+      char* out = static_cast<char*>(values.raw()) + row * k * size;
+      for (int64_t i = 0; i < k; ++i) std::memcpy(out + i * size, x + best[i] * size, static_cast<size_t>(size));
+      StoreIndices(best, k, indices, row * k);
+    }
+  });
   return Status();
 }
 
