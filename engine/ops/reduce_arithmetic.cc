@@ -28,19 +28,14 @@ struct Exact<T> {
   using Type = uint64_t;
 };
 
+// The sum is the mean of one share: no division by 1 changes a bit.
 template <typename T>
-struct SumOf {
+struct MeanOf {
   using In = T;
   using Acc = typename Exact<T>::Type;
   using Out = T;
   static Acc Start() { return Acc(0); }
   static Acc Step(Acc acc, T x) { return acc + static_cast<Acc>(Widen(x)); }
-  static T Finish(Acc acc, int64_t) { return Rounded<T>(acc); }
-};
-
-template <typename T>
-struct MeanOf : SumOf<T> {
-  using typename SumOf<T>::Acc;
   static T Finish(Acc acc, int64_t count) {
     if constexpr (std::is_integral_v<T>) {
       if (count == 0) return 0;
@@ -57,8 +52,8 @@ struct MeanOf : SumOf<T> {
 };
 
 constexpr OpDef kDefs[] = {
-    {.name = "Sum", RIVULET_REDUCTION, .run = RunArithmeticFold<SumOf, ReduceKind::kSum>},
-    {.name = "Mean", RIVULET_REDUCTION, .run = RunArithmeticFold<MeanOf, ReduceKind::kMean>},
+    {.name = "Sum", RIVULET_REDUCTION, .run = RunArithmetic<MeanOf, ReduceKind::kSum>},
+    {.name = "Mean", RIVULET_REDUCTION, .run = RunArithmetic<MeanOf, ReduceKind::kMean>},
 };
 
 }  // namespace

@@ -18,23 +18,30 @@ T Rounded(Acc sum) {
   }
 }
 
-// By Fold; float32 by the kernel of kKind.
-template <template <typename> typename Fold, ReduceKind kKind>
-Status RunArithmeticFold(RunContext& c) {
+// By Fold, which is told the number of elements unless `kind` is kSum; float32 by the kernel of `kind`.
+template <template <typename> typename Fold>
+Status RunArithmeticFold(RunContext& c, ReduceKind kind) {
+  const bool counts = kind != ReduceKind::kSum;
   const Tensor& input = c.input(0);
   if (input.num_elements() > 0) {
     RIVULET_ASSIGN_OR_RETURN(const ReductionGroups groups, GroupAxes(input, c.input(1)));
-    if (kKind != ReduceKind::kSumOfSquares && groups.num_reduced == 1) {
+    if (kind != ReduceKind::kSumOfSquares && groups.num_reduced == 1) {
       std::memcpy(c.output(0).raw(), input.raw(), input.bytes());
       return Status();
     }
-    if (input.dtype() == DType::kFloat) return RunFloatReduction(c, kKind, groups);
+    if (input.dtype() == DType::kFloat) return RunFloatReduction(c, kind, groups);
   }
-  if (input.dtype() == DType::kFloat) return RunFoldOfNothing<Fold<float>>(c);
+  if (input.dtype() == DType::kFloat) return RunFoldOfNothing<Fold<float>>(c, counts);
   Status status;
   VisitType<double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, Complex64,
-            Complex128>(input.dtype(), [&](auto tag) { status = RunFold<Fold<typename decltype(tag)::Type>>(c); });
+            Complex128>(input.dtype(),
+                        [&](auto tag) { status = RunFold<Fold<typename decltype(tag)::Type>>(c, counts); });
   return status;
+}
+
+template <template <typename> typename Fold, ReduceKind kKind>
+Status RunArithmetic(RunContext& c) {
+  return RunArithmeticFold<Fold>(c, kKind);
 }
 
 #define RIVULET_REDUCTION                                                                           \

@@ -52,8 +52,8 @@ struct NormOf {
 };
 
 constexpr OpDef kDefs[] = {
-    {.name = "Prod", RIVULET_REDUCTION, .run = RunArithmeticFold<ProdOf, ReduceKind::kProd>},
-    {.name = "EuclideanNorm", RIVULET_REDUCTION, .run = RunArithmeticFold<NormOf, ReduceKind::kSumOfSquares>},
+    {.name = "Prod", RIVULET_REDUCTION, .run = RunArithmetic<ProdOf, ReduceKind::kProd>},
+    {.name = "EuclideanNorm", RIVULET_REDUCTION, .run = RunArithmetic<NormOf, ReduceKind::kSumOfSquares>},
 };
 
 }  // namespace

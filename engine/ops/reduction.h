@@ -78,8 +78,9 @@ class GroupWalk {
 // Fold has types In, Acc and Out, and static functions
 //   Acc Start();  Acc Step(Acc, In);  Out Finish(Acc, int64_t count);
 // Every output is folded by one thread in row-major order.
+// Finish is told how many elements make an output, or 1 where those do not count.
 template <typename Fold>
-void ReduceElements(RunContext& c, const ReductionGroups& groups) {
+void ReduceElements(RunContext& c, const ReductionGroups& groups, bool counts) {
   using In = typename Fold::In;
   using Acc = typename Fold::Acc;
   using Out = typename Fold::Out;
@@ -88,7 +89,7 @@ void ReduceElements(RunContext& c, const ReductionGroups& groups) {
   const In* in = static_cast<const In*>(c.input(0).raw());
   Out* out = static_cast<Out*>(c.output(0).raw());
   const StopToken& stop = c.stop();
-  const int64_t count = groups.num_reduced;
+  const int64_t count = groups.num_reduced, share = counts ? count : 1;
 
   if (groups.num_groups == 0 || groups.last_is_reduced()) {
     const int64_t run = groups.num_groups == 0 ? 1 : groups.size[groups.num_groups - 1];
@@ -107,7 +108,7 @@ void ReduceElements(RunContext& c, const ReductionGroups& groups) {
             for (int64_t k = first; k < last; ++k) acc = Fold::Step(acc, x[k]);
           }
         } while (reduced.Next());
-        out[i] = Fold::Finish(acc, count);
+        out[i] = Fold::Finish(acc, share);
       }
     });
     return;
@@ -137,27 +138,32 @@ void ReduceElements(RunContext& c, const ReductionGroups& groups) {
                       }
                     } while (reduced.Next());
                     Out* y = out + item / tiles * inner + column;
-                    for (int64_t j = 0; j < width; ++j) y[j] = Fold::Finish(acc[j], count);
+                    for (int64_t j = 0; j < width; ++j) y[j] = Fold::Finish(acc[j], share);
                   }
                 });
 }
 
 // The reduction of an input without elements.
 template <typename Fold>
-Status RunFoldOfNothing(RunContext& c) {
+Status RunFoldOfNothing(RunContext& c, bool counts = true) {
   Tensor& output = c.output(0);
-  std::fill_n(static_cast<typename Fold::Out*>(output.raw()), output.num_elements(), Fold::Finish(Fold::Start(), 0));
+  std::fill_n(static_cast<typename Fold::Out*>(output.raw()), output.num_elements(),
+              Fold::Finish(Fold::Start(), counts ? 0 : 1));
   return Status();
 }
 
 // The whole reduction for one fold, empty tensors included.
 template <typename Fold>
-Status RunFold(RunContext& c) {
+Status RunFold(RunContext& c, bool counts) {
   if (c.output(0).num_elements() == 0) return Status();
-  if (c.input(0).num_elements() == 0) return RunFoldOfNothing<Fold>(c);
+  if (c.input(0).num_elements() == 0) return RunFoldOfNothing<Fold>(c, counts);
   RIVULET_ASSIGN_OR_RETURN(const ReductionGroups groups, GroupAxes(c.input(0), c.input(1)));
-  ReduceElements<Fold>(c, groups);
+  ReduceElements<Fold>(c, groups, counts);
   return Status();
+}
+template <typename Fold>
+Status RunFold(RunContext& c) {
+  return RunFold<Fold>(c, true);
 }
 
 }  // namespace rivulet
