@@ -18,25 +18,27 @@ struct State : OpState {
   PoolSpec spec;
 };
 
-template <int kRank>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, false));
+Status Infer(InferContext& c, int rank) {
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), rank, false));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
   c.set_output(0, OutputShape(spec.window, sizes));
   return Status();
 }
-
 template <int kRank>
-Status InferGrad(InferContext& c) {
-  constexpr int kDims = kRank + 2;
-  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, false));
-  RIVULET_RETURN_IF_ERROR(c.WantRank(1, kDims));
+Status Infer(InferContext& c) {
+  return Infer(c, kRank);
+}
+
+Status InferGrad(InferContext& c, int rank) {
+  const int full_rank = rank + 2;
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), rank, false));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, full_rank));
   const Shape& sizes_shape = c.known(0) ? c.value(0)->shape() : c.shape(0);
-  if (!MergeShapes(sizes_shape, {kDims}).ok()) {
-    return InvalidArgument("orig_input_shape: want shape [", kDims, "], got ", sizes_shape.ToString());
+  if (!MergeShapes(sizes_shape, {full_rank}).ok()) {
+    return InvalidArgument("orig_input_shape: want shape [", full_rank, "], got ", sizes_shape.ToString());
   }
   if (!c.known(0)) {
-    Shape unknown = Shape::OfUnknownDims(kDims);
+    Shape unknown = Shape::OfUnknownDims(full_rank);
     if (c.shape(1).has_rank()) unknown.set_dim(0, c.shape(1)[0]);
     c.set_output(0, unknown);
     return Status();
@@ -55,12 +57,19 @@ Status InferGrad(InferContext& c) {
   c.set_output(0, input);
   return Status();
 }
+template <int kRank>
+Status InferGrad(InferContext& c) {
+  return InferGrad(c, kRank);
+}
 
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
+  auto state = std::make_unique<State>();
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), rank, false));
+  return std::unique_ptr<OpState>(std::move(state));
+}
 template <int kRank>
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), kRank, false));
-  return std::unique_ptr<OpState>(std::move(state));
+  return Prepare(c, kRank);
 }
 
 template <typename T>
@@ -159,13 +168,12 @@ void Spread(RunContext& c, DType half, const ConvSizes& s, const T* grad, T* out
 }
 
 // Input `kInput` pooled, or a gradient spread.
-template <bool kGrad>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool is_grad) {
   if (c.output(0).num_elements() == 0) return Status();
   const PoolSpec& spec = c.state<State>().spec;
-  const Tensor& source = c.input(kGrad ? 1 : 0);
-  RIVULET_ASSIGN_OR_RETURN(ConvSizes s, PoolSizesOf(spec, kGrad ? c.output(0).shape() : source.shape()));
-  if (!kGrad) CenterVolumes(spec.window, &s);
+  const Tensor& source = c.input(is_grad ? 1 : 0);
+  RIVULET_ASSIGN_OR_RETURN(ConvSizes s, PoolSizesOf(spec, is_grad ? c.output(0).shape() : source.shape()));
+  if (!is_grad) CenterVolumes(spec.window, &s);
   ScratchPieces pieces;
   const StagedInput input(source, spec.window.channels_last, pieces);
   const StagedOutput output(c.output(0), spec.window.channels_last, pieces);
@@ -175,9 +183,9 @@ Status Run(RunContext& c) {
   const bool is_double = IsBuilt(DType::kDouble) && source.dtype() == DType::kDouble;
   // Only in two dimensions, see above.
   const DType half = spec.window.spatial_rank == 2 ? source.dtype() : DType::kFloat;
-  if (kGrad && is_double) {
+  if (is_grad && is_double) {
     Spread(c, half, s, static_cast<const double*>(in), static_cast<double*>(out));
-  } else if (kGrad) {
+  } else if (is_grad) {
     Spread(c, half, s, static_cast<const float*>(in), static_cast<float*>(out));
   } else if (is_double) {
     Pool(c, s, static_cast<const double*>(in), static_cast<double*>(out));
@@ -191,6 +199,10 @@ Status Run(RunContext& c) {
   }
   output.Finish(c, pieces);
   return Status();
+}
+template <bool kGrad>
+Status Run(RunContext& c) {
+  return Run(c, kGrad);
 }
 
 #define RIVULET_ATTRS_2D                                                         \

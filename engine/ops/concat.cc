@@ -52,16 +52,19 @@ Result<Shape> Joined(int first, int count, const int64_t* axis_value, const Shap
 }
 
 // Concat has the axis first, ConcatV2 last.
-template <bool kAxisFirst>
-Status InferConcat(InferContext& c) {
-  const int at = kAxisFirst ? 0 : c.num_inputs() - 1;
+Status InferConcat(InferContext& c, bool axis_first) {
+  const int at = axis_first ? 0 : c.num_inputs() - 1;
   RIVULET_RETURN_IF_ERROR(c.WantScalar(at));
   int64_t axis = 0;
   if (c.known(at)) axis = Indices(*c.value(at))[0];
-  RIVULET_ASSIGN_OR_RETURN(Shape out, Joined(kAxisFirst ? 1 : 0, c.num_inputs() - 1, c.known(at) ? &axis : nullptr,
+  RIVULET_ASSIGN_OR_RETURN(Shape out, Joined(axis_first ? 1 : 0, c.num_inputs() - 1, c.known(at) ? &axis : nullptr,
                                              [&](int i) -> const Shape& { return c.shape(i); }));
   c.set_output(0, std::move(out));
   return Status();
+}
+template <bool kAxisFirst>
+Status InferConcat(InferContext& c) {
+  return InferConcat(c, kAxisFirst);
 }
 
 Status Join(RunContext& c, int first, int count, int64_t axis_value) {
@@ -88,11 +91,14 @@ Status Join(RunContext& c, int first, int count, int64_t axis_value) {
   return Status();
 }
 
+Status RunConcat(RunContext& c, bool axis_first) {
+  const Tensor& axis = c.input(axis_first ? 0 : c.num_inputs() - 1);
+  if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape().ToString());
+  return Join(c, axis_first ? 1 : 0, c.num_inputs() - 1, Indices(axis)[0]);
+}
 template <bool kAxisFirst>
 Status RunConcat(RunContext& c) {
-  const Tensor& axis = c.input(kAxisFirst ? 0 : c.num_inputs() - 1);
-  if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape().ToString());
-  return Join(c, kAxisFirst ? 1 : 0, c.num_inputs() - 1, Indices(axis)[0]);
+  return RunConcat(c, kAxisFirst);
 }
 
 Status InferParallelConcat(InferContext& c) {

@@ -21,20 +21,26 @@ Result<std::vector<FftTables>> MakeTables(const Shape& shape, int rank, Allocato
   return tables;
 }
 
-template <int kRank>
-Status Infer(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, kRank));
+Status Infer(InferContext& c, int rank) {
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, rank));
   c.set_output(0, c.shape(0));
   return Status();
 }
-
 template <int kRank>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Status Infer(InferContext& c) {
+  return Infer(c, kRank);
+}
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
   auto state = std::make_unique<FftState>();
   if (c.shape(0).complete() && c.shape(0).num_elements() > 0) {
-    RIVULET_ASSIGN_OR_RETURN(state->axes, MakeTables(c.shape(0), kRank, c.allocator()));
+    RIVULET_ASSIGN_OR_RETURN(state->axes, MakeTables(c.shape(0), rank, c.allocator()));
   }
   return std::unique_ptr<OpState>(std::move(state));
+}
+template <int kRank>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  return Prepare(c, kRank);
 }
 
 template <typename R>
@@ -53,18 +59,21 @@ Status Transform(RunContext& c, const std::vector<FftTables>& axes, bool inverse
   return Status();
 }
 
-template <int kRank, bool kInverse>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, int rank, bool is_inverse) {
   const Tensor& input = c.input(0);
   if (input.num_elements() == 0) return Status();
   const std::vector<FftTables>* axes = &c.state<FftState>().axes;
   std::vector<FftTables> made;
   if (axes->empty()) {
-    RIVULET_ASSIGN_OR_RETURN(made, MakeTables(input.shape(), kRank, c.allocator()));
+    RIVULET_ASSIGN_OR_RETURN(made, MakeTables(input.shape(), rank, c.allocator()));
     axes = &made;
   }
-  if (input.dtype() == DType::kComplex64) return Transform<float>(c, *axes, kInverse);
-  return Transform<double>(c, *axes, kInverse);
+  if (input.dtype() == DType::kComplex64) return Transform<float>(c, *axes, is_inverse);
+  return Transform<double>(c, *axes, is_inverse);
+}
+template <int kRank, bool kInverse>
+Status Run(RunContext& c) {
+  return Run(c, kRank, kInverse);
 }
 
 template <int kRank, bool kInverse>

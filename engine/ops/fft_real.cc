@@ -41,33 +41,36 @@ Status CheckLengths(const Shape& input, std::span<const int64_t> lengths, bool i
   return Status();
 }
 
-template <int kRank, bool kInverse>
-Status Infer(InferContext& c) {
-  const DType real = kInverse ? c.output_dtype(0) : c.dtype(0), complex = kInverse ? c.dtype(0) : c.output_dtype(0);
+Status Infer(InferContext& c, int rank, bool is_inverse) {
+  const DType real = is_inverse ? c.output_dtype(0) : c.dtype(0), complex = is_inverse ? c.dtype(0) : c.output_dtype(0);
   if (real != DType::kInvalid && complex != DType::kInvalid &&
       (real == DType::kFloat) != (complex == DType::kComplex64)) {
     return InvalidArgument("want float32 with complex64 or float64 with complex128, got ", Name(real), " with ",
                            Name(complex));
   }
-  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, kRank));
+  RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, rank));
   RIVULET_ASSIGN_OR_RETURN(const int64_t count, VectorLength(c, 1, "fft_length"));
-  if (count >= 0 && count != kRank) return InvalidArgument("fft_length: want ", kRank, " elements, got ", count);
+  if (count >= 0 && count != rank) return InvalidArgument("fft_length: want ", rank, " elements, got ", count);
   std::vector<int64_t> lengths;
   if (c.known(1)) {
     lengths = c.ints(1);
-    RIVULET_RETURN_IF_ERROR(CheckLengths(c.shape(0), lengths, kInverse));
+    RIVULET_RETURN_IF_ERROR(CheckLengths(c.shape(0), lengths, is_inverse));
   }
   Shape out = c.shape(0);
   if (!out.has_rank()) {
     c.set_output(0, out);
     return Status();
   }
-  for (int i = 0; i < kRank; ++i) {
-    out.set_dim(out.rank() - kRank + i,
-                lengths.empty() ? Shape::kUnknownDim : Made(lengths[static_cast<size_t>(i)], i, kRank, kInverse));
+  for (int i = 0; i < rank; ++i) {
+    out.set_dim(out.rank() - rank + i,
+                lengths.empty() ? Shape::kUnknownDim : Made(lengths[static_cast<size_t>(i)], i, rank, is_inverse));
   }
   c.set_output(0, std::move(out));
   return Status();
+}
+template <int kRank, bool kInverse>
+Status Infer(InferContext& c) {
+  return Infer(c, kRank, kInverse);
 }
 
 // The last axis first.
@@ -81,16 +84,19 @@ Result<std::vector<FftTables>> MakeTables(std::span<const int64_t> lengths, bool
   return tables;
 }
 
-template <int kRank, bool kInverse>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_inverse) {
   auto state = std::make_unique<FftState>();
   if (c.constant(1) != nullptr) {
     const std::vector<int64_t> lengths = ReadIntegers(*c.constant(1));
     if (std::all_of(lengths.begin(), lengths.end(), [](int64_t n) { return n > 0; })) {
-      RIVULET_ASSIGN_OR_RETURN(state->axes, MakeTables(lengths, kInverse, c.allocator()));
+      RIVULET_ASSIGN_OR_RETURN(state->axes, MakeTables(lengths, is_inverse, c.allocator()));
     }
   }
   return std::unique_ptr<OpState>(std::move(state));
+}
+template <bool kInverse>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  return Prepare(c, kInverse);
 }
 
 // Where the rows of a tensor begin of which the first `taken` of each inner axis are used: [batch, rows.., row].
@@ -162,28 +168,32 @@ Status Inverse(RunContext& c, const std::vector<FftTables>& axes, const TakenRow
       c, axes[0], count, [&](int64_t i) { return i * bins; }, values, output.data<R>());
 }
 
-template <int kRank, bool kInverse>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, int rank, bool is_inverse) {
   const Tensor& input = c.input(0);
   const std::vector<int64_t> lengths = ReadIntegers(c.input(1));
-  if (input.rank() < kRank || lengths.size() != kRank) return InvalidArgument("fft_length: want ", kRank, " elements");
-  RIVULET_RETURN_IF_ERROR(CheckLengths(input.shape(), lengths, kInverse));
+  if (input.rank() < rank || lengths.size() != static_cast<size_t>(rank))
+    return InvalidArgument("fft_length: want ", rank, " elements");
+  RIVULET_RETURN_IF_ERROR(CheckLengths(input.shape(), lengths, is_inverse));
   Shape shape = input.shape();
-  for (int i = 0; i < kRank; ++i) {
-    shape.set_dim(shape.rank() - kRank + i, Made(lengths[static_cast<size_t>(i)], i, kRank, kInverse));
+  for (int i = 0; i < rank; ++i) {
+    shape.set_dim(shape.rank() - rank + i, Made(lengths[static_cast<size_t>(i)], i, rank, is_inverse));
   }
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, shape));
   if (c.output(0).num_elements() == 0) return Status();
   const std::vector<FftTables>* axes = &c.state<FftState>().axes;
   std::vector<FftTables> made;
   if (axes->empty()) {
-    RIVULET_ASSIGN_OR_RETURN(made, MakeTables(lengths, kInverse, c.allocator()));
+    RIVULET_ASSIGN_OR_RETURN(made, MakeTables(lengths, is_inverse, c.allocator()));
     axes = &made;
   }
   const TakenRows rows = RowsOf(input.shape(), lengths);
   const bool is_float = input.dtype() == DType::kFloat || input.dtype() == DType::kComplex64;
-  if (kInverse) return is_float ? Inverse<float>(c, *axes, rows) : Inverse<double>(c, *axes, rows);
+  if (is_inverse) return is_float ? Inverse<float>(c, *axes, rows) : Inverse<double>(c, *axes, rows);
   return is_float ? Forward<float>(c, *axes, rows) : Forward<double>(c, *axes, rows);
+}
+template <int kRank, bool kInverse>
+Status Run(RunContext& c) {
+  return Run(c, kRank, kInverse);
 }
 
 template <int kRank, bool kInverse>
@@ -193,7 +203,7 @@ constexpr OpDef Def(const char* name) {
           .outputs = kInverse ? "output:Treal" : "output:Tcomplex",
           .attrs = "Treal:type=f32 in {f32,f64}; Tcomplex:type=c64 in {c64,c128}",
           .infer = Infer<kRank, kInverse>,
-          .prepare = Prepare<kRank, kInverse>,
+          .prepare = Prepare<kInverse>,
           .run = Run<kRank, kInverse>};
 }
 

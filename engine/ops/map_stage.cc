@@ -173,13 +173,16 @@ Status InferPut(InferContext& c) {
 }
 
 // Inputs: a key where `kHasKey`, and indices.
+Status InferGet(InferContext& c, bool has_key) {
+  if (has_key) RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
+  RIVULET_RETURN_IF_ERROR(c.WantRank(has_key ? 1 : 0, 1));
+  if (!has_key) c.set_output(0, {});
+  for (int i = has_key ? 0 : 1; i < c.num_outputs(); ++i) c.set_output(i, Shape::UnknownRank());
+  return Status();
+}
 template <bool kHasKey>
 Status InferGet(InferContext& c) {
-  if (kHasKey) RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
-  RIVULET_RETURN_IF_ERROR(c.WantRank(kHasKey ? 1 : 0, 1));
-  if (!kHasKey) c.set_output(0, {});
-  for (int i = kHasKey ? 0 : 1; i < c.num_outputs(); ++i) c.set_output(i, Shape::UnknownRank());
-  return Status();
+  return InferGet(c, kHasKey);
 }
 
 Status RunPut(RunContext& c) {
@@ -198,14 +201,17 @@ Result<std::vector<DType>> AskedDtypes(RunContext& c, int first, const Tensor& i
   return InvalidArgument("indices: want one for each of ", dtypes.size(), " outputs, got ", indices.num_elements());
 }
 
-template <bool kTakes>
-Status RunGet(RunContext& c) {
+Status RunGet(RunContext& c, bool takes) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<StagingMap> map, MapOf(c));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<DType> dtypes, AskedDtypes(c, 0, c.input(1)));
   RIVULET_ASSIGN_OR_RETURN(const Tuple tuple, map->Get(c.input(0).data<int64_t>()[0], c.input(1).values<int32_t>(),
-                                                       dtypes, kTakes, c.stop()));
+                                                       dtypes, takes, c.stop()));
   GiveTuple(c, tuple);
   return Status();
+}
+template <bool kTakes>
+Status RunGet(RunContext& c) {
+  return RunGet(c, kTakes);
 }
 
 Status RunTakeAny(RunContext& c) {
@@ -218,11 +224,14 @@ Status RunTakeAny(RunContext& c) {
   return Status();
 }
 
+Status RunSize(RunContext& c, bool of_incomplete) {
+  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<StagingMap> map, MapOf(c));
+  c.output(0).data<int32_t>()[0] = static_cast<int32_t>(map->Size(of_incomplete));
+  return Status();
+}
 template <bool kOfIncomplete>
 Status RunSize(RunContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<StagingMap> map, MapOf(c));
-  c.output(0).data<int32_t>()[0] = static_cast<int32_t>(map->Size(kOfIncomplete));
-  return Status();
+  return RunSize(c, kOfIncomplete);
 }
 
 Status RunClear(RunContext& c) {

@@ -117,8 +117,7 @@ void Channel(const ConvSizes& s, Rule rule, const Operands<T>& o) {
   }
 }
 
-template <Rule kRule>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Rule rule) {
   const auto& state = c.state<State>();
   if (c.output(0).num_elements() == 0) return Status();
   PoolSpec spec = state.spec;
@@ -130,7 +129,7 @@ Status Run(RunContext& c) {
     const Shape pooled = OutputShape(spec.window, s);
     RIVULET_RETURN_IF_ERROR(CheckShape("orig_output", c.input(1).shape(), pooled));
     RIVULET_RETURN_IF_ERROR(
-        CheckShape("grad", c.input(2).shape(), kRule == Rule::kGather ? c.input(0).shape() : pooled));
+        CheckShape("grad", c.input(2).shape(), rule == Rule::kGather ? c.input(0).shape() : pooled));
   }
   const bool last = spec.window.channels_last;
   ScratchPieces pieces;
@@ -146,7 +145,7 @@ Status Run(RunContext& c) {
   const auto compute = [&]<typename T>(T) {
     const int64_t in_size = s.in_pixels() * s.in_c;
     const int64_t out_size = s.out_pixels() * s.in_c;
-    const int64_t to_size = kRule == Rule::kGather ? out_size : in_size;
+    const int64_t to_size = rule == Rule::kGather ? out_size : in_size;
     T* const out = static_cast<T*>(to);
     std::fill_n(out, s.batch * to_size, T(0));
     const double work = WindowWork(s) * static_cast<double>(s.out_pixels());
@@ -154,8 +153,8 @@ Status Run(RunContext& c) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t image = i / s.in_c;
         const int64_t channel = i % s.in_c;
-        const int64_t grad_size = kRule == Rule::kGather ? in_size : out_size;
-        Channel<T>(s, kRule,
+        const int64_t grad_size = rule == Rule::kGather ? in_size : out_size;
+        Channel<T>(s, rule,
                    {static_cast<const T*>(x) + image * in_size + channel,
                     static_cast<const T*>(y) + image * out_size + channel,
                     static_cast<const T*>(g) + image * grad_size + channel, out + image * to_size + channel});
@@ -177,6 +176,10 @@ Status Run(RunContext& c) {
   }
   output.Finish(c, pieces);
   return Status();
+}
+template <Rule kRule>
+Status Run(RunContext& c) {
+  return Run(c, kRule);
 }
 
 #define RIVULET_TYPES "{f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}"

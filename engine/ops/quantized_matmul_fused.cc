@@ -112,16 +112,15 @@ void FillBiases(RunContext& c, const Steps& steps, const PackedMatrixU8& b, doub
   }
 }
 
-template <After kAfter, bool kRelu>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, After after, bool is_relu) {
   const auto& state = c.state<State>();
-  RIVULET_ASSIGN_OR_RETURN(const Steps steps, ReadSteps(c, kAfter == After::kNumbers && state.scaled));
+  RIVULET_ASSIGN_OR_RETURN(const Steps steps, ReadSteps(c, after == After::kNumbers && state.scaled));
   const float step = steps.a_step * (Largest(steps.b) / 127);
-  float scale = kAfter == After::kNumbers ? step : 1.0f;
-  if (kAfter == After::kSums) {
+  float scale = after == After::kNumbers ? step : 1.0f;
+  if (after == After::kSums) {
     const float one = StepOf<uint8_t>(steps.a) * ((steps.b.high - steps.b.low) / 254);
     WriteRange(c, 1, {one * -2147483648.0f, one * 2147483648.0f});
-  } else if (kAfter == After::kCodes) {
+  } else if (after == After::kCodes) {
     const Range to = {c.input(7).data<float>()[0], c.input(8).data<float>()[0]};
     if (!(Largest(to) > 0)) return InvalidArgument("min_freezed_output, max_freezed_output: both are 0");
     scale = 255 * (step / Largest(to));
@@ -143,10 +142,10 @@ Status Run(RunContext& c) {
   c.ParallelFor(m, std::max<int64_t>((1 << 12) / n, 1), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * n; i < end * n; ++i) {
       double x = static_cast<double>(sums[i]) + biases[i % n];
-      if (kRelu) x = std::max(x, 0.0);
-      if (kAfter == After::kNumbers) {
+      if (is_relu) x = std::max(x, 0.0);
+      if (after == After::kNumbers) {
         static_cast<float*>(output.raw())[i] = static_cast<float>(x) * scale;
-      } else if (kAfter == After::kSums) {
+      } else if (after == After::kSums) {
         static_cast<int32_t*>(output.raw())[i] = Saturate<int32_t>(std::nearbyint(x));
       } else {
         static_cast<uint8_t*>(output.raw())[i] = Saturate<uint8_t>(std::nearbyint(x * static_cast<double>(scale)));
@@ -154,6 +153,10 @@ Status Run(RunContext& c) {
     }
   });
   return Status();
+}
+template <After kAfter, bool kRelu>
+Status Run(RunContext& c) {
+  return Run(c, kAfter, kRelu);
 }
 
 #define RIVULET_OPERANDS(bias) "a:T1, b:T2, bias:" bias ", min_a:f32, max_a:f32, min_b:f32, max_b:f32"

@@ -55,10 +55,9 @@ Status InferConv(InferContext& c) {
   return Status();
 }
 
-template <bool kConv>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_conv) {
   auto state = std::make_unique<State>();
-  if (kConv) {
+  if (is_conv) {
     RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), 2));
     if (c.dtype(1) == DType::kQint8) {
       RIVULET_ASSIGN_OR_RETURN(state->of_signed, PrepareQuantizedConv(c, kSignedForm, state->spec));
@@ -68,7 +67,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     state->transpose_a = c.attrs().Bool("transpose_a");
     state->transpose_b = c.attrs().Bool("transpose_b");
   }
-  if (const Tensor* b = c.constant(1); b != nullptr && b->rank() == (kConv ? 4 : 2) && b->num_elements() > 0) {
+  if (const Tensor* b = c.constant(1); b != nullptr && b->rank() == (is_conv ? 4 : 2) && b->num_elements() > 0) {
     const int64_t last = b->dim(b->rank() - 1), rest = b->num_elements() / last;
     const bool t = state->transpose_b;
     const int64_t k = t ? last : rest, n = t ? rest : last;
@@ -82,6 +81,10 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     c.Consume(1);
   }
   return std::unique_ptr<OpState>(std::move(state));
+}
+template <bool kConv>
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  return Prepare(c, kConv);
 }
 
 int32_t Zero(Range range) {
@@ -105,13 +108,12 @@ void CenterWindows(Padding padding, ConvSizes* sizes) {
   }
 }
 
-template <bool kConv>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool is_conv) {
   const auto& state = c.state<State>();
   if (state.of_signed != nullptr) return RunQuantizedConv(c, static_cast<const QuantizedConvState&>(*state.of_signed));
   Range a_range, b_range;
-  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, !kConv, &a_range));
-  RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, !kConv, &b_range));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, !is_conv, &a_range));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, !is_conv, &b_range));
   WriteRange(c, 1, ProductRange<uint8_t, uint8_t>(a_range, b_range));
   const Tensor& a = c.input(0);
   const Shape& b = state.packed != nullptr ? state.packed_shape : c.input(1).shape();
@@ -123,7 +125,7 @@ Status Run(RunContext& c) {
     return Status();
   }
   const auto* from = static_cast<const uint8_t*>(a.raw());
-  if constexpr (kConv) {
+  if (is_conv) {
     RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
     CenterWindows(state.spec.padding, &sizes);
     RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 filter, PackB(c, state, sizes.taps() * sizes.in_c, sizes.out_c));
@@ -134,6 +136,10 @@ Status Run(RunContext& c) {
     MatMulU8(from, a.dim(1), state.transpose_a, Zero(a_range), m, right, Zero(b_range), out, n, c.pool(), c.stop());
   }
   return Status();
+}
+template <bool kConv>
+Status Run(RunContext& c) {
+  return Run(c, kConv);
 }
 
 constexpr OpDef kDefs[] = {

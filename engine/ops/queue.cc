@@ -65,19 +65,25 @@ Result<QueueForm> FormOf(QueueType type, const Node& node) {
   return form;
 }
 
+Status InferHandle(InferContext& c, QueueType type) {
+  c.set_output(0, {});
+  return FormOf(type, c.node()).status();
+}
 template <QueueType kType>
 Status InferHandle(InferContext& c) {
-  c.set_output(0, {});
-  return FormOf(kType, c.node()).status();
+  return InferHandle(c, kType);
 }
 
+Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c, QueueType type) {
+  auto state = std::make_unique<HandleState>();
+  state->type = type;
+  state->object = ObjectName(c.node(), Queue::kKind);
+  RIVULET_ASSIGN_OR_RETURN(state->form, FormOf(type, c.node()));
+  return std::unique_ptr<OpState>(std::move(state));
+}
 template <QueueType kType>
 Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c) {
-  auto state = std::make_unique<HandleState>();
-  state->type = kType;
-  state->object = ObjectName(c.node(), Queue::kKind);
-  RIVULET_ASSIGN_OR_RETURN(state->form, FormOf(kType, c.node()));
-  return std::unique_ptr<OpState>(std::move(state));
+  return PrepareHandle(c, kType);
 }
 
 Result<ObjectRef> MakeQueue(const HandleState& state) {
@@ -137,12 +143,10 @@ Status RunEnqueueMany(RunContext& c) {
 
 enum class Amount { kOne, kMany, kUpTo };
 
-template <Amount kAmount>
-Status InferDequeue(InferContext& c) {
+Status InferDequeue(InferContext& c, Amount amount) {
   RIVULET_RETURN_IF_ERROR(CheckTimeout(c));
   // TensorFlow takes the first element of whatever n is.
-  if (kAmount != Amount::kOne && c.shape(1).num_elements() == 0)
-    return InvalidArgument("n: want a scalar, got nothing");
+  if (amount != Amount::kOne && c.shape(1).num_elements() == 0) return InvalidArgument("n: want a scalar, got nothing");
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, Shape::UnknownRank());
   if (!c.known(0)) return Status();
   // Once the graph is planned for a session.
@@ -150,7 +154,7 @@ Status InferDequeue(InferContext& c) {
   const std::vector<Shape>& shapes = queue->form().elements.shapes;
   for (int i = 0; i < c.num_outputs() && static_cast<size_t>(i) < shapes.size(); ++i) {
     const Shape& row = shapes[static_cast<size_t>(i)];
-    if (kAmount == Amount::kOne || row.rank() >= Shape::kMaxRank) {
+    if (amount == Amount::kOne || row.rank() >= Shape::kMaxRank) {
       c.set_output(i, row);
       continue;
     }
@@ -160,19 +164,26 @@ Status InferDequeue(InferContext& c) {
   }
   return Status();
 }
-
 template <Amount kAmount>
-Status RunDequeue(RunContext& c) {
+Status InferDequeue(InferContext& c) {
+  return InferDequeue(c, kAmount);
+}
+
+Status RunDequeue(RunContext& c, Amount amount) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Queue> queue, QueueOf(c));
   std::vector<DType> dtypes;
   for (int i = 0; i < c.num_outputs(); ++i) dtypes.push_back(c.output(i).dtype());
   RIVULET_RETURN_IF_ERROR(CheckDtypes(queue->form().elements.dtypes, dtypes));
-  Result<Tuple> taken = kAmount == Amount::kOne ? queue->Dequeue(c.stop())
-                                                : queue->DequeueMany(c.input(1).data<int32_t>()[0],
-                                                                     kAmount == Amount::kUpTo, c.allocator(), c.stop());
+  Result<Tuple> taken = amount == Amount::kOne ? queue->Dequeue(c.stop())
+                                               : queue->DequeueMany(c.input(1).data<int32_t>()[0],
+                                                                    amount == Amount::kUpTo, c.allocator(), c.stop());
   if (!taken.ok()) return std::move(taken).status();
   for (int i = 0; i < c.num_outputs(); ++i) c.SetOutput(i, (*taken)[static_cast<size_t>(i)]);
   return Status();
+}
+template <Amount kAmount>
+Status RunDequeue(RunContext& c) {
+  return RunDequeue(c, kAmount);
 }
 
 // ---- Closing and asking ----

@@ -64,8 +64,7 @@ DivideRow FindDivide(DType dtype) {
   return found;
 }
 
-template <Combine kCombine, bool kMean>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Combine combine, bool is_mean) {
   const Tensor& data = c.input(0);
   const Indices ids(c.input(1));
   Tensor& output = c.output(0);
@@ -83,11 +82,11 @@ Status Run(RunContext& c) {
     }
   }
   // Max and Min of no rows are 0.
-  FillStart(kCombine == Combine::kMultiply ? kCombine : Combine::kAdd, dtype, output.raw(), output.num_elements());
+  FillStart(combine == Combine::kMultiply ? combine : Combine::kAdd, dtype, output.raw(), output.num_elements());
   if (data.num_elements() == 0) return Status();
 
   const int64_t row = data.num_elements() / rows;
-  const CombineRows combine = FindCombine(kCombine, dtype);
+  const CombineRows combine_row = FindCombine(combine, dtype);
   const DivideRow divide = FindDivide(dtype);
   // Columns do not depend on each other.
   const int64_t grain = std::max<int64_t>((1 << 15) / rows, 16);
@@ -99,13 +98,17 @@ Status Run(RunContext& c) {
       CopyElements(dtype, to, ElementAt(data.raw(), dtype, first * row + begin), end - begin);
       int64_t next = first + 1;
       for (; next < rows && ids[next] == id; ++next) {
-        combine(to, ElementAt(data.raw(), dtype, next * row + begin), end - begin);
+        combine_row(to, ElementAt(data.raw(), dtype, next * row + begin), end - begin);
       }
-      if (kMean) divide(to, end - begin, next - first);
+      if (is_mean) divide(to, end - begin, next - first);
       first = next;
     }
   });
   return Status();
+}
+template <Combine kCombine, bool kMean>
+Status Run(RunContext& c) {
+  return Run(c, kCombine, kMean);
 }
 
 #define RIVULET_SEGMENT(types)                                     \

@@ -31,11 +31,10 @@ Status CheckSizes(const std::vector<int64_t>& sizes) {
 }
 
 // ND: inputs are input, block_shape, paddings; else input, paddings and the attribute block_size.
-template <bool kNd>
-Result<Blocks> BlocksFromFacts(const InferContext& c) {
+Result<Blocks> BlocksFromFacts(const InferContext& c, bool is_nd) {
   Blocks blocks;
-  constexpr int kPads = kNd ? 2 : 1;
-  if (kNd) {
+  const int pads_at = is_nd ? 2 : 1;
+  if (is_nd) {
     RIVULET_ASSIGN_OR_RETURN(const int64_t length, VectorLength(c, 1, "block_shape"));
     if (length >= Shape::kMaxRank) return InvalidArgument("block_shape: want fewer than ", Shape::kMaxRank, " sizes");
     blocks.count = static_cast<int>(length);
@@ -45,18 +44,22 @@ Result<Blocks> BlocksFromFacts(const InferContext& c) {
     blocks.sizes.assign(2, c.attrs().Int("block_size"));
   }
   RIVULET_RETURN_IF_ERROR(CheckSizes(blocks.sizes));
-  const Shape& pads = c.shape(kPads);
-  RIVULET_RETURN_IF_ERROR(c.WantRank(kPads, 2));
+  const Shape& pads = c.shape(pads_at);
+  RIVULET_RETURN_IF_ERROR(c.WantRank(pads_at, 2));
   if (pads.has_rank()) {
     if (blocks.count < 0 && pads[0] >= 0 && pads[0] < Shape::kMaxRank) blocks.count = static_cast<int>(pads[0]);
     if ((pads[0] >= 0 && pads[0] != blocks.count) || (pads[1] >= 0 && pads[1] != 2)) {
       return InvalidArgument("paddings or crops: want shape [", blocks.count, ",2], got ", pads.ToString());
     }
   }
-  if (c.known(kPads)) {
-    RIVULET_ASSIGN_OR_RETURN(blocks.pads, ReadPaddings(*c.value(kPads), blocks.count));
+  if (c.known(pads_at)) {
+    RIVULET_ASSIGN_OR_RETURN(blocks.pads, ReadPaddings(*c.value(pads_at), blocks.count));
   }
   return blocks;
+}
+template <bool kNd>
+Result<Blocks> BlocksFromFacts(const InferContext& c) {
+  return BlocksFromFacts(c, kNd);
 }
 
 struct State : OpState {
@@ -69,10 +72,9 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-template <bool kNd>
-Result<Blocks> BlocksFromTensors(RunContext& c) {
+Result<Blocks> BlocksFromTensors(RunContext& c, bool is_nd) {
   Blocks blocks;
-  if constexpr (kNd) {
+  if (is_nd) {
     if (c.input(1).rank() != 1)
       return InvalidArgument("block_shape: want a vector, got shape ", c.input(1).shape().ToString());
     blocks.sizes = ReadIntegers(c.input(1));
@@ -81,8 +83,12 @@ Result<Blocks> BlocksFromTensors(RunContext& c) {
   }
   RIVULET_RETURN_IF_ERROR(CheckSizes(blocks.sizes));
   blocks.count = static_cast<int>(blocks.sizes.size());
-  RIVULET_ASSIGN_OR_RETURN(blocks.pads, ReadPaddings(c.input(kNd ? 2 : 1), blocks.count));
+  RIVULET_ASSIGN_OR_RETURN(blocks.pads, ReadPaddings(c.input(is_nd ? 2 : 1), blocks.count));
   return blocks;
+}
+template <bool kNd>
+Result<Blocks> BlocksFromTensors(RunContext& c) {
+  return BlocksFromTensors(c, kNd);
 }
 
 Status CheckRank(const Shape& in, const Blocks& blocks, bool exact) {

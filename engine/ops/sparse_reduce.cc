@@ -50,8 +50,7 @@ std::vector<int64_t> ReducedDims(std::span<const int64_t> dims, const std::vecto
   return out;
 }
 
-template <bool kSparse>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, bool is_sparse) {
   RIVULET_ASSIGN_OR_RETURN(const SparseFacts facts, InferSparse(c, 0, 1, 2));
   if (c.shape(3).rank() > 1) return InvalidArgument("reduction_axes: want a vector, got ", c.shape(3).ToString());
   const bool keep = c.attrs().Bool("keep_dims");
@@ -68,7 +67,7 @@ Status Infer(InferContext& c) {
       for (const int64_t dim : ReducedDims(dims, is_reduced, keep)) dense.push_back(dim);
     }
   }
-  if (kSparse) {
+  if (is_sparse) {
     c.set_output(0, {Shape::kUnknownDim, rank});
     c.set_output(1, {Shape::kUnknownDim});
     c.set_output(2, {rank});
@@ -76,6 +75,10 @@ Status Infer(InferContext& c) {
     c.set_output(0, dense);
   }
   return Status();
+}
+template <bool kSparse>
+Status Infer(InferContext& c) {
+  return Infer(c, kSparse);
 }
 
 template <bool kMax, typename T>
@@ -97,14 +100,14 @@ void ReduceInto(const void* from, std::span<const int64_t> places, void* to, int
   static_cast<T*>(to)[at] = Reduce<kMax>(static_cast<const T*>(from), places);
 }
 
-template <bool kMax>
-void ReduceAny(DType dtype, const void* from, std::span<const int64_t> places, void* to, int64_t at) {
+void ReduceAny(bool is_max, DType dtype, const void* from, std::span<const int64_t> places, void* to, int64_t at) {
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      dtype, [&](auto tag) { ReduceInto<kMax, typename decltype(tag)::Type>(from, places, to, at); });
-  if constexpr (!kMax) {
-    VisitType<Complex64, Complex128>(
-        dtype, [&](auto tag) { ReduceInto<kMax, typename decltype(tag)::Type>(from, places, to, at); });
-  }
+      dtype, [&](auto tag) {
+        using T = typename decltype(tag)::Type;
+        is_max ? ReduceInto<true, T>(from, places, to, at) : ReduceInto<false, T>(from, places, to, at);
+      });
+  VisitType<Complex64, Complex128>(
+      dtype, [&](auto tag) { ReduceInto<false, typename decltype(tag)::Type>(from, places, to, at); });
 }
 
 // Calls visit(index of the first element, places) for each run of `order` whose elements agree in `axes`.
@@ -122,8 +125,7 @@ Status ForEachGroup(const SparseView& in, const std::vector<int64_t>& order, con
   return Status();
 }
 
-template <bool kMax, bool kSparse>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool is_max, bool is_sparse) {
   const SparseView in(c, 0);
   const bool keep = c.state<State>().keep;
   RIVULET_RETURN_IF_ERROR(DenseCount(in.shape, "input_shape").status());
@@ -140,7 +142,7 @@ Status Run(RunContext& c) {
   const std::vector<int64_t> order = SortedPlaces(in, axes);
   const DType dtype = in.values->dtype();
   const void* values = in.values->raw();
-  if constexpr (!kSparse) {
+  if (!is_sparse) {
     Tensor& output = c.output(0);
     if (output.raw() == nullptr || !output.valid()) {
       Shape shape;
@@ -156,7 +158,7 @@ Status Run(RunContext& c) {
       if (at >= static_cast<uint64_t>(output.num_elements())) {
         return InvalidArgument("input_indices: ", IndexText(index, in.rank), " is outside of input_shape");
       }
-      ReduceAny<kMax>(dtype, values, places, output.raw(), static_cast<int64_t>(at));
+      ReduceAny(is_max, dtype, values, places, output.raw(), static_cast<int64_t>(at));
       return Status();
     });
   } else {
@@ -177,10 +179,14 @@ Status Run(RunContext& c) {
         const bool is_kept = !is_reduced[static_cast<size_t>(d)];
         if (is_kept || keep) *out++ = is_kept ? index[d] : 0;
       }
-      ReduceAny<kMax>(dtype, values, places, c.output(1).raw(), at++);
+      ReduceAny(is_max, dtype, values, places, c.output(1).raw(), at++);
       return Status();
     });
   }
+}
+template <bool kMax, bool kSparse>
+Status Run(RunContext& c) {
+  return Run(c, kMax, kSparse);
 }
 
 Status InferSoftmax(InferContext& c) {

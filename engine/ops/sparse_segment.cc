@@ -112,8 +112,7 @@ void SumSegments(RunContext& c, Kind kind) {
                 });
 }
 
-template <Kind kKind>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Kind kind) {
   const Indices indices(c.input(1)), ids(c.input(2));
   const int64_t count = c.input(1).num_elements();
   Tensor& output = c.output(0);
@@ -126,12 +125,15 @@ Status Run(RunContext& c) {
   if (output.num_elements() == 0) return Status();
   std::memset(output.raw(), 0, output.bytes());
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      output.dtype(), [&](auto tag) { SumSegments<typename decltype(tag)::Type>(c, kKind); });
+      output.dtype(), [&](auto tag) { SumSegments<typename decltype(tag)::Type>(c, kind); });
   return Status();
 }
-
 template <Kind kKind>
-Status RunGrad(RunContext& c) {
+Status Run(RunContext& c) {
+  return Run(c, kKind);
+}
+
+Status RunGrad(RunContext& c, Kind kind) {
   const Tensor& grad = c.input(0);
   const Indices indices(c.input(1)), ids(c.input(2));
   const int64_t count = c.input(1).num_elements();
@@ -155,7 +157,7 @@ Status RunGrad(RunContext& c) {
     Wide<T>* sums = reinterpret_cast<Wide<T>*>(rows + segments);
     std::fill_n(sums, output.num_elements(), Wide<T>(0));
     for (int64_t i = 0; i < count && !c.stop().stopped(); ++i) {
-      const auto divisor = static_cast<Wide<T>>(Divisor(kKind, rows[ids[i]]));
+      const auto divisor = static_cast<Wide<T>>(Divisor(kind, rows[ids[i]]));
       const T* x = in + ids[i] * row;
       Wide<T>* y = sums + indices[i] * row;
       for (int64_t j = 0; j < row; ++j) y[j] += Widen(x[j]) / divisor;
@@ -163,6 +165,10 @@ Status RunGrad(RunContext& c) {
     for (int64_t i = 0; i < output.num_elements(); ++i) out[i] = T(sums[i]);
   });
   return Status();
+}
+template <Kind kKind>
+Status RunGrad(RunContext& c) {
+  return RunGrad(c, kKind);
 }
 
 Status InferUniqueGrad(InferContext& c) {
@@ -172,8 +178,7 @@ Status InferUniqueGrad(InferContext& c) {
   return Status();
 }
 
-template <Kind kKind>
-Status RunUniqueGrad(RunContext& c) {
+Status RunUniqueGrad(RunContext& c, Kind kind) {
   const Tensor& grad = c.input(0);
   const Indices indices(c.input(1)), ids(c.input(2));
   const int64_t count = c.input(1).num_elements(), segments = grad.dim(0);
@@ -218,7 +223,7 @@ Status RunUniqueGrad(RunContext& c) {
         Wide<T> sum = Wide<T>(0);
         for (int64_t i = first; i < next; ++i) {
           const int64_t id = ids[order[i]];
-          sum += Widen(in[id * row + j]) / static_cast<Wide<T>>(Divisor(kKind, rows[id]));
+          sum += Widen(in[id * row + j]) / static_cast<Wide<T>>(Divisor(kind, rows[id]));
         }
         out[j] = T(sum);
       }
@@ -226,6 +231,10 @@ Status RunUniqueGrad(RunContext& c) {
     }
   });
   return c.stop().Why();
+}
+template <Kind kKind>
+Status RunUniqueGrad(RunContext& c) {
+  return RunUniqueGrad(c, kKind);
 }
 
 #define RIVULET_ALL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}; "
