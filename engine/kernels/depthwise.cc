@@ -163,8 +163,8 @@ void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, c
   }
 }
 
-// Whether anything but Rows3x3 is worth its code: always, unless all filters of a narrowed build suit that.
-constexpr bool kCopies = kUses.depthwise3x3_channels < kLanes;
+// Whether rows are worth copying: not one number at a time, nor where all filters of a narrowed build suit Rows3x3.
+constexpr bool kCopies = kLanes > 1 && kUses.depthwise3x3_channels < kLanes;
 
 // Vectors of channels where each goes over the picture by itself; 0 where all go together, row by row.
 int64_t ChannelBlocks(const DepthwiseGeometry& g, const Epilogue& epilogue) {

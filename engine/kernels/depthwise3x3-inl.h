@@ -166,6 +166,7 @@ HWY_INLINE void BlockOf(int64_t columns, const Patch& p, int64_t channels, const
 // Whether Rows3x3 can do this: at most one row or column of padding at each side, and channels that fill a vector. An
 // addend that is the output must not be added twice where vectors overlap.
 HWY_INLINE bool Takes3x3(const DepthwiseGeometry& g, const Epilogue& epilogue) {
+  if (kLanes == 1) return false;  // of processors without vectors only the size of their code counts
   const int64_t right = (g.out_w - 1) * g.stride_w - g.pad_left + 2;
   return g.k_h == 3 && g.k_w == 3 && g.dilation_h == 1 && g.dilation_w == 1 && g.multiplier == 1 &&
          g.stride_h == g.stride_w && g.stride_w <= 2 && g.pad_left >= 0 && g.pad_left <= 1 && right <= g.in_w &&
