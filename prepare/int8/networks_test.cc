@@ -8,6 +8,7 @@
 #include "prepare/int8/calibrate.h"
 #include "prepare/int8/int8_test_kit.h"
 #include "prepare/squeeze/trial.h"
+#include "rivulet/session.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -178,16 +179,26 @@ TEST(Int8Networks, EarlyErrorsOfOneSignDoNotReachTheEnd) {
   EXPECT_LT(distance(true), 0.9 * distance(false));
 }
 
+// y of a sample.
+Tensor ResultOf(const GraphDef& graph, const Feeds& sample) {
+  const auto bytes = std::make_shared<std::string>(Serialize(graph));
+  auto model = Model::LoadBytes({reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size()}, bytes, "the graph");
+  EXPECT_TRUE(model.ok()) << model.status().ToString();
+  auto session = Session::Create(std::move(*model));
+  EXPECT_TRUE(session.ok()) << session.status().ToString();
+  auto result = (*session)->Run(sample, {"y"});
+  EXPECT_TRUE(result.ok()) << result.status().ToString();
+  return result->front();
+}
+
 // How far the mean of each of three channels is from the float network's, at most.
 double FurthestMean(const GraphDef& graph, const Int8Options& options, bool channels_first) {
   const auto model = CalibrateInt8(graph, options);
   EXPECT_TRUE(model.ok()) << model.status().ToString();
   if (!model.ok()) return 1;
-  const auto before = Trial::Create(graph, options.samples, options.outputs, 1);
-  const auto after = Trial::Create(model->graph, options.samples, options.outputs, 1);
   double means[3] = {0, 0, 0}, most = 0;
-  for (size_t s = 0; s < options.samples.size(); ++s) {
-    const Tensor old = before->Fetch(s, {"y"})->front(), now = after->Fetch(s, {"y"})->front();
+  for (const Feeds& sample : options.samples) {
+    const Tensor old = ResultOf(graph, sample), now = ResultOf(model->graph, sample);
     for (int64_t i = 0; i < old.num_elements(); ++i) {
       means[channels_first ? i / 64 : i % 3] += static_cast<double>(now.data<float>()[i] - old.data<float>()[i]);
     }
