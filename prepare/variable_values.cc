@@ -76,6 +76,21 @@ void VariableValues::ReadRestoreNodes(const GraphDef& graph) {
   }
 }
 
+void VariableValues::ReadCopies(const GraphDef& graph) {
+  const Result<NodeIndex> index = IndexNodes(graph);
+  if (!index.ok()) return;
+  for (const NodeDef& node : graph.nodes) {
+    if (node.op != "AssignVariableOp" || node.inputs.size() < 2) continue;
+    int port = 0;
+    const NodeDef* copy = Follow(*index, node.inputs[0], &port);
+    const NodeDef* read = Follow(*index, node.inputs[1], &port);
+    if (copy == nullptr || read == nullptr || read->op != "ReadVariableOp" || read->inputs.empty()) continue;
+    const NodeDef* origin = Follow(*index, read->inputs[0], &port);
+    const auto saved = by_node_.find(copy->name);
+    if (origin != nullptr && saved != by_node_.end()) by_node_.emplace(origin->name, Saved(saved->second));
+  }
+}
+
 Status VariableValues::ReadObjects() {
   if (reader_->Find(kObjectGraphKey) == nullptr) return Status();
   RIVULET_ASSIGN_OR_RETURN(const Tensor graph, reader_->Read(kObjectGraphKey, *allocator_));
@@ -103,6 +118,7 @@ Result<VariableValues> VariableValues::Open(const std::string& prefix, const Gra
   RIVULET_ASSIGN_OR_RETURN(values.reader_, CheckpointReader::Open(folder, prefix.substr(slash + 1), {}));
   values.ReadRestoreNodes(graph);
   values.ReadRestoreNodes(RestoringCalls(graph));
+  values.ReadCopies(graph);
   const Status status = values.ReadObjects();
   if (!status.ok()) return Status(status).Framed(Cat("'", prefix, "'"));
   return values;

@@ -27,6 +27,8 @@ class VariableValues {
   };
 
   void ReadRestoreNodes(const GraphDef& graph);
+  // Of copies that were restored where what they are copies of was not (engine/import/variable_copies.h).
+  void ReadCopies(const GraphDef& graph);
   Status ReadObjects();
 
   std::string prefix_;

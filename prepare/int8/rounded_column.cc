@@ -40,9 +40,10 @@ double RoundMakingUp(const std::vector<float>& column, const ErrorMeasure& measu
       cost += error * error * measure.cost(static_cast<int64_t>(k), group);
       continue;
     }
-    const double off = error / root[k];
+    const double off = error / root[0];
     cost += off * off;
-    for (size_t i = k + 1; i < rest.size(); ++i) rest[i] -= off * root[i];
+    const auto end = static_cast<size_t>(measure.block_end(static_cast<int64_t>(k)));
+    for (size_t i = k + 1; i < end; ++i) rest[i] -= off * root[i - k];
   }
   return cost;
 }
