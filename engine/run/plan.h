@@ -66,8 +66,8 @@ struct Plan {
   std::vector<int32_t> feed_slots;  // -1 for a feed that nothing reads
   std::vector<int32_t> fetch_slots;
   std::vector<int32_t> passing_slots;  // that hold something only while a run goes on: feeds, and what is on the heap
-  bool has_dead = false;  // there are branches that may not be taken
-  std::string path;       // in front of node names where state is kept: the calls that led here
+  bool has_dead = false;               // there are branches that may not be taken
+  std::string path;                    // in front of node names where state is kept: the calls that led here
   std::shared_ptr<FrozenVariables> frozen;
   int32_t num_facts = 0;
   int64_t arena_bytes = 0;
