@@ -71,13 +71,19 @@ Result<std::shared_ptr<void>> Allocator::Allocate(size_t bytes) {
   if (bytes > SIZE_MAX / 2) return ResourceExhausted("a buffer of ", bytes, " bytes cannot exist");
   const size_t padded = (bytes + 2 * kAlignment - 1) / kAlignment * kAlignment;
   RIVULET_RETURN_IF_ERROR(Charge(padded));
-  void* memory = InjectedFailure() ? nullptr : AllocatePages(padded);
-  if (memory == nullptr) {
+  // Small blocks are aligned here: the system's way leaves pieces of the heap beside each, which it later gathers, and
+  // a loop's step takes some blocks.
+  constexpr size_t kSmall = 16384;
+  const bool is_small = padded <= kSmall;
+  void* const block = InjectedFailure() ? nullptr : is_small ? std::malloc(padded + kAlignment) : AllocatePages(padded);
+  if (block == nullptr) {
     Release(padded);
     return ResourceExhausted("the system has no ", bytes, " bytes of memory left");
   }
-  return std::shared_ptr<void>(memory, [self = shared_from_this(), padded](void* p) {
-    std::free(p);
+  const auto at = reinterpret_cast<uintptr_t>(block);
+  char* const memory = static_cast<char*>(block) + (is_small ? (kAlignment - at % kAlignment) % kAlignment : 0);
+  return std::shared_ptr<void>(memory, [self = shared_from_this(), padded, block](void*) {
+    std::free(block);
     self->Release(padded);
   });
 }

@@ -14,50 +14,14 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
-#include "engine/base/built_uses.h"
 #include "engine/kernels/gemm_tile-inl.h"
+#include "engine/kernels/winograd_line_layout.h"
 #include "engine/kernels/winograd_transforms-inl.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_LINE_ONCE
 #define RIVULET_ENGINE_KERNELS_WINOGRAD_LINE_ONCE
 namespace rivulet {
 namespace winograd_line {
-
-constexpr int64_t kPoints = 6;
-constexpr int64_t kMostTaps = 5;
-constexpr int64_t kMostGroups = 8;
-// The most terms of a sum, outputs and rows of a piece, so that transformed filters and sums stay in the second-level
-// cache; and the floats of transformed input that are held at once for each thread, about.
-constexpr int64_t kMaxDepth = 128;
-constexpr int64_t kMaxColumns = 32;
-constexpr int64_t kMaxPieceRows = 168;
-constexpr int64_t kMaxHeld = 1 << 17;
-
-// One dimension of the picture: how many floats a step is, in the input and in the output, and how many panels' rows in
-// the packed filter.
-struct Side {
-  int64_t in, out, taps, pad, stride;
-  int64_t in_step, out_step, tap_step;
-};
-
-struct Layout {
-  Side line, across;
-  int64_t taps = 0;     // of a group
-  int64_t groups = 0;   // of taps
-  int64_t outs = 0;     // of a tile
-  int64_t tiles = 0;    // of a line
-  int64_t rows = 0;     // of transformed input across the line
-  int64_t depth = 0;    // terms of a group's sum
-  int64_t units = 0;    // tiles of all images: each has `rows` rows, and as many outputs as lie across the line
-  int64_t held = 0;     // units that are transformed at once
-  bool joined = false;  // rows of neighbouring units follow one another without a gap
-  int64_t group_floats = 0;
-  int64_t point_floats = 0;
-  int64_t filter_point = 0;
-  int64_t sum_point = 0;
-  int64_t input_floats = 0;
-  int64_t worker_floats = 0;
-};
 
 struct Task {
   const ConvGeometry* geometry;
@@ -72,27 +36,6 @@ struct Task {
   int64_t num_units;
   std::atomic<bool>* not_finite;
 };
-
-// Rows of a piece: those from `begin` on of each segment, whose rows of the left operand are evenly far apart.
-struct Pieces {
-  int64_t segment_rows = 0;
-  int64_t segments = 0;
-  int64_t parts = 0;     // of a segment
-  int64_t together = 0;  // segments of a piece
-  int64_t count = 0;
-};
-
-inline int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 1) / part; }
-
-inline Pieces PiecesOf(const Layout& layout, int64_t num_units) {
-  Pieces pieces;
-  pieces.segment_rows = layout.joined ? num_units * layout.across.out : layout.across.out;
-  pieces.segments = layout.joined ? 1 : num_units;
-  pieces.parts = PartsOf(pieces.segment_rows, kMaxPieceRows);
-  pieces.together = std::max<int64_t>(kMaxPieceRows / pieces.segment_rows, 1);
-  pieces.count = PartsOf(pieces.segments, pieces.together) * pieces.parts;
-  return pieces;
-}
 
 }  // namespace winograd_line
 }  // namespace rivulet
@@ -356,101 +299,11 @@ HWY_EXPORT(MultiplyLinePiece);
 HWY_EXPORT(LineColumnParts);
 
 using winograd_line::Layout;
-using winograd_line::PartsOf;
-
-// Odd numbers of cache lines: what is written for all points at once does not fall into the same sets.
-int64_t OddLines(int64_t floats) { return (PartsOf(floats, 16) | 1) * 16; }
-
-// What a run costs, in multiply-adds. The transforms' share of it was measured on AVX-512.
-double CostOf(const ConvGeometry& g, const Layout& layout) {
-  constexpr double kInputCost = 30;   // for a pixel's channel of a tile
-  constexpr double kOutputCost = 30;  // for an output channel of a tile
-  constexpr double kFilterCost = 24;  // for a term of an output channel in a piece
-  constexpr double kTileCost = 8;     // for a row's sum of a block of terms, at a point, beside its terms
-  const auto units = static_cast<double>(layout.units);
-  const auto rows = units * static_cast<double>(layout.across.out);
-  const auto out_c = static_cast<double>(g.out_c);
-  const auto terms = static_cast<double>(layout.groups * layout.depth);
-  const double blocks = std::max(terms / static_cast<double>(winograd_line::kMaxDepth), 1.0);
-  const double pieces = std::max(rows / static_cast<double>(winograd_line::kMaxPieceRows), 1.0);
-  return out_c * (static_cast<double>(winograd_line::kPoints) * rows * (terms + kTileCost * blocks) +
-                  pieces * terms * kFilterCost + rows * kOutputCost) +
-         units * static_cast<double>(layout.groups * layout.rows * g.in_c) * kInputCost;
-}
-
-Layout LayoutAlong(const ConvGeometry& g, bool x, int64_t taps) {
-  const winograd_line::Side horizontal{g.in_w, g.out_w, g.k_w, g.pad_left, g.stride_w, g.in_c, g.out_c, g.in_c};
-  const winograd_line::Side vertical{g.in_h,          g.out_h,           g.k_h,         g.pad_top, g.stride_h,
-                                     g.in_w * g.in_c, g.out_w * g.out_c, g.k_w * g.in_c};
-  Layout layout;
-  layout.line = x ? horizontal : vertical;
-  layout.across = x ? vertical : horizontal;
-  layout.taps = taps;
-  layout.groups = PartsOf(layout.line.taps, taps);
-  layout.outs = winograd_line::kPoints + 1 - taps;
-  layout.tiles = PartsOf(layout.line.out, layout.outs);
-  layout.rows = (layout.across.out - 1) * layout.across.stride + layout.across.taps;
-  layout.depth = layout.across.taps * g.in_c;
-  layout.units = g.batch * layout.tiles;
-  layout.joined = layout.across.taps == 1 && layout.across.stride == 1;
-  return layout;
-}
-
-// The cheapest way that the geometry allows; groups = 0 if there is none.
-Layout BestLayout(const ConvGeometry& g) {
-  Layout best;
-  double least = 0;
-  for (const bool x : {true, false}) {
-    if ((x ? g.stride_w : g.stride_h) != 1) continue;
-    for (int64_t taps = 3; taps <= winograd_line::kMostTaps; ++taps) {
-      const Layout layout = LayoutAlong(g, x, taps);
-      if (layout.groups > winograd_line::kMostGroups) continue;
-      const double cost = CostOf(g, layout);
-      if (best.groups > 0 && cost >= least) continue;
-      best = layout;
-      least = cost;
-    }
-  }
-  return best;
-}
-
-Layout LayoutOf(const ConvGeometry& g, int threads) {
-  Layout layout = BestLayout(g);
-  const int64_t unit_floats = layout.rows * g.in_c;
-  const int64_t all = winograd_line::kPoints * layout.groups * unit_floats;
-  const int64_t least = PartsOf(winograd_line::kMaxPieceRows, layout.across.out);
-  layout.held = std::min(threads * std::max(winograd_line::kMaxHeld / all, least), layout.units);
-  layout.held = PartsOf(layout.units, PartsOf(layout.units, layout.held));
-  layout.group_floats = layout.held * unit_floats;
-  layout.point_floats = OddLines(layout.groups * layout.group_floats);
-  layout.filter_point =
-      OddLines(std::min(layout.groups * layout.depth, winograd_line::kMaxDepth) * PackedMatrix::kPanel);
-  layout.sum_point = OddLines(winograd_line::kMaxPieceRows * winograd_line::kMaxColumns);
-  layout.input_floats = winograd_line::kPoints * layout.point_floats;
-  layout.worker_floats = winograd_line::kPoints *
-                         (winograd_line::kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
-  return layout;
-}
 
 }  // namespace
 
-bool WinogradLinePays(const ConvGeometry& g) {
-  if constexpr (!kUses.winograd) return false;
-  if (g.dilation_h != 1 || g.dilation_w != 1 || g.groups != 1 || g.out_c < 16) return false;
-  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 1 || g.in_h < 1 || g.in_w < 1) return false;
-  // Beyond these there is only arithmetic to check.
-  constexpr int64_t kMost = 1 << 20;
-  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c, g.stride_h, g.stride_w}) > kMost) return false;
-  if (std::max(g.k_h, g.k_w) > 64) return false;
-  const Layout layout = BestLayout(g);
-  if (layout.groups == 0) return false;
-  const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
-  const double plain = pixels * static_cast<double>(g.out_c) * static_cast<double>(g.k_h * g.k_w * g.in_c);
-  return CostOf(g, layout) * 1.1 < plain;
-}
-
 CheckedSize WinogradLineScratchBytes(const ConvGeometry& g, int threads) {
-  const Layout layout = LayoutOf(g, threads);
+  const Layout layout = winograd_line::LayoutOf(g, threads);
   return (CheckedSize(layout.input_floats) + CheckedSize(layout.worker_floats) * CheckedSize(threads)) *
          static_cast<int64_t>(sizeof(float));
 }
@@ -458,8 +311,12 @@ CheckedSize WinogradLineScratchBytes(const ConvGeometry& g, int threads) {
 bool WinogradLineConv(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
                       float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
   std::atomic<bool> not_finite{false};
-  winograd_line::Task task{
-      &g, LayoutOf(g, pool.num_threads()), input, packed, &epilogue, output, nullptr, nullptr, 0, 0, &not_finite};
+  winograd_line::Task task{&g,         winograd_line::LayoutOf(g, pool.num_threads()),
+                           input,      packed,
+                           &epilogue,  output,
+                           nullptr,    nullptr,
+                           0,          0,
+                           &not_finite};
   const Layout& layout = task.layout;
   task.transformed = static_cast<float*>(scratch);
   task.workers = task.transformed + layout.input_floats;

@@ -1,0 +1,113 @@
+#include "engine/kernels/winograd_line_layout.h"
+
+#include <algorithm>
+
+#include "engine/base/built_uses.h"
+#include "engine/kernels/winograd_line.h"
+
+namespace rivulet {
+namespace winograd_line {
+namespace {
+
+// Odd numbers of cache lines: what is written for all points at once does not fall into the same sets.
+int64_t OddLines(int64_t floats) { return (PartsOf(floats, 16) | 1) * 16; }
+
+// What a run costs, in multiply-adds. The transforms' share of it was measured on AVX-512.
+double CostOf(const ConvGeometry& g, const Layout& layout) {
+  constexpr double kInputCost = 30;   // for a pixel's channel of a tile
+  constexpr double kOutputCost = 30;  // for an output channel of a tile
+  constexpr double kFilterCost = 24;  // for a term of an output channel in a piece
+  constexpr double kTileCost = 8;     // for a row's sum of a block of terms, at a point, beside its terms
+  const auto units = static_cast<double>(layout.units);
+  const auto rows = units * static_cast<double>(layout.across.out);
+  const auto out_c = static_cast<double>(g.out_c);
+  const auto terms = static_cast<double>(layout.groups * layout.depth);
+  const double blocks = std::max(terms / static_cast<double>(kMaxDepth), 1.0);
+  const double pieces = std::max(rows / static_cast<double>(kMaxPieceRows), 1.0);
+  return out_c * (static_cast<double>(kPoints) * rows * (terms + kTileCost * blocks) + pieces * terms * kFilterCost +
+                  rows * kOutputCost) +
+         units * static_cast<double>(layout.groups * layout.rows * g.in_c) * kInputCost;
+}
+
+Layout LayoutAlong(const ConvGeometry& g, bool x, int64_t taps) {
+  const Side horizontal{g.in_w, g.out_w, g.k_w, g.pad_left, g.stride_w, g.in_c, g.out_c, g.in_c};
+  const Side vertical{g.in_h,          g.out_h,           g.k_h,         g.pad_top, g.stride_h,
+                      g.in_w * g.in_c, g.out_w * g.out_c, g.k_w * g.in_c};
+  Layout layout;
+  layout.line = x ? horizontal : vertical;
+  layout.across = x ? vertical : horizontal;
+  layout.taps = taps;
+  layout.groups = PartsOf(layout.line.taps, taps);
+  layout.outs = kPoints + 1 - taps;
+  layout.tiles = PartsOf(layout.line.out, layout.outs);
+  layout.rows = (layout.across.out - 1) * layout.across.stride + layout.across.taps;
+  layout.depth = layout.across.taps * g.in_c;
+  layout.units = g.batch * layout.tiles;
+  layout.joined = layout.across.taps == 1 && layout.across.stride == 1;
+  return layout;
+}
+
+// The cheapest way that the geometry allows; groups = 0 if there is none.
+Layout BestLayout(const ConvGeometry& g) {
+  Layout best;
+  double least = 0;
+  for (const bool x : {true, false}) {
+    if ((x ? g.stride_w : g.stride_h) != 1) continue;
+    for (int64_t taps = 3; taps <= kMostTaps; ++taps) {
+      const Layout layout = LayoutAlong(g, x, taps);
+      if (layout.groups > kMostGroups) continue;
+      const double cost = CostOf(g, layout);
+      if (best.groups > 0 && cost >= least) continue;
+      best = layout;
+      least = cost;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+Pieces PiecesOf(const Layout& layout, int64_t num_units) {
+  Pieces pieces;
+  pieces.segment_rows = layout.joined ? num_units * layout.across.out : layout.across.out;
+  pieces.segments = layout.joined ? 1 : num_units;
+  pieces.parts = PartsOf(pieces.segment_rows, kMaxPieceRows);
+  pieces.together = std::max<int64_t>(kMaxPieceRows / pieces.segment_rows, 1);
+  pieces.count = PartsOf(pieces.segments, pieces.together) * pieces.parts;
+  return pieces;
+}
+
+Layout LayoutOf(const ConvGeometry& g, int threads) {
+  Layout layout = BestLayout(g);
+  const int64_t unit_floats = layout.rows * g.in_c;
+  const int64_t all = kPoints * layout.groups * unit_floats;
+  const int64_t least = PartsOf(kMaxPieceRows, layout.across.out);
+  layout.held = std::min(threads * std::max(kMaxHeld / all, least), layout.units);
+  layout.held = PartsOf(layout.units, PartsOf(layout.units, layout.held));
+  layout.group_floats = layout.held * unit_floats;
+  layout.point_floats = OddLines(layout.groups * layout.group_floats);
+  layout.filter_point = OddLines(std::min(layout.groups * layout.depth, kMaxDepth) * PackedMatrix::kPanel);
+  layout.sum_point = OddLines(kMaxPieceRows * kMaxColumns);
+  layout.input_floats = kPoints * layout.point_floats;
+  layout.worker_floats = kPoints * (kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
+  return layout;
+}
+
+}  // namespace winograd_line
+
+bool WinogradLinePays(const ConvGeometry& g) {
+  if constexpr (!kUses.winograd) return false;
+  if (g.dilation_h != 1 || g.dilation_w != 1 || g.groups != 1 || g.out_c < 16) return false;
+  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 1 || g.in_h < 1 || g.in_w < 1) return false;
+  // Beyond these there is only arithmetic to check.
+  constexpr int64_t kMost = 1 << 20;
+  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c, g.stride_h, g.stride_w}) > kMost) return false;
+  if (std::max(g.k_h, g.k_w) > 64) return false;
+  const winograd_line::Layout layout = winograd_line::BestLayout(g);
+  if (layout.groups == 0) return false;
+  const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
+  const double plain = pixels * static_cast<double>(g.out_c) * static_cast<double>(g.k_h * g.k_w * g.in_c);
+  return winograd_line::CostOf(g, layout) * 1.1 < plain;
+}
+
+}  // namespace rivulet
