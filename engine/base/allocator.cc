@@ -72,8 +72,12 @@ Result<std::shared_ptr<void>> Allocator::Allocate(size_t bytes) {
   const size_t padded = (bytes + 2 * kAlignment - 1) / kAlignment * kAlignment;
   RIVULET_RETURN_IF_ERROR(Charge(padded));
   // Small blocks are aligned here: the system's way leaves pieces of the heap beside each, which it later gathers, and
-  // a loop's step takes some blocks.
+  // a loop's step takes some blocks. A sanitizer is to see where they begin.
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr size_t kSmall = 0;
+#else
   constexpr size_t kSmall = 16384;
+#endif
   const bool is_small = padded <= kSmall;
   void* const block = InjectedFailure() ? nullptr : is_small ? std::malloc(padded + kAlignment) : AllocatePages(padded);
   if (block == nullptr) {
