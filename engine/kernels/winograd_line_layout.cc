@@ -103,6 +103,9 @@ bool WinogradLinePays(const ConvGeometry& g) {
   constexpr int64_t kMost = 1 << 20;
   if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c, g.stride_h, g.stride_w}) > kMost) return false;
   if (std::max(g.k_h, g.k_w) > 64) return false;
+  // What the input of all outputs takes across the line, with which sizes are made that are not checked.
+  constexpr int64_t kMostAcross = 1 << 28;
+  if (std::max(g.out_h * g.stride_h, g.out_w * g.stride_w) > kMostAcross / g.in_c) return false;
   const winograd_line::Layout layout = winograd_line::BestLayout(g);
   if (layout.groups == 0) return false;
   const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);

@@ -183,6 +183,11 @@ TEST(WinogradLine, PaysWhereItDoesLess) {
   ConvGeometry huge = Filter(17, 1, 7, 128, 192);
   huge.batch = int64_t{1} << 50;
   EXPECT_FALSE(WinogradLinePays(huge));
+  // Rows across the line that could not be counted.
+  ConvGeometry far_apart = Filter(17, 1, 7, 128, 192);
+  far_apart.out_h = far_apart.in_c = far_apart.out_c = 1 << 20;
+  far_apart.stride_h = 1 << 12;
+  EXPECT_FALSE(WinogradLinePays(far_apart));
 }
 
 // Tiles that are transformed in several goes.
