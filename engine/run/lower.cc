@@ -143,6 +143,7 @@ Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_
   if constexpr (kBuilt.variables) {
     RetypeHandles(graph);
     RIVULET_RETURN_IF_ERROR(LowerReferences(graph, roots));
+    NameElementShapes(graph);
   }
   RIVULET_RETURN_IF_ERROR(stop.Why());
   if constexpr (kBuilt.frames) RIVULET_RETURN_IF_ERROR(LowerLoops(graph, roots, root_nodes, functions));

@@ -22,6 +22,10 @@ Status InlineCalls(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>*
 // operator's control inputs is put before it, which is when TensorFlow looks.
 Status LowerReferences(Graph* graph, std::vector<Edge>* roots);
 
+// What an array of tensors was made for, TensorArrayRead is told: its shape is known then before it runs, and checked
+// when it does.
+void NameElementShapes(Graph* graph);
+
 // Loops made of Enter, Merge, Switch, NextIteration and Exit become _Loop nodes with a condition and a body, innermost
 // first; a loop of another form becomes, whole, one _TokenLoop node (token_loop.h). With functions.raise_loops() off
 // all become _TokenLoops.
