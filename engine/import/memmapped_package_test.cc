@@ -6,23 +6,10 @@
 #include <functional>
 
 #include "engine/import/graphdef.h"
-#include "engine/import/table_builder.h"
+#include "engine/import/import_testing.h"
 
 namespace rivulet {
 namespace {
-
-std::string Field(uint32_t number, uint64_t value) {
-  std::string out;
-  PutVarint(number << 3, &out);
-  PutVarint(value, &out);
-  return out;
-}
-std::string Nested(uint32_t number, std::string_view inner) {
-  std::string out;
-  PutVarint((number << 3) | 2, &out);
-  PutVarint(inner.size(), &out);
-  return out.append(inner);
-}
 
 struct Element {
   std::string name;
@@ -33,25 +20,25 @@ struct Element {
 std::string WithDirectory(std::string regions, const std::vector<Element>& elements) {
   const uint64_t directory = regions.size();
   for (const Element& element : elements) {
-    regions += Nested(
-        1, Field(1, element.offset) + Nested(2, element.name) + (element.length > 0 ? Field(3, element.length) : ""));
+    regions += WireNested(1, WireField(1, element.offset) + WireNested(2, element.name) +
+                                 (element.length > 0 ? WireField(3, element.length) : ""));
   }
   return regions + Little(directory, 8);
 }
 
 std::string Attr(std::string_view name, const std::string& value) {
-  return Nested(5, Nested(1, name) + Nested(2, value));
+  return WireNested(5, WireNested(1, name) + WireNested(2, value));
 }
 std::string ShapeAttr(const std::vector<int64_t>& dims) {
   std::string shape;
-  for (const int64_t dim : dims) shape += Nested(2, Field(1, static_cast<uint64_t>(dim)));
-  return Attr("shape", Nested(7, shape));
+  for (const int64_t dim : dims) shape += WireNested(2, WireField(1, static_cast<uint64_t>(dim)));
+  return Attr("shape", WireNested(7, shape));
 }
 // A graph of one ImmutableConst.
 std::string GraphOf(std::string_view region, int dtype, const std::vector<int64_t>& dims) {
-  return Nested(1, Nested(1, "w") + Nested(2, "ImmutableConst") +
-                       Attr("dtype", Field(6, static_cast<uint64_t>(dtype))) + ShapeAttr(dims) +
-                       Attr("memory_region_name", Nested(2, region)));
+  return WireNested(1, WireNested(1, "w") + WireNested(2, "ImmutableConst") +
+                           Attr("dtype", WireField(6, static_cast<uint64_t>(dtype))) + ShapeAttr(dims) +
+                           Attr("memory_region_name", WireNested(2, region)));
 }
 
 const std::string kFloats = Little(0x3F800000, 4) + Little(0x40000000, 4);
@@ -122,8 +109,8 @@ TEST(MemmappedPackageHostile, F2_DirectoryOffset) {
 TEST(MemmappedPackageHostile, F3_DirectoryThatIsNone) {
   std::string bytes = kFloats + "\xff\xff\xff\xff" + Little(8, 8);
   ExpectError(Read(bytes).status(), Code::kDataLoss, {"offset 12"});
-  ExpectError(Read(kFloats + Nested(1, "\x12\x7f") + Little(8, 8)).status(), Code::kDataLoss, {"bytes"});
-  ExpectError(Read(kFloats + Field(7, 1) + Little(8, 8)).status(), Code::kNotFound, {kGraph});
+  ExpectError(Read(kFloats + WireNested(1, "\x12\x7f") + Little(8, 8)).status(), Code::kDataLoss, {"bytes"});
+  ExpectError(Read(kFloats + WireField(7, 1) + Little(8, 8)).status(), Code::kNotFound, {kGraph});
 }
 
 TEST(MemmappedPackageHostile, F4_OffsetsThatDoNotRise) {

@@ -3,24 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/import/import_testing.h"
 #include "engine/import/memmapped_package.h"
-#include "engine/import/table_builder.h"
 
 namespace rivulet {
 namespace {
-
-std::string Field(uint32_t number, uint64_t value) {
-  std::string out;
-  PutVarint(number << 3, &out);
-  PutVarint(value, &out);
-  return out;
-}
-std::string Nested(uint32_t number, std::string_view inner) {
-  std::string out;
-  PutVarint((number << 3) | 2, &out);
-  PutVarint(inner.size(), &out);
-  return out.append(inner);
-}
 
 struct Part {
   std::string name;
@@ -45,8 +32,8 @@ Package Make(std::vector<Part> parts) {
     package.bytes.append((16 - package.bytes.size() % 16) % 16, '\0');
     part.offset = package.bytes.size();
     package.bytes += part.content;
-    directory += Nested(
-        1, Field(1, part.offset) + Nested(2, part.name) + Field(3, part.claim > 0 ? part.claim : part.content.size()));
+    directory += WireNested(1, WireField(1, part.offset) + WireNested(2, part.name) +
+                                   WireField(3, part.claim > 0 ? part.claim : part.content.size()));
   }
   PackageChecksums sums;
   sums.directory = ChecksumOf(AsBytes(directory));

@@ -6,27 +6,14 @@
 #include <cstring>
 
 #include "engine/base/errors.h"
+#include "engine/import/import_testing.h"
 #include "engine/import/package_checksums.h"
-#include "engine/import/table_builder.h"
 
 namespace rivulet {
 namespace {
 
 // The factors, of which there are none, end it.
 constexpr std::string_view kForm = "layout 1 float32 matrix 2 3 times ";
-
-std::string Field(uint32_t number, uint64_t value) {
-  std::string out;
-  PutVarint(number << 3, &out);
-  PutVarint(value, &out);
-  return out;
-}
-std::string Nested(uint32_t number, std::string_view inner) {
-  std::string out;
-  PutVarint((number << 3) | 2, &out);
-  PutVarint(inner.size(), &out);
-  return out.append(inner);
-}
 
 // The packed form of a [2, 3] matrix of 1 … 6.
 std::string PackedBytes() {
@@ -51,10 +38,11 @@ class Regions : public ::testing::Test {
     const uint64_t own = bytes.size();
     const std::string room(PackageChecksums::SerializedBytes(3), '\0');
     const std::string directory =
-        Nested(1, Nested(2, "memmapped_package://w") + Field(3, 24)) +
-        Nested(1, Field(1, 64) + Nested(2, packed_name) + Field(3, packed.size())) +
-        Nested(1, Field(1, graph) + Nested(2, MemmappedPackage::kGraphRegion) + Field(3, 1)) +
-        Nested(1, Field(1, own) + Nested(2, MemmappedPackage::kChecksumsRegion) + Field(3, room.size()));
+        WireNested(1, WireNested(2, "memmapped_package://w") + WireField(3, 24)) +
+        WireNested(1, WireField(1, 64) + WireNested(2, packed_name) + WireField(3, packed.size())) +
+        WireNested(1, WireField(1, graph) + WireNested(2, MemmappedPackage::kGraphRegion) + WireField(3, 1)) +
+        WireNested(1,
+                   WireField(1, own) + WireNested(2, MemmappedPackage::kChecksumsRegion) + WireField(3, room.size()));
     sums.regions = {ChecksumOf(AsBytes(bytes.substr(0, 24))), ChecksumOf(AsBytes(packed)),
                     ChecksumOf(AsBytes(std::string("g")))};
     sums.directory = ChecksumOf(AsBytes(directory));
