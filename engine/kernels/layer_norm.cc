@@ -9,42 +9,25 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/epilogue-inl.h"
+#include "engine/kernels/row_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Sum of term(x - from) over a row; what is beyond its end adds nothing.
-template <class Term>
-double SumOf(const float* in, int64_t n, float from, const Term& term) {
-  const D d;
-  constexpr int64_t kBlock = 1024;
-  const V shift = hn::Set(d, from);
-  double total = 0.0;
-  for (int64_t block = 0; block < n; block += kBlock) {
-    const int64_t end = std::min(block + kBlock, n);
-    V sum = hn::Zero(d);
-    for (int64_t i = block; i < end; i += kLanes) {
-      const int64_t count = std::min(kLanes, end - i);
-      const V value = term(hn::Sub(LoadSome(in + i, count), shift));
-      sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(count)), value));
-    }
-    HWY_ALIGN float lanes[HWY_MAX_LANES_D(D)];
-    hn::Store(sum, d, lanes);
-    for (const float lane : lanes) total += static_cast<double>(lane);
-  }
-  return total;
-}
-
 void LayerNormPiece(const float* in, int64_t rows, int64_t columns, const LayerNormParts& parts, float* out) {
   const D d;
   const auto count = static_cast<double>(columns);
   for (int64_t row = 0; row < rows; ++row, in += columns, out += columns) {
-    const auto mean = static_cast<float>(SumOf(in, columns, 0.0f, [](V v) HWY_ATTR { return v; }) / count);
-    const double squares = SumOf(in, columns, mean, [](V v) HWY_ATTR { return hn::Mul(v, v); });
-    const float variance = static_cast<float>(squares / count);
+    const double sum = SumOfRow(columns, [&](int64_t i, int64_t there) HWY_ATTR { return LoadSome(in + i, there); });
+    const auto mean = static_cast<float>(sum / count);
     const V shift = hn::Set(d, mean);
+    const double squares = SumOfRow(columns, [&](int64_t i, int64_t there) HWY_ATTR {
+      const V moved = hn::Sub(LoadSome(in + i, there), shift);
+      return hn::Mul(moved, moved);
+    });
+    const float variance = static_cast<float>(squares / count);
     const V factor = hn::Set(d, 1.0f / std::sqrt(variance + parts.epsilon));
     for (int64_t i = 0; i < columns; i += kLanes) {
       const int64_t left = columns - i;

@@ -10,6 +10,7 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/math-inl.h"
+#include "engine/kernels/row_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
@@ -19,58 +20,66 @@ namespace {
 // Largest of n >= 1 values; NaN if one is.
 float RowMax(const float* in, int64_t n) {
   const D d;
-  V best = hn::Set(d, -std::numeric_limits<float>::infinity());
-  for (int64_t i = 0; i < n; i += kLanes) {
-    const V v = LoadSome(in + i, n - i);
-    const auto wins =
-        hn::And(hn::Or(hn::Lt(best, v), hn::IsNaN(v)), hn::FirstN(d, static_cast<size_t>(std::min(kLanes, n - i))));
-    best = hn::IfThenElse(wins, v, best);
+  const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+  V best = lowest;
+  auto nan = hn::IsNaN(best);
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const V v = hn::LoadU(d, in + i);
+    nan = hn::Or(nan, hn::IsNaN(v));
+    best = hn::Max(best, v);
   }
-  HWY_ALIGN float lanes[HWY_MAX_LANES_D(D)];
-  hn::Store(best, d, lanes);
-  float result = lanes[0];
-  for (const float lane : lanes) result = result < lane || lane != lane ? lane : result;
-  return result;
+  if (i < n) {
+    const V v = hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(n - i)), LoadSome(in + i, n - i), lowest);
+    nan = hn::Or(nan, hn::IsNaN(v));
+    best = hn::Max(best, v);
+  }
+  return hn::AllFalse(d, nan) ? hn::ReduceMax(d, best) : std::numeric_limits<float>::quiet_NaN();
 }
 
 // Sum of e^(x - max); the terms go to `out` where it is not null.
 double SumOfExp(const float* in, int64_t n, float max, float* out) {
   const D d;
-  constexpr int64_t kBlock = 1024;
   const V shift = hn::Set(d, max);
-  double total = 0.0;
-  for (int64_t block = 0; block < n; block += kBlock) {
-    const int64_t end = std::min(block + kBlock, n);
-    V sum = hn::Zero(d);
-    for (int64_t i = block; i < end; i += kLanes) {
-      const int64_t count = std::min(kLanes, end - i);
-      const V e = Exp(hn::Sub(LoadSome(in + i, count), shift));
-      sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(count)), e));
-      if (out != nullptr) StoreSome(e, count, out + i);
-    }
-    HWY_ALIGN float lanes[HWY_MAX_LANES_D(D)];
-    hn::Store(sum, d, lanes);
-    for (const float lane : lanes) total += static_cast<double>(lane);
+  return SumOfRow(n, [&](int64_t i, int64_t count) HWY_ATTR {
+    const V e = Exp(hn::Sub(LoadSome(in + i, count), shift));
+    if (out != nullptr) StoreSome(e, count, out + i);
+    return e;
+  });
+}
+
+// A few rows, at most kTogether, step by step: what each step ends with takes long to come, and is not waited for while
+// the other rows' is made.
+constexpr int64_t kTogether = 8;
+
+void SoftmaxTogether(const float* in, int64_t rows, int64_t columns, bool log, float* out) {
+  const D d;
+  float max[kTogether];
+  float sum[kTogether];
+  for (int64_t row = 0; row < rows; ++row) max[row] = RowMax(in + row * columns, columns);
+  for (int64_t row = 0; row < rows; ++row) {
+    const double total = SumOfExp(in + row * columns, columns, max[row], log ? nullptr : out + row * columns);
+    sum[row] = static_cast<float>(log ? std::log(total) : 1.0 / total);
   }
-  return total;
+  for (int64_t row = 0; row < rows; ++row, in += columns, out += columns) {
+    const V shift = hn::Set(d, max[row]);
+    const V by = hn::Set(d, sum[row]);
+    for (int64_t i = 0; i < columns; i += kLanes) {
+      const int64_t count = columns - i;
+      if (log) {
+        StoreSome(hn::Sub(hn::Sub(LoadSome(in + i, count), shift), by), count, out + i);
+      } else {
+        StoreSome(hn::Mul(LoadSome(out + i, count), by), count, out + i);
+      }
+    }
+  }
 }
 
 void SoftmaxPiece(const float* in, int64_t rows, int64_t columns, bool log, float* out) {
-  const D d;
-  for (int64_t row = 0; row < rows; ++row, in += columns, out += columns) {
-    const float max = RowMax(in, columns);
-    if (log) {
-      const V shift = hn::Set(d, max);
-      const V log_sum = hn::Set(d, static_cast<float>(std::log(SumOfExp(in, columns, max, nullptr))));
-      for (int64_t i = 0; i < columns; i += kLanes) {
-        StoreSome(hn::Sub(hn::Sub(LoadSome(in + i, columns - i), shift), log_sum), columns - i, out + i);
-      }
-    } else {
-      const V scale = hn::Set(d, static_cast<float>(1.0 / SumOfExp(in, columns, max, out)));
-      for (int64_t i = 0; i < columns; i += kLanes) {
-        StoreSome(hn::Mul(LoadSome(out + i, columns - i), scale), columns - i, out + i);
-      }
-    }
+  constexpr int64_t kNearFloats = 4096;  // that stay in the first-level cache from one step to the next
+  const int64_t together = std::clamp<int64_t>(kNearFloats / columns, 1, kTogether);
+  for (int64_t row = 0; row < rows; row += together) {
+    SoftmaxTogether(in + row * columns, std::min(together, rows - row), columns, log, out + row * columns);
   }
 }
 
