@@ -39,28 +39,33 @@ static_assert(kMaxRows <= conv_rows::kMostTilePixels);
 
 int64_t TilesOfRow(const ConvGeometry& g) { return (g.out_w + kMaxRows - 1) / kMaxRows; }
 
-// Tile `index` of the output: its rows' tiles one after the other.
-void DoTile(const ConvTask& task, int64_t index, const ActivationBounds& bounds, float* copies) {
+// `count` pixels of the output from pixel `first` of row `row` on (counted over the batch). `under`: where the first
+// pixel of each input row under the filter's rows lies, null where there is none.
+void DoTile(const ConvTask& task, int64_t row, int64_t first, int64_t count, const float* const* under, bool all_there,
+            const ActivationBounds& bounds, float* copies) {
   const ConvGeometry& g = *task.geometry;
-  const int64_t tiles = TilesOfRow(g);
-  const int64_t row = index / tiles;
-  const int64_t first = g.out_w * (index % tiles) / tiles;
-  const int64_t count = g.out_w * (index % tiles + 1) / tiles - first;
-  const bool dense = g.dilation_w == 1;
-  const float* rows[conv_rows::kMostRuns];
-  RowsUnder(g, task.input, row, first, count, copies, rows);
+  const int64_t in_x = first * g.stride_w - g.pad_left;
+  const int64_t pixels = PixelsUnder(g, count);
+  const bool inside = in_x >= 0 && in_x + pixels <= g.in_w;
+  const int64_t taps = g.dilation_w == 1 ? 1 : g.k_w;
   const float* runs[conv_rows::kMostRuns];
   int64_t num_runs = 0;
   for (int64_t i = 0; i < g.k_h; ++i) {
-    for (int64_t tap = 0; tap < (dense ? 1 : g.k_w); ++tap) runs[num_runs++] = rows[i] + tap * g.dilation_w * g.in_c;
+    const float* from = under[i] + in_x * g.in_c;
+    if (!inside || (!all_there && under[i] == nullptr)) {
+      CopyRow(g, under[i], in_x, pixels, copies);
+      from = copies;
+      copies += pixels * g.in_c;
+    }
+    for (int64_t tap = 0; tap < taps; ++tap) runs[num_runs++] = from + tap * g.dilation_w * g.in_c;
   }
-  const TileLeft left{runs, num_runs, (dense ? g.k_w : 1) * g.in_c, g.stride_w * g.in_c};
+  const TileLeft left{runs, num_runs, g.k_w / taps * g.in_c, g.stride_w * g.in_c};
   const int64_t panel_floats = g.k_h * g.k_w * g.in_c * kPanel;
+  const Epilogue& epilogue = *task.epilogue;
   for (int64_t column = 0; column < g.out_c; column += kPairColumns) {
     const float* b0 = task.packed + column / kPanel * panel_floats + column % kPanel;
     const float* b1 = column % kPanel + kLanes < kPanel ? b0 + kLanes : b0 + panel_floats;
     const int64_t at = (row * g.out_w + first) * g.out_c + column;
-    const Epilogue& epilogue = *task.epilogue;
     const TileOut out{task.output + at,
                       g.out_c,
                       epilogue.bias != nullptr ? epilogue.bias + column : nullptr,
@@ -69,13 +74,32 @@ void DoTile(const ConvTask& task, int64_t index, const ActivationBounds& bounds,
                       bounds.hi};
     AnyTile(left, count, b0, b1, std::min(kPairColumns, g.out_c - column), out, bounds);
   }
-  if (task.epilogue->finish) task.epilogue->finish(task.output + (row * g.out_w + first) * g.out_c, count * g.out_c);
+  if (epilogue.finish) epilogue.finish(task.output + (row * g.out_w + first) * g.out_c, count * g.out_c);
 }
 
+// Tiles [begin, end) of the output: its rows' tiles one after the other.
 void DoTiles(const ConvTask& task, int64_t begin, int64_t end) {
+  const ConvGeometry& g = *task.geometry;
   float copies[conv_rows::kCopyFloats];
+  const float* under[conv_rows::kMostRuns];
   const ActivationBounds bounds(task.epilogue->activation);
-  for (int64_t index = begin; index < end; ++index) DoTile(task, index, bounds, copies);
+  const int64_t tiles = TilesOfRow(g);
+  for (int64_t index = begin; index < end;) {
+    const int64_t row = index / tiles;
+    const int64_t image = row / g.out_h;
+    const int64_t in_y = (row - image * g.out_h) * g.stride_h - g.pad_top;
+    bool all_there = true;
+    for (int64_t i = 0; i < g.k_h; ++i) {
+      const int64_t y = in_y + i * g.dilation_h;
+      under[i] = y >= 0 && y < g.in_h ? task.input + (image * g.in_h + y) * g.in_w * g.in_c : nullptr;
+      all_there &= under[i] != nullptr;
+    }
+    const int64_t row_end = std::min(end, (row + 1) * tiles);
+    for (int64_t tile = index - row * tiles; index < row_end; ++index, ++tile) {
+      const int64_t first = g.out_w * tile / tiles;
+      DoTile(task, row, first, g.out_w * (tile + 1) / tiles - first, under, all_there, bounds, copies);
+    }
+  }
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // Along an output row, a block of neighbouring pixels is computed at once, for one vector of channels after the other:
 // the sums stay in registers, and a filter vector is loaded once for all of the block. Pixels whose filter sticks out
 // of the input at the left or right are computed one by one. That is for several filters a channel; filters of one a
-// channel have kernels of their own: the common 3x3 in depthwise3x3-inl.h, others in depthwise_copied-inl.h.
+// channel have kernels of their own: the common 3x3 and 5x5 in depthwise_square-inl.h, others in
+// depthwise_copied-inl.h.
 #include "engine/kernels/depthwise.h"
 
 #include <algorithm>
@@ -12,8 +13,9 @@
 #include "hwy/highway.h"
 
 #include "engine/base/built_uses.h"
-#include "engine/kernels/depthwise3x3-inl.h"
 #include "engine/kernels/depthwise_copied-inl.h"
+#include "engine/kernels/depthwise_finish-inl.h"
+#include "engine/kernels/depthwise_square-inl.h"
 #include "engine/kernels/epilogue-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -145,7 +147,7 @@ void Row(const float* input, const float* filter, const DepthwiseGeometry& g, co
 
 void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, const Epilogue& epilogue, float* output,
           int64_t begin, int64_t end) {
-  const bool has_kernel = Takes3x3(g, epilogue);
+  const bool has_kernel = TakesSquare(g, epilogue);
   const int64_t row_floats = g.out_w * g.in_c * g.multiplier;
   for (int64_t row = begin; row < end;) {
     const int64_t first = row;
@@ -153,7 +155,7 @@ void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, c
     const int64_t y = row % g.out_h;
     if (has_kernel) {
       const bool two = row + 1 < end && y + 1 < g.out_h;
-      Rows3x3(input, filter, g, epilogue, output, n, y, two);
+      RowsOfSquare(input, filter, g, epilogue, output, n, y, two);
       row += two ? 2 : 1;
     } else {
       Row(input, filter, g, epilogue, output, n, y);
@@ -163,12 +165,13 @@ void Rows(const float* input, const float* filter, const DepthwiseGeometry& g, c
   }
 }
 
-// Whether rows are worth copying: not one number at a time, nor where all filters of a narrowed build suit Rows3x3.
+// Whether rows are worth copying: not one number at a time, nor where all filters of a narrowed build suit
+// RowsOfSquare.
 constexpr bool kCopies = kLanes > 1 && kUses.depthwise3x3_channels < kLanes;
 
 // Vectors of channels where each goes over the picture by itself; 0 where all go together, row by row.
 int64_t ChannelBlocks(const DepthwiseGeometry& g, const Epilogue& epilogue) {
-  return kCopies && !Takes3x3(g, epilogue) && TakesCopied(g) ? (g.in_c + kLanes - 1) / kLanes : 0;
+  return kCopies && !TakesSquare(g, epilogue) && TakesCopied(g) ? (g.in_c + kLanes - 1) / kLanes : 0;
 }
 
 // Rows [begin, end) of a picture, block of channels by block, image by image.

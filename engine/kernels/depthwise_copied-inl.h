@@ -30,7 +30,7 @@ constexpr int64_t kLeastWidth = 8;
 #define RIVULET_ENGINE_KERNELS_DEPTHWISE_COPIED_INL_H_
 #endif
 
-#include "engine/kernels/depthwise3x3-inl.h"
+#include "engine/kernels/depthwise_finish-inl.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "hwy/highway.h"
 

@@ -123,6 +123,38 @@ TEST(DepthwiseConv2D, AnyGeometry) {
   });
 }
 
+TEST(DepthwiseConv2D, SquareFiltersAtEveryBorder) {
+  OnEveryTarget([] {
+    Random random(12);
+    for (int i = 0; i < 200; ++i) {
+      DepthwiseGeometry g = Square(1, 16 + random.Below(20), 1, 3 + 2 * random.Below(2), 1 + random.Below(2));
+      g.in_h = 1 + random.Below(10);
+      g.in_w = 1 + random.Below(10);
+      g.out_h = 1 + random.Below(8);
+      g.out_w = 1 + random.Below(8);
+      g.pad_top = random.Below(5) - 1;
+      g.pad_left = random.Below(4);
+      ExpectExact(g);
+    }
+  });
+}
+
+TEST(DepthwiseConv2D, LeakyActivation) {
+  const DepthwiseGeometry g = Square(7, 20, 1, 3, 1);
+  const std::vector<float> input = Wholes(7 * 7 * 20, 1), filter = Wholes(9 * 20, 2);
+  const std::vector<double> want = Reference(input, filter, g);
+  Epilogue epilogue;
+  epilogue.activation = {ActivationKind::kLeakyRelu, 0.0f, 0.0f, 0.5f};
+  OnEveryTarget([&] {
+    const auto got = SameForAnyThreads<float>(static_cast<int64_t>(want.size()), [&](float* out, ThreadPool& pool) {
+      DepthwiseConv2D(input.data(), filter.data(), g, epilogue, out, pool, StopToken());
+    });
+    for (size_t i = 0; i < want.size(); ++i) {
+      ASSERT_EQ(static_cast<double>(got[i]), want[i] < 0 ? want[i] / 2 : want[i]);
+    }
+  });
+}
+
 TEST(DepthwiseConv2D, ZeroSizes) {
   for (int64_t DepthwiseGeometry::*size :
        {&DepthwiseGeometry::batch, &DepthwiseGeometry::out_h, &DepthwiseGeometry::out_w, &DepthwiseGeometry::in_c,

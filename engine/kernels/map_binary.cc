@@ -67,6 +67,28 @@ HWY_INLINE const float* At(const float* operand, Spread spread, int64_t columns,
   return operand;
 }
 
+// A row of few columns that meets every row of a whole operand is repeated, so that stretches are long. Returns false
+// where the spreads are others.
+bool RepeatedRow(BinaryKind kind, const float* a, Spread a_spread, const float* b, Spread b_spread, int64_t columns,
+                 int64_t begin, int64_t end, float* out) {
+  constexpr int64_t kRepeated = 1024;
+  const bool left = a_spread == Spread::kRow && b_spread == Spread::kFull;
+  const bool right = a_spread == Spread::kFull && b_spread == Spread::kRow;
+  if (!(left || right) || columns > kRepeated / 4 || end - begin <= 4 * columns) return false;
+  HWY_ALIGN float repeated[kRepeated];
+  const float* row = left ? a : b;
+  const int64_t length = std::min(kRepeated / columns * columns, end - begin);
+  for (int64_t i = 0, column = begin % columns; i < length; ++i, ++column) {
+    if (column == columns) column = 0;
+    repeated[i] = row[column];
+  }
+  for (int64_t i = begin; i < end; i += length) {
+    BinaryRun(kind, left ? repeated : a + i, false, right ? repeated : b + i, false, std::min(length, end - i),
+              out + i);
+  }
+  return true;
+}
+
 // Outputs [begin, end) of the flat array.
 void BinaryPiece(BinaryKind kind, const float* a, Spread a_spread, const float* b, Spread b_spread, int64_t columns,
                  int64_t begin, int64_t end, float* out) {
@@ -77,6 +99,7 @@ void BinaryPiece(BinaryKind kind, const float* a, Spread a_spread, const float* 
     BinaryRun(kind, a_one ? a : a + begin, a_one, b_one ? b : b + begin, b_one, end - begin, out + begin);
     return;
   }
+  if (RepeatedRow(kind, a, a_spread, b, b_spread, columns, begin, end, out)) return;
   for (int64_t i = begin; i < end;) {
     const int64_t row = i / columns;
     const int64_t column = i % columns;
@@ -112,7 +135,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace rivulet {
 namespace {
-constexpr int64_t kGrain = 1 << 16;
+constexpr int64_t kGrain = 1 << 14;
 }  // namespace
 
 HWY_EXPORT(BinaryRun);
