@@ -194,11 +194,29 @@ HWY_EXPORT(Rows);
 HWY_EXPORT(ChannelBlocks);
 HWY_EXPORT(RowsOfBlocks);
 
+namespace {
+
+constexpr double kPieceWork = 200e3;  // multiplications
+
+// Rows of a piece for kernels that take two at once. Each thread has its part of the picture, in one piece or a few: of
+// pieces of equal work somebody would be left to wait for the last one.
+int64_t RowsOfPiece(int64_t rows, double row_work, int threads) {
+  constexpr double kShareWork = 1e6;
+  constexpr double kMostPieces = 4;  // of a thread
+  const double least = std::max(kPieceWork / row_work / 2, 1.0);
+  if (threads == 1 || static_cast<double>(rows) * row_work < 1.5 * kPieceWork) return 2 * static_cast<int64_t>(least);
+  const int64_t share = (rows - 1) / threads + 1;
+  const double pieces = std::clamp(static_cast<double>(share) * row_work / kShareWork, 1.0, kMostPieces);
+  const int64_t part = (share - 1) / static_cast<int64_t>(pieces) + 1;
+  return pieces < 2 ? part : (part + 1) / 2 * 2;
+}
+
+}  // namespace
+
 void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeometry& geometry,
                      const Epilogue& epilogue, float* output, ThreadPool& pool, const StopToken& stop) {
   const int64_t channels = geometry.in_c * geometry.multiplier;
   if (channels == 0 || geometry.out_w == 0 || geometry.out_h == 0) return;
-  constexpr double kPieceWork = 200e3;  // multiplications
   const double row_work = static_cast<double>(geometry.out_w) * static_cast<double>(channels) *
                           (1.0 + static_cast<double>(geometry.k_h) * static_cast<double>(geometry.k_w));
   const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue);
@@ -221,9 +239,9 @@ void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeo
                      [&](int64_t begin, int64_t end) { epilogue.finish(output + begin, end - begin); });
     return;
   }
-  // Even, for kernels that take two rows at once.
-  const int64_t grain = 2 * static_cast<int64_t>(std::max(kPieceWork / row_work / 2, 1.0));
-  pool.ParallelFor(geometry.batch * geometry.out_h, grain, stop, [&](int64_t begin, int64_t end) {
+  const int64_t rows = geometry.batch * geometry.out_h;
+  if (rows == 0) return;
+  pool.ParallelFor(rows, RowsOfPiece(rows, row_work, pool.num_threads()), stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(Rows)(input, filter, geometry, epilogue, output, begin, end);
   });
 }
