@@ -7,7 +7,8 @@
 //
 // Each part after the product may be missing, but not all of them. Also for Conv3D, DepthwiseConv2dNative and MatMul,
 // and for the fused products with FusedBatchNorm in place of the bias that fold_batch_norm makes. An activation may
-// also be written out in parts (written_activation.h).
+// also be written out in parts (written_activation.h). The sum of two products goes to the one that is there later.
+#include "engine/passes/levels.h"
 #include "engine/passes/match.h"
 #include "engine/passes/written_activation.h"
 
@@ -33,7 +34,8 @@ struct Chain {
 
 class Fuser {
  public:
-  explicit Fuser(const PassContext& context) : graph_(context.graph), users_(context), written_(context) {}
+  explicit Fuser(const PassContext& context)
+      : graph_(context.graph), users_(context), levels_(context.graph), written_(context) {}
 
   Status Run(PatchSink& sink) {
     for (int32_t i = 0; i < graph_.size(); ++i) {
@@ -72,8 +74,13 @@ class Fuser {
       const Node& add = graph_.node(next);
       const Edge other = add.inputs[0].node == chain.last ? add.inputs[1] : add.inputs[0];
       const Shape& shape = graph_.fact({chain.last, 0}).shape;
+      const int32_t beside = ProductUnder(other.node, next);
+      const bool is_later = beside < 0 || IsBefore(beside, product.node);
+      // A product without a bias takes another, but none of the same weights: batch_products may have both at once.
+      const bool takes = !chain.ops.empty() ||
+                         (beside >= 0 && !(graph_.node(beside).inputs[1] == graph_.node(product.node).inputs[1]));
       // Known and equal, so that nothing is broadcast; both sides being the product itself is two uses.
-      if (!chain.ops.empty() && shape.complete() && graph_.fact(other).shape == shape) {
+      if (takes && is_later && shape.complete() && graph_.fact(other).shape == shape) {
         chain.ops.push_back("Add");
         chain.args.push_back(other);
         chain.last = next;
@@ -90,6 +97,18 @@ class Fuser {
       chain.last = written->last;
     }
     return chain;
+  }
+
+  // The product that `reader` alone reads at `node`, or through its bias; -1 where there is none.
+  int32_t ProductUnder(int32_t node, int32_t reader) const {
+    if (Next(node) != reader) return -1;
+    const Node& bias = graph_.node(node);
+    if (bias.op == "BiasAdd" && Next(bias.inputs[0].node) == node) node = bias.inputs[0].node;
+    return MatchProduct(graph_, node) || MatchScaledProduct(graph_, node) ? node : -1;
+  }
+
+  bool IsBefore(int32_t a, int32_t b) const {
+    return levels_.Of(a) != levels_.Of(b) ? levels_.Of(a) < levels_.Of(b) : a > b;
   }
 
   static bool FormatOf(const Node& node) {
@@ -113,6 +132,7 @@ class Fuser {
 
   const Graph& graph_;
   const SoleUsers users_;
+  const Levels levels_;
   const WrittenActivations written_;
 };
 

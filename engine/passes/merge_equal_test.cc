@@ -71,5 +71,23 @@ TEST(MergeEqual, OthersStay) {
   EXPECT_EQ(Merged("y = Sub(x, z) {T=float32}\n"), 0);
 }
 
+// Keras cuts the same rows out of a cell's weights at each step.
+TEST(MergeEqual, WhatIsFoldedIsFoldedOnce) {
+  std::string text = std::string(kInputs) + "w = Const() {dtype=float32, value=float32[3,40]{" + "1";
+  for (int i = 2; i <= 120; ++i) text += Cat(", ", int64_t{i});
+  text += R"(}}
+one = Const() {dtype=int32, value=int32[2]{1, 1}}
+)";
+  for (const std::string n : {"1", "2"}) {
+    text += Cat("begin", n, " = Const() {dtype=int32, value=int32[2]{0, 0}}\n", "end", n,
+                " = Const() {dtype=int32, value=int32[2]{3, 30}}\n", "s", n, " = StridedSlice(w, begin", n, ", end", n,
+                ", one) {T=float32, Index=int32}\n");
+  }
+  text += "p = MatMul(x, s1) {T=float32}\nq = MatMul(z, s2) {T=float32}\ny = Sub(p, q) {T=float32}\n";
+  const Rewritten out = Rewrite(text, {"merge_equal", "fold_constants", "merge_folded"}, "y");
+  EXPECT_EQ(out.Count("Const"), 1);
+  EXPECT_EQ(out.Count("StridedSlice"), 0);
+}
+
 }  // namespace
 }  // namespace rivulet

@@ -16,6 +16,7 @@ Status FuseNorm(const PassContext& context, PatchSink& sink);
 Status FusePrelu(const PassContext& context, PatchSink& sink);
 Status LookAhead(const PassContext& context, PatchSink& sink);
 Status MergeEqual(const PassContext& context, PatchSink& sink);
+Status SortSums(const PassContext& context, PatchSink& sink);
 Status FoldWeights(const PassContext& context, PatchSink& sink);
 Status Int8Levels(const PassContext& context, PatchSink& sink);
 Status Int8Moves(const PassContext& context, PatchSink& sink);
@@ -25,8 +26,9 @@ Status Int8Sums(const PassContext& context, PatchSink& sink);
 std::span<const Pass> Pipeline() {
   static constexpr Pass kPasses[] = {
       {"drop_identity", "first, so that patterns are not interrupted", DropIdentity},
+      {"merge_equal", "before folding, which would make a constant of each", MergeEqual},
       {"fold_constants", "before the patterns that want constant weights", FoldConstants},
-      {"merge_equal", "before patterns that want a value to have one reader", MergeEqual},
+      {"merge_folded", "before patterns that want a value to have one reader", MergeEqual},
       {"channels_last", "before all that looks at products: their channels are last then", ChannelsLast},
       {"cancel_transposes", "the transposes that channels_last has written out stand between products and tails",
        CancelTransposes},
@@ -37,6 +39,7 @@ std::span<const Pass> Pipeline() {
       {"fold_weights", "the quantised weights that stayed float", FoldWeights},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
+      {"sort_sums", "before fusion, which goes by the order of sums", SortSums},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
       {"look_ahead", "behind fusion, which brings a product and its bias together", LookAhead},
       {"batch_products", "behind fusion, likewise", BatchProducts},

@@ -295,6 +295,13 @@ void ClearFrame(Frame& frame) {
   for (const int32_t slot : frame.plan->passing_slots) frame.tensors[static_cast<size_t>(slot)] = Tensor();
 }
 
+void ReleaseFrame(Frame& frame) {
+  for (const int32_t slot : frame.plan->passing_slots) {
+    Tensor& tensor = frame.tensors[static_cast<size_t>(slot)];
+    if (tensor.owner() != nullptr) tensor = Tensor();
+  }
+}
+
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,
                                      const StopToken& stop, RunProfile* profile) {
   const FlushSubnormals flush;

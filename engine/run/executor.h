@@ -40,6 +40,8 @@ Status RunSteps(Frame& frame, const RunServices& services, RunProfile* profile =
 Result<Tensor*> FetchOf(Frame& frame, size_t i);
 // Drops what the run left: feeds and tensors that hold memory of their own.
 void ClearFrame(Frame& frame);
+// The same but for views, where the next run follows at once and sets them anew.
+void ReleaseFrame(Frame& frame);
 
 // All of that, for a caller: the results own their memory.
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,

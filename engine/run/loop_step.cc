@@ -94,8 +94,10 @@ class LoopStep : public ControlStep {
     LoopVariables variables(static_cast<size_t>(context.num_inputs() - first), frames.tensors, environment_.allocator);
     for (size_t i = 0; i < variables.size(); ++i) variables[i] = context.TakeInput(first + static_cast<int>(i));
     int64_t steps = 0;
-    RIVULET_RETURN_IF_ERROR(counts_ ? Count(context, services, frames, variables, &steps)
-                                    : Repeat(services, frames, variables, &steps));
+    const Status status =
+        counts_ ? Count(context, services, frames, variables, &steps) : Repeat(services, frames, variables, &steps);
+    if (frames.frames[1] != nullptr) ClearFrame(*frames.frames[1]);
+    RIVULET_RETURN_IF_ERROR(status);
     LoopCount::Add(path_, steps);
     for (const auto& [i, stand_in] : stand_ins_) variables[i] = stand_in;
     for (size_t i = 0; i < variables.size(); ++i) context.SetOutput(static_cast<int>(i), variables[i]);
@@ -164,7 +166,7 @@ class LoopStep : public ControlStep {
                  const Tensor* counter) const {
     RIVULET_ASSIGN_OR_RETURN(Frame * frame, body_->FrameAt(&frames.frames[1], services));
     Status status = RunBody(*frame, services, variables, counter);
-    ClearFrame(*frame);
+    ReleaseFrame(*frame);
     return status;
   }
 

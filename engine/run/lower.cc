@@ -104,20 +104,40 @@ void GateConstants(Graph* graph, std::vector<Edge>* roots) {
   }
 }
 
-void DropControls(Graph* graph, const std::vector<int32_t>& root_nodes, FunctionTable& functions) {
-  if (!root_nodes.empty() || HasSwitch(*graph) || HasEffects(*graph, functions)) return;
+namespace {
+
+// Nodes that nothing can be waited for: they give what is there anyway. `reads`: also values of variables, which none
+// of the graph's nodes changes.
+std::vector<bool> Settled(const Graph& graph, const std::vector<int32_t>& order, bool reads) {
+  std::vector<bool> settled(static_cast<size_t>(graph.size()), false);
+  const auto is_settled = [&](int32_t node) { return settled[static_cast<size_t>(node)]; };
+  for (const int32_t index : order) {
+    const Node& node = graph.node(index);
+    const bool is_value = node.op == "Const" || node.op == "VarHandleOp" || node.op == "_Arg" || node.op == "NoOp";
+    const bool hands_on = node.op == "Identity" || (reads && node.op == "ReadVariableOp");
+    settled[static_cast<size_t>(index)] =
+        (is_value || hands_on) && std::all_of(node.control_inputs.begin(), node.control_inputs.end(), is_settled) &&
+        std::all_of(node.inputs.begin(), node.inputs.end(), [&](const Edge& edge) { return is_settled(edge.node); });
+  }
+  return settled;
+}
+
+}  // namespace
+
+void DropControls(Graph* graph, std::vector<int32_t>* root_nodes, FunctionTable& functions) {
+  if (HasSwitch(*graph) || HasEffects(*graph, functions)) return;
   const Result<std::vector<int32_t>> order = TopologicalOrder(*graph);
   if (!order.ok()) return;  // says so when it is planned
-  std::vector<bool> settled(static_cast<size_t>(graph->size()), false);
-  for (const int32_t index : *order) {
-    Node& node = graph->node(index);
+  if (!root_nodes->empty()) {
+    // A read may fail, and is asked for by name.
+    const std::vector<bool> settled = Settled(*graph, *order, /*reads=*/false);
+    const auto is_settled = [&](int32_t node) { return settled[static_cast<size_t>(node)]; };
+    if (!std::all_of(root_nodes->begin(), root_nodes->end(), is_settled)) return;
+    root_nodes->clear();
+  }
+  const std::vector<bool> settled = Settled(*graph, *order, /*reads=*/true);
+  for (Node& node : graph->nodes()) {
     std::erase_if(node.control_inputs, [&](int32_t control) { return settled[static_cast<size_t>(control)]; });
-    const bool is_value = node.op == "Const" || node.op == "VarHandleOp" || node.op == "_Arg" || node.op == "NoOp";
-    const bool hands_on = node.op == "Identity" || node.op == "ReadVariableOp";
-    settled[static_cast<size_t>(index)] = node.control_inputs.empty() && (is_value || hands_on) &&
-                                          std::all_of(node.inputs.begin(), node.inputs.end(), [&](const Edge& edge) {
-                                            return settled[static_cast<size_t>(edge.node)];
-                                          });
   }
 }
 
@@ -148,7 +168,7 @@ Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_
   RIVULET_RETURN_IF_ERROR(stop.Why());
   if constexpr (kBuilt.frames) RIVULET_RETURN_IF_ERROR(LowerLoops(graph, roots, root_nodes, functions));
   RIVULET_RETURN_IF_ERROR(stop.Why());
-  DropControls(graph, *root_nodes, functions);
+  DropControls(graph, root_nodes, functions);
   KeepNeeded(graph, roots, root_nodes);
   GateConstants(graph, roots);
   return Status();

@@ -97,7 +97,7 @@ class LoopLowerer {
   }
 
   Status FinishBody(Body* body) {
-    DropControls(&body->graph, body->effects, functions_);
+    DropControls(&body->graph, &body->effects, functions_);
     KeepNeeded(&body->graph, &body->results, &body->effects);
     GateConstants(&body->graph, &body->results);
     FindArgs(body);
