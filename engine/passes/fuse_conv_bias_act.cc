@@ -8,6 +8,12 @@
 // Each part after the product may be missing, but not all of them. Also for Conv3D, DepthwiseConv2dNative and MatMul,
 // and for the fused products with FusedBatchNorm in place of the bias that fold_batch_norm makes. An activation may
 // also be written out in parts (written_activation.h). The sum of two products goes to the one that is there later.
+// Between a MatMul and the rest its rows may be taken apart, as by a dense layer over a sequence:
+//
+//   y = Relu(BiasAdd(Reshape(MatMul(x, w), [1, 9, 4]), bias))   becomes   y = Reshape(_FusedMatMul(x, w, bias), [1, 9,
+//   4])
+#include <algorithm>
+
 #include "engine/passes/levels.h"
 #include "engine/passes/match.h"
 #include "engine/passes/written_activation.h"
@@ -30,6 +36,7 @@ struct Chain {
   std::vector<std::string> ops;
   std::vector<Edge> args;
   float alpha = 0.2f;
+  bool apart = false;  // behind a Reshape of the product
 };
 
 class Fuser {
@@ -63,6 +70,11 @@ class Fuser {
       chain.args.assign(node.inputs.begin() + 2, node.inputs.end());
     }
     int32_t next = Next(chain.last);
+    if (node.op == "MatMul" && next >= 0 && TakesRowsApart(next)) {
+      chain.apart = true;
+      chain.last = next;
+      next = Next(next);
+    }
     if (next >= 0 && chain.ops.empty() && graph_.node(next).op == "BiasAdd" &&
         graph_.node(next).inputs[0].node == chain.last && FormatOf(graph_.node(next)) == product.channels_first) {
       chain.ops.push_back("BiasAdd");
@@ -96,7 +108,29 @@ class Fuser {
       chain.ops.emplace_back(written->name);
       chain.last = written->last;
     }
+    if (chain.ops.empty()) chain.last = product.node;
     return chain;
+  }
+
+  // Whether a Reshape leaves the last axis, and so what a bias is added to.
+  bool TakesRowsApart(int32_t index) const {
+    const Node& node = graph_.node(index);
+    if (node.op != "Reshape" || node.outputs.size() != 1) return false;
+    const Shape& from = graph_.fact(node.inputs[0]).shape;
+    const Shape& to = node.outputs[0].shape;
+    return from.complete() && to.complete() && to.rank() > 0 && from.rank() == 2 && to[to.rank() - 1] == from[1];
+  }
+
+  static Edge Reshaped(const std::string& name, Edge edge, const Shape& shape, PatchSink& sink) {
+    std::vector<int64_t> dims;
+    for (int axis = 0; axis < shape.rank(); ++axis) dims.push_back(shape[axis]);
+    Node node;
+    node.name = name;
+    node.op = "Reshape";
+    node.attrs.Set("T", DType::kFloat);
+    node.attrs.Set("Tshape", DType::kInt64);
+    node.inputs = {edge, sink.Add(ConstNode(name + "/shape", Tensor::Of<int64_t>({shape.rank()}, dims)))};
+    return sink.Add(std::move(node));
   }
 
   // The product that `reader` alone reads at `node`, or through its bias; -1 where there is none.
@@ -120,14 +154,20 @@ class Fuser {
     const Node& node = graph_.node(product.node);
     sink.Begin();
     Node fused;
-    fused.name = graph_.node(chain.last).name;
+    const std::string& name = graph_.node(chain.last).name;
+    fused.name = chain.apart ? name + "/rows" : name;
     fused.op = FusedOpOf(node.op);
     fused.attrs = node.attrs;
     SetFusedOps(fused, chain.ops, static_cast<int64_t>(chain.args.size()));
     fused.attrs.Set("leakyrelu_alpha", chain.alpha);
     fused.inputs = {node.inputs[0], node.inputs[1]};
     fused.inputs.insert(fused.inputs.end(), chain.args.begin(), chain.args.end());
-    sink.Replace({chain.last, 0}, sink.Add(std::move(fused)));
+    if (!chain.apart) return sink.Replace({chain.last, 0}, sink.Add(std::move(fused)));
+    // The addend is the last of the args.
+    const bool adds = std::find(chain.ops.begin(), chain.ops.end(), "Add") != chain.ops.end();
+    if (adds) fused.inputs.back() = Reshaped(name + "/addend", chain.args.back(), node.outputs[0].shape, sink);
+    const Edge rows = sink.Add(std::move(fused));
+    sink.Replace({chain.last, 0}, Reshaped(name, rows, graph_.node(chain.last).outputs[0].shape, sink));
   }
 
   const Graph& graph_;

@@ -114,5 +114,50 @@ TEST(FuseConvBiasAct, KeepsTheSlopeOfALeakyRelu) {
   EXPECT_EQ(*out.Root().attrs.Get<float>("leakyrelu_alpha"), 0.5f);
 }
 
+// A dense layer over a sequence, as Keras writes it: the product's rows are taken apart before the bias.
+constexpr char kSequence[] = R"(
+x = Placeholder() {dtype=float32, shape=shape[6,2]}
+z = Placeholder() {dtype=float32, shape=shape[2,3,2]}
+w = Const() {dtype=float32, value=float32[2,2]{1, 2, 3, 4}}
+k = Const() {dtype=float32, value=float32[2]{10, 100}}
+to = Const() {dtype=int32, value=int32[3]{2, 3, 2}}
+m = MatMul(x, w) {T=float32}
+r = Reshape(m, to) {T=float32, Tshape=int32}
+b = BiasAdd(r, k) {T=float32}
+)";
+
+TEST(FuseConvBiasAct, RowsTakenApart) {
+  const Rewritten out = Rewrite(std::string(kSequence) + "a = AddV2(z, b) {T=float32}\ny = Relu(a) {T=float32}\n",
+                                {"fuse_conv_bias_act"}, "y");
+  EXPECT_EQ(out.Root().op, "Reshape");
+  EXPECT_EQ(out.Root().outputs[0].shape, (Shape{2, 3, 2}));
+  const Node& fused = out.graph.node(out.Root().inputs[0].node);
+  ASSERT_EQ(fused.op, "_FusedMatMul");
+  const auto& ops = (*fused.attrs.Get<std::shared_ptr<const AttrList>>("fused_ops"))->strings;
+  EXPECT_EQ(ops, (std::vector<std::string>{"BiasAdd", "Add", "Relu"}));
+  const Node& addend = out.graph.node(fused.inputs[3].node);
+  EXPECT_EQ(addend.op, "Reshape");
+  EXPECT_EQ(addend.outputs[0].shape, (Shape{6, 2}));
+  EXPECT_EQ(EdgeName(out.graph, addend.inputs[0]), "z");
+  EXPECT_EQ(out.Count("BiasAdd") + out.Count("AddV2") + out.Count("Relu"), 0);
+}
+
+TEST(FuseConvBiasAct, RowsTakenApartElsewhereStay) {
+  // The last axis is another: a bias has a value for each of three.
+  const std::string others = std::string(kSequence) + R"(
+flat = Const() {dtype=int32, value=int32[2]{4, 3}}
+k3 = Const() {dtype=float32, value=float32[3]{1, 2, 3}}
+r3 = Reshape(m, flat) {T=float32, Tshape=int32}
+)";
+  EXPECT_EQ(Rewrite(others + "y = BiasAdd(r3, k3) {T=float32}\n", {"fuse_conv_bias_act"}, "y").rewrites, 0);
+  // Nothing follows, or others read the product, too.
+  EXPECT_EQ(Rewrite(others + "y = Neg(r) {T=float32}\n", {"fuse_conv_bias_act"}, "y").rewrites, 0);
+  EXPECT_EQ(Rewrite(others + "s = Neg(m) {T=float32}\nt = Reshape(s, to) {T=float32, Tshape=int32}\n"
+                             "y = AddV2(t, b) {T=float32}\n",
+                    {"fuse_conv_bias_act"}, "y")
+                .Count("_FusedMatMul"),
+            0);
+}
+
 }  // namespace
 }  // namespace rivulet
