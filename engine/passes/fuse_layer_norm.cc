@@ -5,7 +5,9 @@
 //   y = x * s + (beta - mean * s)
 //
 // gamma and beta: a value for each element of the last axis. The operands of sums and products may come in any order.
+// Also as Keras writes it, with ones before that axis: y = x * s + (-mean * s + beta).
 #include <optional>
+#include <vector>
 
 #include "engine/base/built.h"
 #include "engine/ops/layer_norm.h"
@@ -27,17 +29,15 @@ class Matcher {
     const Node& root = graph_.node(index);
     if (!IsPlain(root) || (root.op != "AddV2" && root.op != "Add")) return std::nullopt;
     for (size_t side = 0; side < 2; ++side) {
-      const Node* sub = NodeOf(root.inputs[side], "Sub");
-      const Node* moved = sub == nullptr ? nullptr : NodeOf(sub->inputs[1], "Mul");
       const Node* scaled = NodeOf(root.inputs[1 - side], "Mul");
-      if (moved == nullptr || scaled == nullptr) continue;
-      for (size_t i = 0; i < 2; ++i) {
-        for (size_t j = 0; j < 2; ++j) {
-          if (!(scaled->inputs[i] == moved->inputs[j])) continue;
-          auto norm = MatchScale(scaled->inputs[i], scaled->inputs[1 - i], moved->inputs[1 - j]);
-          if (!norm) continue;
-          norm->beta = sub->inputs[0];
-          if (IsForColumns(norm->beta, norm->x) && root.outputs[0].shape == graph_.fact(norm->x).shape) return norm;
+      if (scaled == nullptr) continue;
+      for (const Offset& offset : OffsetsOf(root.inputs[side])) {
+        for (size_t i = 0; i < 2; ++i) {
+          if (!(scaled->inputs[i] == offset.scale)) continue;
+          auto norm = MatchScale(offset.scale, scaled->inputs[1 - i], offset.mean);
+          if (!norm || !IsForColumns(offset.beta, norm->x)) continue;
+          norm->beta = offset.beta;
+          if (root.outputs[0].shape == graph_.fact(norm->x).shape) return norm;
         }
       }
     }
@@ -45,6 +45,11 @@ class Matcher {
   }
 
  private:
+  // beta - mean * scale
+  struct Offset {
+    Edge beta, mean, scale;
+  };
+
   static bool IsPlain(const Node& node) {
     return node.control_inputs.empty() && node.outputs.size() == 1 && node.outputs[0].dtype == DType::kFloat;
   }
@@ -52,6 +57,24 @@ class Matcher {
   const Node* NodeOf(Edge edge, std::string_view op) const {
     const Node& node = graph_.node(edge.node);
     return edge.slot == 0 && IsPlain(node) && node.op == op ? &node : nullptr;
+  }
+
+  // All that the edge may be read as.
+  std::vector<Offset> OffsetsOf(Edge edge) const {
+    std::vector<Offset> offsets;
+    const auto add = [&](Edge beta, Edge product, bool negated) {
+      const Node* moved = NodeOf(product, "Mul");
+      for (size_t i = 0; moved != nullptr && i < 2; ++i) {
+        const Node* minus = negated ? NodeOf(moved->inputs[i], "Neg") : nullptr;
+        if (negated && minus == nullptr) continue;
+        offsets.push_back({beta, negated ? minus->inputs[0] : moved->inputs[i], moved->inputs[1 - i]});
+      }
+    };
+    if (const Node* sub = NodeOf(edge, "Sub")) add(sub->inputs[0], sub->inputs[1], false);
+    const Node* sum = NodeOf(edge, "AddV2");
+    if (sum == nullptr) sum = NodeOf(edge, "Add");
+    for (size_t i = 0; sum != nullptr && i < 2; ++i) add(sum->inputs[i], sum->inputs[1 - i], true);
+    return offsets;
   }
 
   // Whether `scale` is Rsqrt(variance of x + epsilon) * gamma, and `mean` is x's.
@@ -95,14 +118,30 @@ class Matcher {
     return axis == -1 || axis == shape.rank() - 1;
   }
 
+  // A row for the last axis, also under leading ones where it is known.
   bool IsForColumns(Edge edge, Edge x) const {
     const Shape& rows = graph_.fact(x).shape;
-    const Shape& shape = graph_.fact(edge).shape;
-    return rows.complete() && shape.complete() && shape.rank() == 1 && shape[0] == rows[rows.rank() - 1];
+    const Fact& row = graph_.fact(edge);
+    if (!rows.complete() || !row.shape.complete() || row.shape.rank() < 1 || row.shape.rank() > rows.rank())
+      return false;
+    const bool is_row = row.shape.rank() == 1 || row.value.valid();
+    const int64_t columns = rows[rows.rank() - 1];
+    return is_row && row.shape[row.shape.rank() - 1] == columns && row.shape.num_elements() == columns;
   }
 
   const Graph& graph_;
 };
+
+}  // namespace
+
+namespace {
+
+Edge RowOf(const Graph& graph, Edge edge, PatchSink& sink) {
+  const Fact& row = graph.fact(edge);
+  if (row.shape.rank() == 1) return edge;
+  const std::vector<float> values = ReadFloats(row.value);
+  return sink.Add(ConstNode(EdgeName(graph, edge) + "/row", Tensor::Of<float>({row.shape.num_elements()}, values)));
+}
 
 }  // namespace
 
@@ -116,9 +155,9 @@ Status FuseLayerNorm(const PassContext& context, PatchSink& sink) {
     node.name = context.graph.node(i).name;
     node.op = kLayerNorm.name;
     node.def = &kLayerNorm;
-    node.inputs = {norm->x, norm->gamma, norm->beta};
     node.attrs.Set("epsilon", norm->epsilon);
     sink.Begin();
+    node.inputs = {norm->x, RowOf(context.graph, norm->gamma, sink), RowOf(context.graph, norm->beta, sink)};
     sink.Replace({i, 0}, sink.Add(std::move(node)));
   }
   return Status();

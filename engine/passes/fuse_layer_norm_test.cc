@@ -49,6 +49,35 @@ TEST(FuseLayerNorm, AsItIsWrittenOut) {
   }
 }
 
+// As Keras 3 writes it: the mean is negated, and the parameters have ones before their axis.
+std::string OfKeras(const std::string& mean = "mean", const std::string& shape = "1,5") {
+  std::string text = Written();
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+  };
+  replace("gamma = Const() {dtype=float32, value=float32[5]",
+          "gamma = Const() {dtype=float32, value=float32[" + shape + "]");
+  replace("beta = Const() {dtype=float32, value=float32[5]",
+          "beta = Const() {dtype=float32, value=float32[" + shape + "]");
+  replace("ms = Mul(mean, s) {T=float32}\nb = Sub(beta, ms) {T=float32}",
+          "minus = Neg(" + mean + ") {T=float32}\nms = Mul(minus, s) {T=float32}\nb = AddV2(ms, beta) {T=float32}");
+  return text;
+}
+
+TEST(FuseLayerNorm, AsKerasWritesIt) {
+  const Rewritten out = Rewrite(OfKeras(), {"fuse_layer_norm"}, "y");
+  ASSERT_EQ(out.Root().op, "_LayerNorm");
+  EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[0]), "x");
+  EXPECT_EQ(ConstValues(out.graph, out.Root().inputs[1]), (std::vector<float>{1, -2, 3, 0.5, 4}));
+  EXPECT_EQ(ConstValues(out.graph, out.Root().inputs[2]), (std::vector<float>{5, 4, 3, 2, 1}));
+  EXPECT_EQ(out.graph.fact(out.Root().inputs[2]).shape, (Shape{5}));
+  // Another's mean, and what is added without being negated.
+  EXPECT_EQ(Rewrite(OfKeras("var"), {"fuse_layer_norm"}, "y").rewrites, 0);
+  std::string plus = OfKeras();
+  plus.replace(plus.find("Neg(mean)"), 9, "Relu(mean)");
+  EXPECT_EQ(Rewrite(plus, {"fuse_layer_norm"}, "y").rewrites, 0);
+}
+
 TEST(FuseLayerNorm, WhatIsNoneStays) {
   EXPECT_EQ(Rewrite(Written("z"), {"fuse_layer_norm"}, "y").rewrites, 0);       // another's differences
   EXPECT_EQ(Rewrite(Written("x", "0"), {"fuse_layer_norm"}, "y").rewrites, 0);  // another axis

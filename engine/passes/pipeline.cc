@@ -5,6 +5,7 @@ namespace rivulet {
 Status BatchProducts(const PassContext& context, PatchSink& sink);
 Status CancelTransposes(const PassContext& context, PatchSink& sink);
 Status ChannelsLast(const PassContext& context, PatchSink& sink);
+Status DepthwiseGroups(const PassContext& context, PatchSink& sink);
 Status DropIdentity(const PassContext& context, PatchSink& sink);
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
 Status FoldConstants(const PassContext& context, PatchSink& sink);
@@ -37,6 +38,7 @@ std::span<const Pass> Pipeline() {
       {"int8_products", "before fusion, which looks at the same products", Int8Products},
       {"int8_sums", "the rest of what codes reach", Int8Sums},
       {"fold_weights", "the quantised weights that stayed float", FoldWeights},
+      {"depthwise_groups", "before what treats depthwise convolutions and others apart", DepthwiseGroups},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"sort_sums", "before fusion, which goes by the order of sums", SortSums},
