@@ -29,6 +29,9 @@ constexpr const char* kAlways[] = {"Const", "Identity", "NoOp", "Placeholder"};
 // Shapes, indices and counts have these in every graph; float serves float16 and bfloat16, too.
 constexpr DType kAlwaysTypes[] = {DType::kFloat, DType::kInt32, DType::kInt64, DType::kBool};
 
+// conv_dots takes no more, conv_planes as many as it likes.
+constexpr int64_t kFewOutputs = 4;
+
 bool IsOfFrames(std::string_view op) {
   for (const char* name : {"Switch", "RefSwitch", "_SwitchN", "Merge", "RefMerge", "Enter", "RefEnter"}) {
     if (op == name) return true;
@@ -54,6 +57,13 @@ Shape FilterShape(const Graph& graph, const Node& product) {
   }
   const auto* literal = node->attrs.Get<std::shared_ptr<const TensorLiteral>>("value");
   return node->op == "Const" && literal != nullptr && *literal != nullptr ? (*literal)->shape : Shape();
+}
+
+// As inferred; unknown where inference did not come.
+Shape ShapeOf(const Graph& graph, Edge edge) {
+  const auto& outputs = graph.node(edge.node).outputs;
+  const auto slot = static_cast<size_t>(edge.slot);
+  return slot < outputs.size() ? outputs[slot].shape : Shape::UnknownRank();
 }
 
 bool HasReference(const std::vector<ArgSpec>& args) {
@@ -134,13 +144,22 @@ void Narrowing::AddOp(const std::string& op, const AttrMap& attrs) {
   }
 }
 
+// What the kernels for few channels and for groups ask for, as far as the shapes tell.
+void Narrowing::AddFilter(const Shape& input, const Shape& filter, bool channels_last) {
+  const int64_t seen = filter.dim(2), made = filter.dim(3);
+  const int64_t channels = input.has_rank() && input.rank() == 4 ? input.dim(channels_last ? 3 : 1) : -1;
+  uses_.groups |= channels != seen;  // -1 while it is unknown
+  uses_.few_channels |= seen == 1 || seen == 3;
+  uses_.few_outputs |= made <= kFewOutputs;
+}
+
 // Of a model's main graph. Convolutions elsewhere, or of other kinds, may be anything.
 void Narrowing::AddUses(const Graph& graph) {
   for (const std::string& op : ops_) {
     const bool is_known =
         op == "Conv2D" || op == "_FusedConv2D" || op == "DepthwiseConv2dNative" || op == "_FusedDepthwiseConv2dNative";
     if (op.find("onv") == std::string::npos || (is_known && graph.functions.empty())) continue;
-    uses_.winograd = true;
+    uses_.winograd = uses_.groups = uses_.few_channels = uses_.few_outputs = true;
     uses_.depthwise3x3_channels = 0;
   }
   for (const Node& node : graph.nodes()) {
@@ -153,6 +172,9 @@ void Narrowing::AddUses(const Graph& graph) {
     if (!is_depthwise) {
       const auto jumps = std::count_if(strides.begin(), strides.end(), [](int64_t stride) { return stride > 1; });
       uses_.winograd |= !is_known || (filter.dim(0) * filter.dim(1) > 1 && jumps < 2);
+      const std::string* format = node.attrs.Get<std::string>("data_format");
+      if (is_known) AddFilter(ShapeOf(graph, node.inputs[0]), filter, format == nullptr || *format == "NHWC");
+      if (!is_known) uses_.groups = uses_.few_channels = uses_.few_outputs = true;
     } else {
       const bool is_plain =
           is_3x3 && filter.dim(3) == 1 && AllAtMost(strides, 2) && AllAtMost(IntsOf(node.attrs, "dilations"), 1);
@@ -185,7 +207,9 @@ void Narrowing::Add(const Model& model) {
   parts_.packages |= model.format().find("package") != std::string::npos;
   parts_.saved_models |= model.format().find("SavedModel") != std::string::npos ||
                          model.format().find("MetaGraphDef") != std::string::npos;
-  AddUses(model.graph());
+  Graph graph = model.graph();
+  Summarize(model, &graph);  // infers shapes
+  AddUses(graph);
   AddRewrites();
 }
 
@@ -212,7 +236,8 @@ Status Narrowing::Write(const std::string& folder) const {
   for (const bool part : parts) header += part ? "true, " : "false, ";
   header.resize(header.size() - 2);
   header += Cat("};\n// engine/base/built_uses.h\n#define RIVULET_BUILT_USES {", uses_.integer_convolutions, ", ",
-                uses_.fused_activations, ", ", uses_.winograd, ", ", uses_.depthwise3x3_channels, "}\n");
+                uses_.fused_activations, ", ", uses_.winograd, ", ", uses_.groups, ", ", uses_.few_channels, ", ",
+                uses_.few_outputs, ", ", uses_.depthwise3x3_channels, "}\n");
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return InvalidArgument(Quoted(folder), " cannot be made: ", error.message());

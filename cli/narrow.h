@@ -25,12 +25,13 @@ class Narrowing {
  private:
   void AddOp(const std::string& op, const AttrMap& attrs);
   void AddUses(const Graph& graph);
+  void AddFilter(const Shape& input, const Shape& filter, bool channels_last);
   void AddRewrites();
 
   std::set<std::string> ops_;
   std::set<DType> types_;
   BuiltParts parts_ = {};
-  BuiltUses uses_ = {false, false, false, 1 << 20};
+  BuiltUses uses_ = {false, false, false, false, false, false, 1 << 20};
 };
 
 }  // namespace rivulet::cli

@@ -14,7 +14,10 @@ struct BuiltUses {
   bool integer_convolutions;
   bool fused_activations;  // by name in fused_ops; Relu, Relu6 and LeakyRelu are always there
   // Without these other models take a slower way.
-  bool winograd;  // dense filters of several pixels that move by one along x or y
+  bool winograd;      // dense filters of several pixels that move by one along x or y
+  bool groups;        // dense filters that see a part of the channels each
+  bool few_channels;  // dense filters from one or three channels: planes of them
+  bool few_outputs;   // dense filters that make at most four channels: dots
   // If all depthwise filters are 3x3, not dilated, moved by at most two pixels and one a channel: the least number of
   // channels. Else 0.
   int64_t depthwise3x3_channels;
@@ -23,7 +26,7 @@ struct BuiltUses {
 #ifdef RIVULET_BUILT
 inline constexpr BuiltUses kUses = RIVULET_BUILT_USES;
 #else
-inline constexpr BuiltUses kUses = {true, true, true, 0};
+inline constexpr BuiltUses kUses = {true, true, true, true, true, true, 0};
 #endif
 
 }  // namespace rivulet

@@ -281,7 +281,7 @@ void Conv2DBf16(const float* input, const PackedBf16& filter, const ConvGeometry
 
 void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,
             const Epilogue& epilogue, float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
-  if (ConvByPlanesPays(geometry, epilogue)) {
+  if (kUses.few_channels && ConvByPlanesPays(geometry, epilogue)) {
     ConvByPlanes(input, filter.data(), geometry, epilogue, output, pool, stop);
     return;
   }
@@ -292,10 +292,10 @@ void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& 
       return;
     }
   }
-  if (ConvByDotsPays(geometry)) {
+  if (kUses.few_outputs && ConvByDotsPays(geometry)) {
     ConvByDots(input, filter.data(), geometry, epilogue, output, pool, stop);
     FinishAll(geometry, epilogue.finish, output, pool, stop);
-  } else if (ConvByGroupsPays(geometry)) {
+  } else if (kUses.groups && ConvByGroupsPays(geometry)) {
     ConvByGroups(input, filter.data(), geometry, epilogue, output, pool, stop);
     FinishAll(geometry, epilogue.finish, output, pool, stop);
   } else if (ConvByRowsPays(geometry)) {

@@ -12,10 +12,14 @@
 namespace rivulet {
 namespace {
 
+constexpr bool kVolumesBuilt = IsBuilt("Conv3D") || IsBuilt("_FusedConv3D") || IsBuilt("Conv");
+
+bool IsOfVolumes(const WindowSpec& spec) { return kVolumesBuilt && spec.spatial_rank == 3; }
+
 bool InFloat(DType dtype) { return ComputeType(dtype) == DType::kFloat; }
 
 ConvGeometry GeometryFor(const WindowSpec& spec, const ConvSizes& sizes) {
-  return spec.spatial_rank == 3 ? StackedGeometry(sizes, SlicesAtATime(sizes)) : ToConvGeometry(sizes);
+  return IsOfVolumes(spec) ? StackedGeometry(sizes, SlicesAtATime(sizes)) : ToConvGeometry(sizes);
 }
 
 // Multiplies the values of each channel, the last index, by its factor.
@@ -30,7 +34,7 @@ void MultiplyChannels(const std::vector<float>& factors, Tensor& filter) {
 Result<PackedFilter> PackFilter(const Tensor& filter, const ConvSizes& sizes, const ConvGeometry& geometry,
                                 const std::vector<float>& factors, Allocator& allocator) {
   RIVULET_ASSIGN_OR_RETURN(Tensor floats, ConstantAsFloats(filter, allocator));
-  if (sizes.k[0] > 1) {
+  if (kVolumesBuilt && sizes.k[0] > 1) {
     RIVULET_ASSIGN_OR_RETURN(Tensor stacked, Tensor::Allocate(DType::kFloat, filter.shape(), allocator));
     // The constant may lie anywhere in the model's file.
     if (!floats.is_aligned()) {
@@ -118,7 +122,7 @@ ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, 
     tail_.emplace(c, state.tail, state.spec.channels_last, pieces);
     if (state.kind == FilterKind::kDense) {
       if (!state.prepared() && !EmptyFilter(sizes)) packed_ = pieces.Add(PackedFilter::Bytes(geometry_));
-      if (state.spec.spatial_rank == 3) AddVolumePieces(pieces);
+      if (IsOfVolumes(state.spec)) AddVolumePieces(pieces);
       algorithm_ = ChooseConvAlgorithm(geometry_);
       kernel_ = pieces.Add(ConvScratchBytes(geometry_, algorithm_, c.pool().num_threads()));
     }
@@ -170,7 +174,7 @@ void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& p
     ApplyEpilogue(c_, epilogue, rows, sizes_.out_c, output);
   } else if (state_.kind == FilterKind::kDepthwise) {
     DepthwiseConv2D(input, filter, ToDepthwiseGeometry(sizes_), epilogue, output, c_.pool(), c_.stop());
-  } else if (state_.spec.spatial_rank == 3) {
+  } else if (IsOfVolumes(state_.spec)) {
     RunVolumes(input, filter, epilogue, output, pieces);
   } else if (state_.fast != nullptr) {
     Conv2DBf16(input, *state_.fast, geometry_, epilogue, output, c_.pool(), c_.stop());
