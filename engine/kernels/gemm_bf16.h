@@ -13,6 +13,14 @@
 
 namespace rivulet {
 
+// Whether any target of this build may have the dot product: an engine for one processor without it has no more of
+// this.
+#if defined(HWY_COMPILE_ONLY_STATIC) && !defined(__AVX512BF16__) && !defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+inline constexpr bool kBf16Built = false;
+#else
+inline constexpr bool kBf16Built = true;
+#endif
+
 // Whether this build and processor have the dot product.
 bool HasBf16Products();
 

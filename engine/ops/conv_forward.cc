@@ -48,7 +48,7 @@ Result<PackedFilter> PackFilter(const Tensor& filter, const ConvSizes& sizes, co
 }
 
 bool WantsFast(const ConvState& state, const ConvSizes& sizes) {
-  return PackedOperands::WantsFast() && state.spec.spatial_rank == 2 &&
+  return kBf16Built && PackedOperands::WantsFast() && state.spec.spatial_rank == 2 &&
          state.tail.activation != TailActivation::kLeakyRelu && ConvBf16Pays(GeometryFor(state.spec, sizes));
 }
 
@@ -176,7 +176,7 @@ void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& p
     DepthwiseConv2D(input, filter, ToDepthwiseGeometry(sizes_), epilogue, output, c_.pool(), c_.stop());
   } else if (IsOfVolumes(state_.spec)) {
     RunVolumes(input, filter, epilogue, output, pieces);
-  } else if (state_.fast != nullptr) {
+  } else if (kBf16Built && state_.fast != nullptr) {
     Conv2DBf16(input, *state_.fast, geometry_, epilogue, output, c_.pool(), c_.stop());
   } else {
     const PackedFilter packed = state_.prepared() ? *state_.packed : PackNow(filter, pieces);

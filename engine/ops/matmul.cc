@@ -61,8 +61,8 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     const std::vector<float> factors = TakeBatchNorm(c, &state->tail);
     // A product of one row is as fast as its weights come, which has a kernel of its own.
     const bool one_row = c.shape(0).complete() && c.shape(0).rank() == 2 && c.shape(0)[state->transpose_a ? 1 : 0] < 4;
-    if (PackedOperands::WantsFast() && !t && !one_row && b->rank() == 2 && Bf16Pays(b->dim(1), b->dim(0)) &&
-        state->tail.activation != TailActivation::kLeakyRelu) {
+    if (kBf16Built && PackedOperands::WantsFast() && !t && !one_row && b->rank() == 2 &&
+        Bf16Pays(b->dim(1), b->dim(0)) && state->tail.activation != TailActivation::kLeakyRelu) {
       RIVULET_ASSIGN_OR_RETURN(state->fast, PackBf16Once(*b, b->dim(0), b->dim(1), c.allocator(), factors));
       c.Consume(1);
       return std::unique_ptr<OpState>(std::move(state));
@@ -112,7 +112,7 @@ Status Run(RunContext& c) {
       Transpose(x, 2, a.shape().dims().data(), perm, sizeof(float), pieces.At<void>(turned), c.pool(), c.stop());
       x = pieces.At<void>(turned);
     }
-    if (state.fast != nullptr) {
+    if (kBf16Built && state.fast != nullptr) {
       GemmTask task;
       task.source = x;
       task.lda = task.k = shape.k;
