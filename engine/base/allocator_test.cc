@@ -39,7 +39,7 @@ TEST(Allocator, WhatIsRefusedCostsNothing) {
 TEST(Allocator, LargeBlocksBeginAtAHugePage) {
   constexpr size_t kHugePage = size_t{2} << 20;
   const auto allocator = Allocator::Create();
-  for (const size_t bytes : {kHugePage, kHugePage + 1, 3 * kHugePage - 64}) {
+  for (const size_t bytes : {kHugePage / 2, kHugePage, kHugePage + 1, 3 * kHugePage - 64}) {
     const auto block = allocator->Allocate(bytes);
     ASSERT_TRUE(block.ok());
     EXPECT_EQ(reinterpret_cast<uintptr_t>(block->get()) % kHugePage, 0u) << bytes;

@@ -14,6 +14,11 @@ namespace {
 constexpr size_t kHugePage = size_t{2} << 20;
 // Of addresses: a page is memory only once it is touched.
 constexpr size_t kRegion = 32 * kHugePage;
+// A block that would leave much of a region behind has huge pages of its own.
+constexpr size_t kOwn = kRegion / 4;
+// Weights so few keep to small pages, since half of the last huge one is empty. One costs as much to clear as 70 small
+// ones, and more than that are not worth sparing.
+constexpr size_t kFew = kHugePage / 4;
 
 // A region that begins at a huge page, or null.
 std::shared_ptr<char> MapRegion() {
@@ -35,13 +40,11 @@ std::shared_ptr<char> MapRegion() {
 }  // namespace
 
 Result<std::shared_ptr<void>> WeightRoom::Allocate(size_t bytes, Allocator& allocator) {
-  // A large block has huge pages of its own. And a session whose weights are few keeps to small pages: half of the last
-  // huge one is empty.
-  if (bytes >= kHugePage) return allocator.Allocate(bytes);
+  if (bytes >= kOwn) return allocator.Allocate(bytes);
   const size_t padded = (bytes + 2 * Allocator::kAlignment - 1) / Allocator::kAlignment * Allocator::kAlignment;
   std::lock_guard<std::mutex> lock(mutex_);
   placed_ += padded;
-  if (placed_ < kHugePage) return allocator.Allocate(bytes);
+  if (placed_ < kFew) return allocator.Allocate(bytes);
   if (left_ < padded) {
     region_ = MapRegion();
     left_ = region_ == nullptr ? 0 : kRegion;

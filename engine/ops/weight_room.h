@@ -11,7 +11,8 @@
 namespace rivulet {
 
 // Puts blocks beside each other into regions of huge pages. A network has hundreds of weights that are smaller than
-// such a page; each in small pages of its own, their first touch took as long as reading them did. Thread-safe.
+// such a page, or a part of one larger than some; in small pages, their first touch takes longer than packing them
+// does. Thread-safe.
 class WeightRoom {
  public:
   // As allocator.Allocate does. A region goes when all of its blocks and the room are gone.
@@ -21,7 +22,7 @@ class WeightRoom {
   std::mutex mutex_;
   std::shared_ptr<char> region_;
   size_t left_ = 0;    // of the region
-  size_t placed_ = 0;  // so far, in small blocks
+  size_t placed_ = 0;  // so far
 };
 
 }  // namespace rivulet
