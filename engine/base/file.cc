@@ -15,6 +15,7 @@
 
 #include "engine/base/descriptor.h"
 #include "engine/base/errors.h"
+#include "engine/base/mapping.h"
 #include "engine/base/new_file.h"
 
 namespace rivulet {
@@ -117,7 +118,7 @@ Result<FileBytes> TakeFile(int fd, const std::string& path, FileAccess access, i
   if (access == FileAccess::kMap) {
     void* mapped = Injected() ? MAP_FAILED : mmap(nullptr, length, PROT_READ, MAP_PRIVATE, fd, 0);
     if (mapped != MAP_FAILED) {
-      out.owner = std::shared_ptr<void>(mapped, [length](void* p) { munmap(p, length); });
+      out.owner = KeepMapping(mapped, length, fd);
       out.is_mapped = true;
       out.bytes = {static_cast<const uint8_t*>(mapped), length};
       RIVULET_RETURN_IF_ERROR(CheckUnchanged(fd, path, size));

@@ -6,6 +6,7 @@
 #include "engine/base/checked.h"
 #include "engine/base/errors.h"
 #include "engine/base/drop_reference.h"
+#include "engine/base/mapped_bytes.h"
 #include "engine/base/object.h"
 
 namespace rivulet {
@@ -83,12 +84,17 @@ Tensor Tensor::Retyped(DType dtype) const {
   return out;
 }
 
+// Less than that shares its pages with what lies beside it.
+constexpr size_t kLarge = size_t{64} << 10;
+
 Result<Tensor> Clone(const Tensor& tensor, Allocator& allocator) {
   RIVULET_ASSIGN_OR_RETURN(Tensor copy, Tensor::Allocate(tensor.dtype(), tensor.shape(), allocator));
   if (tensor.dtype() == DType::kString) {
     std::copy_n(tensor.data<std::string>(), tensor.num_elements(), copy.data<std::string>());
   } else if (IsObject(tensor.dtype())) {
     std::copy_n(tensor.data<ObjectRef>(), tensor.num_elements(), copy.data<ObjectRef>());
+  } else if (tensor.bytes() >= kLarge) {
+    RIVULET_RETURN_IF_ERROR(MappedBytes(tensor.raw(), tensor.bytes()).Copy(0, tensor.bytes(), copy.raw()));
   } else if (tensor.bytes() > 0) {
     std::memcpy(copy.raw(), tensor.raw(), tensor.bytes());
   }

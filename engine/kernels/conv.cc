@@ -247,7 +247,8 @@ Result<PackedFilter> PackedFilter::Pack(const void* hwio, const ConvGeometry& g,
   const int64_t k = g.k_h * g.k_w * (g.in_c / g.groups);
   const int64_t group_out = g.out_c / g.groups;
   const int64_t panels = (group_out + PackedMatrix::kPanel - 1) / PackedMatrix::kPanel;
-  for (int64_t group = 0; group < g.groups && bytes.value() > 0; ++group) {
+  if (g.groups == 1) RIVULET_RETURN_IF_ERROR(PackConstant(hwio, k, group_out, false, packed, factors));
+  for (int64_t group = 0; group < g.groups && g.groups > 1 && bytes.value() > 0; ++group) {
     const char* from = static_cast<const char*>(hwio) + group * group_out * static_cast<int64_t>(sizeof(float));
     PackPanels(from, g.out_c, k, group_out, false, 0, panels, packed + group * panels * k * PackedMatrix::kPanel,
                factors != nullptr ? factors + group * group_out : nullptr);

@@ -1,9 +1,7 @@
 #include "engine/kernels/matmul.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "engine/base/errors.h"
 #include "engine/kernels/gemm.h"
 
 namespace rivulet {
@@ -12,33 +10,6 @@ namespace {
 constexpr int64_t kPanel = PackedMatrix::kPanel;
 
 int64_t PanelsOf(int64_t n) { return n / kPanel + (n % kPanel != 0 ? 1 : 0); }
-
-// One panel: columns [column, column + width) of B, `packed` is its k rows of kPanel.
-void PackPanel(const char* b, int64_t ldb, int64_t k, int64_t column, int64_t width, bool transposed, float* packed) {
-  constexpr int64_t kFloat = sizeof(float);
-  if (!transposed) {
-    for (int64_t row = 0; row < k; ++row, packed += kPanel) {
-      const char* from = b + (row * ldb + column) * kFloat;
-      if (width == kPanel) {
-        std::memcpy(packed, from, kPanel * kFloat);
-      } else {
-        std::memcpy(packed, from, static_cast<size_t>(width * kFloat));
-        std::fill(packed + width, packed + kPanel, 0.0f);
-      }
-    }
-    return;
-  }
-  // A few values of k at a time, so that what is read of each column is a cache line.
-  constexpr int64_t kRun = 16;
-  for (int64_t row = 0; row < k; row += kRun, packed += kRun * kPanel) {
-    const int64_t rows = std::min(kRun, k - row);
-    for (int64_t j = 0; j < kPanel; ++j) {
-      float run[kRun] = {};
-      if (j < width) std::memcpy(run, b + ((column + j) * ldb + row) * kFloat, static_cast<size_t>(rows * kFloat));
-      for (int64_t i = 0; i < rows; ++i) packed[i * kPanel + j] = run[i];
-    }
-  }
-}
 
 // The left operand [m, k] of a dynamic product that lies in memory as [k, m].
 struct TransposedRows {
@@ -70,46 +41,6 @@ void StartFrom(const Epilogue& epilogue, int64_t offset, Epilogue& out) {
 }
 
 }  // namespace
-
-CheckedSize PackedMatrix::Bytes(int64_t k, int64_t n) {
-  if (n < 0) return CheckedSize(-1);
-  return CheckedSize(k) * CheckedSize(PanelsOf(n)) * CheckedSize(kPanel * static_cast<int64_t>(sizeof(float)));
-}
-
-void PackPanels(const void* b, int64_t ldb, int64_t k, int64_t n, bool transposed, int64_t panel_begin,
-                int64_t panel_end, float* packed, const float* factors) {
-  for (int64_t panel = panel_begin; panel < panel_end; ++panel) {
-    const int64_t column = panel * kPanel;
-    const int64_t width = std::min(kPanel, n - column);
-    float* to = packed + panel * k * kPanel;
-    PackPanel(static_cast<const char*>(b), ldb, k, column, width, transposed, to);
-    if (factors == nullptr) continue;
-    float by[kPanel] = {};
-    std::copy_n(factors + column, width, by);
-    for (int64_t row = 0; row < k; ++row, to += kPanel) {
-      for (int64_t j = 0; j < kPanel; ++j) to[j] *= by[j];
-    }
-  }
-}
-
-Result<PackedMatrix> PackedMatrix::Pack(const void* b, int64_t k, int64_t n, bool transposed,
-                                        const PackMemory& memory_of, const float* factors) {
-  const CheckedSize bytes = Bytes(k, n);
-  if (!bytes.valid()) return InvalidArgument("a matrix of ", k, " x ", n, " is too large to pack");
-  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, memory_of(static_cast<size_t>(bytes.value())));
-  auto* packed = static_cast<float*>(memory.get());
-  PackPanels(b, transposed ? k : n, k, n, transposed, 0, PanelsOf(n), packed, factors);
-  return View(packed, k, n, std::move(memory));
-}
-
-PackedMatrix PackedMatrix::View(const float* packed, int64_t k, int64_t n, std::shared_ptr<void> owner) {
-  PackedMatrix out;
-  out.k_ = k;
-  out.n_ = n;
-  out.data_ = packed;
-  out.owner_ = std::move(owner);
-  return out;
-}
 
 void MatMul(const float* a, int64_t lda, int64_t m, const PackedMatrix& b, float* c, int64_t ldc,
             const Epilogue& epilogue, ThreadPool& pool, const StopToken& stop) {

@@ -63,6 +63,22 @@ class PackedMatrix {
 // `ldb` is the row stride of B as it lies in memory.
 void PackPanels(const void* b, int64_t ldb, int64_t k, int64_t n, bool transposed, int64_t panel_begin,
                 int64_t panel_end, float* packed, const float* factors = nullptr);
+// All panels of a dense B, which may lie in a mapped file: it is then read from there a little at a time.
+// Split by rows; the threads are those of PackWith.
+Status PackConstant(const void* b, int64_t k, int64_t n, bool transposed, float* packed,
+                    const float* factors = nullptr);
+
+// While one lives, the threads of `pool` share what its thread packs with PackConstant.
+class PackWith {
+ public:
+  explicit PackWith(ThreadPool* pool);
+  ~PackWith();
+  PackWith(const PackWith&) = delete;
+  PackWith& operator=(const PackWith&) = delete;
+
+ private:
+  ThreadPool* const outer_;
+};
 
 // c [m, n] = epilogue(a [m, k] * b). Rows of `a` are lda apart, rows of `c` (and of the addend) ldc.
 void MatMul(const float* a, int64_t lda, int64_t m, const PackedMatrix& b, float* c, int64_t ldc,

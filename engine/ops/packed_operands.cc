@@ -11,7 +11,9 @@ thread_local const PackedOperands::Listener* listening = nullptr;
 
 }  // namespace
 
-PackedOperands::Scope::Scope(PackedOperands& operands) : outer_(current) { current = &operands; }
+PackedOperands::Scope::Scope(PackedOperands& operands, ThreadPool* pool) : outer_(current), threads_(pool) {
+  current = &operands;
+}
 PackedOperands::Scope::~Scope() { current = outer_; }
 
 PackedOperands* PackedOperands::Current() { return current; }

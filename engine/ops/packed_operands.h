@@ -41,17 +41,18 @@ class PackedOperands {
   PackedOperands(const PackedOperands&) = delete;
   PackedOperands& operator=(const PackedOperands&) = delete;
 
-  // While one lives, what its thread packs is shared with all else that is packed under `operands`. Prepare is called
-  // so; outside, everything is packed for its caller alone.
+  // While one lives, what its thread packs is shared with all else that is packed under `operands`, and packed by the
+  // threads of `pool`. Prepare is called so; outside, everything is packed for its caller alone.
   class Scope {
    public:
-    explicit Scope(PackedOperands& operands);
+    explicit Scope(PackedOperands& operands, ThreadPool* pool = nullptr);
     ~Scope();
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
     PackedOperands* const outer_;
+    const PackWith threads_;
   };
 
   // While one lives, the forms that its thread packs and that can lie in a file are shown to it: how packs are made,

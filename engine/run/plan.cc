@@ -165,7 +165,7 @@ class Compiler {
     } else {
       if (node.def->prepare != nullptr) {
         PrepareContext context(node, inputs, node.outputs, &consumed, allocator_, pool_);
-        const PackedOperands::Scope sharing(environment_.packed);
+        const PackedOperands::Scope sharing(environment_.packed, &pool_);
         RIVULET_ASSIGN_OR_RETURN(step.state, node.def->prepare(context));
         DropPacked(inputs, consumed);
       }
