@@ -53,15 +53,25 @@ void AttrMap::Set(std::string_view name, AttrValue value) {
 }
 
 void AttrMap::Assign(std::vector<Entry> entries) {
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
-  entries_.clear();
-  for (Entry& entry : entries) {
-    if (!entries_.empty() && entries_.back().first == entry.first) {
-      entries_.back() = std::move(entry);
-    } else {
-      entries_.push_back(std::move(entry));
+  // A stable sort asks for memory.
+  constexpr size_t kFew = 16;
+  if (entries.size() > kFew) {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
+  } else {
+    for (size_t i = 1; i < entries.size(); ++i) {
+      for (size_t at = i; at > 0 && entries[at].first < entries[at - 1].first; --at) {
+        std::swap(entries[at], entries[at - 1]);
+      }
     }
   }
+  size_t kept = 0;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (kept > 0 && entries[kept - 1].first == entries[i].first) --kept;
+    if (kept != i) entries[kept] = std::move(entries[i]);
+    ++kept;
+  }
+  entries.resize(kept);
+  entries_ = std::move(entries);
 }
 
 void AttrMap::Erase(std::string_view name) {
@@ -70,6 +80,16 @@ void AttrMap::Erase(std::string_view name) {
 }
 
 const AttrValue* AttrMap::Find(std::string_view name) const {
+  // The most asked question of planning. Few entries are compared by their lengths sooner than they are ordered.
+  constexpr size_t kFew = 16;
+  if (entries_.size() <= kFew) {
+    for (const Entry& entry : entries_) {
+      if (entry.first.size() == name.size() && std::memcmp(entry.first.data(), name.data(), name.size()) == 0) {
+        return &entry.second;
+      }
+    }
+    return nullptr;
+  }
   auto it = std::lower_bound(entries_.begin(), entries_.end(), name, NameLess);
   return it != entries_.end() && it->first == name ? &it->second : nullptr;
 }

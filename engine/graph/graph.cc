@@ -12,7 +12,10 @@ int32_t Graph::AddNode(Node node) {
 }
 
 int32_t Graph::Find(std::string_view name) const {
-  const auto it = index_.find(std::string(name));
+  // One string for all questions: a graph is asked for each of its inputs.
+  static thread_local std::string key;
+  key.assign(name);
+  const auto it = index_.find(key);
   return it == index_.end() ? -1 : it->second;
 }
 
@@ -32,10 +35,23 @@ void Graph::Compact(const std::vector<bool>& keep) {
     ++next;
   }
   nodes_.resize(static_cast<size_t>(next));
-  index_.clear();
-  for (int32_t i = 0; i < next; ++i) {
-    Node& kept = node(i);
-    index_.emplace(kept.name, i);
+  // Most names stay, each in its place.
+  bool is_stale = false;
+  for (auto it = index_.begin(); it != index_.end();) {
+    const int32_t to = moved[static_cast<size_t>(it->second)];
+    if (to < 0) {
+      it = index_.erase(it);
+      continue;
+    }
+    is_stale |= node(to).name != it->first;  // renamed since
+    it->second = to;
+    ++it;
+  }
+  if (is_stale || index_.size() != nodes_.size()) {
+    index_.clear();
+    for (int32_t i = 0; i < next; ++i) index_.emplace(node(i).name, i);
+  }
+  for (Node& kept : nodes_) {
     for (Edge& edge : kept.inputs) edge.node = moved[static_cast<size_t>(edge.node)];
     for (int32_t& control : kept.control_inputs) control = moved[static_cast<size_t>(control)];
   }

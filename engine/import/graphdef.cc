@@ -217,6 +217,18 @@ Status Resolve(const Graph& graph, std::string_view input, Node* node) {
   return Status();
 }
 
+// How many nodes to make room for: so many as are in the file, unless those are more than a file can have that makes
+// only their number large.
+size_t CountNodes(WireCursor file) {
+  constexpr size_t kMost = size_t{1} << 16;
+  size_t count = 0;
+  while (count < kMost && file.Next()) {
+    count += file.field() == 1 ? 1 : 0;
+    file.Skip();
+  }
+  return count;
+}
+
 }  // namespace
 
 Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner, const Limits& limits,
@@ -226,6 +238,9 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
   std::vector<std::vector<std::string_view>> inputs;
   SeenFunctions functions;
   GradientNames gradients;
+  const size_t count = CountNodes(file);
+  graph.nodes().reserve(count);
+  inputs.reserve(count);
   while (file.Next()) {
     switch (file.field()) {
       case 1: {

@@ -34,7 +34,9 @@ std::vector<const OpDef*> AllOps() {
 const OpDef* FindOp(std::string_view name) {
   static const std::unordered_map<std::string_view, const OpDef*> index = [] {
     std::unordered_map<std::string_view, const OpDef*> map;
-    for (const OpDef* def : AllOps()) map.emplace(def->name, def);
+    const std::vector<const OpDef*> all = AllOps();
+    map.reserve(all.size());
+    for (const OpDef* def : all) map.emplace(def->name, def);
     return map;
   }();
   const auto it = index.find(name);

@@ -1,6 +1,9 @@
 #include "engine/ops/signature.h"
 
+#include <atomic>
+#include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
 
@@ -233,13 +236,51 @@ Signature ParseSignature(const OpDef& def) {
   return out;
 }
 
+namespace {
+
+// What was parsed, found without a lock: planning asks some ten times for each node. A slot is written once; an
+// operator whose slots others have is looked up in the map.
+class ParsedSignatures {
+ public:
+  const Signature& Of(const OpDef& def) {
+    const size_t start = reinterpret_cast<uintptr_t>(&def) / sizeof(void*) * 0x9E3779B1u;
+    for (size_t i = 0; i < kProbes; ++i) {
+      const Slot& slot = slots_[(start + i) % kSlots];
+      const OpDef* const there = slot.def.load(std::memory_order_acquire);
+      if (there == &def) return *slot.signature;
+      if (there == nullptr) break;
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    auto& parsed = parsed_[&def];
+    if (parsed != nullptr) return *parsed;
+    parsed = std::make_unique<const Signature>(ParseSignature(def));
+    for (size_t i = 0; i < kProbes; ++i) {
+      Slot& slot = slots_[(start + i) % kSlots];
+      if (slot.def.load(std::memory_order_relaxed) != nullptr) continue;
+      slot.signature = parsed.get();
+      slot.def.store(&def, std::memory_order_release);
+      break;
+    }
+    return *parsed;
+  }
+
+ private:
+  static constexpr size_t kSlots = 1024;
+  static constexpr size_t kProbes = 4;
+  struct Slot {
+    std::atomic<const OpDef*> def{nullptr};
+    const Signature* signature = nullptr;
+  };
+  Slot slots_[kSlots];
+  std::mutex mutex_;
+  std::unordered_map<const OpDef*, std::unique_ptr<const Signature>> parsed_;
+};
+
+}  // namespace
+
 const Signature& SignatureOf(const OpDef& def) {
-  static std::mutex mutex;
-  static std::unordered_map<const OpDef*, std::unique_ptr<const Signature>> parsed;
-  std::lock_guard<std::mutex> lock(mutex);
-  auto& slot = parsed[&def];
-  if (!slot) slot = std::make_unique<const Signature>(ParseSignature(def));
-  return *slot;
+  static ParsedSignatures signatures;
+  return signatures.Of(def);
 }
 
 }  // namespace rivulet

@@ -117,17 +117,18 @@ class Fuser {
     std::vector<ElementStep> steps;
   };
 
-  Description Describe(const Group& group) const {
+  // Texts are for the node that is made at last.
+  Description Describe(const Group& group, bool with_texts) const {
     Description out;
     std::vector<std::pair<int32_t, int32_t>> done;  // node, step
     for (auto it = group.nodes.rbegin(); it != group.nodes.rend(); ++it) {
       const Node& node = graph_.node(*it);
       const float alpha = AlphaOf(node);
       ElementStep step = *ElementStepOf(node.op, alpha);
-      std::string text = node.op;
+      std::string text = with_texts ? node.op : std::string();
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         const ElementOperand operand = OperandOf(node.inputs[i], done, &out.inputs);
-        text += Cat(operand.is_step ? " s" : " x", operand.index);
+        if (with_texts) text += Cat(operand.is_step ? " s" : " x", operand.index);
         (i == 0 ? step.a : step.b) = operand;
       }
       done.emplace_back(*it, static_cast<int32_t>(out.steps.size()));
@@ -150,13 +151,13 @@ class Fuser {
   }
 
   bool Describes(const Group& group) const {
-    Description description = Describe(group);
+    const Description description = Describe(group, /*with_texts=*/false);
     ElementChain chain;
     return description.inputs.size() <= ElementChain::kMaxInputs && ElementChain::Make(description.steps, &chain);
   }
 
   void Emit(const Group& group, PatchSink& sink) const {
-    Description description = Describe(group);
+    Description description = Describe(group, /*with_texts=*/true);
     Node node = ChainNode(graph_.node(group.result).name, std::move(description.inputs), std::move(description.texts),
                           std::move(description.alphas));
     sink.Begin();

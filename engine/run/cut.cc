@@ -32,7 +32,10 @@ Status UnknownName(const Graph& graph, std::string_view name) {
 // Copies nodes on demand and remembers where they went.
 class Cutter {
  public:
-  Cutter(const Graph& model, Cut* cut) : model_(model), cut_(*cut), moved_(static_cast<size_t>(model.size()), -1) {}
+  Cutter(const Graph& model, Cut* cut) : model_(model), cut_(*cut), moved_(static_cast<size_t>(model.size()), -1) {
+    // Most of a model is needed, and to move nodes to a larger place costs more than to have it.
+    cut_.graph.nodes().reserve(static_cast<size_t>(model.size()));
+  }
 
   void AddFeed(Edge edge, const FeedSpec& spec) {
     fed_[edge] = static_cast<int32_t>(cut_.feeds.size());
