@@ -1,5 +1,7 @@
 #include "engine/graph/graph.h"
 
+#include <algorithm>
+
 #include "engine/base/errors.h"
 
 namespace rivulet {
@@ -58,12 +60,17 @@ void Graph::Compact(const std::vector<bool>& keep) {
 }
 
 namespace {
-bool IsBackEdge(const Graph& graph, int32_t from, int32_t to) {
-  const std::string& consumer = graph.node(to).op;
-  const std::string& producer = graph.node(from).op;
-  return (consumer == "Merge" || consumer == "RefMerge") &&
-         (producer == "NextIteration" || producer == "RefNextIteration");
+
+bool IsNext(const Node& node) {
+  const std::string_view op = node.op;
+  return op == "NextIteration" || op == "RefNextIteration";
 }
+
+bool IsBackEdge(const Graph& graph, int32_t from, int32_t to) {
+  const std::string_view consumer = graph.node(to).op;
+  return (consumer == "Merge" || consumer == "RefMerge") && IsNext(graph.node(from));
+}
+
 }  // namespace
 
 Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph) { return TopologicalOrder(graph, {}); }
@@ -73,10 +80,11 @@ Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph, const std::vec
   std::vector<int32_t> waiting(count, 0);
   // Consumers of each node as one flat array.
   std::vector<int32_t> first(count + 1, 0);
+  const bool has_loops = std::any_of(graph.nodes().begin(), graph.nodes().end(), IsNext);
   const auto for_each_edge = [&](auto&& visit) {
     for (int32_t i = 0; i < graph.size(); ++i) {
       for (const Edge& edge : graph.node(i).inputs) {
-        if (!IsBackEdge(graph, edge.node, i)) visit(edge.node, i);
+        if (!has_loops || !IsBackEdge(graph, edge.node, i)) visit(edge.node, i);
       }
       for (const int32_t control : graph.node(i).control_inputs) visit(control, i);
     }
