@@ -1,9 +1,13 @@
 #include "engine/run/executor.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "engine/base/float_state.h"
+#include "engine/ops/conv_bands.h"
 #include "engine/ops/infer.h"
+#include "engine/run/bands.h"
 #include "engine/run/dynamic_node.h"
 
 namespace rivulet {
@@ -40,6 +44,7 @@ Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Alloc
     const Slot& slot = plan->slots[i];
     if (slot.kind == Slot::Kind::kConstant) frame->tensors[i] = slot.constant;
     if (slot.kind == Slot::Kind::kArena) frame->tensors[i] = Tensor::View(slot.dtype, slot.shape, base + slot.offset);
+    if (slot.kind == Slot::Kind::kBands) frame->tensors[i] = Tensor::View(slot.dtype, slot.shape, nullptr);
   }
   for (const int32_t slot : plan->operands) {
     frame->inputs.push_back(&frame->tensors[static_cast<size_t>(slot)]);
@@ -194,6 +199,24 @@ Status CheckOutputs(const Step& step, const Frame& frame) {
   return Status();
 }
 
+RunContext ContextOf(const Step& step, Frame& frame, const RunServices& services) {
+  return {step.state.get(),
+          {frame.inputs.data() + step.first_input, static_cast<size_t>(step.num_inputs)},
+          {frame.outputs.data() + step.first_output, static_cast<size_t>(step.num_outputs)},
+          services,
+          DiesOf(*frame.plan, step)};
+}
+
+// The steps of a chain from `index` on.
+Status RunChain(size_t index, int32_t count, Frame& frame, const RunServices& services) {
+  if constexpr (!kHasBands) return Internal("a chain in a build without convolutions");
+  std::array<std::optional<RunContext>, kMostBandStages> contexts;
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+    contexts[i].emplace(ContextOf(frame.plan->steps[index + i], frame, services));
+  }
+  return RunConvBands({contexts.data(), static_cast<size_t>(count)});
+}
+
 Status RunStep(const Step& step, size_t index, Frame& frame, const RunServices& base) {
   switch (step.kind) {
     case Step::Kind::kForward: return Forward(step, frame, base.allocator);
@@ -209,9 +232,8 @@ Status RunStep(const Step& step, size_t index, Frame& frame, const RunServices& 
   services.persistent = frame.persistent[index];
   services.scratch = &frame.scratch;
   services.scratch_bytes = &frame.scratch_bytes;
-  RunContext context(step.state.get(), {frame.inputs.data() + step.first_input, static_cast<size_t>(step.num_inputs)},
-                     {frame.outputs.data() + step.first_output, static_cast<size_t>(step.num_outputs)}, services,
-                     DiesOf(*frame.plan, step));
+  if (kHasBands && step.chain > 1) return RunChain(index, step.chain, frame, services);
+  RunContext context = ContextOf(step, frame, services);
   if (step.kind != Step::Kind::kControl) {
     RIVULET_RETURN_IF_ERROR(step.def->run(context));
     return step.def->flags & kMakesOutputs ? CheckOutputs(step, frame) : Status();

@@ -9,6 +9,7 @@
 #include "engine/ops/infer.h"
 #include "engine/passes/pass.h"
 #include "engine/run/arena.h"
+#include "engine/run/bands.h"
 #include "engine/run/call_inference.h"
 #include "engine/run/freeze.h"
 #include "engine/run/lower.h"
@@ -39,6 +40,7 @@ class Compiler {
     RIVULET_RETURN_IF_ERROR(MakeSteps());
     FindLastReads();
     FindDeaths();
+    if (environment_.passes && !plan_.has_dead) FindBands(last_read_, pool_.num_threads(), plan_);
     RIVULET_RETURN_IF_ERROR(PlaceInArena());
     RIVULET_RETURN_IF_ERROR(KeepConstants());
     ReleaseHeap();
@@ -270,8 +272,14 @@ class Compiler {
   Status PlaceInArena() {
     std::vector<ArenaRequest> requests;
     std::vector<int32_t> request_of(plan_.slots.size(), -1);
+    size_t chain_end = 0;
+    int32_t start = 0;  // of the step, or of the chain that it is part of
     for (size_t s = 0; s < plan_.steps.size(); ++s) {
       const Step& step = plan_.steps[s];
+      if (s >= chain_end) {
+        start = static_cast<int32_t>(s);
+        chain_end = s + static_cast<size_t>(step.chain);
+      }
       for (int32_t o = 0; o < step.num_outputs; ++o) {
         const int32_t slot = plan_.operands[static_cast<size_t>(step.first_output + o)];
         if (SlotAt(slot).kind != Slot::Kind::kArena) continue;
@@ -286,8 +294,7 @@ class Compiler {
         if (request < 0) {
           request = static_cast<int32_t>(requests.size());
           // Vector kernels may load a whole last register.
-          requests.push_back(
-              {bytes.value() + static_cast<int64_t>(Allocator::kAlignment), static_cast<int32_t>(s), last, 0});
+          requests.push_back({bytes.value() + static_cast<int64_t>(Allocator::kAlignment), start, last, 0});
         } else {
           requests[static_cast<size_t>(request)].last_step =
               std::max(requests[static_cast<size_t>(request)].last_step, last);

@@ -21,6 +21,7 @@ struct Slot {
     kConstant,  // held by the plan
     kFeed,      // set by each run
     kArena,     // at a fixed place of the frame's arena
+    kBands,     // between convolutions of a chain: has a shape, but is never there as a whole
     kHeap,      // made by its step in each run: shapes that depend on data, strings, other names of feeds
   };
   Kind kind = Kind::kHeap;
@@ -50,6 +51,7 @@ struct Step {
   int32_t first_output = 0;
   int32_t num_outputs = 0;
   std::unique_ptr<ControlStep> control;  // of kControl
+  int32_t chain = 1;                     // so many steps from this one on run together (bands.h)
   bool allocates = false;                // has heap outputs of known shape (strings)
   int32_t facts = -1;                    // of steps whose shapes are found when they run: position in Frame::facts
   bool ignores_dead = false;             // runs also when what it waits for is dead
