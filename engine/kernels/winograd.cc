@@ -14,47 +14,13 @@
 
 #include "engine/base/built_uses.h"
 #include "engine/kernels/gemm_tile-inl.h"
+#include "engine/kernels/winograd_layout.h"
 #include "engine/kernels/winograd_transforms-inl.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_ONCE
 #define RIVULET_ENGINE_KERNELS_WINOGRAD_ONCE
 namespace rivulet {
 namespace winograd {
-
-constexpr int64_t kPoints = 36;
-// The most input channels, output channels and tiles of a piece, so that the transformed filter and the sums stay in
-// the second-level cache.
-constexpr int64_t kMaxDepth = 64;
-constexpr int64_t kMaxColumns = 32;
-constexpr int64_t kMaxTiles = 56;
-// Floats of transformed input that are held at once for each thread, about: half of a second-level cache.
-constexpr int64_t kMaxHeld = 1 << 17;
-
-// So many floats, and a cache line if need be to make it an odd number of lines: what is written for all points at once
-// does not fall into the same sets.
-constexpr int64_t OddLines(int64_t floats) {
-  const int64_t lines = (floats + 15) / 16;
-  return (lines + (lines % 2 == 0 ? 1 : 0)) * 16;
-}
-
-// The sizes of one convolution's work.
-struct Layout {
-  // Of an input tile: known only at run time, for loops that are better not unrolled.
-  int64_t side = 6;
-  int64_t taps = 3;  // side of the filter
-  int64_t outs = 4;  // side of an output tile
-  int64_t tiles_y = 0;
-  int64_t tiles_x = 0;
-  int64_t tiles = 0;         // of all images
-  int64_t held_tiles = 0;    // transformed at once
-  int64_t depths = 0;        // blocks of input channels
-  int64_t depth = 0;         // channels of one
-  int64_t input_point = 0;   // floats from one point to the next, of the transformed input
-  int64_t filter_point = 0;  // of 16 columns of the transformed filter
-  int64_t sum_point = 0;     // of the sums
-  int64_t input_floats = 0;
-  int64_t worker_floats = 0;
-};
 
 struct Task {
   const ConvGeometry* geometry;
@@ -374,71 +340,17 @@ HWY_EXPORT(TransformTiles);
 HWY_EXPORT(MultiplyPiece);
 HWY_EXPORT(ColumnParts);
 
-int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 1) / part; }
-
-winograd::Layout LayoutOf(const ConvGeometry& g, int threads) {
-  winograd::Layout layout;
-  layout.taps = g.k_h;
-  layout.outs = layout.side + 1 - layout.taps;
-  layout.tiles_y = PartsOf(g.out_h, layout.outs);
-  layout.tiles_x = PartsOf(g.out_w, layout.outs);
-  layout.tiles = g.batch * layout.tiles_y * layout.tiles_x;
-  layout.depths = PartsOf(g.in_c, winograd::kMaxDepth);
-  layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
-  layout.depths = PartsOf(g.in_c, layout.depth);
-  const int64_t most =
-      threads * std::max(winograd::kMaxHeld / (winograd::kPoints * layout.depths * layout.depth), winograd::kMaxTiles);
-  layout.held_tiles = PartsOf(layout.tiles, PartsOf(layout.tiles, most));
-  layout.input_point = winograd::OddLines(layout.held_tiles * layout.depth);
-  layout.filter_point = winograd::OddLines(layout.depth * PackedMatrix::kPanel);
-  // A piece is rounded up to whole tiles of the micro-kernel.
-  layout.sum_point = winograd::OddLines((winograd::kMaxTiles + 16) * winograd::kMaxColumns);
-  layout.input_floats = layout.depths * winograd::kPoints * layout.input_point;
-  layout.worker_floats =
-      winograd::kPoints * (winograd::kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
-  return layout;
-}
-
 }  // namespace
 
-bool WinogradPays(const ConvGeometry& g) {
-  if constexpr (!kUses.winograd) return false;
-  if ((g.k_h != 3 && g.k_h != 5) || g.k_w != g.k_h || g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 ||
-      g.dilation_w != 1 || g.groups != 1) {
-    return false;
-  }
-  // Fewer channels leave nothing to gain, and sizes beyond these only arithmetic to check.
-  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 8 || g.out_c < 8 || g.in_h < 1 || g.in_w < 1) return false;
-  constexpr int64_t kMost = 1 << 20;
-  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c}) > kMost) return false;
-  // Multiply-adds, and what the transforms cost in them: for each input channel of a tile, each output channel of a
-  // tile, and each filter in a piece. Measured on AVX2.
-  constexpr double kInputCost = 200;
-  constexpr double kOutputCost = 180;
-  const double taps = static_cast<double>(g.k_h * g.k_w);
-  const double filter_cost = 60 + 4.5 * taps;
-  const int64_t outs = 7 - g.k_h;
-  const double tiles = static_cast<double>(g.batch) * static_cast<double>(PartsOf(g.out_h, outs)) *
-                       static_cast<double>(PartsOf(g.out_w, outs));
-  const double in_c = static_cast<double>(g.in_c);
-  const double out_c = static_cast<double>(g.out_c);
-  const double filters = in_c * out_c;
-  const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
-  const double pieces = std::max(tiles / static_cast<double>(winograd::kMaxTiles), 1.0);
-  const double transformed =
-      filters * (tiles * winograd::kPoints + pieces * filter_cost) + tiles * (in_c * kInputCost + out_c * kOutputCost);
-  return transformed * 1.1 < filters * taps * pixels;
-}
-
 CheckedSize WinogradScratchBytes(const ConvGeometry& g, int threads) {
-  const winograd::Layout layout = LayoutOf(g, threads);
+  const winograd::Layout layout = winograd::LayoutOf(g, threads);
   return (CheckedSize(layout.input_floats) + CheckedSize(layout.worker_floats) * CheckedSize(threads)) *
          static_cast<int64_t>(sizeof(float));
 }
 
 bool WinogradConv(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
                   float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
-  const winograd::Layout layout = LayoutOf(g, pool.num_threads());
+  const winograd::Layout layout = winograd::LayoutOf(g, pool.num_threads());
   std::atomic<bool> not_finite{false};
   winograd::Task task{&g,
                       layout,
@@ -459,7 +371,7 @@ bool WinogradConv(const float* input, const float* packed, const ConvGeometry& g
   const int64_t grain = std::max<int64_t>(kTransformFloats / g.in_c, 1);
   for (; task.first_tile < layout.tiles && !stop.stopped(); task.first_tile += layout.held_tiles) {
     task.num_tiles = std::min(layout.held_tiles, layout.tiles - task.first_tile);
-    task.tile_parts = PartsOf(task.num_tiles, winograd::kMaxTiles);
+    task.tile_parts = winograd::PartsOf(task.num_tiles, winograd::kMaxTiles);
     pool.ParallelFor(task.num_tiles, grain, stop, [&](int64_t begin, int64_t end) { transform(task, begin, end); });
     pool.ParallelFor(column_parts * task.tile_parts, 1, stop, [&](int64_t begin, int64_t end, int worker) {
       for (int64_t i = begin; i < end; ++i) multiply(task, i, task.workers + worker * layout.worker_floats);

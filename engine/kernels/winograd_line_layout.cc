@@ -9,9 +9,6 @@ namespace rivulet {
 namespace winograd_line {
 namespace {
 
-// Odd numbers of cache lines: what is written for all points at once does not fall into the same sets.
-int64_t OddLines(int64_t floats) { return (PartsOf(floats, 16) | 1) * 16; }
-
 // What a run costs, in multiply-adds. The transforms' share of it was measured on AVX-512.
 double CostOf(const ConvGeometry& g, const Layout& layout) {
   constexpr double kInputCost = 30;   // for a pixel's channel of a tile

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/kernels/conv.h"
+#include "engine/kernels/winograd_sizes.h"
 
 namespace rivulet {
 namespace winograd_line {
@@ -54,7 +55,8 @@ struct Pieces {
   int64_t count = 0;
 };
 
-inline int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 1) / part; }
+using winograd::OddLines;
+using winograd::PartsOf;
 
 Pieces PiecesOf(const Layout& layout, int64_t num_units);
 

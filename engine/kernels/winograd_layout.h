@@ -1,0 +1,47 @@
+// How a convolution is cut up by winograd.h. Internal to engine/kernels.
+#ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_LAYOUT_H_
+#define RIVULET_ENGINE_KERNELS_WINOGRAD_LAYOUT_H_
+
+#include <cstdint>
+
+#include "engine/kernels/conv.h"
+#include "engine/kernels/winograd_sizes.h"
+
+namespace rivulet {
+namespace winograd {
+
+constexpr int64_t kPoints = 36;
+// The most input channels, output channels and tiles of a piece, so that the transformed filter and the sums stay in
+// the second-level cache.
+constexpr int64_t kMaxDepth = 64;
+constexpr int64_t kMaxColumns = 32;
+constexpr int64_t kMaxTiles = 56;
+// Floats of transformed input that are held at once for each thread, about: half of a second-level cache.
+constexpr int64_t kMaxHeld = 1 << 17;
+
+// The sizes of one convolution's work.
+struct Layout {
+  // Of an input tile: known only at run time, for loops that are better not unrolled.
+  int64_t side = 6;
+  int64_t taps = 3;  // side of the filter
+  int64_t outs = 4;  // side of an output tile
+  int64_t tiles_y = 0;
+  int64_t tiles_x = 0;
+  int64_t tiles = 0;         // of all images
+  int64_t held_tiles = 0;    // transformed at once
+  int64_t depths = 0;        // blocks of input channels
+  int64_t depth = 0;         // channels of one
+  int64_t input_point = 0;   // floats from one point to the next, of the transformed input
+  int64_t filter_point = 0;  // of 16 columns of the transformed filter
+  int64_t sum_point = 0;     // of the sums
+  int64_t input_floats = 0;
+  int64_t worker_floats = 0;
+};
+
+// With room for so many threads.
+Layout LayoutOf(const ConvGeometry& geometry, int threads);
+
+}  // namespace winograd
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_KERNELS_WINOGRAD_LAYOUT_H_
