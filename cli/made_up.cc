@@ -19,12 +19,15 @@ void Fill(Tensor* tensor, const Make& make) {
 
 float Real(uint32_t state) { return static_cast<float>(state >> 8) * 0x1p-23f - 1.0f; }
 int Small(uint32_t state) { return static_cast<int>(state >> 30); }
+int One(uint32_t) { return 1; }
 int Byte(uint32_t state) { return static_cast<int>(state >> 24); }
 
 }  // namespace
 
 Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape) {
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, shape, *Allocator::Create()));
+  // A number alone is a length or a count more often than a code: of 0 rounds of a loop nothing would come.
+  const auto small = shape.rank() == 0 ? One : Small;
   switch (dtype) {
     case DType::kFloat: Fill<float>(&tensor, Real); break;
     case DType::kDouble: Fill<double>(&tensor, Real); break;
@@ -32,10 +35,10 @@ Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape) {
     case DType::kBfloat16: Fill<BFloat16>(&tensor, Real); break;
     case DType::kComplex64: Fill<Complex64>(&tensor, Real); break;
     case DType::kComplex128: Fill<Complex128>(&tensor, Real); break;
-    case DType::kInt8: Fill<int8_t>(&tensor, Small); break;
-    case DType::kInt16: Fill<int16_t>(&tensor, Small); break;
-    case DType::kInt32: Fill<int32_t>(&tensor, Small); break;
-    case DType::kInt64: Fill<int64_t>(&tensor, Small); break;
+    case DType::kInt8: Fill<int8_t>(&tensor, small); break;
+    case DType::kInt16: Fill<int16_t>(&tensor, small); break;
+    case DType::kInt32: Fill<int32_t>(&tensor, small); break;
+    case DType::kInt64: Fill<int64_t>(&tensor, small); break;
     case DType::kUint8: Fill<uint8_t>(&tensor, Byte); break;
     case DType::kUint16: Fill<uint16_t>(&tensor, Byte); break;
     case DType::kUint32: Fill<uint32_t>(&tensor, Byte); break;

@@ -47,6 +47,13 @@ class Replacer {
   Replacer(GraphEdit& edit, NodeDef& node, const QuantizedOp& op, const std::optional<FloatRange>& fallback, bool waits)
       : edit_(edit), node_(node), op_(op), fallback_(fallback), waits_(waits) {}
 
+  // The input that is no image is this value instead.
+  void SetPlain(int32_t value) {
+    NodeDef made = MakeConst(edit_.FreeName(node_.name + "/eightbit/axis"), Tensor::Scalar(value));
+    if (waits_) made.inputs = {Cat("^", ParseInput(node_.inputs[0]).node)};
+    new_plain_ = Add(std::move(made));
+  }
+
   void Run() {
     const size_t count = NumDataInputs(node_);
     const size_t plain = op_.plain_input == -2  ? count - 1
@@ -60,7 +67,8 @@ class Replacer {
     for (const Quantized& image : images) eightbit.inputs.push_back(image.codes);
     if (plain < count) {
       const bool comes_first = op_.plain_input == -2 || plain == 0;
-      eightbit.inputs.insert(comes_first ? eightbit.inputs.begin() : eightbit.inputs.end(), node_.inputs[plain]);
+      eightbit.inputs.insert(comes_first ? eightbit.inputs.begin() : eightbit.inputs.end(),
+                             new_plain_.empty() ? node_.inputs[plain] : new_plain_);
     }
     if (op_.order == RangeOrder::kMinsFirst) {
       for (const Quantized& image : images) eightbit.inputs.push_back(image.min);
@@ -164,8 +172,25 @@ class Replacer {
   const QuantizedOp& op_;
   const std::optional<FloatRange>& fallback_;
   const bool waits_;
+  std::string new_plain_;
   std::map<std::string, Quantized> done_;
 };
+
+// QuantizedConcat does not count axes from the end. Gives the axis where it is counted so, and must be another.
+Result<std::optional<int32_t>> AxisFromStart(const QuantizedOp& op, const NodeDef& node, const Facts& facts,
+                                             GraphEdit& edit) {
+  if (op.name != "QuantizedConcat") return std::optional<int32_t>();
+  const size_t axis_at = op.plain_input == 0 ? 0 : NumDataInputs(node) - 1;
+  const std::optional<ConstInput> axis = edit.ReadConst(node, axis_at);
+  if (!axis || axis->value.dtype() != DType::kInt32 || axis->value.num_elements() != 1) {
+    return InvalidArgument("its axis is not known");
+  }
+  const int32_t value = axis->value.data<int32_t>()[0];
+  if (value >= 0) return std::optional<int32_t>();
+  const Shape& shape = facts.ShapeOf(node.inputs[axis_at == 0 ? 1 : 0]);
+  if (!shape.has_rank() || value < -shape.rank()) return InvalidArgument("its axis is not known");
+  return std::optional<int32_t>(value + shape.rank());
+}
 
 // That no input can be empty in some run.
 Status CheckNotEmpty(const NodeDef& node, const Facts& facts, const std::unordered_set<std::string>& found) {
@@ -197,12 +222,20 @@ Status ReplaceOps(const QuantizeOptions& options, const TransformContext& contex
     if (fits.ok() && rooted.contains(node->name))
       fits = InvalidArgument("a root or quotient is taken of what it gives");
     if (fits.ok()) fits = CheckNotEmpty(*node, facts, found);
+    std::optional<int32_t> axis;
+    if (fits.ok()) {
+      const Result<std::optional<int32_t>> from_start = AxisFromStart(*op, *node, facts, edit);
+      fits = from_start.status();
+      if (fits.ok()) axis = *from_start;
+    }
     if (!fits.ok()) {
       if (context.report != nullptr) context.report(Cat("'", node->name, "' stays float: ", fits.message()));
       continue;
     }
     if (!context.MayRewrite(node->name)) continue;
-    Replacer(edit, *node, *op, options.fallback, inside.contains(node->name)).Run();
+    Replacer replacer(edit, *node, *op, options.fallback, inside.contains(node->name));
+    if (axis) replacer.SetPlain(*axis);
+    replacer.Run();
   }
   std::move(edit).WriteTo(graph);
   return Status();

@@ -86,6 +86,23 @@ TEST(QuantizeNodes, JoinsTakeTheAxisFirstAndTheRangesApart) {
   }
 }
 
+TEST(QuantizeNodes, AnAxisFromTheEndIsCountedFromTheStart) {
+  const auto join_at = [](const char* axis, const char* rank_of_x) {
+    return Quantized(Input("x", rank_of_x) + Const("k", "12", "1, 2") + Ints("axis", "", axis) +
+                     Node("y", "ConcatV2", {"x", "k", "axis"}, "attr { key: 'N' value { i: 2 } }"));
+  };
+  const std::string last = join_at("-1", "12");
+  EXPECT_NE(last.find("y/eightbit = QuantizedConcat(y/eightbit/axis, "), std::string::npos) << last;
+  EXPECT_EQ(join_at("1", "12").find("y/eightbit/axis"), std::string::npos);
+  // What an axis means where nothing tells it, or it fits nowhere, is left to the run.
+  EXPECT_NE(join_at("-3", "12").find("y = ConcatV2("), std::string::npos);
+  const std::string fed =
+      Quantized(Input("x", "12") + Const("k", "12", "1, 2") +
+                "node { name: 'axis' op: 'Placeholder' attr { key: 'dtype' value { type: DT_INT32 } } } " +
+                Node("y", "ConcatV2", {"x", "k", "axis"}, "attr { key: 'N' value { i: 2 } }"));
+  EXPECT_NE(fed.find("y = ConcatV2("), std::string::npos) << fed;
+}
+
 constexpr char kStrides[] =
     "attr { key: 'strides' value { list { i: [1, 2, 2, 1] } } } attr { key: 'padding' value { s: 'VALID' } } ";
 
