@@ -60,13 +60,16 @@ int Freeze(const FreezeCommand& command) {
                {"nodes", frozen->graph.nodes.size()},
                {"variables", frozen->variables},
                {"calls", frozen->calls},
+               {"tables", frozen->tables},
                {"inputs", ToJson(frozen->inputs)},
                {"outputs", ToJson(frozen->outputs)},
                {"notes", frozen->notes}});
     return kFine;
   }
-  std::printf("%s: %zu nodes, %zu variables are constants, %zu calls are their bodies\n", command.out.c_str(),
+  std::printf("%s: %zu nodes, %zu variables are constants, %zu calls are their bodies", command.out.c_str(),
               frozen->graph.nodes.size(), frozen->variables, frozen->calls);
+  if (frozen->tables > 0) std::printf(", %zu tables have their content in it", frozen->tables);
+  std::printf("\n");
   Print("input", frozen->inputs);
   Print("output", frozen->outputs);
   for (const std::string& note : frozen->notes) std::fprintf(stderr, "note: %s\n", note.c_str());

@@ -10,23 +10,6 @@
 #include "prepare/model_graph.h"
 
 namespace rivulet::cli {
-namespace {
-
-// What an initialiser fills is no constant: a pack of it would find empty tables.
-Status CheckTables(const prepare::GraphDef& graph) {
-  std::string table;
-  const auto look_at = [&](std::string_view, const prepare::NodeDef& node) {
-    if (node.op.find("Table") != std::string::npos) table = node.name;
-  };
-  for (const prepare::NodeDef& node : graph.nodes) look_at("", node);
-  RIVULET_RETURN_IF_ERROR(prepare::VisitFunctionNodes(graph, look_at));
-  if (table.empty()) return Status();
-  return Unimplemented("node ", Quoted(table),
-                       " is of a table, which the model's initialiser fills; a pack holds a graph and its weights");
-}
-
-}  // namespace
-
 std::string PackSource::Input(const std::string& name) const {
   for (const prepare::FrozenTensor& input : inputs) {
     if (input.key == name) return input.name;
@@ -53,8 +36,9 @@ Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, con
       prepare::FrozenModel frozen,
       prepare::FreezeModel(model, options.path,
                            {.tags = model->setup().tags, .signature = options.signature, .outputs = options.outputs}));
-  if (!model->setup().init_ops.empty()) {
-    RIVULET_RETURN_IF_ERROR(CheckTables(frozen.graph).Framed(Cat("'", options.path, "'")));
+  if (!model->setup().init_ops.empty() && !frozen.empty_tables.empty()) {
+    return Unimplemented("'", options.path, "': node '", frozen.empty_tables.front(),
+                         "' is a table that runs change; a pack holds a graph and its weights");
   }
   source.graph = std::move(frozen.graph);
   source.inputs = std::move(frozen.inputs);

@@ -28,7 +28,7 @@ struct PackSourceOptions {
   std::vector<std::string> outputs;
 };
 
-// `model` is what was loaded from the path. UNIMPLEMENTED where the outputs need a table, which no graph fills. On an
+// `model` is what was loaded from the path. UNIMPLEMENTED where the outputs need a table that runs change. On an
 // error *code is the exit code it asks for.
 Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, const PackSourceOptions& options,
                                   int* code);

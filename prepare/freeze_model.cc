@@ -14,6 +14,7 @@
 #include "prepare/inline_functions.h"
 #include "prepare/model_graph.h"
 #include "prepare/strip_unused.h"
+#include "prepare/table_contents.h"
 #include "prepare/variable_values.h"
 #include "rivulet/session.h"
 
@@ -88,6 +89,9 @@ class ModelFreezer {
     RIVULET_RETURN_IF_ERROR(CutAtInputs());
     RIVULET_RETURN_IF_ERROR(KeepNeeded(OutputNames(), graph));
     RIVULET_RETURN_IF_ERROR(DropUncalledFunctions(graph));
+    RIVULET_ASSIGN_OR_RETURN(FilledTables tables, FillTables(*model_, graph));
+    result_.tables = tables.filled.size();
+    result_.empty_tables = std::move(tables.empty);
     RIVULET_RETURN_IF_ERROR(CheckReferences(graph));
     NoteTables();
     return Describe();
@@ -227,9 +231,11 @@ class ModelFreezer {
 
   void NoteTables() {
     for (const NodeDef& node : result_.graph.nodes) {
-      if (node.op.find("HashTable") == std::string::npos || node.op.find("Lookup") == 0) continue;
-      result_.notes.push_back(Cat("node '", node.name, "' (", node.op,
-                                  ") is a table, which a graph alone does not fill: its answers are the default"));
+      const auto& empty = result_.empty_tables;
+      if (std::find(empty.begin(), empty.end(), node.name) == empty.end()) continue;
+      result_.notes.push_back(
+          Cat("node '", node.name, "' (", node.op, ") is a table that the graph does not fill: ",
+              node.op.starts_with("HashTable") ? "a run that asks it fails" : "its answers are the default"));
     }
   }
 

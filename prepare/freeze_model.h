@@ -30,7 +30,9 @@ struct FrozenModel {
   std::vector<FrozenTensor> inputs;
   std::vector<FrozenTensor> outputs;
   size_t variables = 0;
-  size_t calls = 0;                // that became bodies
+  size_t calls = 0;   // that became bodies
+  size_t tables = 0;  // that the graph fills itself (table_contents.h)
+  std::vector<std::string> empty_tables;
   std::vector<std::string> notes;  // sentences for the user
 };
 
