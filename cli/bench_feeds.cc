@@ -15,7 +15,7 @@ Result<Feeds> MakeFeeds(const Model& model, const NameChoice& names, const std::
     const std::string edge = names.Input(name);
     RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
     RIVULET_ASSIGN_OR_RETURN(Tensor tensor,
-                             MakeUpTensor(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, shape));
+                             MakeUpFeed(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, shape));
     feeds.emplace_back(edge, std::move(tensor));
   }
   RIVULET_RETURN_IF_ERROR(MakeUpMissing(model, names, "--input-shape", &feeds));

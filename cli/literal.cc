@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -169,15 +170,33 @@ Status SplitList(const std::string& text, Elements* elements) {
   return elements->shape.num_elements() == static_cast<int64_t>(elements->texts.size()) ? Status() : malformed();
 }
 
-// True when the text is a list of quoted strings.
-bool SplitStrings(const std::string& text, Elements* elements) {
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+// True when the text is a list of quoted strings, or of such lists; lists of different lengths are an error.
+Result<bool> SplitStrings(const std::string& text, Elements* elements) {
+  using Json = nlohmann::json;
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_array()) return false;
-  for (const auto& item : json) {
-    if (!item.is_string()) return false;
-    elements->texts.push_back(item.get<std::string>());
+  Shape shape;
+  for (const Json* first = &json; first->is_array(); first = &first->front()) {
+    if (shape.rank() == Shape::kMaxRank) return InvalidArgument("a list nested too deep");
+    shape.push_back(static_cast<int64_t>(first->size()));
+    if (first->empty()) break;
   }
-  elements->shape = Shape{static_cast<int64_t>(elements->texts.size())};
+  bool are_strings = true, are_even = true;
+  const std::function<void(const Json&, int)> walk = [&](const Json& item, int depth) {
+    if (!item.is_array()) {
+      are_strings &= item.is_string();
+      are_even &= depth == shape.rank();
+      if (item.is_string()) elements->texts.push_back(item.get<std::string>());
+      return;
+    }
+    are_even &= depth < shape.rank() && static_cast<int64_t>(item.size()) == shape[depth];
+    if (!are_even) return;
+    for (const Json& inner : item) walk(inner, depth + 1);
+  };
+  walk(json, 0);
+  if (!are_strings) return false;
+  if (!are_even) return InvalidArgument("want lists of one length, got ", Quoted(text));
+  elements->shape = shape;
   return true;
 }
 
@@ -188,8 +207,12 @@ Result<Tensor> ParseLiteral(const std::string& text, DType dtype) {
   const bool is_list = !text.empty() && text.front() == '[';
   if (is_list && dtype != DType::kString) {
     RIVULET_RETURN_IF_ERROR(SplitList(text, &elements));
-  } else if (!is_list || !SplitStrings(text, &elements)) {
-    elements = {{text}, Shape()};
+  } else {
+    bool is_split = false;
+    if (is_list) {
+      RIVULET_ASSIGN_OR_RETURN(is_split, SplitStrings(text, &elements));
+    }
+    if (!is_split) elements = {.texts = {text}, .shape = Shape()};
   }
   auto allocator = Allocator::Create();
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, elements.shape, *allocator));

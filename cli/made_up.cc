@@ -1,8 +1,11 @@
 #include "cli/made_up.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <set>
 
 #include "cli/feeds.h"
+#include "cli/literal.h"
 #include "engine/base/errors.h"
 
 namespace rivulet::cli {
@@ -19,15 +22,12 @@ void Fill(Tensor* tensor, const Make& make) {
 
 float Real(uint32_t state) { return static_cast<float>(state >> 8) * 0x1p-23f - 1.0f; }
 int Small(uint32_t state) { return static_cast<int>(state >> 30); }
-int One(uint32_t) { return 1; }
 int Byte(uint32_t state) { return static_cast<int>(state >> 24); }
 
 }  // namespace
 
 Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape) {
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, shape, *Allocator::Create()));
-  // A number alone is a length or a count more often than a code: of 0 rounds of a loop nothing would come.
-  const auto small = shape.rank() == 0 ? One : Small;
   switch (dtype) {
     case DType::kFloat: Fill<float>(&tensor, Real); break;
     case DType::kDouble: Fill<double>(&tensor, Real); break;
@@ -35,10 +35,10 @@ Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape) {
     case DType::kBfloat16: Fill<BFloat16>(&tensor, Real); break;
     case DType::kComplex64: Fill<Complex64>(&tensor, Real); break;
     case DType::kComplex128: Fill<Complex128>(&tensor, Real); break;
-    case DType::kInt8: Fill<int8_t>(&tensor, small); break;
-    case DType::kInt16: Fill<int16_t>(&tensor, small); break;
-    case DType::kInt32: Fill<int32_t>(&tensor, small); break;
-    case DType::kInt64: Fill<int64_t>(&tensor, small); break;
+    case DType::kInt8: Fill<int8_t>(&tensor, Small); break;
+    case DType::kInt16: Fill<int16_t>(&tensor, Small); break;
+    case DType::kInt32: Fill<int32_t>(&tensor, Small); break;
+    case DType::kInt64: Fill<int64_t>(&tensor, Small); break;
     case DType::kUint8: Fill<uint8_t>(&tensor, Byte); break;
     case DType::kUint16: Fill<uint16_t>(&tensor, Byte); break;
     case DType::kUint32: Fill<uint32_t>(&tensor, Byte); break;
@@ -48,6 +48,37 @@ Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape) {
   }
   return tensor;
 }
+
+Result<Tensor> MakeUpFeed(DType dtype, const Shape& shape) {
+  const bool is_signed =
+      dtype == DType::kInt8 || dtype == DType::kInt16 || dtype == DType::kInt32 || dtype == DType::kInt64;
+  if (shape.rank() == 0 && is_signed) return ParseLiteral("1", dtype);
+  return MakeUpTensor(dtype, shape);
+}
+
+Shape ShapeOfMadeUp(const Shape& shape) {
+  constexpr int64_t kExtent = 224;
+  const bool is_picture = shape.rank() == 4 && (shape[3] == 1 || shape[3] == 3 || shape[3] == 4);
+  Shape whole = shape;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (shape[i] < 0) whole.set_dim(i, is_picture && i > 0 ? kExtent : 1);
+  }
+  return whole;
+}
+
+namespace {
+
+// Once for each input: a time or a difference tells little where nobody knows of what.
+void NoteShape(const std::string& name, const Shape& open, const Shape& whole, const std::string& shape_flag) {
+  static std::set<std::string> told;
+  bool is_open = false;
+  for (int i = 1; i < open.rank(); ++i) is_open |= open[i] < 0;
+  if (!is_open || !told.insert(name).second) return;
+  std::fprintf(stderr, "note: input %s is made up as %s%s\n", Quoted(name).c_str(), whole.ToString().c_str(),
+               shape_flag.empty() ? "" : Cat("; ", shape_flag, " says otherwise").c_str());
+}
+
+}  // namespace
 
 Status MakeUpMissing(const Model& model, const NameChoice& names, const std::string& shape_flag, Feeds* feeds) {
   std::vector<Model::Input> inputs;
@@ -69,12 +100,10 @@ Status MakeUpMissing(const Model& model, const NameChoice& names, const std::str
                                  ? Cat(shape_flag, " ", name, "=1,224,224,3")
                                  : Cat(shape_flag.empty() ? "--input" : shape_flag, " ", name, "=x.npy"));
     }
-    Shape shape = input.shape;
-    for (int i = 0; i < shape.rank(); ++i) {
-      if (shape[i] < 0) shape.set_dim(i, 1);
-    }
-    Result<Tensor> tensor = MakeUpTensor(input.dtype, shape);
+    const Shape shape = ShapeOfMadeUp(input.shape);
+    Result<Tensor> tensor = MakeUpFeed(input.dtype, shape);
     if (!tensor.ok()) return std::move(tensor).status().Framed(Cat("input ", Quoted(name)));
+    NoteShape(name, input.shape, shape, shape_flag);
     feeds->emplace_back(input.name, std::move(*tensor));
   }
   AddDefaults(names, feeds);

@@ -11,6 +11,7 @@
 #include "cli/model_flags.h"
 #include "cli/road_samples.h"
 #include "engine/base/errors.h"
+#include "cli/pack_source.h"
 #include "prepare/freeze_model.h"
 #include "prepare/optimize.h"
 #include "prepare/verify.h"
@@ -104,19 +105,35 @@ int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeSt
   return kFine;
 }
 
+// What is fed when graphs are compared, by keys of the signature or names of the graph.
+Result<Feeds> GivenFeeds(const OptimizeCommand& command, std::shared_ptr<const Model> model,
+                         const prepare::FrozenModel& frozen, int* code) {
+  if (command.check_inputs.empty()) return Feeds();
+  const bool is_renamed = std::any_of(frozen.inputs.begin(), frozen.inputs.end(), [&](const auto& input) {
+    return input.key != input.name || !model->Describe(input.name).ok();
+  });
+  const PackSource source = {.inputs = frozen.inputs};
+  if (is_renamed) {
+    auto bytes = std::make_shared<std::string>(prepare::Serialize(frozen.graph));
+    const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
+    RIVULET_ASSIGN_OR_RETURN(model, Model::LoadBytes(view, bytes, command.model));
+  }
+  return ParseFeeds(*model, NameChoice(), source.FeedArguments(command.check_inputs), code);
+}
+
 int Optimize(const OptimizeCommand& command) {
   const Result<GraphFormat> format = FormatFor(command.out, command.format);
   if (!format.ok()) return Fail(format.status(), kBadCall);
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
   if (model == nullptr) return code;
-  const Result<Feeds> given = ParseFeeds(*model, NameChoice(), command.check_inputs, &code);
-  if (!given.ok()) return Fail(given.status(), code);
   Result<prepare::FrozenModel> frozen = prepare::FreezeModel(
       model, command.model,
       {.tags = command.flags.Options().tags, .signature = command.signature, .outputs = command.outputs});
   if (!frozen.ok()) return Fail(frozen.status());
   for (const std::string& note : frozen->notes) Note(note);
+  const Result<Feeds> given = GivenFeeds(command, model, *frozen, &code);
+  if (!given.ok()) return Fail(given.status(), code);
   RoadState before{.graph = std::move(frozen->graph)};
   before.bytes = prepare::Serialize(before.graph);
   before.inputs = std::move(frozen->inputs);
@@ -127,7 +144,7 @@ int Optimize(const OptimizeCommand& command) {
   const prepare::VerifyOptions check = {.inputs = command.inputs,
                                         .outputs = before.OutputNames(),
                                         .given = *given,
-                                        .make_up = MakeUpTensor,
+                                        .make_up = MakeUpFeed,
                                         .report = Note};
   prepare::OptimizeOptions options = {.inputs = command.inputs, .outputs = before.OutputNames(), .report = Note};
   if (!command.no_verify) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "engine/base/errors.h"
@@ -15,6 +16,14 @@ std::string PackSource::Input(const std::string& name) const {
     if (input.key == name) return input.name;
   }
   return name;
+}
+
+std::vector<std::string> PackSource::FeedArguments(std::vector<std::string> arguments) const {
+  for (std::string& argument : arguments) {
+    const std::string name = FeedName(argument);
+    if (!name.empty()) argument = Input(name) + argument.substr(name.size());
+  }
+  return arguments;
 }
 
 Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, const PackSourceOptions& options,
@@ -48,6 +57,18 @@ Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, con
   const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
   RIVULET_ASSIGN_OR_RETURN(source.model, Model::LoadBytes(view, bytes, options.path));
   return source;
+}
+
+Result<PackSource> ReadGraphSource(const std::string& path, const std::vector<std::string>& outputs, int threads,
+                                   int* code) {
+  *code = kBadData;
+  RIVULET_ASSIGN_OR_RETURN(auto model, Model::Load(path, Cached(threads)));
+  const std::string& format = model->format();
+  if (format.find("SavedModel") != std::string::npos || format.find("MetaGraph") != std::string::npos) {
+    return ReadPackSource(model, {.path = path, .outputs = outputs}, code);
+  }
+  RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(path));
+  return PackSource{.graph = std::move(read.graph), .model = std::move(model), .outputs = outputs};
 }
 
 }  // namespace rivulet::cli

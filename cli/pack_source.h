@@ -20,6 +20,8 @@ struct PackSource {
 
   // The graph's name of an input that the caller may call by its key.
   std::string Input(const std::string& name) const;
+  // "KEY=…" as "NAME=…".
+  std::vector<std::string> FeedArguments(std::vector<std::string> arguments) const;
 };
 
 struct PackSourceOptions {
@@ -32,6 +34,10 @@ struct PackSourceOptions {
 // error *code is the exit code it asks for.
 Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, const PackSourceOptions& options,
                                   int* code);
+
+// For verbs that change a graph: one as its file has it, and what freezing leaves of a SavedModel or a MetaGraph.
+Result<PackSource> ReadGraphSource(const std::string& path, const std::vector<std::string>& outputs, int threads,
+                                   int* code);
 
 }  // namespace rivulet::cli
 

@@ -72,7 +72,7 @@ Result<Feeds> MakeUp(const RoadState& state, const SampleOptions& options, const
       value = MakeUpFile(state.graph, turn);
     } else {
       RIVULET_ASSIGN_OR_RETURN(const Shape shape, ShapeToMakeUp(input, options, found, open));
-      value = MakeUpTensor(input.dtype, shape);
+      value = MakeUpFeed(input.dtype, shape);
     }
     if (!value.ok()) return Status(value.status()).Framed(Cat("input ", Quoted(input.name)));
     if (!is_file) {

@@ -16,7 +16,7 @@ Result<std::vector<std::string>> OptimizeIt(RoadState& state) {
   const prepare::VerifyOptions check = {.inputs = state.InputNames(),
                                         .outputs = state.OutputNames(),
                                         .given = state.samples.feeds[0],
-                                        .make_up = MakeUpTensor};
+                                        .make_up = MakeUpFeed};
   prepare::OptimizeOptions options = {.outputs = state.OutputNames()};
   options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& before,
                             const prepare::GraphDef& after) {

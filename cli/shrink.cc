@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/deflated_size.h"
 #include "cli/progress.h"
@@ -16,7 +15,6 @@
 #include "cli/shrink_samples.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
-#include "prepare/model_graph.h"
 #include "prepare/squeeze/half_weights.h"
 #include "prepare/squeeze/squeeze.h"
 #include "prepare/squeeze/squeezed_file.h"
@@ -139,10 +137,10 @@ Result<std::string> Recipe(prepare::GraphDef graph, const std::vector<std::strin
 
 Status Shrink(const ShrinkCommand& command, const std::string& method, int* code) {
   *code = kBadData;
-  RIVULET_ASSIGN_OR_RETURN(const prepare::ModelGraph model, prepare::ReadModelGraph(command.model));
+  RIVULET_ASSIGN_OR_RETURN(const PackSource model,
+                           ReadGraphSource(command.model, command.samples.outputs, command.threads, code));
   const std::string before = prepare::Serialize(model.graph);
-  RIVULET_ASSIGN_OR_RETURN(const auto loaded, Model::Load(command.model, Cached(command.threads)));
-  RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(loaded, command.samples, code));
+  RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(model, command.samples, code));
   *code = kBadData;
   prepare::GraphDef folded = model.graph;
   if (!command.keep_graph) {
@@ -200,7 +198,7 @@ int RunShrink(const ShrinkCommand& command) {
 void AddShrink(CLI::App& app, int* code) {
   auto command = std::make_shared<ShrinkCommand>();
   CLI::App* sub = app.add_subcommand("shrink", "Make a model smaller, and say what that changes");
-  sub->add_option("model", command->model, "A frozen graph, a package, or a SavedModel without variables");
+  sub->add_option("model", command->model, "A graph, a package, or a SavedModel, which is frozen first");
   sub->add_option("-o,--out", command->out, "Where the smaller one goes");
   sub->add_flag("--squeeze", command->squeeze,
                 "Quantise every weight as coarsely as the results allow, and code the levels (the default)");

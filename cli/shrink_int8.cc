@@ -13,7 +13,6 @@
 #include "prepare/inline_functions.h"
 #include "prepare/int8/calibrate_within.h"
 #include "prepare/int8/tidy.h"
-#include "prepare/model_graph.h"
 #include "prepare/squeeze/squeezed_file.h"
 #include "prepare/squeeze/trial.h"
 #include "prepare/transform.h"
@@ -76,9 +75,9 @@ void PrintReport(const Int8Call& call, const Samples& samples, const std::string
 
 Status ShrinkToInt8(const Int8Call& call, int* code) {
   *code = kBadData;
-  RIVULET_ASSIGN_OR_RETURN(const prepare::ModelGraph model, prepare::ReadModelGraph(call.model));
-  RIVULET_ASSIGN_OR_RETURN(const auto loaded, Model::Load(call.model));
-  RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(loaded, call.samples, code));
+  RIVULET_ASSIGN_OR_RETURN(const PackSource model,
+                           ReadGraphSource(call.model, call.samples.outputs, call.threads, code));
+  RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(model, call.samples, code));
   *code = kBadData;
   if (samples.feeds.empty()) {
     return InvalidArgument("there is nothing to try the network on, ", samples.what,

@@ -51,14 +51,15 @@ Status AddMadeUp(const Model& model, Samples* samples) {
 
 }  // namespace
 
-Result<Samples> MakeSamples(const std::shared_ptr<const Model>& model, const SampleFlags& flags, int* code) {
+Result<Samples> MakeSamples(const PackSource& source, const SampleFlags& flags, int* code) {
+  const std::shared_ptr<const Model>& model = source.model;
   Samples samples;
-  samples.outputs = flags.outputs;
+  samples.outputs = source.outputs;
   *code = kBadData;
   if (!flags.images.empty()) {
     RIVULET_RETURN_IF_ERROR(AddMedia(model, flags, &samples));
   }
-  for (const std::string& argument : flags.samples) {
+  for (const std::string& argument : source.FeedArguments(flags.samples)) {
     RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(*model, NameChoice(), {argument}, code));
     *code = kBadData;
     RIVULET_RETURN_IF_ERROR(MakeUpMissing(*model, NameChoice(), "--sample", &feeds));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/pack_source.h"
 #include "rivulet/session.h"
 
 namespace rivulet::cli {
@@ -28,7 +29,7 @@ struct Samples {
 };
 
 // On an error *code is the exit code that it asks for.
-Result<Samples> MakeSamples(const std::shared_ptr<const Model>& model, const SampleFlags& flags, int* code);
+Result<Samples> MakeSamples(const PackSource& source, const SampleFlags& flags, int* code);
 
 }  // namespace rivulet::cli
 

@@ -1,12 +1,15 @@
 // rivulet transform: a graph changed step by step, by the names that TensorFlow's transform_graph gave the steps.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/made_up.h"
+#include "cli/pack_source.h"
 #include "engine/base/errors.h"
+#include "prepare/needed.h"
 #include "prepare/transform.h"
 #include "prepare/verify.h"
 
@@ -43,22 +46,44 @@ void PrintOnce(std::string_view line) {
 }
 
 // What the transforms are checked with.
-Result<prepare::VerifyOptions> CheckOf(const TransformCommand& command, int* code) {
-  prepare::VerifyOptions check{.inputs = command.inputs, .outputs = command.outputs};
-  check.make_up = MakeUpTensor;
+Result<prepare::VerifyOptions> CheckOf(const TransformCommand& command, PackSource& source, int* code) {
+  prepare::VerifyOptions check{.inputs = command.inputs, .outputs = source.outputs};
+  check.make_up = MakeUpFeed;
   check.report = PrintOnce;
   if (command.check_inputs.empty()) return check;
   *code = kBadData;
-  RIVULET_ASSIGN_OR_RETURN(const auto model, Model::Load(command.model, Cached()));
-  RIVULET_ASSIGN_OR_RETURN(check.given, ParseFeeds(*model, NameChoice(), command.check_inputs, code));
+  if (source.model == nullptr) {
+    RIVULET_ASSIGN_OR_RETURN(source.model, Model::Load(command.model, Cached()));
+  }
+  RIVULET_ASSIGN_OR_RETURN(check.given,
+                           ParseFeeds(*source.model, NameChoice(), source.FeedArguments(command.check_inputs), code));
   return check;
 }
 
+// A graph as its file has it; a SavedModel's folder is frozen first.
+Result<PackSource> ReadSource(const TransformCommand& command, int* code) {
+  std::error_code error;
+  if (std::filesystem::is_directory(command.model, error)) {
+    return ReadGraphSource(command.model, command.outputs, 1, code);
+  }
+  *code = kBadData;
+  PackSource source{.outputs = command.outputs};
+  RIVULET_ASSIGN_OR_RETURN(source.graph, prepare::ReadGraphDef(command.model));
+  return source;
+}
+
+// Names that the graph does not have.
+Status CheckNames(const TransformCommand& command, const PackSource& source) {
+  const prepare::TransformContext names = {.inputs = command.inputs, .outputs = source.outputs};
+  return prepare::NeededNames(source.graph, names, /*stops_at_inputs=*/true)
+      .status()
+      .Framed(Cat("'", command.model, "'"));
+}
+
 Status Transform(const TransformCommand& command, const std::vector<prepare::TransformCall>& calls,
-                 const prepare::VerifyOptions& check, size_t* before, size_t* after) {
-  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, prepare::ReadGraphDef(command.model));
+                 const prepare::VerifyOptions& check, prepare::GraphDef graph, size_t* before, size_t* after) {
   *before = graph.nodes.size();
-  prepare::TransformOptions options{.inputs = command.inputs, .outputs = command.outputs};
+  prepare::TransformOptions options{.inputs = command.inputs, .outputs = check.outputs};
   options.report = PrintLine;
   options.bisect = command.bisect;
   if (!command.no_verify) {
@@ -78,10 +103,14 @@ int RunTransform(const TransformCommand& command) {
   const auto calls = prepare::ParseTransforms(command.transforms);
   if (!calls.ok()) return Fail(calls.status(), kBadCall);
   int code = kFine;
-  const auto check = CheckOf(command, &code);
+  Result<PackSource> source = ReadSource(command, &code);
+  if (!source.ok()) return Fail(source.status(), code);
+  if (const Status status = CheckNames(command, *source); !status.ok()) return Fail(status, kBadCall);
+  const auto check = CheckOf(command, *source, &code);
   if (!check.ok()) return Fail(check.status(), code);
   size_t before = 0, after = 0;
-  if (const Status status = Transform(command, *calls, *check, &before, &after); !status.ok()) return Fail(status);
+  const Status status = Transform(command, *calls, *check, std::move(source->graph), &before, &after);
+  if (!status.ok()) return Fail(status);
   std::printf("%s: %zu nodes, before %zu\n", command.out.c_str(), after, before);
   return kFine;
 }
@@ -91,7 +120,7 @@ int RunTransform(const TransformCommand& command) {
 void AddTransform(CLI::App& app, int* code) {
   auto command = std::make_shared<TransformCommand>();
   CLI::App* sub = app.add_subcommand("transform", "Change a graph step by step, as transform_graph did");
-  sub->add_option("model", command->model, "A frozen graph, binary or text");
+  sub->add_option("model", command->model, "A graph, binary or text; a SavedModel's folder, which is frozen first");
   sub->add_option("-o,--out", command->out, "Where the changed graph goes");
   sub->add_option("--input", command->inputs, "What will be fed; keeps its name")->delimiter(',');
   sub->add_option("--output", command->outputs, "What will be fetched; keeps its name")->delimiter(',');

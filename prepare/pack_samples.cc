@@ -13,12 +13,56 @@ std::string SampleRegionName(size_t sample, std::string_view kind, size_t index)
              static_cast<uint64_t>(index));
 }
 
+namespace {
+
+// Several strings in one region: the length of each in four bytes, the low one first, then all of them.
+Result<std::string> JoinedStrings(const Tensor& tensor) {
+  const auto* texts = tensor.data<std::string>();
+  const int64_t count = tensor.num_elements();
+  std::string joined;
+  for (int64_t i = 0; i < count; ++i) {
+    if (texts[i].size() > UINT32_MAX) return InvalidArgument("a string of more than 4 GiB");
+    for (int byte = 0; byte < 4; ++byte) joined += static_cast<char>(texts[i].size() >> (8 * byte) & 0xFF);
+  }
+  for (int64_t i = 0; i < count; ++i) joined += texts[i];
+  return joined;
+}
+
+Result<Tensor> SplitStrings(std::span<const uint8_t> bytes, const StoredValue& value) {
+  const auto wrong = [&] {
+    return DataLoss("region ", Quoted(value.region), " has ", static_cast<uint64_t>(bytes.size()),
+                    " bytes, which is no ", Name(value.dtype), value.shape.ToString());
+  };
+  const CheckedSize lengths = CheckedSize(value.shape.num_elements()) * CheckedSize(4);
+  if (!lengths.valid() || value.shape.num_elements() < 0 || static_cast<uint64_t>(lengths.value()) > bytes.size()) {
+    return wrong();
+  }
+  RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(DType::kString, value.shape, *Allocator::Create()));
+  size_t at = static_cast<size_t>(lengths.value());
+  for (size_t i = 0; i < static_cast<size_t>(value.shape.num_elements()); ++i) {
+    uint32_t length = 0;
+    for (size_t byte = 0; byte < 4; ++byte) length |= static_cast<uint32_t>(bytes[4 * i + byte]) << (8 * byte);
+    if (length > bytes.size() - at) return wrong();
+    tensor.data<std::string>()[i].assign(reinterpret_cast<const char*>(bytes.data()) + at, length);
+    at += length;
+  }
+  if (at != bytes.size()) return wrong();
+  return tensor;
+}
+
+}  // namespace
+
 Status StoreValue(const Tensor& tensor, StoredValue* value, PackageWriter* writer) {
   value->dtype = tensor.dtype();
   value->shape = tensor.shape();
+  if (tensor.dtype() == DType::kString && tensor.num_elements() > 1) {
+    RIVULET_ASSIGN_OR_RETURN(const std::string joined, JoinedStrings(tensor));
+    writer->Add(value->region, joined);
+    return Status();
+  }
   if (tensor.dtype() == DType::kString) {
     if (tensor.num_elements() != 1) {
-      return InvalidArgument("sample of ", Quoted(value->name), ": want one string, got ", tensor.shape().ToString());
+      return InvalidArgument("sample of ", Quoted(value->name), ": no string is there to be stored");
     }
     // A region without bytes cannot be written: its offset would be the next one's too.
     if (tensor.data<std::string>()->empty()) {
@@ -52,6 +96,7 @@ Result<Tensor> LoadValue(const MemmappedPackage& package, const StoredValue& val
     auto text = Tensor::Scalar<std::string>(std::string(region->bytes.begin(), region->bytes.end()));
     return text.Reshaped(value.shape);
   }
+  if (value.dtype == DType::kString) return SplitStrings(region->bytes, value);
   const CheckedSize want = CheckedSize(count) * CheckedSize(static_cast<int64_t>(ElementBytes(value.dtype)));
   if (ElementBytes(value.dtype) == 0 || !want.valid() || static_cast<uint64_t>(want.value()) != region->bytes.size()) {
     return DataLoss("region ", Quoted(value.region), " has ", static_cast<uint64_t>(region->bytes.size()),

@@ -60,7 +60,7 @@ Result<Feeds> MakeUpFeeds(const QuantizeFlags& flags, const prepare::GraphDef& g
     const prepare::Attr* attr = node.Find("shape");
     const std::optional<Shape> shape = attr != nullptr ? attr->AsShape() : std::nullopt;
     const DType dtype = prepare::TypeAttr(node, "dtype");
-    Result<Tensor> value = cli::MakeUpTensor(dtype, Complete(shape, open->front().second));
+    Result<Tensor> value = cli::MakeUpFeed(dtype, Complete(shape, open->front().second));
     if (!value.ok()) return std::move(value).status().Framed(Cat("input '", node.name, "'"));
     feeds.emplace_back(node.name, *std::move(value));
   }
