@@ -13,9 +13,10 @@ Result<Feeds> MakeFeeds(const Model& model, const NameChoice& names, const std::
   RIVULET_ASSIGN_OR_RETURN(const InputShapes given, ParseInputShapes(shapes));
   for (const auto& [name, shape] : given) {
     const std::string edge = names.Input(name);
-    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
+    const Result<Model::EdgeInfo> info = model.Describe(edge);
+    if (!info.ok()) return names.Unknown(info.status(), name, /*is_input=*/true);
     RIVULET_ASSIGN_OR_RETURN(Tensor tensor,
-                             MakeUpFeed(info.dtype == DType::kInvalid ? DType::kFloat : info.dtype, shape));
+                             MakeUpFeed(info->dtype == DType::kInvalid ? DType::kFloat : info->dtype, shape));
     feeds.emplace_back(edge, std::move(tensor));
   }
   RIVULET_RETURN_IF_ERROR(MakeUpMissing(model, names, "--input-shape", &feeds));

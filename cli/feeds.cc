@@ -56,7 +56,9 @@ Result<Feeds> ParseFeeds(const Model& model, const NameChoice& names, const std:
       return InvalidArgument("--input ", Quoted(argument), ": want NAME=FILE.npy, NAME=@FILE or NAME==VALUE");
     }
     const std::string edge = names.Input(name);
-    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, model.Describe(edge));
+    const Result<Model::EdgeInfo> found = model.Describe(edge);
+    if (!found.ok()) return names.Unknown(found.status(), name, /*is_input=*/true);
+    const Model::EdgeInfo& info = *found;
     const std::string value = argument.substr(name.size() + 1);
     const bool is_literal = value[0] == '=';
     Result<Tensor> tensor =

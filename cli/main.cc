@@ -16,9 +16,27 @@ std::string PathOf(const CLI::App& app) {
   return chosen.empty() ? "rivulet" : "rivulet " + chosen[0]->get_name();
 }
 
+// "; did you mean --json?" of the chosen command's flags, where one that it does not have was given.
+std::string NearestFlag(const CLI::App& app) {
+  for (const CLI::App* command : app.get_subcommands()) {
+    for (const std::string& word : command->remaining()) {
+      if (!word.starts_with("--")) continue;
+      std::vector<std::string> names;
+      for (const CLI::Option* option : command->get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      }
+      const std::string nearest = NearestNames(word.substr(0, word.find('=')), names, 1);
+      return nearest.empty() ? "" : Cat("; nearest: ", nearest);
+    }
+  }
+  return "";
+}
+
 // One line, as every error is.
 std::string ParseFailure(const CLI::App* app, const CLI::Error& error) {
-  std::string line = Cat("rivulet: ", error.what(), " (see ", PathOf(*app), " --help)");
+  const bool is_unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  std::string line =
+      Cat("rivulet: ", error.what(), is_unknown ? NearestFlag(*app) : "", " (see ", PathOf(*app), " --help)");
   std::replace(line.begin(), line.end(), '\n', ' ');
   return line + "\n";
 }
@@ -34,7 +52,8 @@ int FailUnknownCommand(const CLI::App& app, const std::string& word) {
   std::vector<std::string_view> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
     names.emplace_back(command->get_name());
-  return FailCall(Cat("no command is called ", Quoted(word), "; nearest: ", NearestNames(word, names)));
+  const std::string nearest = NearestNames(word, names);
+  return FailCall(Cat("no command is called ", Quoted(word), nearest.empty() ? "" : "; nearest: ", nearest));
 }
 
 // What was printed may not have reached its file.

@@ -68,6 +68,16 @@ std::string NameChoice::Output(const std::string& name) const {
   return tensor == nullptr ? name : tensor->name;
 }
 
+Status NameChoice::Unknown(Status status, const std::string& name, bool is_input) const {
+  if (status.ok() || status.code() != Code::kNotFound || signature_ == nullptr) return status;
+  std::string keys;
+  for (const SignatureTensor& tensor : is_input ? signature_->inputs : signature_->outputs) {
+    keys += Cat(keys.empty() ? "" : ", ", Quoted(tensor.key));
+  }
+  return NotFound("no ", is_input ? "input" : "output", " or node is called ", Quoted(name), "; signature ",
+                  Quoted(signature_->key), keys.empty() ? " has none" : " has ", keys);
+}
+
 std::string NameChoice::KeyOf(const std::string& node) const {
   if (signature_ == nullptr) return node;
   for (const SignatureTensor& input : signature_->inputs) {

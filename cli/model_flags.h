@@ -39,6 +39,8 @@ class NameChoice {
   std::string Output(const std::string& name) const;
   // How a caller names the input that the node gives: the signature's key, else the node itself.
   std::string KeyOf(const std::string& node) const;
+  // What is said of a name that is neither a key of the signature nor a node: the keys that there are.
+  Status Unknown(Status status, const std::string& name, bool is_input) const;
   // The names of what is fetched when nothing is asked for: the signature's outputs, else what no other node uses.
   std::vector<std::string> DefaultOutputs(const Model& model) const;
 

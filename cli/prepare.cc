@@ -101,7 +101,8 @@ Result<std::string> FrozenName(const std::vector<prepare::FrozenTensor>& inputs,
     if (name == input.key || IsSameTensor(name, input.name)) return input.name;
     names.push_back(input.key);
   }
-  return NotFound(flag, ": no input is called ", Quoted(name), "; nearest: ", NearestNames(name, names));
+  const std::string nearest = NearestNames(name, names);
+  return NotFound(flag, ": no input is called ", Quoted(name), nearest.empty() ? "" : "; nearest: ", nearest);
 }
 
 // --input-shape and --sample; of the latter each name's first is of the first sample, its second of the second.

@@ -152,7 +152,11 @@ int Run(const RunCommand& command) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Status is_array = CheckIsArray(*model, outputs[i], tensors[i]);
     // A name that the model does not have is a mistake of the call; what one of its nodes is, is the model's.
-    if (!is_array.ok()) return Fail(is_array, FindEdge(model->graph(), tensors[i]).ok() ? kBadData : kBadCall);
+    if (FindEdge(model->graph(), tensors[i]).ok()) {
+      if (!is_array.ok()) return Fail(is_array, kBadData);
+    } else {
+      return Fail(names->Unknown(is_array, outputs[i], /*is_input=*/false), kBadCall);
+    }
   }
   const Status checked = CheckCall(*model, *names, *feeds, tensors);
   if (!checked.ok()) return Fail(checked, kBadCall);

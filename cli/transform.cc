@@ -62,8 +62,9 @@ Result<prepare::VerifyOptions> CheckOf(const TransformCommand& command, PackSour
 
 // A graph as its file has it; a SavedModel's folder is frozen first.
 Result<PackSource> ReadSource(const TransformCommand& command, int* code) {
+  const std::filesystem::path path(command.model);
   std::error_code error;
-  if (std::filesystem::is_directory(command.model, error)) {
+  if (std::filesystem::is_directory(path, error) || path.stem() == "saved_model") {
     return ReadGraphSource(command.model, command.outputs, 1, code);
   }
   *code = kBadData;

@@ -22,7 +22,8 @@ Result<std::unordered_set<std::string_view>> NeededNames(const GraphDef& graph, 
       if (it == index.end()) {
         std::vector<std::string_view> all;
         for (const NodeDef& node : graph.nodes) all.push_back(node.name);
-        return NotFound("no node is called '", name, "'; nearest: ", NearestNames(name, all));
+        const std::string nearest = NearestNames(name, all);
+        return NotFound("no node is called '", name, nearest.empty() ? "'" : "'; nearest: ", nearest);
       }
       if (names == &context.inputs && stops_at_inputs) inputs.insert(it->first);
       waiting.push_back(it->first);

@@ -64,7 +64,8 @@ Result<const NodeDef*> FindNode(const GraphDef& graph, const NodeIndex& index, c
   if (it != index.end() && !ParseInput(name).is_control) return it->second;
   std::vector<std::string_view> names;
   for (const NodeDef& node : graph.nodes) names.push_back(node.name);
-  return NotFound("no node is called ", Quoted(name), "; nearest: ", NearestNames(name, names));
+  const std::string nearest = NearestNames(name, names);
+  return NotFound("no node is called ", Quoted(name), nearest.empty() ? "" : "; nearest: ", nearest);
 }
 
 Status KeepNeeded(const std::vector<std::string>& outputs, GraphDef& graph) {

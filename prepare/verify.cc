@@ -25,7 +25,10 @@ constexpr TensorTolerance kRounding = {1e-3f, 1e-3f};
 // One graph ready to run.
 class Runner {
  public:
-  static Result<Runner> Of(const GraphDef& graph, double deadline_ms) {
+  // Tables that the outputs do not wait for are filled before the first run, as a session's owner does; nodes of
+  // `waited_for` are not.
+  static Result<Runner> Of(const GraphDef& graph, const std::unordered_set<std::string>& waited_for,
+                           double deadline_ms) {
     auto bytes = std::make_shared<std::string>(Serialize(graph));
     const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
     RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, bytes, "graph"));
@@ -34,7 +37,8 @@ class Runner {
     runner.deadline_ms_ = deadline_ms;
     for (const NodeDef& node : graph.nodes) {
       runner.names_.insert(node.name);
-      if (node.op.starts_with("InitializeTable")) runner.tables_.push_back(node.name);
+      const bool fills = node.op.starts_with("InitializeTable");
+      if (fills && !waited_for.contains(node.name)) runner.tables_.push_back(node.name);
     }
     return runner;
   }
@@ -132,6 +136,17 @@ class Verifier {
     return Status();
   }
 
+  // What fills tables in every run of the old graph must do so in the new one, and is run no other way.
+  std::unordered_set<std::string> WaitedFor() const {
+    std::unordered_set<std::string> names;
+    const auto needed = NeededNames(before_, {.outputs = outputs_}, false);
+    if (!needed.ok()) return names;
+    for (const NodeDef& node : before_.nodes) {
+      if (node.op.starts_with("InitializeTable") && needed->contains(node.name)) names.insert(node.name);
+    }
+    return names;
+  }
+
   // The edges to feed, as far as the outputs need them: the inputs, and the placeholders.
   std::vector<std::string> FedEdges() const {
     TransformContext context{.inputs = {}, .outputs = outputs_};
@@ -180,13 +195,14 @@ class Verifier {
   }
 
   Status RunBoth(const Facts& facts_before, const Facts& facts_after) {
+    const std::unordered_set<std::string> waited_for = WaitedFor();
     for (const std::string& edge : FedEdges()) {
       const DType old = facts_before.TypeOf(edge), now = facts_after.TypeOf(edge);
       if (now != DType::kInvalid && old != now) {
         return Skip(Cat("input '", edge, "' was ", Name(old), " and is ", Name(now)));
       }
     }
-    Result<Runner> before = Runner::Of(before_, options_.deadline_ms);
+    Result<Runner> before = Runner::Of(before_, waited_for, options_.deadline_ms);
     if (!before.ok()) return Skip(before.status().message());
     Result<std::vector<Tensor>> want = Internal("not run");
     Feeds feeds;
@@ -198,7 +214,7 @@ class Verifier {
       if (want.ok()) break;
     }
     if (!want.ok()) return Skip(want.status().message());
-    RIVULET_ASSIGN_OR_RETURN(Runner after, Runner::Of(after_, options_.deadline_ms));
+    RIVULET_ASSIGN_OR_RETURN(Runner after, Runner::Of(after_, waited_for, options_.deadline_ms));
     Result<std::vector<Tensor>> got = after.Run(feeds, outputs_);
     if (!got.ok()) return Status(got.status()).Framed("the graph no longer runs");
     for (size_t i = 0; i < outputs_.size(); ++i) {

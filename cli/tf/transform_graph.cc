@@ -2,8 +2,10 @@
 #include <cstdio>
 
 #include "cli/tf/tools.h"
-#include "engine/base/file.h"
+#include "engine/base/errors.h"
 #include "prepare/graph_text.h"
+#include "prepare/model_graph.h"
+#include "prepare/needed.h"
 #include "prepare/transform.h"
 
 namespace rivulet::tf {
@@ -18,7 +20,11 @@ struct TransformGraph {
 void Report(std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); }
 
 Status Transform(const TransformGraph& flags, const std::vector<prepare::TransformCall>& calls) {
-  RIVULET_ASSIGN_OR_RETURN(prepare::GraphDef graph, prepare::ReadGraphDef(flags.in_graph));
+  RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(flags.in_graph));
+  prepare::GraphDef& graph = read.graph;
+  const prepare::TransformContext names = {.inputs = flags.inputs, .outputs = flags.outputs};
+  RIVULET_RETURN_IF_ERROR(
+      prepare::NeededNames(graph, names, /*stops_at_inputs=*/true).status().Framed(Cat("'", flags.in_graph, "'")));
   RIVULET_RETURN_IF_ERROR(
       prepare::ApplyTransforms(calls, {.inputs = flags.inputs, .outputs = flags.outputs, .report = Report}, graph));
   return flags.output_as_text ? prepare::WriteGraphText(graph, flags.out_graph)

@@ -33,7 +33,7 @@ constexpr Magic kMagics[] = {
     {0, "<?xml"sv, "an XML file"},
     {0, "%PDF"sv, "a PDF document"},
     {0, "RIFF"sv, "a WAV or other RIFF file"},
-    {0, "\x89HDF"sv, "an HDF5 file (a Keras .h5 model); export it as a frozen graph or SavedModel"},
+    {0, "\x89HDF"sv, "an HDF5 file (a Keras .h5 model); save the model as a SavedModel with model.export()"},
     {0, "\x93NUMPY"sv, "a NumPy array"},
 };
 
@@ -53,6 +53,10 @@ bool LooksLikeText(std::span<const uint8_t> bytes) {
 
 std::string_view DescribeForeignFile(std::span<const uint8_t> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  // A zip archive whose first file is the one that Keras 3 writes first.
+  if (text.starts_with("PK\x03\x04"sv) && text.size() > 30 && text.substr(30).starts_with("metadata.json")) {
+    return "a Keras .keras file; save the model as a SavedModel with model.export()";
+  }
   for (const Magic& magic : kMagics) {
     if (text.size() >= magic.offset && text.substr(magic.offset).starts_with(magic.bytes)) return magic.description;
   }

@@ -29,6 +29,9 @@ TEST(Sniff, OtherFormatsByName) {
   EXPECT_NE(names("\x08\x07\x12\x07pytorch"s).find("ONNX"), std::string::npos);
   EXPECT_NE(names("\x1c\0\0\0TFL3"s).find("Lite"), std::string::npos);
   EXPECT_NE(names("PK\x03\x04").find("zip"), std::string::npos);
+  const std::string keras = "PK\x03\x04" + std::string(26, 'x') + "metadata.json{}";
+  EXPECT_NE(names(keras).find(".keras"), std::string::npos);
+  EXPECT_EQ(names("XX" + keras.substr(2)).find(".keras"), std::string::npos) << "such bytes may be anybody's";
   EXPECT_NE(names("  {\"a\": 1}").find("JSON"), std::string::npos);
   EXPECT_EQ(names("PK"), "");
   EXPECT_EQ(names("node { name: \"x\" }"), "");

@@ -1,6 +1,7 @@
 """Every verb of rivulet and every drop-in tool on every model there is: works, says in one line why not, or is wrong.
 
-    python tests/models/check_verbs.py --rivulet PATH --material FOLDER [--more FOLDER] [--only GLOB] [--verbs GLOB] [--write FILE.json]
+    python tests/models/check_verbs.py --rivulet PATH --material FOLDER [--more FOLDER] [--only GLOB,…] [--verbs GLOB,…] [--without GLOB,…]
+        [--write FILE.json]
 
 FOLDER has graphs/, savedmodels/ and weights/ as for check_models.py, --more further frozen graphs. Whatever makes a model of a model
 is run before and after on the same feeds; where TensorFlow runs the model as it came, its results are what counts. Prints a line for
@@ -25,6 +26,10 @@ except ImportError as error:
     sys.exit(77)
 
 FINE, NO, REFUSED, BAD = "works", "not for it", "refused", "BAD"
+
+
+def is_one_of(name, globs):
+    return any(fnmatch.fnmatch(name, glob) for glob in globs.split(","))
 
 
 def judge(done, is_for_it):
@@ -72,7 +77,7 @@ def check(case, args):
 
 def judged(cells, args):
     for verb, is_for_it, cell in cells:
-        if not fnmatch.fnmatch(verb, args.verbs):
+        if not is_one_of(verb, args.verbs) or is_one_of(verb, args.without):
             continue
         try:
             done, after = cell()
@@ -92,6 +97,7 @@ def main():
     parser.add_argument("--more", type=pathlib.Path)
     parser.add_argument("--only", default="*", help="names of models")
     parser.add_argument("--verbs", default="*", help="names of verbs")
+    parser.add_argument("--without", default="", help="names of verbs that are left out")
     parser.add_argument("--most-bytes", type=float, default=40e6, help="larger graphs are left out")
     parser.add_argument("--write", type=pathlib.Path, help="every cell, as JSON")
     args = parser.parse_args()
@@ -110,7 +116,7 @@ def main():
             return path
 
         for name, make in all_cases(args, make_folder):
-            if not fnmatch.fnmatch(name, args.only):
+            if not is_one_of(name, args.only):
                 continue
             case = make()
             cells[name] = {}

@@ -3,7 +3,7 @@ import json
 import pathlib
 import shutil
 
-from check_one import tf
+from check_one import np, tf
 
 TRANSFORMS = {
     # Name: arguments, and whether results may change by more than rounding.
@@ -28,7 +28,7 @@ def cells(case):
     tool = lambda *words: case.call(*words, program=case.args.rivulet.with_name("rivulet-tf"))
     graph = case.graph
     # Strings that are no file of sound or pictures cannot be made up; a scalar has nothing to be tried on.
-    takes_text = any(isinstance(v, bytes) for v in case.feeds.values())
+    takes_text = any(np.asarray(v).dtype.kind in "SO" for v in case.feeds.values())
     is_sound = "DecodeWav" in case.ops
     shapes = [w for n, s in case.open_shapes.items() for w in ("--input-shape", f"{n}={','.join(map(str, s))}")]
 
@@ -118,7 +118,8 @@ def with_labels(case, tool):
 def tools(case, tool, outputs):
     place, graph = case.folder, case.graph
     inputs = ",".join(case.feeds)
-    number = lambda value: 7 if isinstance(value, bytes) else tf.as_dtype(value.dtype).as_datatype_enum
+    is_text = lambda value: np.asarray(value).dtype.kind in "SO"
+    number = lambda value: 7 if is_text(value) else tf.as_dtype(value.dtype).as_datatype_enum
     types = ",".join(str(number(v)) for v in case.feeds.values())
 
     def made(name, out, *flags, is_lossy=False):
@@ -142,10 +143,10 @@ def tools(case, tool, outputs):
     for mode in ("weights_rounded", "weights", "eightbit"):
         yield f"quantize_graph {mode}", True, made("quantize_graph", "q.pb", f"--input={graph}", f"--output={place / 'q.pb'}", f"--output_node_names={outputs}", f"--mode={mode}", is_lossy=True)
     yield "convert_graphdef_memmapped_format", True, made("convert_graphdef_memmapped_format", "c.mmap", f"--in_graph={graph}", f"--out_graph={place / 'c.mmap'}")
-    shapes = ":".join(",".join(map(str, v.shape)) if not isinstance(v, bytes) else "" for v in case.feeds.values())
+    shapes = ":".join(",".join(map(str, v.shape)) if not is_text(v) else "" for v in case.feeds.values())
     words = {"float32": "float", "float64": "double", "bool": "bool"}
-    kinds = ",".join("string" if isinstance(v, bytes) else words.get(v.dtype.name, v.dtype.name) for v in case.feeds.values())
-    yield "benchmark_model", not any(isinstance(v, bytes) for v in case.feeds.values()) and bool(case.feeds), lambda: (
+    kinds = ",".join("string" if is_text(v) else words.get(v.dtype.name, v.dtype.name) for v in case.feeds.values())
+    yield "benchmark_model", not any(map(is_text, case.feeds.values())) and bool(case.feeds), lambda: (
         tool("benchmark_model", f"--graph={graph}", f"--input_layer={inputs}", f"--input_layer_shape={shapes}", f"--input_layer_type={kinds}", f"--output_layer={outputs}",
              "--max_num_runs=2", "--max_time=1", "--show_flops"), says("FLOPs estimate"))
     if case.keys and case.path.is_dir():
@@ -153,8 +154,7 @@ def tools(case, tool, outputs):
         yield "saved_model_cli show", True, lambda: (tool("saved_model_cli", "show", "--dir", case.path, "--all"), says("signature_def"))
         yield "saved_model_cli scan", True, lambda: (tool("saved_model_cli", "scan", "--dir", case.path), None)
         feeds = ";".join(f"{case.keys[n]}={f.lstrip('@')}" for n, f in case.files.items())
-        is_text = any(isinstance(v, bytes) for v in case.feeds.values())
-        yield "saved_model_cli run", not is_text and bool(feeds), lambda: (
+        yield "saved_model_cli run", not any(isinstance(v, bytes) for v in case.feeds.values()) and bool(feeds), lambda: (
             tool("saved_model_cli", "run", "--dir", case.path, "--tag_set", tags, "--signature_def", key, *(["--inputs", feeds] if feeds else [])), says("Result for output key"))
         yield "freeze_graph", True, lambda: (tool("freeze_graph", f"--input_saved_model_dir={case.path}", f"--saved_model_tags={tags}", f"--output_graph={place / 'fg.pb'}", f"--output_node_names={freeze_names(case)}"), None)
 

@@ -81,6 +81,12 @@ class Case:
         return f"WRONG by {difference:.2g}: {wrong}" if wrong else ""
 
 
+def own_feeds(path):
+    """{name: array} of the file MODEL.npz, where one lies beside the model: what made-up values would not do for."""
+    file = path.with_name(path.name.removesuffix(".pb") + ".npz")
+    return dict(np.load(file)) if file.exists() else {}
+
+
 def first_wav(args):
     wavs = sorted((args.material / "data" / "speech").glob("*.wav"))
     return wavs[-1].read_bytes() if wavs else b""
@@ -89,7 +95,7 @@ def first_wav(args):
 def tensorflow_says(graph, feeds):
     """TensorFlow's results, or why there are none."""
     try:
-        return graph.tensorflow({k: np.array(v, dtype=object) if isinstance(v, bytes) else v for k, v in feeds.items()})
+        return graph.tensorflow({k: np.array(v, dtype=object) if np.asarray(v).dtype.kind in "SO" else v for k, v in feeds.items()})
     except Exception as error:
         return " ".join(str(error).split())[:160]
 
@@ -111,7 +117,7 @@ def frozen_case(path, args, folder):
     needed = needed_by(graph)
     graph.inputs = [n for n in graph.inputs if n.name in needed]
     wav = first_wav(args)
-    case.set_feeds({n.name: made_up(n, path.name, wav) for n in graph.inputs})
+    case.set_feeds({n.name: made_up(n, path.name, wav) for n in graph.inputs} | own_feeds(path))
     case.open_shapes = {n.name: case.feeds[n.name].shape for n in graph.inputs
                         if not isinstance(case.feeds[n.name], bytes) and (n.attr["shape"].shape.unknown_rank or "shape" not in n.attr or path.name in SHAPES)}
     case.outputs, case.ops = graph.outputs, graph.ops
@@ -139,6 +145,8 @@ def signature_of(folder):
 def array_for(info, args, seed=7):
     dtype, rng = tf.as_dtype(info.dtype), np.random.RandomState(seed)
     shape = [1 if d.size < 0 else d.size for d in info.tensor_shape.dim]
+    if dtype == tf.string and shape:
+        return np.full(shape, b"the cat")
     if dtype == tf.string:
         return tf.train.Example(features=tf.train.Features(feature={"x": tf.train.Feature(float_list=tf.train.FloatList(value=[1.5]))})).SerializeToString()
     if dtype == tf.bool:
@@ -154,7 +162,7 @@ def saved_case(path, args, folder):
     if signature is None:
         case.refused = "no signature"
         return case
-    return freeze_first(case, {k: array_for(i, args) for k, i in signature.inputs.items()}, list(signature.outputs))
+    return freeze_first(case, {k: array_for(i, args) for k, i in signature.inputs.items()} | own_feeds(path), list(signature.outputs))
 
 
 def freeze_first(case, feeds, outputs):
