@@ -105,7 +105,7 @@ int RunTransform(const TransformCommand& command) {
   if (!calls.ok()) return Fail(calls.status(), kBadCall);
   int code = kFine;
   Result<PackSource> source = ReadSource(command, &code);
-  if (!source.ok()) return Fail(source.status(), code);
+  if (!source.ok()) return Fail(source.status());
   if (const Status status = CheckNames(command, *source); !status.ok()) return Fail(status, kBadCall);
   const auto check = CheckOf(command, *source, &code);
   if (!check.ok()) return Fail(check.status(), code);

@@ -106,6 +106,7 @@ Result<GraphDef> ParseGraphDef(std::span<const uint8_t> bytes, const std::shared
 Result<GraphDef> ReadGraphDef(const std::string& path, const Limits& limits) {
   RIVULET_ASSIGN_OR_RETURN(FileBytes file, OpenFile(path, FileAccess::kMap, limits.file_bytes));
   const auto read = [&]() -> Result<GraphDef> {
+    if (file.bytes.empty()) return InvalidArgument("the file is empty");
     if (const std::string_view foreign = DescribeForeignFile(file.bytes); !foreign.empty()) {
       return InvalidArgument("want a GraphDef, got ", foreign);
     }

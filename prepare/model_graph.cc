@@ -50,6 +50,7 @@ Result<Wire> ReadText(const FileBytes& file, const Limits& limits) {
 
 Result<Wire> ReadWire(const std::string& path, const Limits& limits) {
   RIVULET_ASSIGN_OR_RETURN(const FileBytes file, OpenFile(FileOf(path), FileAccess::kMap, limits.file_bytes));
+  if (file.bytes.empty()) return InvalidArgument("'", path, "': the file is empty");
   if (const std::string_view foreign = DescribeForeignFile(file.bytes); !foreign.empty()) {
     return InvalidArgument("'", path, "': want a model, got ", foreign);
   }

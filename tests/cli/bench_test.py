@@ -2,7 +2,7 @@
 import json
 import struct
 
-from command_case import SHAPES, CommandCase, identity, main, placeholder
+from command_case import SHAPES, CommandCase, call, identity, main, node, placeholder
 
 KEYS = ["load_ms", "first_ms", "min_ms", "median_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms", "mean_ms", "deviation_ms", "peak_rss_kib",
         "gflops_per_s", "peak_gflops_per_s", "peak_share", "threads", "target", "flops"]
@@ -28,6 +28,23 @@ class Bench(CommandCase):
         self.assertEqual(found["flops"], 2 * one["flops"])
         self.assertEqual(one["runs"], 1)
         self.assertRegex(self.fine("bench", SHAPES / "shapes.pb", "--runs", "1"), r"(?s)^load .* ms.*median .*GFLOP.* 1 thread · ")
+
+    def test_what_is_made_up_is_told(self):
+        """A picture of one pixel, or a loop of no rounds, would say little."""
+        model = self.model(placeholder("x", dims=[-1, -1, -1, 3]), identity("y", "x"))
+        done = call("bench", model, "--runs", "1", "--output", "y", "--json")
+        self.assertIn("'x' is made up as [1,224,224,3]; --input-shape says otherwise", done.stderr)
+        self.assertEqual(call("bench", SHAPES / "shapes.pb", "--runs", "1").stderr, "")
+        array = node("a", "TensorArrayV3", "n", dtype="type: DT_FLOAT", element_shape="shape { dim { size: -1 } }")
+        write = node("w", "TensorArrayScatterV3", "a", "at", "v", "a:1", T="type: DT_FLOAT")
+        at = node("at", "Range", "zero", "n", "one", Tidx="type: DT_INT32")
+        scalar = lambda name, value: node(name, "Const", dtype="type: DT_INT32", value=f"tensor {{ dtype: DT_INT32 tensor_shape {{ }} int_val: {value} }}")
+        rows = node("v", "Fill", "dims", "half", T="type: DT_FLOAT", index_type="type: DT_INT32")
+        dims = node("dims", "Pack", "n", "one", T="type: DT_INT32", N="i: 2", axis="i: 0")
+        half = node("half", "Const", dtype="type: DT_FLOAT", value="tensor { dtype: DT_FLOAT tensor_shape { } float_val: 0.5 }")
+        y = node("y", "TensorArrayGatherV3", "a", "at", "w", dtype="type: DT_FLOAT", element_shape="shape { dim { size: -1 } }")
+        model = self.model(placeholder("n", "DT_INT32", []), array, write, at, scalar("zero", 0), scalar("one", 1), rows, dims, half, y)
+        self.fine("bench", model, "--runs", "1", "--output", "y")
 
     def test_precision(self):
         found = self.bench(SHAPES / "shapes.pb", "--runs", "1", "--precision", "fast")

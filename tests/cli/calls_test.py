@@ -3,7 +3,17 @@ import subprocess
 
 from command_case import RIVULET, SHAPES, CommandCase, main, node, npy, placeholder
 
-COMMANDS = ["inspect", "run", "label", "compare", "bench", "ops", "transform", "view"]
+COMMANDS = ["inspect", "run", "label", "compare", "bench", "ops", "transform", "view", "freeze", "optimize", "pack", "check", "evaluate", "prepare", "shrink"]
+# What people have instead of a graph, by its first bytes, and what they are told.
+FOREIGN = {
+    "m.tflite": (b"\x1c\0\0\0TFL3" + bytes(64), ["TensorFlow Lite", "original TensorFlow graph"]),
+    "m.onnx": (b"\x08\x07\x12\x07pytorch" + bytes(64), ["ONNX", "original TensorFlow graph"]),
+    "m.h5": (b"\x89HDF\r\n\x1a\n" + bytes(64), ["HDF5", "model.export()"]),
+    "m.keras": (b"PK\x03\x04" + bytes(26) + b"metadata.json" + bytes(64), [".keras", "model.export()"]),
+    "m.pb.gz": (b"\x1f\x8b\x08" + bytes(64), ["gzip", "decompress"]),
+    "pointer.pb": (b"version https://git-lfs.github.com/spec/v1\n", ["Git LFS"]),
+    "empty.pb": (b"", ["empty"]),
+}
 
 
 class Calls(CommandCase):
@@ -36,6 +46,22 @@ class Calls(CommandCase):
             self.fails(1, ["none.pb"], command, self.dir / "none.pb", *more)
             self.fails(1, ["page.pb", "HTML"], command, page, *more)
             self.fails(1, ["folder"], command, self.dir, *more) if command != "label" else None
+
+    def test_foreign_files_are_told_by_every_command(self):
+        out = self.dir / "out.pb"
+        for name, (content, parts) in FOREIGN.items():
+            model = self.file(name, content)
+            for words in (["inspect", model], ["run", model], ["label", model, model], ["bench", model], ["view", model], ["compare", model, model], ["freeze", model, "-o", out],
+                          ["optimize", model, "-o", out], ["transform", model, "-o", out, "--transforms", "remove_device"], ["shrink", model, "-o", out],
+                          ["pack", model, "-o", self.dir / "p.rivulet"], ["check", model], ["prepare", model, "-o", out], ["ops", "--for", model]):
+                with self.subTest(name=name, command=words[0]):
+                    self.fails(1, [name, *parts], *words)
+        self.assertFalse(out.exists())
+
+    def test_a_misspelt_flag_gets_the_nearest(self):
+        self.fails(2, ["--jsn", "nearest: '--json'"], "inspect", SHAPES / "shapes.pb", "--jsn")
+        self.fails(2, ["nearest: '--input-shape'"], "bench", SHAPES / "shapes.pb", "--inputshape=input=1,64,64,3")
+        self.fails(2, ["not expected: --nothing-like-it (see"], "inspect", SHAPES / "shapes.pb", "--nothing-like-it")
 
     def test_a_newline_in_a_name_stays_one_line(self):
         self.fails(1, ["a\\x0ab"], "inspect", "a\nb")

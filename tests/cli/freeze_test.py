@@ -120,12 +120,55 @@ class Freeze(CommandCase):
         self.assertEqual(said["nodes"], 2)
         self.assertIn("0 3", self.fine("run", self.dir / "frozen.pb", "--input", "mid==[-1,3]", "--output", "y"))
 
-    def test_a_table_is_told(self):
+    def test_tables_keep_their_content(self):
+        """From tensors and from a file that came with the model, one for itself and one with buckets for other words; run twice."""
         if "HashTableV2" not in OPS:
             return
-        done = call("freeze", DATA / "v1_table" / "model", "-o", self.dir / "out.pb")
+        told = lambda values: json.dumps([bytes.fromhex(v[1:]).decode() for v in values])
+        answers = [a for a in json.loads((DATA / "answers.json").read_text()) if "table" in a["path"]]
+        self.assertEqual(len(answers), 2)
+        for answer in answers:
+            model = DATA / answer["path"]
+            said = self.freeze(model)
+            self.assertEqual((said["tables"], said["notes"]), (1, []))
+            (words,) = answer["inputs"].values()
+            ((key, expected),) = answer["outputs"].items()
+            self.fine("optimize", model, "-o", self.dir / "small.pb", "--check-input", f"words=={told(words['values'])}")
+            self.fine("pack", model, "-o", self.dir / "p.rivulet", "--sample", f"words=={told(words['values'])}")
+            self.assertTrue(json.loads(self.fine("check", self.dir / "p.rivulet", "--json"))["samples"][0]["ok"])
+            for made in ("frozen.pb", "small.pb", "p.rivulet"):
+                out = self.dir / f"{made} gives"
+                self.fine("run", self.dir / made, "--input", f"words=={told(words['values'])}", "--output", said["outputs"][0]["name"], "--save", out)
+                self.check(out, said["outputs"][0]["name"], expected)
+            self.fine("bench", self.dir / "frozen.pb", "--runs", "3", "--input", f"words=={told(words['values'])}")
+
+    def test_what_fills_tables_is_no_order_to_be_dropped(self):
+        if "HashTableV2" not in OPS:
+            return
+        self.freeze(DATA / "v1_table" / "model")
+        done = call("transform", self.dir / "frozen.pb", "-o", self.dir / "t.pb", "--output", "found", "--check-input", 'words==["no"]',
+                    "--transforms", "remove_control_dependencies")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, "'remove_control_dependencies': the graph no longer runs: .* has no content")
+        self.assertFalse((self.dir / "t.pb").exists())
+
+    def test_a_table_that_nothing_fills_is_told(self):
+        if "HashTableV2" not in OPS:
+            return
+        kinds = {"key_dtype": "type: DT_STRING", "value_dtype": "type: DT_INT64"}
+        default = node("none", "Const", dtype="type: DT_INT64", value="tensor { dtype: DT_INT64 tensor_shape { } int64_val: -1 }")
+        find = node("y", "LookupTableFindV2", "t", "words", "none", Tin="type: DT_STRING", Tout="type: DT_INT64")
+        model = self.model(placeholder("words", "DT_STRING", [2]), node("t", "HashTableV2", **kinds), default, find)
+        done = call("freeze", model, "-o", self.dir / "out.pb")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("is a table", done.stderr)
+        self.assertIn("'t' (HashTableV2) is a table that the graph does not fill: a run that asks it fails", done.stderr)
+        # Where the graph has the node that would, a run needs no other.
+        keys = node("k", "Const", dtype="type: DT_STRING", value='tensor { dtype: DT_STRING tensor_shape { dim { size: 1 } } string_val: "a" }')
+        values = node("v", "Const", dtype="type: DT_INT64", value="tensor { dtype: DT_INT64 tensor_shape { dim { size: 1 } } int64_val: 7 }")
+        init = node("init", "InitializeTableV2", "t", "k", "v", Tkey="type: DT_STRING", Tval="type: DT_INT64")
+        model = self.model(placeholder("words", "DT_STRING", [2]), node("t", "HashTableV2", **kinds), default, find, keys, values, init)
+        self.assertEqual(self.freeze(model, "--output", "y")["tables"], 1)
+        self.assertIn("7 -1", self.fine("run", self.dir / "frozen.pb", "--input", 'words==["a","b"]', "--output", "y"))
 
 
 if __name__ == "__main__":

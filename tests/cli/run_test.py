@@ -2,7 +2,7 @@
 import json
 import struct
 
-from command_case import SHAPES, CommandCase, call, identity, main, node, npy, placeholder, read_npy
+from command_case import ROOT, SHAPES, CommandCase, call, identity, main, node, npy, placeholder, read_npy
 
 
 class Run(CommandCase):
@@ -69,6 +69,21 @@ class Run(CommandCase):
         for argument in ["x", "x=", "=1", ""]:
             self.fails(2, ["NAME="], "run", model, "--input", argument, "--output", "long_name")
         self.fails(2, ["'x'", "float32", "not fed", "--input x=FILE.npy"], "run", model, "--output", "long_name")
+
+    def test_wrong_keys_of_a_signature(self):
+        model = ROOT / "tests" / "formats" / "data" / "v2_table" / "model"
+        self.fails(2, ["'wrds'", "'serving_default' has 'words'"], "run", model, "--input", 'wrds==["a"]')
+        self.fails(2, ["'palces'", "'serving_default' has 'places'"], "run", model, "--input", 'words==["a"]', "--output", "palces")
+        self.fails(2, ["'wrds'", "'serving_default' has 'words'"], "bench", model, "--input-shape", "wrds=1")
+
+    def test_texts_in_lists_of_lists(self):
+        model = self.model(placeholder("s", "DT_STRING"), identity("y", "s", "DT_STRING"))
+        said = lambda value: " ".join(self.fine("run", model, "--input", f"s=={value}").split())
+        self.assertIn("[2,2] string 'a' 'b' 'c' 'd'", said('[["a","b"],["c","d"]]'))
+        self.assertIn("[1,1,0] string", said("[[[]]]"))
+        self.assertIn("[] string '[[1]]'", said("[[1]]"))
+        for uneven in ('[["a","b"],["c"]]', '[["a"],"b"]', '["a",["b"]]', '[["a"],[["b"]]]'):
+            self.fails(2, ["'s'", "lists of one length"], "run", model, "--input", f"s=={uneven}")
 
     def test_broken_models(self):
         model = self.model(placeholder("x", "DT_INT32"), node("y", "NoSuchOperator", "x"), identity("z", "x", "DT_INT32"))

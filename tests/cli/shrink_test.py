@@ -43,6 +43,24 @@ class Shrink(CommandCase):
         again = json.loads(self.fine("shrink", small, "-o", self.dir / "again.rivulet", "--lossless", "--json"))
         self.assertEqual(again["files"][2]["change"]["max_abs"], 0)
 
+    def test_a_saved_model_is_frozen_first(self):
+        model = ROOT / "tests" / "formats" / "data" / "v1_tags" / "model"
+        self.fine("freeze", model, "-o", self.dir / "frozen.pb")
+        for how, out in (("--lossless", "s.rivulet"), ("--float16", "s.pb"), ("--round-weights=256", "r.pb"), ("--quantize-weights", "q.pb")):
+            self.fine("shrink", model, "-o", self.dir / out, how)
+            self.fine("compare", self.dir / "frozen.pb", self.dir / out, "--rtol", "0.05", "--atol", "0.05")
+
+    def test_a_text_of_another_length_is_another_answer(self):
+        """Where the least 1 of a row is depends on its weight: which, and how many, changes with the step."""
+        weights = " ".join(f"float_val: {1 + 0.003 * (i % 7):.4f}" for i in range(256))
+        model = self.model(placeholder("x", dims=[1, 256]),
+                           node("w", "Const", dtype="type: DT_FLOAT", value=f"tensor {{ dtype: DT_FLOAT tensor_shape {{ dim {{ size: 256 }} }} {weights} }}"),
+                           node("m", "Mul", "x", "w", T="type: DT_FLOAT"), node("r", "Round", "m", T="type: DT_FLOAT"),
+                           node("where", "Where", "r", T="type: DT_FLOAT"))
+        said = json.loads(self.fine("shrink", model, "-o", self.dir / "s.rivulet", "--step", "2", "--json"))
+        change = said["files"][2]["change"]
+        self.assertLess(change["agreeing"], change["compared"])
+
     def test_size(self):
         size = self.shrink("--size", "12KB", "--images", SHAPES / "samples")["files"][2]["bytes"]
         self.assertLessEqual(size, 12000)

@@ -101,7 +101,16 @@ class Transform(CommandCase):
         self.fails(2, ["has no argument 'steps'"], "transform", MODEL, "-o", self.dir / "out.pb", "--transforms", "round_weights(steps=3)")
         self.fails(2, ["--out"], "transform", MODEL, "--transforms", "remove_device")
         self.fails(2, ["none.pb"], "transform", self.dir / "none.pb", "-o", self.dir / "out.pb", "--transforms", "remove_device")
+        for flag in ("--input", "--output"):
+            self.fails(2, ["'inptu'; nearest: 'input'"], "transform", MODEL, "-o", self.dir / "out.pb", flag, "inptu", "--transforms", "remove_device")
         self.assertEqual((self.dir / "out.pb").read_bytes(), b"before")
+
+    def test_a_saved_model_is_frozen_first(self):
+        model = ROOT / "tests" / "formats" / "data" / "v1_tags" / "model"
+        self.fine("freeze", model, "-o", self.dir / "frozen.pb")
+        for path in (model, model / "saved_model.pb"):
+            self.fine("transform", path, "-o", self.dir / "out.pb", "--transforms", "sort_by_execution_order remove_device")
+            self.fine("compare", self.dir / "frozen.pb", self.dir / "out.pb")
 
 
 if __name__ == "__main__":
