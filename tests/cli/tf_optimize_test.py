@@ -49,7 +49,7 @@ class Optimize(ToolCase):
         flags = ["optimize_for_inference", f"--input={SHAPES_PB}", f"--output={out}"]
         self.refuses(1, ["want --output_names"], *flags)
         self.refuses(1, ["'final_result'", "nearest"], *flags, "--output_names=final_result")
-        self.refuses(1, ["'Mul'", "nearest"], *flags, "--input_names=Mul", "--output_names=probability")
+        self.refuses(1, ["'inptu'; nearest: 'input'"], *flags, "--input_names=inptu", "--output_names=probability")
         self.refuses(1, ["name=value"], *flags, "--output_names=probability", "--placeholder_to_const_names=x")
         self.refuses(1, ["'probability' is a Softmax"], *flags, "--output_names=probability", "--placeholder_to_const_names=probability=1")
         self.refuses(1, ["'gone'"], "optimize_for_inference", f"--input={self.model(identity('y', 'gone'))}", f"--output={out}", "--output_names=y")

@@ -49,7 +49,7 @@ class Quantize(ToolCase):
         self.refuses(1, ["'wights'"], *flags, "--mode=wights")
         self.refuses(1, ["both"], *flags, "--mode=eightbit", "--quantized_fallback_min=0")
         self.refuses(1, ["1 to 16"], *flags, "--mode=weights_rounded", "--bitdepth=64")
-        self.refuses(1, ["'p'", "nearest"], *flags, "--mode=weights", "--output_node_names=p")
+        self.refuses(1, ["'probabilty'; nearest: 'probability'"], *flags, "--mode=weights", "--output_node_names=probabilty")
         self.assertFalse((self.dir / "o.pb").exists())
 
 
