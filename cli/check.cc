@@ -69,6 +69,18 @@ std::string Megabytes(int64_t bytes) {
   return text;
 }
 
+prepare::PackMetadata FromGraph(const Model& model) {
+  prepare::PackMetadata metadata;
+  for (const Model::Input& input : model.Inputs()) {
+    if (!input.has_default) metadata.inputs.push_back({input.name, input.dtype, input.shape, {}});
+  }
+  for (const std::string& name : model.LikelyOutputs()) {
+    const Result<Model::EdgeInfo> info = model.Describe(name);
+    if (info.ok()) metadata.outputs.push_back({name, info->dtype, info->shape});
+  }
+  return metadata;
+}
+
 struct Checked {
   size_t regions = 0;
   std::vector<PackageDamage> damage;
@@ -160,10 +172,11 @@ int Check(const CheckCommand& command) {
   }
   const auto metadata = MetadataOf(**model);
   if (!metadata.ok()) return Fail(metadata.status(), kBadData);
-  if (!*metadata) return Fail(DataLoss(Quoted(command.pack), ": the pack has no metadata"), kBadData);
+  // What `rivulet shrink` wrote says nothing of itself; its graph does.
+  const prepare::PackMetadata told = *metadata ? **metadata : FromGraph(**model);
   Checked checked;
   if (command.memory) {
-    auto report = MeasureMemory(command, **metadata, start, before.value_or(ProcessMemory()), *model);
+    auto report = MeasureMemory(command, told, start, before.value_or(ProcessMemory()), *model);
     if (!report.ok()) return Fail(report.status(), kBadData);
     checked.memory = *report;
   }
@@ -171,18 +184,18 @@ int Check(const CheckCommand& command) {
   if (!damage.ok()) return Fail(Status(damage.status()).Framed(Quoted(command.pack)), kBadData);
   checked.regions = (*model)->package()->regions().size();
   checked.damage = *std::move(damage);
-  if (checked.damage.empty() && !(*metadata)->samples.empty()) {
+  if (checked.damage.empty() && !told.samples.empty()) {
     auto session = Session::Create(*model);
     if (!session.ok()) return Fail(session.status(), kBadData);
-    for (const prepare::PackSample& sample : (*metadata)->samples) {
+    for (const prepare::PackSample& sample : told.samples) {
       checked.samples.push_back(
-          prepare::RunSample(*(*model)->package(), sample, (*metadata)->tolerance, MakeUpTensor, **session));
+          prepare::RunSample(*(*model)->package(), sample, told.tolerance, MakeUpTensor, **session));
     }
   }
   if (command.json) {
-    PrintJson(ToJson(command, **model, **metadata, checked));
+    PrintJson(ToJson(command, **model, told, checked));
   } else {
-    Print(command, **model, **metadata, checked);
+    Print(command, **model, told, checked);
   }
   return checked.ok() ? kFine : kBadData;
 }

@@ -86,5 +86,16 @@ class Check(PackCase):
         self.fails(1, ["twice.rivulet"], "check", self.file("twice.rivulet", data + data))
 
 
+    def test_what_shrink_wrote_is_checked_without_metadata(self):
+        small = self.dir / "small.rivulet"
+        self.fine("shrink", SHAPES_PB, "-o", small, "--lossless")
+        said = self.fine("check", small)
+        self.assertRegex(said, r"feed +input +float32\[\?,64,64,3\]")
+        self.assertRegex(said, r"regions +(\d+) of \1 as they were written\nsample +none")
+        self.assertTrue(json.loads(self.fine("check", small, "--json"))["ok"])
+        content = bytearray(small.read_bytes())
+        content[len(content) // 2] ^= 1
+        self.assertEqual(call("check", self.file("cut.rivulet", bytes(content))).returncode, 1)
+
 if __name__ == "__main__":
     main()
