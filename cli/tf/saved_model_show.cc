@@ -73,7 +73,9 @@ void PrintSignature(const ModelSignature& signature, const std::string& indent) 
 void PrintFunctions(const MetaGraph& graph) {
   bool is_first = true;
   for (const SavedObject& object : graph.objects) {
-    if (object.kind != SavedObject::Kind::kFunction || object.path.find('/') != std::string::npos) continue;
+    // The root's own: a table's for saving are no children of any object.
+    const bool is_own = !object.path.empty() && object.path.find('/') == std::string::npos;
+    if (object.kind != SavedObject::Kind::kFunction || !is_own) continue;
     if (is_first) std::printf("\nConcrete Functions:");
     is_first = false;
     std::printf("\n  Function Name: '%s'\n", object.path.c_str());
