@@ -124,11 +124,24 @@ ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, 
       if (!state.prepared() && !EmptyFilter(sizes)) packed_ = pieces.Add(PackedFilter::Bytes(geometry_));
       if (IsOfVolumes(state.spec)) AddVolumePieces(pieces);
       algorithm_ = ChooseConvAlgorithm(geometry_);
-      kernel_ = pieces.Add(ConvScratchBytes(geometry_, algorithm_, c.pool().num_threads()));
+      kernel_ = pieces.Add(KernelScratch());
     }
   } else if (state.tail.add) {
     addend_.emplace(c.input(state.tail.addend_input()), state.spec.channels_last, pieces);
   }
+}
+
+// The last slices of volumes may be fewer than the others, and fewer may need more: what is held at once is cut into
+// even parts, of which there is one then.
+CheckedSize ConvRun::KernelScratch() const {
+  const int threads = c_.pool().num_threads();
+  const CheckedSize all = ConvScratchBytes(geometry_, algorithm_, threads);
+  const int64_t slices = state_.spec.spatial_rank == 3 ? sizes_.batch * sizes_.out[0] : geometry_.batch;
+  if (geometry_.batch < 1 || slices % geometry_.batch == 0) return all;
+  ConvGeometry last = geometry_;
+  last.batch = slices % geometry_.batch;
+  const CheckedSize rest = ConvScratchBytes(last, algorithm_, threads);
+  return all.valid() && rest.valid() && rest.value() > all.value() ? rest : all;
 }
 
 void ConvRun::AddVolumePieces(ScratchPieces& pieces) {

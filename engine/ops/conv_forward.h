@@ -43,6 +43,7 @@ class ConvRun {
  private:
   void RunFloat(const float* input, float* output, const ScratchPieces& pieces);
   void AddVolumePieces(ScratchPieces& pieces);
+  CheckedSize KernelScratch() const;
   void RunVolumes(const float* input, const float* filter, const Epilogue& epilogue, float* output,
                   const ScratchPieces& pieces);
   void RunDouble(const double* input, double* output, const ScratchPieces& pieces);

@@ -120,5 +120,24 @@ TEST(ConvForward, ScratchBeyondTheBudgetIsAnError) {
   EXPECT_EQ(result.status().code(), Code::kResourceExhausted);
 }
 
+// Slices of volumes are computed some at a time, here five of eight: the last three hold more tiles at once.
+TEST(ConvForward, FewerSlicesMayNeedMoreRoom) {
+  constexpr int64_t kDepth = 8, kSide = 16, kIn = 64, kOut = 128;
+  Tensor in = Zeros(DType::kFloat, {1, kDepth, kSide, kSide, kIn});
+  Tensor filter = Zeros(DType::kFloat, {3, 3, 3, kIn, kOut});
+  std::fill_n(in.data<float>(), in.num_elements(), 1.0f);
+  std::fill_n(filter.data<float>(), filter.num_elements(), 1.0f);
+  OpTester tester("Conv3D");
+  tester.Attr("strides", {1, 1, 1, 1, 1}).Attr("padding", "SAME");
+  const auto out = tester.Input(in).ConstInput(filter).Run();
+  ASSERT_TRUE(out.ok()) << out.status().ToString();
+  const auto within = [](int64_t i, int64_t count) { return i == 0 || i == count - 1 ? 2 : 3; };
+  for (int64_t i = 0; i < (*out)[0].num_elements(); ++i) {
+    const int64_t x = i / kOut % kSide, y = i / kOut / kSide % kSide, z = i / kOut / kSide / kSide;
+    const auto want = static_cast<float>(kIn * within(x, kSide) * within(y, kSide) * within(z, kDepth));
+    ASSERT_NEAR((*out)[0].data<float>()[i], want, 1e-3f * want) << "element " << i;
+  }
+}
+
 }  // namespace
 }  // namespace rivulet
