@@ -51,7 +51,7 @@ def check_reference(case):
     own = {name: key for name, key in case.keys.items()}
     got = case.run(case.path, [f for f in case.flags if f != "--output"][:4] if case.keys else [], [own.get(o, o) for o in case.outputs], own) if case.keys else case.run(case.path)
     if isinstance(got, str):
-        return REFUSED, got.splitlines()[-1][:200]
+        return BAD if got.startswith("crashed") else REFUSED, got.splitlines()[-1][:200]
     case.reference = got
     if isinstance(case.tensorflow, list):
         difference, _, wrong = compare(case.tensorflow, got, any("Quantized" in op for op in case.ops))

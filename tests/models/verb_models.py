@@ -51,6 +51,8 @@ class Case:
         for name in outputs:
             words += ["--output", name]
         code, _, error = self.call(*words)
+        if code < 0 or code in (132, 134, 136, 139):
+            return f"crashed ({code}): {error.strip()[-200:]}"
         if code != 0:
             return error.strip() or f"ends with {code}"
         return [np.load(out / (re.sub("[/:]", "_", name) + ".npy")) for name in outputs]
