@@ -1,6 +1,6 @@
 """Rows of docs/operators.md: an operator drawn at random, then its dtypes, attributes and values (rows.py, rows_*.py).
 
-RIVULET_ROWS, a GLOB, keeps to some operators. The page's operators that no rows_*.py knows are what sweep.py changes recorded
+RIVULET_ROWS, GLOBs with blanks between, keeps to some operators. The page's operators that no rows_*.py knows are what sweep.py changes recorded
 cases of.
 """
 import fnmatch
@@ -13,7 +13,7 @@ ROOM = os.path.dirname(os.path.abspath(__file__))
 for file in sorted(os.listdir(ROOM)):
     if file.startswith('rows_') and file.endswith('.py'):
         importlib.import_module(file[:-3])
-OPS = sorted(op for op in ROWS if fnmatch.fnmatchcase(op, os.environ.get('RIVULET_ROWS', '*')))
+OPS = sorted(op for op in ROWS if any(fnmatch.fnmatchcase(op, g) for g in os.environ.get('RIVULET_ROWS', '*').split()))
 
 
 def case(draw):
