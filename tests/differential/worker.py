@@ -5,6 +5,7 @@
 import importlib
 import json
 import os
+import signal
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -99,6 +100,7 @@ def main():
     family = importlib.import_module('cases_' + sys.argv[1])
     seed, first, count, folder = int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
     for number in range(first, first + count):
+        signal.alarm(20)  # where TensorFlow hangs, it counts as dead
         answer(family, seed, number, os.path.join(folder, str(number)))
         print(number, flush=True)
 
