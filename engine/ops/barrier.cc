@@ -177,7 +177,6 @@ Status InferHandle(InferContext& c) {
   }
   for (const Shape& shape : shapes) {
     if (!shape.complete()) return InvalidArgument("attr 'shapes': want known dims, got ", shape.ToString());
-    if (shape.num_elements() == 0) return InvalidArgument("attr 'shapes': want elements, got ", shape.ToString());
   }
   return Status();
 }

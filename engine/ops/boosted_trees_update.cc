@@ -75,7 +75,7 @@ Status CheckList(const InferContext& c, std::string_view name, int i, int input,
       shape[0] != wanted[0]) {
     return InvalidArgument(name, "[", i, "]: want one for each of ", wanted[0], " nodes, got ", shape[0]);
   }
-  if (rank == 2 && shape.has_rank() && shape[1] >= 0 && shape[1] < columns) {
+  if (rank == 2 && shape.has_rank() && shape[1] >= 0 && shape[1] != columns) {
     return InvalidArgument(name, "[", i, "]: want a column for each of ", columns, " logits, got ", shape[1]);
   }
   return Status();
@@ -103,7 +103,7 @@ Status Infer(InferContext& c) {
   }
   if (!kV2) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
-    if (c.shape(1).complete() && c.shape(1)[0] < at.groups) {
+    if (c.shape(1).complete() && c.shape(1)[0] != at.groups) {
       return InvalidArgument("feature_ids: want one for each of ", at.groups, " features, got ", c.shape(1)[0]);
     }
   }

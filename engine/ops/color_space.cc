@@ -28,8 +28,11 @@ Status InferColor(InferContext& c) {
 template <typename T>
 void ToHsv(const T* rgb, T* hsv) {
   const T r = rgb[0], g = rgb[1], b = rgb[2];
-  const T value = std::max(std::max(r, g), b);
-  const T range = value - std::min(std::min(r, g), b);
+  // Beside a NaN the later one, as in TensorFlow.
+  const auto greater = [](T x, T y) { return x > y ? x : y; };
+  const auto lesser = [](T x, T y) { return x < y ? x : y; };
+  const T value = greater(greater(r, g), b);
+  const T range = value - lesser(lesser(r, g), b);
   const T norm = T(1) / (T(6) * range);
   T hue = 0;
   if (range > 0) {

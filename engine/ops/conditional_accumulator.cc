@@ -85,10 +85,10 @@ class DenseAccumulator : public ConditionalAccumulator {
   bool is_sparse() const override { return false; }
 
   Status Add(int64_t local_step, const Tensor& gradient, Allocator& allocator) {
-    if (!ShapeFits(form().shape, gradient.shape())) {
-      return InvalidArgument("gradient: want shape ", form().shape.ToString(), ", got ", gradient.shape().ToString());
-    }
     return Apply(local_step, [&](bool is_first) -> Status {
+      if (!ShapeFits(form().shape, gradient.shape())) {
+        return InvalidArgument("gradient: want shape ", form().shape.ToString(), ", got ", gradient.shape().ToString());
+      }
       if (is_first) {
         RIVULET_ASSIGN_OR_RETURN(sum_, Clone(gradient, allocator));
         return Status();

@@ -4,8 +4,8 @@
 //   tensor: decoded_indices [n, 2] (sequence, place), decoded_values [n], decoded_shape [batch, longest]; and
 //   log_probability [batch, 1], the negated sum of the highest inputs
 //
-// blank_index counts from the end where it is negative. With merge_repeated a class that follows itself counts once.
-// Of equal classes the first wins.
+// A sequence of a negative length has no steps. blank_index counts from the end where it is negative. With
+// merge_repeated a class that follows itself counts once. Of equal classes the first wins.
 #include <algorithm>
 #include <vector>
 
@@ -61,8 +61,8 @@ Status Decode(RunContext& c) {
   int64_t longest = 0;
   for (int64_t b = 0; b < batch; ++b) {
     if (c.stop().stopped()) return Status();
-    if (lengths[b] < 0 || lengths[b] > time) {
-      return InvalidArgument("sequence_length[", b, "]: want [0, ", time, "], got ", lengths[b]);
+    if (lengths[b] > time) {
+      return InvalidArgument("sequence_length[", b, "]: want at most ", time, ", got ", lengths[b]);
     }
     int64_t previous = -1, place = 0;
     scores[b] = 0;

@@ -3,6 +3,9 @@
 //   orig_input and orig_output, or the input's shape as int64 [4]; out_backprop [batch, rows, columns, channels]; the
 //   starts of the windows along rows and columns, with the end
 //   -> gradient of the input: a window's goes to its first maximum, or in equal parts to all of it
+//
+// orig_output must hold the maxima, as TensorFlow wants it.
+#include <atomic>
 #include <limits>
 
 #include "engine/graph/shape_math.h"
@@ -77,6 +80,16 @@ Status CheckStarts(const int64_t* starts, int64_t windows, bool overlapping, int
   return Status();
 }
 
+// TensorFlow's bound of how many windows there may be.
+Status CheckCounts(const RunContext& c) {
+  const int64_t most = c.input(0).num_elements();
+  const CheckedSize windows = CheckedSize(c.input(3).num_elements()) * c.input(4).num_elements();
+  if (windows.valid() && windows.value() <= most) return Status();
+  return InvalidArgument("pooling sequences: want at most ", most,
+                         " pairs of their numbers, as the input has elements, got ", c.input(3).num_elements(), " and ",
+                         c.input(4).num_elements(), " numbers");
+}
+
 // Numbers that no T has become the lowest, as x86 converts them.
 template <typename T>
 T CutTo(double x) {
@@ -97,6 +110,7 @@ Status SpreadBack(RunContext& c) {
   const int64_t rows = output.dim(1), columns = output.dim(2), channels = output.dim(3);
   std::fill_n(output.data<T>(), output.num_elements(), T{0});
   if (grad.num_elements() == 0) return Status();
+  if (kMax) RIVULET_RETURN_IF_ERROR(CheckCounts(c));
   RIVULET_RETURN_IF_ERROR(CheckStarts(starts[0], grad.dim(1), overlapping, rows));
   RIVULET_RETURN_IF_ERROR(CheckStarts(starts[1], grad.dim(2), overlapping, columns));
   // Means are spread in double, as TensorFlow does: an integer may get parts from several windows.
@@ -110,6 +124,7 @@ Status SpreadBack(RunContext& c) {
   }
   const T* dy = grad.data<T>();
   T* dx = output.data<T>();
+  std::atomic<int64_t> other{-1};  // a window whose maximum is not in orig_output
   // A channel of an image depends on nothing else.
   c.ParallelFor(grad.dim(0), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * grad.dim(1); i < end * grad.dim(1); ++i) {
@@ -117,7 +132,8 @@ Status SpreadBack(RunContext& c) {
       for (int64_t j = 0; j < grad.dim(2); ++j) {
         const FractionalWindow x = WindowAt(starts[1], j, overlapping, columns);
         for (int64_t k = 0; k < channels; ++k) {
-          const T value = dy[(i * grad.dim(2) + j) * channels + k];
+          const int64_t place = (i * grad.dim(2) + j) * channels + k;
+          const T value = dy[place];
           const auto count = static_cast<double>((y.end - y.begin) * (x.end - x.begin));
           int64_t best = -1;
           for (int64_t h = y.begin; h < y.end; ++h) {
@@ -131,11 +147,19 @@ Status SpreadBack(RunContext& c) {
               }
             }
           }
-          if (kMax) dx[best] = Plus(dx[best], value);
+          if constexpr (kMax) {
+            dx[best] = Plus(dx[best], value);
+            if (c.input(0).data<T>()[best] != c.input(1).data<T>()[place])
+              other.store(place, std::memory_order_relaxed);
+          }
         }
       }
     }
   });
+  if (other >= 0) {
+    return InvalidArgument("orig_output: want the maxima of orig_input's windows, got another number at element ",
+                           other.load());
+  }
   if constexpr (!kMax && !std::is_same_v<T, double>) {
     for (int64_t i = 0; i < output.num_elements(); ++i) dx[i] = CutTo<T>(parts[i]);
   }

@@ -37,10 +37,14 @@ TEST(FractionalPool, Refuses) {
 }
 
 TEST(FractionalPoolGrad, GoesToTheMaximumOrToAll) {
-  const Tensor x = F32({1, 3, 1, 1}, {1, 7, 7}), y = F32({1, 1, 1, 1}, {7}), g = F32({1, 1, 1, 1}, {6});
+  const Tensor x = F32({1, 4, 1, 1}, {1, 7, 7, 0}), y = F32({1, 1, 1, 1}, {7}), g = F32({1, 1, 1, 1}, {6});
   const Tensor rows = I64({2}, {0, 3}), columns = I64({2}, {0, 1});
-  EXPECT_TRUE(Same(OpTester("FractionalMaxPoolGrad").Input(x).Input(y).Input(g).Input(rows).Input(columns).Run(),
-                   F32({1, 3, 1, 1}, {0, 6, 0})));
+  const auto of_max = [&](const Tensor& maxima, const Tensor& starts) {
+    return OpTester("FractionalMaxPoolGrad").Input(x).Input(maxima).Input(g).Input(starts).Input(columns).Run();
+  };
+  EXPECT_TRUE(Same(of_max(y, rows), F32({1, 4, 1, 1}, {0, 6, 0, 0})));
+  EXPECT_TRUE(Fails(of_max(F32({1, 1, 1, 1}, {1}), rows), "orig_output: want the maxima"));
+  EXPECT_TRUE(Fails(of_max(y, I64({3}, {0, 3, 4})), "want at most 4 pairs"));
   EXPECT_TRUE(
       Same(OpTester("FractionalAvgPoolGrad").Input(I64({4}, {1, 3, 1, 1})).Input(g).Input(rows).Input(columns).Run(),
            F32({1, 3, 1, 1}, {2, 2, 2})));

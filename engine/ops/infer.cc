@@ -77,6 +77,56 @@ Status CheckType(std::string_view attr, DType dtype, std::span<const DType> allo
   return Status();
 }
 
+// Attributes that TensorFlow's kernels keep in 32 bits, and refuse beyond them.
+bool Has32Bits(std::string_view attr) {
+  constexpr std::string_view kNames[] = {"axis",
+                                         "batch_dims",
+                                         "batch_group_count",
+                                         "begin_mask",
+                                         "blank_index",
+                                         "block_size",
+                                         "channels",
+                                         "component_index",
+                                         "compression",
+                                         "concat_dim",
+                                         "dct_coefficient_count",
+                                         "desired_channels",
+                                         "desired_samples",
+                                         "ellipsis_mask",
+                                         "end_mask",
+                                         "feature_group_count",
+                                         "filterbank_channel_count",
+                                         "groups",
+                                         "input_quantization_axis",
+                                         "k",
+                                         "lhs_quantization_axis",
+                                         "max_attempts",
+                                         "max_outputs",
+                                         "maxsplit",
+                                         "min_after_dequeue",
+                                         "new_axis_mask",
+                                         "num_bits",
+                                         "num_sampled",
+                                         "num_true",
+                                         "output_quantization_axis",
+                                         "pad_width",
+                                         "precision",
+                                         "quality",
+                                         "quantization_axis",
+                                         "ratio",
+                                         "replacement_char",
+                                         "rhs_quantization_axis",
+                                         "rounds",
+                                         "shrink_axis_mask",
+                                         "stride",
+                                         "summarize",
+                                         "width",
+                                         "window_size",
+                                         "x_density",
+                                         "y_density"};
+  return std::binary_search(std::begin(kNames), std::end(kNames), attr);
+}
+
 Status CheckAttr(const AttrSpec& spec, const AttrValue& value) {
   if (!HasKind(value, spec.kind)) return InvalidArgument("attr ", Quoted(spec.name), ": want ", KindName(spec.kind));
   if (spec.kind == AttrKind::kList) {
@@ -90,6 +140,9 @@ Status CheckAttr(const AttrSpec& spec, const AttrValue& value) {
   } else if (const auto* number = std::get_if<int64_t>(&value)) {
     if (spec.has_minimum && *number < spec.minimum) {
       return InvalidArgument("attr ", Quoted(spec.name), ": want >= ", spec.minimum, ", got ", *number);
+    }
+    if (*number != static_cast<int32_t>(*number) && Has32Bits(spec.name)) {
+      return InvalidArgument("attr ", Quoted(spec.name), ": want a number of 32 bits, got ", *number);
     }
   } else if (const auto* text = std::get_if<std::string>(&value)) {
     if (!spec.strings.empty() && std::find(spec.strings.begin(), spec.strings.end(), *text) == spec.strings.end()) {

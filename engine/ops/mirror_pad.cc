@@ -22,12 +22,13 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-// Paddings must be found in the unpadded dims.
+// Paddings must be found in the unpadded dims; of a dim without elements REFLECT makes nothing, not even without
+// paddings.
 Status CheckMirror(const Shape& unpadded, const std::vector<AxisPadding>& pads, int64_t skip) {
   for (int i = 0; i < unpadded.rank(); ++i) {
     const AxisPadding& pad = pads[static_cast<size_t>(i)];
     const int64_t most = unpadded[i] - skip;
-    if (unpadded[i] >= 0 && (pad.before > 0 || pad.after > 0) && (pad.before > most || pad.after > most)) {
+    if (unpadded[i] >= 0 && (pad.before > most || pad.after > most)) {
       return InvalidArgument("paddings[", i, "]: want at most ", most, " for a dim of ", unpadded[i], ", got [",
                              pad.before, ",", pad.after, "]");
     }
@@ -111,8 +112,9 @@ Result<Shape> Unpadded(const Shape& padded, const std::vector<AxisPadding>& pads
   for (int i = 0; i < padded.rank(); ++i) {
     const AxisPadding& pad = pads[static_cast<size_t>(i)];
     if (padded[i] < 0) continue;
-    if (pad.before > padded[i] || pad.after > padded[i] - pad.before) {
-      return InvalidArgument("paddings[", i, "]: more than the dim of ", padded[i]);
+    if (pad.before >= padded[i] || pad.after >= padded[i] - pad.before) {
+      return InvalidArgument("paddings[", i, "]: want less than the dim of ", padded[i], " in all, got [", pad.before,
+                             ",", pad.after, "]");
     }
     out.set_dim(i, padded[i] - pad.before - pad.after);
   }

@@ -1,5 +1,7 @@
 // Operators that hand their inputs on or do nothing: IdentityN, DebugGradientIdentity, Print, PrintV2, NoOp. Nothing is
 // printed: the engine has no output of its own.
+#include <algorithm>
+
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/rows.h"
@@ -32,7 +34,17 @@ Status RunAll(RunContext& c) {
   return Status();
 }
 
-Status InferPrintV2(InferContext& c) { return c.WantScalar(0); }
+Status InferPrintV2(InferContext& c) {
+  constexpr std::string_view kStreams[] = {"stdout", "stderr", "log(info)", "log(warning)", "log(error)"};
+  const std::string stream = c.attrs().Str("output_stream");
+  if (!stream.starts_with("file://") &&
+      std::find(std::begin(kStreams), std::end(kStreams), stream) == std::end(kStreams)) {
+    return InvalidArgument(
+        "attr 'output_stream': want stdout, stderr, log(info), log(warning), log(error) or a file://, got ",
+        Quoted(stream));
+  }
+  return c.WantScalar(0);
+}
 
 constexpr OpDef kDefs[] = {
     {.name = "IdentityN",

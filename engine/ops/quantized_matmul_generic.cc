@@ -8,10 +8,10 @@
 //   fused_ops: BiasAdd, [an activation, or Add], Dequantize; or BiasAdd, [an activation], Requantize
 //
 // Codes of b are steps of max(|min|, |max|) / 127. Those of a are steps of max(|min|, |max|) / 255, of qint8 / 127
-// (SCALED), or of (max - min) / 255 from min on (MIN_FIRST, quint8 alone). Requantised: steps of max(|min|, |max|) /
-// 255 or / 127 and the range from -max, of quint8 from 0 (SCALED), or of (max - min) / 255 or / 127 from min on
-// (MIN_FIRST). Deviation: sums in qint32 and biases in codes are refused; TensorFlow 2.21 gives sums without the bias,
-// and adds biases divided by the step instead of multiplied.
+// (SCALED), or of (max - min) / 255 or / 127 from min on (MIN_FIRST), where the code 0 is min. Requantised: steps of
+// max(|min|, |max|) / 255 or / 127 and the range from -max, of quint8 from 0 (SCALED), or of (max - min) / 255 or / 127
+// from min on (MIN_FIRST). Deviation: sums in qint32 and biases in codes are refused; TensorFlow 2.21 gives sums
+// without the bias, and adds biases divided by the step instead of multiplied.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -39,7 +39,7 @@ struct State : OpState {
 };
 
 // Everything that the attributes say.
-Result<State> ReadAttributes(const AttrReader& attrs, DType a) {
+Result<State> ReadAttributes(const AttrReader& attrs) {
   State state;
   std::vector<std::string> ops = attrs.Strs("fused_ops");
   if (ops.empty() || (ops.back() != "Dequantize" && ops.back() != "Requantize")) {
@@ -56,7 +56,6 @@ Result<State> ReadAttributes(const AttrReader& attrs, DType a) {
   state.transpose_b = attrs.Bool("transpose_b");
   state.from_min = attrs.Str("input_quant_mode") == "MIN_FIRST";
   state.to_min = attrs.Str("output_quant_mode") == "MIN_FIRST";
-  if (state.from_min && a != DType::kQuint8) return Unimplemented("input_quant_mode: want SCALED with qint8");
   const DType out = attrs.Type("Tout");
   if (state.requantize == (out == DType::kFloat || out == DType::kBfloat16)) {
     return InvalidArgument("attr 'Tout': ", Name(out), " does not go with ",
@@ -101,7 +100,7 @@ Status CheckTail(const InferContext& c, bool add, int64_t m, int64_t n) {
 }
 
 Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const State state, ReadAttributes(c.attrs(), c.attrs().Type("T1")));
+  RIVULET_ASSIGN_OR_RETURN(const State state, ReadAttributes(c.attrs()));
   RIVULET_RETURN_IF_ERROR(CheckOperands(c, state));
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 2));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 2));
@@ -132,7 +131,7 @@ Status Infer(InferContext& c) {
 }
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(State read, ReadAttributes(c.attrs(), c.attrs().Type("T1")));
+  RIVULET_ASSIGN_OR_RETURN(State read, ReadAttributes(c.attrs()));
   auto state = std::make_unique<State>(std::move(read));
   if (const Tensor* b = c.constant(1); b != nullptr && b->rank() == 2) {
     const int64_t k = b->dim(state->transpose_b ? 1 : 0), n = b->dim(state->transpose_b ? 0 : 1);
@@ -154,8 +153,8 @@ struct ColumnStep {
 Status FillColumns(RunContext& c, const State& state, const PackedMatrixU8& b, ColumnStep* columns) {
   Range a;
   RIVULET_RETURN_IF_ERROR(ReadRange(c, state.ranges(), state.ranges() + 1, false, &a));
-  const double a_step = state.from_min ? (static_cast<double>(a.high) - static_cast<double>(a.low)) / 255
-                                       : Largest(a) / (c.input(0).dtype() == DType::kQuint8 ? 255 : 127);
+  const double extent = state.from_min ? static_cast<double>(a.high) - static_cast<double>(a.low) : Largest(a);
+  const double a_step = extent / (c.input(0).dtype() == DType::kQuint8 ? 255 : 127);
   const Tensor &lows = c.input(state.ranges() + 2), &highs = c.input(state.ranges() + 3);
   for (int64_t j = 0; j < b.n(); ++j) {
     const int64_t own = lows.rank() == 0 ? 0 : j;

@@ -54,7 +54,8 @@ Status InferKeyed(InferContext& c) {
 }
 
 Status RunKeyed(RunContext& c) {
-  return Shuffle(c, [&](int64_t) { return KeyedStream(c.input(1), c.input(2), c.input(3)); });
+  RIVULET_ASSIGN_OR_RETURN(const Philox generator, KeyedStream(c.input(1), c.input(2), c.input(3)));
+  return Shuffle(c, [&](int64_t) -> Result<Philox> { return generator; });
 }
 
 #define RIVULET_ANY "T:type in {f32,f16,bf16,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,resource,variant}"

@@ -13,17 +13,20 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
+// TensorFlow prints the name as C does: up to a NUL.
+std::string Basename(const RunContext& c) { return c.input(0).data<std::string>()->c_str(); }
+
 Status RunFilename(RunContext& c) {
   char text[64];
   std::snprintf(text, sizeof(text), "-%05d-of-%05d", c.input(1).data<int32_t>()[0], c.input(2).data<int32_t>()[0]);
-  c.output(0).data<std::string>()[0] = c.input(0).data<std::string>()[0] + text;
+  c.output(0).data<std::string>()[0] = Basename(c) + text;
   return Status();
 }
 
 Status RunFilespec(RunContext& c) {
   char text[64];
   std::snprintf(text, sizeof(text), "-\?\?\?\?\?-of-%05d", c.input(1).data<int32_t>()[0]);
-  c.output(0).data<std::string>()[0] = c.input(0).data<std::string>()[0] + text;
+  c.output(0).data<std::string>()[0] = Basename(c) + text;
   return Status();
 }
 

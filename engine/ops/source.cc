@@ -3,6 +3,7 @@
 // A Const's value is the node's literal: a view of the model file where the file gives every element.
 #include <algorithm>
 
+#include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
 #include "engine/ops/rows.h"
 
@@ -37,6 +38,11 @@ Status InferPlaceholder(InferContext& c) {
 
 Status InferPlaceholderWithDefault(InferContext& c) {
   // Not fed, it is its default; fed, it is replaced before inference.
+  const Shape declared = c.attrs().ShapeAttr("shape");
+  if (!MergeShapes(c.shape(0), declared).ok()) {
+    return InvalidArgument("input: want shape ", declared.ToString(), " as attr 'shape' says, got ",
+                           c.shape(0).ToString());
+  }
   c.set_output(0, c.shape(0));
   return Status();
 }

@@ -25,8 +25,8 @@ class SparseAccumulator : public ConditionalAccumulator {
   // `shape` is empty when it is not known.
   Status Add(int64_t local_step, const Tensor& indices, const Tensor& values, std::span<const int64_t> shape,
              bool has_shape, Allocator& allocator, const StopToken& stop) {
-    RIVULET_RETURN_IF_ERROR(Check(indices, values, shape, has_shape));
     return Apply(local_step, [&](bool is_first) -> Status {
+      RIVULET_RETURN_IF_ERROR(Check(indices, values, shape, has_shape));
       if (is_first) {
         RIVULET_ASSIGN_OR_RETURN(Tensor counts, Tensor::Allocate(DType::kInt32, indices.shape(), allocator));
         std::fill_n(counts.data<int32_t>(), counts.num_elements(), 1);
@@ -75,6 +75,11 @@ class SparseAccumulator : public ConditionalAccumulator {
       if (!fits) {
         return InvalidArgument("gradient_values: want rows of ", want.ToString(), ", got shape ",
                                values.shape().ToString());
+      }
+    }
+    for (const int64_t index : indices.values<int64_t>()) {
+      if (want.has_rank() && want.rank() > 0 && want[0] >= 0 && index >= want[0]) {
+        return InvalidArgument("gradient_indices: want them below ", want[0], ", got ", index);
       }
     }
     if (!has_shape) return Status();

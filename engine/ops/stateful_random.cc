@@ -114,9 +114,9 @@ Status RunBinomial(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const Shape each, BroadcastShapes(c.input(3).shape(), c.input(4).shape()));
   const auto parameters = static_cast<uint64_t>(each.num_elements());
   const auto elements = static_cast<uint64_t>(c.output(0).num_elements());
-  // TensorFlow sets aside two times a hundred words for each sample, in threes of them.
-  const uint64_t blocks = parameters == 0 ? 0 : parameters * 200 * (elements / parameters + 3) / 4;
-  RIVULET_ASSIGN_OR_RETURN(const Philox generator, Take(c, blocks));
+  // TensorFlow sets aside two times a hundred words for each sample, in threes of them, as for an element each.
+  const uint64_t words = parameters == 0 ? 0 : parameters * 200 * (elements / parameters + 3) / 4;
+  RIVULET_ASSIGN_OR_RETURN(const Philox generator, Take(c, words * kBlocksPerElement));
   return FillBinomial(c, generator, c.input(3), c.input(4), c.output(0));
 }
 

@@ -1,6 +1,7 @@
 #include "engine/ops/strided_slice_spec.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/graph/shape_math.h"
 #include "engine/ops/indices.h"
@@ -95,7 +96,9 @@ Result<SliceSpec> ResolveSlice(const Shape& input, const std::vector<SliceEntry>
       ++used;
     }
   }
-  if (num_ellipses > 1) return InvalidArgument("attr 'ellipsis_mask': want at most one ellipsis, got ", num_ellipses);
+  // Bits beyond the entries count, too: no mask has two.
+  const int ellipses = std::popcount(static_cast<uint64_t>(masks.ellipsis));
+  if (ellipses > 1) return InvalidArgument("attr 'ellipsis_mask': want at most one ellipsis, got ", ellipses);
   if (used > rank) return InvalidArgument("begin names ", used, " axes of an input of rank ", rank);
   SliceSpec spec;
   const auto whole = [&](int axes) {

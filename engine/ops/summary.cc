@@ -2,7 +2,7 @@
 //   ScalarSummary    tags and values of one shape: one value each
 //   MergeSummary     the values of all messages in any number of tensors; a tag twice is an error
 //   TensorSummary    a tensor under the node's name
-//   TensorSummaryV2  a tensor under a tag, with a SummaryMetadata message as it is given; a broken one counts as empty
+//   TensorSummaryV2  a tensor under a tag, with a SummaryMetadata message; a broken one counts as empty
 // Deviation: what is inside of merged values is copied as it stands, without a look at its fields.
 #include <set>
 #include <string>
@@ -10,6 +10,7 @@
 #include "engine/base/wire.h"
 #include "engine/ops/number.h"
 #include "engine/ops/plain_infer.h"
+#include "engine/ops/summary_metadata.h"
 #include "engine/ops/tensor_message.h"
 #include "engine/ops/text_bytes.h"
 #include "engine/ops/wire_writer.h"
@@ -146,9 +147,11 @@ Status RunTensorV2(RunContext& c) {
   std::string value;
   const std::string& tag = *c.input(0).data<std::string>();
   if (!tag.empty()) WireWriter(&value).Bytes(kTag, tag);
-  std::string_view metadata = *c.input(2).data<std::string>();
-  if (!TagOf(metadata).ok()) metadata = {};
-  return WriteTensor(c, c.input(1), std::move(value), metadata, true);
+  // What is read is kept a few times while it is written again.
+  TextBytes bytes(c.allocator());
+  const std::string& metadata = *c.input(2).data<std::string>();
+  RIVULET_RETURN_IF_ERROR(bytes.Charge(CheckedSize(static_cast<int64_t>(metadata.size())) * 5));
+  return WriteTensor(c, c.input(1), std::move(value), RewrittenSummaryMetadata(metadata), true);
 }
 
 constexpr char kAnyTensor[] = "T:type in {f32,f64,i32,u8,i16,i8,str,c64,i64,bool,bf16,u16,c128,f16,u32,u64}";

@@ -1,6 +1,7 @@
 // AudioSummary, AudioSummaryV2: sound as the bytes of a tf.Summary with a WAV file for each of the first max_outputs.
 //   tag: a scalar, tensor [batch, frames, channels] or [batch, frames] in [-1, 1], sample_rate: an attribute, or (V2) a
 //   scalar
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -59,7 +60,7 @@ Status Run(RunContext& c) {
     const auto values = static_cast<size_t>(frames * channels);
     const std::span<const float> one =
         values == 0 ? std::span<const float>() : sound.values<float>().subspan(static_cast<size_t>(i) * values, values);
-    RIVULET_ASSIGN_OR_RETURN(const std::string wav, EncodeWav(one, channels, std::lrint(rate)));
+    RIVULET_ASSIGN_OR_RETURN(const std::string wav, EncodeWav(one, channels, std::max(std::lrint(rate), 1L)));
     // Audio { sample_rate = 1, num_channels = 2, length_frames = 3, encoded_audio_string = 4, content_type = 5 }
     std::string audio;
     WireWriter(&audio).Float(1, rate);

@@ -42,7 +42,7 @@ Status Infer(InferContext& c) {
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
-  state->separator = c.attrs().Str("separator");
+  state->separator = c.attrs().Str("separator").c_str();  // up to a NUL, as TensorFlow takes it
   return std::unique_ptr<OpState>(std::move(state));
 }
 

@@ -152,8 +152,8 @@ void PassOn(const Step& step, int32_t i, int32_t o, Frame& frame) {
 
 Status RunSwitch(const Step& step, Frame& frame) {
   const Tensor& selector = *frame.inputs[static_cast<size_t>(step.first_input + 1)];
-  if (selector.num_elements() != 1)
-    return InvalidArgument("want one selector, got shape ", selector.shape().ToString());
+  if (selector.rank() != 0)
+    return InvalidArgument("want a scalar to choose by, got shape ", selector.shape().ToString());
   const int64_t chosen =
       selector.dtype() == DType::kBool ? (selector.data<bool>()[0] ? 1 : 0) : int64_t{selector.data<int32_t>()[0]};
   // As TensorFlow's _SwitchN: an index out of range takes the last output.

@@ -15,6 +15,9 @@ def cases():
     for low, high in ((-1, 6), (0, 6), (1, 6), (-6, -1)):
         yield case(['BiasAdd', 'Dequantize'], 'float32', low=low, high=high, input_quant_mode='MIN_FIRST')
     yield case(['BiasAdd', 'Dequantize'], 'float32', t='qint8', low=-5)
+    for low, high in ((-5, 6), (0, 4), (-5, -1), (1, 6)):
+        yield case(['BiasAdd', 'Dequantize'], 'float32', t='qint8', low=low, high=high, input_quant_mode='MIN_FIRST')
+    yield case(['BiasAdd', 'Relu', 'Requantize'], 'quint8', t='qint8', low=-5, ends=(-1, 3), ranges=COLUMNS, input_quant_mode='MIN_FIRST')
     yield case(['BiasAdd', 'Requantize'], 'qint8', t='qint8', low=-5, ends=(-1, 3), ranges=COLUMNS)
     for mode in ('SCALED', 'MIN_FIRST'):
         for out in ('qint8', 'quint8'):
