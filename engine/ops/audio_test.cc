@@ -58,7 +58,7 @@ TEST(AudioSpectrogram, Shapes) {
   EXPECT_EQ(Spectrogram(640, 320).Unknown(DType::kFloat, {16000, 1}).InferShape(), "[1,49,513]");
   EXPECT_EQ(Spectrogram(640, 320).Unknown(DType::kFloat, {639, 1}).InferShape(), "[1,0,513]");
   EXPECT_TRUE(Fails(Spectrogram(1, 1).Unknown(DType::kFloat).Infer(), "window_size: want 2"));
-  EXPECT_TRUE(Fails(Spectrogram(int64_t{1} << 40, 1).Unknown(DType::kFloat).Infer(), "window_size: want 2"));
+  EXPECT_TRUE(Fails(Spectrogram(int64_t{1} << 30, 1).Unknown(DType::kFloat).Infer(), "window_size: want 2"));
   EXPECT_TRUE(Fails(Spectrogram(2, 0).Unknown(DType::kFloat).Infer(), "stride: want 1"));
 }
 
