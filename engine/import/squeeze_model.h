@@ -114,19 +114,65 @@ class LevelContext {
   }
 };
 
+// 2^(quarters / 4) in 4096ths; quarters from -16 to 16.
+constexpr int32_t QuarterOctavesIn4096ths(int32_t quarters) {
+  constexpr std::array<int32_t, 4> kRoots = {65536, 77936, 92682, 110218};
+  return kRoots[static_cast<size_t>(quarters & 3)] >> (4 - (quarters >> 2));
+}
+
+// How a row whose step is larger by so many quarters of octaves than the tensor's is coded, where levels are expected
+// to be as much smaller: with fewer low bits, and column averages, which are those of a row of the tensor's step,
+// taken for as much less.
+struct RowScale {
+  int low_bits = 0;
+  int32_t wider = 4096;     // a level of it counts as so many 4096ths of one of the tensor's step,
+  int32_t narrower = 4096;  // and the other way round
+  int32_t shift = 0;        // quarters of octaves, which the two are
+
+  static constexpr int32_t kFinest = -8, kCoarsest = 16;
+
+  static RowScale Of(int tensor_low_bits, int32_t quarters) {
+    const int32_t wanted = tensor_low_bits - ((quarters + 2) >> 2);
+    RowScale scale;
+    scale.low_bits = std::clamp(wanted, 0, LevelContext::kMostLowBits);
+    scale.shift = std::clamp(quarters + 4 * (scale.low_bits - tensor_low_bits), kFinest, kCoarsest);
+    scale.wider = QuarterOctavesIn4096ths(scale.shift);
+    scale.narrower = QuarterOctavesIn4096ths(-scale.shift);
+    return scale;
+  }
+};
+
 // Column averages and the row's own, as both sides keep them.
 struct LevelAverages {
+  static constexpr int32_t kMost = LevelContext::kLargest * LevelContext::kUnit;
+
   int32_t of_row = 0;
   int32_t next_of_row = 0;  // with the last element too, which the next one does not wait for
+  RowScale scale;
 
-  static int32_t Estimate(int32_t of_column, int32_t of_row) { return (5 * of_column + 3 * of_row) >> 7; }
+  // Where a row of that scale begins.
+  void BeginRow(const RowScale& next) {
+    for (int32_t* average : {&of_row, &next_of_row}) {
+      const int64_t wider = (int64_t{*average} * scale.wider) >> 12;
+      *average = static_cast<int32_t>(std::min<int64_t>(kMost, (wider * next.narrower) >> 12));
+    }
+    scale = next;
+  }
+  int32_t Estimate(uint16_t of_column) const {
+    const auto column = static_cast<int32_t>((uint32_t{of_column} * static_cast<uint32_t>(scale.narrower)) >> 12);
+    return (5 * std::min(column, kMost) + 3 * of_row) >> 7;
+  }
   void See(int32_t magnitude, uint16_t* of_column) {
     const int32_t counted = std::min(magnitude, LevelContext::kLargest) * LevelContext::kUnit;
-    *of_column = static_cast<uint16_t>(*of_column + ((counted - *of_column) >> 4));
+    *of_column = static_cast<uint16_t>(*of_column + (((counted * scale.wider >> 12) - *of_column) >> 4));
     of_row = next_of_row;
     next_of_row += (counted - next_of_row) >> 5;
   }
 };
+// `counted * scale.wider`, `of_column * scale.narrower` and what becomes of the former above.
+static_assert(int64_t{LevelAverages::kMost} * QuarterOctavesIn4096ths(RowScale::kCoarsest) < int64_t{1} << 31);
+static_assert(int64_t{LevelAverages::kMost} * QuarterOctavesIn4096ths(RowScale::kCoarsest) >> 12 < 1 << 16);
+static_assert(uint64_t{65535} * QuarterOctavesIn4096ths(-RowScale::kFinest) < uint64_t{1} << 32);
 
 }  // namespace rivulet
 

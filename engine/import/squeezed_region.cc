@@ -13,7 +13,8 @@
 namespace rivulet {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
+constexpr int kRowsHaveSteps = 1, kLevelsFollowRows = 2;
 
 class Fields {
  public:
@@ -67,22 +68,39 @@ Status CheckFields(const SqueezedRegion& region, int64_t channels) {
   return Status();
 }
 
-// Steps of channels: 2^(quarters / 4) times `step`.
-bool ReadChannels(const SqueezedRegion::Slice& slice, int64_t channels, LevelScale* scale) {
-  constexpr int kMostQuarters = 4 * 64;
-  constexpr float kRoots[] = {1.0f, 1.1892071f, 1.4142135f, 1.6817928f};
-  std::vector<int32_t> quarters(static_cast<size_t>(channels));
-  if (Crc32c(slice.bytes) != slice.checksum || !DecodeLevels(slice.bytes, SqueezedRegion::kChannelCoding, quarters)) {
-    return false;
+// So many quarters of octaves from the region's first slice, which is taken away. False where it does not hold them.
+bool TakeQuarters(int64_t count, std::vector<SqueezedRegion::Slice>* slices, std::vector<int32_t>* quarters) {
+  constexpr int32_t kMostQuarters = 4 * 64;
+  if (slices->empty()) return false;
+  const SqueezedRegion::Slice slice = slices->front();
+  slices->erase(slices->begin());
+  if (count > SqueezedRegion::kMostElementsPerByte * static_cast<int64_t>(slice.bytes.size())) return false;
+  quarters->resize(static_cast<size_t>(count));
+  return Crc32c(slice.bytes) == slice.checksum &&
+         DecodeLevels(slice.bytes, SqueezedRegion::kChannelCoding, *quarters) &&
+         std::all_of(quarters->begin(), quarters->end(), [](int32_t q) { return std::abs(q) <= kMostQuarters; });
+}
+
+// Steps of channels, and those of rows.
+Status TakeSteps(int64_t channels, bool has_rows, SqueezedRegion* region) {
+  if (channels > 1) {
+    std::vector<int32_t> quarters;
+    if (!TakeQuarters(channels, &region->slices, &quarters)) return Damaged("the steps of its channels");
+    const float step = region->scale.steps[0];
+    region->scale.steps.clear();
+    for (const int32_t q : quarters) region->scale.steps.push_back(step * QuarterOctaves(q));
+    if (!std::all_of(region->scale.steps.begin(), region->scale.steps.end(), IsFinite)) {
+      return Damaged("the steps of its channels");
+    }
   }
-  const float step = scale->steps[0];
-  scale->steps.resize(quarters.size());
-  for (size_t c = 0; c < quarters.size(); ++c) {
-    if (std::abs(quarters[c]) > kMostQuarters) return false;
-    scale->steps[c] = std::ldexp(step * kRoots[quarters[c] & 3], quarters[c] >> 2);
-    if (!IsFinite(scale->steps[c])) return false;
+  if (has_rows) {
+    const int64_t row = region->levels.row;
+    if (row < 1 || region->elements % row != 0 || region->elements / row > SqueezedRegion::kMostChannels ||
+        !TakeQuarters(region->elements / row, &region->slices, &region->scale.row_quarters)) {
+      return Damaged("the steps of its rows of ", row, " of ", region->elements, " elements");
+    }
   }
-  return true;
+  return Status();
 }
 
 }  // namespace
@@ -96,8 +114,8 @@ Result<SqueezedRegion> SqueezedRegion::Read(std::span<const uint8_t> bytes) {
   SqueezedRegion region;
   Fields fields(bytes);
   fields.Skip(kMagic.size());
-  if (const int64_t version = fields.Int(1); version != kVersion) {
-    return Unimplemented("a squeezed constant of version ", version, ", this engine reads version ", kVersion);
+  if (const int64_t version = fields.Int(1); version < 1 || version > kVersion) {
+    return Unimplemented("a squeezed constant of version ", version, ", this engine reads up to version ", kVersion);
   }
   region.coding = static_cast<Coding>(fields.Take(1));
   region.dtype = static_cast<DType>(fields.Take(1));
@@ -110,7 +128,8 @@ Result<SqueezedRegion> SqueezedRegion::Read(std::span<const uint8_t> bytes) {
   region.scale.inner = fields.Float();
   region.scale.outer = fields.Float();
   region.levels.mean = static_cast<uint16_t>(fields.Take(2));
-  fields.Skip(2);
+  const auto rows = static_cast<int>(fields.Take(2));
+  region.levels.follows_rows = rows == (kRowsHaveSteps | kLevelsFollowRows);
   region.slice_elements = fields.Int(4);
   const int64_t num_slices = fields.Int(4);
   constexpr int64_t kSliceBytes = 8, kChecksumBytes = 4;
@@ -136,25 +155,20 @@ Result<SqueezedRegion> SqueezedRegion::Read(std::span<const uint8_t> bytes) {
   if (region.elements > most / static_cast<int64_t>(ElementBytes(region.dtype))) {
     return Damaged(bytes.size(), " bytes may not stand for ", region.elements, " elements");
   }
-  if (channels > 1) {
-    if (slices.empty() || channels > kMostElementsPerByte * static_cast<int64_t>(slices[0].bytes.size()) ||
-        !ReadChannels(slices[0], channels, &region.scale)) {
-      return Damaged("the steps of its channels");
-    }
-    slices.erase(slices.begin());
-  }
-  const auto wanted = region.elements / region.slice_elements + (region.elements % region.slice_elements > 0 ? 1 : 0);
-  if (static_cast<int64_t>(slices.size()) != wanted) {
-    return Damaged(slices.size(), " slices of ", region.slice_elements, " for ", region.elements, " elements");
-  }
-  for (size_t i = 0; i < slices.size(); ++i) {
-    const int64_t count =
-        std::min(region.slice_elements, region.elements - static_cast<int64_t>(i) * region.slice_elements);
-    if (count > kMostElementsPerByte * static_cast<int64_t>(slices[i].bytes.size())) {
-      return Damaged(slices[i].bytes.size(), " bytes cannot hold slice ", i, "'s ", count, " elements");
-    }
-  }
+  if (rows != 0 && rows != kRowsHaveSteps && !region.levels.follows_rows) return Damaged("rows of kind ", rows);
   region.slices = std::move(slices);
+  RIVULET_RETURN_IF_ERROR(TakeSteps(channels, rows != 0, &region));
+  const auto wanted = region.elements / region.slice_elements + (region.elements % region.slice_elements > 0 ? 1 : 0);
+  if (static_cast<int64_t>(region.slices.size()) != wanted) {
+    return Damaged(region.slices.size(), " slices of ", region.slice_elements, " for ", region.elements, " elements");
+  }
+  for (size_t i = 0; i < region.slices.size(); ++i) {
+    const int64_t count = region.ElementsOf(i);
+    const auto own = static_cast<int64_t>(region.slices[i].bytes.size());
+    if (count > kMostElementsPerByte * own) {
+      return Damaged(own, " bytes cannot hold slice ", i, "'s ", count, " elements");
+    }
+  }
   return region;
 }
 

@@ -1,17 +1,18 @@
 // A squeezed constant: a region of a memmapped package that is decoded when the model is loaded. Little-endian.
 //
 //   0  "RVSQ"                           36  f32 inner, f32 outer: LevelScale
-//   4  u8 version, 1                    44  u16 mean: LevelCoding
-//   5  u8 coding: 1 levels, 2 bytes     46  u16 0
+//   4  u8 version, 1 or 2               44  u16 mean: LevelCoding
+//   5  u8 coding: 1 levels, 2 bytes     46  u16 rows: 0; in version 2: 1 they have steps, 3 which levels follow
 //   6  u8 dtype, TensorFlow's number    48  u32 elements of a slice, the last may have fewer
-//   7  u8 low bits: LevelCoding         52  u32 slices, with the channels' one
+//   7  u8 low bits: LevelCoding         52  u32 slices, with those of channels and rows
 //   8  u64 elements                     56  for each slice: u32 bytes, u32 CRC-32C of them
 //   16 u64 row: LevelCoding                 u32 CRC-32C, masked, of all before
 //   24 u32 channels, u32 run: LevelScale    the slices' bytes, one behind the other
 //   32 f32 step
 //
 // Where there are channels but one, the first slice is theirs: quarters of octaves, coded as levels, by which their
-// steps are larger than `step`. Of coding 2 all fields from 16 to 46 but low bits are 0, channels is 1.
+// steps are larger than `step`. Where rows have steps, a slice of theirs follows. Of coding 2 all fields from 16 to 46
+// but low bits are 0, channels is 1.
 #ifndef RIVULET_ENGINE_IMPORT_SQUEEZED_REGION_H_
 #define RIVULET_ENGINE_IMPORT_SQUEEZED_REGION_H_
 

@@ -49,24 +49,33 @@ int LengthOf(int32_t level) { return std::bit_width(static_cast<uint32_t>(std::a
 
 }  // namespace
 
-LevelStatistics::LevelStatistics(const LevelCoding& coding, int64_t first)
+LevelStatistics::LevelStatistics(const LevelCoding& coding, int64_t first, std::span<const int32_t> row_quarters)
     : coding_(coding),
+      row_quarters_(row_quarters),
       models_(LevelContext::kClasses),
       columns_(static_cast<size_t>(std::max<int64_t>(coding.row, 1)), coding.mean),
-      averages_{coding.mean, coding.mean},
-      column_(first % std::max<int64_t>(coding.row, 1)) {
+      averages_{coding.mean, coding.mean, {}},
+      column_(first % std::max<int64_t>(coding.row, 1)),
+      row_(first / std::max<int64_t>(coding.row, 1)) {
   for (int c = 0; c < LevelContext::kClasses; ++c) LevelContext::BeginModel(c, &models_[static_cast<size_t>(c)]);
   lengths_.BeginUniform();
+  averages_.scale.low_bits = coding.low_bits;
+  BeginRow();
+}
+
+void LevelStatistics::BeginRow() {
+  if (!coding_.follows_rows || row_ >= static_cast<int64_t>(row_quarters_.size())) return;
+  averages_.BeginRow(RowScale::Of(coding_.low_bits, row_quarters_[static_cast<size_t>(row_)]));
 }
 
 const SymbolModel& LevelStatistics::model() const {
-  const int32_t of_column = columns_[static_cast<size_t>(column_)];
-  return models_[static_cast<size_t>(LevelContext::ClassOf(LevelAverages::Estimate(of_column, averages_.of_row)))];
+  return models_[static_cast<size_t>(
+      LevelContext::ClassOf(averages_.Estimate(columns_[static_cast<size_t>(column_)])))];
 }
 
 float LevelStatistics::Cost(int32_t level) const {
-  const int32_t high = SplitLevel(level, coding_.low_bits).high;
-  const auto low_bits = static_cast<float>(coding_.low_bits);
+  const int32_t high = SplitLevel(level, averages_.scale.low_bits).high;
+  const auto low_bits = static_cast<float>(averages_.scale.low_bits);
   if (std::abs(high) <= kPlainLevel) return low_bits + CostOf(PartOf(model(), high + kPlainLevel));
   const int length = LengthOf(high);
   return low_bits + CostOf(PartOf(model(), kEscape)) + CostOf(PartOf(lengths_, length)) + static_cast<float>(length) +
@@ -74,7 +83,8 @@ float LevelStatistics::Cost(int32_t level) const {
 }
 
 void LevelStatistics::Push(int32_t level, std::vector<Part>* parts) {
-  const Split split = SplitLevel(level, coding_.low_bits);
+  const int bits = averages_.scale.low_bits;
+  const Split split = SplitLevel(level, bits);
   const bool is_plain = std::abs(split.high) <= kPlainLevel;
   const int symbol = is_plain ? split.high + kPlainLevel : kEscape;
   const auto put = [&](const Part& part) {
@@ -91,16 +101,24 @@ void LevelStatistics::Push(int32_t level, std::vector<Part>* parts) {
     put(PartOfBits(split.high < 0 ? 1 : 0, 1));
   }
   averages_.See(std::abs(split.high), &columns_[static_cast<size_t>(column_)]);
-  if (coding_.low_bits > 0) put(PartOfBits(split.low, coding_.low_bits));
-  if (++column_ == static_cast<int64_t>(columns_.size())) column_ = 0;
+  if (bits > 0) put(PartOfBits(split.low, bits));
+  if (++column_ == static_cast<int64_t>(columns_.size())) {
+    column_ = 0;
+    ++row_;
+    BeginRow();
+  }
 }
 
-LevelCoding CodingFor(std::span<const int32_t> levels, int64_t row) {
-  double sum = 0;
-  for (const int32_t level : levels) sum += std::abs(static_cast<double>(level));
-  double mean = levels.empty() ? 0 : sum / static_cast<double>(levels.size());
+LevelCoding CodingFor(const QuantizedWeights& weights, bool follows_rows) {
   LevelCoding coding;
-  coding.row = row > 0 && row <= LevelContext::kLongestRow ? row : 0;
+  coding.row = weights.row > 0 && weights.row <= LevelContext::kLongestRow ? weights.row : 0;
+  coding.follows_rows = follows_rows;
+  double sum = 0;  // of what levels would be of the tensor's step
+  for (size_t i = 0; i < weights.levels.size(); ++i) {
+    const double wider = follows_rows ? static_cast<double>(weights.WiderOf(static_cast<int64_t>(i))) : 1;
+    sum += std::abs(static_cast<double>(weights.levels[i])) * wider;
+  }
+  double mean = weights.levels.empty() ? 0 : sum / static_cast<double>(weights.levels.size());
   // Sixteen symbols tell a distribution of this width well; what lies below is as good as even.
   constexpr double kWidest = 2.5;
   while (mean > kWidest && coding.low_bits < LevelContext::kMostLowBits) {
@@ -133,8 +151,9 @@ std::string EncodeParts(std::span<const Part> parts) {
   return bytes;
 }
 
-std::string EncodeLevelSlice(std::span<const int32_t> levels, const LevelCoding& coding, int64_t first) {
-  LevelStatistics statistics(coding, first);
+std::string EncodeLevelSlice(std::span<const int32_t> levels, const LevelCoding& coding, int64_t first,
+                             std::span<const int32_t> row_quarters) {
+  LevelStatistics statistics(coding, first, row_quarters);
   std::vector<Part> parts;
   parts.reserve(levels.size());
   for (const int32_t level : levels) statistics.Push(level, &parts);

@@ -9,6 +9,7 @@
 
 #include "engine/import/squeeze_model.h"
 #include "engine/import/squeezed_levels.h"
+#include "prepare/squeeze/region_writer.h"
 
 namespace rivulet::prepare {
 
@@ -16,7 +17,8 @@ namespace rivulet::prepare {
 // what they cost, and for coding them.
 class LevelStatistics {
  public:
-  LevelStatistics(const LevelCoding& coding, int64_t first);
+  // `row_quarters` outlives it.
+  LevelStatistics(const LevelCoding& coding, int64_t first, std::span<const int32_t> row_quarters = {});
 
   // Bits that the level would take here.
   float Cost(int32_t level) const;
@@ -29,21 +31,25 @@ class LevelStatistics {
 
  private:
   const SymbolModel& model() const;
+  void BeginRow();
 
   LevelCoding coding_;
+  std::span<const int32_t> row_quarters_;
   std::vector<SymbolModel> models_;
   SymbolModel lengths_;
   std::vector<uint16_t> columns_;
   LevelAverages averages_;
   int64_t column_;
+  int64_t row_;
 };
 
-// Where the statistics start for levels such as these, and how many low bits it pays to leave out of them. `row` is of
-// the tensor; one that is too long is dropped.
-LevelCoding CodingFor(std::span<const int32_t> levels, int64_t row);
+// Where the statistics start for levels such as these, and how many low bits it pays to leave out of them. A row that
+// is too long is dropped. `follows_rows` only where rows have steps.
+LevelCoding CodingFor(const QuantizedWeights& weights, bool follows_rows);
 
 // The slice's bytes. Magnitudes must be at most kLargestLevel << low_bits.
-std::string EncodeLevelSlice(std::span<const int32_t> levels, const LevelCoding& coding, int64_t first);
+std::string EncodeLevelSlice(std::span<const int32_t> levels, const LevelCoding& coding, int64_t first,
+                             std::span<const int32_t> row_quarters = {});
 
 // Parts of kSqueezeOne, coded so that a RansReader finds them in this order.
 std::string EncodeParts(std::span<const LevelStatistics::Part> parts);

@@ -13,10 +13,11 @@ constexpr double kLargest = 60000;
 
 // A step with which the nearest levels of all weights are at most half as large; errors that are made up for may take
 // some more.
-float WideEnough(const Weight& weight, const std::vector<int32_t>& quarters, float step) {
+float WideEnough(const Weight& weight, const QuantizedWeights& of_step_one, float step) {
   double largest = 0;
   for (size_t i = 0; i < weight.values.size(); ++i) {
-    const double wider = quarters.empty() ? 1 : static_cast<double>(QuarterOctaves(quarters[i % quarters.size()]));
+    const auto at = static_cast<int64_t>(i);
+    const auto wider = static_cast<double>(of_step_one.StepOf(at) * of_step_one.WiderOf(at));
     largest = std::max(largest, std::abs(static_cast<double>(weight.values[i])) / wider);
   }
   return std::max(step, static_cast<float>(largest / (kLargest / 2)));
@@ -77,12 +78,27 @@ ErrorMeasure::ErrorMeasure(const Weight& weight, const SecondMoments* moments) :
     logs += std::log(one);
   }
   typical_ = std::exp(logs / static_cast<double>(groups));
+  if (rows_ > 1) SetRows(typical);
   if (groups == 1 && weight.importance.empty()) return;
   for (int64_t j = 0; j < weight.columns; ++j) {
     const double own = typical[static_cast<size_t>(weight.group_of(j))] * weight.importance_of(j);
     const double octaves = -0.5 * std::log2(own / typical_);
     quarters_.push_back(static_cast<int32_t>(std::lround(4 * octaves)));
   }
+}
+
+// The product of the costs is the determinant of the inputs' moments, in whatever order rows are taken; so the sum of
+// what errors of a given number of bits cost is least where step² × cost is the same in all rows.
+void ErrorMeasure::SetRows(const std::vector<double>& typical) {
+  const auto groups = static_cast<int64_t>(typical.size());
+  for (int64_t k = 0; k < rows_; ++k) {
+    double octaves = 0;
+    for (int64_t g = 0; g < groups; ++g) {
+      octaves -= 0.5 * std::log2(cost(k, g) / typical[static_cast<size_t>(g)]) / static_cast<double>(groups);
+    }
+    row_quarters_.push_back(static_cast<int32_t>(std::lround(4 * octaves)));
+  }
+  if (std::all_of(row_quarters_.begin(), row_quarters_.end(), [](int32_t q) { return q == 0; })) row_quarters_.clear();
 }
 
 double ErrorMeasure::Of(const Weight& weight, const QuantizedWeights& quantized) const {
@@ -115,20 +131,24 @@ QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, flo
   const int64_t columns = weight.columns, rows = weight.rows();
   QuantizedWeights out{.dtype = weight.dtype, .row = weight.shape.rank() > 1 ? columns : 0, .step = step};
   out.quarters = measure.quarters();
-  out.step = WideEnough(weight, out.quarters, step);
+  if (out.row > 0 && out.row <= LevelContext::kLongestRow) out.row_quarters = measure.row_quarters();
+  out.step = 1;
+  out.step = WideEnough(weight, out, step);
   out.levels.resize(weight.values.size());
   std::vector<float> steps(static_cast<size_t>(columns));
   for (int64_t j = 0; j < columns; ++j) steps[static_cast<size_t>(j)] = out.StepOf(j);
   for (size_t i = 0; i < out.levels.size(); ++i) {
-    out.levels[i] = Nearest(static_cast<double>(weight.values[i]), steps[i % static_cast<size_t>(columns)]);
+    out.levels[i] = Nearest(static_cast<double>(weight.values[i]),
+                            steps[i % static_cast<size_t>(columns)] * out.WiderOf(static_cast<int64_t>(i)));
   }
-  LevelStatistics statistics(CodingFor(out.levels, out.row), 0);
+  LevelStatistics statistics(CodingFor(out, !out.row_quarters.empty()), 0, out.row_quarters);
   std::vector<double> rest(weight.values.begin(), weight.values.end());
   std::vector<double> errors(static_cast<size_t>(columns));
   for (int64_t k = 0; k < rows; ++k) {
+    const float wider = out.WiderOf(k * columns);
     for (int64_t j = 0; j < columns; ++j) {
       const auto at = static_cast<size_t>(k * columns + j);
-      const float own = steps[static_cast<size_t>(j)];
+      const float own = steps[static_cast<size_t>(j)] * wider;
       const double cost = measure.cost(k, weight.group_of(j)) * weight.importance_of(j);
       const int32_t level = Choose(rest[at], own, cost, price, statistics);
       statistics.Push(level, nullptr);

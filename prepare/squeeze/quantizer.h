@@ -32,13 +32,18 @@ class ErrorMeasure {
   int64_t block_end(int64_t row) const { return std::min(rows_, row / block_ * block_ + block_); }
   // By how many quarters of octaves the steps of the columns should be larger than the tensor's; empty: all the same.
   const std::vector<int32_t>& quarters() const { return quarters_; }
+  // The same of rows.
+  const std::vector<int32_t>& row_quarters() const { return row_quarters_; }
 
  private:
+  void SetRows(const std::vector<double>& typical);
+
   int64_t rows_;
   int64_t block_ = 1;
   std::vector<double> root_;
   std::vector<double> costs_;
   std::vector<int32_t> quarters_;
+  std::vector<int32_t> row_quarters_;
   double typical_ = 1;
 };
 

@@ -131,6 +131,25 @@ TEST(Quantizer, RowsMakeUpForThoseBefore) {
   EXPECT_LT(ProductError(weight, seeing), 0.3 * ProductError(weight, blind));
 }
 
+// Inputs that vary by orders of magnitude: rows get steps that make up for it.
+TEST(Quantizer, RowsThatMatterLessGetWiderSteps) {
+  const Weight weight = RandomProduct();
+  Tensor inputs = RandomInputs(2000, 3);
+  for (int64_t i = 0; i < inputs.num_elements(); ++i) {
+    if (i % kRows >= kRows / 2) inputs.data<float>()[i] *= 16;
+  }
+  SecondMoments moments(weight);
+  moments.Add(inputs, 2000);
+  const ErrorMeasure measure(weight, &moments);
+  const QuantizedWeights quantized = Quantize(weight, measure, 0.1f, 0);
+  ASSERT_EQ(quantized.row_quarters.size(), static_cast<size_t>(kRows));
+  EXPECT_GT(quantized.WiderOf(0), 4 * quantized.WiderOf(kRows * kColumns - 1));
+  for (int64_t k = 0; k < kRows; ++k) {
+    const float wider = quantized.WiderOf(k * kColumns);
+    EXPECT_NEAR(std::log2(measure.cost(k, 0) * wider * wider / measure.typical()), 0, 0.26) << k;
+  }
+}
+
 TEST(Quantizer, MeasureIsTheProductsError) {
   const Weight weight = RandomProduct();
   const SecondMoments moments = MomentsOf(weight);

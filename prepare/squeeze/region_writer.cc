@@ -24,7 +24,8 @@ uint32_t Checksum(std::string_view bytes) {
 // The region of these fields; the fixed part of the header is made from it.
 std::string Assemble(const SqueezedRegion& region, int64_t channels, const std::vector<std::string>& slices) {
   std::string out(SqueezedRegion::kMagic);
-  Put(1, 1, &out);
+  const bool has_rows = !region.scale.row_quarters.empty();
+  Put(has_rows ? 2 : 1, 1, &out);
   Put(static_cast<uint64_t>(region.coding), 1, &out);
   Put(static_cast<uint64_t>(region.dtype), 1, &out);
   Put(static_cast<uint64_t>(region.levels.low_bits), 1, &out);
@@ -36,7 +37,7 @@ std::string Assemble(const SqueezedRegion& region, int64_t channels, const std::
   PutFloat(region.scale.inner, &out);
   PutFloat(region.scale.outer, &out);
   Put(region.levels.mean, 2, &out);
-  Put(0, 2, &out);
+  Put(!has_rows ? 0 : region.levels.follows_rows ? 3 : 1, 2, &out);
   Put(static_cast<uint64_t>(region.slice_elements), 4, &out);
   Put(slices.size(), 4, &out);
   for (const std::string& slice : slices) {
@@ -56,32 +57,33 @@ int64_t SliceFor(int64_t row, int64_t wanted) {
 
 }  // namespace
 
-float QuarterOctaves(int32_t quarters) {
-  constexpr float kRoots[] = {1.0f, 1.1892071f, 1.4142135f, 1.6817928f};
-  return std::ldexp(kRoots[quarters & 3], quarters >> 2);
-}
-
 float QuantizedWeights::StepOf(int64_t element) const {
   if (quarters.empty()) return step;
   return step * QuarterOctaves(quarters[static_cast<size_t>(element / run) % quarters.size()]);
+}
+
+float QuantizedWeights::WiderOf(int64_t element) const {
+  return row_quarters.empty() ? 1.0f : QuarterOctaves(row_quarters[static_cast<size_t>(element / row)]);
 }
 
 float QuantizedWeights::ValueOf(int64_t element) const {
   const int32_t level = levels[static_cast<size_t>(element)];
   const int32_t magnitude = std::abs(level);
   if (magnitude == 0) return 0;
-  const float size = (static_cast<float>(magnitude) - (magnitude == 1 ? inner : outer)) * StepOf(element);
+  const float size =
+      (static_cast<float>(magnitude) - (magnitude == 1 ? inner : outer)) * StepOf(element) * WiderOf(element);
   return level < 0 ? -size : size;
 }
 
 namespace {
 
-std::string WriteSlices(const QuantizedWeights& weights, int64_t slice_elements) {
+std::string WriteSlices(const QuantizedWeights& weights, const LevelCoding& coding, int64_t slice_elements) {
   SqueezedRegion region;
   region.coding = SqueezedRegion::Coding::kLevels;
   region.dtype = weights.dtype;
   region.elements = static_cast<int64_t>(weights.levels.size());
-  region.levels = CodingFor(weights.levels, weights.row);
+  region.levels = coding;
+  region.scale.row_quarters = weights.row_quarters;
   region.scale.steps = {weights.step};
   region.scale.run = weights.run;
   region.scale.inner = weights.inner;
@@ -91,11 +93,14 @@ std::string WriteSlices(const QuantizedWeights& weights, int64_t slice_elements)
   if (weights.quarters.size() > 1) {
     slices.push_back(EncodeLevelSlice(weights.quarters, SqueezedRegion::kChannelCoding, 0));
   }
+  if (!weights.row_quarters.empty()) {
+    slices.push_back(EncodeLevelSlice(weights.row_quarters, SqueezedRegion::kChannelCoding, 0));
+  }
   const std::span<const int32_t> levels(weights.levels);
   for (int64_t first = 0; first < region.elements; first += region.slice_elements) {
     const int64_t count = std::min(region.slice_elements, region.elements - first);
-    slices.push_back(
-        EncodeLevelSlice(levels.subspan(static_cast<size_t>(first), static_cast<size_t>(count)), region.levels, first));
+    slices.push_back(EncodeLevelSlice(levels.subspan(static_cast<size_t>(first), static_cast<size_t>(count)),
+                                      region.levels, first, weights.row_quarters));
   }
   return Assemble(region, std::max<int64_t>(1, static_cast<int64_t>(weights.quarters.size())), slices);
 }
@@ -115,6 +120,12 @@ std::string WriteByteSlices(const Tensor& tensor, int64_t slice_elements) {
   return Assemble(region, 1, slices);
 }
 
+// A row without low bits has levels of that size at most.
+bool CanFollowRows(const QuantizedWeights& weights) {
+  return !weights.row_quarters.empty() && std::all_of(weights.levels.begin(), weights.levels.end(),
+                                                      [](int32_t level) { return std::abs(level) <= kLargestLevel; });
+}
+
 // What a reader refuses; slices of few elements have more bytes.
 bool IsTooMuch(int64_t elements, DType dtype, size_t bytes) {
   return elements * static_cast<int64_t>(ElementBytes(dtype)) >
@@ -124,7 +135,12 @@ bool IsTooMuch(int64_t elements, DType dtype, size_t bytes) {
 }  // namespace
 
 std::string WriteLevels(const QuantizedWeights& weights, int64_t slice_elements) {
-  std::string region = WriteSlices(weights, slice_elements);
+  std::string region;
+  for (const bool follows_rows : {false, true}) {
+    if (follows_rows && !CanFollowRows(weights)) break;
+    std::string one = WriteSlices(weights, CodingFor(weights, follows_rows), slice_elements);
+    if (region.empty() || one.size() < region.size()) region = std::move(one);
+  }
   return IsTooMuch(static_cast<int64_t>(weights.levels.size()), weights.dtype, region.size())
              ? WriteLevels(weights, slice_elements / 2)
              : region;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/import/squeezed_levels.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet::prepare {
@@ -17,17 +18,16 @@ struct QuantizedWeights {
   int64_t row = 0;
   std::vector<int32_t> levels;
   float step = 1;
-  std::vector<int32_t> quarters;  // of each channel; empty: one step for all
+  std::vector<int32_t> quarters;      // of each channel; empty: one step for all
+  std::vector<int32_t> row_quarters;  // of each row; empty: none
   int64_t run = 1;
   float inner = 0;
   float outer = 0;
 
-  float StepOf(int64_t element) const;
+  float StepOf(int64_t element) const;  // without what its row is wider by
+  float WiderOf(int64_t element) const;
   float ValueOf(int64_t element) const;
 };
-
-// By how much 2^(quarters / 4) is larger.
-float QuarterOctaves(int32_t quarters);
 
 inline constexpr int64_t kSqueezeSlice = 1 << 17;
 

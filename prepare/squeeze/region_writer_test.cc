@@ -86,6 +86,36 @@ TEST(Levels, HaveStepsOfTheirChannels) {
   }
 }
 
+TEST(Levels, HaveStepsOfTheirRows) {
+  for (const double width : {0.5, 2.0, 40.0, 30000.0}) {
+    QuantizedWeights weights = Normal(10000, width, 100);
+    weights.quarters = {0, 1, -2};
+    for (int32_t k = 0; k < 100; ++k) weights.row_quarters.push_back(k % 7 == 6 ? 60 - k : k % 7 - 3);
+    const std::string bytes = WriteLevels(weights, 777);
+    EXPECT_EQ(bytes[4], 2);
+    const auto tensor = DecodeAll(bytes);
+    ASSERT_TRUE(tensor.ok()) << tensor.status().ToString();
+    ExpectSame(weights, *tensor);
+  }
+}
+
+// Weights of one width, in rows of other steps: what is known of the rows tells how large levels are.
+TEST(Levels, CostNoMoreWhereRowsHaveOtherSteps) {
+  QuantizedWeights weights = Normal(100000, 6, 100), uneven = weights;
+  std::mt19937 random(9);
+  for (int32_t k = 0; k < 1000; ++k) uneven.row_quarters.push_back(static_cast<int32_t>(random() % 17) - 8);
+  for (size_t i = 0; i < uneven.levels.size(); ++i) {
+    uneven.levels[i] = static_cast<int32_t>(
+        std::lround(static_cast<float>(weights.levels[i]) / uneven.WiderOf(static_cast<int64_t>(i))));
+  }
+  const std::string bytes = WriteLevels(uneven);
+  EXPECT_EQ(bytes[46], 3) << "levels follow their rows' steps";
+  EXPECT_LT(static_cast<double>(bytes.size()), static_cast<double>(WriteLevels(weights).size()) * 1.03);
+  const auto tensor = DecodeAll(bytes);
+  ASSERT_TRUE(tensor.ok());
+  ExpectSame(uneven, *tensor);
+}
+
 TEST(Levels, AreNoLargerThanTheirEntropy) {
   const QuantizedWeights weights = Normal(100000, 1, 256);
   std::map<int32_t, double> counts;
@@ -157,7 +187,9 @@ TEST(DamagedRegion, IsAnErrorAndNeverUsed) {
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 5) - 2;
   QuantizedWeights channels = Normal(60, 2, 10);
   channels.quarters = {0, 1, 2};
-  for (const std::string& whole : {WriteLevels(Normal(50, 1, 10), 20), WriteLevels(channels),
+  QuantizedWeights rows = channels;
+  rows.row_quarters = {0, 4, -3, 2, 9, 0};
+  for (const std::string& whole : {WriteLevels(Normal(50, 1, 10), 20), WriteLevels(channels), WriteLevels(rows),
                                    WriteBytes(Tensor::View(DType::kFloat, {40}, values.data()), 16)}) {
     ASSERT_TRUE(DecodeAll(whole).ok());
     for (size_t length = 0; length < whole.size(); ++length) {
@@ -192,6 +224,24 @@ TEST(DamagedRegion, CannotAskForMoreThanItHolds) {
   EXPECT_FALSE(claim(~uint64_t{0}, 50).ok());
   EXPECT_FALSE(claim(50, 0).ok());
   EXPECT_FALSE(claim(50, ~uint32_t{0}).ok());
+}
+
+// Rows that do not divide the elements, or of a kind that there is none of, with a checksum that fits.
+TEST(DamagedRegion, HasRowsThatDoNotFit) {
+  QuantizedWeights rows = Normal(60, 2, 10);
+  rows.row_quarters = {0, 4, -3, 2, 9, 0};
+  const std::string whole = WriteLevels(rows);
+  constexpr size_t kRow = 16, kKind = 46, kHeader = 56 + 2 * 8;
+  const auto with = [&](size_t at, uint8_t value) {
+    std::string region = whole;
+    region[at] = static_cast<char>(value);
+    const uint32_t checksum = MaskCrc32c(Crc32c(Bytes(region).first(kHeader)));
+    for (size_t i = 0; i < 4; ++i) region[kHeader + i] = static_cast<char>(checksum >> (8 * i));
+    return SqueezedRegion::Read(Bytes(region)).status();
+  };
+  EXPECT_TRUE(with(kRow, 10).ok());
+  for (const uint8_t row : {0, 7, 5, 60}) EXPECT_EQ(with(kRow, row).code(), Code::kDataLoss) << int{row};
+  for (const uint8_t kind : {0, 2, 4, 255}) EXPECT_EQ(with(kKind, kind).code(), Code::kDataLoss) << int{kind};
 }
 
 }  // namespace

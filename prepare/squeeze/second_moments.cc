@@ -90,7 +90,7 @@ std::vector<double> SecondMoments::InverseRoot(int64_t group) const {
   for (int64_t i = 0; i < rows_; ++i) mean += of(group, i) / static_cast<double>(rows_);
   std::vector<double> u(static_cast<size_t>(rows_ * block_));
   for (int64_t begin = 0; begin < rows_; begin += block_) {
-    InvertBlock(group, begin, 0.01 * mean + 1e-12, u.data() + begin * block_);
+    InvertBlock(group, begin, 0.002 * mean + 1e-12, u.data() + begin * block_);
   }
   return u;
 }

@@ -29,11 +29,17 @@ void Region(std::span<const uint8_t> bytes) {
 void Levels(std::span<const uint8_t> bytes) {
   constexpr size_t kNumbers = 8;
   if (bytes.size() < kNumbers) return;
-  const LevelCoding coding{.row = bytes[0] * int64_t{17},
-                           .low_bits = bytes[1] % (LevelContext::kMostLowBits + 1),
-                           .mean = static_cast<uint16_t>(bytes[2] * LevelContext::kLargest)};
+  LevelCoding coding{.row = bytes[0] * int64_t{17},
+                     .low_bits = bytes[1] % (LevelContext::kMostLowBits + 1),
+                     .mean = static_cast<uint16_t>(bytes[2] * LevelContext::kLargest)};
   LevelScale scale{.steps = std::vector<float>(1 + bytes[3] % 5, 0.5f), .run = 1 + bytes[4] % 7, .inner = 0.25f};
   const int64_t first = bytes[5], count = bytes[6] * int64_t{9};
+  if (coding.row > 0 && bytes[3] >= 128) {
+    for (int64_t k = 0; k <= (first + count) / coding.row; ++k) {
+      scale.row_quarters.push_back(static_cast<int32_t>(k * bytes[4] % 513) - 256);
+    }
+    coding.follows_rows = bytes[3] >= 192;
+  }
   constexpr DType kTypes[] = {DType::kFloat, DType::kHalf, DType::kBfloat16};
   const DType dtype = kTypes[bytes[7] % 3];
   std::vector<uint16_t> columns(static_cast<size_t>(coding.row > 0 ? coding.row : 1));
