@@ -32,6 +32,7 @@ struct ShrinkCommand {
   bool float16 = false;
   bool int8 = false;
   bool squeeze = false;
+  std::string keep_tried;
   bool lossless = false;
   std::string max_drop;
   std::string size;
@@ -87,6 +88,12 @@ Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef grap
     RIVULET_ASSIGN_OR_RETURN(options.size, ParseSize(command.size));
   }
   if (command.step > 0) options.relative_step = command.step;
+  if (!command.keep_tried.empty()) {
+    options.tried = [&](const std::string& bytes) {
+      return SaveFile(Cat(command.keep_tried, "/", bytes.size(), ".rivulet"),
+                      {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+    };
+  }
   RIVULET_ASSIGN_OR_RETURN(prepare::SqueezedModel model, prepare::Squeeze(graph, options));
   return Shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials)};
 }
@@ -210,6 +217,10 @@ void AddShrink(CLI::App& app, int* code) {
                   "Instead of searching: every step is so much of its tensor's root mean square")
       ->check(CLI::Range(1e-6, 100.0))
       ->type_name("R");
+  sub->add_option("--keep-tried", command->keep_tried,
+                  "A folder that gets every file that the search tries, by its size")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
   sub->add_flag("--keep-graph", command->keep_graph, "Don't fold batch norms into the weights first");
   sub->add_flag("--lossless", command->lossless, "Code the weights as they are");
   sub->add_option("--round-weights", command->round_weights, "Round weights to N values, for a store's zip")

@@ -7,8 +7,6 @@
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
-#include "prepare/int8/edge_runs.h"
-#include "prepare/squeeze/loop_taps.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -36,58 +34,41 @@ std::vector<size_t> HalfOf(const Trial& trial, size_t first, size_t most) {
   return samples;
 }
 
-// What the weights' inputs are like. Those of loops are gathered outside of them.
-std::vector<SecondMoments> MomentsOf(const GraphDef& graph, const std::vector<Weight>& weights, const Trial& trial,
-                                     const SqueezeOptions& options) {
-  std::vector<SecondMoments> moments(weights.begin(), weights.end());
-  GraphDef tapped = graph;
-  std::vector<std::string> edges;
-  std::vector<std::vector<size_t>> readers;  // of each edge
-  std::map<std::string, std::string> taps;
-  for (size_t w = 0; w < weights.size(); ++w) {
-    if (!weights[w].is_product) continue;
-    std::string edge = weights[w].input;
-    if (!weights[w].enter.empty()) {
-      if (!taps.contains(edge)) taps[edge] = AddLoopTap(edge, weights[w].enter, tapped).value_or("");
-      edge = taps[edge];
-      if (edge.empty()) continue;
-    }
-    const auto found = std::find(edges.begin(), edges.end(), edge);
-    if (found == edges.end()) {
-      edges.push_back(edge);
-      readers.push_back({w});
-    } else {
-      readers[static_cast<size_t>(found - edges.begin())].push_back(w);
-    }
+// What the weights' inputs are like, and windows of them.
+std::vector<SecondMoments> MomentsOf(const Trial& trial, const SqueezeOptions& options, Study* study) {
+  std::vector<SecondMoments> moments;
+  std::vector<size_t> all;
+  for (const StudiedWeight& one : study->weights) {
+    all.push_back(moments.size());
+    moments.emplace_back(one.weight);
   }
-  if (edges.empty()) return moments;
-  std::vector<Feeds> half;
   std::vector<double> times;
   const std::vector<double> sample_weights = trial.SampleWeights();
   for (const size_t s : HalfOf(trial, 0, trial.num_samples())) {
-    half.push_back(trial.samples()[s]);
+    study->samples.push_back(trial.samples()[s]);
     times.push_back(sample_weights[s]);
   }
-  std::vector<size_t> seen(edges.size());
-  const auto see = [&](size_t edge, const Tensor& value) -> Status {
-    const double counts = times[seen[edge]++];
-    for (const size_t w : readers[edge]) {
-      const int64_t wanted = std::max(kWindows, kWindowsForRow * weights[w].rows());
-      moments[w].Add(value, wanted / static_cast<int64_t>(half.size()) + 1, counts);
-    }
-    return Status();
+  const auto count = static_cast<int64_t>(times.size());
+  const auto see = [&](size_t w, size_t sample, const Tensor& input) {
+    StudiedWeight& one = study->weights[w];
+    moments[w].Add(input, std::max(kWindows, kWindowsForRow * one.weight.rows()) / count + 1, times[sample]);
+    // What an earlier product of the same stage makes up for need not be made up for once more.
+    if (study->inputs.stages[w] == 0 || !study->inputs.begins_stage[w]) return;
+    if (one.weight.rows() > SeenWindows::kMostRows) return;
+    ForWindows(one.weight, input, SeenWindows::Wanted(one.weight) / count + 1,
+               [&](const float* window) { one.windows.Add(one.weight, window, times[sample]); });
   };
-  const auto progress = [&](size_t done, size_t all) {
-    if (options.progress) options.progress("looking at the weights' inputs", done, all);
+  const auto progress = [&](size_t done, size_t of) {
+    if (options.progress) options.progress("looking at the weights' inputs", done, of);
   };
   // What cannot be fetched has no moments: squares have to do.
-  static_cast<void>(RunForEdges(tapped, half, edges, trial.threads(), see, progress));
+  static_cast<void>(SeeInputs(study->inputs.graph, study->inputs, all, study->samples, trial.threads(), see, progress));
   return moments;
 }
 
-// What the mean of the inputs makes of the error, put into the bias.
-Status CorrectBias(const StudiedWeight& studied, const QuantizedWeights& quantized, const GraphDef& graph,
-                   std::set<std::string>* corrected, Replaced* replaced) {
+// What the mean of the inputs makes of the error, put into the bias, and what is left of how that mean fell.
+Status CorrectBias(const StudiedWeight& studied, const QuantizedWeights& quantized, const Refit* refit,
+                   const GraphDef& graph, std::set<std::string>* corrected, Replaced* replaced) {
   const Weight& weight = studied.weight;
   if (weight.bias.empty() || studied.input_means.empty() || !corrected->insert(weight.bias).second) return Status();
   const auto node =
@@ -96,11 +77,14 @@ Status CorrectBias(const StudiedWeight& studied, const QuantizedWeights& quantiz
   RIVULET_ASSIGN_OR_RETURN(const Tensor old, ValueOf(*node));
   RIVULET_ASSIGN_OR_RETURN(Tensor bias, Clone(old, *Allocator::Create()));
   for (int64_t j = 0; j < weight.columns; ++j) {
+    const int64_t group = weight.group_of(j);
     double shift = 0;
     for (int64_t k = 0; k < weight.rows(); ++k) {
       const int64_t i = k * weight.columns + j;
-      shift += studied.input_means[static_cast<size_t>(weight.group_of(j) * weight.rows() + k)] *
-               (static_cast<double>(weight.values[static_cast<size_t>(i)]) - static_cast<double>(quantized.ValueOf(i)));
+      const auto now = static_cast<double>(quantized.ValueOf(i));
+      shift += studied.input_means[static_cast<size_t>(group * weight.rows() + k)] *
+               (static_cast<double>(weight.values[static_cast<size_t>(i)]) - now);
+      if (refit != nullptr) shift += refit->Fall(group, k) * now;
     }
     bias.data<float>()[j] += static_cast<float>(shift);
   }
@@ -108,90 +92,115 @@ Status CorrectBias(const StudiedWeight& studied, const QuantizedWeights& quantiz
   return Status();
 }
 
+// Weights of one stage, of products or of their biases: what those before make up for is known then.
+std::vector<std::vector<size_t>> StepsOf(const Study& study) {
+  std::map<std::string_view, size_t> products;  // by their biases
+  for (size_t w = 0; w < study.weights.size(); ++w) {
+    if (!study.weights[w].weight.bias.empty()) products.emplace(study.weights[w].weight.bias, w);
+  }
+  std::vector<std::vector<size_t>> steps(2 * kMostStages);
+  for (size_t w = 0; w < study.weights.size(); ++w) {
+    const auto product = products.find(study.weights[w].weight.name);
+    const bool is_bias = product != products.end();
+    const int stage = study.inputs.stages[is_bias ? product->second : w];
+    steps[static_cast<size_t>(2 * stage + (is_bias ? 1 : 0))].push_back(w);
+  }
+  return steps;
+}
+
+// The inputs of these weights as they are with what was quantised.
+std::map<size_t, Refit> RefitsOf(const Study& study, const std::vector<size_t>& of, const Replaced& replaced) {
+  std::map<size_t, Refit> refits;
+  std::vector<size_t> wanted;
+  for (const size_t w : of) {
+    const StudiedWeight& one = study.weights[w];
+    if (one.windows.times.empty()) continue;
+    wanted.push_back(w);
+    refits.emplace(std::piecewise_construct, std::forward_as_tuple(w), std::forward_as_tuple(one.weight, one.windows));
+  }
+  if (wanted.empty()) return refits;
+  const auto count = static_cast<int64_t>(study.samples.size());
+  const auto see = [&](size_t w, size_t, const Tensor& input) {
+    const Weight& weight = study.weights[w].weight;
+    Refit& refit = refits.at(w);
+    ForWindows(weight, input, SeenWindows::Wanted(weight) / count + 1, [&](const float* window) { refit.Add(window); });
+  };
+  if (!SeeInputs(WithConstants(study.inputs.graph, replaced), study.inputs, wanted, study.samples, study.threads, see,
+                 {})
+           .ok()) {
+    refits.clear();
+  }
+  std::erase_if(refits, [](const auto& refit) { return !refit.second.IsWhole(); });
+  return refits;
+}
+
 // Levels of every weight that gets smaller by them.
 template <typename QuantizeOne>
-Result<Choice> Choose(const std::vector<StudiedWeight>& weights, const GraphDef& graph, const QuantizeOne& quantize) {
+Result<Choice> Choose(const Study& study, const GraphDef& graph, const QuantizeOne& quantize) {
   Choice choice;
+  choice.quantized.resize(study.weights.size());
   std::set<std::string> corrected;
-  const auto take = [&](const StudiedWeight& studied, const Weight& weight) -> Status {
-    QuantizedWeights quantized = quantize(studied, weight);
-    std::string region = WriteLevels(quantized);
-    if (region.size() >= weight.values.size() * ElementBytes(weight.dtype)) {
-      choice.quantized.emplace_back();
-      return Status();
+  for (const std::vector<size_t>& step : StepsOf(study)) {
+    const std::map<size_t, Refit> refits = RefitsOf(study, step, choice.replaced);
+    for (const size_t w : step) {
+      const StudiedWeight& studied = study.weights[w];
+      Weight weight = studied.weight;
+      const auto refit = refits.find(w);
+      if (const auto made_up = choice.replaced.find(weight.name); made_up != choice.replaced.end()) {
+        const auto values = made_up->second.values<float>();
+        weight.values.assign(values.begin(), values.end());
+      } else if (refit != refits.end()) {
+        weight.values = refit->second.Values();
+      }
+      QuantizedWeights quantized = quantize(studied, weight);
+      std::string region = WriteLevels(quantized);
+      if (region.size() >= weight.values.size() * ElementBytes(weight.dtype)) continue;
+      RIVULET_ASSIGN_OR_RETURN(choice.replaced[weight.name], ValueOf(weight, quantized));
+      choice.regions.emplace(weight.name, std::move(region));
+      RIVULET_RETURN_IF_ERROR(CorrectBias(studied, quantized, refit == refits.end() ? nullptr : &refit->second, graph,
+                                          &corrected, &choice.replaced));
+      choice.quantized[w] = std::move(quantized);
     }
-    RIVULET_ASSIGN_OR_RETURN(choice.replaced[weight.name], ValueOf(weight, quantized));
-    choice.regions.emplace(weight.name, std::move(region));
-    RIVULET_RETURN_IF_ERROR(CorrectBias(studied, quantized, graph, &corrected, &choice.replaced));
-    choice.quantized.push_back(std::move(quantized));
-    return Status();
-  };
-  // Biases last: what they make up for is known then. They lie behind their products in no particular order.
-  std::set<std::string> biases;
-  for (const StudiedWeight& studied : weights) {
-    if (!studied.weight.bias.empty()) biases.insert(studied.weight.bias);
   }
-  std::vector<size_t> order;
-  for (size_t w = 0; w < weights.size(); ++w) {
-    if (!biases.contains(weights[w].weight.name)) order.push_back(w);
-  }
-  for (size_t w = 0; w < weights.size(); ++w) {
-    if (biases.contains(weights[w].weight.name)) order.push_back(w);
-  }
-  std::vector<QuantizedWeights> in_order(weights.size());
-  for (const size_t w : order) {
-    Weight weight = weights[w].weight;
-    if (const auto made_up = choice.replaced.find(weight.name); made_up != choice.replaced.end()) {
-      const auto values = made_up->second.values<float>();
-      weight.values.assign(values.begin(), values.end());
-    }
-    RIVULET_RETURN_IF_ERROR(take(weights[w], weight));
-    in_order[w] = std::move(choice.quantized.back());
-  }
-  choice.quantized = std::move(in_order);
   return choice;
 }
 
 }  // namespace
 
-Result<std::vector<StudiedWeight>> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, const Trial* trial,
-                                                const SqueezeOptions& options) {
-  std::vector<StudiedWeight> studied;
-  if (trial == nullptr) {
-    for (Weight& weight : weights) {
-      const ErrorMeasure measure(weight, nullptr);
-      studied.push_back({std::move(weight), measure, {}, 1});
-    }
-    return studied;
+Result<Study> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, const Trial* trial,
+                           const SqueezeOptions& options) {
+  Study study{.inputs = FindInputs(graph, weights), .threads = options.threads};
+  for (Weight& weight : weights) {
+    const ErrorMeasure measure(weight, nullptr);
+    study.weights.push_back({std::move(weight), measure, {}, 1, {}});
   }
-  const std::vector<SecondMoments> moments = MomentsOf(graph, weights, *trial, options);
+  if (trial == nullptr) return study;
+  const std::vector<SecondMoments> moments = MomentsOf(*trial, options, &study);
   const std::vector<size_t> others = HalfOf(*trial, 1, options.studied);
-  for (size_t w = 0; w < weights.size(); ++w) {
-    if (options.progress) options.progress("measuring what each weight is worth", w, weights.size());
-    StudiedWeight one{weights[w], ErrorMeasure(weights[w], &moments[w]), {}, 1};
+  for (size_t w = 0; w < study.weights.size(); ++w) {
+    if (options.progress) options.progress("measuring what each weight is worth", w, study.weights.size());
+    StudiedWeight& one = study.weights[w];
+    one.measure = ErrorMeasure(one.weight, &moments[w]);
     if (moments[w].windows() > 0) {
       for (int64_t g = 0; g < one.weight.groups(); ++g) {
         for (int64_t k = 0; k < one.weight.rows(); ++k) one.input_means.push_back(moments[w].mean(g, k));
       }
     }
     const double step = kStudiedStep * RootMeanSquare(one.weight.values);
-    if (step > 0) {
-      const QuantizedWeights rounded = Quantize(one.weight, one.measure, static_cast<float>(step), 0);
-      const double error = one.measure.Of(one.weight, rounded);
-      RIVULET_ASSIGN_OR_RETURN(Tensor value, ValueOf(one.weight, rounded));
-      RIVULET_ASSIGN_OR_RETURN(const Agreement agreement,
-                               trial->Compare({{one.weight.name, std::move(value)}}, others));
-      const double distance = std::isfinite(agreement.distance) ? agreement.distance : 1;
-      // What changes nothing that can be seen is still not free.
-      if (error > 0) one.sensitivity = std::max(distance * distance, 1e-12) / error;
-    }
-    studied.push_back(std::move(one));
+    if (!(step > 0)) continue;
+    const QuantizedWeights rounded = Quantize(one.weight, one.measure, static_cast<float>(step), 0);
+    const double error = one.measure.Of(one.weight, rounded);
+    RIVULET_ASSIGN_OR_RETURN(Tensor value, ValueOf(one.weight, rounded));
+    RIVULET_ASSIGN_OR_RETURN(const Agreement agreement, trial->Compare({{one.weight.name, std::move(value)}}, others));
+    const double distance = std::isfinite(agreement.distance) ? agreement.distance : 1;
+    // What changes nothing that can be seen is still not free.
+    if (error > 0) one.sensitivity = std::max(distance * distance, 1e-12) / error;
   }
-  return studied;
+  return study;
 }
 
-Result<Choice> ChooseAt(const std::vector<StudiedWeight>& weights, const GraphDef& graph, double price) {
-  return Choose(weights, graph, [&](const StudiedWeight& studied, const Weight& weight) {
+Result<Choice> ChooseAt(const Study& study, const GraphDef& graph, double price) {
+  return Choose(study, graph, [&](const StudiedWeight& studied, const Weight& weight) {
     const double own_price = price / studied.sensitivity;
     const double largest = 4 * RootMeanSquare(weight.values);
     const double step = std::min(largest, std::sqrt(kStepsForPrice * own_price / studied.measure.typical()));
@@ -199,8 +208,8 @@ Result<Choice> ChooseAt(const std::vector<StudiedWeight>& weights, const GraphDe
   });
 }
 
-Result<Choice> ChooseRelative(const std::vector<StudiedWeight>& weights, const GraphDef& graph, double relative_step) {
-  return Choose(weights, graph, [&](const StudiedWeight& studied, const Weight& weight) {
+Result<Choice> ChooseRelative(const Study& study, const GraphDef& graph, double relative_step) {
+  return Choose(study, graph, [&](const StudiedWeight& studied, const Weight& weight) {
     const double step = relative_step * RootMeanSquare(weight.values);
     return Quantize(weight, studied.measure, step > 0 ? static_cast<float>(step) : 1.0f, 0);
   });

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "prepare/squeeze/product_inputs.h"
 #include "prepare/squeeze/quantizer.h"
+#include "prepare/squeeze/refit.h"
 #include "prepare/squeeze/trial.h"
 
 namespace rivulet::prepare {
@@ -18,11 +20,19 @@ struct StudiedWeight {
   ErrorMeasure measure;
   std::vector<double> input_means;  // of each group's rows; empty where nothing is known
   double sensitivity = 1;
+  SeenWindows windows;
+};
+
+struct Study {
+  std::vector<StudiedWeight> weights;
+  ProductInputs inputs;
+  std::vector<Feeds> samples;  // whose windows were seen; none without a trial
+  int threads = 1;
 };
 
 // Tries each weight alone, rounded at a middling step. Without a trial only the weights themselves are looked at.
-Result<std::vector<StudiedWeight>> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, const Trial* trial,
-                                                const SqueezeOptions& options);
+Result<Study> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, const Trial* trial,
+                           const SqueezeOptions& options);
 
 struct Choice {
   std::vector<QuantizedWeights> quantized;  // of each weight; without levels where it stays as it is
@@ -30,10 +40,11 @@ struct Choice {
   Replaced replaced;  // the values that the network will have, biases that were corrected too
 };
 
-// The levels at which a bit saved is worth `price` of squared distance.
-Result<Choice> ChooseAt(const std::vector<StudiedWeight>& weights, const GraphDef& graph, double price);
-// The same with steps that are a multiple of each tensor's root mean square.
-Result<Choice> ChooseRelative(const std::vector<StudiedWeight>& weights, const GraphDef& graph, double relative_step);
+// The levels at which a bit saved is worth `price` of squared distance. What lies behind weights that are quantised is
+// fitted to what they make of the samples.
+Result<Choice> ChooseAt(const Study& study, const GraphDef& graph, double price);
+// Steps that are a multiple of each tensor's root mean square.
+Result<Choice> ChooseRelative(const Study& study, const GraphDef& graph, double relative_step);
 
 }  // namespace rivulet::prepare
 

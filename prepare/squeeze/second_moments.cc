@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "prepare/squeeze/product_inputs.h"
+
 namespace rivulet::prepare {
 
 SecondMoments::SecondMoments(const Weight& weight)
@@ -13,11 +15,10 @@ SecondMoments::SecondMoments(const Weight& weight)
   sum_.resize(groups * rows);
   diagonal_.resize(groups * rows);
   totals_.resize(groups);
-  window_.resize(groups * rows);
   if (weight_.is_product) upper_.resize(groups * rows * static_cast<size_t>(block_));
 }
 
-void SecondMoments::AddWindow(int64_t group, const float* window, double times) {
+void SecondMoments::AddGroup(int64_t group, const float* window, double times) {
   const auto rows = static_cast<size_t>(rows_), first = static_cast<size_t>(group) * rows;
   for (size_t i = 0; i < rows; ++i) {
     sum_[first + i] += times * static_cast<double>(window[i]);
@@ -36,45 +37,13 @@ void SecondMoments::AddWindow(int64_t group, const float* window, double times) 
 }
 
 void SecondMoments::Add(const Tensor& input, int64_t most, double times) {
-  if (input.dtype() != DType::kFloat || !weight_.is_product) return;
-  if (input.rank() == 2 && input.dim(1) == rows_) {
-    const int64_t step = std::max<int64_t>(1, input.dim(0) / std::max<int64_t>(1, most));
-    for (int64_t i = 0; i < input.dim(0); i += step) AddWindow(0, input.data<float>() + i * rows_, times), Seen(times);
-    return;
-  }
-  if (input.rank() != 4 || input.dim(3) != weight_.channels) return;
-  const int64_t height = input.dim(1), width = input.dim(2), channels = input.dim(3);
-  const auto outputs = [&](int64_t size, int64_t window, int64_t stride) {
-    return weight_.pads_same ? (size + stride - 1) / stride : size < window ? 0 : (size - window) / stride + 1;
-  };
-  const auto before = [&](int64_t size, int64_t window, int64_t stride, int64_t out) {
-    return weight_.pads_same ? std::max<int64_t>(0, (out - 1) * stride + window - size) / 2 : 0;
-  };
-  const int64_t out_y = outputs(height, weight_.height, weight_.stride_y);
-  const int64_t out_x = outputs(width, weight_.width, weight_.stride_x);
-  const int64_t top = before(height, weight_.height, weight_.stride_y, out_y);
-  const int64_t left = before(width, weight_.width, weight_.stride_x, out_x);
-  const int64_t total = input.dim(0) * out_y * out_x;
-  // A step that is prime to no row's length would meet the same columns again and again; this one wanders.
-  const int64_t step = std::max<int64_t>(1, total / std::max<int64_t>(1, most)) | 1;
-  for (int64_t i = 0; i < total; i += step) {
-    const int64_t n = i / (out_y * out_x), y = i / out_x % out_y, x = i % out_x;
-    // By window and channel for a product, by channel and window for a depthwise one.
-    const int64_t window_stride = weight_.is_depthwise ? 1 : channels,
-                  channel_stride = weight_.is_depthwise ? rows_ : 1;
-    for (int64_t k = 0; k < weight_.height * weight_.width; ++k) {
-      const int64_t in_y = y * weight_.stride_y - top + k / weight_.width;
-      const int64_t in_x = x * weight_.stride_x - left + k % weight_.width;
-      const bool inside = in_y >= 0 && in_y < height && in_x >= 0 && in_x < width;
-      const int64_t from = ((n * height + in_y) * width + in_x) * channels;
-      for (int64_t c = 0; c < channels; ++c) {
-        window_[static_cast<size_t>(k * window_stride + c * channel_stride)] =
-            inside ? input.data<float>()[from + c] : 0;
-      }
-    }
-    for (int64_t g = 0; g < weight_.groups(); ++g) AddWindow(g, window_.data() + g * rows_, times);
-    Seen(times);
-  }
+  ForWindows(weight_, input, most, [&](const float* window) { AddWindow(window, times); });
+}
+
+void SecondMoments::AddWindow(const float* window, double times) {
+  for (int64_t g = 0; g < weight_.groups(); ++g) AddGroup(g, window + g * rows_, times);
+  windows_ += times;
+  squares_ += times * times;
 }
 
 double SecondMoments::of(int64_t group, int64_t row) const {

@@ -21,10 +21,14 @@ class SecondMoments {
   // An activation of the weight's input, which counts `times`. At most `most` of its windows are looked at, spread
   // evenly.
   void Add(const Tensor& input, int64_t most, double times = 1);
+  // One of them, as ForWindows gives it.
+  void AddWindow(const float* window, double times = 1);
 
   // The rows that a row's block has: from `begin` to `begin` + block(), or to the last one.
   int64_t block() const { return block_; }
   double windows() const { return windows_; }
+  // How many windows that count alike would tell as much.
+  double alike() const { return squares_ > 0 ? windows_ * windows_ / squares_ : 0; }
   double mean(int64_t group, int64_t row) const { return sum_[static_cast<size_t>(group * rows_ + row)] / windows_; }
   // E[x²] of a row. A few windows as the group's average one are counted too: what was zero so far may not stay so.
   double of(int64_t group, int64_t row) const;
@@ -35,13 +39,7 @@ class SecondMoments {
   std::vector<double> InverseRoot(int64_t group) const;
 
  private:
-  void AddWindow(int64_t group, const float* window, double times);
-  void Seen(double times) {
-    windows_ += times;
-    squares_ += times * times;
-  }
-  // How many windows that count alike would tell as much.
-  double alike() const { return squares_ > 0 ? windows_ * windows_ / squares_ : 0; }
+  void AddGroup(int64_t group, const float* window, double times);
   void InvertBlock(int64_t group, int64_t begin, double damp, double* u) const;
 
   Weight weight_;  // without its values
@@ -53,7 +51,6 @@ class SecondMoments {
   std::vector<double> diagonal_;
   std::vector<double> totals_;  // of each group's diagonal
   std::vector<float> upper_;    // upper triangles of the blocks, the rest is zero; rows × block
-  std::vector<float> window_;
 };
 
 }  // namespace rivulet::prepare

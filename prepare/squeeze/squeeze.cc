@@ -21,11 +21,11 @@ struct Tried {
   SqueezedModel model;
 };
 
-SqueezedModel ModelOf(const GraphDef& graph, const std::vector<StudiedWeight>& weights, const Choice& choice) {
+SqueezedModel ModelOf(const GraphDef& graph, const Study& study, const Choice& choice) {
   SqueezedModel model;
   model.bytes = WriteSqueezedFile(WithConstants(graph, choice.replaced), choice.regions);
-  for (size_t w = 0; w < weights.size(); ++w) {
-    const Weight& weight = weights[w].weight;
+  for (size_t w = 0; w < study.weights.size(); ++w) {
+    const Weight& weight = study.weights[w].weight;
     const auto region = choice.regions.find(weight.name);
     if (region == choice.regions.end()) continue;
     model.tensors.push_back({weight.name, static_cast<int64_t>(weight.values.size()),
@@ -40,11 +40,10 @@ bool IsGoodEnough(const Tried& tried, const SqueezeOptions& options) {
   return (agreement.rows > 0 ? agreement.dropped() : agreement.distance) <= options.max_drop + 1e-9;
 }
 
-Result<Tried> TryPrice(const GraphDef& graph, const std::vector<StudiedWeight>& weights, const Trial& trial,
-                       double price) {
-  RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseAt(weights, graph, price));
+Result<Tried> TryPrice(const GraphDef& graph, const Study& study, const Trial& trial, double price) {
+  RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseAt(study, graph, price));
   Tried tried;
-  tried.model = ModelOf(graph, weights, choice);
+  tried.model = ModelOf(graph, study, choice);
   tried.trial.price = price;
   tried.trial.bytes = static_cast<int64_t>(tried.model.bytes.size());
   RIVULET_ASSIGN_OR_RETURN(tried.trial.agreement, trial.Compare(choice.replaced));
@@ -53,7 +52,7 @@ Result<Tried> TryPrice(const GraphDef& graph, const std::vector<StudiedWeight>& 
 }
 
 // The dearest price at which the network is good enough, or for a size the cheapest that is small enough.
-Result<SqueezedModel> Search(const GraphDef& graph, const std::vector<StudiedWeight>& weights, const Trial& trial,
+Result<SqueezedModel> Search(const GraphDef& graph, const Study& study, const Trial& trial,
                              const SqueezeOptions& options) {
   double low = std::log(kLeastPrice), high = std::log(kLargestPrice);
   std::optional<SqueezedModel> best;
@@ -61,8 +60,9 @@ Result<SqueezedModel> Search(const GraphDef& graph, const std::vector<StudiedWei
   for (int i = 0; i < kTrials; ++i) {
     if (options.progress) options.progress("searching for the price of a bit", static_cast<size_t>(i), kTrials);
     const double price = (low + high) / 2;
-    RIVULET_ASSIGN_OR_RETURN(Tried tried, TryPrice(graph, weights, trial, std::exp(price)));
+    RIVULET_ASSIGN_OR_RETURN(Tried tried, TryPrice(graph, study, trial, std::exp(price)));
     trials.push_back(tried.trial);
+    if (options.tried) RIVULET_RETURN_IF_ERROR(options.tried(tried.model.bytes));
     const bool is_good = IsGoodEnough(tried, options);
     if (is_good && (!best || (options.size ? tried.trial.bytes > static_cast<int64_t>(best->bytes.size())
                                            : tried.trial.bytes < static_cast<int64_t>(best->bytes.size())))) {
@@ -104,22 +104,22 @@ Result<SqueezedModel> Squeeze(const GraphDef& graph, const SqueezeOptions& optio
   }
   if (options.samples.empty()) {
     WeighColumns(graph, {}, &weights);
-    RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(graph, std::move(weights), nullptr, options));
-    RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseRelative(studied, graph, options.relative_step.value_or(0.05)));
-    return ModelOf(graph, studied, choice);
+    RIVULET_ASSIGN_OR_RETURN(const Study study, StudyWeights(graph, std::move(weights), nullptr, options));
+    RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseRelative(study, graph, options.relative_step.value_or(0.05)));
+    return ModelOf(graph, study, choice);
   }
   RIVULET_ASSIGN_OR_RETURN(const Trial trial,
                            Trial::Create(graph, options.samples, ScoresOf(graph, options.outputs), options.threads));
   WeighColumns(graph, trial.ChannelWeights(), &weights);
   if (options.relative_step) {
-    RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(graph, std::move(weights), nullptr, options));
-    RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseRelative(studied, graph, *options.relative_step));
-    SqueezedModel model = ModelOf(graph, studied, choice);
+    RIVULET_ASSIGN_OR_RETURN(const Study study, StudyWeights(graph, std::move(weights), nullptr, options));
+    RIVULET_ASSIGN_OR_RETURN(const Choice choice, ChooseRelative(study, graph, *options.relative_step));
+    SqueezedModel model = ModelOf(graph, study, choice);
     RIVULET_ASSIGN_OR_RETURN(model.agreement, trial.Compare(choice.replaced));
     return model;
   }
-  RIVULET_ASSIGN_OR_RETURN(const auto studied, StudyWeights(graph, std::move(weights), &trial, options));
-  return Search(graph, studied, trial, options);
+  RIVULET_ASSIGN_OR_RETURN(const Study study, StudyWeights(graph, std::move(weights), &trial, options));
+  return Search(graph, study, trial, options);
 }
 
 }  // namespace rivulet::prepare

@@ -28,6 +28,8 @@ struct SqueezeOptions {
   size_t studied = 48;
   int threads = 1;
   std::function<void(std::string_view what, size_t done, size_t all)> progress;
+  // Gets the file of each price that the search tries.
+  std::function<Status(const std::string& bytes)> tried;
 };
 
 // How far results are from those of the unshrunk network.
