@@ -18,6 +18,9 @@ constexpr double kStudiedStep = 0.1;
 // Step² for a price of 1 and an error that costs 1. Where levels are fine 6 / ln 2 is best; rounding towards zero where
 // that pays makes up for larger ones.
 constexpr double kStepsForPrice = 6.0;
+// Of a weight whose rows have steps of their own. With fewer, rows that are rounded to nothing are left to those after
+// them, by what few samples tell: steps that are all the same do better on other samples then.
+constexpr double kFewestBits = 2.0;
 
 double RootMeanSquare(const std::vector<float>& values) {
   double sum = 0;
@@ -134,6 +137,16 @@ std::map<size_t, Refit> RefitsOf(const Study& study, const std::vector<size_t>& 
   return refits;
 }
 
+struct Coded {
+  QuantizedWeights quantized;
+  std::string region;
+};
+
+Coded CodedOf(QuantizedWeights quantized) {
+  std::string region = WriteLevels(quantized);
+  return {std::move(quantized), std::move(region)};
+}
+
 // Levels of every weight that gets smaller by them.
 template <typename QuantizeOne>
 Result<Choice> Choose(const Study& study, const GraphDef& graph, const QuantizeOne& quantize) {
@@ -152,8 +165,7 @@ Result<Choice> Choose(const Study& study, const GraphDef& graph, const QuantizeO
       } else if (refit != refits.end()) {
         weight.values = refit->second.Values();
       }
-      QuantizedWeights quantized = quantize(studied, weight);
-      std::string region = WriteLevels(quantized);
+      auto [quantized, region] = quantize(studied, weight);
       if (region.size() >= weight.values.size() * ElementBytes(weight.dtype)) continue;
       RIVULET_ASSIGN_OR_RETURN(choice.replaced[weight.name], ValueOf(weight, quantized));
       choice.regions.emplace(weight.name, std::move(region));
@@ -204,14 +216,19 @@ Result<Choice> ChooseAt(const Study& study, const GraphDef& graph, double price)
     const double own_price = price / studied.sensitivity;
     const double largest = 4 * RootMeanSquare(weight.values);
     const double step = std::min(largest, std::sqrt(kStepsForPrice * own_price / studied.measure.typical()));
-    return Quantize(weight, studied.measure, step > 0 ? static_cast<float>(step) : 1.0f, own_price);
+    const auto quantize = [&](RowSteps rows) {
+      return Quantize(weight, studied.measure, step > 0 ? static_cast<float>(step) : 1.0f, own_price, rows);
+    };
+    Coded coded = CodedOf(quantize(RowSteps::kOwn));
+    const double bits = 8 * static_cast<double>(coded.region.size()) / static_cast<double>(weight.values.size());
+    return bits < kFewestBits && !coded.quantized.row_quarters.empty() ? CodedOf(quantize(RowSteps::kAlike)) : coded;
   });
 }
 
 Result<Choice> ChooseRelative(const Study& study, const GraphDef& graph, double relative_step) {
   return Choose(study, graph, [&](const StudiedWeight& studied, const Weight& weight) {
     const double step = relative_step * RootMeanSquare(weight.values);
-    return Quantize(weight, studied.measure, step > 0 ? static_cast<float>(step) : 1.0f, 0);
+    return CodedOf(Quantize(weight, studied.measure, step > 0 ? static_cast<float>(step) : 1.0f, 0));
   });
 }
 

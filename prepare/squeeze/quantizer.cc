@@ -127,11 +127,13 @@ double ErrorMeasure::Of(const Weight& weight, const QuantizedWeights& quantized)
   return sum;
 }
 
-QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, float step, double price) {
+QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, float step, double price,
+                          RowSteps rows_as) {
   const int64_t columns = weight.columns, rows = weight.rows();
   QuantizedWeights out{.dtype = weight.dtype, .row = weight.shape.rank() > 1 ? columns : 0, .step = step};
   out.quarters = measure.quarters();
-  if (out.row > 0 && out.row <= LevelContext::kLongestRow) out.row_quarters = measure.row_quarters();
+  if (rows_as == RowSteps::kOwn && out.row > 0 && out.row <= LevelContext::kLongestRow)
+    out.row_quarters = measure.row_quarters();
   out.step = 1;
   out.step = WideEnough(weight, out, step);
   out.levels.resize(weight.values.size());

@@ -47,9 +47,12 @@ class ErrorMeasure {
   double typical_ = 1;
 };
 
+enum class RowSteps { kOwn, kAlike };
+
 // Multiples of `step`, row after row. A level that is nearer to zero than the nearest one is taken where that saves
 // more than `price` a bit; what a row did wrong, the rows after it make up for as far as the inputs go together.
-QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, float step, double price);
+QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, float step, double price,
+                          RowSteps rows = RowSteps::kOwn);
 
 // The tensor that this decodes to.
 Result<Tensor> ValueOf(const Weight& weight, const QuantizedWeights& quantized);

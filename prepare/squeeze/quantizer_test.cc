@@ -144,6 +144,7 @@ TEST(Quantizer, RowsThatMatterLessGetWiderSteps) {
   const QuantizedWeights quantized = Quantize(weight, measure, 0.1f, 0);
   ASSERT_EQ(quantized.row_quarters.size(), static_cast<size_t>(kRows));
   EXPECT_GT(quantized.WiderOf(0), 4 * quantized.WiderOf(kRows * kColumns - 1));
+  EXPECT_TRUE(Quantize(weight, measure, 0.1f, 0, RowSteps::kAlike).row_quarters.empty());
   for (int64_t k = 0; k < kRows; ++k) {
     const float wider = quantized.WiderOf(k * kColumns);
     EXPECT_NEAR(std::log2(measure.cost(k, 0) * wider * wider / measure.typical()), 0, 0.26) << k;

@@ -4,12 +4,10 @@ with its converter, and the folder of public models and data. One thread.
 
   python tests/models/int8_table.py PATH/TO/rivulet MATERIAL [NAME ...]
 """
-import datetime
 import json
 import os
 import pathlib
 import statistics
-import tempfile
 import time
 
 os.environ.update(CUDA_VISIBLE_DEVICES='', TF_CPP_MIN_LOG_LEVEL='3')
@@ -17,7 +15,7 @@ os.environ.update(CUDA_VISIBLE_DEVICES='', TF_CPP_MIN_LOG_LEVEL='3')
 import numpy as np
 import tensorflow as tf
 
-from squeeze_table import MATERIAL, ONLY, Labelled, agreement, call, networks
+from trained_networks import Labelled, agreement, call, for_each
 
 LIMITS = ('100%', '5%', '1%')
 MOST_CALIBRATED = 200  # by LiteRT, which takes one after the other
@@ -92,29 +90,18 @@ def beside(net, want, folder):
     return f'{100 * agreement(want, got):.1f} %, {path.stat().st_size / 1000:.0f} kB, {milliseconds:.3f} ms'
 
 
-def main():
-    if not MATERIAL.is_dir():
-        print(f'skipped: no folder {MATERIAL}')
-        return
-    print(f'{datetime.date.today()}, {call("--version").strip()}, TensorFlow {tf.__version__}')
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = pathlib.Path(temporary)
-        for name, make in networks(folder):
-            if ONLY and name not in ONLY:
-                continue
-            net = make()
-            want = net.answers(net.model, folder)
-            print(f'\n{name}: {len(net.seen)} samples, half of them calibrated on; {len(want)} answers for others', flush=True)
-            for limit in LIMITS:
-                out = folder / 'out.pb'
-                said = json.loads(call('shrink', net.model, '--int8', '-o', out, '--max-drop', limit, '--json', *net.samples(folder)))
-                given, made = said['files']
-                print(f'  {limit}: {100 * agreement(want, net.answers(out, folder)):.1f} %, {said["products"]} products, '
-                      f'{given["bytes"] / 1000:.0f} to {made["bytes"] / 1000:.0f} kB, {given["ms"]:.3f} to {made["ms"]:.3f} ms', flush=True)
-                for note in said['notes']:
-                    print(f'    {note[:110]}')
-            print(f'  LiteRT: {beside(net, want, folder)}', flush=True)
+def report(name, net, want, folder):
+    print(f'\n{name}: {len(net.seen)} samples, half of them calibrated on; {len(want)} answers for others', flush=True)
+    for limit in LIMITS:
+        out = folder / 'out.pb'
+        said = json.loads(call('shrink', net.model, '--int8', '-o', out, '--max-drop', limit, '--json', *net.samples(folder)))
+        given, made = said['files']
+        print(f'  {limit}: {100 * agreement(want, net.answers(out, folder)):.1f} %, {said["products"]} products, '
+              f'{given["bytes"] / 1000:.0f} to {made["bytes"] / 1000:.0f} kB, {given["ms"]:.3f} to {made["ms"]:.3f} ms', flush=True)
+        for note in said['notes']:
+            print(f'    {note[:110]}')
+    print(f'  LiteRT: {beside(net, want, folder)}', flush=True)
 
 
 if __name__ == '__main__':
-    main()
+    for_each(report, f'TensorFlow {tf.__version__}')
