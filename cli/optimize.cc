@@ -9,7 +9,7 @@
 #include "cli/html_page.h"
 #include "cli/made_up.h"
 #include "cli/model_flags.h"
-#include "cli/road_samples.h"
+#include "cli/samples.h"
 #include "engine/base/errors.h"
 #include "cli/pack_source.h"
 #include "prepare/freeze_model.h"

@@ -12,7 +12,7 @@
 #include "cli/model_flags.h"
 #include "cli/prepare_page.h"
 #include "cli/input_shapes.h"
-#include "cli/road_samples.h"
+#include "cli/samples.h"
 #include "cli/shrink_amounts.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"

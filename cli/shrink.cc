@@ -12,7 +12,7 @@
 #include "cli/shrink_int8.h"
 #include "cli/shrink_picture.h"
 #include "cli/shrink_report.h"
-#include "cli/shrink_samples.h"
+#include "cli/samples.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "prepare/squeeze/half_weights.h"

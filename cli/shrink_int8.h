@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "cli/shrink_samples.h"
+#include "cli/samples.h"
 
 namespace rivulet::cli {
 

@@ -1,6 +1,7 @@
 """The curves of docs/squeeze.svg: what squeeze_table.py printed, size in a zip against the share of answers that differ.
 
     python tests/models/squeeze_chart.py PRINTED [PRINTED ...] > docs/squeeze.svg
+    python tests/models/squeeze_chart.py --table PRINTED [PRINTED ...]      the table of docs/squeeze.md
 """
 import math
 import pathlib
@@ -10,26 +11,44 @@ import sys
 WIDTH, HEIGHT, GAP = 250, 190, 26
 LEFT, TOP, RIGHT, BOTTOM = 44, 26, 10, 34
 INK, GRID, CURVE, OTHER = "#24292f", "#d0d7de", "#0969da", "#cf222e"
+WANTED = 99  # percent
 LEAST = 0.1  # percent: what is nearer is drawn there
 
 
 def read(paths):
-    """{network: [(what, kB in a zip, percent that differ)]}; a later file adds to a former one."""
+    """{network: [(what, kB in a zip, percent that agree where points are chosen, percent that differ on the others)]}; a
+    later file adds to a former one."""
     networks = {}
     for path in paths:
         name = None
         for line in pathlib.Path(path).read_text().splitlines():
             if title := re.match(r"(.+), (\d+) samples searched with", line):
                 name = title[1]
-            elif row := re.match(r"\| (.+?) \| [\d.]+ \| ([\d.]+) \| ([\d.]+) % \|", line):
-                rows = networks.setdefault(name, {})
-                rows[row[1]] = (float(row[2]), 100 - float(row[3]))
+            elif row := re.match(r"\| (.+?) \| [\d.]+ \| ([\d.]+) \| ([\d.]+) % \| ([\d.]+) % \|", line):
+                networks.setdefault(name, []).append((row[1], float(row[2]), float(row[3]), 100 - float(row[4])))
     return networks
 
 
+def line(name, rows):
+    """What docs/squeeze.md says of a network."""
+    def cell(row, bold=""):
+        return f"{bold}{row[1]:.1f}{bold} ({100 - row[3]:.1f} %)" if row else ""
+
+    by_name = {row[0]: row for row in rows}
+    curve = sorted((row for row in rows if row[0] == "squeezed"), key=lambda row: row[1])
+    best = next((row for row in curve if row[2] >= WANTED), None)
+    smaller = [row for row in curve if best is None or row[1] < best[1]]
+    after = max(smaller, key=lambda row: row[2], default=None)
+    rounded, eight = by_name["256 levels"], next(row for row in rows if row[0].startswith("8 bits"))
+    more = next((row for what, row in by_name.items() if what in ("4096 levels", "65536 levels") and row[2] >= WANTED), None)
+    size = (best or after)[1]
+    return (f"| {name} | {by_name['as given'][1]:.1f} | {cell(rounded)} | {cell(more)} | {cell(eight)} | {cell(best, '**')} | {cell(after)} "
+            f"| {rounded[1] / size:.1f} | {100 * (1 - size / eight[1]):.0f} % |")
+
+
 def panel(name, rows, x, y):
-    curve = sorted(v for k, v in rows.items() if k.startswith("squeeze"))
-    others = {k: v for k, v in rows.items() if "levels" in k or k.startswith("8 bits")}
+    curve = sorted((size, drop) for what, size, _, drop in rows if what == "squeezed")
+    others = {what: (size, drop) for what, size, _, drop in rows if "levels" in what or what.startswith("8 bits")}
     sizes = [size for size, _ in [*curve, *others.values()]]
     low, high = math.log(min(sizes) / 1.15), math.log(max(sizes) * 1.15)
     at_x = lambda size: x + LEFT + (math.log(size) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
@@ -58,7 +77,10 @@ def panel(name, rows, x, y):
 
 
 def main():
-    networks = read(sys.argv[1:])
+    networks = read(path for path in sys.argv[1:] if path != "--table")
+    if "--table" in sys.argv:
+        print("\n".join(line(name, rows) for name, rows in networks.items()))
+        return
     columns = 3
     lines = math.ceil(len(networks) / columns)
     width, height = columns * (WIDTH + GAP), lines * (HEIGHT + GAP) + 30

@@ -2,9 +2,9 @@
 tables of docs/squeeze.md. Half of those inputs choose which point of a curve counts, the other half are reported.
 Needs what trained_networks.py needs; brotli's Python package for one column.
 
-  python tests/models/squeeze_table.py PATH/TO/rivulet MATERIAL [--curves] [--lossless] [NAME ...]
+  python tests/models/squeeze_table.py PATH/TO/rivulet MATERIAL [--curves] [--limit=P] [--lossless] [NAME ...]
 
---curves leaves out what curves are compared with.
+--curves leaves out what curves are compared with; --limit gives the search another --max-drop, for more points.
 """
 import pathlib
 import zlib
@@ -16,7 +16,7 @@ try:
 except ImportError:
     brotli = None
 
-LIMIT, DISTANCE = '1%', '4%'  # of heat maps
+LIMIT, DISTANCE = '1%', '4%'  # of answers, of heat maps
 WANTED = 0.99
 APART = 1.02  # points of the curve that are nearer in size are one
 
@@ -39,8 +39,8 @@ def curve_of(net, folder, samples):
     tried.mkdir(exist_ok=True)
     for old in tried.iterdir():
         old.unlink()
-    call('shrink', net.model, '-o', folder / 'out.rivulet', '--max-drop', DISTANCE if isinstance(net, Pose) else LIMIT,
-         '--keep-tried', tried, *samples)
+    limit = next((flag.split('=')[1] for flag in FLAGS if flag.startswith('--limit=')), DISTANCE if isinstance(net, Pose) else LIMIT)
+    call('shrink', net.model, '-o', folder / 'out.rivulet', '--max-drop', limit, '--keep-tried', tried, *samples)
     points, last = [], 0
     for path in sorted(tried.iterdir(), key=lambda p: p.stat().st_size):
         if path.stat().st_size >= APART * last:

@@ -1,7 +1,9 @@
-#include "cli/road_samples.h"
+#include "cli/samples.h"
 
 #include <algorithm>
 
+#include "cli/command.h"
+#include "cli/feeds.h"
 #include "cli/made_up.h"
 #include "cli/sample_files.h"
 #include "engine/base/errors.h"
@@ -12,6 +14,8 @@ namespace rivulet::cli {
 namespace {
 
 constexpr int64_t kOpenExtents[] = {16, 64, 224, 1};
+// Made-up inputs: how many shrink gets, and by how many elements each is turned more than the last.
+constexpr int64_t kMadeUp = 32, kTurn = 7919;
 
 bool HasOp(const prepare::GraphDef& graph, std::initializer_list<std::string_view> ops) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const prepare::NodeDef& node) {
@@ -104,7 +108,7 @@ std::string OpenInput(const RoadState& state, const SampleOptions& options) {
 }
 
 Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamples* found) {
-  constexpr int64_t kCount = 8, kTurn = 7919;
+  constexpr int64_t kCount = 8;
   Status last;
   for (const int64_t open : kOpenExtents) {
     found->samples.feeds.clear();
@@ -132,6 +136,41 @@ Status ReadFiles(Classifier& classifier, const SampleOptions& options, FoundSamp
   found->samples.feeds = std::move(files.feeds);
   found->assumptions = std::move(files.left_out);
   found->samples.are_given = true;
+  return Status();
+}
+
+Status AddMedia(const std::shared_ptr<const Model>& model, const SampleFlags& flags, Samples* samples) {
+  ClassifyOptions options;
+  options.input_layer = flags.input_layer;
+  if (!flags.outputs.empty()) options.output_layer = flags.outputs[0];
+  options.input_mean = flags.input_mean;
+  options.input_std = flags.input_std;
+  RIVULET_ASSIGN_OR_RETURN(const auto classifier, Classifier::Create(model, options));
+  SampleFiles files = ReadSampleFiles(*classifier, flags.images, flags.most);
+  if (files.feeds.empty()) {
+    return InvalidArgument("none of the ", files.found, " pictures and sounds can be fed",
+                           files.left_out.empty() ? "" : "; ", files.left_out.empty() ? "" : files.left_out.back());
+  }
+  samples->feeds = std::move(files.feeds);
+  if (samples->outputs.empty()) samples->outputs = {classifier->output_layer()};
+  samples->what =
+      Cat(samples->feeds.size(), " of ", files.found, " files, as ", classifier->normalization().ToString());
+  return Status();
+}
+
+// Different values for each: the made-up ones, turned by a few elements.
+Status AddMadeUp(const Model& model, Samples* samples) {
+  Feeds feeds;
+  RIVULET_RETURN_IF_ERROR(MakeUpMissing(model, NameChoice(), "--sample", &feeds));
+  for (int64_t i = 0; i < kMadeUp; ++i) {
+    Feeds turned;
+    for (const auto& [name, tensor] : feeds) {
+      RIVULET_ASSIGN_OR_RETURN(Tensor copy, Turned(tensor, i * kTurn));
+      turned.emplace_back(name, std::move(copy));
+    }
+    samples->feeds.push_back(std::move(turned));
+  }
+  samples->what = Cat(kMadeUp, " made-up inputs");
   return Status();
 }
 
@@ -166,6 +205,34 @@ Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& op
   found.assumptions.insert(found.assumptions.begin(), (*classifier)->assumptions().begin(),
                            (*classifier)->assumptions().end());
   return found;
+}
+
+Result<Samples> MakeSamples(const PackSource& source, const SampleFlags& flags, int* code) {
+  const std::shared_ptr<const Model>& model = source.model;
+  Samples samples;
+  samples.outputs = source.outputs;
+  *code = kBadData;
+  if (!flags.images.empty()) {
+    RIVULET_RETURN_IF_ERROR(AddMedia(model, flags, &samples));
+  }
+  for (const std::string& argument : source.FeedArguments(flags.samples)) {
+    RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(*model, NameChoice(), {argument}, code));
+    *code = kBadData;
+    RIVULET_RETURN_IF_ERROR(MakeUpMissing(*model, NameChoice(), "--sample", &feeds));
+    samples.feeds.push_back(std::move(feeds));
+  }
+  if (!flags.samples.empty()) samples.what += Cat(samples.what.empty() ? "" : " and ", flags.samples.size(), " arrays");
+  if (samples.feeds.empty()) {
+    // Texts and unknown shapes are not made up; what needs no samples goes on.
+    if (const Status status = AddMadeUp(*model, &samples); !status.ok()) {
+      samples.feeds.clear();
+      samples.what = Cat("nothing: ", status.message());
+    }
+  }
+  if (samples.outputs.empty()) samples.outputs = model->LikelyOutputs();
+  if (samples.outputs.empty())
+    return InvalidArgument("the graph has no output that could be compared; name one with --output");
+  return samples;
 }
 
 }  // namespace rivulet::cli
