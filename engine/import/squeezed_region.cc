@@ -68,37 +68,44 @@ Status CheckFields(const SqueezedRegion& region, int64_t channels) {
   return Status();
 }
 
-// So many quarters of octaves from the region's first slice, which is taken away. False where it does not hold them.
-bool TakeQuarters(int64_t count, std::vector<SqueezedRegion::Slice>* slices, std::vector<int32_t>* quarters) {
+// So many quarters of octaves from the region's first slice, which is taken away.
+Status TakeQuarters(const char* whose, int64_t count, std::vector<SqueezedRegion::Slice>* slices,
+                    std::vector<int32_t>* quarters) {
   constexpr int32_t kMostQuarters = 4 * 64;
-  if (slices->empty()) return false;
+  if (slices->empty()) return Damaged("the steps of its ", whose, " are not there");
   const SqueezedRegion::Slice slice = slices->front();
   slices->erase(slices->begin());
-  if (count > SqueezedRegion::kMostElementsPerByte * static_cast<int64_t>(slice.bytes.size())) return false;
+  if (Crc32c(slice.bytes) != slice.checksum) return Damaged("the checksum of its ", whose, "' steps is another");
+  if (count > SqueezedRegion::kMostElementsPerByte * static_cast<int64_t>(slice.bytes.size())) {
+    return Damaged(slice.bytes.size(), " bytes cannot hold the steps of ", count, " ", whose);
+  }
   quarters->resize(static_cast<size_t>(count));
-  return Crc32c(slice.bytes) == slice.checksum &&
-         DecodeLevels(slice.bytes, SqueezedRegion::kChannelCoding, *quarters) &&
-         std::all_of(quarters->begin(), quarters->end(), [](int32_t q) { return std::abs(q) <= kMostQuarters; });
+  const bool is_code = DecodeLevels(slice.bytes, SqueezedRegion::kChannelCoding, *quarters);
+  if (!is_code ||
+      !std::all_of(quarters->begin(), quarters->end(), [](int32_t q) { return std::abs(q) <= kMostQuarters; })) {
+    return Damaged("the steps of its ", whose, " are no code");
+  }
+  return Status();
 }
 
 // Steps of channels, and those of rows.
 Status TakeSteps(int64_t channels, bool has_rows, SqueezedRegion* region) {
   if (channels > 1) {
     std::vector<int32_t> quarters;
-    if (!TakeQuarters(channels, &region->slices, &quarters)) return Damaged("the steps of its channels");
+    RIVULET_RETURN_IF_ERROR(TakeQuarters("channels", channels, &region->slices, &quarters));
     const float step = region->scale.steps[0];
     region->scale.steps.clear();
     for (const int32_t q : quarters) region->scale.steps.push_back(step * QuarterOctaves(q));
     if (!std::all_of(region->scale.steps.begin(), region->scale.steps.end(), IsFinite)) {
-      return Damaged("the steps of its channels");
+      return Damaged("the steps of its channels are not finite");
     }
   }
   if (has_rows) {
     const int64_t row = region->levels.row;
-    if (row < 1 || region->elements % row != 0 || region->elements / row > SqueezedRegion::kMostChannels ||
-        !TakeQuarters(region->elements / row, &region->slices, &region->scale.row_quarters)) {
-      return Damaged("the steps of its rows of ", row, " of ", region->elements, " elements");
+    if (row < 1 || region->elements % row != 0 || region->elements / row > SqueezedRegion::kMostChannels) {
+      return Damaged("steps of rows of ", row, " in ", region->elements, " elements");
     }
+    return TakeQuarters("rows", region->elements / row, &region->slices, &region->scale.row_quarters);
   }
   return Status();
 }
