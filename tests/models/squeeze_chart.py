@@ -39,10 +39,13 @@ def line(name, rows):
     best = next((row for row in curve if row[2] >= WANTED), None)
     smaller = [row for row in curve if best is None or row[1] < best[1]]
     after = max(smaller, key=lambda row: row[2], default=None)
+    both = next((row for row in curve if min(row[2], 100 - row[3]) >= WANTED), None)
     rounded, eight = by_name["256 levels"], next(row for row in rows if row[0].startswith("8 bits"))
     more = next((row for what, row in by_name.items() if what in ("4096 levels", "65536 levels") and row[2] >= WANTED), None)
+    if not curve:
+        return f"| {name} | {by_name['as given'][1]:.1f} | {cell(rounded)} | {cell(more)} | {cell(eight)} | not measured | | | | |"
     size = (best or after)[1]
-    return (f"| {name} | {by_name['as given'][1]:.1f} | {cell(rounded)} | {cell(more)} | {cell(eight)} | {cell(best, '**')} | {cell(after)} "
+    return (f"| {name} | {by_name['as given'][1]:.1f} | {cell(rounded)} | {cell(more)} | {cell(eight)} | {cell(best, '**')} | {cell(after)} | {both[1] if both else ''} "
             f"| {rounded[1] / size:.1f} | {100 * (1 - size / eight[1]):.0f} % |")
 
 
@@ -57,10 +60,9 @@ def panel(name, rows, x, y):
     for drop in (0.1, 1, 10, 100):
         yield f'<line x1="{x + LEFT}" x2="{x + WIDTH - RIGHT}" y1="{at_y(drop):.1f}" y2="{at_y(drop):.1f}" stroke="{"#57606a" if drop == 1 else GRID}"/>'
         yield f'<text x="{x + LEFT - 5}" y="{at_y(drop) + 4:.1f}" text-anchor="end" font-size="10">{drop:g} %</text>'
-    step = next(s for s in (5, 10, 20, 50, 100, 200, 500, 1000) if (math.exp(high) - math.exp(low)) / s <= 8)
     drawn = -100.0
-    for size in range(step, int(math.exp(high)) + 1, step):
-        if math.log(size) > low and at_x(size) - drawn > 30:
+    for size in (digit * 10**zeros for zeros in range(5) for digit in (1, 2, 3, 5)):
+        if low < math.log(size) < high and at_x(size) - drawn > 30:
             drawn = at_x(size)
             yield f'<line x1="{drawn:.1f}" x2="{drawn:.1f}" y1="{y + HEIGHT - BOTTOM}" y2="{y + HEIGHT - BOTTOM + 4}" stroke="{INK}"/>'
             yield f'<text x="{drawn:.1f}" y="{y + HEIGHT - BOTTOM + 15}" text-anchor="middle" font-size="10">{size}</text>'
@@ -88,8 +90,8 @@ def main():
            f'<rect width="{width}" height="{height}" fill="#fff"/>',
            f'<circle cx="50" cy="15" r="2.6" fill="{CURVE}"/><text x="58" y="19">squeezed</text>'
            f'<rect x="126" y="12" width="6" height="6" fill="none" stroke="{OTHER}" stroke-width="1.5"/><text x="138" y="19">rounded to 256, 4096, 65536 levels</text>'
-           f'<path d="M356 15l4 -4 4 4 -4 4z" fill="none" stroke="{OTHER}" stroke-width="1.5"/><text x="370" y="19">8 bits, brotli</text>'
-           '<text x="456" y="19">right: kB in a zip; up: answers that differ on unseen inputs</text>']
+           f'<path d="M366 15l4 -4 4 4 -4 4z" fill="none" stroke="{OTHER}" stroke-width="1.5"/><text x="380" y="19">8 bits, brotli</text>'
+           '<text x="466" y="19">right: kB in a zip; up: answers that differ on unseen inputs</text>']
     for i, (name, rows) in enumerate(networks.items()):
         out += panel(name, rows, i % columns * (WIDTH + GAP), 30 + i // columns * (HEIGHT + GAP))
     print("\n".join([*out, "</svg>"]))
