@@ -71,7 +71,8 @@ HWY_INLINE V Softplus(V x) {
 // x * sigmoid(x); -0 at minus infinity, where the product would be NaN.
 HWY_INLINE V Swish(V x) {
   const D d;
-  return hn::Mul(hn::IfThenElse(hn::Lt(x, hn::Set(d, -104.0f)), hn::Set(d, -104.0f), x), Sigmoid(x));
+  if (!IsFarBelow(x)) return Quotient(x, OnePlusExpOfNeg(x));
+  return hn::Mul(hn::IfThenElse(hn::Lt(x, hn::Set(d, -104.0f)), hn::Set(d, -104.0f), x), SigmoidOfAny(x));
 }
 
 // x (1 + erf(x / sqrt 2)) / 2. For negative x the sum cancels; there 1 + erf(x / sqrt 2) = erfc(|x| / sqrt 2) in

@@ -121,14 +121,14 @@ HWY_INLINE V Log1p(V x) {
   return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, 1e-8f)), x, result);
 }
 
-// 1 / v for v from 1 to 2^127, to a rounding or two.
-HWY_INLINE V Reciprocal(V v) {
+// a / b for b from 1 to 2^127, to a rounding or two.
+HWY_INLINE V Quotient(V a, V b) {
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
   // 14 bits, and twice as many after a step of Newton's.
-  const V r = hn::ApproximateReciprocal(v);
-  return hn::Mul(r, hn::NegMulAdd(v, r, hn::Set(D(), 2.0f)));
+  const V r = hn::ApproximateReciprocal(b);
+  return hn::Mul(a, hn::Mul(r, hn::NegMulAdd(b, r, hn::Set(D(), 2.0f))));
 #else
-  return hn::Div(hn::Set(D(), 1.0f), v);
+  return hn::Div(a, b);
 #endif
 }
 
@@ -140,24 +140,59 @@ HWY_INLINE V SigmoidOfAny(V x) {
   return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
 }
 
-// 1 / (1 + e^-x). Where e^-x is large its 1 does not show, so small results are as exact as it, down to where it has no
-// exponent any more. x = rest - n ln 2 with |rest| <= ln(2) / 2, so e^-x = 2^n e^-rest.
-HWY_INLINE V Sigmoid(V x) {
+// Whether a lane's e^-x would be infinite.
+HWY_INLINE bool IsFarBelow(V x) {
+  const D d;
+  return !hn::AllFalse(d, hn::Lt(x, hn::Set(d, -87.0f)));
+}
+
+struct LogisticConstants {
+  float q0 = 0.5f, q1 = -0.166666672f, q2 = 0.0416662544f, q3 = -0.00833326578f, q4 = 0.00139472669f,
+        q5 = -0.000199177244f;  // (e^-r - 1 + r) / r^2
+  float log2_e = 1.44269504f;
+  float ln2_high = 0.693359375f;  // few enough bits that its product with n is exact
+  float ln2_low = -2.12194440e-4f;
+  float magic = 12583039.0f;  // added to a number of this size, n + 127 stands in the lowest bits
+  float least = -87.0f, most = 87.0f, one = 1.0f;
+};
+
+// 1 + e^-x, x not far below. x = rest - n ln 2 with |rest| <= ln(2) / 2, so e^-x = 2^n e^-rest.
+HWY_INLINE V OnePlusExpOfNeg(V x) {
   const D d;
   const DI di;
-  if (!hn::AllFalse(d, hn::Lt(x, hn::Set(d, -87.0f)))) return SigmoidOfAny(x);
-  const V inner = Clamp(x, hn::Set(d, -87.0f), hn::Set(d, 87.0f));
-  // Added to a number of this size, n + 127 stands in the lowest bits.
-  const V magic = hn::Set(d, 12583039.0f);
-  const V shifted = hn::NegMulAdd(inner, hn::Set(d, 1.44269504f), magic);
+  static constexpr LogisticConstants kConstants;
+  const LogisticConstants* c = &kConstants;
+#if HWY_ARCH_WASM
+  // V8 makes a constant anew for each vector, in three instructions; what it does not know to be one it loads in one.
+  asm("" : "+r"(c));
+#endif
+  const V inner = Clamp(x, hn::Set(d, c->least), hn::Set(d, c->most));
+  const V magic = hn::Set(d, c->magic);
+  const V shifted = hn::NegMulAdd(inner, hn::Set(d, c->log2_e), magic);
   const V n = hn::Sub(shifted, magic);
-  V rest = hn::MulAdd(n, hn::Set(d, 0.693359375f), inner);
-  rest = hn::MulAdd(n, hn::Set(d, -2.12194440e-4f), rest);
-  const V q = Polynomial(rest, 0.5f, -0.166666672f, 0.0416662544f, -0.00833326578f, 0.00139472669f, -0.000199177244f);
-  const V expm1 = hn::MulSub(hn::Mul(rest, rest), q, rest);
+  V rest = hn::MulAdd(n, hn::Set(d, c->ln2_high), inner);
+  rest = hn::MulAdd(n, hn::Set(d, c->ln2_low), rest);
   const V power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
-  return Reciprocal(hn::Add(hn::MulAdd(expm1, power, power), hn::Set(d, 1.0f)));
+  const V one = hn::Set(d, c->one);
+  const V square = hn::Mul(rest, rest);
+#if HWY_ARCH_WASM
+  // Without fused products a step of Horner's rule waits for two operations: pairs of terms wait for fewer, and 2^n + 1
+  // is there before them.
+  const V high = hn::MulAdd(rest, hn::Set(d, c->q5), hn::Set(d, c->q4));
+  const V middle = hn::MulAdd(rest, hn::Set(d, c->q3), hn::Set(d, c->q2));
+  const V low = hn::MulAdd(rest, hn::Set(d, c->q1), hn::Set(d, c->q0));
+  const V q = hn::MulAdd(hn::MulAdd(high, square, middle), square, low);
+  const V more = hn::NegMulAdd(power, rest, hn::Mul(hn::Mul(power, square), q));
+  return hn::Add(more, hn::Add(power, one));
+#else
+  const V q = Polynomial(rest, c->q0, c->q1, c->q2, c->q3, c->q4, c->q5);
+  return hn::Add(hn::MulAdd(hn::MulSub(square, q, rest), power, power), one);
+#endif
 }
+
+// 1 / (1 + e^-x). Where e^-x is large its 1 does not show, so small results are as exact as it, down to where it has no
+// exponent any more.
+HWY_INLINE V Sigmoid(V x) { return IsFarBelow(x) ? SigmoidOfAny(x) : Quotient(hn::Set(D(), 1.0f), OnePlusExpOfNeg(x)); }
 
 // (e^2a - 1) / (e^2a + 1) for a = |x|.
 HWY_INLINE V Tanh(V x) {
