@@ -120,7 +120,8 @@ TEST(ConvForward, ScratchBeyondTheBudgetIsAnError) {
   EXPECT_EQ(result.status().code(), Code::kResourceExhausted);
 }
 
-// Slices of volumes are computed some at a time, here five of eight: the last three hold more tiles at once.
+// Slices of volumes are computed some at a time, here five of eight: the last three hold more tiles at once. What is
+// written behind their room is seen by the address sanitizer, and else by the system only now and then.
 TEST(ConvForward, FewerSlicesMayNeedMoreRoom) {
   constexpr int64_t kDepth = 8, kSide = 16, kIn = 64, kOut = 128;
   Tensor in = Zeros(DType::kFloat, {1, kDepth, kSide, kSide, kIn});
