@@ -80,7 +80,7 @@ HWY_INLINE V Swish(V x) {
 HWY_INLINE V Gelu(V x) {
   const D d;
   const V half = hn::Set(d, 0.5f);
-  const V phi = hn::MulAdd(half, Erf(hn::Mul(x, hn::Set(d, 0.707106781f))), half);
+  const V phi = hn::MulAdd(half, ErfNear(hn::Mul(x, hn::Set(d, 0.707106781f))), half);
   return hn::Mul(hn::IfThenElse(hn::Lt(x, hn::Set(d, -100.0f)), hn::Set(d, -100.0f), x), phi);
 }
 

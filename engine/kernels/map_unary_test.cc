@@ -128,6 +128,12 @@ TEST(MapUnary, HardSwishAndGelu) {
         const double v = x[i];
         ASSERT_NEAR(static_cast<double>(got[i]), gate.exact(v), 3e-7 * std::max(1.0, std::fabs(v))) << "of " << v;
       }
+      const float ends[] = {kNan, kInfinity};
+      float of_ends[2] = {};
+      ThreadPool pool(1);
+      MapUnary(gate.kind, ends, 2, of_ends, pool, StopToken());
+      EXPECT_TRUE(std::isnan(of_ends[0]));
+      EXPECT_EQ(of_ends[1], kInfinity);
     }
   });
 }
