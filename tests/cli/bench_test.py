@@ -97,9 +97,9 @@ class Bench(CommandCase):
             graph += node(b"y%d" % i, b"MatMul", [b"y%d" % (i - 1) if i else b"x", b"w%d" % i], T=real)
         model = self.file("m.pb", graph)
         # The peak that the system tells begins with that of the caller, which is large here.
-        samples = (self.bench(model, "--runs", "2", "--prefer", what)["memory"]["samples"] for what in ("speed", "memory"))
-        speed, memory = (max(resident for _, resident, _ in looks) / 1024 for looks in samples)
-        self.assertGreater(speed - memory, 0.6 * whole)
+        samples = [resident / 1024 for _, resident, _ in self.bench(model, "--runs", "2", "--prefer", "memory")["memory"]["samples"]]
+        self.assertGreater(max(samples) - samples[0], 0.9 * whole)
+        self.assertLess(max(samples) - samples[0], 1.4 * whole)
         self.fails(2, ["--prefer"], "bench", model, "--prefer", "size")
 
     def test_memory_over_time(self):
