@@ -51,10 +51,10 @@ void DoTile(const ConvTask& task, int64_t row, int64_t first, int64_t count, con
   const float* runs[conv_rows::kMostRuns];
   int64_t num_runs = 0;
   for (int64_t i = 0; i < g.k_h; ++i) {
-    const float* from = under[i] + in_x * g.in_c;
-    if (!inside || (!all_there && under[i] == nullptr)) {
+    const bool copied = !inside || (!all_there && under[i] == nullptr);
+    const float* from = copied ? copies : under[i] + in_x * g.in_c;
+    if (copied) {
       CopyRow(g, under[i], in_x, pixels, copies);
-      from = copies;
       copies += pixels * g.in_c;
     }
     for (int64_t tap = 0; tap < taps; ++tap) runs[num_runs++] = from + tap * g.dilation_w * g.in_c;
