@@ -40,6 +40,8 @@ bool Decode(std::span<const uint8_t> bytes, const LevelCoding& coding, std::span
   const auto row = static_cast<int64_t>(columns.size());
   std::fill(columns.begin(), columns.end(), coding.mean);
   LevelAverages averages{coding.mean, coding.mean, {}};
+  // Without steps there is nothing to follow.
+  const bool follows_rows = coding.follows_rows && !row_quarters.empty();
   // What has no columns is one row.
   const int64_t step = coding.row > 0 ? 1 : 0;
   int64_t column = first % row, at_row = first / row;
@@ -47,7 +49,7 @@ bool Decode(std::span<const uint8_t> bytes, const LevelCoding& coding, std::span
     const int64_t end = step > 0 ? std::min(count, i + row - column) : count;
     RowScale scale;
     scale.low_bits = coding.low_bits;
-    if (coding.follows_rows) scale = RowScale::Of(coding.low_bits, row_quarters[static_cast<size_t>(at_row)]);
+    if (follows_rows) scale = RowScale::Of(coding.low_bits, row_quarters[static_cast<size_t>(at_row)]);
     averages.BeginRow(scale);
     begin_row(at_row);
     for (; i < end; ++i, column += step) {
