@@ -9,7 +9,6 @@
 namespace rivulet {
 namespace {
 
-constexpr size_t kMostStages = 8;
 // Sizes beyond these have only arithmetic to check.
 constexpr int64_t kMostExtent = 1 << 16;
 constexpr int64_t kMostRowFloats = 1 << 24;
@@ -28,8 +27,8 @@ Rows RowsUnder(const ConvGeometry& g, Rows out) {
 }
 
 // The most rows of each stage's output that a band of `rows` rows of the last one sees.
-std::array<int64_t, kMostStages> HeldRows(std::span<const ConvGeometry> stages, int64_t rows) {
-  std::array<int64_t, kMostStages> held{};
+std::array<int64_t, kMostBandStages> HeldRows(std::span<const ConvGeometry> stages, int64_t rows) {
+  std::array<int64_t, kMostBandStages> held{};
   int64_t seen = rows;
   for (size_t i = stages.size() - 1; i > 0; --i) {
     const ConvGeometry& g = stages[i];
@@ -39,8 +38,8 @@ std::array<int64_t, kMostStages> HeldRows(std::span<const ConvGeometry> stages, 
   return held;
 }
 
-std::array<ConvGeometry, kMostStages> GeometriesOf(std::span<const BandStage> stages) {
-  std::array<ConvGeometry, kMostStages> geometries;
+std::array<ConvGeometry, kMostBandStages> GeometriesOf(std::span<const BandStage> stages) {
+  std::array<ConvGeometry, kMostBandStages> geometries;
   for (size_t i = 0; i < stages.size(); ++i) geometries[i] = stages[i].geometry;
   return geometries;
 }
@@ -81,7 +80,7 @@ class Share {
   };
 
   void RunBand(Rows rows, bool first) {
-    std::array<Rows, kMostStages> seen;
+    std::array<Rows, kMostBandStages> seen;
     seen[stages_.size() - 1] = rows;
     for (size_t i = stages_.size() - 1; i > 0; --i) seen[i - 1] = RowsUnder(stages_[i].geometry, seen[i]);
     for (size_t i = 0; i + 1 < stages_.size(); ++i) {
@@ -137,7 +136,7 @@ class Share {
   const int64_t image_;
   const int64_t band_;
   const StopToken& stop_;
-  std::array<Room, kMostStages> rooms_;
+  std::array<Room, kMostBandStages> rooms_;
   ThreadPool alone_{1};
 };
 
@@ -179,7 +178,7 @@ int64_t BandRows(std::span<const ConvGeometry> stages) {
   // In floats: what lies between the stages, and weights, which each band reads anew.
   constexpr int64_t kNear = 3 << 16;
   constexpr int64_t kMostWeights = 1 << 16;
-  if (stages.size() < 2 || stages.size() > kMostStages) return 0;
+  if (stages.size() < 2 || stages.size() > kMostBandStages) return 0;
   int64_t weights = 0;
   for (const ConvGeometry& g : stages) {
     if (RowFloats(g) > kNear) return 0;

@@ -3,6 +3,7 @@
 #ifndef RIVULET_ENGINE_KERNELS_CONV_BANDS_H_
 #define RIVULET_ENGINE_KERNELS_CONV_BANDS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -13,6 +14,8 @@
 #include "engine/kernels/epilogue.h"
 
 namespace rivulet {
+
+inline constexpr size_t kMostBandStages = 8;  // of a chain
 
 struct BandStage {
   ConvGeometry geometry;  // of the whole picture; its input is the output of the stage before

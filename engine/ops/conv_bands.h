@@ -10,8 +10,6 @@
 
 namespace rivulet {
 
-inline constexpr size_t kMostBandStages = 8;
-
 // What a float step whose run is RunConv computes, if it can be a stage of a chain. The filter's shape is that of its
 // input, and `constant_filter` says whether it is the same in every run.
 std::optional<ConvGeometry> BandGeometryOf(const OpState& state, const Shape& input, const Shape& filter,
