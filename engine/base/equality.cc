@@ -120,8 +120,8 @@ class Comparison {
 
   Status Verdict() const {
     if (out_->num_different == 0) return Status();
-    return InvalidArgument(Name(want_.dtype()), want_.shape().ToString(), ": ", out_->num_different, " of ",
-                           want_.num_elements(), " elements differ, first at ", Position(out_->first), ": ", words_);
+    return InvalidArgument(want_.dtype(), want_.shape(), ": ", out_->num_different, " of ", want_.num_elements(),
+                           " elements differ, first at ", Position(out_->first), ": ", words_);
   }
 
  private:
@@ -159,9 +159,9 @@ TensorTolerance DefaultTolerance(DType dtype) {
 }
 
 Status CompareTensors(const Tensor& got, const Tensor& want, TensorTolerance tolerance, TensorDifference* difference) {
-  if (got.dtype() != want.dtype()) return InvalidArgument("want ", Name(want.dtype()), ", got ", Name(got.dtype()));
+  if (got.dtype() != want.dtype()) return InvalidArgument("want ", want.dtype(), ", got ", got.dtype());
   if (!(got.shape() == want.shape())) {
-    return InvalidArgument("want shape ", want.shape().ToString(), ", got ", got.shape().ToString());
+    return InvalidArgument("want shape ", want.shape(), ", got ", got.shape());
   }
   const bool exact = tolerance.rtol < 0;
   const TensorTolerance standard = DefaultTolerance(want.dtype());
@@ -210,7 +210,7 @@ Status CompareTensors(const Tensor& got, const Tensor& want, TensorTolerance tol
     case DType::kQuint16: comparison.Integers<uint16_t>(levels); break;
     case DType::kQint32: comparison.Integers<int32_t>(levels); break;
     case DType::kString: comparison.Strings(); break;
-    default: return Unimplemented("elements of ", Name(want.dtype()), " cannot be compared");
+    default: return Unimplemented("elements of ", want.dtype(), " cannot be compared");
   }
   return comparison.Verdict();
 }

@@ -7,10 +7,13 @@
 
 namespace rivulet {
 
-#define RIVULET_DEFINE_ERROR(Name)                 \
-  template <typename... Args>                      \
-  [[gnu::cold]] Status Name(const Args&... args) { \
-    return Status(Code::k##Name, Cat(args...));    \
+// A Status of the pieces that Cat() would take, put together out of line (text.h).
+[[gnu::cold]] Status StatusOfPieces(Code code, const char* kinds, ...);
+
+#define RIVULET_DEFINE_ERROR(Name)                                                               \
+  template <typename... Args>                                                                    \
+  [[gnu::always_inline]] inline Status Name(const Args&... args) {                               \
+    return StatusOfPieces(Code::k##Name, kPieceKinds<PieceKind<Args>()...>, PieceWord(args)...); \
   }
 RIVULET_DEFINE_ERROR(Cancelled)
 RIVULET_DEFINE_ERROR(InvalidArgument)

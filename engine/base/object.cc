@@ -49,10 +49,10 @@ Tensor ScalarOf(DType dtype, ObjectRef object) {
 
 Result<ObjectRef> ReferenceIn(const Tensor& tensor) {
   if (tensor.dtype() != DType::kResource && tensor.dtype() != DType::kVariant) {
-    return InvalidArgument("want a handle, got ", Name(tensor.dtype()));
+    return InvalidArgument("want a handle, got ", tensor.dtype());
   }
   if (tensor.num_elements() != 1) {
-    return InvalidArgument("want one handle, got a tensor of shape ", tensor.shape().ToString());
+    return InvalidArgument("want one handle, got a tensor of shape ", tensor.shape());
   }
   return *tensor.data<ObjectRef>();
 }

@@ -1,5 +1,7 @@
 #include "rivulet/status.h"
 
+#include "engine/base/errors.h"
+
 namespace rivulet {
 
 std::string_view CodeName(Code code) {
@@ -25,14 +27,27 @@ std::string_view CodeName(Code code) {
 }
 
 Status::Status(Code code, std::string message) {
-  if (code != Code::kOk) rep_ = std::make_unique<Rep>(Rep{code, std::move(message)});
+  if (code != Code::kOk) rep_ = new Rep{code, std::move(message)};
 }
 
-Status::Status(const Status& other) : rep_(other.rep_ ? std::make_unique<Rep>(*other.rep_) : nullptr) {}
+Status::Status(const Status& other) : rep_(other.rep_ ? new Rep(*other.rep_) : nullptr) {}
 
 Status& Status::operator=(const Status& other) {
-  if (this != &other) rep_ = other.rep_ ? std::make_unique<Rep>(*other.rep_) : nullptr;
+  Status copy(other);
+  std::swap(rep_, copy.rep_);
   return *this;
+}
+
+Status Status::OfNoValue() { return Status(Code::kInternal, "a Result was made from an ok Status"); }
+
+void Status::Drop(Rep* rep) { delete rep; }
+
+Status StatusOfPieces(Code code, const char* kinds, ...) {
+  va_list pieces;
+  va_start(pieces, kinds);
+  Status status(code, JoinPieceList(kinds, pieces));
+  va_end(pieces);
+  return status;
 }
 
 Status Status::Framed(std::string_view frame) && {

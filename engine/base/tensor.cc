@@ -60,10 +60,10 @@ Tensor Tensor::View(DType dtype, const Shape& shape, void* data, std::shared_ptr
 Result<Tensor> Tensor::Allocate(DType dtype, const Shape& shape, Allocator& allocator) {
   const int64_t count = shape.num_elements();
   const size_t element = StoredBytes(dtype);
-  if (element == 0) return Internal("a tensor of ", Name(dtype), " has no bytes to allocate");
+  if (element == 0) return Internal("a tensor of ", dtype, " has no bytes to allocate");
   const CheckedSize bytes = CheckedSize(count) * static_cast<int64_t>(element);
   if (!bytes.valid()) {
-    return ResourceExhausted("a ", Name(dtype), " tensor of shape ", shape.ToString(), " is larger than any memory");
+    return ResourceExhausted("a ", dtype, " tensor of shape ", shape, " is larger than any memory");
   }
   RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, allocator.Allocate(static_cast<size_t>(bytes.value())));
   if (dtype == DType::kString) return Construct<std::string>(dtype, shape, std::move(memory));

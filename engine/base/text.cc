@@ -4,6 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "rivulet/dtype.h"
+#include "rivulet/shape.h"
+
 namespace rivulet {
 
 void AppendPiece(std::string& out, std::string_view piece) { out.append(piece); }
@@ -41,6 +44,33 @@ void AppendPiece(std::string& out, double number) {
     if (c == '\0') break;
   }
   AppendPiece(out, std::string_view(buffer));
+}
+
+std::string JoinPieceList(const char* kinds, va_list pieces) {
+  std::string out;
+  for (; *kinds != '\0'; ++kinds) {
+    switch (*kinds) {
+      case 's': out += va_arg(pieces, const char*); break;
+      case 't': out += *static_cast<const std::string*>(va_arg(pieces, const void*)); break;
+      case 'v': out += *static_cast<const std::string_view*>(va_arg(pieces, const void*)); break;
+      case 'h': out += static_cast<const Shape*>(va_arg(pieces, const void*))->ToString(); break;
+      case 'i': AppendPiece(out, static_cast<int64_t>(va_arg(pieces, long long))); break;
+      case 'u': AppendPiece(out, static_cast<uint64_t>(va_arg(pieces, unsigned long long))); break;
+      case 'd': AppendPiece(out, va_arg(pieces, double)); break;
+      case 'b': out += va_arg(pieces, int) != 0 ? "true" : "false"; break;
+      case 'y': out += Name(static_cast<DType>(va_arg(pieces, int))); break;
+      case 'c': out += static_cast<char>(va_arg(pieces, int)); break;
+    }
+  }
+  return out;
+}
+
+std::string JoinPieces(const char* kinds, ...) {
+  va_list pieces;
+  va_start(pieces, kinds);
+  std::string out = JoinPieceList(kinds, pieces);
+  va_end(pieces);
+  return out;
 }
 
 namespace {

@@ -2,12 +2,16 @@
 #ifndef RIVULET_ENGINE_BASE_TEXT_H_
 #define RIVULET_ENGINE_BASE_TEXT_H_
 
+#include <cstdarg>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace rivulet {
+
+class Shape;
+enum class DType : int;
 
 void AppendPiece(std::string& out, std::string_view piece);
 void AppendPiece(std::string& out, int64_t number);
@@ -32,11 +36,62 @@ void AppendAny(std::string& out, const T& value) {
   }
 }
 
+// Texts of many pieces are put together out of line. There are thousands of them in the engine, most of them error
+// messages, and so a call hands over no more than a word a piece, and what each is, by a letter:
+//   s const char*   t const std::string*   v const std::string_view*   h const Shape*
+//   i int64_t       u uint64_t             d double                    b, c, y int, of a bool, a char and a DType
+[[gnu::cold]] std::string JoinPieces(const char* kinds, ...);
+[[gnu::cold]] std::string JoinPieceList(const char* kinds, va_list pieces);
+
+template <typename T>
+constexpr char PieceKind() {
+  if constexpr (std::is_same_v<T, bool>) {
+    return 'b';
+  } else if constexpr (std::is_same_v<T, char>) {
+    return 'c';
+  } else if constexpr (std::is_integral_v<T>) {
+    return std::is_signed_v<T> ? 'i' : 'u';
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return 'd';
+  } else if constexpr (std::is_same_v<T, Shape>) {
+    return 'h';
+  } else if constexpr (std::is_same_v<T, DType>) {
+    return 'y';
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return 't';
+  } else if constexpr (std::is_same_v<T, std::string_view>) {
+    return 'v';
+  } else {
+    static_assert(std::is_convertible_v<const T&, const char*>, "no piece of a text");
+    return 's';
+  }
+}
+
+// Equal for calls that differ by the lengths of their literals alone.
+template <char... kKinds>
+inline constexpr char kPieceKinds[] = {kKinds..., '\0'};
+
+template <typename T>
+[[gnu::always_inline]] inline auto PieceWord(const T& value) {
+  constexpr char kKind = PieceKind<T>();
+  if constexpr (kKind == 'b' || kKind == 'c' || kKind == 'y') {
+    return static_cast<int>(value);
+  } else if constexpr (kKind == 'i') {
+    return static_cast<long long>(value);
+  } else if constexpr (kKind == 'u') {
+    return static_cast<unsigned long long>(value);
+  } else if constexpr (kKind == 'd') {
+    return static_cast<double>(value);
+  } else if constexpr (kKind == 's') {
+    return static_cast<const char*>(value);
+  } else {
+    return static_cast<const void*>(&value);
+  }
+}
+
 template <typename... Args>
-std::string Cat(const Args&... args) {
-  std::string out;
-  (AppendAny(out, args), ...);
-  return out;
+[[gnu::always_inline]] inline std::string Cat(const Args&... args) {
+  return JoinPieces(kPieceKinds<PieceKind<Args>()...>, PieceWord(args)...);
 }
 
 // 'name' for a message: quoted, control and non-UTF-8 bytes as \xNN, cut to 200 characters.

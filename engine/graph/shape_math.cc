@@ -43,8 +43,7 @@ Result<Shape> BroadcastShapes(const Shape& a, const Shape& b) {
     } else if (da < 0) {
       dim = db;
     } else if (db >= 0 && da != db) {
-      return InvalidArgument("shapes ", a.ToString(), " and ", b.ToString(), " do not broadcast: ", da, " against ",
-                             db);
+      return InvalidArgument("shapes ", a, " and ", b, " do not broadcast: ", da, " against ", db);
     }
     out.push_back(dim);
   }
@@ -55,14 +54,14 @@ Result<Shape> MergeShapes(const Shape& a, const Shape& b) {
   if (!a.has_rank()) return b;
   if (!b.has_rank()) return a;
   if (a.rank() != b.rank()) {
-    return InvalidArgument("shapes ", a.ToString(), " and ", b.ToString(), " have different ranks");
+    return InvalidArgument("shapes ", a, " and ", b, " have different ranks");
   }
   Shape out = a;
   for (int i = 0; i < a.rank(); ++i) {
     if (a[i] < 0) {
       out.set_dim(i, b[i]);
     } else if (b[i] >= 0 && a[i] != b[i]) {
-      return InvalidArgument("shapes ", a.ToString(), " and ", b.ToString(), " differ in dim ", i);
+      return InvalidArgument("shapes ", a, " and ", b, " differ in dim ", i);
     }
   }
   return out;

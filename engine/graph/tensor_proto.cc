@@ -152,7 +152,7 @@ void FinishTyped(TypedValues values, const std::shared_ptr<void>& owner, TensorL
     const auto element = static_cast<int64_t>(ElementBytes(literal->dtype));
     const auto bytes = static_cast<int64_t>(values.bytes.size() + values.in_place.size());
     if (bytes % element != 0) {
-      literal->error = InvalidArgument("the values of a ", Name(literal->dtype), " constant end inside an element");
+      literal->error = InvalidArgument("the values of a ", literal->dtype, " constant end inside an element");
       return;
     }
     values.count = bytes / element;
@@ -174,8 +174,8 @@ void FinishContent(std::span<const uint8_t> content, const std::shared_ptr<void>
   if (literal->dtype != DType::kString) {
     const CheckedSize bytes = CheckedSize(wanted) * static_cast<int64_t>(ElementBytes(literal->dtype));
     if (!bytes.valid() || static_cast<uint64_t>(bytes.value()) != content.size()) {
-      literal->error = InvalidArgument("a ", Name(literal->dtype), " constant of shape ", literal->shape.ToString(),
-                                       " has ", static_cast<uint64_t>(content.size()), " bytes of content, want ",
+      literal->error = InvalidArgument("a ", literal->dtype, " constant of shape ", literal->shape, " has ",
+                                       static_cast<uint64_t>(content.size()), " bytes of content, want ",
                                        bytes.valid() ? Cat(bytes.value()) : std::string("more than 2^63"));
       return;
     }
@@ -274,8 +274,8 @@ void ReadBody(WireCursor message, bool shape_from_file, const std::shared_ptr<vo
     literal->error = Unimplemented("a constant of type ", IsKnown(literal->dtype) ? Name(literal->dtype) : "unknown",
                                    " (", static_cast<int>(literal->dtype), ") has no value to read");
   } else if (literal->shape.num_elements() < 0) {
-    literal->error = InvalidArgument("a constant needs a complete shape of fewer than 2^63 elements, got ",
-                                     literal->shape.ToString());
+    literal->error =
+        InvalidArgument("a constant needs a complete shape of fewer than 2^63 elements, got ", literal->shape);
   } else if (has_content) {
     FinishContent(content, owner, literal);
   } else {

@@ -95,8 +95,8 @@ Result<Tensor> CheckpointReader::ReadSlice(std::string_view name, std::string_vi
     if (!spec.empty()) {
       RIVULET_ASSIGN_OR_RETURN(ShapeAndSlice wanted, ParseShapeAndSlice(spec));
       if (!(wanted.full == full)) {
-        return InvalidArgument("slice ", Quoted(spec), " is of a tensor of shape ", wanted.full.ToString(),
-                               ", the checkpoint has ", full.ToString());
+        return InvalidArgument("slice ", Quoted(spec), " is of a tensor of shape ", wanted.full,
+                               ", the checkpoint has ", full);
       }
       box = std::move(wanted.slice);
     }

@@ -39,7 +39,7 @@ Status ReadTensorMeta(WireCursor message, const Limits& limits, Meta* meta) {
   if (!nested.ok()) return DataLoss("shape: ", nested.message());
   RIVULET_RETURN_IF_ERROR(message.status());
   if (meta->shape.num_elements() < 0) {
-    return DataLoss("shape: want a complete one of fewer than 2^63 elements, got ", meta->shape.ToString());
+    return DataLoss("shape: want a complete one of fewer than 2^63 elements, got ", meta->shape);
   }
   return Status();
 }
@@ -134,8 +134,8 @@ class SlicesReader : public CheckpointReader {
       Entry& entry = (*entries)[found.name];
       const bool is_new = entry.name.empty() && entry.dtype == DType::kInvalid;
       if (!is_new && (entry.dtype != found.dtype || !(entry.shape == found.shape))) {
-        return DataLoss("tensor ", Quoted(found.name), " is ", Name(found.dtype), found.shape.ToString(),
-                        " here, another shard has ", Name(entry.dtype), entry.shape.ToString());
+        return DataLoss("tensor ", Quoted(found.name), " is ", found.dtype, found.shape, " here, another shard has ",
+                        entry.dtype, entry.shape);
       }
       entry.name = found.name;
       entry.dtype = found.dtype;
@@ -181,7 +181,7 @@ class SlicesReader : public CheckpointReader {
     if (!literal.error.ok()) return literal.error;
     if (!literal.is_whole()) {
       return DataLoss(literal.prefix.num_elements(), " values for ", literal.shape.num_elements(),
-                      " elements of shape ", literal.shape.ToString());
+                      " elements of shape ", literal.shape);
     }
     Tensor tensor = literal.prefix.Reshaped(literal.shape);
     if (tensor.dtype() == DType::kString || tensor.is_aligned()) return tensor;

@@ -91,7 +91,7 @@ Status ReadEntry(std::span<const uint8_t> value, const Header& header, const Lim
   if (!nested.ok()) return DataLoss("shape: ", nested.message());
   RIVULET_RETURN_IF_ERROR(message.status());
   if (entry->shape.num_elements() < 0) {
-    return DataLoss("shape: want a complete one of fewer than 2^63 elements, got ", entry->shape.ToString());
+    return DataLoss("shape: want a complete one of fewer than 2^63 elements, got ", entry->shape);
   }
   if (!entry->slices.empty()) return Status();  // the parts have entries of their own
   if (entry->shard < 0 || entry->shard >= header.shards) {
@@ -104,8 +104,8 @@ Status ReadEntry(std::span<const uint8_t> value, const Header& header, const Lim
   if (element == 0) return Status();
   const CheckedSize bytes = CheckedSize(entry->shape.num_elements()) * element;
   if (!bytes.valid() || bytes.value() != entry->size) {
-    return DataLoss("a ", Name(entry->dtype), " tensor of shape ", entry->shape.ToString(), " has ", entry->size,
-                    " bytes, want ", bytes.valid() ? Cat(bytes.value()) : std::string("more than 2^63"));
+    return DataLoss("a ", entry->dtype, " tensor of shape ", entry->shape, " has ", entry->size, " bytes, want ",
+                    bytes.valid() ? Cat(bytes.value()) : std::string("more than 2^63"));
   }
   return Status();
 }
@@ -184,8 +184,8 @@ class BundleReader : public CheckpointReader {
     const std::string key = entry.slices.empty() ? entry.name : SliceKey(entry.name, written);
     const BundleEntry& stored = stored_.find(key)->second;  // Load has seen it
     if (stored.dtype != entry.dtype || !(stored.shape == ShapeOf(box)) || !stored.slices.empty()) {
-      return DataLoss("slice ", Quoted(written.ToString()), " is ", Name(stored.dtype), stored.shape.ToString(),
-                      ", want ", Name(entry.dtype), ShapeOf(box).ToString());
+      return DataLoss("slice ", Quoted(written.ToString()), " is ", stored.dtype, stored.shape, ", want ", entry.dtype,
+                      ShapeOf(box));
     }
     if (ElementBytes(stored.dtype) == 0 && stored.dtype != DType::kString) {
       return Unimplemented("type ", IsKnown(stored.dtype) ? Name(stored.dtype) : "unknown", " (",

@@ -47,8 +47,7 @@ Result<Tensor> GrantedFiles::ReadVariable(const std::string& prefix, const std::
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const CheckpointReader> reader, Checkpoint(prefix));
   const CheckpointReader::Entry* entry = reader->Find(name);
   if (entry != nullptr && entry->dtype != dtype) {
-    return InvalidArgument("tensor ", Quoted(name), ": want ", Name(dtype), ", the checkpoint has ",
-                           Name(entry->dtype));
+    return InvalidArgument("tensor ", Quoted(name), ": want ", dtype, ", the checkpoint has ", entry->dtype);
   }
   return reader->ReadSlice(name, slice, allocator);
 }

@@ -89,8 +89,8 @@ TensorLiteral LiteralOf(const MemmappedPackage& package, const Node& node) {
   const CheckedSize bytes = CheckedSize(literal.shape.num_elements()) * element;
   if (!bytes.valid() || static_cast<uint64_t>(bytes.value()) > region->bytes.size()) {
     literal.error = DataLoss("memory region ", quoted, " has ", static_cast<uint64_t>(region->bytes.size()),
-                             " bytes, a ", Name(literal.dtype), " constant of shape ", literal.shape.ToString(),
-                             " needs ", bytes.valid() ? Cat(bytes.value()) : std::string("more than 2^63"));
+                             " bytes, a ", literal.dtype, " constant of shape ", literal.shape, " needs ",
+                             bytes.valid() ? Cat(bytes.value()) : std::string("more than 2^63"));
     return literal;
   }
   literal.prefix = Tensor::View(literal.dtype, {literal.shape.num_elements()},
@@ -190,8 +190,8 @@ const MemmappedPackage::Region* MemmappedPackage::Find(std::string_view name) co
 Result<Tensor> MemmappedPackage::DecodeSqueezed(const Region& region, DType dtype, const Shape& shape) const {
   RIVULET_ASSIGN_OR_RETURN(const SqueezedRegion squeezed, SqueezedRegion::Read(region.bytes));
   if (squeezed.dtype != dtype || squeezed.elements != shape.num_elements()) {
-    return DataLoss("has ", squeezed.elements, " elements of type ", Name(squeezed.dtype), ", the constant is of type ",
-                    IsKnown(dtype) ? Name(dtype) : std::string_view("unknown"), " and shape ", shape.ToString());
+    return DataLoss("has ", squeezed.elements, " elements of type ", squeezed.dtype, ", the constant is of type ",
+                    IsKnown(dtype) ? Name(dtype) : std::string_view("unknown"), " and shape ", shape);
   }
   return squeezed.Decode(allocator_ == nullptr ? *Allocator::Create() : *allocator_, threads_);
 }

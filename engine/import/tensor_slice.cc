@@ -133,7 +133,7 @@ Result<ShapeAndSlice> ParseShapeAndSlice(std::string_view text) {
 
 Result<TensorSlice> Resolve(const TensorSlice& slice, const Shape& full) {
   if (static_cast<int>(slice.extents.size()) != full.rank()) {
-    return InvalidArgument("slice ", Quoted(slice.ToString()), " does not fit shape ", full.ToString());
+    return InvalidArgument("slice ", Quoted(slice.ToString()), " does not fit shape ", full);
   }
   TensorSlice resolved = slice;
   for (int axis = 0; axis < full.rank(); ++axis) {
@@ -141,7 +141,7 @@ Result<TensorSlice> Resolve(const TensorSlice& slice, const Shape& full) {
     if (extent.length == TensorSlice::kFull) extent = {0, full[axis]};
     const CheckedSize end = CheckedSize(extent.start) + extent.length;
     if (!end.valid() || end.value() > full[axis]) {
-      return InvalidArgument("slice ", Quoted(slice.ToString()), " leaves shape ", full.ToString());
+      return InvalidArgument("slice ", Quoted(slice.ToString()), " leaves shape ", full);
     }
   }
   return resolved;

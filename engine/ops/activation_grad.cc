@@ -99,8 +99,7 @@ struct ReciprocalGradOf {
 
 Status InferFromOutput(InferContext& c) {
   if (c.shape(0).complete() && c.shape(1).complete() && c.shape(0).num_elements() != c.shape(1).num_elements()) {
-    return InvalidArgument("want as many elements in both inputs, got shapes ", c.shape(0).ToString(), " and ",
-                           c.shape(1).ToString());
+    return InvalidArgument("want as many elements in both inputs, got shapes ", c.shape(0), " and ", c.shape(1));
   }
   c.set_output(0, c.shape(0));
   return Status();

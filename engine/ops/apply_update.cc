@@ -64,11 +64,11 @@ Status WantSign(const Tensor& scalar, std::string_view name, char sign) {
 Status CheckSlots(const Layout& layout, DType dtype, std::span<Tensor* const> values) {
   for (size_t k = 0; k < values.size(); ++k) {
     if (values[k]->dtype() != dtype) {
-      return InvalidArgument(layout.slots[k], " is ", Name(values[k]->dtype()), ", want ", Name(dtype));
+      return InvalidArgument(layout.slots[k], " is ", values[k]->dtype(), ", want ", dtype);
     }
     if (!(values[k]->shape() == values[0]->shape())) {
-      return InvalidArgument(layout.slots[k], " has shape ", values[k]->shape().ToString(), ", want that of var, ",
-                             values[0]->shape().ToString());
+      return InvalidArgument(layout.slots[k], " has shape ", values[k]->shape(), ", want that of var, ",
+                             values[0]->shape());
     }
   }
   return Status();
@@ -83,11 +83,10 @@ Status CheckRows(const Shape& var, const Tensor& grad, const Tensor& indices, bo
     row *= var[d];
   }
   if (!fits) {
-    return InvalidArgument("grad has shape ", grad.shape().ToString(), ", want a row like those of var ",
-                           var.ToString(), " for each of ", indices.num_elements(), " indices");
+    return InvalidArgument("grad has shape ", grad.shape(), ", want a row like those of var ", var, " for each of ",
+                           indices.num_elements(), " indices");
   }
-  if (want_elements && row == 0)
-    return InvalidArgument("var has shape ", var.ToString(), ": its rows have no elements");
+  if (want_elements && row == 0) return InvalidArgument("var has shape ", var, ": its rows have no elements");
   const Indices index(indices);
   for (int64_t i = 0; i < indices.num_elements(); ++i) {
     if (InRange(index[i], var[0])) continue;
@@ -137,13 +136,13 @@ Status InferUpdate(InferContext& c) {
   for (const Layout::Scalar& scalar : layout.scalars) {
     const Shape& shape = c.shape(scalar.input);
     if (!shape.has_rank() || shape.rank() == 0) continue;
-    return InvalidArgument(scalar.name, ": want a scalar, got shape ", shape.ToString());
+    return InvalidArgument(scalar.name, ": want a scalar, got shape ", shape);
   }
   if (layout.indices < 0) return Status();
   const Shape& indices = c.shape(layout.indices);
   const Shape& grad = c.shape(layout.grad);
   if (indices.has_rank() && indices.rank() != 1) {
-    return InvalidArgument("indices: want a vector, got shape ", indices.ToString());
+    return InvalidArgument("indices: want a vector, got shape ", indices);
   }
   if (grad.has_rank() && grad.rank() == 0) return InvalidArgument("grad: want a row for each index, got a scalar");
   if (!indices.has_rank() || !grad.has_rank() || indices[0] < 0 || grad[0] < 0 || indices[0] == grad[0]) {
@@ -167,7 +166,7 @@ Status ApplyUpdate(RunContext& c, FindUpdate find, const UpdateRules& rules) {
   const Layout& layout = state.layout;
   const UpdateElements update = find(state.dtype);
   if (update == nullptr || layout.slots.size() > kMostSlots || layout.scalars.size() > UpdateArgs::kMostScalars) {
-    return Internal("an update without a kernel for ", Name(state.dtype));
+    return Internal("an update without a kernel for ", state.dtype);
   }
   UpdateArgs args;
   args.flag = state.flag;
@@ -191,8 +190,7 @@ Status ApplyUpdate(RunContext& c, FindUpdate find, const UpdateRules& rules) {
       return UpdateRows(c, update, args, values, grad, indices);
     }
     if (!(grad.shape() == var)) {
-      return InvalidArgument("the gradient has shape ", grad.shape().ToString(), ", want that of var, ",
-                             var.ToString());
+      return InvalidArgument("the gradient has shape ", grad.shape(), ", want that of var, ", var);
     }
     c.ParallelFor(grad.num_elements(), kGrain, [&](int64_t begin, int64_t end) {
       update(args, PointersAt(values, grad.dtype(), begin), ElementOf(grad, begin), end - begin);

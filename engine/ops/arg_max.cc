@@ -15,15 +15,14 @@ namespace rivulet {
 namespace {
 
 Result<int> Axis(const Tensor& dimension, int rank) {
-  if (dimension.num_elements() != 1)
-    return InvalidArgument("dimension: want a scalar, got ", dimension.shape().ToString());
+  if (dimension.num_elements() != 1) return InvalidArgument("dimension: want a scalar, got ", dimension.shape());
   auto axis = NormalizeAxis(Indices(dimension)[0], rank);
   if (!axis.ok()) return std::move(axis).status().Framed("dimension");
   return axis;
 }
 
 Status EmptyAxis(int axis, const Shape& shape) {
-  return InvalidArgument("axis ", axis, " of shape ", shape.ToString(), " is empty");
+  return InvalidArgument("axis ", axis, " of shape ", shape, " is empty");
 }
 
 Status Infer(InferContext& c) {

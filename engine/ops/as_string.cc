@@ -41,9 +41,9 @@ Result<NumberFormat> ReadFormat(const AttrReader& attrs, DType dtype) {
   const std::string fill = attrs.Str("fill");
   if (!HasPrecision(dtype)) {
     if (scientific || shortest) {
-      return InvalidArgument("attrs 'scientific' and 'shortest': only for floating point types, got ", Name(dtype));
+      return InvalidArgument("attrs 'scientific' and 'shortest': only for floating point types, got ", dtype);
     }
-    if (precision >= 0) return InvalidArgument("attr 'precision': only for floating point types, got ", Name(dtype));
+    if (precision >= 0) return InvalidArgument("attr 'precision': only for floating point types, got ", dtype);
   }
   if (scientific && shortest) return InvalidArgument("attrs 'scientific' and 'shortest': want at most one of them");
   if (fill.size() > 1 || (!fill.empty() && std::string_view("+- 0#").find(fill[0]) == std::string_view::npos)) {

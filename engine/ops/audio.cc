@@ -163,7 +163,7 @@ Status InferMfcc(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
   const Shape spectrogram = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(3);
   if (spectrogram[2] != Shape::kUnknownDim && spectrogram[2] < 2) {
-    return InvalidArgument("spectrogram: want 2 bins or more, got shape ", spectrogram.ToString());
+    return InvalidArgument("spectrogram: want 2 bins or more, got shape ", spectrogram);
   }
   c.set_output(0, Shape{spectrogram[0], spectrogram[1], coefficients});
   return Status();

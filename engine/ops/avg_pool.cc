@@ -35,7 +35,7 @@ Status InferGrad(InferContext& c, int rank) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, full_rank));
   const Shape& sizes_shape = c.known(0) ? c.value(0)->shape() : c.shape(0);
   if (!MergeShapes(sizes_shape, {full_rank}).ok()) {
-    return InvalidArgument("orig_input_shape: want shape [", full_rank, "], got ", sizes_shape.ToString());
+    return InvalidArgument("orig_input_shape: want shape [", full_rank, "], got ", sizes_shape);
   }
   if (!c.known(0)) {
     Shape unknown = Shape::OfUnknownDims(full_rank);
@@ -51,8 +51,7 @@ Status InferGrad(InferContext& c, int rank) {
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, input));
   const Shape want = OutputShape(spec.window, sizes);
   if (!MergeShapes(want, c.shape(1)).ok()) {
-    return InvalidArgument("grad: want shape ", want.ToString(), " for an input of ", input.ToString(), ", got ",
-                           c.shape(1).ToString());
+    return InvalidArgument("grad: want shape ", want, " for an input of ", input, ", got ", c.shape(1));
   }
   c.set_output(0, input);
   return Status();

@@ -209,7 +209,7 @@ Status AxisCopy::Run(RunContext& c, const void* from, int64_t from_at, void* to,
 Status AxisCopy::RunAdd(RunContext& c, const void* from, int64_t from_at, void* to, int64_t to_at) const {
   if (empty_) return Status();
   const AddLoop loop = AddLoopFor(dtype_);
-  if (loop == nullptr) return Unimplemented("no sums of ", Name(dtype_));
+  if (loop == nullptr) return Unimplemented("no sums of ", dtype_);
   const auto element = static_cast<int64_t>(ElementBytes(dtype_));
   const char* in = static_cast<const char*>(from) + from_at * element;
   char* out = static_cast<char*>(to) + to_at * element;

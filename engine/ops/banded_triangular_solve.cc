@@ -26,14 +26,13 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantMatrices(c, 1, "rhs"));
   const int64_t bands = MatrixDim(c.shape(0), 0), n = MatrixDim(c.shape(0), 1), rows = MatrixDim(c.shape(1), 0);
   if (bands == 0 || n == 0) {
-    return InvalidArgument("matrix: want a diagonal and an element, got shape ", c.shape(0).ToString());
+    return InvalidArgument("matrix: want a diagonal and an element, got shape ", c.shape(0));
   }
   if (bands > n && n >= 0) {
     return InvalidArgument("matrix: want at most as many diagonals as their length, ", n, ", got ", bands);
   }
   if (n >= 0 && rows >= 0 && n != rows) {
-    return InvalidArgument("rhs: want as many rows as the diagonals are long, ", n, ", got shape ",
-                           c.shape(1).ToString());
+    return InvalidArgument("rhs: want as many rows as the diagonals are long, ", n, ", got shape ", c.shape(1));
   }
   RIVULET_ASSIGN_OR_RETURN(const Shape batch, BroadcastBatches(c.shape(0), c.shape(1)));
   c.set_output(0, WithDims(batch, {std::max(n, rows), MatrixDim(c.shape(1), 1)}));

@@ -90,21 +90,19 @@ class Barrier : public Object {
     }
     const auto place = static_cast<size_t>(component) + 2;
     if (values.dtype() != form().elements.dtypes[place]) {
-      return InvalidArgument("values: want ", Name(form().elements.dtypes[place]), ", got ", Name(values.dtype()));
+      return InvalidArgument("values: want ", form().elements.dtypes[place], ", got ", values.dtype());
     }
     if (keys.rank() != 1) return InvalidArgument("keys: want a vector, got rank ", keys.rank());
     if (values.rank() < 1 || values.dim(0) != keys.dim(0)) {
-      return InvalidArgument("values: want a row for each of ", keys.dim(0), " keys, got shape ",
-                             values.shape().ToString());
+      return InvalidArgument("values: want a row for each of ", keys.dim(0), " keys, got shape ", values.shape());
     }
     if (keys.dim(0) > 0 && values.num_elements() == 0) {
-      return InvalidArgument("values: want rows with elements, got shape ", values.shape().ToString());
+      return InvalidArgument("values: want rows with elements, got shape ", values.shape());
     }
     if (form().elements.shapes.empty()) return Status();
     const Shape row(values.shape().dims().subspan(1));
     if (ShapeFits(form().elements.shapes[place], row)) return Status();
-    return InvalidArgument("values: want rows of shape ", form().elements.shapes[place].ToString(), ", got ",
-                           row.ToString());
+    return InvalidArgument("values: want rows of shape ", form().elements.shapes[place], ", got ", row);
   }
 
   Status InsertRows(int64_t component, const Tensor& keys, const Tensor& values, Allocator& allocator,
@@ -176,7 +174,7 @@ Status InferHandle(InferContext& c) {
     return InvalidArgument("attr 'shapes': want one for each of ", count, " components, got ", shapes.size());
   }
   for (const Shape& shape : shapes) {
-    if (!shape.complete()) return InvalidArgument("attr 'shapes': want known dims, got ", shape.ToString());
+    if (!shape.complete()) return InvalidArgument("attr 'shapes': want known dims, got ", shape);
   }
   return Status();
 }

@@ -38,7 +38,7 @@ Status Infer(InferContext& c) {
   const int64_t kx = x[x.rank() - (adj_x ? 2 : 1)];
   const int64_t ky = y[y.rank() - (adj_y ? 1 : 2)];
   if (kx >= 0 && ky >= 0 && kx != ky) {
-    return InvalidArgument("the inner sizes differ: ", kx, " of x ", x.ToString(), ", ", ky, " of y ", y.ToString());
+    return InvalidArgument("the inner sizes differ: ", kx, " of x ", x, ", ", ky, " of y ", y);
   }
   RIVULET_ASSIGN_OR_RETURN(Shape output,
                            kBroadcast ? BroadcastShapes(BatchOf(x), BatchOf(y)) : MergeShapes(BatchOf(x), BatchOf(y)));
@@ -59,7 +59,7 @@ Status InferV3(InferContext& c) {
   const bool bytes = IsByte(x) && IsByte(y) && out == DType::kInt32;
   const bool mixed = out == DType::kBfloat16 && ((x == out && IsByte(y)) || (y == out && IsByte(x)));
   if (x != DType::kInvalid && y != DType::kInvalid && !same && !bytes && !mixed) {
-    return Unimplemented("the product of ", Name(x), " and ", Name(y), " as ", Name(out));
+    return Unimplemented("the product of ", x, " and ", y, " as ", out);
   }
   return Infer<true>(c);
 }

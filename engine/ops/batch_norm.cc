@@ -48,7 +48,7 @@ template <int kMaxRank>
 Status Infer(InferContext& c) {
   const Shape& x = c.shape(kX);
   if (x.has_rank() && (x.rank() < 4 || x.rank() > kMaxRank)) {
-    return InvalidArgument("x: want rank 4", kMaxRank == 5 ? " or 5" : "", ", got shape ", x.ToString());
+    return InvalidArgument("x: want rank 4", kMaxRank == 5 ? " or 5" : "", ", got shape ", x);
   }
   const bool training = c.attrs().Bool("is_training");
   const bool averages = c.attrs().Float("exponential_avg_factor") != 1.0f;

@@ -30,7 +30,7 @@ template <int kMaxRank>
 Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(Shape x, MergeShapes(c.shape(0), c.shape(1)));
   if (x.has_rank() && (x.rank() < 4 || x.rank() > kMaxRank)) {
-    return InvalidArgument("x: want rank 4", kMaxRank == 5 ? " or 5" : "", ", got shape ", x.ToString());
+    return InvalidArgument("x: want rank 4", kMaxRank == 5 ? " or 5" : "", ", got shape ", x);
   }
   int64_t channels = !x.has_rank() ? -1 : x[ChannelsLast(c.attrs()) ? x.rank() - 1 : 1];
   for (int i = 2; i <= 4; ++i) {

@@ -46,7 +46,7 @@ Status InferAdd(InferContext& c) {
     const int axis = c.attrs().Str("data_format") == "NCHW" ? 1 : out.rank() - 1;
     const int64_t channels = c.shape(1)[0];
     if (out[axis] >= 0 && channels >= 0 && out[axis] != channels) {
-      return InvalidArgument("want a bias of ", out[axis], " elements for shape ", out.ToString(), ", got ", channels);
+      return InvalidArgument("want a bias of ", out[axis], " elements for shape ", out, ", got ", channels);
     }
     if (out[axis] < 0) out.set_dim(axis, channels);
   }

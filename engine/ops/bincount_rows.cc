@@ -70,7 +70,7 @@ Status Count(RunContext& c, const Tensor& numbers, const Tensor& weights, const 
   Tensor& output = c.output(0);
   const Indices values(numbers);
   const int64_t n = numbers.num_elements(), bins = output.dim(output.rank() - 1);
-  Status status = Internal("bins of ", Name(output.dtype()));
+  Status status = Internal("bins of ", output.dtype());
   VisitType<float, double, int32_t, int64_t>(output.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* weight = weights.num_elements() > 0 ? weights.template data<T>() : nullptr;

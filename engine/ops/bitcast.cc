@@ -24,8 +24,8 @@ Status Infer(InferContext& c) {
   }
   const int last = in.rank() - 1;
   if (last < 0 || (in[last] >= 0 && in[last] != to / from)) {
-    return InvalidArgument("from ", Name(c.dtype(0)), " to ", Name(c.output_dtype(0)), ": want a last dim of ",
-                           to / from, ", got shape ", in.ToString());
+    return InvalidArgument("from ", c.dtype(0), " to ", c.output_dtype(0), ": want a last dim of ", to / from,
+                           ", got shape ", in);
   }
   c.set_output(0, Shape(in.dims().first(static_cast<size_t>(last))));
   return Status();

@@ -38,7 +38,7 @@ Status Infer(InferContext& c) {
   }
   RIVULET_RETURN_IF_ERROR(MatchSizes(c, x + 7, "b", {&gates}));
   if (!kTime && (batch == 0 || cell == 0)) {
-    return InvalidArgument("cs_prev: want elements, got shape ", c.shape(1).ToString());
+    return InvalidArgument("cs_prev: want elements, got shape ", c.shape(1));
   }
   if (kTime && c.known(0) && (c.ints(0)[0] < 0 || (time >= 0 && c.ints(0)[0] > time))) {
     return InvalidArgument("seq_len_max: want [0, ", time, "], got ", c.ints(0)[0]);

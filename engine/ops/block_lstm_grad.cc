@@ -48,7 +48,7 @@ Status Infer(InferContext& c) {
   }
   int out = 0;
   if (kTime) {
-    if (cell == 0) return InvalidArgument("w: want columns, got shape ", c.shape(first + kW).ToString());
+    if (cell == 0) return InvalidArgument("w: want columns, got shape ", c.shape(first + kW));
     if (c.known(0) && (c.ints(0)[0] < 0 || (time >= 0 && c.ints(0)[0] > time))) {
       return InvalidArgument("seq_len_max: want [0, ", time, "], got ", c.ints(0)[0]);
     }

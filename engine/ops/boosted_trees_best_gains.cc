@@ -25,8 +25,8 @@ Status Infer(InferContext& c) {
                              " nodes as attr 'max_splits' says, got ", c.shape(i)[0]);
     }
     if (c.shape(i).complete() && c.shape(1).complete() && !(c.shape(i) == c.shape(1))) {
-      return InvalidArgument("stats_summary_list[", i - 1, "]: want shape ", c.shape(1).ToString(),
-                             " as the first has, got ", c.shape(i).ToString());
+      return InvalidArgument("stats_summary_list[", i - 1, "]: want shape ", c.shape(1), " as the first has, got ",
+                             c.shape(i));
     }
   }
   for (int i = features + 1; i < features + 5; ++i) RIVULET_RETURN_IF_ERROR(c.WantScalar(i));

@@ -51,7 +51,7 @@ Status InferDense(InferContext& c) {
   if (!c.shape(1).complete()) return Status();
   const int64_t hessians = c.shape(1)[3] - logits;
   if (c.shape(1)[1] < 1 || c.shape(1)[2] < 1) {
-    return InvalidArgument("stats_summary: want a feature dimension and a bucket, got shape ", c.shape(1).ToString());
+    return InvalidArgument("stats_summary: want a feature dimension and a bucket, got shape ", c.shape(1));
   }
   const CheckedSize square = CheckedSize(logits) * CheckedSize(logits);
   if (hessians == logits || (hessians > 0 && square.valid() && hessians == square.value())) return Status();
@@ -145,7 +145,7 @@ Status InferSparse(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(2, 1));
   RIVULET_RETURN_IF_ERROR(c.WantRank(3, 1));
   if (c.shape(1).complete() && c.shape(1)[1] != 4) {
-    return InvalidArgument("stats_summary_indices: want 4 columns, got shape ", c.shape(1).ToString());
+    return InvalidArgument("stats_summary_indices: want 4 columns, got shape ", c.shape(1));
   }
   if (c.shape(1).complete() && c.shape(2).complete() && c.shape(1)[0] != c.shape(2)[0]) {
     return InvalidArgument("stats_summary_values: want ", c.shape(1)[0], ", one for each index, got ", c.shape(2)[0]);

@@ -18,8 +18,7 @@ Status Infer(InferContext& c) {
   for (int i = 1; i < 3; ++i) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(i, 2));
     if (c.shape(i).complete() && c.shape(i).num_elements() == 0) {
-      return InvalidArgument("mean_", i == 1 ? "gradients" : "hessians", ": want a number, got shape ",
-                             c.shape(i).ToString());
+      return InvalidArgument("mean_", i == 1 ? "gradients" : "hessians", ": want a number, got shape ", c.shape(i));
     }
   }
   for (int i = 3; i < 5; ++i) RIVULET_RETURN_IF_ERROR(c.WantScalar(i));

@@ -33,7 +33,7 @@ Status CheckRows(InferContext& c, int feature_rank) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(i, i == 0 ? 1 : i < 3 ? 2 : feature_rank));
     if (!c.shape(0).complete() || !c.shape(i).complete() || c.shape(i).dim(0) == c.shape(0).dim(0)) continue;
     return InvalidArgument("input ", i, ": want a row for each of ", c.shape(0).dim(0), " node ids, got shape ",
-                           c.shape(i).ToString());
+                           c.shape(i));
   }
   return Status();
 }
@@ -57,7 +57,7 @@ Status InferMake(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(CheckRows(c, 1));
   for (int i = 1; i < 3; ++i) {
     if (c.shape(i).complete() && c.shape(i).dim(1) == 0) {
-      return InvalidArgument("input ", i, ": want a column, got shape ", c.shape(i).ToString());
+      return InvalidArgument("input ", i, ": want a column, got shape ", c.shape(i));
     }
   }
   c.set_output(0, Shape({c.num_inputs() - 3, c.attrs().Int("max_splits"), c.attrs().Int("num_buckets"), 2}));

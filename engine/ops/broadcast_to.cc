@@ -14,7 +14,7 @@ Status CheckBroadcast(const Shape& in, const Shape& out) {
     fits = from == 1 || from < 0 || to < 0 || from == to;
   }
   if (fits) return Status();
-  return InvalidArgument("an input of shape ", in.ToString(), " cannot be broadcast to shape ", out.ToString());
+  return InvalidArgument("an input of shape ", in, " cannot be broadcast to shape ", out);
 }
 
 Status Infer(InferContext& c) {

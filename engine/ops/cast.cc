@@ -261,7 +261,7 @@ std::vector<Convert> PlanSteps(DType from, DType to, bool truncate) {
 Status Infer(InferContext& c) {
   const DType from = c.dtype(0), to = c.output_dtype(0);
   if ((from == DType::kString) != (to == DType::kString)) {
-    return Unimplemented("cannot cast ", Name(from), " to ", Name(to));
+    return Unimplemented("cannot cast ", from, " to ", to);
   }
   return InferLikeFirst(c);
 }

@@ -23,9 +23,9 @@ Status Infer(InferContext& c) {
   const Shape boxes = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(4);
   const Shape scores = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(3);
   const auto differ = [](int64_t a, int64_t b) { return a >= 0 && b >= 0 && a != b; };
-  if (differ(boxes[3], 4)) return InvalidArgument("boxes: want shape [batch,n,q,4], got ", boxes.ToString());
+  if (differ(boxes[3], 4)) return InvalidArgument("boxes: want shape [batch,n,q,4], got ", boxes);
   if (differ(boxes[0], scores[0]) || differ(boxes[1], scores[1])) {
-    return InvalidArgument("scores: want [batch,n,classes] for boxes ", boxes.ToString(), ", got ", scores.ToString());
+    return InvalidArgument("scores: want [batch,n,classes] for boxes ", boxes, ", got ", scores);
   }
   if (boxes[2] != 1 && differ(boxes[2], scores[2])) {
     return InvalidArgument("boxes: want 1 or ", scores[2], " per place, got ", boxes[2]);

@@ -13,8 +13,7 @@ Status Infer(InferContext& c) {
   Shape out = c.shape(0);
   if (out.has_rank()) {
     const int64_t last = out[out.rank() - 1];
-    if (last > 0 && last % 8 != 0)
-      return InvalidArgument("input: want a last dim that 8 divides, got ", out.ToString());
+    if (last > 0 && last % 8 != 0) return InvalidArgument("input: want a last dim that 8 divides, got ", out);
     if (last >= 0) out.set_dim(out.rank() - 1, last / 8);
   }
   c.set_output(0, std::move(out));

@@ -11,7 +11,7 @@ namespace {
 Status WantMatch(DType complex, DType real) {
   const DType want = complex == DType::kComplex64 ? DType::kFloat : DType::kDouble;
   if (real == want) return Status();
-  return InvalidArgument("attr 'Tout': ", Name(complex), " and ", Name(real), " do not go together");
+  return InvalidArgument("attr 'Tout': ", complex, " and ", real, " do not go together");
 }
 
 Status InferParts(InferContext& c) {

@@ -20,7 +20,7 @@ Result<Shape> Joined(int first, int count, const int64_t* axis_value, const Shap
     if (!next.has_rank()) continue;
     if (next.rank() == 0) return InvalidArgument("scalars cannot be joined along an axis; Pack makes a new one");
     if (out.has_rank() && out.rank() != next.rank()) {
-      return InvalidArgument("inputs of shapes ", out.ToString(), " and ", next.ToString(), " have different ranks");
+      return InvalidArgument("inputs of shapes ", out, " and ", next, " have different ranks");
     }
     if (!out.has_rank()) out = Shape::OfUnknownDims(next.rank());
   }
@@ -93,7 +93,7 @@ Status Join(RunContext& c, int first, int count, int64_t axis_value) {
 
 Status RunConcat(RunContext& c, bool axis_first) {
   const Tensor& axis = c.input(axis_first ? 0 : c.num_inputs() - 1);
-  if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape().ToString());
+  if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape());
   return Join(c, axis_first ? 1 : 0, c.num_inputs() - 1, Indices(axis)[0]);
 }
 template <bool kAxisFirst>
@@ -104,7 +104,7 @@ Status RunConcat(RunContext& c) {
 Status InferParallelConcat(InferContext& c) {
   const Shape shape = c.attrs().ShapeAttr("shape");
   if (!shape.complete() || shape.rank() < 1) {
-    return InvalidArgument("attr 'shape': want a complete shape of rank >= 1, got ", shape.ToString());
+    return InvalidArgument("attr 'shape': want a complete shape of rank >= 1, got ", shape);
   }
   if (shape[0] != c.num_inputs()) {
     return InvalidArgument("attr 'shape': dim 0 is ", shape[0], ", but there are ", c.num_inputs(), " inputs");
@@ -113,7 +113,7 @@ Status InferParallelConcat(InferContext& c) {
   each.set_dim(0, 1);
   for (int i = 0; i < c.num_inputs(); ++i) {
     if (!MergeShapes(c.shape(i), each).ok()) {
-      return InvalidArgument("input ", i, ": want shape ", each.ToString(), ", got ", c.shape(i).ToString());
+      return InvalidArgument("input ", i, ": want shape ", each, ", got ", c.shape(i));
     }
   }
   c.set_output(0, shape);
@@ -198,8 +198,7 @@ Status InferOffsets(InferContext& c) {
 Status RunOffsets(RunContext& c) {
   const Tensor& first = c.input(1);
   const int64_t rank = first.num_elements();
-  if (c.input(0).rank() != 0)
-    return InvalidArgument("concat_dim: want a scalar, got shape ", c.input(0).shape().ToString());
+  if (c.input(0).rank() != 0) return InvalidArgument("concat_dim: want a scalar, got shape ", c.input(0).shape());
   const int64_t given = Indices(c.input(0))[0];
   if (given < -rank || given >= rank) return InvalidArgument("concat_dim: want [-", rank, ", ", rank, "), got ", given);
   const int64_t axis = given < 0 ? given + rank : given;
@@ -208,7 +207,7 @@ Status RunOffsets(RunContext& c) {
   for (int i = 0; i < c.num_outputs(); ++i) {
     const Tensor& shape = c.input(i + 1);
     if (shape.rank() != 1 || shape.num_elements() != rank) {
-      return InvalidArgument("shape ", i, ": want ", rank, " dims, got shape ", shape.shape().ToString());
+      return InvalidArgument("shape ", i, ": want ", rank, " dims, got shape ", shape.shape());
     }
     RIVULET_RETURN_IF_ERROR(WantOutputShape(c, i, {rank}));
     RIVULET_RETURN_IF_ERROR(WriteIntegers(offset, c.output(i)));

@@ -87,15 +87,14 @@ class DenseAccumulator : public ConditionalAccumulator {
   Status Add(int64_t local_step, const Tensor& gradient, Allocator& allocator) {
     return Apply(local_step, [&](bool is_first) -> Status {
       if (!ShapeFits(form().shape, gradient.shape())) {
-        return InvalidArgument("gradient: want shape ", form().shape.ToString(), ", got ", gradient.shape().ToString());
+        return InvalidArgument("gradient: want shape ", form().shape, ", got ", gradient.shape());
       }
       if (is_first) {
         RIVULET_ASSIGN_OR_RETURN(sum_, Clone(gradient, allocator));
         return Status();
       }
       if (!(sum_.shape() == gradient.shape())) {
-        return InvalidArgument("gradient: want shape ", sum_.shape().ToString(), " as the first one, got ",
-                               gradient.shape().ToString());
+        return InvalidArgument("gradient: want shape ", sum_.shape(), " as the first one, got ", gradient.shape());
       }
       AddGradient(sum_.dtype(), sum_.raw(), gradient.raw(), sum_.num_elements());
       return Status();

@@ -86,8 +86,8 @@ Status RunMakeAccumulator(RunContext& c) {
                            }));
   const AccumulatorForm& form = found->form();
   if (form.dtype != state.form.dtype || !(form.shape == state.form.shape)) {
-    return InvalidArgument(Quoted(form.name), " accumulates ", Name(form.dtype), form.shape.ToString(), ", want ",
-                           Name(state.form.dtype), state.form.shape.ToString());
+    return InvalidArgument(Quoted(form.name), " accumulates ", form.dtype, form.shape, ", want ", state.form.dtype,
+                           state.form.shape);
   }
   c.SetOutput(0, ScalarOf(DType::kResource, std::move(found)));
   return Status();
@@ -102,8 +102,7 @@ Result<std::shared_ptr<T>> AccumulatorOf(const RunContext& c, DType dtype) {
                            " is the other kind");
   }
   if (found->form().dtype != dtype) {
-    return InvalidArgument(Quoted(found->form().name), " accumulates ", Name(found->form().dtype), ", want ",
-                           Name(dtype));
+    return InvalidArgument(Quoted(found->form().name), " accumulates ", found->form().dtype, ", want ", dtype);
   }
   return std::static_pointer_cast<T>(std::move(found));
 }

@@ -46,7 +46,7 @@ Result<Shape> MergeBatch(const Shape& input, int64_t batch_dims) {
     known &= input[i] >= 0;
     if (known) batch *= input[i];
   }
-  if (known && !batch.valid()) return InvalidArgument("the batch of shape ", input.ToString(), " is too large");
+  if (known && !batch.valid()) return InvalidArgument("the batch of shape ", input, " is too large");
   merged.push_back(known ? batch.value() : Shape::kUnknownDim);
   for (int i = static_cast<int>(batch_dims); i < input.rank(); ++i) merged.push_back(input[i]);
   return merged;
@@ -67,7 +67,7 @@ Status Infer(InferContext& c) {
   const int64_t spatial_rank = input.rank() - batch_dims - 1;
   if (spatial_rank != 2 && spatial_rank != 3) {
     return InvalidArgument("input: want ", batch_dims, " batch axes, 2 or 3 spatial ones and the channels, got shape ",
-                           input.ToString());
+                           input);
   }
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, Attributes(c.attrs()).SpecFor(input.rank()));
   RIVULET_ASSIGN_OR_RETURN(const Shape merged, MergeBatch(input, batch_dims));

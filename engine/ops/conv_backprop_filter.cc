@@ -32,7 +32,7 @@ Status Infer(InferContext& c) {
   if (kSource == Source::kSizes) {
     const Shape& sizes_shape = c.known(1) ? c.value(1)->shape() : c.shape(1);
     if (sizes_shape.has_rank() && (sizes_shape.rank() != 1 || (sizes_shape[0] >= 0 && sizes_shape[0] != spec.rank()))) {
-      return InvalidArgument("filter_sizes: want ", spec.rank(), " elements, got shape ", sizes_shape.ToString());
+      return InvalidArgument("filter_sizes: want ", spec.rank(), " elements, got shape ", sizes_shape);
     }
     shape = Shape::OfUnknownDims(spec.rank());
     if (c.known(1)) {
@@ -46,8 +46,8 @@ Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), shape, kKind));
   const Shape want = OutputShape(spec, sizes);
   if (!MergeShapes(want, c.shape(2)).ok()) {
-    return InvalidArgument("out_backprop: want shape ", want.ToString(), ", which the convolution with a filter of ",
-                           shape.ToString(), " would give, got ", c.shape(2).ToString());
+    return InvalidArgument("out_backprop: want shape ", want, ", which the convolution with a filter of ", shape,
+                           " would give, got ", c.shape(2));
   }
   c.set_output(0, shape.has_rank() ? shape : Shape::OfUnknownDims(spec.rank()));
   return Status();

@@ -35,7 +35,7 @@ Result<Shape> ResultShape(const WindowSpec& spec, FilterKind kind, const Tensor*
                           const Shape& filter, const Shape& grad) {
   const Shape& sizes_shape = sizes_value != nullptr ? sizes_value->shape() : known_shape;
   if (sizes_shape.has_rank() && sizes_shape.rank() != 1) {
-    return InvalidArgument("input_sizes: want rank 1, got shape ", sizes_shape.ToString());
+    return InvalidArgument("input_sizes: want rank 1, got shape ", sizes_shape);
   }
   const int64_t length = sizes_shape.has_rank() ? sizes_shape[0] : -1;
   const bool only_spatial = spec.spatial_rank == 2 && kind == FilterKind::kDense && length == 2;
@@ -71,8 +71,8 @@ Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, shape, c.shape(1), kKind));
   const Shape want = OutputShape(spec, sizes);
   if (!MergeShapes(want, c.shape(2)).ok()) {
-    return InvalidArgument("out_backprop: want shape ", want.ToString(), ", which the convolution of ",
-                           shape.ToString(), " would give, got ", c.shape(2).ToString());
+    return InvalidArgument("out_backprop: want shape ", want, ", which the convolution of ", shape, " would give, got ",
+                           c.shape(2));
   }
   c.set_output(0, shape.has_rank() ? shape : Shape::OfUnknownDims(spec.rank()));
   return Status();

@@ -93,7 +93,7 @@ Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state
     const auto pack = [&]() {
       return PackFilter(*filter, sizes, GeometryFor(state->spec, sizes), factors, c.allocator());
     };
-    const std::string form = Cat("filter ", filter->shape().ToString(), " in groups of ", sizes.group_in());
+    const std::string form = Cat("filter ", filter->shape(), " in groups of ", sizes.group_in());
     RIVULET_ASSIGN_OR_RETURN(state->packed,
                              PackOnce<PackedFilter>(*filter, WithFactors(form, factors),
                                                     StoredFilter{GeometryFor(state->spec, sizes)}, pack));

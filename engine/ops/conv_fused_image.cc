@@ -35,20 +35,20 @@ struct Extents {
 
 Status CheckInts(std::string_view name, const Shape& shape, const Shape& want) {
   if (MergeShapes(shape, want).ok()) return Status();
-  return InvalidArgument(name, ": want shape ", want.ToString(), ", got ", shape.ToString());
+  return InvalidArgument(name, ": want shape ", want, ", got ", shape);
 }
 
 // `size` is null without a resize or while unknown, `paddings` while unknown.
 Result<Extents> ComputeExtents(const Shape& input, const Tensor* size, bool resize, const Tensor* paddings,
                                int64_t border) {
   Extents out;
-  if (input.has_rank() && input.rank() != 4) return InvalidArgument("input: want rank 4, got shape ", input.ToString());
+  if (input.has_rank() && input.rank() != 4) return InvalidArgument("input: want rank 4, got shape ", input);
   for (int i = 0; i < 2; ++i) out.resized[static_cast<size_t>(i)] = input.has_rank() ? input[i + 1] : -1;
   if (resize) {
     const std::vector<int64_t> sizes = size != nullptr ? ToInt64s(*size) : std::vector<int64_t>{-1, -1};
     for (size_t i = 0; i < 2; ++i) {
       if (size != nullptr && sizes[i] <= 0) return InvalidArgument("size: want > 0, got ", sizes[i]);
-      if (out.resized[i] == 0) return InvalidArgument("an input of shape ", input.ToString(), " cannot be resized");
+      if (out.resized[i] == 0) return InvalidArgument("an input of shape ", input, " cannot be resized");
       out.resized[i] = sizes[i];
     }
   }
@@ -108,7 +108,7 @@ Status Infer(InferContext& c) {
   const Shape output = OutputShape(spec, sizes);
   for (const Shape& shape : {c.shape(0), output}) {
     if (shape.complete() && shape.num_elements() == 0) {
-      return InvalidArgument("want an input and an output with elements, got shape ", shape.ToString());
+      return InvalidArgument("want an input and an output with elements, got shape ", shape);
     }
   }
   c.set_output(0, output);

@@ -33,14 +33,14 @@ int64_t DimOf(const Shape& shape, int axis) { return shape.has_rank() ? shape[ax
 
 Status CheckExtents(std::string_view what, const Shape& shape) {
   for (const int64_t dim : shape.dims()) {
-    if (dim > kMaxExtent) return InvalidArgument(what, " of shape ", shape.ToString(), ": want dims <= ", kMaxExtent);
+    if (dim > kMaxExtent) return InvalidArgument(what, " of shape ", shape, ": want dims <= ", kMaxExtent);
   }
   return Status();
 }
 
 Status SetInput(const WindowSpec& spec, const Shape& input, ConvSizes* sizes) {
   if (input.has_rank() && input.rank() != spec.rank()) {
-    return InvalidArgument("input: want rank ", spec.rank(), ", got shape ", input.ToString());
+    return InvalidArgument("input: want rank ", spec.rank(), ", got shape ", input);
   }
   RIVULET_RETURN_IF_ERROR(CheckExtents("input", input));
   sizes->batch = DimOf(input, 0);
@@ -141,7 +141,7 @@ Result<ConvSizes> ComputeConvSizes(const WindowSpec& spec, const Shape& input, c
   ConvSizes sizes;
   RIVULET_RETURN_IF_ERROR(SetInput(spec, input, &sizes));
   if (filter.has_rank() && filter.rank() != spec.rank()) {
-    return InvalidArgument("filter: want rank ", spec.rank(), ", got shape ", filter.ToString());
+    return InvalidArgument("filter: want rank ", spec.rank(), ", got shape ", filter);
   }
   RIVULET_RETURN_IF_ERROR(CheckExtents("filter", filter));
   for (int i = 0; i < spec.spatial_rank; ++i) {
@@ -159,7 +159,7 @@ Result<ConvSizes> ComputeConvSizes(const WindowSpec& spec, const Shape& input, c
     sizes.out_c = sizes.in_c < 0 || filter_out < 0 ? -1 : sizes.in_c * filter_out;
   } else {
     for (size_t i = 0; i < 3; ++i) {
-      if (sizes.k[i] == 0) return InvalidArgument("a filter of shape ", filter.ToString(), ": want no dim of 0");
+      if (sizes.k[i] == 0) return InvalidArgument("a filter of shape ", filter, ": want no dim of 0");
     }
     if (filter_in == 0) return InvalidArgument("a filter for 0 channels: want at least 1");
     sizes.out_c = filter_out;

@@ -16,7 +16,7 @@ Status InferHostConst(InferContext& c) {
   const auto literal = c.attrs().Literal("value");
   if (literal == nullptr) return InvalidArgument("attr 'value' is missing");
   if (literal->dtype != c.output_dtype(0)) {
-    return InvalidArgument("attr 'value' is ", Name(literal->dtype), ", attr 'dtype' says ", Name(c.output_dtype(0)));
+    return InvalidArgument("attr 'value' is ", literal->dtype, ", attr 'dtype' says ", c.output_dtype(0));
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor value, Expand(*literal, c.allocator()));
   c.set_output(0, value.shape());

@@ -35,7 +35,7 @@ Status InferCounts(InferContext& c, int values, int weights, int64_t columns) {
   }
   const Shape &numbers = c.shape(values), &given = c.shape(weights);
   if (numbers.complete() && given.complete() && given.num_elements() != 0 && !(given == numbers)) {
-    return InvalidArgument("weights: want none, or shape ", numbers.ToString(), ", got ", given.ToString());
+    return InvalidArgument("weights: want none, or shape ", numbers, ", got ", given);
   }
   c.set_output(0, {Shape::kUnknownDim, columns});
   c.set_output(1, {Shape::kUnknownDim});
@@ -46,10 +46,10 @@ Status InferCounts(InferContext& c, int values, int weights, int64_t columns) {
 Status InferDense(InferContext& c) {
   const Shape& values = c.shape(0);
   if (values.has_rank() && values.rank() != 1 && values.rank() != 2) {
-    return InvalidArgument("values: want rank 1 or 2, got shape ", values.ToString());
+    return InvalidArgument("values: want rank 1 or 2, got shape ", values);
   }
   if (values.has_rank() && values.rank() == 2 && values[0] == 0) {
-    return InvalidArgument("values: want at least one row, got shape ", values.ToString());
+    return InvalidArgument("values: want at least one row, got shape ", values);
   }
   return InferCounts(c, 0, 1, values.has_rank() ? values.rank() : Shape::kUnknownDim);
 }
@@ -140,7 +140,7 @@ Status Count(RunContext& c, const Tensor& numbers, const Tensor& weights, int64_
     found.push_back({row, number, i});
   }
   const int64_t size = state.max_length >= 0 ? state.max_length : std::max(largest + 1, state.min_length);
-  Status status = Internal("counts of ", Name(weights.dtype()));
+  Status status = Internal("counts of ", weights.dtype());
   VisitType<float, double, int32_t, int64_t>(weights.dtype(), [&](auto tag) {
     status = Store<typename decltype(tag)::Type>(c, &found, weights, rows, size, columns);
   });

@@ -33,8 +33,7 @@ Status Run(RunContext& c) {
   Tensor& output = c.output(0);
   return variable->Modify(c.allocator(), [&](Tensor& value) -> Status {
     if (value.dtype() != output.dtype() || value.rank() != 0) {
-      return InvalidArgument("want a scalar variable of ", Name(output.dtype()), ", got ", Name(value.dtype()),
-                             value.shape().ToString());
+      return InvalidArgument("want a scalar variable of ", output.dtype(), ", got ", value.dtype(), value.shape());
     }
     const int64_t limit = c.state<State>().limit;
     return value.dtype() == DType::kInt32 ? Step<int32_t>(value, limit, output) : Step<int64_t>(value, limit, output);

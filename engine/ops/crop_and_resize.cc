@@ -25,12 +25,12 @@ Status Infer(InferContext& c) {
   const Shape& boxes = c.shape(1);
   if (image.has_rank()) {
     if (image[1] == 0 || image[2] == 0) {
-      return InvalidArgument("image: want a height and width above 0, got ", image.ToString());
+      return InvalidArgument("image: want a height and width above 0, got ", image);
     }
     out.set_dim(3, image[3]);
   }
   if (boxes.has_rank()) {
-    if (boxes[1] >= 0 && boxes[1] != 4) return InvalidArgument("boxes: want shape [n,4], got ", boxes.ToString());
+    if (boxes[1] >= 0 && boxes[1] != 4) return InvalidArgument("boxes: want shape [n,4], got ", boxes);
     out.set_dim(0, boxes[0]);
   }
   if (c.shape(2).has_rank() && c.shape(2)[0] >= 0) {

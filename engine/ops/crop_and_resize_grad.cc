@@ -19,7 +19,7 @@ Status InferBoxCount(const InferContext& c, int boxes, int which, int64_t* count
   RIVULET_RETURN_IF_ERROR(c.WantRank(boxes, 2));
   RIVULET_RETURN_IF_ERROR(c.WantRank(which, 1));
   if (c.shape(boxes).has_rank() && c.shape(boxes)[1] >= 0 && c.shape(boxes)[1] != 4) {
-    return InvalidArgument("boxes: want shape [n,4], got ", c.shape(boxes).ToString());
+    return InvalidArgument("boxes: want shape [n,4], got ", c.shape(boxes));
   }
   for (const int input : {0, boxes, which}) {
     const Shape& shape = c.shape(input);
@@ -30,7 +30,7 @@ Status InferBoxCount(const InferContext& c, int boxes, int which, int64_t* count
     *count = shape[0];
   }
   if (c.shape(0).has_rank() && (c.shape(0)[1] == 0 || c.shape(0)[2] == 0)) {
-    return InvalidArgument("grads: want a height and width above 0, got ", c.shape(0).ToString());
+    return InvalidArgument("grads: want a height and width above 0, got ", c.shape(0));
   }
   return Status();
 }
@@ -65,7 +65,7 @@ Status InferBoxes(InferContext& c) {
   const Shape& image = c.shape(1);
   if (image.has_rank()) {
     if (image[1] == 0 || image[2] == 0) {
-      return InvalidArgument("image: want a height and width above 0, got ", image.ToString());
+      return InvalidArgument("image: want a height and width above 0, got ", image);
     }
     if (c.shape(0).has_rank() && c.shape(0)[3] >= 0 && image[3] >= 0 && image[3] != c.shape(0)[3]) {
       return InvalidArgument("image: want the depth of grads, ", c.shape(0)[3], ", got ", image[3]);

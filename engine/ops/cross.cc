@@ -11,7 +11,7 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(1, 1));
   RIVULET_ASSIGN_OR_RETURN(Shape shape, MergeShapes(c.shape(0), c.shape(1)));
   if (shape.has_rank() && shape[shape.rank() - 1] != Shape::kUnknownDim && shape[shape.rank() - 1] != 3) {
-    return InvalidArgument("want vectors of 3 elements, got shape ", shape.ToString());
+    return InvalidArgument("want vectors of 3 elements, got shape ", shape);
   }
   c.set_output(0, std::move(shape));
   return Status();

@@ -352,7 +352,7 @@ template <typename T>
 Status Decode(RunContext& c) {
   const Tensor& inputs = c.input(0);
   const int64_t time = inputs.dim(0), batch = inputs.dim(1), classes = inputs.dim(2);
-  if (inputs.num_elements() == 0) return InvalidArgument("inputs: want elements, got ", inputs.shape().ToString());
+  if (inputs.num_elements() == 0) return InvalidArgument("inputs: want elements, got ", inputs.shape());
   if (classes > INT32_MAX) return InvalidArgument("inputs: want fewer than 2^31 classes, got ", classes);
   const State& state = c.state<State>();
   const auto count = static_cast<int>(state.top_paths);

@@ -48,7 +48,7 @@ template <typename T>
 Status Decode(RunContext& c) {
   const Tensor& inputs = c.input(0);
   const int64_t time = inputs.dim(0), batch = inputs.dim(1), classes = inputs.dim(2);
-  if (inputs.num_elements() == 0) return InvalidArgument("inputs: want elements, got ", inputs.shape().ToString());
+  if (inputs.num_elements() == 0) return InvalidArgument("inputs: want elements, got ", inputs.shape());
   const State& state = c.state<State>();
   const int64_t blank = state.blank < 0 ? state.blank + classes : state.blank;
   if (blank < 0 || blank >= classes) {

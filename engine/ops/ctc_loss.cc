@@ -232,7 +232,7 @@ template <typename T>
 Status Compute(RunContext& c) {
   const Tensor& inputs = c.input(0);
   const int64_t time = inputs.dim(0), batch = inputs.dim(1), classes = inputs.dim(2);
-  if (inputs.num_elements() == 0) return InvalidArgument("inputs: want elements, got ", inputs.shape().ToString());
+  if (inputs.num_elements() == 0) return InvalidArgument("inputs: want elements, got ", inputs.shape());
   TextBytes bytes(c.allocator());
   RIVULET_RETURN_IF_ERROR(bytes.Charge(CheckedSize(c.input(2).num_elements()) * 2 * int64_t{sizeof(int32_t)} +
                                        CheckedSize(batch) * int64_t{sizeof(Sequence) + 2 * sizeof(int32_t)}));

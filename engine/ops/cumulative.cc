@@ -16,7 +16,7 @@ namespace rivulet {
 namespace {
 
 Result<int> Axis(const Tensor& tensor, int rank) {
-  if (tensor.num_elements() != 1) return InvalidArgument("axis: want a scalar, got ", tensor.shape().ToString());
+  if (tensor.num_elements() != 1) return InvalidArgument("axis: want a scalar, got ", tensor.shape());
   auto axis = NormalizeAxis(Indices(tensor)[0], rank);
   if (!axis.ok()) return std::move(axis).status().Framed("axis");
   return axis;

@@ -84,7 +84,7 @@ Status CheckVector(const Shape& x, const State& state) {
   const auto rank = static_cast<int64_t>(state.to_source.size()), spatial = static_cast<int64_t>(state.spatial.size());
   const bool length_fits = x.rank() >= 1 && (x[0] < 0 || x[0] == rank || x[0] == spatial);
   if (length_fits && (x.rank() == 1 || (x.rank() == 2 && (x[1] < 0 || x[1] == 2)))) return Status();
-  return InvalidArgument("x: want shape [n] or [n,2] with n ", rank, " or ", spatial, ", got ", x.ToString());
+  return InvalidArgument("x: want shape [n] or [n,2] with n ", rank, " or ", spatial, ", got ", x);
 }
 
 Status InferPermute(InferContext& c) {

@@ -45,7 +45,7 @@ Status Infer(InferContext& c) {
     const Shape& shape = c.shape(i);
     if (!shape.has_rank()) continue;
     if (shape.rank() > 1 || (shape.rank() == 1 && shape[0] > 1)) {
-      return InvalidArgument("record_defaults[", i - 1, "]: want at most one element, got shape ", shape.ToString());
+      return InvalidArgument("record_defaults[", i - 1, "]: want at most one element, got shape ", shape);
     }
   }
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, c.shape(0));
@@ -123,7 +123,7 @@ Status SetField(RunContext& c, const State& state, int output, int64_t row, cons
     to = field;
   } else {
     if (!ReadNumber(field, &to)) {
-      return InvalidArgument("field ", output, ": want a ", Name(c.output(output).dtype()), ", got ", Quoted(field));
+      return InvalidArgument("field ", output, ": want a ", c.output(output).dtype(), ", got ", Quoted(field));
     }
   }
   return Status();

@@ -84,7 +84,7 @@ Status Infer(InferContext& c) {
     case Kind::kCroppedJpeg:
       RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
       if (c.shape(1).has_rank() && c.shape(1)[0] != Shape::kUnknownDim && c.shape(1)[0] != 4) {
-        return InvalidArgument("crop_window: want 4 values (y, x, height, width), got shape ", c.shape(1).ToString());
+        return InvalidArgument("crop_window: want 4 values (y, x, height, width), got shape ", c.shape(1));
       }
       break;
     default: break;

@@ -46,9 +46,9 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(CheckDescriptorSource(attrs.Str("descriptor_source")));
   const Shape& bytes = c.shape(0);
   if (!bytes.has_rank()) return Status();
-  if (bytes.rank() == Shape::kMaxRank) return InvalidArgument("bytes: the rank is too large, ", bytes.ToString());
+  if (bytes.rank() == Shape::kMaxRank) return InvalidArgument("bytes: the rank is too large, ", bytes);
   if (bytes.complete() && bytes.num_elements() == 0) {
-    return InvalidArgument("bytes: want one message at least, got shape ", bytes.ToString());
+    return InvalidArgument("bytes: want one message at least, got shape ", bytes);
   }
   Shape sizes = bytes, values = bytes;
   sizes.push_back(static_cast<int64_t>(names));
@@ -77,7 +77,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     }
     if (!Fits(field.type->kind, field.dtype)) {
       return InvalidArgument("output_types: field ", Quoted(names[i]), " is of type ", Name(field.type->kind),
-                             ", which is not given as ", Name(field.dtype));
+                             ", which is not given as ", field.dtype);
     }
     state->columns.emplace(field.type->number, i);
     state->fields.push_back(field);
@@ -261,7 +261,7 @@ Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
   const int64_t messages = input.num_elements();
   if (messages == 0) {
-    return InvalidArgument("bytes: want one message at least, got shape ", input.shape().ToString());
+    return InvalidArgument("bytes: want one message at least, got shape ", input.shape());
   }
   const std::string* raw = input.data<std::string>();
   std::vector<std::string> rewritten;

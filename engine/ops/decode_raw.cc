@@ -31,7 +31,7 @@ Shape WithLastDim(const Shape& shape, int64_t last) {
 
 Status WantRoom(InferContext& c) {
   if (c.shape(0).rank() < Shape::kMaxRank) return Status();
-  return InvalidArgument("want less than ", Shape::kMaxRank, " dims, got ", c.shape(0).ToString());
+  return InvalidArgument("want less than ", Shape::kMaxRank, " dims, got ", c.shape(0));
 }
 
 Status InferRaw(InferContext& c) {
@@ -49,7 +49,7 @@ Status InferPadded(InferContext& c) {
     const auto element = static_cast<int64_t>(ElementBytes(c.output_dtype(0)));
     if (length <= 0 || length % element != 0) {
       return InvalidArgument("fixed_length: want a positive multiple of ", element, ", the bytes of ",
-                             Name(c.output_dtype(0)), ", got ", length);
+                             c.output_dtype(0), ", got ", length);
     }
     last = length / element;
   }
@@ -83,7 +83,7 @@ Status RunRaw(RunContext& c) {
   }
   const auto bytes = static_cast<int64_t>(length);
   if (bytes % element != 0) {
-    return InvalidArgument("bytes: want a multiple of ", element, ", the bytes of ", Name(dtype), ", got ", bytes);
+    return InvalidArgument("bytes: want a multiple of ", element, ", the bytes of ", dtype, ", got ", bytes);
   }
   RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, WithLastDim(input.shape(), bytes / element)));
   if (bytes == 0) return Status();

@@ -176,7 +176,7 @@ class DenseTable : public LookupTable {
                       std::has_single_bit(static_cast<uint64_t>(keys.dim(0)));
     if (fits) return Status();
     return InvalidArgument("want a power of two of buckets, keys [n,", key_row_, "] and values [n,", row_,
-                           "], got shapes ", keys.shape().ToString(), " and ", values.shape().ToString());
+                           "], got shapes ", keys.shape(), " and ", values.shape());
   }
 
   Status DoImport(const Tensor& keys, const Tensor& values, Allocator& allocator, const StopToken&) override {

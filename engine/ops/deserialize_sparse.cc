@@ -20,11 +20,10 @@ Status Infer(InferContext& c) {
   if (shape.has_rank()) {
     const int64_t last = shape[shape.rank() - 1];
     if (last >= 0 && last != 3) {
-      return InvalidArgument("serialized_sparse: want three values for each sparse tensor, got shape ",
-                             shape.ToString());
+      return InvalidArgument("serialized_sparse: want three values for each sparse tensor, got shape ", shape);
     }
     for (int d = 0; d + 1 < shape.rank(); ++d) {
-      if (shape[d] == 0) return InvalidArgument("serialized_sparse: want elements, got shape ", shape.ToString());
+      if (shape[d] == 0) return InvalidArgument("serialized_sparse: want elements, got shape ", shape);
     }
   }
   c.set_output(0, Shape::OfUnknownDims(2));

@@ -76,17 +76,16 @@ Status Infer(InferContext& c) {
   const Shape anchors = c.shape(2).has_rank() ? c.shape(2) : Shape::OfUnknownDims(2);
   const auto differ = [](int64_t a, int64_t b) { return a >= 0 && b >= 0 && a != b; };
   if (differ(boxes[0], 1) || (boxes[2] >= 0 && boxes[2] < 4)) {
-    return InvalidArgument("box_encodings: want [1,n,4 or more], got ", boxes.ToString());
+    return InvalidArgument("box_encodings: want [1,n,4 or more], got ", boxes);
   }
   if (differ(scores[0], 1) || differ(scores[1], boxes[1])) {
-    return InvalidArgument("class_predictions: want [1,n,classes] for box_encodings ", boxes.ToString(), ", got ",
-                           scores.ToString());
+    return InvalidArgument("class_predictions: want [1,n,classes] for box_encodings ", boxes, ", got ", scores);
   }
   if (scores[2] >= 0 && scores[2] < state.classes) {
     return InvalidArgument("class_predictions: want ", state.classes, " classes or more, got ", scores[2]);
   }
   if (differ(anchors[1], 4) || differ(anchors[0], boxes[1]) || differ(anchors[0], scores[1])) {
-    return InvalidArgument("anchors: want [n,4] for box_encodings ", boxes.ToString(), ", got ", anchors.ToString());
+    return InvalidArgument("anchors: want [n,4] for box_encodings ", boxes, ", got ", anchors);
   }
   c.set_output(0, {1, state.size(), 4});
   c.set_output(1, {1, state.size()});

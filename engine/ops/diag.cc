@@ -9,7 +9,7 @@ namespace {
 Result<Shape> Doubled(const Shape& in) {
   if (!in.has_rank()) return in;
   if (in.rank() < 1 || in.rank() > Shape::kMaxRank / 2) {
-    return InvalidArgument("diagonal: want a rank of 1 to ", Shape::kMaxRank / 2, ", got shape ", in.ToString());
+    return InvalidArgument("diagonal: want a rank of 1 to ", Shape::kMaxRank / 2, ", got shape ", in);
   }
   Shape out = in;
   for (int i = 0; i < in.rank(); ++i) out.push_back(in[i]);
@@ -18,13 +18,12 @@ Result<Shape> Doubled(const Shape& in) {
 
 Result<Shape> Halved(const Shape& in) {
   if (!in.has_rank()) return in;
-  if (in.rank() < 2 || in.rank() % 2 != 0)
-    return InvalidArgument("input: want an even rank >= 2, got shape ", in.ToString());
+  if (in.rank() < 2 || in.rank() % 2 != 0) return InvalidArgument("input: want an even rank >= 2, got shape ", in);
   Shape out;
   for (int i = 0; i < in.rank() / 2; ++i) {
     const int64_t a = in[i], b = in[i + in.rank() / 2];
     if (a >= 0 && b >= 0 && a != b) {
-      return InvalidArgument("input: dims ", i, " and ", i + in.rank() / 2, " of ", in.ToString(), " differ");
+      return InvalidArgument("input: dims ", i, " and ", i + in.rank() / 2, " of ", in, " differ");
     }
     out.push_back(a >= 0 ? a : b);
   }

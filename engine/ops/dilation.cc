@@ -34,11 +34,11 @@ Result<ConvSizes> SizesOf(const WindowSpec& spec, const Shape& input, const Shap
   std::array<int64_t, 3> ksize = {1, -1, -1};
   int64_t channels = -1;
   if (filter.has_rank()) {
-    if (filter.rank() != 3) return InvalidArgument("filter: want rank 3, got shape ", filter.ToString());
+    if (filter.rank() != 3) return InvalidArgument("filter: want rank 3, got shape ", filter);
     ksize = {1, filter[0], filter[1]};
     channels = filter[2];
     if (ksize[1] > kMaxExtent || ksize[2] > kMaxExtent) {
-      return InvalidArgument("filter of shape ", filter.ToString(), ": want dims <= ", kMaxExtent);
+      return InvalidArgument("filter of shape ", filter, ": want dims <= ", kMaxExtent);
     }
   }
   RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputePoolSizes(spec, ksize, input));
@@ -61,7 +61,7 @@ Status InferBackpropAs(InferContext& c, int like) {
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, SizesOf(spec, c.shape(0), c.shape(1)));
   const Shape want = OutputShape(spec, sizes);
   if (!MergeShapes(want, c.shape(2)).ok()) {
-    return InvalidArgument("out_backprop: want shape ", want.ToString(), ", got ", c.shape(2).ToString());
+    return InvalidArgument("out_backprop: want shape ", want, ", got ", c.shape(2));
   }
   c.set_output(0, c.shape(like));
   return Status();

@@ -37,7 +37,7 @@ Result<Shape> ShapeOf(std::span<const int64_t> dims, std::string_view what) {
 Result<int64_t> VectorLength(const InferContext& c, int input, std::string_view what) {
   const Shape& shape = c.shape(input);
   if (!shape.has_rank()) return int64_t{-1};
-  if (shape.rank() != 1) return InvalidArgument(what, ": want a vector, got shape ", shape.ToString());
+  if (shape.rank() != 1) return InvalidArgument(what, ": want a vector, got shape ", shape);
   return shape[0];
 }
 
@@ -51,12 +51,12 @@ Result<Shape> ShapeFromInput(const InferContext& c, int input, std::string_view 
 
 Status WantOneElement(const Shape& shape, std::string_view what) {
   if (!shape.complete() || shape.num_elements() == 1) return Status();
-  return InvalidArgument(what, ": want one element, got shape ", shape.ToString());
+  return InvalidArgument(what, ": want one element, got shape ", shape);
 }
 
 Status WriteIntegers(std::span<const int64_t> values, Tensor& to) {
   if (static_cast<int64_t>(values.size()) != to.num_elements()) {
-    return Internal(static_cast<int64_t>(values.size()), " integers for shape ", to.shape().ToString());
+    return Internal(static_cast<int64_t>(values.size()), " integers for shape ", to.shape());
   }
   if (to.dtype() == DType::kInt64) {
     for (size_t i = 0; i < values.size(); ++i) to.data<int64_t>()[i] = values[i];
@@ -79,8 +79,7 @@ Result<Tensor> IntegerTensor(DType dtype, const Shape& shape, std::span<const in
 
 Status WantOutputShape(RunContext& c, int i, const Shape& shape) {
   if (c.output(i).shape() == shape) return Status();
-  return InvalidArgument("output ", i, " has shape ", c.output(i).shape().ToString(), ", the inputs ask for ",
-                         shape.ToString());
+  return InvalidArgument("output ", i, " has shape ", c.output(i).shape(), ", the inputs ask for ", shape);
 }
 
 }  // namespace rivulet

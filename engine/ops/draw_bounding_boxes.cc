@@ -34,7 +34,7 @@ Status Infer(InferContext& c) {
     }
   }
   if (boxes.has_rank() && boxes[2] >= 0 && boxes[2] != 4) {
-    return InvalidArgument("boxes: want shape [batch,n,4], got ", boxes.ToString());
+    return InvalidArgument("boxes: want shape [batch,n,4], got ", boxes);
   }
   if (c.num_inputs() > 2) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(2, 2));

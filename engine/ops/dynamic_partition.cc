@@ -31,7 +31,7 @@ Status Infer(InferContext& c) {
     fits = partitions[i] < 0 || data[i] < 0 || partitions[i] == data[i];
   }
   if (!fits) {
-    return InvalidArgument("data ", data.ToString(), " must start with the dims of partitions ", partitions.ToString());
+    return InvalidArgument("data ", data, " must start with the dims of partitions ", partitions);
   }
   if (data.rank() - partitions.rank() + 1 > Shape::kMaxRank) return InvalidArgument("data has too many dims");
   std::vector<int64_t> counts(static_cast<size_t>(c.num_outputs()), Shape::kUnknownDim);

@@ -34,8 +34,7 @@ Status Infer(InferContext& c) {
     bool fits = indices.rank() <= data.rank();
     for (int i = 0; fits && i < indices.rank(); ++i) fits = indices[i] < 0 || data[i] < 0 || indices[i] == data[i];
     if (!fits) {
-      return InvalidArgument("data[", k, "] ", data.ToString(), " must start with the dims of indices[", k, "] ",
-                             indices.ToString());
+      return InvalidArgument("data[", k, "] ", data, " must start with the dims of indices[", k, "] ", indices);
     }
     Shape tail;
     for (int i = indices.rank(); i < data.rank(); ++i) tail.push_back(data[i]);

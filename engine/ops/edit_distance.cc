@@ -59,7 +59,7 @@ Status Infer(InferContext& c) {
     if (i + 1 < a.size()) dims.push_back(std::max(a[i], b[i]));
   }
   RIVULET_ASSIGN_OR_RETURN(Shape out, ShapeOf(dims, "hypothesis_shape and truth_shape"));
-  if (out.num_elements() == 0) return InvalidArgument("want an output with elements, got shape ", out.ToString());
+  if (out.num_elements() == 0) return InvalidArgument("want an output with elements, got shape ", out);
   c.set_output(0, std::move(out));
   return Status();
 }
@@ -168,7 +168,7 @@ Status Run(RunContext& c) {
     if (place >= static_cast<uint64_t>(output.num_elements())) {
       return InvalidArgument(has_truth ? "truth" : "hypothesis", "_indices: row ",
                              has_truth ? truth.begin() : hypothesis.begin(), " is outside of the output's shape ",
-                             output.shape().ToString());
+                             output.shape());
     }
     float distance = 0;
     if (has_truth && has_hypothesis) {

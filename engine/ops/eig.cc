@@ -23,7 +23,7 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantSquare(c, 0, "input"));
   const bool is_double = c.dtype(0) == DType::kDouble || c.dtype(0) == DType::kComplex128;
   if (is_double != (c.output_dtype(0) == DType::kComplex128)) {
-    return InvalidArgument("Tout: want the complex type of ", Name(c.dtype(0)), ", got ", Name(c.output_dtype(0)));
+    return InvalidArgument("Tout: want the complex type of ", c.dtype(0), ", got ", c.output_dtype(0));
   }
   const Shape batch = BatchOf(c.shape(0));
   const int64_t n = std::max(MatrixDim(c.shape(0), 0), MatrixDim(c.shape(0), 1));

@@ -78,7 +78,7 @@ Result<BoundEinsum> BindEinsum(const EinsumEquation& equation, std::span<const S
     const bool has_ellipsis = named != static_cast<int>(term.size());
     if (has_ellipsis ? shape.rank() < named : shape.rank() != named) {
       return InvalidArgument("input ", static_cast<int64_t>(i), ": want rank ", has_ellipsis ? ">= " : "", named,
-                             " for the equation, got shape ", shape.ToString());
+                             " for the equation, got shape ", shape);
     }
     const int axes = shape.rank() - named;  // of the ellipsis
     most = std::max(most, axes);
@@ -99,8 +99,8 @@ Result<BoundEinsum> BindEinsum(const EinsumEquation& equation, std::span<const S
         // An unknown extent stays unknown beside 1, which broadcasts.
         if (!(seen[static_cast<size_t>(label)] && broadcasts && extent < 0 && dim == 1)) extent = dim;
       } else if (dim >= 0 && dim != extent && !(broadcasts && dim == 1)) {
-        return InvalidArgument("input ", static_cast<int64_t>(i), " of shape ", shape.ToString(), ": want ", extent,
-                               " at axis ", axis, ", got ", dim);
+        return InvalidArgument("input ", static_cast<int64_t>(i), " of shape ", shape, ": want ", extent, " at axis ",
+                               axis, ", got ", dim);
       }
       seen[static_cast<size_t>(label)] = true;
     }

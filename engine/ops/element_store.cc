@@ -165,7 +165,7 @@ Status ElementStore::GrowBlock(int64_t i, Allocator& allocator) {
 
 Status ElementStore::WantDType(const Tensor& value) const {
   if (value.dtype() == dtype_) return Status();
-  return InvalidArgument("the elements are ", Name(dtype_), ", the value is ", Name(value.dtype()));
+  return InvalidArgument("the elements are ", dtype_, ", the value is ", value.dtype());
 }
 
 Status ElementStore::Set(int64_t i, Tensor value, Allocator& allocator) {
@@ -222,7 +222,7 @@ Result<Tensor> ElementStore::Join(const Shape& shape, bool is_sole, Allocator& a
   const int64_t row = shape.num_elements();
   for (int64_t i = 0; i < std::min(size_, flags_.num_elements()); ++i) {
     if (!IsSet(i) || ShapeAt(i) == shape) continue;
-    return InvalidArgument("element ", i, " has shape ", ShapeAt(i).ToString(), ", want ", shape.ToString());
+    return InvalidArgument("element ", i, " has shape ", ShapeAt(i), ", want ", shape);
   }
   if (size_ > 0 && CanJoinInPlace(shape, is_sole)) {
     for (int64_t i = 0; i < size_; ++i) {

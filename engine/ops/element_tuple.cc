@@ -11,7 +11,7 @@ namespace {
 
 std::string Names(std::span<const DType> dtypes) {
   std::string text = "(";
-  for (size_t i = 0; i < dtypes.size(); ++i) text += Cat(i == 0 ? "" : ", ", Name(dtypes[i]));
+  for (size_t i = 0; i < dtypes.size(); ++i) text += Cat(i == 0 ? "" : ", ", dtypes[i]);
   return text + ")";
 }
 
@@ -51,7 +51,7 @@ Result<Tensor> JoinComponent(const TupleForm& form, size_t component, std::span<
   Shape shape{static_cast<int64_t>(elements.size())};
   if (place.rank() >= Shape::kMaxRank) return InvalidArgument("elements of ", place.rank(), " dims make no batch");
   for (const int64_t dim : place.dims()) shape.push_back(dim);
-  if (shape.num_elements() < 0) return ResourceExhausted("a batch of shape ", shape.ToString(), " is too large");
+  if (shape.num_elements() < 0) return ResourceExhausted("a batch of shape ", shape, " is too large");
   RIVULET_ASSIGN_OR_RETURN(Tensor batch, Tensor::Allocate(dtype, shape, allocator));
   if (pads) ClearElements(dtype, batch.raw(), batch.num_elements());
   const int64_t row = place.num_elements();
@@ -66,7 +66,7 @@ Result<Tensor> JoinComponent(const TupleForm& form, size_t component, std::span<
 
 std::string TupleForm::ToString() const {
   std::string text = Names(dtypes);
-  for (size_t i = 0; i < shapes.size(); ++i) text += Cat(i == 0 ? " of shapes " : ", ", shapes[i].ToString());
+  for (size_t i = 0; i < shapes.size(); ++i) text += Cat(i == 0 ? " of shapes " : ", ", shapes[i]);
   return text;
 }
 
@@ -98,8 +98,7 @@ Status CheckElement(const TupleForm& form, const Tuple& tuple) {
   RIVULET_RETURN_IF_ERROR(CheckDtypesOf(form, tuple));
   for (size_t i = 0; i < form.shapes.size(); ++i) {
     if (ShapeFits(form.shapes[i], tuple[i].shape())) continue;
-    return InvalidArgument("component ", i, ": want shape ", form.shapes[i].ToString(), ", got ",
-                           tuple[i].shape().ToString());
+    return InvalidArgument("component ", i, ": want shape ", form.shapes[i], ", got ", tuple[i].shape());
   }
   return Status();
 }
@@ -113,8 +112,7 @@ Result<int64_t> CheckBatch(const TupleForm& form, const Tuple& batch) {
       return InvalidArgument("component ", i, " is a batch of ", shape[0], ", component 0 one of ", batch[0].dim(0));
     }
     if (i >= form.shapes.size() || ShapeFits(form.shapes[i], RowShape(shape))) continue;
-    return InvalidArgument("component ", i, ": want rows of shape ", form.shapes[i].ToString(), ", got ",
-                           RowShape(shape).ToString());
+    return InvalidArgument("component ", i, ": want rows of shape ", form.shapes[i], ", got ", RowShape(shape));
   }
   return batch.empty() ? 0 : batch[0].dim(0);
 }

@@ -84,7 +84,7 @@ Status RunTiles(RunContext& c, std::span<const DTypeLoop> loops, const TileOptio
   const DType key = PlainType(c.input(options.key_input).dtype());
   const bool widen = FindLoop(loops, key) == nullptr && IsHalf(key);
   const TileLoop loop = FindLoop(loops, widen ? DType::kFloat : key);
-  if (loop == nullptr) return Internal("no loop for ", Name(key));
+  if (loop == nullptr) return Internal("no loop for ", key);
   if (total == 1 && !widen) {
     // One element, such as a loop's counter: nothing to spread, nothing to cut.
     const void* in[kMaxInputs] = {};

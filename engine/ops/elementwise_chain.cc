@@ -89,7 +89,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   if (!output.complete() || output.num_elements() == 0) return Internal("a chain of unknown or empty shape");
   for (int i = 0; i < c.num_inputs(); ++i) {
     const auto spread = c.shape(i).complete() ? SpreadOver(c.shape(i), output, &state->grid) : std::nullopt;
-    if (!spread) return Internal("a chain's input of shape ", c.shape(i).ToString(), " for ", output.ToString());
+    if (!spread) return Internal("a chain's input of shape ", c.shape(i), " for ", output);
     state->spreads.push_back(*spread);
   }
   if (state->grid.rows == 0) state->grid = {1, output.num_elements()};

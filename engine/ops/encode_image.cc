@@ -69,10 +69,10 @@ Status CheckJpegImage(InferContext& c, int64_t wanted_channels) {
   if (!c.shape(0).has_rank() || c.shape(0)[2] == Shape::kUnknownDim) return Status();
   const int64_t channels = c.shape(0)[2];
   if (wanted_channels != 0 && channels != wanted_channels) {
-    return InvalidArgument("image: the format wants ", wanted_channels, " channels, got shape ", c.shape(0).ToString());
+    return InvalidArgument("image: the format wants ", wanted_channels, " channels, got shape ", c.shape(0));
   }
   if (channels != 1 && channels != 3) {
-    return InvalidArgument("image: want 1 or 3 channels, got shape ", c.shape(0).ToString());
+    return InvalidArgument("image: want 1 or 3 channels, got shape ", c.shape(0));
   }
   return Status();
 }

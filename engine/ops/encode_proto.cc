@@ -32,12 +32,11 @@ Status Infer(InferContext& c) {
     const Shape& shape = c.shape(i);
     if (!shape.has_rank()) continue;
     if (shape.rank() < 2) {
-      return InvalidArgument(i == 0 ? "sizes" : "values", ": want a matrix at least, got shape ", shape.ToString());
+      return InvalidArgument(i == 0 ? "sizes" : "values", ": want a matrix at least, got shape ", shape);
     }
     const int64_t last = shape[shape.rank() - 1];
     if (i == 0 && last != Shape::kUnknownDim && last != fields) {
-      return InvalidArgument("sizes: want ", fields, " in the last dim, one for each field, got shape ",
-                             shape.ToString());
+      return InvalidArgument("sizes: want ", fields, " in the last dim, one for each field, got shape ", shape);
     }
     const Shape before(shape.dims().first(static_cast<size_t>(shape.rank()) - 1));
     if (!prefix.has_rank()) {
@@ -55,8 +54,7 @@ Status Infer(InferContext& c) {
     }
     if (agrees) continue;
     return InvalidArgument(i == 0 ? "sizes" : Cat("values of field ", Quoted(names[static_cast<size_t>(i) - 1])),
-                           ": want all dims but the last as those of sizes, ", prefix.ToString(), ", got shape ",
-                           shape.ToString());
+                           ": want all dims but the last as those of sizes, ", prefix, ", got shape ", shape);
   }
   c.set_output(0, prefix);
   return Status();
@@ -79,7 +77,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     }
     if (!Fits(field->kind, c.dtype(input))) {
       return InvalidArgument("values: field ", Quoted(field_name), " is of type ", Name(field->kind),
-                             ", which is not taken from ", Name(c.dtype(input)));
+                             ", which is not taken from ", c.dtype(input));
     }
     state->fields.push_back(field);
     ++input;

@@ -38,8 +38,7 @@ Status Infer(InferContext& c) {
     out.set_dim(3, input[3]);
   }
   if (offsets.has_rank()) {
-    if (offsets[1] >= 0 && offsets[1] != 2)
-      return InvalidArgument("offsets: want shape [batch,2], got ", offsets.ToString());
+    if (offsets[1] >= 0 && offsets[1] != 2) return InvalidArgument("offsets: want shape [batch,2], got ", offsets);
     if (offsets[0] >= 0) {
       if (out[0] >= 0 && out[0] != offsets[0]) {
         return InvalidArgument("offsets: want one row for each of ", out[0], " images, got ", offsets[0]);

@@ -45,8 +45,7 @@ Status Infer(InferContext& c, int rank, bool is_inverse) {
   const DType real = is_inverse ? c.output_dtype(0) : c.dtype(0), complex = is_inverse ? c.dtype(0) : c.output_dtype(0);
   if (real != DType::kInvalid && complex != DType::kInvalid &&
       (real == DType::kFloat) != (complex == DType::kComplex64)) {
-    return InvalidArgument("want float32 with complex64 or float64 with complex128, got ", Name(real), " with ",
-                           Name(complex));
+    return InvalidArgument("want float32 with complex64 or float64 with complex128, got ", real, " with ", complex);
   }
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, rank));
   RIVULET_ASSIGN_OR_RETURN(const int64_t count, VectorLength(c, 1, "fft_length"));

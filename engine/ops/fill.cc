@@ -15,8 +15,7 @@ Status InferFill(InferContext& c) {
 Status RunFill(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const Shape want, ShapeOf(ReadIntegers(c.input(0)), "dims"));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
-  if (c.input(1).num_elements() != 1)
-    return InvalidArgument("value: want a scalar, got shape ", c.input(1).shape().ToString());
+  if (c.input(1).num_elements() != 1) return InvalidArgument("value: want a scalar, got shape ", c.input(1).shape());
   return FillTensor(c, c.output(0), c.input(1).raw());
 }
 

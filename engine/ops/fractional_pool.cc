@@ -69,7 +69,7 @@ Status Infer(InferContext& c) {
     const float r = ratio[static_cast<size_t>(i)];
     if (out[i] < 0) continue;
     if (out[i] > kMaxExtent || static_cast<float>(out[i]) < r) {
-      return InvalidArgument("dim ", i, " of shape ", out.ToString(), ": want [", r, ", ", kMaxExtent, "]");
+      return InvalidArgument("dim ", i, " of shape ", out, ": want [", r, ", ", kMaxExtent, "]");
     }
     out.set_dim(i, OutputExtent(out[i], r));
   }

@@ -31,22 +31,20 @@ Status InferGrad(InferContext& c) {
   Shape in = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(4);
   if (!kMax) {
     if (!MergeShapes(c.shape(0), Shape({4})).ok()) {
-      return InvalidArgument("orig_input_tensor_shape: want 4 numbers, got shape ", c.shape(0).ToString());
+      return InvalidArgument("orig_input_tensor_shape: want 4 numbers, got shape ", c.shape(0));
     }
     in = Shape::OfUnknownDims(4);
     if (c.known(0)) {
       RIVULET_ASSIGN_OR_RETURN(in, ShapeFromInput(c, 0));
     }
   } else if (!MergeShapes(c.shape(1), c.shape(2)).ok()) {
-    return InvalidArgument("orig_output and out_backprop: want the same shape, got ", c.shape(1).ToString(), " and ",
-                           c.shape(2).ToString());
+    return InvalidArgument("orig_output and out_backprop: want the same shape, got ", c.shape(1), " and ", c.shape(2));
   }
   const Shape& out = c.shape(grad);
   for (int i = 0; out.has_rank() && i < 4; ++i) {
     if (in[i] < 0 || out[i] < 0) continue;
     if (i == 0 || i == 3 ? in[i] != out[i] : in[i] < out[i]) {
-      return InvalidArgument("out_backprop of shape ", out.ToString(), " does not fit an input of shape ",
-                             in.ToString());
+      return InvalidArgument("out_backprop of shape ", out, " does not fit an input of shape ", in);
     }
   }
   for (int i = 1; i < 3; ++i) {

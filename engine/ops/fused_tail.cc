@@ -142,27 +142,26 @@ Status CheckTailArgs(const InferContext& c, const FusedTail& tail, const Shape& 
   for (int i = 2; i < 2 + args; ++i) {
     const Shape& shape = c.shape(i);
     if (c.dtype(i) != c.dtype(0) && c.dtype(i) != DType::kInvalid && c.dtype(0) != DType::kInvalid) {
-      return InvalidArgument("arg ", i - 2, ": want ", Name(c.dtype(0)), ", got ", Name(c.dtype(i)));
+      return InvalidArgument("arg ", i - 2, ": want ", c.dtype(0), ", got ", c.dtype(i));
     }
     if (!shape.has_rank() || !output.has_rank()) continue;
     if (tail.add && i == tail.addend_input()) {
       const auto merged = MergeShapes(shape, output);
       if (!merged.ok()) {
-        return InvalidArgument("the addend: want the output's shape ", output.ToString(), ", got ", shape.ToString());
+        return InvalidArgument("the addend: want the output's shape ", output, ", got ", shape);
       }
       continue;
     }
     // TensorFlow's pattern matcher leaves a bias as [1, .., channels] too.
     for (int axis = 0; axis + 1 < shape.rank(); ++axis) {
       if (shape[axis] >= 0 && shape[axis] != 1) {
-        return InvalidArgument("arg ", i - 2, ": want one value for each channel, got shape ", shape.ToString());
+        return InvalidArgument("arg ", i - 2, ": want one value for each channel, got shape ", shape);
       }
     }
     const int64_t channels = output[channel_axis];
     const int64_t count = shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
     if (shape.rank() == 0 || (count >= 0 && channels >= 0 && count != channels)) {
-      return InvalidArgument("arg ", i - 2, ": want ", channels, " values, one for each channel, got shape ",
-                             shape.ToString());
+      return InvalidArgument("arg ", i - 2, ": want ", channels, " values, one for each channel, got shape ", shape);
     }
   }
   return Status();

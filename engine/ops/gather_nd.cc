@@ -24,7 +24,7 @@ Status Infer(InferContext& c) {
   }
   const int64_t depth = indices[indices.rank() - 1];
   if (depth > params.rank()) {
-    return InvalidArgument("indices of ", depth, " coordinates do not fit params of shape ", params.ToString());
+    return InvalidArgument("indices of ", depth, " coordinates do not fit params of shape ", params);
   }
   if (indices.rank() - 1 + params.rank() - depth > Shape::kMaxRank)
     return InvalidArgument("the output has too many dims");
@@ -43,7 +43,7 @@ Status Run(RunContext& c) {
     bool has_places = true;
     for (int i = 0; i + 1 < c.input(1).rank(); ++i) has_places = has_places && c.input(1).dim(i) > 0;
     if (has_places && params.num_elements() == 0) {
-      return InvalidArgument("params of shape ", params.shape().ToString(), " have nothing to pick from");
+      return InvalidArgument("params of shape ", params.shape(), " have nothing to pick from");
     }
     return Status();
   }

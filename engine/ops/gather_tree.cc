@@ -21,7 +21,7 @@ Status Infer(InferContext& c) {
   const Shape parents = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(3);
   for (int i = 0; i < 3; ++i) {
     if (out[i] >= 0 && parents[i] >= 0 && out[i] != parents[i]) {
-      return InvalidArgument("parent_ids: want step_ids' shape ", out.ToString(), ", got ", parents.ToString());
+      return InvalidArgument("parent_ids: want step_ids' shape ", out, ", got ", parents);
     }
     if (out[i] < 0) out.set_dim(i, parents[i]);
   }

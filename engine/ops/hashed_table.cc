@@ -66,7 +66,7 @@ class HashedTable : public LookupTable {
   Status DoInitialize(const Tensor& keys, const Tensor& values, Allocator& allocator, const StopToken& stop) override {
     if (!is_fixed_) return LookupTable::DoInitialize(keys, values, allocator, stop);
     const int64_t count = keys.num_elements();
-    if (keys.rank() != 1) return InvalidArgument("keys: want a vector, got shape ", keys.shape().ToString());
+    if (keys.rank() != 1) return InvalidArgument("keys: want a vector, got shape ", keys.shape());
     if (is_initialized_) {
       if (count == count_) return Status();
       return FailedPrecondition("table ", Quoted(form().name), " was initialised with ", count_,

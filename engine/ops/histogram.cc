@@ -26,7 +26,7 @@ Status WantCount(int64_t count, int64_t lowest, std::string_view name) {
 Status InferHistogram(InferContext& c) {
   const Shape& range = c.shape(1);
   if (range.has_rank() && (range.rank() != 1 || (range[0] >= 0 && range[0] != 2))) {
-    return InvalidArgument("value_range: want shape [2], got ", range.ToString());
+    return InvalidArgument("value_range: want shape [2], got ", range);
   }
   RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
   int64_t bins = Shape::kUnknownDim;
@@ -79,14 +79,14 @@ Status CheckWeights(InferContext& c, bool same_shape) {
   const int64_t have = weights.num_elements(), want = input.num_elements();
   if (have <= 0 || want < 0) return Status();
   if (have != want || (same_shape && !(input == weights))) {
-    return InvalidArgument("weights: want none, or shape ", input.ToString(), ", got ", weights.ToString());
+    return InvalidArgument("weights: want none, or shape ", input, ", got ", weights);
   }
   return Status();
 }
 
 Status InferBins(InferContext& c, bool rows) {
   if (c.shape(1).has_rank() && c.shape(1).num_elements() != 1 && c.shape(1).num_elements() >= 0) {
-    return InvalidArgument("size: want a scalar, got ", c.shape(1).ToString());
+    return InvalidArgument("size: want a scalar, got ", c.shape(1));
   }
   RIVULET_RETURN_IF_ERROR(CheckWeights(c, rows));
   int64_t size = Shape::kUnknownDim;
@@ -100,7 +100,7 @@ Status InferBins(InferContext& c, bool rows) {
   } else if (!input.has_rank()) {
     c.set_output(0, Shape::UnknownRank());
   } else if (input.rank() > 2) {
-    return InvalidArgument("input: want at most rank 2, got ", input.ToString());
+    return InvalidArgument("input: want at most rank 2, got ", input);
   } else {
     c.set_output(0, input.rank() == 2 ? Shape({input[0], size}) : Shape({size}));
   }

@@ -39,8 +39,7 @@ Status Infer(InferContext& c) {
   if (transforms.has_rank()) {
     const bool fits = transforms[0] < 0 || transforms[0] == 1 || out[0] < 0 || transforms[0] == out[0];
     if (!fits || (transforms[1] >= 0 && transforms[1] != 8)) {
-      return InvalidArgument("transforms: want shape [1,8], or [batch,8] for images ", images.ToString(), ", got ",
-                             transforms.ToString());
+      return InvalidArgument("transforms: want shape [1,8], or [batch,8] for images ", images, ", got ", transforms);
     }
   }
   if (c.shape(2).complete() && c.shape(2)[0] != 2) {

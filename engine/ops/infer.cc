@@ -70,9 +70,9 @@ std::string TypeNames(std::span<const DType> types) {
 }
 
 Status CheckType(std::string_view attr, DType dtype, std::span<const DType> allowed) {
-  if (!IsBuilt(dtype)) return NotBuilt(Cat("elements of ", Name(dtype)));
+  if (!IsBuilt(dtype)) return NotBuilt(Cat("elements of ", dtype));
   if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), dtype) == allowed.end()) {
-    return Unimplemented("attr ", Quoted(attr), ": want one of ", TypeNames(allowed), ", got ", Name(dtype));
+    return Unimplemented("attr ", Quoted(attr), ": want one of ", TypeNames(allowed), ", got ", dtype);
   }
   return Status();
 }
@@ -158,7 +158,7 @@ Status CheckAttr(const AttrSpec& spec, const AttrValue& value) {
 Status CheckNoObject(const Node& node, const AttrSpec& spec, DType dtype) {
   const bool is_object = dtype == DType::kResource || dtype == DType::kVariant;
   if (!is_object || !spec.types.empty() || (node.def->flags & (kAlias | kTakesObjects)) != 0) return Status();
-  return Unimplemented("attr ", Quoted(spec.name), ": want a type of plain elements, got ", Name(dtype));
+  return Unimplemented("attr ", Quoted(spec.name), ": want a type of plain elements, got ", dtype);
 }
 
 Status CheckAttrs(const Node& node, const Signature& signature, std::span<const Fact* const> inputs) {
@@ -228,8 +228,8 @@ Status CheckInputs(const Node& node, const Signature& signature, std::span<const
       const DType want = arg.list_attr.empty() ? same : list.empty() ? DType::kInvalid : list[static_cast<size_t>(i)];
       const DType got = inputs[next]->dtype;
       if (want != DType::kInvalid && got != DType::kInvalid && got != want) {
-        return InvalidArgument("input ", static_cast<int64_t>(next), " ", Quoted(arg.name), ": want ", Name(want),
-                               ", got ", Name(got));
+        return InvalidArgument("input ", static_cast<int64_t>(next), " ", Quoted(arg.name), ": want ", want, ", got ",
+                               got);
       }
     }
   }

@@ -9,13 +9,13 @@ namespace rivulet {
 namespace {
 
 Status CheckShapes(const Shape& x, const Shape& i, const Shape& v) {
-  if (i.has_rank() && i.rank() != 1) return InvalidArgument("i: want a vector, got shape ", i.ToString());
+  if (i.has_rank() && i.rank() != 1) return InvalidArgument("i: want a vector, got shape ", i);
   if (x.has_rank() && x.rank() == 0) return InvalidArgument("x: want rank >= 1, got a scalar");
   if (!x.has_rank() || !v.has_rank()) return Status();
   Shape want = x;
   want.set_dim(0, i.has_rank() ? i[0] : Shape::kUnknownDim);
   if (MergeShapes(want, v).ok()) return Status();
-  return InvalidArgument("v: want shape ", want.ToString(), ", got ", v.ToString());
+  return InvalidArgument("v: want shape ", want, ", got ", v);
 }
 
 Status Infer(InferContext& c) {
@@ -35,7 +35,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(CopyTensor(c, x, y));
   if (x.num_elements() == 0) return Status();
   const CombineRows combine = FindCombine(kCombine, x.dtype());
-  if (combine == nullptr) return Unimplemented("no sums of ", Name(x.dtype()));
+  if (combine == nullptr) return Unimplemented("no sums of ", x.dtype());
   const int64_t rows = x.dim(0), row = x.num_elements() / rows;
   for (int64_t k = 0; k < i.num_elements(); ++k) {
     const int64_t at = i.data<int32_t>()[k] % rows;

@@ -92,7 +92,7 @@ Status RunAdd(RunContext& c) {
 }
 
 Status InferLookup(InferContext& c) {
-  if (c.shape(1) != Shape({256})) return InvalidArgument("table: want [256], got ", c.shape(1).ToString());
+  if (c.shape(1) != Shape({256})) return InvalidArgument("table: want [256], got ", c.shape(1));
   return InferSame(c);
 }
 

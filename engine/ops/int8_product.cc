@@ -58,19 +58,19 @@ Status Infer(InferContext& c) {
   const int64_t channels = ChannelsOf<kKind>(filter, transposed);
   for (int i = 2; i < 4; ++i) {
     if (c.shape(i) != Shape({channels})) {
-      return InvalidArgument("input ", i, ": want [", channels, "], got ", c.shape(i).ToString());
+      return InvalidArgument("input ", i, ": want [", channels, "], got ", c.shape(i));
     }
   }
   if (c.attrs().Int("zero") < 0 || c.attrs().Int("zero") > 255) {
     return InvalidArgument("attr 'zero': want [0, 255], got ", c.attrs().Int("zero"));
   }
   if (channels == 0 || filter.num_elements() / channels > kMostProducts) {
-    return InvalidArgument("filter: want at most ", kMostProducts, " products to a sum, got shape ", filter.ToString());
+    return InvalidArgument("filter: want at most ", kMostProducts, " products to a sum, got shape ", filter);
   }
   if (kKind == Kind::kMatMul) {
     const int64_t inner = filter[transposed ? 1 : 0];
     if (c.shape(0).has_rank() && c.shape(0)[1] >= 0 && c.shape(0)[1] != inner) {
-      return InvalidArgument("inner sizes differ: ", c.shape(0).ToString(), " and ", filter.ToString());
+      return InvalidArgument("inner sizes differ: ", c.shape(0), " and ", filter);
     }
     c.set_output(0, {c.shape(0).has_rank() ? c.shape(0)[0] : Shape::kUnknownDim, channels});
     return Status();
@@ -79,10 +79,10 @@ Status Infer(InferContext& c) {
   constexpr FilterKind kFilter = kKind == Kind::kDepthwise ? FilterKind::kDepthwise : FilterKind::kDense;
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), filter, kFilter));
   if (kKind == Kind::kDense && sizes.in_c >= 0 && sizes.groups != 1) {
-    return InvalidArgument("filter ", filter.ToString(), ": want one group");
+    return InvalidArgument("filter ", filter, ": want one group");
   }
   if (kKind == Kind::kDepthwise && (filter[3] != 1 || !FitsDepthwiseInt8(filter[0], filter[1]))) {
-    return InvalidArgument("filter ", filter.ToString(), ": want one filter a channel, at most ", kMaxDepthwiseQuads,
+    return InvalidArgument("filter ", filter, ": want one filter a channel, at most ", kMaxDepthwiseQuads,
                            " times 4 rows of a column");
   }
   c.set_output(0, OutputShape(spec, sizes));

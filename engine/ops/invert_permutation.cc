@@ -27,7 +27,7 @@ Status Invert(const Tensor& x, Tensor& y) {
 
 Status Run(RunContext& c) {
   const Tensor& x = c.input(0);
-  if (x.rank() != 1) return InvalidArgument("x: want a vector, got shape ", x.shape().ToString());
+  if (x.rank() != 1) return InvalidArgument("x: want a vector, got shape ", x.shape());
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, x.shape()));
   if (x.dtype() == DType::kInt64) return Invert<int64_t>(x, c.output(0));
   if (x.num_elements() > INT32_MAX) return InvalidArgument("x: too long for int32");

@@ -22,8 +22,8 @@ DType OutputOf(DType input) {
 
 Status Infer(InferContext& c) {
   if (c.output_dtype(0) != OutputOf(c.dtype(0))) {
-    return InvalidArgument("attr 'output_dtype': want ", Name(OutputOf(c.dtype(0))), " for ", Name(c.dtype(0)),
-                           ", got ", Name(c.output_dtype(0)));
+    return InvalidArgument("attr 'output_dtype': want ", OutputOf(c.dtype(0)), " for ", c.dtype(0), ", got ",
+                           c.output_dtype(0));
   }
   c.set_output(0, c.shape(0));
   c.set_output(1, c.shape(0));

@@ -52,10 +52,10 @@ Status Infer(InferContext& c) {
   const Shape& weights = c.shape(1);
   if (!weights.complete()) return Internal("a look-ahead product of unknown weights");
   if (now.has_rank() && now[1] >= 0 && now[1] != weights[0]) {
-    return InvalidArgument("the inner sizes differ: ", now.ToString(), " and ", weights.ToString());
+    return InvalidArgument("the inner sizes differ: ", now, " and ", weights);
   }
   if (c.shape(2).complete() && c.shape(2)[0] != weights[1]) {
-    return InvalidArgument("a bias of ", c.shape(2).ToString(), " for ", weights[1], " columns");
+    return InvalidArgument("a bias of ", c.shape(2), " for ", weights[1], " columns");
   }
   c.set_output(0, {now.has_rank() ? now[0] : -1, weights[1]});
   return Status();

@@ -47,7 +47,7 @@ Status InferHandle(InferContext& c) {
   const DType key = c.attrs().Type("key_dtype");
   const DType value = c.attrs().Type("value_dtype");
   if (!HasTable(kKind, key, value)) {
-    return Unimplemented("no table of this kind has keys of ", Name(key), " and values of ", Name(value));
+    return Unimplemented("no table of this kind has keys of ", key, " and values of ", value);
   }
   c.set_output(0, {});
   return Status();
@@ -56,7 +56,7 @@ Status InferHandle(InferContext& c) {
 Status InferDense(InferContext& c) {
   for (int i = 0; i < 2; ++i) {
     if (c.shape(i).has_rank() && c.shape(i).rank() > 1) {
-      return InvalidArgument("input ", i, ": want a scalar or a vector as key, got shape ", c.shape(i).ToString());
+      return InvalidArgument("input ", i, ": want a scalar or a vector as key, got shape ", c.shape(i));
     }
   }
   return InferHandle<TableKind::kDense>(c);
@@ -84,11 +84,11 @@ Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c) {
   const Shape& shape = state->form.value_shape;
   const bool is_vector = shape.complete() && shape.rank() == 1;
   if (kKind == TableKind::kTensors && !is_vector) {
-    return InvalidArgument("attr 'value_shape': want a vector's, got ", shape.ToString());
+    return InvalidArgument("attr 'value_shape': want a vector's, got ", shape);
   }
   if (kKind == TableKind::kDense) {
     if (!is_vector && !(shape.has_rank() && shape.rank() == 0)) {
-      return InvalidArgument("attr 'value_shape': want a scalar's or a vector's, got ", shape.ToString());
+      return InvalidArgument("attr 'value_shape': want a scalar's or a vector's, got ", shape);
     }
     state->initial_buckets = attrs.Int("initial_num_buckets");
     state->max_load = attrs.Float("max_load_factor");
@@ -101,8 +101,8 @@ Result<ObjectRef> MakeTable(const RunContext& c, const HandleState& state) {
   const Tensor& empty = c.input(0);
   const Tensor& deleted = c.input(1);
   if (!(empty.shape() == deleted.shape())) {
-    return InvalidArgument("the empty and the deleted key: want one shape, got ", empty.shape().ToString(), " and ",
-                           deleted.shape().ToString());
+    return InvalidArgument("the empty and the deleted key: want one shape, got ", empty.shape(), " and ",
+                           deleted.shape());
   }
   if (empty.num_elements() == 0) return InvalidArgument("the empty key has no elements");
   TableForm form = state.form;
@@ -126,9 +126,8 @@ Status RunHandle(RunContext& c) {
   }
   const TableForm& form = static_cast<const LookupTable&>(*object).form();
   if (form.key_dtype != state.form.key_dtype || form.value_dtype != state.form.value_dtype) {
-    return InvalidArgument("table ", Quoted(form.name), " is from ", Name(form.key_dtype), " to ",
-                           Name(form.value_dtype), ", want ", Name(state.form.key_dtype), " to ",
-                           Name(state.form.value_dtype));
+    return InvalidArgument("table ", Quoted(form.name), " is from ", form.key_dtype, " to ", form.value_dtype,
+                           ", want ", state.form.key_dtype, " to ", state.form.value_dtype);
   }
   c.SetOutput(0, ScalarOf(DType::kResource, std::move(object)));
   return Status();
@@ -158,8 +157,7 @@ Status RunFind(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const TableRef table, TableOf(c));
   RIVULET_ASSIGN_OR_RETURN(const Shape shape, table->ShapeFor(c.input(1).shape()));
   if (c.output(0).dtype() != table->form().value_dtype) {
-    return InvalidArgument("the table's values are ", Name(table->form().value_dtype), ", want ",
-                           Name(c.output(0).dtype()));
+    return InvalidArgument("the table's values are ", table->form().value_dtype, ", want ", c.output(0).dtype());
   }
   RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, shape));
   return table->Find(c.input(1), c.input(2), &c.output(0), c.stop());
@@ -190,8 +188,8 @@ Status RunExport(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const TableRef table, TableOf(c));
   const TableForm& form = table->form();
   if (c.output(0).dtype() != form.key_dtype || c.output(1).dtype() != form.value_dtype) {
-    return InvalidArgument("the table is from ", Name(form.key_dtype), " to ", Name(form.value_dtype), ", want ",
-                           Name(c.output(0).dtype()), " to ", Name(c.output(1).dtype()));
+    return InvalidArgument("the table is from ", form.key_dtype, " to ", form.value_dtype, ", want ",
+                           c.output(0).dtype(), " to ", c.output(1).dtype());
   }
   Tensor keys, values;
   RIVULET_RETURN_IF_ERROR(table->Export(c.allocator(), &keys, &values));

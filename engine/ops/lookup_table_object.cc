@@ -16,11 +16,10 @@ Shape Places(const Shape& keys, int key_rank) {
 
 Status LookupTable::CheckTypes(const Tensor* keys, const Tensor* values) const {
   if (keys != nullptr && keys->dtype() != form_.key_dtype) {
-    return InvalidArgument("the table's keys are ", Name(form_.key_dtype), ", got keys of ", Name(keys->dtype()));
+    return InvalidArgument("the table's keys are ", form_.key_dtype, ", got keys of ", keys->dtype());
   }
   if (values != nullptr && values->dtype() != form_.value_dtype) {
-    return InvalidArgument("the table's values are ", Name(form_.value_dtype), ", got values of ",
-                           Name(values->dtype()));
+    return InvalidArgument("the table's values are ", form_.value_dtype, ", got values of ", values->dtype());
   }
   return Status();
 }
@@ -33,8 +32,7 @@ Status LookupTable::CheckEnding(const Shape& keys) const {
     fits = dim < 0 || dim == form_.key_shape[i];
   }
   if (fits) return Status();
-  return InvalidArgument("keys of shape ", keys.ToString(), ": one key of the table has shape ",
-                         form_.key_shape.ToString());
+  return InvalidArgument("keys of shape ", keys, ": one key of the table has shape ", form_.key_shape);
 }
 
 Result<Shape> LookupTable::ShapeFor(const Shape& keys) const {
@@ -51,8 +49,7 @@ Status LookupTable::CheckEntries(const Tensor& keys, const Tensor& values) const
   RIVULET_RETURN_IF_ERROR(CheckTypes(&keys, &values));
   RIVULET_ASSIGN_OR_RETURN(const Shape want, ShapeFor(keys.shape()));
   if (values.shape() == want) return Status();
-  return InvalidArgument("for keys of shape ", keys.shape().ToString(), " want values of shape ", want.ToString(),
-                         ", got ", values.shape().ToString());
+  return InvalidArgument("for keys of shape ", keys.shape(), " want values of shape ", want, ", got ", values.shape());
 }
 
 int64_t LookupTable::size() const {
@@ -64,8 +61,8 @@ Status LookupTable::Find(const Tensor& keys, const Tensor& otherwise, Tensor* va
   RIVULET_RETURN_IF_ERROR(CheckTypes(&keys, &otherwise));
   RIVULET_RETURN_IF_ERROR(CheckEnding(keys.shape()));
   if (!(otherwise.shape() == form_.value_shape) && !(otherwise.shape() == values->shape())) {
-    return InvalidArgument("the default value: want shape ", form_.value_shape.ToString(), " or ",
-                           values->shape().ToString(), ", got ", otherwise.shape().ToString());
+    return InvalidArgument("the default value: want shape ", form_.value_shape, " or ", values->shape(), ", got ",
+                           otherwise.shape());
   }
   std::shared_lock<std::shared_mutex> lock(mutex_);
   return DoFind(keys, otherwise, values, stop);

@@ -32,7 +32,7 @@ class StagingMap : public Object {
     for (size_t i = 0; i < indices.size(); ++i) {
       const DType want = dtypes_[static_cast<size_t>(indices[i])];
       if (values[i].dtype() != want) {
-        return InvalidArgument("component ", indices[i], ": want ", Name(want), ", got ", Name(values[i].dtype()));
+        return InvalidArgument("component ", indices[i], ": want ", want, ", got ", values[i].dtype());
       }
     }
     const int64_t bytes = BytesOf(values);

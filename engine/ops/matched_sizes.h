@@ -26,7 +26,7 @@ inline Status MatchSizes(const InferContext& c, int input, const char* name, std
     fits &= shape[axis] < 0 || shape[axis] == *size;
     ++axis;
   }
-  if (!fits) return InvalidArgument(name, ": want shape ", want.ToString(), ", got ", shape.ToString());
+  if (!fits) return InvalidArgument(name, ": want shape ", want, ", got ", shape);
   return Status();
 }
 

@@ -32,7 +32,7 @@ Status Infer(InferContext& c) {
   const int64_t ka = a[1 - row];
   const int64_t kb = b[1 - column];
   if (ka >= 0 && kb >= 0 && ka != kb) {
-    return InvalidArgument("the inner sizes differ: ", ka, " of a ", a.ToString(), ", ", kb, " of b ", b.ToString());
+    return InvalidArgument("the inner sizes differ: ", ka, " of a ", a, ", ", kb, " of b ", b);
   }
   c.set_output(0, {a[row], b[column]});
   return Status();

@@ -13,14 +13,14 @@ MatrixShape MatricesOf(const Shape& shape) {
 Status WantMatrices(const InferContext& c, int input, std::string_view what) {
   const Shape& shape = c.shape(input);
   if (!shape.has_rank() || shape.rank() >= 2) return Status();
-  return InvalidArgument(what, ": want matrices, rank >= 2, got shape ", shape.ToString());
+  return InvalidArgument(what, ": want matrices, rank >= 2, got shape ", shape);
 }
 
 Status WantSquare(const InferContext& c, int input, std::string_view what) {
   RIVULET_RETURN_IF_ERROR(WantMatrices(c, input, what));
   const int64_t rows = MatrixDim(c.shape(input), 0), columns = MatrixDim(c.shape(input), 1);
   if (rows < 0 || columns < 0 || rows == columns) return Status();
-  return InvalidArgument(what, ": want square matrices, got shape ", c.shape(input).ToString());
+  return InvalidArgument(what, ": want square matrices, got shape ", c.shape(input));
 }
 
 int64_t MatrixDim(const Shape& shape, int which) {
@@ -66,12 +66,12 @@ Result<Shape> SolveShape(const InferContext& c, bool broadcast) {
   const Shape &matrix = c.shape(0), &rhs = c.shape(1);
   const int64_t rows = MatrixDim(matrix, 0), wanted = MatrixDim(rhs, 0);
   if (rows >= 0 && wanted >= 0 && rows != wanted) {
-    return InvalidArgument("rhs: want as many rows as the matrix has, ", rows, ", got shape ", rhs.ToString());
+    return InvalidArgument("rhs: want as many rows as the matrix has, ", rows, ", got shape ", rhs);
   }
   if (broadcast) return BroadcastBatches(matrix, rhs);
   Result<Shape> batch = MergeShapes(BatchOf(matrix), BatchOf(rhs));
   if (!batch.ok()) {
-    return InvalidArgument("want inputs with the same batch, got shapes ", matrix.ToString(), " and ", rhs.ToString());
+    return InvalidArgument("want inputs with the same batch, got shapes ", matrix, " and ", rhs);
   }
   return batch;
 }
@@ -79,7 +79,7 @@ Result<Shape> SolveShape(const InferContext& c, bool broadcast) {
 Result<Shape> BroadcastBatches(const Shape& a, const Shape& b) {
   Result<Shape> batch = BroadcastShapes(BatchOf(a), BatchOf(b));
   if (!batch.ok()) {
-    return InvalidArgument("want batches that broadcast, got shapes ", a.ToString(), " and ", b.ToString());
+    return InvalidArgument("want batches that broadcast, got shapes ", a, " and ", b);
   }
   return batch;
 }

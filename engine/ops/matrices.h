@@ -101,7 +101,7 @@ Status ForMatrixType(DType dtype, const Body& body) {
     case DType::kDouble: return body(TypeOf<double>());
     case DType::kComplex64: return body(TypeOf<Complex64>());
     case DType::kComplex128: return body(TypeOf<Complex128>());
-    default: return Internal("matrices of ", Name(dtype));
+    default: return Internal("matrices of ", dtype);
   }
 }
 

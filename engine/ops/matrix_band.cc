@@ -7,7 +7,7 @@ namespace rivulet {
 Status CheckBandShape(const Shape& k) {
   if (!k.has_rank() || k.rank() == 0) return Status();
   if (k.rank() == 1 && (k[0] < 0 || k[0] == 1 || k[0] == 2)) return Status();
-  return InvalidArgument("k: want one integer or two, got shape ", k.ToString());
+  return InvalidArgument("k: want one integer or two, got shape ", k);
 }
 
 Result<BandRange> ReadBand(const Tensor& k) {

@@ -34,7 +34,7 @@ Status Infer(InferContext& c) {
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
   Tensor& output = c.output(0);
-  if (input.rank() < 2) return InvalidArgument("input: want rank >= 2, got shape ", input.shape().ToString());
+  if (input.rank() < 2) return InvalidArgument("input: want rank >= 2, got shape ", input.shape());
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, input.shape()));
   const int64_t rows = input.dim(input.rank() - 2), columns = input.dim(input.rank() - 1);
   RIVULET_ASSIGN_OR_RETURN(const int64_t lower, Kept(c.input(1), rows, "num_lower"));

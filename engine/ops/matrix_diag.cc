@@ -76,10 +76,9 @@ Result<int64_t> OneInteger(const Tensor& tensor, std::string_view what) {
 // The shape of the matrices with the packed diagonals of complete shape.
 Result<Shape> MatricesOf(const Shape& diagonal, const BandRange& band, int64_t rows, int64_t columns) {
   const int axes = band.count() == 1 ? 1 : 2;
-  if (diagonal.rank() < axes)
-    return InvalidArgument("diagonal: want rank >= ", axes, ", got shape ", diagonal.ToString());
+  if (diagonal.rank() < axes) return InvalidArgument("diagonal: want rank >= ", axes, ", got shape ", diagonal);
   if (axes == 2 && diagonal[diagonal.rank() - 2] != band.count()) {
-    return InvalidArgument("diagonal: want ", band.count(), " diagonals, got shape ", diagonal.ToString());
+    return InvalidArgument("diagonal: want ", band.count(), " diagonals, got shape ", diagonal);
   }
   if (diagonal.rank() - axes + 2 > Shape::kMaxRank) return InvalidArgument("the output would have too many dims");
   RIVULET_ASSIGN_OR_RETURN(const MatrixSize size, SizeFor(diagonal[diagonal.rank() - 1], band, rows, columns));
@@ -113,7 +112,7 @@ Status InferDiagV2(InferContext& c) {
     return Status();
   }
   const int axes = band.count() == 1 ? 1 : 2;
-  if (in.rank() < axes) return InvalidArgument("diagonal: want rank >= ", axes, ", got shape ", in.ToString());
+  if (in.rank() < axes) return InvalidArgument("diagonal: want rank >= ", axes, ", got shape ", in);
   if (in.rank() - axes + 2 > Shape::kMaxRank) return InvalidArgument("the output would have too many dims");
   c.set_output(0, WithTail(in, axes, {Shape::kUnknownDim, Shape::kUnknownDim}));
   return Status();
@@ -148,7 +147,7 @@ Status RunDiag(RunContext& c) {
 // ---- MatrixDiagPart ----
 
 Result<Shape> DiagonalsOf(const Shape& in, const BandRange& band) {
-  if (in.rank() < 2) return InvalidArgument("input: want rank >= 2, got shape ", in.ToString());
+  if (in.rank() < 2) return InvalidArgument("input: want rank >= 2, got shape ", in);
   const int64_t rows = in[in.rank() - 2], columns = in[in.rank() - 1];
   if (rows < 0 || columns < 0) return Packed(in, 2, band, Shape::kUnknownDim);
   RIVULET_ASSIGN_OR_RETURN(const int64_t longest, LongestDiagonal(rows, columns, band));
@@ -212,7 +211,7 @@ Status InferSetDiag(InferContext& c) {
   if (c.shape(0).has_rank() && band_known) {
     RIVULET_ASSIGN_OR_RETURN(const Shape want, DiagonalsOf(c.shape(0), band));
     if (!MergeShapes(want, c.shape(1)).ok()) {
-      return InvalidArgument("diagonal: want shape ", want.ToString(), ", got ", c.shape(1).ToString());
+      return InvalidArgument("diagonal: want shape ", want, ", got ", c.shape(1));
     }
   }
   c.set_output(0, c.shape(0));
@@ -229,7 +228,7 @@ Status RunSetDiag(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, input.shape()));
   RIVULET_ASSIGN_OR_RETURN(const Shape want, DiagonalsOf(input.shape(), band));
   if (diagonal.shape() != want) {
-    return InvalidArgument("diagonal: want shape ", want.ToString(), ", got ", diagonal.shape().ToString());
+    return InvalidArgument("diagonal: want shape ", want, ", got ", diagonal.shape());
   }
   RIVULET_RETURN_IF_ERROR(CopyTensor(c, input, c.output(0)));
   if (diagonal.num_elements() == 0) return Status();

@@ -46,7 +46,7 @@ Status InferV2(InferContext& c) {
   for (int i = 1; i <= 2; ++i) {
     const Shape& shape = c.known(i) ? c.value(i)->shape() : c.shape(i);
     if (!MergeShapes(shape, {4}).ok()) {
-      return InvalidArgument(i == 1 ? "ksize" : "strides", ": want shape [4], got ", shape.ToString());
+      return InvalidArgument(i == 1 ? "ksize" : "strides", ": want shape [4], got ", shape);
     }
   }
   if (!c.known(1) || !c.known(2)) {

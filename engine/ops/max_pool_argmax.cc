@@ -20,7 +20,7 @@ Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, false));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
   if (c.shape(0).complete() && c.shape(0).num_elements() == 0) {
-    return InvalidArgument("want an input with elements, got shape ", c.shape(0).ToString());
+    return InvalidArgument("want an input with elements, got shape ", c.shape(0));
   }
   c.set_output(0, OutputShape(spec.window, sizes));
   c.set_output(1, OutputShape(spec.window, sizes));
@@ -33,8 +33,7 @@ Status InferGrad(InferContext& c) {
   const Shape want = OutputShape(spec.window, sizes);
   for (int i = 1; i <= 2; ++i) {
     if (!MergeShapes(want, c.shape(i)).ok()) {
-      return InvalidArgument(i == 1 ? "grad" : "argmax", ": want shape ", want.ToString(), ", got ",
-                             c.shape(i).ToString());
+      return InvalidArgument(i == 1 ? "grad" : "argmax", ": want shape ", want, ", got ", c.shape(i));
     }
   }
   c.set_output(0, c.shape(0));

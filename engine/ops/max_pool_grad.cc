@@ -28,7 +28,7 @@ Result<PoolSpec> SpecFromInputs(const Tensor& ksize, const Tensor& strides, std:
 
 Status CheckShape(std::string_view name, const Shape& got, const Shape& want) {
   if (MergeShapes(got, want).ok()) return Status();
-  return InvalidArgument(name, ": want shape ", want.ToString(), ", got ", got.ToString());
+  return InvalidArgument(name, ": want shape ", want, ", got ", got);
 }
 
 Status SetShapes(InferContext& c, const PoolSpec& spec, Rule rule) {

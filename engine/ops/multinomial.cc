@@ -24,7 +24,7 @@ Status Infer(InferContext& c) {
   const Shape& logits = c.shape(0);
   Shape out = Shape::OfUnknownDims(2);
   if (logits.has_rank()) {
-    if (logits[1] == 0) return InvalidArgument("logits: want at least one class, got ", logits.ToString());
+    if (logits[1] == 0) return InvalidArgument("logits: want at least one class, got ", logits);
     out.set_dim(0, logits[0]);
   }
   if (c.known(1)) {

@@ -43,7 +43,7 @@ class NdIndex {
     std::string coordinates;
     for (int d = 0; d < depth_; ++d) coordinates += Cat(d == 0 ? "" : ",", indices_[i * depth_ + d]);
     return InvalidArgument("indices", Place(tensor_.shape(), tensor_.rank() - 1, i), " = [", coordinates,
-                           "] does not index into shape ", shape_.ToString());
+                           "] does not index into shape ", shape_);
   }
 
   // The first index that lies outside as an error.

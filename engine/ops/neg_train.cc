@@ -101,8 +101,8 @@ Status Run(RunContext& c) {
   const auto train = [&](Tensor& from, Tensor& to) -> Status {
     for (const Tensor* w : {&from, &to}) {
       if (w->dtype() != DType::kFloat || w->rank() != 2 || w->dim(0) != count || w->shape() != from.shape()) {
-        return InvalidArgument(w == &from ? "w_in" : "w_out", ": want float32[", count, ",d], got ", Name(w->dtype()),
-                               w->shape().ToString());
+        return InvalidArgument(w == &from ? "w_in" : "w_out", ": want float32[", count, ",d], got ", w->dtype(),
+                               w->shape());
       }
     }
     RIVULET_RETURN_IF_ERROR(CheckWords(c.input(2), "examples", count));

@@ -39,10 +39,9 @@ Status CheckShapes(InferContext& c, bool overlaps) {
   const Shape& scores = c.shape(1);
   if (!boxes.has_rank()) return Status();
   if (overlaps && boxes[0] >= 0 && boxes[1] >= 0 && boxes[0] != boxes[1]) {
-    return InvalidArgument("overlaps: want a square, got ", boxes.ToString());
+    return InvalidArgument("overlaps: want a square, got ", boxes);
   }
-  if (!overlaps && boxes[1] >= 0 && boxes[1] != 4)
-    return InvalidArgument("boxes: want shape [n,4], got ", boxes.ToString());
+  if (!overlaps && boxes[1] >= 0 && boxes[1] != 4) return InvalidArgument("boxes: want shape [n,4], got ", boxes);
   if (scores.has_rank() && scores[0] >= 0 && boxes[0] >= 0 && scores[0] != boxes[0]) {
     return InvalidArgument("scores: want one for each of ", boxes[0], " boxes, got ", scores[0]);
   }

@@ -18,7 +18,7 @@ Status Infer(InferContext& c) {
   if (c.known(1)) {
     const int64_t n = c.ints(1)[0];
     if (n < 0 || (columns >= 0 && n >= columns)) {
-      return InvalidArgument("n: want [0, ", columns, ") for an input of shape ", shape.ToString(), ", got ", n);
+      return InvalidArgument("n: want [0, ", columns, ") for an input of shape ", shape, ", got ", n);
     }
   }
   if (!shape.has_rank()) {

@@ -68,8 +68,7 @@ Status Run(RunContext& c) {
   const Tensor& indices = c.input(0);
   Tensor& out = c.output(0);
   for (int i = 1; i < 4; ++i) {
-    if (c.input(i).rank() != 0)
-      return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
+    if (c.input(i).rank() != 0) return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape());
   }
   RIVULET_ASSIGN_OR_RETURN(const int64_t depth, DepthOf(c.input(1)));
   RIVULET_ASSIGN_OR_RETURN(const int axis, NewAxis(c.state<State>().axis, indices.rank()));

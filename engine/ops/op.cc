@@ -63,6 +63,18 @@ std::vector<Shape> AttrReader::Shapes(std::string_view name) const {
   return list ? list->shapes : std::vector<Shape>();
 }
 
+int64_t AttrReader::Int(const char* name) const { return Int(std::string_view(name)); }
+float AttrReader::Float(const char* name) const { return Float(std::string_view(name)); }
+bool AttrReader::Bool(const char* name) const { return Bool(std::string_view(name)); }
+std::string AttrReader::Str(const char* name) const { return Str(std::string_view(name)); }
+DType AttrReader::Type(const char* name) const { return Type(std::string_view(name)); }
+std::vector<int64_t> AttrReader::Ints(const char* name) const { return Ints(std::string_view(name)); }
+std::vector<float> AttrReader::Floats(const char* name) const { return Floats(std::string_view(name)); }
+std::vector<std::string> AttrReader::Strs(const char* name) const { return Strs(std::string_view(name)); }
+std::vector<DType> AttrReader::Types(const char* name) const { return Types(std::string_view(name)); }
+
+void InferContext::set_output(int i, std::initializer_list<int64_t> dims) { set_output(i, Shape(dims)); }
+
 std::vector<int64_t> ToInt64s(const Tensor& tensor) {
   std::vector<int64_t> values;
   const auto read = [&]<typename T>(T value) {  // constants may lie unaligned in the model file
@@ -82,12 +94,12 @@ std::vector<int64_t> InferContext::ints(int i) const { return value(i) ? ToInt64
 
 Status InferContext::WantRank(int input, int rank) const {
   if (!shape(input).has_rank() || shape(input).rank() == rank) return Status();
-  return InvalidArgument("input ", input, ": want rank ", rank, ", got shape ", shape(input).ToString());
+  return InvalidArgument("input ", input, ": want rank ", rank, ", got shape ", shape(input));
 }
 
 Status InferContext::WantMinRank(int input, int rank) const {
   if (!shape(input).has_rank() || shape(input).rank() >= rank) return Status();
-  return InvalidArgument("input ", input, ": want rank >= ", rank, ", got shape ", shape(input).ToString());
+  return InvalidArgument("input ", input, ": want rank >= ", rank, ", got shape ", shape(input));
 }
 
 Result<ObjectRef> Resources::GetOrMake(const std::string& container, const std::string& name, Make make,

@@ -151,6 +151,17 @@ class AttrReader {
   std::vector<DType> Types(std::string_view name) const;
   std::vector<Shape> Shapes(std::string_view name) const;
 
+  // The same by a literal, whose length callers need not carry.
+  int64_t Int(const char* name) const;
+  float Float(const char* name) const;
+  bool Bool(const char* name) const;
+  std::string Str(const char* name) const;
+  DType Type(const char* name) const;
+  std::vector<int64_t> Ints(const char* name) const;
+  std::vector<float> Floats(const char* name) const;
+  std::vector<std::string> Strs(const char* name) const;
+  std::vector<DType> Types(const char* name) const;
+
  private:
   const Node* node_;
 };
@@ -193,6 +204,7 @@ class InferContext {
   int num_outputs() const { return static_cast<int>(outputs_->size()); }
   DType output_dtype(int i) const { return (*outputs_)[static_cast<size_t>(i)].dtype; }
   void set_output(int i, Shape shape) { (*outputs_)[static_cast<size_t>(i)].shape = std::move(shape); }
+  void set_output(int i, std::initializer_list<int64_t> dims);
   void set_value(int i, Tensor value) { (*outputs_)[static_cast<size_t>(i)].value = std::move(value); }
   // For the few operators whose signature cannot tell (Const, Placeholder).
   void set_dtype(int i, DType dtype) { (*outputs_)[static_cast<size_t>(i)].dtype = dtype; }

@@ -148,7 +148,7 @@ Result<std::shared_ptr<const T>> PackOnce(const Tensor& constant, std::string_vi
   }
   // Held while packing: of two threads that make plans, one packs and the other finds it.
   std::lock_guard<std::mutex> lock(shared->mutex_);
-  PackedOperands::Key key(constant.raw(), Cat(Name(constant.dtype()), " ", form));
+  PackedOperands::Key key(constant.raw(), Cat(constant.dtype(), " ", form));
   const auto found = shared->entries_.find(key);
   if (found != shared->entries_.end()) {
     std::shared_ptr<const void> packed = found->second.packed.lock();

@@ -26,7 +26,7 @@ Status RunPad(RunContext& c) {
   if (input.num_elements() < output.num_elements()) {
     if (c.num_inputs() > 2) {
       if (c.input(2).num_elements() != 1) {
-        return InvalidArgument("constant_values: want a scalar, got shape ", c.input(2).shape().ToString());
+        return InvalidArgument("constant_values: want a scalar, got shape ", c.input(2).shape());
       }
       RIVULET_RETURN_IF_ERROR(FillTensor(c, output, c.input(2).raw()));
     } else {

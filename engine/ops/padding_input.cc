@@ -7,7 +7,7 @@ namespace rivulet {
 
 Result<std::vector<AxisPadding>> ReadPaddings(const Tensor& paddings, int rank) {
   if (paddings.rank() != 2 || paddings.dim(0) != rank || paddings.dim(1) != 2) {
-    return InvalidArgument("paddings: want shape [", rank, ",2], got ", paddings.shape().ToString());
+    return InvalidArgument("paddings: want shape [", rank, ",2], got ", paddings.shape());
   }
   std::vector<AxisPadding> pads(static_cast<size_t>(rank));
   const Indices values(paddings);
@@ -38,8 +38,7 @@ Result<int> PaddedRank(const InferContext& c) {
   if (paddings.has_rank()) {
     const bool rows_differ = rank >= 0 && paddings[0] >= 0 && paddings[0] != rank;
     if (rows_differ || (paddings[1] >= 0 && paddings[1] != 2) || paddings[0] > Shape::kMaxRank) {
-      return InvalidArgument("paddings: want shape [", rank >= 0 ? Cat(rank) : "rank", ",2], got ",
-                             paddings.ToString());
+      return InvalidArgument("paddings: want shape [", rank >= 0 ? Cat(rank) : "rank", ",2], got ", paddings);
     }
     if (rank < 0) rank = paddings[0];
   }

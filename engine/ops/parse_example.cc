@@ -43,7 +43,7 @@ int64_t ElementsOf(const Shape& shape) {
 Status CheckDenseShape(const Shape& shape, size_t column) {
   if (shape.has_rank() && shape.rank() < Shape::kMaxRank && ElementsOf(shape) >= 0) return Status();
   return InvalidArgument("dense_shapes[", static_cast<uint64_t>(column), "]: only the first dim may be unknown, got ",
-                         shape.ToString());
+                         shape);
 }
 
 Result<std::unique_ptr<State>> ReadAttrs(const AttrReader& attrs, Form form) {
@@ -95,7 +95,7 @@ Status Infer(InferContext& c) {
   if (kForm == Form::kSingle) RIVULET_RETURN_IF_ERROR(c.WantRank(0, 0));
   if (kForm == Form::kV1) RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
   if (serialized.has_rank() && serialized.rank() > 1) {
-    return InvalidArgument("serialized: want a scalar or a vector, got shape ", serialized.ToString());
+    return InvalidArgument("serialized: want a scalar or a vector, got shape ", serialized);
   }
   if (kForm == Form::kV1) {
     for (size_t i = 0; i < state->sparse_types.size() + state->dense_types.size(); ++i) {
@@ -167,8 +167,7 @@ Status ReadColumns(RunContext& c, int names_input, std::vector<Column>* columns)
       column.rows[static_cast<size_t>(row)] = values;
       if (values.dtype == DType::kInvalid) continue;
       if (values.dtype != column.dtype) {
-        status = InvalidArgument("feature ", Quoted(column.key), ": want ", Name(column.dtype), ", got ",
-                                 Name(values.dtype));
+        status = InvalidArgument("feature ", Quoted(column.key), ": want ", column.dtype, ", got ", values.dtype);
         break;
       }
       Result<int64_t> count = CountValues(values);
@@ -243,7 +242,7 @@ Status WriteDense(RunContext& c, bool has_batch, int names_input, int out, const
     return InvalidArgument(
         "default of feature ", Quoted(column.key), ": want ",
         is_variable ? std::string("one element, the filler") : "shape " + dense.ToString() + " or none", ", got shape ",
-        filler.shape().ToString());
+        filler.shape());
   }
   if (is_variable && elements == 0) {
     return InvalidArgument("feature ", Quoted(column.key), ": rows of no elements cannot be counted");
@@ -318,8 +317,8 @@ Status Run(RunContext& c) {
   const bool has_batch = c.input(0).rank() == 1;
   if (names_input >= 0 && c.input(names_input).num_elements() != 0 &&
       !(c.input(names_input).shape() == c.input(0).shape())) {
-    return InvalidArgument("names: want the shape of serialized, ", c.input(0).shape().ToString(), ", or none, got ",
-                           c.input(names_input).shape().ToString());
+    return InvalidArgument("names: want the shape of serialized, ", c.input(0).shape(), ", or none, got ",
+                           c.input(names_input).shape());
   }
   std::vector<Column> columns(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {

@@ -58,7 +58,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 Result<Shape> PatchesOf(const Shape& in, const State& state, Window* windows) {
   const int rank = state.spatial + 2;
   if (!in.has_rank()) return Shape::OfUnknownDims(rank);
-  if (in.rank() != rank) return InvalidArgument("input: want rank ", rank, ", got shape ", in.ToString());
+  if (in.rank() != rank) return InvalidArgument("input: want rank ", rank, ", got shape ", in);
   Shape out = in;
   CheckedSize depth = std::max<int64_t>(in[rank - 1], 0);
   for (int i = 0; i < state.spatial; ++i) {

@@ -49,7 +49,7 @@ Status Infer(InferContext& c) {
   for (int i = 1; i < 3; ++i) {
     const Shape& range = c.shape(i);
     if (!range.has_rank() || range.rank() == 0) continue;
-    if (axis < 0 || range.rank() > 1) return InvalidArgument("range: want a scalar, got shape ", range.ToString());
+    if (axis < 0 || range.rank() > 1) return InvalidArgument("range: want a scalar, got shape ", range);
     const int64_t want = input.has_rank() ? input[static_cast<int>(axis)] : Shape::kUnknownDim;
     if (want >= 0 && range[0] >= 0 && want != range[0]) {
       return InvalidArgument("range: want ", want, " elements as the axis, got ", range[0]);

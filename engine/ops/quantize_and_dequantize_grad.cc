@@ -35,7 +35,7 @@ Status Infer(InferContext& c) {
     return InvalidArgument("axis: want below the rank ", input.rank(), ", got ", axis);
   }
   if (gradients.complete() && input.complete() && !(gradients == input)) {
-    return InvalidArgument("gradients: want the input's shape ", input.ToString(), ", got ", gradients.ToString());
+    return InvalidArgument("gradients: want the input's shape ", input, ", got ", gradients);
   }
   c.set_output(0, input.complete() ? input : gradients);
   for (int i = 2; i < 4; ++i) RIVULET_RETURN_IF_ERROR(InferRange(c, i, axis));

@@ -131,7 +131,7 @@ inline Status WantOneElement(InferContext& c, int first, int count) {
   for (int i = first; i < first + count; ++i) {
     const Shape& shape = c.shape(i);
     if (shape.complete() && shape.num_elements() != 1) {
-      return InvalidArgument("input ", i, ": want one element, got shape ", shape.ToString());
+      return InvalidArgument("input ", i, ": want one element, got shape ", shape);
     }
   }
   return Status();

@@ -9,7 +9,7 @@ namespace {
 Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1, c.num_inputs() - 1));
   if (c.dtype(0) != c.output_dtype(0)) {
-    return Unimplemented("attr 'out_type': want ", Name(c.dtype(0)), " as Tinput is, got ", Name(c.output_dtype(0)));
+    return Unimplemented("attr 'out_type': want ", c.dtype(0), " as Tinput is, got ", c.output_dtype(0));
   }
   SetQuantizedOutputs(c, c.shape(0));
   return Status();

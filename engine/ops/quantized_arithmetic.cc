@@ -24,7 +24,7 @@ Status InferBias(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 2));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
   if (c.dtype(0) != c.dtype(1)) {
-    return Unimplemented("bias: want ", Name(c.dtype(0)), " as the input has, got ", Name(c.dtype(1)));
+    return Unimplemented("bias: want ", c.dtype(0), " as the input has, got ", c.dtype(1));
   }
   Shape out = c.shape(0);
   if (out.has_rank() && c.shape(1).has_rank()) {

@@ -28,8 +28,7 @@ Status CheckFilterRanges(InferContext& c, const QuantizedConvForm& form, int64_t
     }
   }
   if (low.complete() && high.complete() && low != high) {
-    return InvalidArgument("range of the filter: want minimum and maximum of one shape, got ", low.ToString(), " and ",
-                           high.ToString());
+    return InvalidArgument("range of the filter: want minimum and maximum of one shape, got ", low, " and ", high);
   }
   return Status();
 }
@@ -52,7 +51,7 @@ Status CheckSummand(InferContext& c, int index, const Shape& output) {
     fits = summand[i] < 0 || output[i] < 0 || summand[i] == output[i];
   }
   if (fits) return Status();
-  return InvalidArgument("summand: want the output's shape ", output.ToString(), ", got ", summand.ToString());
+  return InvalidArgument("summand: want the output's shape ", output, ", got ", summand);
 }
 
 Result<ConvSizes> SizesOf(const RunContext& c, const QuantizedConvState& state) {

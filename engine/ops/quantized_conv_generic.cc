@@ -47,14 +47,14 @@ Result<Fused> ReadFused(const std::vector<std::string>& names) {
 Status CheckTypes(const Fused& fused, DType summand, DType out) {
   if (fused.requantize == (out == DType::kQint32)) {
     return InvalidArgument("attr 'out_type': want ", fused.requantize ? "qint8 or quint8 with" : "qint32 without",
-                           " Requantize, got ", Name(out));
+                           " Requantize, got ", out);
   }
   const bool fits = !fused.sum ? summand == out
                     : fused.requantize
                         ? out == DType::kQuint8 && (summand == DType::kQuint8 || summand == DType::kQint8)
                         : summand == DType::kFloat;
   if (fits) return Status();
-  return InvalidArgument("attr 'Tsummand': ", Name(summand), " does not go with an output of ", Name(out),
+  return InvalidArgument("attr 'Tsummand': ", summand, " does not go with an output of ", out,
                          fused.sum ? " and Sum" : " without Sum");
 }
 
@@ -84,7 +84,7 @@ Result<QuantizedConvForm> FormOf(const Context& c, FilterKind kind) {
   }
   for (int i = 0; i < c.num_inputs(); ++i) {
     if (c.dtype(i) != wanted[static_cast<size_t>(i)]) {
-      return InvalidArgument("input ", i, ": want ", Name(wanted[static_cast<size_t>(i)]), ", got ", Name(c.dtype(i)));
+      return InvalidArgument("input ", i, ": want ", wanted[static_cast<size_t>(i)], ", got ", c.dtype(i));
     }
   }
   return form;

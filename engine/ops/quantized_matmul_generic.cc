@@ -58,8 +58,7 @@ Result<State> ReadAttributes(const AttrReader& attrs) {
   state.to_min = attrs.Str("output_quant_mode") == "MIN_FIRST";
   const DType out = attrs.Type("Tout");
   if (state.requantize == (out == DType::kFloat || out == DType::kBfloat16)) {
-    return InvalidArgument("attr 'Tout': ", Name(out), " does not go with ",
-                           state.requantize ? "Requantize" : "Dequantize");
+    return InvalidArgument("attr 'Tout': ", out, " does not go with ", state.requantize ? "Requantize" : "Dequantize");
   }
   return state;
 }
@@ -73,7 +72,7 @@ Status CheckOperands(const InferContext& c, const State& state) {
   }
   for (int i = 0; i < c.num_inputs(); ++i) {
     const DType dtype = wanted[static_cast<size_t>(i)];
-    if (c.dtype(i) != dtype) return InvalidArgument("input ", i, ": want ", Name(dtype), ", got ", Name(c.dtype(i)));
+    if (c.dtype(i) != dtype) return InvalidArgument("input ", i, ": want ", dtype, ", got ", c.dtype(i));
   }
   bool fits = c.num_outputs() == (state.requantize ? 3 : 1) && c.output_dtype(0) == c.attrs().Type("Tout");
   for (int i = 1; i < c.num_outputs(); ++i) fits = fits && c.output_dtype(i) == DType::kFloat;
@@ -92,8 +91,7 @@ Status CheckTail(const InferContext& c, bool add, int64_t m, int64_t n) {
   for (int i = 0; i < 2 && c.shape(3).has_rank(); ++i) {
     const int64_t wanted = i == 0 ? m : n;
     if (wanted >= 0 && c.shape(3)[i] >= 0 && c.shape(3)[i] != wanted) {
-      return InvalidArgument("addend: want the output's shape ", Shape({m, n}).ToString(), ", got ",
-                             c.shape(3).ToString());
+      return InvalidArgument("addend: want the output's shape ", Shape({m, n}), ", got ", c.shape(3));
     }
   }
   return Status();
@@ -108,8 +106,7 @@ Status Infer(InferContext& c) {
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
   const int64_t k = a[1], other = b[state.transpose_b ? 1 : 0], n = b[state.transpose_b ? 0 : 1];
   if (k >= 0 && other >= 0 && k != other) {
-    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(), " do not fit: ", k, " columns, ", other,
-                           " rows");
+    return InvalidArgument("a ", a, " and b ", b, " do not fit: ", k, " columns, ", other, " rows");
   }
   RIVULET_RETURN_IF_ERROR(CheckTail(c, state.tail.add, a[0], n));
   for (int i = state.ranges(); i < c.num_inputs(); ++i) {
@@ -117,13 +114,12 @@ Status Infer(InferContext& c) {
     if (!of_b || !c.shape(i).has_rank() || c.shape(i).rank() == 0) {
       RIVULET_RETURN_IF_ERROR(c.WantScalar(i));
     } else if (c.shape(i).rank() > 1 || (c.shape(i).complete() && n >= 0 && c.shape(i)[0] != n)) {
-      return InvalidArgument("range of b: want scalars or one element for each of ", n, " columns, got ",
-                             c.shape(i).ToString());
+      return InvalidArgument("range of b: want scalars or one element for each of ", n, " columns, got ", c.shape(i));
     }
   }
   const Shape &low = c.shape(state.ranges() + 2), &high = c.shape(state.ranges() + 3);
   if (low.complete() && high.complete() && low != high) {
-    return InvalidArgument("range of b: want one shape, got ", low.ToString(), " and ", high.ToString());
+    return InvalidArgument("range of b: want one shape, got ", low, " and ", high);
   }
   c.set_output(0, {a[0], n});
   for (int i = 1; i < c.num_outputs(); ++i) c.set_output(i, {});

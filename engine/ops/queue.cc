@@ -35,7 +35,7 @@ Status CheckShapes(QueueType type, const TupleForm& form) {
   for (const Shape& shape : form.shapes) {
     if (type == QueueType::kPadding ? shape.has_rank() : shape.complete()) continue;
     return InvalidArgument("attr 'shapes': want ", type == QueueType::kPadding ? "known ranks" : "known dims", ", got ",
-                           shape.ToString());
+                           shape);
   }
   return Status();
 }

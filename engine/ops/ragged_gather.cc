@@ -17,8 +17,8 @@ Status Infer(InferContext& c) {
   const int splits = c.num_outputs() - 1;
   const Shape& indices = c.shape(ragged + 1);
   if (indices.has_rank() && indices.rank() + ragged - 1 != splits) {
-    return InvalidArgument("OUTPUT_RAGGED_RANK: want ", indices.rank() + ragged - 1, " for indices of shape ",
-                           indices.ToString(), " and ", ragged, " splits, got ", splits);
+    return InvalidArgument("OUTPUT_RAGGED_RANK: want ", indices.rank() + ragged - 1, " for indices of shape ", indices,
+                           " and ", ragged, " splits, got ", splits);
   }
   for (int i = 0; i < splits; ++i) c.set_output(i, {Shape::kUnknownDim});
   Shape values = c.shape(ragged);
@@ -68,7 +68,7 @@ Status Run(RunContext& c) {
     if (!nested.valid() || nested.value() > picks.num_elements() + picks.dim(0)) {
       // Only where a later dim is 0, so that there are no values, is this more than the tensor has elements.
       const CheckedSize bytes = nested * int64_t{8};
-      if (!bytes.valid()) return ResourceExhausted("indices: too many rows in ", picks.shape().ToString());
+      if (!bytes.valid()) return ResourceExhausted("indices: too many rows in ", picks.shape());
     }
     RIVULET_ASSIGN_OR_RETURN(Tensor room, Tensor::Allocate(DType::kInt64, {nested.value()}, c.allocator()));
     for (int64_t i = 1; i <= nested.value(); ++i) out[static_cast<size_t>(d)].push_back(i * picks.dim(d + 1));

@@ -17,7 +17,7 @@ Status Infer(InferContext& c) {
   for (int i = 0; i < 3; ++i) {
     const Shape& shape = c.shape(i);
     if (shape.rank() > 1) {
-      return InvalidArgument("starts, limits and deltas: want vectors or scalars, got ", shape.ToString());
+      return InvalidArgument("starts, limits and deltas: want vectors or scalars, got ", shape);
     }
     are_scalars = are_scalars && shape.rank() == 0;
     if (shape.rank() != 1 || shape[0] < 0) continue;

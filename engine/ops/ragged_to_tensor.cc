@@ -88,7 +88,7 @@ Status MergeInner(const Shape& values, std::vector<int64_t>* dims) {
 Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<Partition> partitions, ReadPartitions(c.attrs()));
   if (c.shape(0).has_rank() && c.shape(0).rank() > 1) {
-    return InvalidArgument("shape: want a vector or a scalar, got shape ", c.shape(0).ToString());
+    return InvalidArgument("shape: want a vector or a scalar, got shape ", c.shape(0));
   }
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(1, 1));
   for (size_t i = 0; i < partitions.size(); ++i) {
@@ -104,8 +104,7 @@ Status Infer(InferContext& c) {
   for (int d = 1; otherwise.has_rank() && d <= otherwise.rank(); ++d) {
     const int64_t dim = otherwise[otherwise.rank() - d], value = values[values.rank() - d];
     if (dim >= 0 && value >= 0 && dim != 1 && dim != value) {
-      return InvalidArgument("default_value: ", otherwise.ToString(),
-                             " cannot be broadcast to the inner dims of values ", values.ToString());
+      return InvalidArgument("default_value: ", otherwise, " cannot be broadcast to the inner dims of values ", values);
     }
   }
   const int rank = RaggedRank(partitions) + values.rank();

@@ -187,16 +187,14 @@ Result<std::vector<const RaggedVariant*>> ReadRagged(const Tensor& in, int64_t r
       return InvalidArgument("variant ", i, ": want ", ragged, " row splits, got ", one->splits.size());
     }
     if (one->values.dtype() != state.dtype) {
-      return InvalidArgument("variant ", i, ": want values of ", Name(state.dtype), ", got ",
-                             Name(one->values.dtype()));
+      return InvalidArgument("variant ", i, ": want values of ", state.dtype, ", got ", one->values.dtype());
     }
     if (in.rank() > 0 && one->values.rank() < 1) {
       return InvalidArgument("variant ", i, ": want values of rank 1 or more, got a scalar");
     }
     for (const Tensor& splits : one->splits) {
       if (splits.dtype() == state.splits) continue;
-      return InvalidArgument("variant ", i, ": want row splits of ", Name(state.splits), ", got ",
-                             Name(splits.dtype()));
+      return InvalidArgument("variant ", i, ": want row splits of ", state.splits, ", got ", splits.dtype());
     }
     all.push_back(one);
   }
@@ -210,8 +208,8 @@ Result<Tensor> JoinValues(std::span<const RaggedVariant* const> all, DType dtype
   for (size_t i = 0; i < all.size(); ++i) {
     const Shape& other = all[i]->values.shape();
     if (!std::ranges::equal(other.dims().subspan(1), shape.dims().subspan(1))) {
-      return InvalidArgument("variant ", i, ": want values as of the first, ", all[0]->values.shape().ToString(),
-                             ", but for the first dim, got ", other.ToString());
+      return InvalidArgument("variant ", i, ": want values as of the first, ", all[0]->values.shape(),
+                             ", but for the first dim, got ", other);
     }
     rows += other[0];
   }
@@ -310,7 +308,7 @@ Status RunGradient(RunContext& c) {
     }
     RIVULET_ASSIGN_OR_RETURN(const RaggedVariant* one, RaggedAt(reference, i));
     if (one->values.dtype() != dtype) {
-      return InvalidArgument("variant ", i, ": want values of ", Name(dtype), ", got ", Name(one->values.dtype()));
+      return InvalidArgument("variant ", i, ": want values of ", dtype, ", got ", one->values.dtype());
     }
     if (in.num_elements() == 1) {
       c.SetOutput(0, one->values);

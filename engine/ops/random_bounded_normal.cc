@@ -169,7 +169,7 @@ Status Infer(InferContext& c) {
   for (int i = 1; i < 5; ++i) {
     const Shape& shape = c.shape(i);
     if (shape.has_rank() && shape.rank() > 1) {
-      return InvalidArgument(kNames[i - 1], ": want a scalar or a vector, got ", shape.ToString());
+      return InvalidArgument(kNames[i - 1], ": want a scalar or a vector, got ", shape);
     }
     one_each = one_each && shape.complete() && (shape.rank() == 0 || shape[0] == 1);
   }

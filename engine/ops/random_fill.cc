@@ -140,7 +140,7 @@ Status FillRandom(RunContext& c, Distribution distribution, const Philox& genera
     case DType::kHalf: FillSmall<Half>(c, distribution, generator, out, UniformHalf); break;
     case DType::kBfloat16: FillSmall<BFloat16>(c, distribution, generator, out, UniformBFloat16); break;
     case DType::kDouble: FillDoubles(c, distribution, generator, out); break;
-    default: return Internal("random numbers of type ", Name(out.dtype()));
+    default: return Internal("random numbers of type ", out.dtype());
   }
   return Status();
 }
@@ -151,7 +151,7 @@ Status FillRandomInt(RunContext& c, const Philox& generator, const Tensor& low, 
     case DType::kInt64: return FillRange<int64_t>(c, generator, low, high, out);
     case DType::kUint32: return FillRange<uint32_t>(c, generator, low, high, out);
     case DType::kUint64: return FillRange<uint64_t>(c, generator, low, high, out);
-    default: return Internal("random integers of type ", Name(out.dtype()));
+    default: return Internal("random integers of type ", out.dtype());
   }
 }
 

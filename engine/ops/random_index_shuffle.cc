@@ -98,7 +98,7 @@ Status Infer(InferContext& c) {
       continue;
     }
     if (shape.rank() != alone && shape.rank() != alone + 1) {
-      return InvalidArgument(name, ": want rank ", alone, " or ", alone + 1, ", got shape ", shape.ToString());
+      return InvalidArgument(name, ": want rank ", alone, " or ", alone + 1, ", got shape ", shape);
     }
     if (shape.rank() == alone) continue;
     is_one = false;

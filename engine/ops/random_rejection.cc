@@ -29,8 +29,7 @@ Status InferEndsWith(InferContext& c, int shape, const Shape& parameters) {
       ends = out[ahead + i] < 0 || parameters[i] < 0 || out[ahead + i] == parameters[i];
     }
     if (!ends) {
-      return InvalidArgument("shape: want one that ends with the parameters' ", parameters.ToString(), ", got ",
-                             out.ToString());
+      return InvalidArgument("shape: want one that ends with the parameters' ", parameters, ", got ", out);
     }
   }
   c.set_output(0, std::move(out));

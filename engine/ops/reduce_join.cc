@@ -34,7 +34,7 @@ Result<Shape> OutputShape(const Shape& input, const std::vector<int64_t>& axes, 
 Status Infer(InferContext& c) {
   const bool keep_dims = c.attrs().Bool("keep_dims");
   if (c.shape(1).has_rank() && c.shape(1).rank() > 1) {
-    return InvalidArgument("reduction_indices: want a scalar or a vector, got shape ", c.shape(1).ToString());
+    return InvalidArgument("reduction_indices: want a scalar or a vector, got shape ", c.shape(1));
   }
   const Shape& input = c.shape(0);
   if (input.has_rank() && c.known(1)) {

@@ -55,7 +55,7 @@ Result<std::unique_ptr<OpState>> PrepareRange(PrepareContext& c) {
 
 Status RunRange(RunContext& c) {
   const Tensor& input = c.input(0);
-  if (input.num_elements() == 0) return InvalidArgument("input: want elements, got shape ", input.shape().ToString());
+  if (input.num_elements() == 0) return InvalidArgument("input: want elements, got shape ", input.shape());
   RIVULET_RETURN_IF_ERROR(WantOneCount(c));
   const auto* x = static_cast<const int32_t*>(input.raw());
   const float *low = c.input(1).data<float>(), *high = c.input(2).data<float>();

@@ -34,7 +34,7 @@ Result<Shape> Resolve(const Shape& input, std::span<const int64_t> target) {
     }
   }
   Shape out(target);
-  if (!product.valid()) return InvalidArgument("shape ", out.ToString(), " has too many elements");
+  if (!product.valid()) return InvalidArgument("shape ", out, " has too many elements");
   if (!input.complete()) return out;
   const int64_t count = input.num_elements();
   if (open >= 0) {
@@ -42,13 +42,13 @@ Result<Shape> Resolve(const Shape& input, std::span<const int64_t> target) {
     for (const int64_t dim : input.dims()) {
       if (dim != 0 || !has_zero) given *= dim;
     }
-    if (!given.valid()) return InvalidArgument("an input of shape ", input.ToString(), " is too large");
+    if (!given.valid()) return InvalidArgument("an input of shape ", input, " is too large");
     out.set_dim(open, given.value() / product.value());
     product *= out[open];
   }
   if ((has_zero ? 0 : product.value()) != count) {
-    return InvalidArgument("an input of shape ", input.ToString(), " has ", count,
-                           " elements, which do not fill shape ", Shape(target).ToString());
+    return InvalidArgument("an input of shape ", input, " has ", count, " elements, which do not fill shape ",
+                           Shape(target));
   }
   return out;
 }
@@ -94,7 +94,7 @@ Status InferSqueeze(InferContext& c) {
     auto normal = NormalizeAxis(axis, in.rank());
     if (!normal.ok()) return std::move(normal).status().Framed("attr 'squeeze_dims'");
     if (in[*normal] != 1 && in[*normal] != Shape::kUnknownDim) {
-      return InvalidArgument("attr 'squeeze_dims': dim ", *normal, " of ", in.ToString(), " is not 1");
+      return InvalidArgument("attr 'squeeze_dims': dim ", *normal, " of ", in, " is not 1");
     }
     drop[static_cast<size_t>(*normal)] = true;
   }
@@ -131,7 +131,7 @@ Status InferExpandDims(InferContext& c) {
 Status InferEnsureShape(InferContext& c) {
   const Shape wanted = c.attrs().ShapeAttr("shape");
   auto merged = MergeShapes(c.shape(0), wanted);
-  if (!merged.ok()) return InvalidArgument("want shape ", wanted.ToString(), ", got ", c.shape(0).ToString());
+  if (!merged.ok()) return InvalidArgument("want shape ", wanted, ", got ", c.shape(0));
   c.set_output(0, *std::move(merged));
   return Status();
 }

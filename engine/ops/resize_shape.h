@@ -45,7 +45,7 @@ inline Status InferResize(InferContext& c, int size, bool align_corners, bool ha
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
   const Shape& images = c.shape(0);
   if (images.has_rank() && (images[1] == 0 || images[2] == 0 || images[3] == 0)) {
-    return InvalidArgument("images: want a height, width and channels above 0, got ", images.ToString());
+    return InvalidArgument("images: want a height, width and channels above 0, got ", images);
   }
   return InferOfSize(c, size);
 }
@@ -62,8 +62,7 @@ inline Status InferResizeGrad(InferContext& c) {
     const Shape& shape = c.shape(input);
     if (!shape.has_rank()) continue;
     if (shape[1] == 0 || shape[2] == 0) {
-      return InvalidArgument(input == 0 ? "grads" : "original_image", ": want a height and width above 0, got ",
-                             shape.ToString());
+      return InvalidArgument(input == 0 ? "grads" : "original_image", ": want a height and width above 0, got ", shape);
     }
     for (const int i : {input == 0 ? 0 : 1, input == 0 ? 3 : 2}) out.set_dim(i, shape[i]);
   }

@@ -28,7 +28,7 @@ Status WantNames(const InferContext& c, int input, size_t count) {
 Status WantOne(const InferContext& c, int input) {
   const Shape& shape = c.shape(input);
   if (shape.complete() && shape.num_elements() != 1) {
-    return InvalidArgument("input ", input, ": want one string, got shape ", shape.ToString());
+    return InvalidArgument("input ", input, ": want one string, got shape ", shape);
   }
   return Status();
 }

@@ -8,14 +8,14 @@ namespace {
 
 Result<std::vector<bool>> Flagged(const Tensor& dims, int rank) {
   if (dims.rank() != 1 || dims.num_elements() != rank) {
-    return InvalidArgument("dims: want a vector of ", rank, " flags, got shape ", dims.shape().ToString());
+    return InvalidArgument("dims: want a vector of ", rank, " flags, got shape ", dims.shape());
   }
   const auto flags = dims.values<bool>();
   return std::vector<bool>(flags.begin(), flags.end());
 }
 
 Result<std::vector<bool>> Named(const Tensor& axis, int rank) {
-  if (axis.rank() != 1) return InvalidArgument("axis: want a vector, got shape ", axis.shape().ToString());
+  if (axis.rank() != 1) return InvalidArgument("axis: want a vector, got shape ", axis.shape());
   if (rank == 0) return std::vector<bool>();  // whatever axes are named, as in TensorFlow
   auto axes = NormalizeAxes(ReadIntegers(axis), rank);
   if (!axes.ok()) return std::move(axes).status().Framed("axis");

@@ -63,7 +63,7 @@ Status Run(RunContext& c) {
              batch_dim = static_cast<int>(c.state<State>().batch_dim);
   const int64_t places = input.dim(seq_dim), batch = input.dim(batch_dim);
   if (lengths.rank() != 1 || lengths.num_elements() != batch) {
-    return InvalidArgument("seq_lengths: want ", batch, " elements, got shape ", lengths.shape().ToString());
+    return InvalidArgument("seq_lengths: want ", batch, " elements, got shape ", lengths.shape());
   }
   RIVULET_RETURN_IF_ERROR(CheckLengths(lengths, places));
   RIVULET_RETURN_IF_ERROR(CopyTensor(c, input, c.output(0)));

@@ -13,8 +13,8 @@ namespace {
 Result<std::vector<int64_t>> Shifts(const Shape& in, const Tensor& shift, const Tensor& axis) {
   if (in.rank() < 1) return InvalidArgument("input: want rank >= 1, got a scalar");
   if (shift.rank() > 1 || axis.rank() > 1 || shift.shape() != axis.shape()) {
-    return InvalidArgument("shift and axis: want scalars or vectors of one length, got shapes ",
-                           shift.shape().ToString(), " and ", axis.shape().ToString());
+    return InvalidArgument("shift and axis: want scalars or vectors of one length, got shapes ", shift.shape(), " and ",
+                           axis.shape());
   }
   std::vector<int64_t> sums(static_cast<size_t>(in.rank()), 0);
   const Indices shifts(shift), axes(axis);
@@ -35,8 +35,7 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
   for (int i = 1; i < 3; ++i) {
     if (c.shape(i).has_rank() && c.shape(i).rank() > 1) {
-      return InvalidArgument(i == 1 ? "shift" : "axis", ": want a scalar or a vector, got shape ",
-                             c.shape(i).ToString());
+      return InvalidArgument(i == 1 ? "shift" : "axis", ": want a scalar or a vector, got shape ", c.shape(i));
     }
   }
   if (c.shape(0).has_rank() && c.known(1) && c.known(2)) {

@@ -41,7 +41,7 @@ Status Infer(InferContext& c) {
   const Shape& boxes = c.shape(1);
   if (size.complete() && size[0] != 3) return InvalidArgument("image_size: want 3 elements, got ", size[0]);
   if (boxes.has_rank() && boxes[2] >= 0 && boxes[2] != 4) {
-    return InvalidArgument("bounding_boxes: want shape [b,n,4], got ", boxes.ToString());
+    return InvalidArgument("bounding_boxes: want shape [b,n,4], got ", boxes);
   }
   if (c.num_inputs() > 2) RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
   if (c.num_inputs() > 3) {

@@ -24,10 +24,10 @@ Status CheckImages(const InferContext& c, int input) {
   if (!images.has_rank()) return Status();
   for (int i = 1; i < 4; ++i) {
     if (images[i] == 0) {
-      return InvalidArgument("images: want a height, width and channels above 0, got ", images.ToString());
+      return InvalidArgument("images: want a height, width and channels above 0, got ", images);
     }
     if (images[i] > std::numeric_limits<int32_t>::max()) {
-      return InvalidArgument("images: want extents below 2^31, got ", images.ToString());
+      return InvalidArgument("images: want extents below 2^31, got ", images);
     }
   }
   return Status();

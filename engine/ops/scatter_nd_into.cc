@@ -9,8 +9,7 @@ namespace rivulet {
 Status CheckScatterNd(const Shape& indices, const Shape& updates, const Shape& out) {
   if (!indices.has_rank() || !updates.has_rank() || !out.has_rank()) return Status();
   if (indices.rank() == 0 || updates.rank() == 0) {
-    return InvalidArgument("want indices and updates of rank 1 or more, got shapes ", indices.ToString(), " and ",
-                           updates.ToString());
+    return InvalidArgument("want indices and updates of rank 1 or more, got shapes ", indices, " and ", updates);
   }
   const int64_t depth = indices[indices.rank() - 1];
   if (depth < 0) return Status();
@@ -22,12 +21,12 @@ Status CheckScatterNd(const Shape& indices, const Shape& updates, const Shape& o
     fits = want < 0 || updates[i] < 0 || want == updates[i];
   }
   if (!fits) {
-    return InvalidArgument("updates ", updates.ToString(), " do not fit: want the dims of indices ", indices.ToString(),
-                           " but the last, then those of ", out.ToString(), " after the first ", depth);
+    return InvalidArgument("updates ", updates, " do not fit: want the dims of indices ", indices,
+                           " but the last, then those of ", out, " after the first ", depth);
   }
   const bool has_some = indices.num_elements() > 0 || updates.num_elements() > 0;
   if (has_some && (depth == 0 || out.num_elements() == 0)) {
-    return InvalidArgument("there are updates ", updates.ToString(), " for an empty output ", out.ToString());
+    return InvalidArgument("there are updates ", updates, " for an empty output ", out);
   }
   return Status();
 }
@@ -37,7 +36,7 @@ Status ScatterNdInto(RunContext& c, CombineRows combine, bool ignore, const Tens
   if (out.num_elements() == 0 || updates.num_elements() == 0) return Status();
   const NdIndex index(indices, out.shape());
   const DType dtype = out.dtype();
-  if (combine == nullptr) return Unimplemented("no scatter of ", Name(dtype));
+  if (combine == nullptr) return Unimplemented("no scatter of ", dtype);
   if (!ignore) RIVULET_RETURN_IF_ERROR(index.Check());
   const int64_t row = index.row();
   const int64_t count = index.count();

@@ -66,8 +66,7 @@ Status Run(RunContext& c) {
   const Tensor& sorted = c.input(0);
   const Tensor& values = c.input(1);
   if (sorted.rank() != 2 || values.rank() != 2 || sorted.dim(0) != values.dim(0)) {
-    return InvalidArgument("want matrices with as many rows, got shapes ", sorted.shape().ToString(), " and ",
-                           values.shape().ToString());
+    return InvalidArgument("want matrices with as many rows, got shapes ", sorted.shape(), " and ", values.shape());
   }
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, values.shape()));
   VisitType<float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(

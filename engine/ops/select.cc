@@ -77,8 +77,7 @@ Status InferSelect(InferContext& c) {
   if (condition.has_rank() && shape.has_rank() && condition.rank() != 0) {
     if (condition.rank() == 1 && shape.rank() > 1) {
       if (condition[0] >= 0 && shape[0] >= 0 && condition[0] != shape[0]) {
-        return InvalidArgument("a condition of ", condition[0], " elements cannot choose along dim 0 of shape ",
-                               shape.ToString());
+        return InvalidArgument("a condition of ", condition[0], " elements cannot choose along dim 0 of shape ", shape);
       }
     } else {
       RIVULET_ASSIGN_OR_RETURN(const Shape merged, MergeShapes(condition, shape));
@@ -139,8 +138,7 @@ Status InferClip(InferContext& c) {
     if (c.shape(i).rank() == 0) continue;
     const Result<Shape> merged = MergeShapes(shape, c.shape(i));
     if (!merged.ok()) {
-      return InvalidArgument("a bound is a scalar or has the input's shape ", c.shape(0).ToString(), ", got ",
-                             c.shape(i).ToString());
+      return InvalidArgument("a bound is a scalar or has the input's shape ", c.shape(0), ", got ", c.shape(i));
     }
     if (c.shape(i).has_rank()) shape = *merged;
   }

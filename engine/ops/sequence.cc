@@ -43,7 +43,7 @@ Result<int64_t> Count(const Tensor& start, const Tensor& limit, const Tensor& de
 }
 
 Result<int64_t> CountSteps(const Tensor& start, const Tensor& limit, const Tensor& delta) {
-  Result<int64_t> count = Internal("no steps of ", Name(start.dtype()));
+  Result<int64_t> count = Internal("no steps of ", start.dtype());
   VisitType<float, double, int32_t, int64_t, BFloat16, Half>(
       start.dtype(), [&](auto tag) { count = Count<typename decltype(tag)::Type>(start, limit, delta); });
   return count;
@@ -71,8 +71,7 @@ void WriteSteps(RunContext& c) {
 
 Status RunRange(RunContext& c) {
   for (int i = 0; i < 3; ++i) {
-    if (c.input(i).rank() != 0)
-      return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
+    if (c.input(i).rank() != 0) return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape());
   }
   RIVULET_ASSIGN_OR_RETURN(const int64_t count, CountSteps(c.input(0), c.input(1), c.input(2)));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, {count}));
@@ -115,8 +114,7 @@ void WriteLinSpace(RunContext& c) {
 
 Status RunLinSpace(RunContext& c) {
   for (int i = 0; i < 3; ++i) {
-    if (c.input(i).rank() != 0)
-      return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape().ToString());
+    if (c.input(i).rank() != 0) return InvalidArgument("input ", i, ": want a scalar, got shape ", c.input(i).shape());
   }
   RIVULET_ASSIGN_OR_RETURN(const int64_t count, NumValues(c.input(2)));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, {count}));

@@ -38,7 +38,7 @@ Result<SequenceColumns> ReadSequenceColumns(const AttrReader& attrs, bool has_ra
   for (const std::vector<Shape>* shapes : {&columns.context_shapes, &columns.list_shapes}) {
     for (const Shape& shape : *shapes) {
       if (shape.complete() && shape.rank() + 2 <= Shape::kMaxRank && shape.num_elements() >= 0) continue;
-      return InvalidArgument("dense shapes: want all dims known, got ", shape.ToString());
+      return InvalidArgument("dense shapes: want all dims known, got ", shape);
     }
   }
   return columns;
@@ -57,7 +57,7 @@ Shape Joined(const Shape& first, std::initializer_list<int64_t> middle, const Sh
 
 Status InferSequence(InferContext& c, const SequenceColumns& columns, const Shape& batch) {
   if (batch.has_rank() && batch.rank() > 1) {
-    return InvalidArgument("serialized: want a scalar or a vector, got shape ", batch.ToString());
+    return InvalidArgument("serialized: want a scalar or a vector, got shape ", batch);
   }
   int out = 0;
   const auto sparse = [&](size_t count, int64_t dims) {
@@ -243,8 +243,7 @@ class Writer {
   Result<int64_t> CountOf(const FeatureValues& values, DType dtype, std::string_view key, int64_t row) const {
     if (values.dtype == DType::kInvalid) return int64_t{0};
     if (values.dtype != dtype) {
-      return InvalidArgument(RowName(row), ": feature ", Quoted(key), ": want ", Name(dtype), ", got ",
-                             Name(values.dtype));
+      return InvalidArgument(RowName(row), ": feature ", Quoted(key), ": want ", dtype, ", got ", values.dtype);
     }
     return CountValues(values);
   }
@@ -340,8 +339,8 @@ class Writer {
     const std::string_view key = keys_.context_dense[i];
     const Tensor& fallback = c_.input(defaults_ + static_cast<int>(i));
     if (fallback.num_elements() != 0 && !(fallback.shape() == shape)) {
-      return InvalidArgument("default of feature ", Quoted(key), ": want shape ", shape.ToString(), " or none, got ",
-                             fallback.shape().ToString());
+      return InvalidArgument("default of feature ", Quoted(key), ": want shape ", shape, " or none, got ",
+                             fallback.shape());
     }
     const int64_t elements = shape.num_elements();
     const size_t out = out_ + i;

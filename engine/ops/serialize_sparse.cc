@@ -18,8 +18,8 @@ namespace {
 Status CheckTypes(const InferContext& c) {
   const DType dtype = c.dtype(1);
   if (c.output_dtype(0) == DType::kVariant || (dtype != DType::kResource && dtype != DType::kVariant)) return Status();
-  return InvalidArgument("attr 'out_type': want variant for values of ", Name(dtype), ", which have no bytes, got ",
-                         Name(c.output_dtype(0)));
+  return InvalidArgument("attr 'out_type': want variant for values of ", dtype, ", which have no bytes, got ",
+                         c.output_dtype(0));
 }
 
 Status InferOne(InferContext& c) {

@@ -74,8 +74,7 @@ Status CheckAlike(const Shape& a, const Shape& b) {
   for (int d = 0; d + 1 < a.rank(); ++d) {
     int64_t dim = a[d];
     if (AgreeOnDim(b[d], &dim)) continue;
-    return InvalidArgument("want operands that are alike but for the last dim, got ", a.ToString(), " and ",
-                           b.ToString());
+    return InvalidArgument("want operands that are alike but for the last dim, got ", a, " and ", b);
   }
   return Status();
 }

@@ -20,7 +20,7 @@ Result<Shape> ShapeFromInput(const InferContext& c, int i) {
   }
   Shape shape{std::span<const int64_t>(dims)};
   if (shape.num_elements() < 0)
-    return InvalidArgument("input ", i, ": the shape ", shape.ToString(), " has more than 2^63 elements");
+    return InvalidArgument("input ", i, ": the shape ", shape, " has more than 2^63 elements");
   return shape;
 }
 

@@ -29,8 +29,7 @@ Status Infer(InferContext& c) {
     return Status();
   }
   if (shape.rank() != 2) {
-    return InvalidArgument("want logits and labels that broadcast to rank 2, got ", c.shape(0).ToString(), " and ",
-                           c.shape(1).ToString());
+    return InvalidArgument("want logits and labels that broadcast to rank 2, got ", c.shape(0), " and ", c.shape(1));
   }
   c.set_output(0, {shape[0]});
   c.set_output(1, shape);
@@ -44,7 +43,7 @@ Status InferSparse(InferContext& c) {
   const Shape& labels = c.shape(1);
   int64_t batch = features.has_rank() ? features[0] : Shape::kUnknownDim;
   if (features.has_rank() && features[1] == 0)
-    return InvalidArgument("features: want at least one class, got ", features.ToString());
+    return InvalidArgument("features: want at least one class, got ", features);
   if (labels.has_rank() && labels[0] >= 0) {
     if (batch >= 0 && batch != labels[0]) {
       return InvalidArgument("labels: want one for each of ", batch, " rows, got ", labels[0]);
@@ -93,7 +92,7 @@ Status ForEachRow(RunContext& c, const Shape& shape, const Use& use) {
   const int64_t num_pieces = (batch + grain - 1) / grain;
   // One row of T and one of Wide<T> for each piece of work.
   const CheckedSize bytes = CheckedSize(num_pieces) * classes * 16;
-  if (!bytes.valid()) return ResourceExhausted("logits of shape ", shape.ToString(), " are too large");
+  if (!bytes.valid()) return ResourceExhausted("logits of shape ", shape, " are too large");
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
   c.ParallelFor(batch, grain, [&](int64_t begin, int64_t end) {
     auto* log_p = reinterpret_cast<Wide<T>*>(static_cast<char*>(scratch) + begin / grain * classes * 16);

@@ -17,7 +17,7 @@ Status InferConst(InferContext& c) {
   const auto literal = c.attrs().Literal("value");
   if (literal == nullptr) return InvalidArgument("attr 'value' is missing");
   if (literal->dtype != c.output_dtype(0)) {
-    return InvalidArgument("attr 'value' is ", Name(literal->dtype), ", attr 'dtype' says ", Name(c.output_dtype(0)));
+    return InvalidArgument("attr 'value' is ", literal->dtype, ", attr 'dtype' says ", c.output_dtype(0));
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor value, Expand(*literal, c.allocator()));
   if (!value.is_aligned() && value.bytes() <= kCopiedBytes) {
@@ -40,8 +40,7 @@ Status InferPlaceholderWithDefault(InferContext& c) {
   // Not fed, it is its default; fed, it is replaced before inference.
   const Shape declared = c.attrs().ShapeAttr("shape");
   if (!MergeShapes(c.shape(0), declared).ok()) {
-    return InvalidArgument("input: want shape ", declared.ToString(), " as attr 'shape' says, got ",
-                           c.shape(0).ToString());
+    return InvalidArgument("input: want shape ", declared, " as attr 'shape' says, got ", c.shape(0));
   }
   c.set_output(0, c.shape(0));
   return Status();

@@ -49,7 +49,7 @@ Result<Blocks> BlocksFromFacts(const InferContext& c, bool is_nd) {
   if (pads.has_rank()) {
     if (blocks.count < 0 && pads[0] >= 0 && pads[0] < Shape::kMaxRank) blocks.count = static_cast<int>(pads[0]);
     if ((pads[0] >= 0 && pads[0] != blocks.count) || (pads[1] >= 0 && pads[1] != 2)) {
-      return InvalidArgument("paddings or crops: want shape [", blocks.count, ",2], got ", pads.ToString());
+      return InvalidArgument("paddings or crops: want shape [", blocks.count, ",2], got ", pads);
     }
   }
   if (c.known(pads_at)) {
@@ -75,8 +75,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 Result<Blocks> BlocksFromTensors(RunContext& c, bool is_nd) {
   Blocks blocks;
   if (is_nd) {
-    if (c.input(1).rank() != 1)
-      return InvalidArgument("block_shape: want a vector, got shape ", c.input(1).shape().ToString());
+    if (c.input(1).rank() != 1) return InvalidArgument("block_shape: want a vector, got shape ", c.input(1).shape());
     blocks.sizes = ReadIntegers(c.input(1));
   } else {
     blocks.sizes.assign(2, c.state<State>().block_size);
@@ -94,8 +93,7 @@ Result<Blocks> BlocksFromTensors(RunContext& c) {
 Status CheckRank(const Shape& in, const Blocks& blocks, bool exact) {
   if (blocks.count < 0 || !in.has_rank()) return Status();
   if (exact ? in.rank() == 4 : in.rank() > blocks.count) return Status();
-  return InvalidArgument("input: want rank ", exact ? "" : ">= ", exact ? 4 : blocks.count + 1, ", got shape ",
-                         in.ToString());
+  return InvalidArgument("input: want rank ", exact ? "" : ">= ", exact ? 4 : blocks.count + 1, ", got shape ", in);
 }
 
 Result<int64_t> BlockVolume(const Blocks& blocks) {

@@ -37,7 +37,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 Result<Shape> Moved(const Shape& in, const State& state, bool to_depth) {
   const int rank = state.has_vectors ? 5 : 4;
   if (!in.has_rank()) return Shape::OfUnknownDims(rank);
-  if (in.rank() != rank) return InvalidArgument("input: want rank ", rank, ", got shape ", in.ToString());
+  if (in.rank() != rank) return InvalidArgument("input: want rank ", rank, ", got shape ", in);
   if (state.has_vectors && in[4] >= 0 && in[4] != 4)
     return InvalidArgument("input: want 4 channels in the last axis, got ", in[4]);
   const int height = state.channels_last ? 1 : 2, channels = state.channels_last ? 3 : 1;
@@ -51,12 +51,11 @@ Result<Shape> Moved(const Shape& in, const State& state, bool to_depth) {
     if (axis != channels && axis != height && axis != height + 1) continue;
     if (in[axis] < 0) continue;
     if (divides) {
-      if (in[axis] % size != 0)
-        return InvalidArgument("dim ", axis, " of ", in.ToString(), " is not a multiple of ", size);
+      if (in[axis] % size != 0) return InvalidArgument("dim ", axis, " of ", in, " is not a multiple of ", size);
       out.set_dim(axis, in[axis] / size);
     } else {
       const CheckedSize product = CheckedSize(in[axis]) * size;
-      if (!product.valid()) return InvalidArgument("dim ", axis, " of ", in.ToString(), " would become too large");
+      if (!product.valid()) return InvalidArgument("dim ", axis, " of ", in, " would become too large");
       out.set_dim(axis, product.value());
     }
   }

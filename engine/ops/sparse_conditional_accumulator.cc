@@ -37,8 +37,8 @@ class SparseAccumulator : public ConditionalAccumulator {
         return Status();
       }
       if (!std::ranges::equal(values.shape().dims().subspan(1), sum_.values.shape().dims().subspan(1))) {
-        return InvalidArgument("gradient_values: want rows as of the first gradient's ", sum_.values.shape().ToString(),
-                               ", got ", values.shape().ToString());
+        return InvalidArgument("gradient_values: want rows as of the first gradient's ", sum_.values.shape(), ", got ",
+                               values.shape());
       }
       return Merge(indices, values, allocator, stop);
     });
@@ -73,8 +73,7 @@ class SparseAccumulator : public ConditionalAccumulator {
       bool fits = want.rank() == values.rank();
       for (int i = 1; fits && i < want.rank(); ++i) fits = want[i] < 0 || want[i] == values.dim(i);
       if (!fits) {
-        return InvalidArgument("gradient_values: want rows of ", want.ToString(), ", got shape ",
-                               values.shape().ToString());
+        return InvalidArgument("gradient_values: want rows of ", want, ", got shape ", values.shape());
       }
     }
     for (const int64_t index : indices.values<int64_t>()) {
@@ -89,8 +88,8 @@ class SparseAccumulator : public ConditionalAccumulator {
       if (want.has_rank() && fits) fits = want[static_cast<int>(i)] < 0 || want[static_cast<int>(i)] == shape[i];
     }
     if (fits) return Status();
-    return InvalidArgument("gradient_shape: want that of gradient_values ", values.shape().ToString(),
-                           " in all dims but the first, and ", want.ToString());
+    return InvalidArgument("gradient_shape: want that of gradient_values ", values.shape(),
+                           " in all dims but the first, and ", want);
   }
 
   Status Merge(const Tensor& indices, const Tensor& values, Allocator& allocator, const StopToken& stop) {

@@ -35,7 +35,7 @@ Status InferFeatures(InferContext& c, int n, int dense) {
     const Shape& shape = c.shape(3 * n + i);
     RIVULET_RETURN_IF_ERROR(c.WantRank(3 * n + i, 2));
     if (!shape.has_rank() || AgreeOnDim(shape[0], &rows)) continue;
-    return InvalidArgument("dense input ", i, ": want ", rows, " rows, got shape ", shape.ToString());
+    return InvalidArgument("dense input ", i, ": want ", rows, " rows, got shape ", shape);
   }
   c.set_output(0, {Shape::kUnknownDim, 2});
   c.set_output(1, {Shape::kUnknownDim});
@@ -67,7 +67,7 @@ Status Infer(InferContext& c) {
     RIVULET_RETURN_IF_ERROR(c.WantScalar(rest + 1));
     const Shape& salt = c.shape(rest + 2);
     if (salt.complete() && salt.num_elements() != 2) {
-      return InvalidArgument("salt: want 2 numbers, got shape ", salt.ToString());
+      return InvalidArgument("salt: want 2 numbers, got shape ", salt);
     }
   }
   return Status();

@@ -23,15 +23,14 @@ Status InferDenseAdd(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(SparseFacts facts, InferSparse(c, 0, 1, 2));
   const Shape& b = c.shape(3);
   if (b.has_rank() && !AgreeOnDim(b.rank(), &facts.rank)) {
-    return InvalidArgument("b: want rank ", facts.rank, ", as the sparse tensor has, got ", b.ToString());
+    return InvalidArgument("b: want rank ", facts.rank, ", as the sparse tensor has, got ", b);
   }
   RIVULET_RETURN_IF_ERROR(WantRankOf1To5(facts.rank));
   if (c.known(2) && b.has_rank()) {
     const std::vector<int64_t> dims = c.ints(2);
     for (int d = 0; d < b.rank(); ++d) {
       if (b[d] >= 0 && b[d] != dims[static_cast<size_t>(d)]) {
-        return InvalidArgument("b: want a_shape's dim ", dims[static_cast<size_t>(d)], " for dim ", d, ", got ",
-                               b.ToString());
+        return InvalidArgument("b: want a_shape's dim ", dims[static_cast<size_t>(d)], " for dim ", d, ", got ", b);
       }
     }
   }
@@ -55,7 +54,7 @@ Status RunDenseAdd(RunContext& c) {
   const Indices dims(c.input(2));
   for (int64_t d = 0; d < rank; ++d) {
     if (dims[d] != b.dim(static_cast<int>(d))) {
-      return InvalidArgument("b: want a_shape's dim ", dims[d], " for dim ", d, ", got ", b.shape().ToString());
+      return InvalidArgument("b: want a_shape's dim ", dims[d], " for dim ", d, ", got ", b.shape());
     }
   }
   RIVULET_ASSIGN_OR_RETURN(int64_t* const at, Places(c, n));
@@ -84,12 +83,12 @@ Status RunDenseAdd(RunContext& c) {
 Status CheckSpread(std::span<const int64_t> sparse, const Shape& dense) {
   const auto rank = static_cast<int>(sparse.size());
   if (dense.rank() > rank) {
-    return InvalidArgument("dense: want at most rank ", rank, ", as the sparse tensor has, got ", dense.ToString());
+    return InvalidArgument("dense: want at most rank ", rank, ", as the sparse tensor has, got ", dense);
   }
   for (int d = 0; d < dense.rank(); ++d) {
     const int64_t dim = sparse[static_cast<size_t>(rank - dense.rank() + d)];
     if (dense[d] >= 0 && dim >= 0 && dense[d] != dim && (dense[d] != 1 || dim == 0)) {
-      return InvalidArgument("dense: ", dense.ToString(), " does not broadcast to the sparse tensor's dim ", dim);
+      return InvalidArgument("dense: ", dense, " does not broadcast to the sparse tensor's dim ", dim);
     }
   }
   return Status();

@@ -29,8 +29,7 @@ Status Infer(InferContext& c) {
     columns = c.shape(3)[flip_b ? 0 : 1];
     const int64_t other = c.shape(3)[flip_b ? 1 : 0];
     if (!AgreeOnDim(other, &inner)) {
-      return InvalidArgument("b: want ", inner, " rows, as a has columns, got ", other, " (shape ",
-                             c.shape(3).ToString(), ")");
+      return InvalidArgument("b: want ", inner, " rows, as a has columns, got ", other, " (shape ", c.shape(3), ")");
     }
   }
   c.set_output(0, {rows, columns});
@@ -63,8 +62,7 @@ Status Multiply(RunContext& c) {
   Wide<T>* sums = reinterpret_cast<Wide<T>*>(out);
   if constexpr (kIsSmallFloat<T>) {
     const CheckedSize bytes = CheckedSize(c.output(0).num_elements()) * static_cast<int64_t>(sizeof(float));
-    if (!bytes.valid())
-      return ResourceExhausted("an output of shape ", c.output(0).shape().ToString(), " is too large");
+    if (!bytes.valid()) return ResourceExhausted("an output of shape ", c.output(0).shape(), " is too large");
     RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
     sums = static_cast<Wide<T>*>(scratch);
   }

@@ -7,12 +7,10 @@ namespace rivulet {
 Status CheckSparseElement(const SparseElement& element, DType dtype, int64_t i) {
   const auto want = [&](const Tensor& part, std::string_view name, DType part_dtype, int rank) -> Status {
     if (part.dtype() != part_dtype) {
-      return InvalidArgument("sparse tensor ", i, ": ", name, ": want ", Name(part_dtype), ", got ",
-                             Name(part.dtype()));
+      return InvalidArgument("sparse tensor ", i, ": ", name, ": want ", part_dtype, ", got ", part.dtype());
     }
     if (part.rank() == rank) return Status();
-    return InvalidArgument("sparse tensor ", i, ": ", name, ": want rank ", rank, ", got shape ",
-                           part.shape().ToString());
+    return InvalidArgument("sparse tensor ", i, ": ", name, ": want rank ", rank, ", got shape ", part.shape());
   };
   RIVULET_RETURN_IF_ERROR(want(element.indices, "indices", DType::kInt64, 2));
   RIVULET_RETURN_IF_ERROR(want(element.values, "values", dtype, 1));

@@ -24,8 +24,7 @@ Status Infer(InferContext& c) {
   const int row = c.attrs().Bool("transpose_a") ? 1 : 0;
   const int column = c.attrs().Bool("transpose_b") ? 0 : 1;
   if (a[1 - row] >= 0 && b[1 - column] >= 0 && a[1 - row] != b[1 - column]) {
-    return InvalidArgument("the inner sizes differ: ", a[1 - row], " of a ", a.ToString(), ", ", b[1 - column],
-                           " of b ", b.ToString());
+    return InvalidArgument("the inner sizes differ: ", a[1 - row], " of a ", a, ", ", b[1 - column], " of b ", b);
   }
   c.set_output(0, {a[row], b[column]});
   return Status();

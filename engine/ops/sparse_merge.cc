@@ -138,8 +138,7 @@ Status RunAdd(RunContext& c) {
                        : dtype == DType::kComplex128 ? DType::kDouble
                                                      : dtype;
   if (thresh.dtype() != wanted) {
-    return InvalidArgument("thresh: want ", Name(wanted), ", as values are ", Name(dtype), ", got ",
-                           Name(thresh.dtype()));
+    return InvalidArgument("thresh: want ", wanted, ", as values are ", dtype, ", got ", thresh.dtype());
   }
   if (c.output(2).raw() == nullptr || c.output(2).shape() != c.input(2).shape()) {
     RIVULET_RETURN_IF_ERROR(c.AllocateOutput(2, c.input(2).shape()));

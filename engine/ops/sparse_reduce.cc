@@ -52,7 +52,7 @@ std::vector<int64_t> ReducedDims(std::span<const int64_t> dims, const std::vecto
 
 Status Infer(InferContext& c, bool is_sparse) {
   RIVULET_ASSIGN_OR_RETURN(const SparseFacts facts, InferSparse(c, 0, 1, 2));
-  if (c.shape(3).rank() > 1) return InvalidArgument("reduction_axes: want a vector, got ", c.shape(3).ToString());
+  if (c.shape(3).rank() > 1) return InvalidArgument("reduction_axes: want a vector, got ", c.shape(3));
   const bool keep = c.attrs().Bool("keep_dims");
   int64_t rank = keep ? facts.rank : Shape::kUnknownDim;
   Shape dense = Shape::UnknownRank();

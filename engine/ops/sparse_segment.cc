@@ -145,7 +145,7 @@ Status RunGrad(RunContext& c, Kind kind) {
   const int64_t row = output.num_elements() / output.dim(0);
   // Rows per segment, and one row of wide sums for each output row.
   const CheckedSize bytes = CheckedSize(segments) * 8 + CheckedSize(output.num_elements()) * 8;
-  if (!bytes.valid()) return ResourceExhausted("an output of shape ", output.shape().ToString(), " is too large");
+  if (!bytes.valid()) return ResourceExhausted("an output of shape ", output.shape(), " is too large");
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
   int64_t* rows = static_cast<int64_t*>(scratch);
   std::fill_n(rows, segments, 0);

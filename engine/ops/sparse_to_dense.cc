@@ -19,12 +19,11 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
   const Shape& indices = c.shape(0);
   const Shape& values = c.shape(2);
-  if (indices.rank() > 2) return InvalidArgument("sparse_indices: want at most rank 2, got ", indices.ToString());
+  if (indices.rank() > 2) return InvalidArgument("sparse_indices: want at most rank 2, got ", indices);
   const int64_t count = !indices.has_rank() ? Shape::kUnknownDim : indices.rank() == 0 ? 1 : indices[0];
   if (values.has_rank() && values.rank() != 0 &&
       (values.rank() != 1 || (count >= 0 && values[0] >= 0 && values[0] != count))) {
-    return InvalidArgument("sparse_values: want a scalar or one value for each of ", count, " indices, got ",
-                           values.ToString());
+    return InvalidArgument("sparse_values: want a scalar or one value for each of ", count, " indices, got ", values);
   }
   const int64_t rank = c.shape(1).has_rank() ? c.shape(1)[0] : Shape::kUnknownDim;
   const int64_t coordinates = !indices.has_rank() ? Shape::kUnknownDim : indices.rank() == 2 ? indices[1] : 1;

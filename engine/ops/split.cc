@@ -21,8 +21,8 @@ Status Cut(RunContext& c, const Tensor& input, int axis, const SizeOfPiece& size
   for (int i = 0; i < c.num_outputs(); ++i) {
     const int64_t part = size(i) * inner;
     if (c.output(i).num_elements() != outer * part) {
-      return InvalidArgument("output ", i, " has shape ", c.output(i).shape().ToString(), ", the piece has ",
-                             outer * part, " elements");
+      return InvalidArgument("output ", i, " has shape ", c.output(i).shape(), ", the piece has ", outer * part,
+                             " elements");
     }
     AxisCopy copy(input.dtype());
     copy.Axis(outer, row, part);
@@ -151,7 +151,7 @@ Result<int> UnpackAxis(int64_t value, const Shape& in, int count) {
   auto axis = NormalizeAxis(value, in.rank());
   if (!axis.ok()) return std::move(axis).status().Framed("attr 'axis'");
   if (in[*axis] != Shape::kUnknownDim && in[*axis] != count) {
-    return InvalidArgument("attr 'num': dim ", *axis, " of ", in.ToString(), " is not ", count);
+    return InvalidArgument("attr 'num': dim ", *axis, " of ", in, " is not ", count);
   }
   return axis;
 }

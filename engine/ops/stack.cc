@@ -25,7 +25,7 @@ class Stack : public Object {
     if (is_closed_) return InvalidArgument("the stack was closed");
     const int64_t size = elements_.size();
     if (value.dtype() != elements_.dtype()) {
-      return InvalidArgument("the stack is ", Name(elements_.dtype()), ", the element ", Name(value.dtype()));
+      return InvalidArgument("the stack is ", elements_.dtype(), ", the element ", value.dtype());
     }
     if (max_size_ >= 0 && size >= max_size_) return InvalidArgument("the stack is full: it has ", size, " elements");
     if (size >= INT32_MAX) return ResourceExhausted("the stack has ", size, " elements and can have no more");
@@ -38,7 +38,7 @@ class Stack : public Object {
     std::lock_guard<std::mutex> lock(mutex_);
     if (is_closed_) return InvalidArgument("the stack was closed");
     if (dtype != elements_.dtype()) {
-      return InvalidArgument("the stack is ", Name(elements_.dtype()), ", attr 'elem_type' says ", Name(dtype));
+      return InvalidArgument("the stack is ", elements_.dtype(), ", attr 'elem_type' says ", dtype);
     }
     const int64_t last = elements_.size() - 1;
     if (last < 0) return InvalidArgument("the stack is empty");

@@ -46,8 +46,8 @@ Result<Philox> Take(RunContext& c, uint64_t blocks, Tensor* before = nullptr, bo
   Philox generator;
   RIVULET_RETURN_IF_ERROR(variable->Modify(c.allocator(), [&](Tensor& value) -> Status {
     if (value.dtype() != DType::kInt64 || value.rank() != 1 || value.dim(0) < 3 + skipped) {
-      return InvalidArgument("the generator's state: want int64 [", 3 + skipped, "] or longer, got ",
-                             Name(value.dtype()), value.shape().ToString());
+      return InvalidArgument("the generator's state: want int64 [", 3 + skipped, "] or longer, got ", value.dtype(),
+                             value.shape());
     }
     if (begins_with_algorithm) RIVULET_RETURN_IF_ERROR(CheckAlgorithm(value.data<int64_t>()[0]));
     int64_t* state = value.data<int64_t>() + skipped;

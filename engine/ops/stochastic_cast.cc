@@ -104,7 +104,7 @@ Status Run(RunContext& c) {
   const int32_t alg = c.input(3).data<int32_t>()[0];
   if (alg != 1 && alg != 3) return Unimplemented("alg: want 1 (Philox) or 3 (auto), got ", alg);
   const Philox generator = Philox::FromSeeds(c.input(2).data<uint64_t>()[0], c.input(1).data<uint64_t>()[0]);
-  Status status = Internal("rounding of ", Name(c.input(0).dtype()));
+  Status status = Internal("rounding of ", c.input(0).dtype());
   VisitType<float, double, Half, BFloat16>(c.input(0).dtype(), [&](auto from) {
     VisitType<int8_t, int16_t, int32_t>(c.output(0).dtype(), [&](auto to) {
       status = RoundAll<typename decltype(from)::Type, typename decltype(to)::Type>(c, generator);

@@ -43,7 +43,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 Result<SliceSpec> SpecFromTensors(RunContext& c, const Shape& input, int first) {
   const Tensor* begin = &c.input(first);
-  if (begin->rank() != 1) return InvalidArgument("begin: want a vector, got shape ", begin->shape().ToString());
+  if (begin->rank() != 1) return InvalidArgument("begin: want a vector, got shape ", begin->shape());
   RIVULET_ASSIGN_OR_RETURN(const std::vector<SliceEntry> entries,
                            ReadSliceEntries(begin->num_elements(), begin, &c.input(first + 1), &c.input(first + 2)));
   return ResolveSlice(input, entries, c.state<State>().masks);
@@ -73,7 +73,7 @@ Status InferGrad(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromFacts(c, out, 1));
   auto merged = MergeShapes(spec.result, c.shape(4));
   if (!merged.ok()) {
-    return InvalidArgument("dy: want shape ", spec.result.ToString(), ", got ", c.shape(4).ToString());
+    return InvalidArgument("dy: want shape ", spec.result, ", got ", c.shape(4));
   }
   c.set_output(0, std::move(out));
   return Status();
@@ -85,7 +85,7 @@ Status RunGrad(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromTensors(c, shape, 1));
   const Tensor& dy = c.input(4);
   if (dy.shape() != spec.result) {
-    return InvalidArgument("dy: want shape ", spec.result.ToString(), ", got ", dy.shape().ToString());
+    return InvalidArgument("dy: want shape ", spec.result, ", got ", dy.shape());
   }
   RIVULET_RETURN_IF_ERROR(ClearTensor(c, c.output(0)));
   AxisCopy copy(dy.dtype());
@@ -105,7 +105,7 @@ Status CheckValue(const Shape& value, const Shape& slice) {
     fits = fits && (value[i] == 1 || value[i] < 0 || value[i] == want);
   }
   if (fits) return Status();
-  return InvalidArgument("value: shape ", value.ToString(), " does not broadcast to the slice's ", slice.ToString());
+  return InvalidArgument("value: shape ", value, " does not broadcast to the slice's ", slice);
 }
 
 Status InferUpdate(InferContext& c) {
@@ -141,7 +141,7 @@ Status RunAssign(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(handle));
   Status status = variable->Modify(c.allocator(), [&](Tensor& held) -> Status {
     if (held.dtype() != value.dtype()) {
-      return InvalidArgument("the variable is ", Name(held.dtype()), ", the value ", Name(value.dtype()));
+      return InvalidArgument("the variable is ", held.dtype(), ", the value ", value.dtype());
     }
     RIVULET_ASSIGN_OR_RETURN(const SliceSpec spec, SpecFromTensors(c, held.shape(), 1));
     RIVULET_RETURN_IF_ERROR(CheckValue(value.shape(), spec.result));

@@ -70,7 +70,7 @@ Result<std::vector<SliceEntry>> ReadSliceEntries(int64_t count, const Tensor* be
   for (const Tensor* tensor : {begin, end, strides}) {
     if (tensor != nullptr && (tensor->rank() != 1 || tensor->num_elements() != count)) {
       return InvalidArgument("begin, end and strides: want vectors of one length, got ", count, " and shape ",
-                             tensor->shape().ToString());
+                             tensor->shape());
     }
   }
   std::vector<SliceEntry> entries(static_cast<size_t>(count));

@@ -13,8 +13,8 @@ Status Read(RunContext& c) {
   T* number = c.output(0).data<T>();
   for (int64_t i = 0; i < c.output(0).num_elements(); ++i) {
     if (ReadNumber(text[i], &number[i])) continue;
-    return InvalidArgument("string_tensor: want strings that spell a ", Name(c.output(0).dtype()), ", got ",
-                           Quoted(text[i]), " at element ", i);
+    return InvalidArgument("string_tensor: want strings that spell a ", c.output(0).dtype(), ", got ", Quoted(text[i]),
+                           " at element ", i);
   }
   return Status();
 }

@@ -22,7 +22,7 @@ Result<Shape> OutputShape(const Shape& input, const Shape& pos, const Shape& len
     bool same = pos.rank() == len.rank();
     for (int i = 0; same && i < pos.rank(); ++i) same = pos[i] == len[i] || pos[i] < 0 || len[i] < 0;
     if (!same) {
-      return InvalidArgument("pos and len: want one shape, got ", pos.ToString(), " and ", len.ToString());
+      return InvalidArgument("pos and len: want one shape, got ", pos, " and ", len);
     }
   }
   if (!input.has_rank() || !pos.has_rank()) return Shape::UnknownRank();
@@ -30,8 +30,7 @@ Result<Shape> OutputShape(const Shape& input, const Shape& pos, const Shape& len
   RIVULET_ASSIGN_OR_RETURN(Shape out, BroadcastShapes(input, pos));
   // Complete shapes that are the same need no broadcast.
   if (input.complete() && pos.complete() && !(input == pos) && out.rank() > 2) {
-    return InvalidArgument("pos: want at most 2 dims where its shape ", pos.ToString(), " is not input's ",
-                           input.ToString());
+    return InvalidArgument("pos: want at most 2 dims where its shape ", pos, " is not input's ", input);
   }
   return out;
 }

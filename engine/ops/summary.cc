@@ -27,8 +27,7 @@ Status InferScalarSummary(InferContext& c) {
   for (int i = 0; same && tags.has_rank() && values.has_rank() && i < tags.rank(); ++i) {
     same = tags[i] == values[i] || tags[i] < 0 || values[i] < 0;
   }
-  if (!same)
-    return InvalidArgument("want tags and values of one shape, got ", tags.ToString(), " and ", values.ToString());
+  if (!same) return InvalidArgument("want tags and values of one shape, got ", tags, " and ", values);
   c.set_output(0, {});
   return Status();
 }

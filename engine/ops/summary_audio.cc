@@ -27,7 +27,7 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
   const Shape& tensor = c.shape(1);
   if (tensor.has_rank() && tensor.rank() != 2 && tensor.rank() != 3) {
-    return InvalidArgument("tensor: want [batch, frames] or [batch, frames, channels], got shape ", tensor.ToString());
+    return InvalidArgument("tensor: want [batch, frames] or [batch, frames, channels], got shape ", tensor);
   }
   if (kV2) RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
   c.set_output(0, {});

@@ -25,8 +25,7 @@ Status ReadBadColor(const AttrReader& attrs, Allocator& allocator, std::vector<u
   const auto literal = attrs.Literal("bad_color");
   if (literal == nullptr) return Status();
   if (literal->dtype != DType::kUint8 || literal->shape.rank() != 1) {
-    return InvalidArgument("bad_color: want a vector of uint8, got ", Name(literal->dtype), " of shape ",
-                           literal->shape.ToString());
+    return InvalidArgument("bad_color: want a vector of uint8, got ", literal->dtype, " of shape ", literal->shape);
   }
   RIVULET_ASSIGN_OR_RETURN(const Tensor value, Expand(*literal, allocator));
   const auto* bytes = static_cast<const uint8_t*>(value.raw());
@@ -44,7 +43,7 @@ Status Infer(InferContext& c) {
   if (!c.shape(1).has_rank() || c.shape(1)[3] == Shape::kUnknownDim) return Status();
   const int64_t channels = c.shape(1)[3];
   if (channels == 1 || channels == 3 || channels == 4) return Status();
-  return InvalidArgument("tensor: want 1, 3 or 4 channels, got shape ", c.shape(1).ToString());
+  return InvalidArgument("tensor: want 1, 3 or 4 channels, got shape ", c.shape(1));
 }
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
@@ -97,7 +96,7 @@ Status Run(RunContext& c) {
   const Tensor& tensor = c.input(1);
   const int64_t height = tensor.dim(1), width = tensor.dim(2), channels = tensor.dim(3);
   if (channels != 1 && channels != 3 && channels != 4) {
-    return InvalidArgument("tensor: want 1, 3 or 4 channels, got shape ", tensor.shape().ToString());
+    return InvalidArgument("tensor: want 1, 3 or 4 channels, got shape ", tensor.shape());
   }
   const bool is_byte = tensor.dtype() == DType::kUint8;
   if (!is_byte && static_cast<int64_t>(state.bad_color.size()) < channels) {

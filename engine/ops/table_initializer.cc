@@ -19,7 +19,7 @@ namespace {
 Status InferInitialize(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
   if (MergeShapes(c.shape(1), c.shape(2)).ok()) return Status();
-  return InvalidArgument("want as many values as keys, got ", c.shape(1).ToString(), " and ", c.shape(2).ToString());
+  return InvalidArgument("want as many values as keys, got ", c.shape(1), " and ", c.shape(2));
 }
 
 Status RunInitialize(RunContext& c) {
@@ -60,13 +60,13 @@ Result<std::unique_ptr<OpState>> PrepareFile(PrepareContext& c) {
 Status CheckColumn(const char* what, int64_t index, DType dtype) {
   const bool is_number = dtype == DType::kInt32 || dtype == DType::kInt64;
   if (index == kLineNumber && dtype != DType::kInt64) {
-    return InvalidArgument("the ", what, " is the line's number: want a table of int64, got ", Name(dtype));
+    return InvalidArgument("the ", what, " is the line's number: want a table of int64, got ", dtype);
   }
   if (index == kWholeLine && !is_number && dtype != DType::kString) {
-    return InvalidArgument("the ", what, " is the whole line: want a table of integers or strings, got ", Name(dtype));
+    return InvalidArgument("the ", what, " is the whole line: want a table of integers or strings, got ", dtype);
   }
   if (!is_number && dtype != DType::kFloat && dtype != DType::kDouble && dtype != DType::kString) {
-    return InvalidArgument("the ", what, " cannot be read as ", Name(dtype));
+    return InvalidArgument("the ", what, " cannot be read as ", dtype);
   }
   return Status();
 }
@@ -125,7 +125,7 @@ Status SetField(std::string_view field, Tensor* to, int64_t i) {
     default: ok = ReadReal(number, &real); to->data<double>()[i] = real;
   }
   if (ok) return Status();
-  return InvalidArgument("line ", i, ": ", Quoted(field), " is no ", Name(to->dtype()));
+  return InvalidArgument("line ", i, ": ", Quoted(field), " is no ", to->dtype());
 }
 
 Status SetFrom(const std::string& line, int64_t index, const FileState& state, Tensor* to, int64_t i) {

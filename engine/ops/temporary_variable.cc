@@ -27,7 +27,7 @@ struct State : OpState {
 
 Status InferMake(InferContext& c) {
   const Shape shape = c.attrs().ShapeAttr("shape");
-  if (!shape.complete()) return InvalidArgument("attr 'shape': want all dims, got ", shape.ToString());
+  if (!shape.complete()) return InvalidArgument("attr 'shape': want all dims, got ", shape);
   c.set_output(0, {});
   return Status();
 }
@@ -66,7 +66,7 @@ Status RunDestroy(RunContext& c) {
   }
   RIVULET_ASSIGN_OR_RETURN(const Tensor value, variable->Read());
   if (value.dtype() != c.output(0).dtype()) {
-    return InvalidArgument("the variable is ", Name(value.dtype()), ", want ", Name(c.output(0).dtype()));
+    return InvalidArgument("the variable is ", value.dtype(), ", want ", c.output(0).dtype());
   }
   c.SetOutput(0, value);
   return Status();

@@ -115,7 +115,7 @@ Status RunRead(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto array, ObjectIn<TensorArray>(c.input(0)));
   const DType dtype = c.state<ReadState>().dtype;
   if (array->dtype() != dtype) {
-    return InvalidArgument("the tensor array is ", Name(array->dtype()), ", attr 'dtype' says ", Name(dtype));
+    return InvalidArgument("the tensor array is ", array->dtype(), ", attr 'dtype' says ", dtype);
   }
   RIVULET_ASSIGN_OR_RETURN(const Tensor value, array->Read(c.input(1).data<int32_t>()[0], c.allocator()));
   c.SetOutput(0, value);

@@ -32,7 +32,7 @@ Result<std::shared_ptr<TensorArray>> ArrayOf(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(auto array, ObjectIn<TensorArray>(c.input(0)));
   const DType dtype = c.state<State>().dtype;
   if (array->dtype() != dtype) {
-    return InvalidArgument("the tensor array is ", Name(array->dtype()), ", attr 'dtype' says ", Name(dtype));
+    return InvalidArgument("the tensor array is ", array->dtype(), ", attr 'dtype' says ", dtype);
   }
   return array;
 }
@@ -61,7 +61,7 @@ Status InferGather(InferContext& c) {
 Status RunGather(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto array, ArrayOf(c));
   const Tensor& indices = c.input(1);
-  if (indices.rank() != 1) return InvalidArgument("indices: want a vector, got ", indices.shape().ToString());
+  if (indices.rank() != 1) return InvalidArgument("indices: want a vector, got ", indices.shape());
   RIVULET_ASSIGN_OR_RETURN(const Tensor gathered, array->Gather(indices.data<int32_t>(), indices.num_elements(),
                                                                 c.state<State>().shape, c.allocator()));
   c.SetOutput(0, gathered);
@@ -109,8 +109,7 @@ Status RunScatter(RunContext& c) {
   const Tensor& indices = c.input(1);
   const Tensor& value = c.input(2);
   if (indices.rank() != 1 || value.rank() < 1 || indices.num_elements() != value.dim(0)) {
-    return InvalidArgument("want one index for each row, got ", indices.shape().ToString(), " and ",
-                           value.shape().ToString());
+    return InvalidArgument("want one index for each row, got ", indices.shape(), " and ", value.shape());
   }
   RIVULET_RETURN_IF_ERROR(array->Scatter(c.TakeInput(2), indices.data<int32_t>(), c.allocator()));
   PassFlow(c);
@@ -120,7 +119,7 @@ Status RunScatter(RunContext& c) {
 Status RunSplit(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto array, ObjectIn<TensorArray>(c.input(0)));
   const Tensor& lengths = c.input(2);
-  if (lengths.rank() != 1) return InvalidArgument("lengths: want a vector, got ", lengths.shape().ToString());
+  if (lengths.rank() != 1) return InvalidArgument("lengths: want a vector, got ", lengths.shape());
   RIVULET_RETURN_IF_ERROR(array->Split(c.input(1), lengths.values<int64_t>(), c.allocator()));
   PassFlow(c);
   return Status();

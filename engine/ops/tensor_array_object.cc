@@ -33,7 +33,7 @@ void TensorArray::Close() {
 
 Status TensorArray::WantDType(const Tensor& value) const {
   if (value.dtype() == dtype()) return Status();
-  return InvalidArgument("the tensor array is ", Name(dtype()), ", the value ", Name(value.dtype()));
+  return InvalidArgument("the tensor array is ", dtype(), ", the value ", value.dtype());
 }
 
 Status TensorArray::AddMark(int64_t i, int marks, Allocator& allocator) {
@@ -66,8 +66,7 @@ Status TensorArray::AddLocked(int64_t index, Tensor value, Allocator& allocator)
   if (!options_.is_gradient) return InvalidArgument("element ", index, " was written already");
   const Shape shape = ShapeOf(index);
   if (!(shape == value.shape())) {
-    return InvalidArgument("element ", index, " has shape ", shape.ToString(), ", what is added ",
-                           value.shape().ToString());
+    return InvalidArgument("element ", index, " has shape ", shape, ", what is added ", value.shape());
   }
   if (!elements_.IsSet(index)) {  // zeros so far
     shapes_.erase(index);
@@ -164,13 +163,12 @@ bool TensorArray::CopyIfThere(int64_t index, const Shape& shape, void* to) const
 // Of an element that was not written: what makes it zeros.
 Result<Shape> TensorArray::UnwrittenShape(int64_t index) const {
   if (element_shape_.complete()) return element_shape_;
-  return InvalidArgument("element ", index,
-                         " was not written, and the element shape is not known: ", element_shape_.ToString());
+  return InvalidArgument("element ", index, " was not written, and the element shape is not known: ", element_shape_);
 }
 
 Result<Tensor> TensorArray::ZerosOf(const Shape& shape, Allocator& allocator) const {
   if (ElementBytes(dtype()) == 0 && shape.num_elements() > 0) {
-    return InvalidArgument("there are no zeros of ", Name(dtype()));
+    return InvalidArgument("there are no zeros of ", dtype());
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor zeros, Tensor::Allocate(dtype(), shape, allocator));
   ClearElements(dtype(), zeros.raw(), zeros.num_elements());
@@ -244,8 +242,7 @@ Result<Tensor> TensorArray::Pack(const int32_t* indices, int64_t count, const Sh
   RIVULET_RETURN_IF_ERROR(NarrowShape(given));
   if (count == 0) {
     if (!element_shape_.complete()) {
-      return Unimplemented("the shape of the elements is not known: ", element_shape_.ToString(),
-                           "; no element tells it");
+      return Unimplemented("the shape of the elements is not known: ", element_shape_, "; no element tells it");
     }
     return Tensor::Allocate(dtype(), WithFirstDim(0, element_shape_), allocator);
   }
@@ -270,8 +267,8 @@ Result<Tensor> TensorArray::Pack(const int32_t* indices, int64_t count, const Sh
       if (element.rank() >= Shape::kMaxRank) return InvalidArgument("the result would have too many dims");
       RIVULET_ASSIGN_OR_RETURN(out, Tensor::Allocate(dtype(), WithFirstDim(count, element.shape()), allocator));
     } else if (!(WithFirstDim(count, element.shape()) == out.shape())) {
-      return InvalidArgument("element ", at(k), " has shape ", element.shape().ToString(), ", the first one ",
-                             WithoutFirstDim(out.shape()).ToString());
+      return InvalidArgument("element ", at(k), " has shape ", element.shape(), ", the first one ",
+                             WithoutFirstDim(out.shape()));
     }
     CopyElements(dtype(), ElementAt(out.raw(), dtype(), k * element.num_elements()), element.raw(),
                  element.num_elements());
@@ -297,7 +294,7 @@ Result<Tensor> TensorArray::Concat(const Shape& given, Tensor* lengths, Allocato
     parts.push_back(std::move(part));
   }
   if (!inner.complete()) {
-    return Unimplemented("the shape of the elements is not known: ", inner.ToString(), "; no element tells it");
+    return Unimplemented("the shape of the elements is not known: ", inner, "; no element tells it");
   }
   if (!total.valid() || inner.rank() >= Shape::kMaxRank) return InvalidArgument("the result would be too large");
   RIVULET_ASSIGN_OR_RETURN(Tensor out, Tensor::Allocate(dtype(), WithFirstDim(total.value(), inner), allocator));

@@ -53,9 +53,9 @@ Status RunPushBackBatch(RunContext& c) {
   const DType dtype = c.state<State>().dtype;
   Tensor rows = c.input(1);
   const Shape& shape = c.input(0).shape();
-  if (shape.rank() != 1) return InvalidArgument("want a vector of lists, got ", shape.ToString());
+  if (shape.rank() != 1) return InvalidArgument("want a vector of lists, got ", shape);
   if (rows.rank() < 1 || rows.dim(0) != shape[0]) {
-    return InvalidArgument("want one row for each of ", shape[0], " lists, got ", rows.shape().ToString());
+    return InvalidArgument("want one row for each of ", shape[0], " lists, got ", rows.shape());
   }
   const Shape row = WithoutFirstDim(rows.shape());
   RIVULET_ASSIGN_OR_RETURN(Tensor handles, TakeVariants(c, 0));

@@ -30,7 +30,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 Status WantComplete(const Shape& shape) {
   if (!shape.complete()) {
-    return InvalidArgument("the shape of the elements is not known: ", shape.ToString(), "; no element tells it");
+    return InvalidArgument("the shape of the elements is not known: ", shape, "; no element tells it");
   }
   if (shape.rank() >= Shape::kMaxRank) return InvalidArgument("the result would have ", shape.rank() + 1, " dims");
   return Status();
@@ -83,7 +83,7 @@ Status RunGather(RunContext& c) {
   const Tensor& indices = c.input(1);
   RIVULET_ASSIGN_OR_RETURN(const Shape given, ReadElementShape(c.input(2)));
   RIVULET_ASSIGN_OR_RETURN(const TensorList* list, ListIn(c.input(0), state.dtype));
-  if (indices.rank() != 1) return InvalidArgument("indices: want a vector, got ", indices.shape().ToString());
+  if (indices.rank() != 1) return InvalidArgument("indices: want a vector, got ", indices.shape());
   RIVULET_ASSIGN_OR_RETURN(Shape shape, MergeElementShapes(list->element_shape, given));
   const int32_t* at = indices.data<int32_t>();
   const int64_t count = indices.num_elements();
@@ -170,7 +170,7 @@ Status RunConcat(RunContext& c) {
   if (c.num_inputs() > 1) {
     RIVULET_ASSIGN_OR_RETURN(given, ReadElementShape(c.input(1)));
     leading = &c.input(2);
-    if (leading->rank() != 1) return InvalidArgument("leading_dims: want a vector, got ", leading->shape().ToString());
+    if (leading->rank() != 1) return InvalidArgument("leading_dims: want a vector, got ", leading->shape());
   }
   RIVULET_ASSIGN_OR_RETURN(const TensorList* list, ListIn(c.input(0), state.dtype));
   RIVULET_ASSIGN_OR_RETURN(const Rows rows, FindRows(*list, given, leading == nullptr));
@@ -207,8 +207,7 @@ Status InferConcatLists(InferContext& c) {
 
 Status AppendAll(TensorList& list, const TensorList& tail, Allocator& allocator) {
   if (!(list.element_shape == tail.element_shape)) {
-    return InvalidArgument("want lists of one element shape, got ", list.element_shape.ToString(), " and ",
-                           tail.element_shape.ToString());
+    return InvalidArgument("want lists of one element shape, got ", list.element_shape, " and ", tail.element_shape);
   }
   const int64_t size = list.elements.size(), added = tail.elements.size();
   if (size + added > INT32_MAX) return ResourceExhausted("the list would have ", size + added, " elements");
@@ -224,8 +223,7 @@ Status RunConcatLists(RunContext& c) {
   const DType dtype = c.state<State>().dtype;
   const Tensor tails = c.input(1);
   if (!(c.input(0).shape() == tails.shape())) {
-    return InvalidArgument("want as many lists on both sides, got ", c.input(0).shape().ToString(), " and ",
-                           tails.shape().ToString());
+    return InvalidArgument("want as many lists on both sides, got ", c.input(0).shape(), " and ", tails.shape());
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor heads, TakeVariants(c, 0));
   for (int64_t i = 0; i < tails.num_elements(); ++i) {

@@ -55,8 +55,7 @@ Status Scatter(TensorList& list, const Tensor& rows, const Tensor& indices, Allo
 
 Status CheckIndices(const Tensor& rows, const Tensor& indices, int64_t* end) {
   if (indices.rank() != 1 || indices.num_elements() != rows.dim(0)) {
-    return InvalidArgument("indices: want one for each of ", rows.dim(0), " rows, got shape ",
-                           indices.shape().ToString());
+    return InvalidArgument("indices: want one for each of ", rows.dim(0), " rows, got shape ", indices.shape());
   }
   *end = 0;
   for (int64_t k = 0; k < indices.num_elements(); ++k) {
@@ -117,7 +116,7 @@ Status RunSplit(RunContext& c) {
     return InvalidArgument("element_shape: want rank 1 or more, got a scalar's");
   }
   if (lengths.rank() != 1 || lengths.num_elements() > INT32_MAX) {
-    return InvalidArgument("lengths: want a vector, got ", lengths.shape().ToString());
+    return InvalidArgument("lengths: want a vector, got ", lengths.shape());
   }
   RIVULET_RETURN_IF_ERROR(WantFits(WithoutFirstDim(list->element_shape), WithoutFirstDim(rows.shape())));
   RIVULET_RETURN_IF_ERROR(list->elements.Resize(lengths.num_elements(), c.allocator()));

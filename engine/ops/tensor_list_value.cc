@@ -13,7 +13,7 @@ constexpr int kMaxDepth = 64;
 
 Status WantDType(const TensorList& list, DType dtype) {
   if (dtype == DType::kInvalid || list.elements.dtype() == dtype) return Status();
-  return InvalidArgument("the list has elements of ", Name(list.elements.dtype()), ", want ", Name(dtype));
+  return InvalidArgument("the list has elements of ", list.elements.dtype(), ", want ", dtype);
 }
 
 bool IsObjectType(DType dtype) { return dtype == DType::kResource || dtype == DType::kVariant; }
@@ -36,8 +36,7 @@ Result<ObjectRef> AddObjects(const ObjectRef& a, const ObjectRef& b, int depth, 
 
 Result<Tensor> Sum(const Tensor& a, const Tensor& b, int depth, Allocator& allocator) {
   if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) {
-    return InvalidArgument("cannot add ", Name(a.dtype()), a.shape().ToString(), " and ", Name(b.dtype()),
-                           b.shape().ToString());
+    return InvalidArgument("cannot add ", a.dtype(), a.shape(), " and ", b.dtype(), b.shape());
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor sum, Clone(a, allocator));
   if (a.dtype() == DType::kVariant) {
@@ -50,7 +49,7 @@ Result<Tensor> Sum(const Tensor& a, const Tensor& b, int depth, Allocator& alloc
   // Strings are joined and bools or-ed by rows; TensorFlow adds neither here.
   const bool has_sum = a.dtype() != DType::kString && a.dtype() != DType::kBool;
   const CombineRows combine = has_sum ? FindCombine(Combine::kAdd, a.dtype()) : nullptr;
-  if (combine == nullptr) return InvalidArgument("tensors of ", Name(a.dtype()), " cannot be added");
+  if (combine == nullptr) return InvalidArgument("tensors of ", a.dtype(), " cannot be added");
   combine(sum.raw(), b.raw(), a.num_elements());
   return sum;
 }
@@ -142,7 +141,7 @@ Result<TensorList*> ListAt(const ObjectRef& reference, DType dtype) {
 }  // namespace
 
 Result<const TensorList*> ListIn(const Tensor& handle, DType dtype) {
-  if (handle.rank() != 0) return InvalidArgument("want one list, got shape ", handle.shape().ToString());
+  if (handle.rank() != 0) return InvalidArgument("want one list, got shape ", handle.shape());
   RIVULET_ASSIGN_OR_RETURN(const TensorList* list, ListAt(*handle.data<ObjectRef>(), dtype));
   return list;
 }
@@ -177,7 +176,7 @@ Result<Tensor> ZeroElement(const TensorList& list, Shape shape, bool others_tell
     RIVULET_ASSIGN_OR_RETURN(shape, MergeElementShapes(shape, list.elements.ShapeAt(i)));
   }
   if (!shape.complete()) {
-    return InvalidArgument("the element was never set and its shape is not known: ", shape.ToString());
+    return InvalidArgument("the element was never set and its shape is not known: ", shape);
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor zeros, Tensor::Allocate(list.elements.dtype(), shape, allocator));
   ClearElements(zeros.dtype(), zeros.raw(), zeros.num_elements());
@@ -190,7 +189,7 @@ Result<Shape> ReadElementShape(const Tensor& tensor) {
     if (dims[0] == -1) return Shape::UnknownRank();
     return InvalidArgument("element_shape: a scalar must be -1, for any shape, got ", dims[0]);
   }
-  if (tensor.rank() != 1) return InvalidArgument("element_shape: want a vector, got ", tensor.shape().ToString());
+  if (tensor.rank() != 1) return InvalidArgument("element_shape: want a vector, got ", tensor.shape());
   if (dims.size() > static_cast<size_t>(Shape::kMaxRank)) {
     return InvalidArgument("element_shape: want at most ", Shape::kMaxRank, " dims, got ",
                            static_cast<int64_t>(dims.size()));
@@ -204,7 +203,7 @@ Result<Shape> ReadElementShape(const Tensor& tensor) {
 Result<Shape> ElementShapeFact(const InferContext& c, int i) {
   const Shape& shape = c.shape(i);
   if (shape.has_rank() && shape.rank() > 1) {
-    return InvalidArgument("element_shape: want a vector, got ", shape.ToString());
+    return InvalidArgument("element_shape: want a vector, got ", shape);
   }
   if (c.known(i)) return ReadElementShape(*c.value(i));
   if (shape.rank() != 1 || shape[0] < 0) return Shape::UnknownRank();
@@ -215,7 +214,7 @@ Result<Shape> ElementShapeFact(const InferContext& c, int i) {
 Result<Shape> MergeElementShapes(const Shape& list, const Shape& given) {
   Result<Shape> merged = MergeShapes(list, given);
   if (merged.ok()) return merged;
-  return InvalidArgument("elements have shape ", list.ToString(), ", want ", given.ToString());
+  return InvalidArgument("elements have shape ", list, ", want ", given);
 }
 
 Status WantFits(const Shape& element_shape, const Shape& shape) {
@@ -223,8 +222,7 @@ Status WantFits(const Shape& element_shape, const Shape& shape) {
   bool fits = element_shape.rank() == shape.rank();
   for (int d = 0; fits && d < shape.rank(); ++d) fits = element_shape[d] < 0 || element_shape[d] == shape[d];
   if (fits) return Status();
-  return InvalidArgument("a tensor of shape ", shape.ToString(), " cannot be an element, want ",
-                         element_shape.ToString());
+  return InvalidArgument("a tensor of shape ", shape, " cannot be an element, want ", element_shape);
 }
 
 Shape WithFirstDim(int64_t dim, const Shape& shape) {

@@ -48,7 +48,7 @@ Result<TensorMap*> MapAt(const ObjectRef& reference) {
 
 // The map that a variant scalar refers to. Valid as long as `handle`.
 Result<const TensorMap*> MapIn(const Tensor& handle) {
-  if (handle.rank() != 0) return InvalidArgument("want one map, got shape ", handle.shape().ToString());
+  if (handle.rank() != 0) return InvalidArgument("want one map, got shape ", handle.shape());
   RIVULET_ASSIGN_OR_RETURN(const TensorMap* map, MapAt(*handle.data<ObjectRef>()));
   return map;
 }
@@ -117,7 +117,7 @@ Status RunLookup(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const auto found, FindKey(*map, bytes));
   const Tensor& value = found->second.value;
   if (value.dtype() != c.output(0).dtype()) {
-    return InvalidArgument("the value is ", Name(value.dtype()), ", want ", Name(c.output(0).dtype()));
+    return InvalidArgument("the value is ", value.dtype(), ", want ", c.output(0).dtype());
   }
   c.SetOutput(0, value);
   return Status();
@@ -153,8 +153,7 @@ Status RunStackKeys(RunContext& c) {
   int64_t at = 0;
   for (const auto& [bytes, entry] : entries) {
     if (entry.key.dtype() != dtype || !(entry.key.shape() == shape)) {
-      return InvalidArgument("want keys of ", Name(dtype), shape.ToString(), ", got one of ", Name(entry.key.dtype()),
-                             entry.key.shape().ToString());
+      return InvalidArgument("want keys of ", dtype, shape, ", got one of ", entry.key.dtype(), entry.key.shape());
     }
     CopyElements(dtype, ElementAt(stacked.raw(), dtype, at), entry.key.raw(), entry.key.num_elements());
     at += entry.key.num_elements();

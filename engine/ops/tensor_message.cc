@@ -75,7 +75,7 @@ Result<Tensor> ReadTensorMessage(std::string_view message, DType dtype, Allocato
   // References to the type are another.
   if (number != static_cast<int32_t>(dtype)) {
     const auto found = static_cast<DType>(number);
-    return InvalidArgument("want a TensorProto of ", Name(dtype), ", got one of ",
+    return InvalidArgument("want a TensorProto of ", dtype, ", got one of ",
                            IsKnown(found) ? std::string(Name(found)) : Cat("type number ", number));
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor tensor, Expand(literal, allocator));

@@ -10,8 +10,7 @@ namespace {
 Result<Shape> Tiled(const Shape& in, const Tensor& multiples) {
   const std::vector<int64_t> times = ReadIntegers(multiples);
   if (multiples.rank() != 1 || static_cast<int64_t>(times.size()) != in.rank()) {
-    return InvalidArgument("multiples: want a vector of ", in.rank(), " elements, got shape ",
-                           multiples.shape().ToString());
+    return InvalidArgument("multiples: want a vector of ", in.rank(), " elements, got shape ", multiples.shape());
   }
   Shape out = in;
   for (int i = 0; i < in.rank(); ++i) {
@@ -32,8 +31,7 @@ Result<Shape> Tiled(const Shape& in, const Tensor& multiples) {
 Result<Shape> TileOf(const Shape& in, const Tensor& multiples) {
   const std::vector<int64_t> times = ReadIntegers(multiples);
   if (multiples.rank() != 1 || static_cast<int64_t>(times.size()) != in.rank()) {
-    return InvalidArgument("multiples: want a vector of ", in.rank(), " elements, got shape ",
-                           multiples.shape().ToString());
+    return InvalidArgument("multiples: want a vector of ", in.rank(), " elements, got shape ", multiples.shape());
   }
   Shape out = in;
   for (int i = 0; i < in.rank(); ++i) {

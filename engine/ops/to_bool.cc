@@ -17,7 +17,7 @@ Status Run(RunContext& c) {
   bool is_true = input.num_elements() > 0;
   Status status;
   if (input.rank() == 0) {
-    status = InvalidArgument("a scalar of ", Name(input.dtype()), " does not say true or false");
+    status = InvalidArgument("a scalar of ", input.dtype(), " does not say true or false");
     VisitType<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, bool, std::string>(
         input.dtype(), [&](auto tag) {
           using T = typename decltype(tag)::Type;

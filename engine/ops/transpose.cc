@@ -12,7 +12,7 @@ namespace {
 Result<std::vector<int>> Permutation(const Tensor& perm, int rank) {
   const std::vector<int64_t> values = ReadIntegers(perm);
   if (perm.rank() != 1 || static_cast<int64_t>(values.size()) != rank) {
-    return InvalidArgument("perm: want a vector of ", rank, " axes, got shape ", perm.shape().ToString());
+    return InvalidArgument("perm: want a vector of ", rank, " axes, got shape ", perm.shape());
   }
   std::vector<int> axes(values.size());
   std::vector<bool> seen(values.size(), false);

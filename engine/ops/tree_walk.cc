@@ -8,7 +8,7 @@ Status BucketizedFeatures::Infer(const InferContext& c, int first) {
     const Shape& shape = c.shape(i);
     if (!shape.has_rank()) continue;
     if (shape.rank() < 1 || shape.rank() > 2) {
-      return InvalidArgument("bucketized_features[", i - first, "]: want a vector or matrix, got ", shape.ToString());
+      return InvalidArgument("bucketized_features[", i - first, "]: want a vector or matrix, got ", shape);
     }
     if (rows >= 0 && shape[0] >= 0 && shape[0] != rows) {
       return InvalidArgument("bucketized_features[", i - first, "]: want ", rows, " examples as the first has, got ",

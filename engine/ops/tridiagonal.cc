@@ -28,8 +28,8 @@ Status InferMultiply(InferContext& c) {
       fits = shape[axis] < 0 || want < 0 || shape[axis] == want;
     }
     if (!fits) {
-      return InvalidArgument(kNames[i], ": want one row with an element per row of rhs, got shapes ", shape.ToString(),
-                             " and ", rhs.ToString());
+      return InvalidArgument(kNames[i], ": want one row with an element per row of rhs, got shapes ", shape, " and ",
+                             rhs);
     }
   }
   c.set_output(0, rhs);
@@ -66,10 +66,10 @@ Status InferSolve(InferContext& c) {
   }
   const int64_t three = MatrixDim(diagonals, 0), n = MatrixDim(diagonals, 1), rows = MatrixDim(rhs, 0);
   if (three >= 0 && three != 3) {
-    return InvalidArgument("diagonals: want 3 rows, got shape ", diagonals.ToString());
+    return InvalidArgument("diagonals: want 3 rows, got shape ", diagonals);
   }
   if (n >= 0 && rows >= 0 && n != rows) {
-    return InvalidArgument("rhs: want as many rows as the diagonals are long, ", n, ", got shape ", rhs.ToString());
+    return InvalidArgument("rhs: want as many rows as the diagonals are long, ", n, ", got shape ", rhs);
   }
   if (diagonals.has_rank() && rhs.has_rank()) {
     bool fits = diagonals.rank() == rhs.rank();
@@ -77,8 +77,7 @@ Status InferSolve(InferContext& c) {
       fits = diagonals[axis] < 0 || rhs[axis] < 0 || diagonals[axis] == rhs[axis];
     }
     if (!fits) {
-      return InvalidArgument("want diagonals and rhs with the same batch, got shapes ", diagonals.ToString(), " and ",
-                             rhs.ToString());
+      return InvalidArgument("want diagonals and rhs with the same batch, got shapes ", diagonals, " and ", rhs);
     }
   }
   c.set_output(0, rhs);

@@ -156,8 +156,7 @@ Result<UniformConvSpec> ParseUniformConvSpec(const AttrReader& attrs) {
 Result<UniformConvSizes> ComputeUniformConv(const UniformConvSpec& spec, const Shape& lhs, const Shape& rhs) {
   const int rank = lhs.rank();
   if (rank != rhs.rank() || rank < 3) {
-    return InvalidArgument("want lhs and rhs of one rank, at least 3, got shapes ", lhs.ToString(), " and ",
-                           rhs.ToString());
+    return InvalidArgument("want lhs and rhs of one rank, at least 3, got shapes ", lhs, " and ", rhs);
   }
   UniformConvSizes sizes;
   RIVULET_RETURN_IF_ERROR(SetAxes(spec, rank, &sizes));

@@ -30,8 +30,7 @@ Status InferClip(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(CheckScales(c, c.shape(0), "quantization_axis", 3));
   for (int i = 1; i < 3; ++i) {
     if (c.shape(i).complete() && c.shape(3).complete() && c.shape(i) != c.shape(3)) {
-      return InvalidArgument(i == 1 ? "min" : "max", ": want the scales' shape ", c.shape(3).ToString(), ", got ",
-                             c.shape(i).ToString());
+      return InvalidArgument(i == 1 ? "min" : "max", ": want the scales' shape ", c.shape(3), ", got ", c.shape(i));
     }
   }
   c.set_output(0, c.shape(0));

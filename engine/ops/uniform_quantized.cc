@@ -16,7 +16,7 @@ Result<int32_t> CodeAttr(const AttrReader& attrs, std::string_view name) {
 Status CheckScales(InferContext& c, const Shape& data, std::string_view name, int scales) {
   const int64_t axis = c.attrs().Int(name);
   if (axis < -1 || (data.has_rank() && axis >= data.rank())) {
-    return InvalidArgument("attr '", name, "': want -1 or an axis of ", data.ToString(), ", got ", axis);
+    return InvalidArgument("attr '", name, "': want -1 or an axis of ", data, ", got ", axis);
   }
   for (const int i : {scales, scales + 1}) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(i, axis < 0 ? 0 : 1));

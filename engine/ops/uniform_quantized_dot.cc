@@ -42,8 +42,7 @@ Status CheckColumns(InferContext& c, int index, int64_t columns) {
     }
   }
   if (scales.has_rank() && zeros.has_rank() && scales.rank() != zeros.rank()) {
-    return InvalidArgument("input ", index, ": want as many scales as zero points, got ", scales.ToString(), " and ",
-                           zeros.ToString());
+    return InvalidArgument("input ", index, ": want as many scales as zero points, got ", scales, " and ", zeros);
   }
   return Status();
 }
@@ -55,8 +54,7 @@ Status Infer(InferContext& c) {
   const Shape a = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(2);
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
   if (a[1] >= 0 && b[0] >= 0 && a[1] != b[0]) {
-    return InvalidArgument("lhs ", a.ToString(), " and rhs ", b.ToString(), " do not fit: ", a[1], " columns, ", b[0],
-                           " rows");
+    return InvalidArgument("lhs ", a, " and rhs ", b, " do not fit: ", a[1], " columns, ", b[0], " rows");
   }
   RIVULET_RETURN_IF_ERROR(CheckAxis(c, "rhs_quantization_axis"));
   RIVULET_RETURN_IF_ERROR(CheckColumns(c, kHybrid ? 2 : 4, b[1]));
@@ -70,7 +68,7 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
   RIVULET_RETURN_IF_ERROR(CheckColumns(c, 6, b[1]));
   if (c.shape(4).has_rank() && c.shape(4).rank() == 0 && c.shape(6).has_rank() && c.shape(6).rank() > 0) {
-    return InvalidArgument("output_scales: want a scalar, as rhs_scales, got ", c.shape(6).ToString());
+    return InvalidArgument("output_scales: want a scalar, as rhs_scales, got ", c.shape(6));
   }
   return Status();
 }

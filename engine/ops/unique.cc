@@ -19,7 +19,7 @@ namespace {
 
 Result<int> Axis(const Tensor& axis, int rank) {
   if (axis.rank() != 1 || axis.num_elements() > 1) {
-    return InvalidArgument("axis: want a vector of at most 1 element, got shape ", axis.shape().ToString());
+    return InvalidArgument("axis: want a vector of at most 1 element, got shape ", axis.shape());
   }
   if (axis.num_elements() == 1) {
     auto normal = NormalizeAxis(Indices(axis)[0], rank);

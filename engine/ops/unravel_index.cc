@@ -12,7 +12,7 @@ Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const int64_t rank, VectorLength(c, 1, "dims"));
   const Shape& indices = c.shape(0);
   if (!indices.has_rank()) return Status();
-  if (indices.rank() > 1) return InvalidArgument("indices: want a scalar or a vector, got shape ", indices.ToString());
+  if (indices.rank() > 1) return InvalidArgument("indices: want a scalar or a vector, got shape ", indices);
   Shape out{rank};
   if (indices.rank() == 1) out.push_back(indices[0]);
   c.set_output(0, std::move(out));
@@ -45,8 +45,8 @@ Status Write(RunContext& c) {
 Status Run(RunContext& c) {
   const Tensor& indices = c.input(0);
   if (c.input(1).rank() != 1 || indices.rank() > 1) {
-    return InvalidArgument("want indices as a scalar or a vector and dims as a vector, got shapes ",
-                           indices.shape().ToString(), " and ", c.input(1).shape().ToString());
+    return InvalidArgument("want indices as a scalar or a vector and dims as a vector, got shapes ", indices.shape(),
+                           " and ", c.input(1).shape());
   }
   Shape want{c.input(1).dim(0)};
   if (indices.rank() == 1) want.push_back(indices.dim(0));

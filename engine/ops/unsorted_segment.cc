@@ -31,7 +31,7 @@ Status Infer(InferContext& c) {
   bool fits = ids.rank() <= data.rank();
   for (int i = 0; fits && i < ids.rank(); ++i) fits = ids[i] < 0 || data[i] < 0 || ids[i] == data[i];
   if (!fits) {
-    return InvalidArgument("data ", data.ToString(), " must start with the dims of segment_ids ", ids.ToString());
+    return InvalidArgument("data ", data, " must start with the dims of segment_ids ", ids);
   }
   if (data.rank() - ids.rank() + 1 > Shape::kMaxRank) return InvalidArgument("data has too many dims");
   Shape out({segments});

@@ -32,7 +32,7 @@ Status Infer(InferContext& c) {
   bool fits = ids.rank() <= inputs.rank();
   for (int i = 0; fits && i < ids.rank(); ++i) fits = ids[i] < 0 || inputs[i] < 0 || ids[i] == inputs[i];
   if (!fits) {
-    return InvalidArgument("inputs ", inputs.ToString(), " must start with the dims of segment_ids ", ids.ToString());
+    return InvalidArgument("inputs ", inputs, " must start with the dims of segment_ids ", ids);
   }
   Shape out({segments});
   for (int i = ids.rank(); i < inputs.rank(); ++i) out.push_back(inputs[i]);

@@ -40,8 +40,7 @@ Status RunHandle(RunContext& c) {
   }
   const DType held = static_cast<const Variable&>(*object).dtype();
   if (held != state.dtype) {
-    return InvalidArgument("variable ", Quoted(state.name), " is ", Name(held), ", attr 'dtype' says ",
-                           Name(state.dtype));
+    return InvalidArgument("variable ", Quoted(state.name), " is ", held, ", attr 'dtype' says ", state.dtype);
   }
   c.SetOutput(0, ScalarOf(DType::kResource, std::move(object)));
   return Status();
@@ -58,7 +57,7 @@ Status InferRead(InferContext& c) {
 Result<Tensor> ReadAs(const Tensor& handle, DType dtype) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(handle));
   RIVULET_ASSIGN_OR_RETURN(Tensor value, variable->Read());
-  if (value.dtype() != dtype) return InvalidArgument("the variable is ", Name(value.dtype()), ", want ", Name(dtype));
+  if (value.dtype() != dtype) return InvalidArgument("the variable is ", value.dtype(), ", want ", dtype);
   return value;
 }
 
@@ -77,7 +76,7 @@ Status AssignTo(RunContext& c, bool validate) {
     const Shape& want = variable->declared_shape();
     Status status = MergeShapes(want, c.input(1).shape()).status();
     if (!status.ok()) {
-      return InvalidArgument("the variable has shape ", want.ToString(), ", the value ", c.input(1).shape().ToString());
+      return InvalidArgument("the variable has shape ", want, ", the value ", c.input(1).shape());
     }
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor value, Owned(c.TakeInput(1), c.allocator()));
@@ -109,11 +108,11 @@ Status Change(RunContext& c) {
   const Tensor& delta = c.input(1);
   return variable->Modify(c.allocator(), [&](Tensor& value) -> Status {
     if (delta.dtype() != value.dtype() || !(delta.shape() == value.shape())) {
-      return InvalidArgument("the variable is ", Name(value.dtype()), value.shape().ToString(), ", the change ",
-                             Name(delta.dtype()), delta.shape().ToString());
+      return InvalidArgument("the variable is ", value.dtype(), value.shape(), ", the change ", delta.dtype(),
+                             delta.shape());
     }
     const CombineRows combine = FindCombine(kHow, value.dtype());
-    if (combine == nullptr) return Unimplemented("variables of ", Name(value.dtype()), " cannot be changed so");
+    if (combine == nullptr) return Unimplemented("variables of ", value.dtype(), " cannot be changed so");
     combine(value.raw(), delta.raw(), value.num_elements());
     return Status();
   });

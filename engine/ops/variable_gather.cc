@@ -24,7 +24,7 @@ Result<Shape> DeclaredShape(const InferContext& c) {
 Result<Tensor> ValueOf(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(c.input(0)));
   if (variable->dtype() != c.output(0).dtype()) {
-    return InvalidArgument("the variable is ", Name(variable->dtype()), ", want ", Name(c.output(0).dtype()));
+    return InvalidArgument("the variable is ", variable->dtype(), ", want ", c.output(0).dtype());
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor value, variable->Read());
   if (!value.is_aligned()) return Clone(value, c.allocator());
@@ -34,11 +34,11 @@ Result<Tensor> ValueOf(RunContext& c) {
 Result<Shape> GatheredShape(const Shape& params, const Shape& indices, int64_t batch_dims) {
   if (batch_dims < 0) return InvalidArgument("attr 'batch_dims': want 0 or more, got ", batch_dims);
   if (indices.has_rank() && batch_dims > indices.rank()) {
-    return InvalidArgument("attr 'batch_dims' is ", batch_dims, ", the indices have shape ", indices.ToString());
+    return InvalidArgument("attr 'batch_dims' is ", batch_dims, ", the indices have shape ", indices);
   }
   if (!params.has_rank() || !indices.has_rank()) return Shape::UnknownRank();
   if (batch_dims >= params.rank()) {
-    return InvalidArgument("want a variable of rank ", batch_dims + 1, " or more, got shape ", params.ToString());
+    return InvalidArgument("want a variable of rank ", batch_dims + 1, " or more, got shape ", params);
   }
   if (params.rank() - 1 + indices.rank() - batch_dims > Shape::kMaxRank) {
     return InvalidArgument("the output has too many dims");
@@ -87,7 +87,7 @@ Result<Shape> GatheredNdShape(const Shape& params, const Shape& indices) {
   if (!params.has_rank() || !indices.has_rank() || indices[indices.rank() - 1] < 0) return Shape::UnknownRank();
   const int64_t depth = indices[indices.rank() - 1];
   if (params.rank() == 0 || depth > params.rank()) {
-    return InvalidArgument("indices of ", depth, " coordinates do not fit a variable of shape ", params.ToString());
+    return InvalidArgument("indices of ", depth, " coordinates do not fit a variable of shape ", params);
   }
   if (indices.rank() - 1 + params.rank() - depth > Shape::kMaxRank) {
     return InvalidArgument("the output has too many dims");

@@ -27,7 +27,7 @@ int64_t Variable::version() const {
 
 Status Variable::Assign(Tensor value) {
   if (value.dtype() != dtype_) {
-    return InvalidArgument("the variable is ", Name(dtype_), ", the value is ", Name(value.dtype()));
+    return InvalidArgument("the variable is ", dtype_, ", the value is ", value.dtype());
   }
   std::lock_guard<std::mutex> lock(mutex_);
   value_ = std::move(value);

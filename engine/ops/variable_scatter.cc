@@ -71,15 +71,14 @@ bool FitsAfter(const Shape& places, const Shape& row, const Shape& updates) {
 
 Status ScatterInto(RunContext& c, Tensor& value, CombineRows combine, const Tensor& indices, const Tensor& updates) {
   if (updates.dtype() != value.dtype()) {
-    return InvalidArgument("the variable is ", Name(value.dtype()), ", the updates ", Name(updates.dtype()));
+    return InvalidArgument("the variable is ", value.dtype(), ", the updates ", updates.dtype());
   }
-  if (combine == nullptr) return Unimplemented("variables of ", Name(value.dtype()), " cannot be changed so");
+  if (combine == nullptr) return Unimplemented("variables of ", value.dtype(), " cannot be changed so");
   if (value.rank() < 1) return InvalidArgument("want a variable of rank 1 or more, got a scalar");
   const bool one_for_all = updates.rank() == 0;
   if (!one_for_all && !FitsAfter(indices.shape(), value.shape(), updates.shape())) {
-    return InvalidArgument("updates of shape ", updates.shape().ToString(), ": want a scalar, or the dims of indices ",
-                           indices.shape().ToString(), " and those of the variable ", value.shape().ToString(),
-                           " after the first");
+    return InvalidArgument("updates of shape ", updates.shape(), ": want a scalar, or the dims of indices ",
+                           indices.shape(), " and those of the variable ", value.shape(), " after the first");
   }
   const int64_t n = value.dim(0);
   const int64_t count = indices.num_elements();
@@ -120,8 +119,7 @@ Status CheckShapes(InferContext& c) {
     fits = indices[i] < 0 || updates[i] < 0 || indices[i] == updates[i];
   }
   if (fits) return Status();
-  return InvalidArgument("updates of shape ", updates.ToString(), " do not begin with the dims of indices ",
-                         indices.ToString());
+  return InvalidArgument("updates of shape ", updates, " do not begin with the dims of indices ", indices);
 }
 
 Status InferReference(InferContext& c) {

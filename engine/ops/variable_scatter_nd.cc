@@ -32,7 +32,7 @@ Status Run(RunContext& c) {
   const Tensor& updates = c.input(2);
   return variable->Modify(c.allocator(), [&](Tensor& value) -> Status {
     if (updates.dtype() != value.dtype()) {
-      return InvalidArgument("the variable is ", Name(value.dtype()), ", the updates ", Name(updates.dtype()));
+      return InvalidArgument("the variable is ", value.dtype(), ", the updates ", updates.dtype());
     }
     RIVULET_RETURN_IF_ERROR(CheckScatterNd(indices.shape(), updates.shape(), value.shape()));
     const bool differs = kHow == Combine::kSubtract && value.dtype() == DType::kBool;

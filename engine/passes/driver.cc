@@ -125,8 +125,7 @@ class PassDriver {
     const Fact& before = graph_.fact(old);
     const Fact& after = graph_.fact(with);
     if (before.dtype != after.dtype) {
-      return Internal("the pass replaces ", Quoted(EdgeName(graph_, old)), " of ", Name(before.dtype), " by ",
-                      Name(after.dtype));
+      return Internal("the pass replaces ", Quoted(EdgeName(graph_, old)), " of ", before.dtype, " by ", after.dtype);
     }
     Status status = MergeShapes(before.shape, after.shape).status();
     return status.ok() ? Status() : std::move(status).Framed(Cat("replacing ", Quoted(EdgeName(graph_, old))));

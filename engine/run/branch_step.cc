@@ -57,8 +57,7 @@ class BranchStep : public ControlStep {
   Result<size_t> Choose(const Tensor& selector) const {
     const auto last = static_cast<int64_t>(branches_.size()) - 1;
     if (is_case_) {
-      if (selector.rank() != 0)
-        return InvalidArgument("branch_index: want a scalar, got ", selector.shape().ToString());
+      if (selector.rank() != 0) return InvalidArgument("branch_index: want a scalar, got ", selector.shape());
       const int32_t index = selector.data<int32_t>()[0];
       return static_cast<size_t>(index < 0 || index > last ? last : index);
     }
@@ -73,7 +72,7 @@ class BranchStep : public ControlStep {
       case DType::kInt16: return size_t{selector.data<int16_t>()[0] != 0};
       case DType::kInt8: return size_t{selector.data<int8_t>()[0] != 0};
       case DType::kUint8: return size_t{selector.data<uint8_t>()[0] != 0};
-      default: return InvalidArgument("cond: want a bool, number or string, got ", Name(selector.dtype()));
+      default: return InvalidArgument("cond: want a bool, number or string, got ", selector.dtype());
     }
   }
 

@@ -22,7 +22,7 @@ std::string KeyOf(const FunctionCall& call, const std::vector<Fact>& args) {
   std::string key = call.name;
   AppendPiece(key, reinterpret_cast<uint64_t>(call.attrs.get()));
   for (const Fact& fact : args) {
-    key += Cat("|", Name(fact.dtype), fact.shape.ToString());
+    key += Cat("|", fact.dtype, fact.shape);
     if (fact.value.valid()) {
       key += '=';
       AppendPiece(key, reinterpret_cast<uint64_t>(fact.value.raw()));

@@ -113,7 +113,7 @@ Status CheckFeed(const Graph& model, Edge edge, const FeedSpec& spec) {
   if (!node.op.starts_with("Placeholder")) return Status();
   const DType want = AttrReader(node).Type("dtype");
   if (want != DType::kInvalid && want != spec.dtype) {
-    return InvalidArgument("input ", Quoted(spec.name), ": want ", Name(want), ", got ", Name(spec.dtype));
+    return InvalidArgument("input ", Quoted(spec.name), ": want ", want, ", got ", spec.dtype);
   }
   // What a default stands in for may have any shape, whatever the node says of it.
   if (node.op != "Placeholder" && node.op != "PlaceholderV2") return Status();
@@ -121,8 +121,7 @@ Status CheckFeed(const Graph& model, Edge edge, const FeedSpec& spec) {
   // Graphs from before versions existed write `shape {}` for "any shape".
   const bool is_any = !shape.has_rank() || (!model.has_versions && shape.rank() == 0);
   if (is_any || MergeShapes(shape, spec.shape).ok()) return Status();
-  return InvalidArgument("input ", Quoted(spec.name), ": want shape ", shape.ToString(), ", got ",
-                         spec.shape.ToString());
+  return InvalidArgument("input ", Quoted(spec.name), ": want shape ", shape, ", got ", spec.shape);
 }
 
 }  // namespace

@@ -71,8 +71,7 @@ Result<Tensor> AllocateAs(const Fact& fact, const OpDef& def, Allocator& allocat
 Result<Tensor> AliasOf(const Tensor& input, const Fact& fact) {
   if (!fact.shape.complete()) return Internal("an output shape stayed unknown");
   if (fact.shape.num_elements() != input.num_elements()) {
-    return InvalidArgument("an input of shape ", input.shape().ToString(), " cannot have shape ",
-                           fact.shape.ToString());
+    return InvalidArgument("an input of shape ", input.shape(), " cannot have shape ", fact.shape);
   }
   return input.Reshaped(fact.shape).Retyped(fact.dtype);
 }

@@ -152,8 +152,7 @@ void PassOn(const Step& step, int32_t i, int32_t o, Frame& frame) {
 
 Status RunSwitch(const Step& step, Frame& frame) {
   const Tensor& selector = *frame.inputs[static_cast<size_t>(step.first_input + 1)];
-  if (selector.rank() != 0)
-    return InvalidArgument("want a scalar to choose by, got shape ", selector.shape().ToString());
+  if (selector.rank() != 0) return InvalidArgument("want a scalar to choose by, got shape ", selector.shape());
   const int64_t chosen =
       selector.dtype() == DType::kBool ? (selector.data<bool>()[0] ? 1 : 0) : int64_t{selector.data<int32_t>()[0]};
   // As TensorFlow's _SwitchN: an index out of range takes the last output.
@@ -184,8 +183,7 @@ std::span<const uint8_t> DiesOf(const Plan& plan, const Step& step) {
 Status CheckAgainst(const Slot& slot, const Tensor& tensor) {
   const bool same_type = slot.dtype == DType::kInvalid || tensor.dtype() == slot.dtype;
   if (same_type && (!slot.shape.complete() || slot.shape == tensor.shape())) return Status();
-  return InvalidArgument("want ", Name(slot.dtype), slot.shape.ToString(), ", got ", Name(tensor.dtype()),
-                         tensor.shape().ToString());
+  return InvalidArgument("want ", slot.dtype, slot.shape, ", got ", tensor.dtype(), tensor.shape());
 }
 
 // Of steps that make their outputs themselves.

@@ -11,7 +11,7 @@ using Edges = std::vector<Edge>;
 Status WantInt32(GradientBuilder& g, std::string_view attr) {
   const DType type = g.Type(attr);
   if (type == DType::kInt32 || type == DType::kInvalid) return Status();
-  return Unimplemented("the gradient is defined for int32 indices only, ", Quoted(attr), " is ", Name(type));
+  return Unimplemented("the gradient is defined for int32 indices only, ", Quoted(attr), " is ", type);
 }
 
 // dx first, zeros for the rest.

@@ -156,7 +156,7 @@ class LoopStep : public ControlStep {
 
   static Status ReadBool(const Tensor& tensor, bool* value) {
     if (tensor.dtype() != DType::kBool || tensor.num_elements() != 1) {
-      return InvalidArgument("cond: want one bool, got ", Name(tensor.dtype()), tensor.shape().ToString());
+      return InvalidArgument("cond: want one bool, got ", tensor.dtype(), tensor.shape());
     }
     *value = tensor.data<bool>()[0];
     return Status();

@@ -286,8 +286,8 @@ class Compiler {
         const CheckedSize bytes =
             CheckedSize(SlotAt(slot).shape.num_elements()) * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype));
         if (!bytes.valid()) {
-          return ResourceExhausted(NodeFrame(graph_.node(step.node)), ": an output of shape ",
-                                   SlotAt(slot).shape.ToString(), " is larger than any memory");
+          return ResourceExhausted(NodeFrame(graph_.node(step.node)), ": an output of shape ", SlotAt(slot).shape,
+                                   " is larger than any memory");
         }
         const int32_t last = std::max(last_read_[static_cast<size_t>(slot)], static_cast<int32_t>(s));
         int32_t request = o == 0 ? FindInPlace(step, slot, static_cast<int32_t>(s), request_of, requests) : -1;

@@ -267,7 +267,7 @@ class TokenRun {
   static Status ComputeSwitch(NodeRun& run, std::vector<Token>* outputs) {
     const Tensor& selector = run.inputs[1];
     if (selector.dtype() != DType::kBool || selector.num_elements() != 1) {
-      return InvalidArgument("pred: want one bool, got ", Name(selector.dtype()), selector.shape().ToString());
+      return InvalidArgument("pred: want one bool, got ", selector.dtype(), selector.shape());
     }
     const size_t taken = selector.data<bool>()[0] ? 1 : 0;
     (*outputs)[taken].value = std::move(run.inputs[0]);

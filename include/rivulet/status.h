@@ -43,8 +43,16 @@ class [[nodiscard]] Status {
 
   Status(const Status& other);
   Status& operator=(const Status& other);
-  Status(Status&&) noexcept = default;
-  Status& operator=(Status&&) noexcept = default;
+  Status(Status&& other) noexcept : rep_(std::exchange(other.rep_, nullptr)) {}
+  Status& operator=(Status&& other) noexcept {
+    Rep* taken = std::exchange(other.rep_, nullptr);
+    if (Rep* before = std::exchange(rep_, taken)) Drop(before);
+    return *this;
+  }
+  // In line, since it comes to nothing where a status was just found to be ok.
+  [[gnu::always_inline]] ~Status() {
+    if (rep_) Drop(rep_);
+  }
 
   bool ok() const { return rep_ == nullptr; }
   Code code() const { return rep_ ? rep_->code : Code::kOk; }
@@ -56,12 +64,17 @@ class [[nodiscard]] Status {
   // "INVALID_ARGUMENT: sentence", or "OK".
   std::string ToString() const;
 
+  // What a Result says that was made from an ok Status: a bug in the engine.
+  static Status OfNoValue();
+
  private:
   struct Rep {
     Code code;
     std::string message;
   };
-  std::unique_ptr<Rep> rep_;
+  [[gnu::cold]] static void Drop(Rep* rep);
+
+  Rep* rep_ = nullptr;
 };
 
 // Either a value or the Status that says why there is none.
@@ -70,7 +83,7 @@ class [[nodiscard]] Result {
  public:
   Result(T value) : value_(std::move(value)) {}         // NOLINT: implicit by intent
   Result(Status status) : status_(std::move(status)) {  // NOLINT: implicit by intent
-    if (status_.ok()) status_ = Status(Code::kInternal, "a Result was made from an ok Status");
+    if (status_.ok()) status_ = Status::OfNoValue();
   }
 
   bool ok() const { return value_.has_value(); }
