@@ -10,6 +10,7 @@ Status DropIdentity(const PassContext& context, PatchSink& sink);
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
 Status FoldConstants(const PassContext& context, PatchSink& sink);
 Status FoldPad(const PassContext& context, PatchSink& sink);
+Status FuseAttention(const PassContext& context, PatchSink& sink);
 Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
 Status FuseElementwise(const PassContext& context, PatchSink& sink);
 Status FuseLayerNorm(const PassContext& context, PatchSink& sink);
@@ -41,6 +42,7 @@ std::span<const Pass> Pipeline() {
       {"depthwise_groups", "before what treats depthwise convolutions and others apart", DepthwiseGroups},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
+      {"fuse_attention", "before masks and scales are taken for sums and tails of products", FuseAttention},
       {"sort_sums", "before fusion, which goes by the order of sums", SortSums},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
       {"look_ahead", "behind fusion, which brings a product and its bias together", LookAhead},
