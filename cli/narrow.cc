@@ -23,7 +23,10 @@ struct Rewrite {
 const Rewrite kRewrites[] = {{"Conv2D", {"_FusedConv2D", "BiasAdd"}},
                              {"Conv3D", {"_FusedConv3D", "BiasAdd"}},
                              {"DepthwiseConv2dNative", {"_FusedDepthwiseConv2dNative", "BiasAdd"}},
-                             {"MatMul", {"_FusedMatMul", "BiasAdd"}}};
+                             {"MatMul", {"_FusedMatMul", "BiasAdd"}},
+                             {"BatchMatMulV2", {"MatMul", "_FusedMatMul", "BiasAdd", "Reshape"}},
+                             {"BatchMatMulV3", {"MatMul", "_FusedMatMul", "BiasAdd", "Reshape"}},
+                             {"Einsum", {"MatMul", "_FusedMatMul", "BiasAdd", "Reshape"}}};
 constexpr const char* kAlways[] = {"Const", "Identity", "NoOp", "Placeholder"};
 
 // Shapes, indices and counts have these in every graph; float serves float16 and bfloat16, too.

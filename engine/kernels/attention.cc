@@ -82,6 +82,11 @@ struct MaskRow {
   const uint8_t* chosen;
 };
 
+// Whether scores are scaled before the largest is known.
+HWY_INLINE bool IsScaledFirst(const AttentionTask& task) {
+  return task.added != nullptr || task.chosen != nullptr || !(task.scale > 0.0f);
+}
+
 HWY_INLINE V Masked(const AttentionTask& task, const MaskRow& mask, V score, int64_t i, int64_t count) {
   const D d;
   const bool one = task.mask_layout.column == 0;
@@ -97,34 +102,53 @@ HWY_INLINE V Masked(const AttentionTask& task, const MaskRow& mask, V score, int
   return task.keeps ? hn::IfThenElse(is_set, score, otherwise) : hn::IfThenElse(is_set, otherwise, score);
 }
 
-// Scales and masks a row of scores; returns the largest. What is behind the last one in its vector becomes -infinity.
+// Scales and masks a row of scores where that is to be first; returns the largest.
 HWY_INLINE float FinishScores(const AttentionTask& task, const MaskRow& mask, float* row) {
   const D d;
-  const V scale = hn::Set(d, task.scale);
   const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   V most = lowest;
-  int64_t i = 0;
-  for (; i + kLanes <= task.keys; i += kLanes) {
-    const V v = Masked(task, mask, hn::Mul(hn::LoadU(d, row + i), scale), i, kLanes);
-    hn::StoreU(v, d, row + i);
-    most = hn::Max(most, v);
+  if (!IsScaledFirst(task)) {
+    int64_t i = 0;
+    for (; i + kLanes <= task.keys; i += kLanes) most = hn::Max(most, hn::LoadU(d, row + i));
+    const auto rest = hn::FirstN(d, static_cast<size_t>(task.keys - i));
+    if (i < task.keys) most = hn::Max(most, hn::IfThenElse(rest, hn::LoadU(d, row + i), lowest));
+    return hn::ReduceMax(d, most);
   }
-  if (i < task.keys) {
-    const int64_t count = task.keys - i;
-    const V some = Masked(task, mask, hn::Mul(hn::LoadU(d, row + i), scale), i, count);
-    const V v = hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(count)), some, lowest);
+  const V scale = hn::Set(d, task.scale);
+  for (int64_t i = 0; i < task.keys; i += kLanes) {
+    const int64_t count = std::min(kLanes, task.keys - i);
+    const V v = Masked(task, mask, hn::Mul(hn::LoadU(d, row + i), scale), i, count);
     hn::StoreU(v, d, row + i);
-    most = hn::Max(most, v);
+    most = hn::Max(most, hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(count)), v, lowest));
   }
   return hn::ReduceMax(d, most);
 }
 
-// Scores become e^(score - most); returns their sum. A NaN among them, of which `most` may not know, makes it NaN.
-HWY_INLINE double TakeExponentials(int64_t keys, float most, float* row) {
+// e^x for x of no more than some: within 2 units in the last place, and 0 below -87. NaN stays NaN.
+HWY_INLINE V ExpOfFew(V x) {
   const D d;
-  const V shift = hn::Set(d, most);
+  const DI di;
+  const LogisticConstants c;
+  const V least = hn::Set(d, c.least);
+  const V bounded = Clamp(x, least, hn::Set(d, c.most));
+  const V shifted = hn::MulAdd(bounded, hn::Set(d, c.log2_e), hn::Set(d, c.magic));
+  const V n = hn::Sub(shifted, hn::Set(d, c.magic));
+  V rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_high), bounded);
+  rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_low), rest);
+  const V q = Polynomial(rest, 0.5f, 0.166666672f, 0.0416662544f, 0.00833326578f, 0.00139472669f, 0.000199177244f);
+  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
+  const V e = hn::MulAdd(hn::Mul(rest, rest), q, rest);
+  return hn::IfThenZeroElse(hn::Lt(x, least), hn::MulAdd(scale, e, scale));
+}
+
+// Scores become e^(score * scale - shift); returns their sum. A NaN among them, of which the largest may not know,
+// makes it NaN.
+HWY_INLINE double TakeExponentials(int64_t keys, float scale, float shift, float* row) {
+  const D d;
+  const V by = hn::Set(d, scale);
+  const V less = hn::Set(d, shift);
   return SumOfRow(keys, [&](int64_t i, int64_t) HWY_ATTR {
-    const V e = Exp(hn::Sub(hn::LoadU(d, row + i), shift));
+    const V e = ExpOfFew(hn::MulSub(hn::LoadU(d, row + i), by, less));
     hn::StoreU(e, d, row + i);
     return e;
   });
@@ -148,7 +172,8 @@ HWY_INLINE void Block(const AttentionTask& task, const Head& head, int64_t begin
       most[i - first] = FinishScores(task, mask, head.scores + i * head.score_step);
     }
     for (int64_t i = first; i < end; ++i) {
-      const double sum = TakeExponentials(task.keys, most[i - first], head.scores + i * head.score_step);
+      const float scale = IsScaledFirst(task) ? 1.0f : task.scale;
+      const double sum = TakeExponentials(task.keys, scale, most[i - first] * scale, head.scores + i * head.score_step);
       head.factors[i] = static_cast<float>(1.0 / sum);
     }
   }

@@ -8,6 +8,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/mapped_bytes.h"
 #include "engine/kernels/matmul.h"
+#include "engine/kernels/pack_turned.h"
 
 namespace rivulet {
 namespace {
@@ -61,23 +62,6 @@ void PackAsItLies(const char* b, int64_t ldb, int64_t rows, int64_t k, int64_t n
   }
 }
 
-// One panel of B's transpose: `width` columns of B, each `ldb` behind the one before; `packed` is its k rows of kPanel.
-void PackTransposed(const char* b, int64_t ldb, int64_t k, int64_t width, const float* factors, float* packed) {
-  constexpr int64_t kFloat = sizeof(float);
-  float by[kPanel] = {};
-  if (factors != nullptr) std::copy_n(factors, width, by);
-  // A few values of k at a time, so that what is read of each column is a cache line.
-  constexpr int64_t kLine = 16;
-  for (int64_t row = 0; row < k; row += kLine, packed += kLine * kPanel) {
-    const int64_t rows = std::min(kLine, k - row);
-    for (int64_t j = 0; j < kPanel; ++j) {
-      float run[kLine] = {};
-      if (j < width) std::memcpy(run, b + (j * ldb + row) * kFloat, static_cast<size_t>(rows * kFloat));
-      for (int64_t i = 0; i < rows; ++i) packed[i * kPanel + j] = factors != nullptr ? run[i] * by[j] : run[i];
-    }
-  }
-}
-
 }  // namespace
 
 CheckedSize PackedMatrix::Bytes(int64_t k, int64_t n) {
@@ -87,6 +71,7 @@ CheckedSize PackedMatrix::Bytes(int64_t k, int64_t n) {
 
 void PackPanels(const void* b, int64_t ldb, int64_t k, int64_t n, bool transposed, int64_t panel_begin,
                 int64_t panel_end, float* packed, const float* factors) {
+  constexpr int64_t kFloat = sizeof(float);
   const auto* const bytes = static_cast<const char*>(b);
   if (!transposed) {
     PackAsItLies(bytes, ldb, k, k, n, panel_begin, panel_end, packed, factors);
@@ -94,8 +79,8 @@ void PackPanels(const void* b, int64_t ldb, int64_t k, int64_t n, bool transpose
   }
   for (int64_t panel = panel_begin; panel < panel_end; ++panel) {
     const int64_t column = panel * kPanel;
-    PackTransposed(bytes + column * ldb * static_cast<int64_t>(sizeof(float)), ldb, k, std::min(kPanel, n - column),
-                   factors != nullptr ? factors + column : nullptr, packed + panel * k * kPanel);
+    PackTurnedPanel(bytes + column * ldb * kFloat, ldb * kFloat, k, std::min(kPanel, n - column),
+                    factors != nullptr ? factors + column : nullptr, packed + panel * k * kPanel);
   }
 }
 

@@ -265,7 +265,7 @@ Node NodeOf(const Found& found, const std::string& name, const Graph& graph) {
 }  // namespace
 
 Status FuseAttention(const PassContext& context, PatchSink& sink) {
-  if constexpr (!IsBuilt("Softmax")) return Status();
+  if constexpr (!kHasProducts || !IsBuilt("Softmax")) return Status();
   const Matcher matcher(context);
   for (int32_t i = 0; i < context.graph.size(); ++i) {
     const auto found = matcher.Match(i);

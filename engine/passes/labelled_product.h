@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/base/built.h"
 #include "engine/passes/pass.h"
 
 namespace rivulet {
@@ -18,6 +19,10 @@ struct LabelledProduct {
 
 // Of a float product of two operands of known rank, without control inputs.
 std::optional<LabelledProduct> ReadProduct(const Graph& graph, const Node& node);
+
+// Whether a narrowed build has more of them than MatMul.
+inline constexpr bool kHasProducts =
+    IsBuilt("BatchMatMul") || IsBuilt("BatchMatMulV2") || IsBuilt("BatchMatMulV3") || IsBuilt("Einsum");
 
 inline bool HasLetter(const std::string& axes, char letter) { return axes.find(letter) != std::string::npos; }
 

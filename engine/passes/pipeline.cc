@@ -5,6 +5,7 @@ namespace rivulet {
 Status BatchProducts(const PassContext& context, PatchSink& sink);
 Status CancelTransposes(const PassContext& context, PatchSink& sink);
 Status ChannelsLast(const PassContext& context, PatchSink& sink);
+Status DenseRows(const PassContext& context, PatchSink& sink);
 Status DepthwiseGroups(const PassContext& context, PatchSink& sink);
 Status DropIdentity(const PassContext& context, PatchSink& sink);
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
@@ -43,6 +44,7 @@ std::span<const Pass> Pipeline() {
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"fuse_attention", "before masks and scales are taken for sums and tails of products", FuseAttention},
+      {"dense_rows", "before fusion, which takes what comes behind a MatMul", DenseRows},
       {"sort_sums", "before fusion, which goes by the order of sums", SortSums},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
       {"look_ahead", "behind fusion, which brings a product and its bias together", LookAhead},

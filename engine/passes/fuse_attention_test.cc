@@ -1,0 +1,157 @@
+#include "engine/passes/pass_test_kit.h"
+#include "engine/run/model_of.h"
+#include "rivulet/session.h"
+
+namespace rivulet {
+namespace {
+
+std::string Replaced(std::string text, const std::string& from, const std::string& to) {
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+  return text;
+}
+
+// As graphs of TensorFlow 1 write it: heads of [1,6,2,4] and [1,5,2,4] come before rows.
+const char kWritten[] = R"(
+q = Placeholder() {dtype=float32, shape=shape[1,6,2,4]}
+k = Placeholder() {dtype=float32, shape=shape[1,5,2,4]}
+v = Placeholder() {dtype=float32, shape=shape[1,5,2,3]}
+m = Placeholder() {dtype=float32, shape=shape[1,1,6,5]}
+c = Placeholder() {dtype=bool, shape=shape[1,1,6,5]}
+perm = Const() {dtype=int32, value=int32[4]{0, 2, 1, 3}}
+half = Const() {dtype=float32, value=float32[]{0.5}}
+low = Const() {dtype=float32, value=float32[]{-1e9}}
+qh = Transpose(q, perm) {T=float32, Tperm=int32}
+kh = Transpose(k, perm) {T=float32, Tperm=int32}
+vh = Transpose(v, perm) {T=float32, Tperm=int32}
+s = BatchMatMulV2(qh, kh) {T=float32, adj_x=false, adj_y=true}
+scaled = Mul(s, half) {T=float32}
+masked = AddV2(scaled, m) {T=float32}
+p = Softmax(masked) {T=float32}
+yh = BatchMatMulV2(p, vh) {T=float32, adj_x=false, adj_y=false}
+y = Transpose(yh, perm) {T=float32, Tperm=int32}
+other = Relu(masked) {T=float32}
+)";
+
+const char kEinsums[] = R"(
+q = Placeholder() {dtype=float32, shape=shape[1,6,2,4]}
+k = Placeholder() {dtype=float32, shape=shape[1,5,2,4]}
+v = Placeholder() {dtype=float32, shape=shape[1,5,2,3]}
+c = Placeholder() {dtype=bool, shape=shape[1,1,6,5]}
+two = Const() {dtype=float32, value=float32[]{2}}
+low = Const() {dtype=float32, value=float32[]{-1e9}}
+qs = RealDiv(q, two) {T=float32}
+s = Einsum(k, qs) {T=float32, N=2, equation="aecd,abcd->acbe"}
+masked = SelectV2(c, s, low) {T=float32}
+p = Softmax(masked) {T=float32}
+y = Einsum(p, v) {T=float32, N=2, equation="acbe,aecd->abcd"}
+)";
+
+std::string Text(const Node& node, const char* attr) {
+  const auto* value = node.attrs.Get<std::string>(attr);
+  return value != nullptr ? *value : "none";
+}
+
+TEST(FuseAttention, AsMatricesAndTransposes) {
+  const Rewritten out = Rewrite(kWritten, {"fuse_attention"}, "y");
+  ASSERT_EQ(out.Root().op, "_Attention");
+  const char* const inputs[] = {"q", "k", "v", "m"};
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[i]), inputs[i]);
+  EXPECT_EQ(Text(out.Root(), "q_axes"), "AtBd");
+  EXPECT_EQ(Text(out.Root(), "k_axes"), "AsBd");
+  EXPECT_EQ(Text(out.Root(), "v_axes"), "AsBe");
+  EXPECT_EQ(Text(out.Root(), "scores_axes"), "ABts");
+  EXPECT_EQ(Text(out.Root(), "out_axes"), "AtBe");
+  EXPECT_EQ(*out.Root().attrs.Get<float>("scale"), 0.5f);
+}
+
+TEST(FuseAttention, AsEinsums) {
+  const Rewritten out = Rewrite(kEinsums, {"fuse_attention"}, "y");
+  ASSERT_EQ(out.Root().op, "_Attention");
+  EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[0]), "q");
+  EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[1]), "k");
+  EXPECT_EQ(Text(out.Root(), "q_axes"), "AtBd");
+  EXPECT_EQ(Text(out.Root(), "k_axes"), "AsBd");
+  EXPECT_EQ(Text(out.Root(), "v_axes"), "AsBe");
+  EXPECT_EQ(Text(out.Root(), "out_axes"), "AtBe");
+  EXPECT_EQ(*out.Root().attrs.Get<float>("scale"), 0.5f);
+  EXPECT_TRUE(*out.Root().attrs.Get<bool>("keeps"));
+  EXPECT_EQ(*out.Root().attrs.Get<float>("otherwise"), -1e9f);
+}
+
+TEST(FuseAttention, WhatIsNoneStays) {
+  const auto rewrites = [](const std::string& from, const std::string& to) {
+    return Rewrite(Replaced(kWritten, from, to), {"fuse_attention"}, "y").rewrites;
+  };
+  EXPECT_EQ(rewrites("Mul(s, half)", "Mul(s, s)"), 0);  // no scale that is known
+  EXPECT_EQ(rewrites("yh = BatchMatMulV2(p, vh) {T=float32, adj_x=false, adj_y=false}",
+                     "yh = BatchMatMulV2(p, p) {T=float32, adj_x=false, adj_y=true}"),
+            0);
+  EXPECT_EQ(rewrites("p = Softmax(masked)", "p = Relu(masked)"), 0);
+  // Scores and probabilities that are fetched.
+  EXPECT_EQ(Rewrite(kWritten, {"fuse_attention"}, "other").rewrites, 0);
+  const std::string einsums = kEinsums;
+  // Summed over rows instead of keys: as many of both.
+  std::string square = Replaced(Replaced(einsums, "acbe,aecd->abcd", "aceb,aecd->abcd"), "[1,6,2,4]", "[1,5,2,4]");
+  square = Replaced(square, "[1,1,6,5]", "[1,1,5,5]");
+  EXPECT_EQ(Rewrite(square, {"fuse_attention"}, "y").rewrites, 0);
+  EXPECT_EQ(Rewrite(Replaced(square, "aceb,aecd->abcd", "acbe,aecd->abcd"), {"fuse_attention"}, "y").rewrites, 1);
+}
+
+// The mask comes before the scale.
+TEST(FuseAttention, AScaledMaskStays) {
+  std::string text = Replaced(kWritten, "scaled = Mul(s, half)", "masked = AddV2(s, m)");
+  text = Replaced(text, "masked = AddV2(scaled, m)", "scaled = Mul(masked, half)");
+  EXPECT_EQ(Rewrite(Replaced(text, "Softmax(masked)", "Softmax(scaled)"), {"fuse_attention"}, "y").rewrites, 0);
+}
+
+Tensor Numbers(const Shape& shape, int step) {
+  std::vector<float> values(static_cast<size_t>(shape.num_elements()));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * static_cast<size_t>(step) % 23) / 8 - 1;
+  return Tensor::Of<float>(shape, values);
+}
+
+void ExpectTheSame(const std::string& text, bool bools) {
+  bool chosen[30];
+  for (size_t i = 0; i < 30; ++i) chosen[i] = i % 4 != 1;
+  const Tensor c = Tensor::Of<bool>({1, 1, 6, 5}, chosen);
+  Feeds feeds = {{"q", Numbers({1, 6, 2, 4}, 7)}, {"k", Numbers({1, 5, 2, 4}, 5)}, {"v", Numbers({1, 5, 2, 3}, 3)}};
+  if (bools) {
+    feeds.push_back({"c", c});
+  } else {
+    feeds.push_back({"m", Numbers({1, 1, 6, 5}, 11)});
+  }
+  std::vector<Tensor> results;
+  for (const bool passes : {false, true}) {
+    SessionOptions options;
+    options.passes = passes;
+    auto session = Session::Create(ModelOf(text), options);
+    ASSERT_TRUE(session.ok());
+    auto result = (*session)->Run(feeds, {"y"});
+    ASSERT_TRUE(result.ok()) << result.status().ToString();
+    results.push_back((*result)[0]);
+  }
+  ASSERT_EQ(results[0].shape(), results[1].shape());
+  for (int64_t i = 0; i < results[0].num_elements(); ++i) {
+    ASSERT_NEAR(results[0].data<float>()[i], results[1].data<float>()[i], 1e-6) << i;
+  }
+}
+
+TEST(FuseAttention, GivesTheSame) {
+  ExpectTheSame(kWritten, false);
+  ExpectTheSame(kEinsums, true);
+  // Masked where it is told.
+  ExpectTheSame(Replaced(kEinsums, "SelectV2(c, s, low)", "SelectV2(c, low, s)"), true);
+  // Keys that lie turned, and the scale at them.
+  std::string text = Replaced(kWritten, "value=int32[4]{0, 2, 1, 3}}",
+                              "value=int32[4]{0, 2, 1, 3}}\nturn = Const() {dtype=int32, value=int32[4]{0, 2, 3, 1}}");
+  text = Replaced(text, "kh = Transpose(k, perm)", "kt = Transpose(k, turn)");
+  text = Replaced(text, "s = BatchMatMulV2(qh, kh) {T=float32, adj_x=false, adj_y=true}",
+                  "kh = Mul(half, kt) {T=float32}\ns = BatchMatMulV2(qh, kh) {T=float32, adj_x=false, adj_y=false}");
+  ExpectTheSame(text, false);
+  EXPECT_EQ(Rewrite(text, {"fuse_attention"}, "y").Root().op, "_Attention");
+}
+
+}  // namespace
+}  // namespace rivulet
