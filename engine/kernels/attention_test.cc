@@ -165,6 +165,26 @@ TEST(Attention, NegativeScale) {
   OnEveryTarget([] { Expect({1, 1, 3, 40, 8, 8, Mask::kNone, true, false, false, -0.5f}); });
 }
 
+// Scores so low that a zero beside them would be all of the sum.
+TEST(Attention, LowScores) {
+  OnEveryTarget([] {
+    const std::vector<float> q = {1.0f}, k(5, -300.0f), v = {1.0f, 2.0f, 3.0f, 4.0f, 5.0f};
+    float out = 0.0f;
+    AttentionTask task;
+    task.rows = task.depth = task.width = 1;
+    task.keys = 5;
+    task.q = q.data();
+    task.k = k.data();
+    task.v = v.data();
+    task.out = &out;
+    task.q_layout.row = task.k_layout.row = task.v_layout.row = task.out_layout.row = 1;
+    ThreadPool pool(1);
+    std::vector<float> scratch(static_cast<size_t>(AttentionScratchBytes(task, 1).value()) / sizeof(float));
+    Attention(task, scratch.data(), pool, StopToken());
+    EXPECT_NEAR(out, 3.0f, 1e-6f);
+  });
+}
+
 TEST(Attention, NaNAndInfinitiesStayInTheirRows) {
   OnEveryTarget([] {
     constexpr int64_t kRows = 20, kKeys = 5;
