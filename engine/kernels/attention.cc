@@ -16,7 +16,6 @@
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm_tile-inl.h"
 #include "engine/kernels/math-inl.h"
-#include "engine/kernels/row_sum-inl.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_ATTENTION_ONCE
 #define RIVULET_ENGINE_KERNELS_ATTENTION_ONCE
@@ -82,63 +81,80 @@ struct MaskRow {
   const uint8_t* chosen;
 };
 
-// Whether scores are scaled before the largest is known.
-HWY_INLINE bool IsScaledFirst(const AttentionTask& task) {
+// Whether scores are changed before the largest is known, and not only scaled behind it.
+HWY_INLINE bool ChangesScores(const AttentionTask& task) {
   return task.added != nullptr || task.chosen != nullptr || !(task.scale > 0.0f);
 }
 
-HWY_INLINE V Masked(const AttentionTask& task, const MaskRow& mask, V score, int64_t i, int64_t count) {
+// Whether the lanes' scores, of which `count` are there, stay.
+HWY_INLINE hn::Mask<D> Stays(const AttentionTask& task, const uint8_t* chosen, int64_t count) {
   const D d;
-  const bool one = task.mask_layout.column == 0;
-  if (mask.added != nullptr) return hn::Add(score, one ? hn::Set(d, *mask.added) : LoadSome(mask.added + i, count));
-  if (mask.chosen == nullptr) return score;
-  const V otherwise = hn::Set(d, task.otherwise);
-  if (one) return (*mask.chosen != 0) == task.keeps ? score : otherwise;
   const hn::Rebind<uint8_t, D> bytes;
   const hn::RebindToSigned<D> ints;
-  const auto some = count >= kLanes ? hn::LoadU(bytes, mask.chosen + i)
-                                    : hn::LoadN(bytes, mask.chosen + i, static_cast<size_t>(count));
-  const auto is_set = hn::RebindMask(d, hn::Ne(hn::PromoteTo(ints, some), hn::Zero(ints)));
-  return task.keeps ? hn::IfThenElse(is_set, score, otherwise) : hn::IfThenElse(is_set, otherwise, score);
+  const auto some = count >= kLanes ? hn::LoadU(bytes, chosen) : hn::LoadN(bytes, chosen, static_cast<size_t>(count));
+  const auto is_set = hn::Ne(hn::PromoteTo(ints, some), hn::Zero(ints));
+  return hn::RebindMask(d, task.keeps ? is_set : hn::Not(is_set));
+}
+
+// The largest of a row of scores, each changed by change(score, i, count) and put back.
+template <class Change>
+HWY_INLINE float Largest(int64_t keys, float* row, const Change& change) {
+  const D d;
+  const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+  V most = lowest;
+  int64_t i = 0;
+  for (; i + kLanes <= keys; i += kLanes) {
+    const V v = change(hn::LoadU(d, row + i), i, kLanes);
+    hn::StoreU(v, d, row + i);
+    most = hn::Max(most, v);
+  }
+  if (i < keys) {
+    const V v = change(hn::LoadU(d, row + i), i, keys - i);
+    hn::StoreU(v, d, row + i);
+    most = hn::Max(most, hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(keys - i)), v, lowest));
+  }
+  return hn::ReduceMax(d, most);
 }
 
 // Scales and masks a row of scores where that is to be first; returns the largest.
 HWY_INLINE float FinishScores(const AttentionTask& task, const MaskRow& mask, float* row) {
   const D d;
-  const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-  V most = lowest;
-  if (!IsScaledFirst(task)) {
-    int64_t i = 0;
-    for (; i + kLanes <= task.keys; i += kLanes) most = hn::Max(most, hn::LoadU(d, row + i));
-    const auto rest = hn::FirstN(d, static_cast<size_t>(task.keys - i));
-    if (i < task.keys) most = hn::Max(most, hn::IfThenElse(rest, hn::LoadU(d, row + i), lowest));
-    return hn::ReduceMax(d, most);
-  }
   const V scale = hn::Set(d, task.scale);
-  for (int64_t i = 0; i < task.keys; i += kLanes) {
-    const int64_t count = std::min(kLanes, task.keys - i);
-    const V v = Masked(task, mask, hn::Mul(hn::LoadU(d, row + i), scale), i, count);
-    hn::StoreU(v, d, row + i);
-    most = hn::Max(most, hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(count)), v, lowest));
+  const V otherwise = hn::Set(d, task.otherwise);
+  if (!ChangesScores(task)) return Largest(task.keys, row, [](V v, int64_t, int64_t) HWY_ATTR { return v; });
+  const bool same = task.mask_layout.column == 0;  // for the whole row
+  if (mask.added != nullptr && !same) {
+    return Largest(task.keys, row, [&](V v, int64_t i, int64_t count) HWY_ATTR {
+      return hn::MulAdd(v, scale, LoadSome(mask.added + i, count));
+    });
   }
-  return hn::ReduceMax(d, most);
+  if (mask.chosen != nullptr && !same) {
+    return Largest(task.keys, row, [&](V v, int64_t i, int64_t count) HWY_ATTR {
+      return hn::IfThenElse(Stays(task, mask.chosen + i, count), hn::Mul(v, scale), otherwise);
+    });
+  }
+  const bool stays = mask.chosen == nullptr || (*mask.chosen != 0) == task.keeps;
+  const V by = stays ? scale : hn::Zero(d);
+  const V more = stays ? hn::Set(d, mask.added == nullptr ? 0.0f : *mask.added) : otherwise;
+  return Largest(task.keys, row, [&](V v, int64_t, int64_t) HWY_ATTR { return hn::MulAdd(v, by, more); });
 }
 
-// e^x for x of no more than some: within 2 units in the last place, and 0 below -87. NaN stays NaN.
+// e^x where x is not large: within 2 units in the last place, and 0 below -87. NaN stays NaN.
 HWY_INLINE V ExpOfFew(V x) {
   const D d;
   const DI di;
   const LogisticConstants c;
   const V least = hn::Set(d, c.least);
-  const V bounded = Clamp(x, least, hn::Set(d, c.most));
-  const V shifted = hn::MulAdd(bounded, hn::Set(d, c.log2_e), hn::Set(d, c.magic));
+  const auto below = hn::Lt(x, least);
+  x = hn::IfThenElse(below, least, x);
+  const V shifted = hn::MulAdd(x, hn::Set(d, c.log2_e), hn::Set(d, c.magic));
   const V n = hn::Sub(shifted, hn::Set(d, c.magic));
-  V rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_high), bounded);
+  V rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_high), x);
   rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_low), rest);
   const V q = Polynomial(rest, 0.5f, 0.166666672f, 0.0416662544f, 0.00833326578f, 0.00139472669f, 0.000199177244f);
-  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
   const V e = hn::MulAdd(hn::Mul(rest, rest), q, rest);
-  return hn::IfThenZeroElse(hn::Lt(x, least), hn::MulAdd(scale, e, scale));
+  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
+  return hn::IfThenZeroElse(below, hn::MulAdd(scale, e, scale));
 }
 
 // Scores become e^(score * scale - shift); returns their sum. A NaN among them, of which the largest may not know,
@@ -147,11 +163,30 @@ HWY_INLINE double TakeExponentials(int64_t keys, float scale, float shift, float
   const D d;
   const V by = hn::Set(d, scale);
   const V less = hn::Set(d, shift);
-  return SumOfRow(keys, [&](int64_t i, int64_t) HWY_ATTR {
+  const auto take = [&](int64_t i) HWY_ATTR {
     const V e = ExpOfFew(hn::MulSub(hn::LoadU(d, row + i), by, less));
     hn::StoreU(e, d, row + i);
     return e;
-  });
+  };
+  // Sums of so many terms are single.
+  constexpr int64_t kTerms = 1024;
+  double total = 0.0;
+  for (int64_t begin = 0; begin < keys; begin += kTerms) {
+    const int64_t end = std::min(begin + kTerms, keys);
+    V even = hn::Zero(d);
+    V odd = hn::Zero(d);
+    int64_t i = begin;
+    for (; i + 2 * kLanes <= end; i += 2 * kLanes) {
+      even = hn::Add(even, take(i));
+      odd = hn::Add(odd, take(i + kLanes));
+    }
+    for (; i < end; i += kLanes) {
+      const int64_t count = std::min(kLanes, end - i);
+      even = hn::Add(even, hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(count)), take(i)));
+    }
+    total += static_cast<double>(hn::ReduceSum(d, hn::Add(even, odd)));
+  }
+  return total;
 }
 
 // Rows [begin, begin + rows) of an entry.
@@ -172,7 +207,7 @@ HWY_INLINE void Block(const AttentionTask& task, const Head& head, int64_t begin
       most[i - first] = FinishScores(task, mask, head.scores + i * head.score_step);
     }
     for (int64_t i = first; i < end; ++i) {
-      const float scale = IsScaledFirst(task) ? 1.0f : task.scale;
+      const float scale = ChangesScores(task) ? 1.0f : task.scale;
       const double sum = TakeExponentials(task.keys, scale, most[i - first] * scale, head.scores + i * head.score_step);
       head.factors[i] = static_cast<float>(1.0 / sum);
     }
