@@ -20,6 +20,7 @@ Status FusePrelu(const PassContext& context, PatchSink& sink);
 Status LookAhead(const PassContext& context, PatchSink& sink);
 Status MergeEqual(const PassContext& context, PatchSink& sink);
 Status SortSums(const PassContext& context, PatchSink& sink);
+Status SplitBatches(const PassContext& context, PatchSink& sink);
 Status FoldWeights(const PassContext& context, PatchSink& sink);
 Status Int8Levels(const PassContext& context, PatchSink& sink);
 Status Int8Moves(const PassContext& context, PatchSink& sink);
@@ -42,6 +43,7 @@ std::span<const Pass> Pipeline() {
       {"fold_weights", "the quantised weights that stayed float", FoldWeights},
       {"depthwise_groups", "before what treats depthwise convolutions and others apart", DepthwiseGroups},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
+      {"split_batches", "brings the parts of attention together", SplitBatches},
       {"fuse_attention", "before scales and masks are taken for norms and tails of products", FuseAttention},
       {"dense_rows", "before what looks at a MatMul, into which norms and what comes behind go", DenseRows},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
