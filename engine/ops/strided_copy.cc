@@ -93,23 +93,35 @@ StridedLoop Simplify(const StridedLoop& loop) {
   return out;
 }
 
-void StridedCopy(RunContext& c, const StridedLoop& loop, size_t element_bytes, const void* from, void* to) {
-  if (std::find(loop.dims.begin(), loop.dims.end(), 0) != loop.dims.end()) return;
-  const StridedLoop simple = Simplify(loop);
-  std::vector<int64_t> dims;
-  std::vector<int> perm;
-  if (AsTranspose(simple, &dims, &perm)) {
-    Transpose(from, static_cast<int>(dims.size()), dims.data(), perm.data(), element_bytes, to, c.pool(), c.stop());
+PreparedCopy PrepareCopy(const StridedLoop& loop) {
+  PreparedCopy copy;
+  copy.is_empty = std::find(loop.dims.begin(), loop.dims.end(), 0) != loop.dims.end();
+  if (copy.is_empty) return copy;
+  copy.loop = Simplify(loop);
+  copy.is_transpose = AsTranspose(copy.loop, &copy.dims, &copy.perm);
+  return copy;
+}
+
+void RunCopy(RunContext& c, const PreparedCopy& copy, size_t element_bytes, const void* from, void* to) {
+  if (copy.is_empty) return;
+  if (copy.is_transpose) {
+    Transpose(from, static_cast<int>(copy.dims.size()), copy.dims.data(), copy.perm.data(), element_bytes, to, c.pool(),
+              c.stop());
     return;
   }
+  const StridedLoop& loop = copy.loop;
   switch (element_bytes) {
-    case 1: Copy(c, simple, static_cast<const uint8_t*>(from), static_cast<uint8_t*>(to)); break;
-    case 2: Copy(c, simple, static_cast<const uint16_t*>(from), static_cast<uint16_t*>(to)); break;
-    case 4: Copy(c, simple, static_cast<const uint32_t*>(from), static_cast<uint32_t*>(to)); break;
-    case 8: Copy(c, simple, static_cast<const uint64_t*>(from), static_cast<uint64_t*>(to)); break;
-    case 16: Copy(c, simple, static_cast<const Bytes16*>(from), static_cast<Bytes16*>(to)); break;
+    case 1: Copy(c, loop, static_cast<const uint8_t*>(from), static_cast<uint8_t*>(to)); break;
+    case 2: Copy(c, loop, static_cast<const uint16_t*>(from), static_cast<uint16_t*>(to)); break;
+    case 4: Copy(c, loop, static_cast<const uint32_t*>(from), static_cast<uint32_t*>(to)); break;
+    case 8: Copy(c, loop, static_cast<const uint64_t*>(from), static_cast<uint64_t*>(to)); break;
+    case 16: Copy(c, loop, static_cast<const Bytes16*>(from), static_cast<Bytes16*>(to)); break;
     default: break;
   }
+}
+
+void StridedCopy(RunContext& c, const StridedLoop& loop, size_t element_bytes, const void* from, void* to) {
+  RunCopy(c, PrepareCopy(loop), element_bytes, from, to);
 }
 
 }  // namespace rivulet

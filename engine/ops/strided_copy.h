@@ -25,6 +25,17 @@ StridedLoop Simplify(const StridedLoop& loop);
 // twice.
 void StridedCopy(RunContext& c, const StridedLoop& loop, size_t element_bytes, const void* from, void* to);
 
+// The same, looked at once and run often.
+struct PreparedCopy {
+  StridedLoop loop;           // simplified
+  bool is_empty = false;      // no element
+  bool is_transpose = false;  // between dense arrays: then these are what Transpose wants
+  std::vector<int64_t> dims;
+  std::vector<int> perm;
+};
+PreparedCopy PrepareCopy(const StridedLoop& loop);
+void RunCopy(RunContext& c, const PreparedCopy& copy, size_t element_bytes, const void* from, void* to);
+
 }  // namespace rivulet
 
 #endif  // RIVULET_ENGINE_OPS_STRIDED_COPY_H_
