@@ -4,7 +4,6 @@
 #include "engine/kernels/attention.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "engine/kernels/matmul.h"
 
@@ -13,9 +12,9 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/attention_scores-inl.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm_tile-inl.h"
-#include "engine/kernels/math-inl.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_ATTENTION_ONCE
 #define RIVULET_ENGINE_KERNELS_ATTENTION_ONCE
@@ -73,120 +72,6 @@ HWY_INLINE void MultiplyBlock(const float* a, int64_t lda, int64_t rows, int64_t
       AnyTile({&from, 1, depth, lda}, rows * (i + 1) / tiles - begin, b0, b1, columns, out, none);
     }
   }
-}
-
-// The mask's part of a row, or nulls.
-struct MaskRow {
-  const float* added;
-  const uint8_t* chosen;
-};
-
-// Whether scores are changed before the largest is known, and not only scaled behind it.
-HWY_INLINE bool ChangesScores(const AttentionTask& task) {
-  return task.added != nullptr || task.chosen != nullptr || !(task.scale > 0.0f);
-}
-
-// Whether the lanes' scores, of which `count` are there, stay.
-HWY_INLINE hn::Mask<D> Stays(const AttentionTask& task, const uint8_t* chosen, int64_t count) {
-  const D d;
-  const hn::Rebind<uint8_t, D> bytes;
-  const hn::RebindToSigned<D> ints;
-  const auto some = count >= kLanes ? hn::LoadU(bytes, chosen) : hn::LoadN(bytes, chosen, static_cast<size_t>(count));
-  const auto is_set = hn::Ne(hn::PromoteTo(ints, some), hn::Zero(ints));
-  return hn::RebindMask(d, task.keeps ? is_set : hn::Not(is_set));
-}
-
-// The largest of a row of scores, each changed by change(score, i, count) and put back.
-template <class Change>
-HWY_INLINE float Largest(int64_t keys, float* row, const Change& change) {
-  const D d;
-  const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-  V most = lowest;
-  int64_t i = 0;
-  for (; i + kLanes <= keys; i += kLanes) {
-    const V v = change(hn::LoadU(d, row + i), i, kLanes);
-    hn::StoreU(v, d, row + i);
-    most = hn::Max(most, v);
-  }
-  if (i < keys) {
-    const V v = change(hn::LoadU(d, row + i), i, keys - i);
-    hn::StoreU(v, d, row + i);
-    most = hn::Max(most, hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(keys - i)), v, lowest));
-  }
-  return hn::ReduceMax(d, most);
-}
-
-// Scales and masks a row of scores where that is to be first; returns the largest.
-HWY_INLINE float FinishScores(const AttentionTask& task, const MaskRow& mask, float* row) {
-  const D d;
-  const V scale = hn::Set(d, task.scale);
-  const V otherwise = hn::Set(d, task.otherwise);
-  if (!ChangesScores(task)) return Largest(task.keys, row, [](V v, int64_t, int64_t) HWY_ATTR { return v; });
-  const bool same = task.mask_layout.column == 0;  // for the whole row
-  if (mask.added != nullptr && !same) {
-    return Largest(task.keys, row, [&](V v, int64_t i, int64_t count) HWY_ATTR {
-      return hn::MulAdd(v, scale, LoadSome(mask.added + i, count));
-    });
-  }
-  if (mask.chosen != nullptr && !same) {
-    return Largest(task.keys, row, [&](V v, int64_t i, int64_t count) HWY_ATTR {
-      return hn::IfThenElse(Stays(task, mask.chosen + i, count), hn::Mul(v, scale), otherwise);
-    });
-  }
-  const bool stays = mask.chosen == nullptr || (*mask.chosen != 0) == task.keeps;
-  const V by = stays ? scale : hn::Zero(d);
-  const V more = stays ? hn::Set(d, mask.added == nullptr ? 0.0f : *mask.added) : otherwise;
-  return Largest(task.keys, row, [&](V v, int64_t, int64_t) HWY_ATTR { return hn::MulAdd(v, by, more); });
-}
-
-// e^x where x is not large: within 2 units in the last place, and 0 below -87. NaN stays NaN.
-HWY_INLINE V ExpOfFew(V x) {
-  const D d;
-  const DI di;
-  const LogisticConstants c;
-  const V least = hn::Set(d, c.least);
-  const auto below = hn::Lt(x, least);
-  x = hn::IfThenElse(below, least, x);
-  const V shifted = hn::MulAdd(x, hn::Set(d, c.log2_e), hn::Set(d, c.magic));
-  const V n = hn::Sub(shifted, hn::Set(d, c.magic));
-  V rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_high), x);
-  rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_low), rest);
-  const V q = Polynomial(rest, 0.5f, 0.166666672f, 0.0416662544f, 0.00833326578f, 0.00139472669f, 0.000199177244f);
-  const V e = hn::MulAdd(hn::Mul(rest, rest), q, rest);
-  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
-  return hn::IfThenZeroElse(below, hn::MulAdd(scale, e, scale));
-}
-
-// Scores become e^(score * scale - shift); returns their sum. A NaN among them, of which the largest may not know,
-// makes it NaN.
-HWY_INLINE double TakeExponentials(int64_t keys, float scale, float shift, float* row) {
-  const D d;
-  const V by = hn::Set(d, scale);
-  const V less = hn::Set(d, shift);
-  const auto take = [&](int64_t i) HWY_ATTR {
-    const V e = ExpOfFew(hn::MulSub(hn::LoadU(d, row + i), by, less));
-    hn::StoreU(e, d, row + i);
-    return e;
-  };
-  // Sums of so many terms are single.
-  constexpr int64_t kTerms = 1024;
-  double total = 0.0;
-  for (int64_t begin = 0; begin < keys; begin += kTerms) {
-    const int64_t end = std::min(begin + kTerms, keys);
-    V even = hn::Zero(d);
-    V odd = hn::Zero(d);
-    int64_t i = begin;
-    for (; i + 2 * kLanes <= end; i += 2 * kLanes) {
-      even = hn::Add(even, take(i));
-      odd = hn::Add(odd, take(i + kLanes));
-    }
-    for (; i < end; i += kLanes) {
-      const int64_t count = std::min(kLanes, end - i);
-      even = hn::Add(even, hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(count)), take(i)));
-    }
-    total += static_cast<double>(hn::ReduceSum(d, hn::Add(even, odd)));
-  }
-  return total;
 }
 
 // Rows [begin, begin + rows) of an entry.

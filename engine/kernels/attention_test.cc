@@ -137,6 +137,7 @@ TEST(Attention, SeveralBlocks) {
   OnEveryTarget([] {
     Expect({1, 1, 150, 200, 32, 20});
     Expect({1, 2, 61, 1100, 16, 48});
+    Expect({1, 1, 150, 200, 32, 20, Mask::kAdded});
   });
 }
 
