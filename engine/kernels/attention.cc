@@ -26,8 +26,7 @@ namespace {
 struct Head {
   const float* q;
   float* out;
-  const float* added;
-  const uint8_t* chosen;
+  int64_t masks[kAttentionMasks];  // how far behind the first
   float* packed_keys;
   float* packed_values;
   float* scores;
@@ -74,6 +73,18 @@ HWY_INLINE void MultiplyBlock(const float* a, int64_t lda, int64_t rows, int64_t
   }
 }
 
+// Scales and masks a row of scores where that is to be first; returns the largest.
+HWY_INLINE float FinishScores(const AttentionTask& task, const Head& head, int64_t index, float* row) {
+  if (!ChangesScores(task)) return Largest(task.keys, row, [](V v, int64_t, int64_t) HWY_ATTR { return v; });
+  float most = 0.0f;
+  for (int i = 0; i < kAttentionMasks; ++i) {
+    const AttentionMask& mask = task.masks[i];
+    if (i > 0 && mask.is_none()) break;
+    most = MaskScores(mask, head.masks[i] + index * mask.layout.row, i == 0 ? task.scale : 1.0f, task.keys, row);
+  }
+  return most;
+}
+
 // Rows [begin, begin + rows) of an entry.
 HWY_INLINE void Block(const AttentionTask& task, const Head& head, int64_t begin, int64_t rows) {
   const D d;
@@ -86,10 +97,7 @@ HWY_INLINE void Block(const AttentionTask& task, const Head& head, int64_t begin
     const int64_t end = std::min(first + kTogether, rows);
     float most[kTogether];
     for (int64_t i = first; i < end; ++i) {
-      const int64_t at = (begin + i) * task.mask_layout.row;
-      const MaskRow mask{head.added == nullptr ? nullptr : head.added + at,
-                         head.chosen == nullptr ? nullptr : head.chosen + at};
-      most[i - first] = FinishScores(task, mask, head.scores + i * head.score_step);
+      most[i - first] = FinishScores(task, head, begin + i, head.scores + i * head.score_step);
     }
     for (int64_t i = first; i < end; ++i) {
       const float scale = ChangesScores(task) ? 1.0f : task.scale;
@@ -155,7 +163,7 @@ struct Pieces {
 
 // Steps of each operand from the batch's first entry to one of them.
 struct Steps {
-  int64_t q = 0, k = 0, v = 0, out = 0, mask = 0;
+  int64_t q = 0, k = 0, v = 0, out = 0, masks[kAttentionMasks] = {};
 };
 Steps StepsTo(const AttentionTask& task, int64_t entry) {
   Steps steps;
@@ -166,7 +174,7 @@ Steps StepsTo(const AttentionTask& task, int64_t entry) {
     steps.k += at * task.k_layout.batch[axis];
     steps.v += at * task.v_layout.batch[axis];
     steps.out += at * task.out_layout.batch[axis];
-    steps.mask += at * task.mask_layout.batch[axis];
+    for (int i = 0; i < kAttentionMasks; ++i) steps.masks[i] += at * task.masks[i].layout.batch[axis];
   }
   return steps;
 }
@@ -180,6 +188,19 @@ void Pack(const float* from, const AttentionLayout& layout, int64_t rows, int64_
              WholePanels(n) / PackedMatrix::kPanel, packed);
 }
 
+// Into how many parts the rows of an entry are cut: each packs keys and values anew, so no more than let the threads
+// end together, or nearly.
+int64_t PartsOf(int64_t entries, int64_t rows, int64_t threads) {
+  constexpr int64_t kLeastRows = 4 * kTallestTile;
+  const int64_t most = std::clamp<int64_t>(rows / kLeastRows, 1, 4 * threads);
+  for (int64_t parts = 1; parts < most; ++parts) {
+    const int64_t pieces = entries * parts;
+    const int64_t rounds = (pieces - 1) / threads + 1;
+    if (rounds * threads - pieces <= pieces / 16) return parts;
+  }
+  return most;
+}
+
 }  // namespace
 
 CheckedSize AttentionScratchBytes(const AttentionTask& task, int threads) {
@@ -190,11 +211,7 @@ void Attention(const AttentionTask& task, void* scratch, ThreadPool& pool, const
   int64_t entries = 1;
   for (const int64_t extent : task.batch) entries *= extent;
   if (entries == 0 || task.rows == 0 || task.width == 0) return;
-  // Each piece packs anew, so entries are cut only where threads would have nothing to do.
-  constexpr int64_t kLeastRows = 4 * kTallestTile;
-  const int64_t threads = pool.num_threads();
-  const int64_t wanted = threads == 1 ? 1 : (4 * threads - 1) / entries + 1;
-  const int64_t parts = std::clamp<int64_t>(task.rows / kLeastRows, 1, wanted);
+  const int64_t parts = PartsOf(entries, task.rows, pool.num_threads());
   const Pieces pieces(task);
   pool.ParallelFor(entries * parts, 1, stop, [&](int64_t begin, int64_t end, int thread) {
     Head head;
@@ -207,8 +224,7 @@ void Attention(const AttentionTask& task, void* scratch, ThreadPool& pool, const
       const Steps steps = StepsTo(task, i / parts);
       head.q = task.q + steps.q;
       head.out = task.out + steps.out;
-      head.added = task.added == nullptr ? nullptr : task.added + steps.mask;
-      head.chosen = task.chosen == nullptr ? nullptr : task.chosen + steps.mask;
+      std::copy_n(steps.masks, kAttentionMasks, head.masks);
       Pack(task.k + steps.k, task.k_layout, task.keys, task.depth, true, head.packed_keys);
       Pack(task.v + steps.v, task.v_layout, task.keys, task.width, false, head.packed_values);
       const int64_t part = i % parts;

@@ -11,12 +11,25 @@
 namespace rivulet {
 
 inline constexpr int kAttentionBatch = 6;  // axes of a batch, at most
+inline constexpr int kAttentionMasks = 2;
 
 // A batch of matrices as they lie: steps in elements, 0 along what they are the same for.
 struct AttentionLayout {
   int64_t row = 0;
   int64_t column = 1;
   int64_t batch[kAttentionBatch] = {};
+};
+
+// [rows, keys], or neither: `added` to the scores; or `otherwise` in their place where `chosen` is not `keeps`. Its
+// column step is 0 or 1.
+struct AttentionMask {
+  const float* added = nullptr;
+  const uint8_t* chosen = nullptr;
+  bool keeps = true;
+  float otherwise = 0.0f;
+  AttentionLayout layout;
+
+  bool is_none() const { return added == nullptr && chosen == nullptr; }
 };
 
 // Queries [rows, depth], keys [keys, depth], values [keys, width], out [rows, width], of a batch each; the columns of
@@ -39,13 +52,8 @@ struct AttentionTask {
   float* out = nullptr;
   AttentionLayout out_layout;
 
-  // [rows, keys], or neither: `added` to the scaled scores; or `otherwise` in their place where `chosen` is not
-  // `keeps`. The mask's column step is 0 or 1.
-  const float* added = nullptr;
-  const uint8_t* chosen = nullptr;
-  bool keeps = true;
-  float otherwise = 0.0f;
-  AttentionLayout mask_layout;
+  // What is done to the scaled scores, one after the other.
+  AttentionMask masks[kAttentionMasks];
 };
 
 // Bytes of scratch, aligned for vectors.

@@ -21,25 +21,17 @@ HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 
-// The mask's part of a row, or nulls.
-struct MaskRow {
-  const float* added;
-  const uint8_t* chosen;
-};
-
 // Whether scores are changed before the largest is known, and not only scaled behind it.
-HWY_INLINE bool ChangesScores(const AttentionTask& task) {
-  return task.added != nullptr || task.chosen != nullptr || !(task.scale > 0.0f);
-}
+HWY_INLINE bool ChangesScores(const AttentionTask& task) { return !task.masks[0].is_none() || !(task.scale > 0.0f); }
 
 // Whether the lanes' scores, of which `count` are there, stay.
-HWY_INLINE hn::Mask<D> Stays(const AttentionTask& task, const uint8_t* chosen, int64_t count) {
+HWY_INLINE hn::Mask<D> Stays(bool keeps, const uint8_t* chosen, int64_t count) {
   const D d;
   const hn::Rebind<uint8_t, D> bytes;
   const hn::RebindToSigned<D> ints;
   const auto some = count >= kLanes ? hn::LoadU(bytes, chosen) : hn::LoadN(bytes, chosen, static_cast<size_t>(count));
   const auto is_set = hn::Ne(hn::PromoteTo(ints, some), hn::Zero(ints));
-  return hn::RebindMask(d, task.keeps ? is_set : hn::Not(is_set));
+  return hn::RebindMask(d, keeps ? is_set : hn::Not(is_set));
 }
 
 // The largest of a row of scores, each changed by change(score, i, count) and put back.
@@ -62,27 +54,29 @@ HWY_INLINE float Largest(int64_t keys, float* row, const Change& change) {
   return hn::ReduceMax(d, most);
 }
 
-// Scales and masks a row of scores where that is to be first; returns the largest.
-HWY_INLINE float FinishScores(const AttentionTask& task, const MaskRow& mask, float* row) {
+// Scales a row of scores and masks it, by the mask's row that is `at` behind its first; returns the largest.
+HWY_INLINE float MaskScores(const AttentionMask& mask, int64_t at, float by, int64_t keys, float* row) {
   const D d;
-  const V scale = hn::Set(d, task.scale);
-  const V otherwise = hn::Set(d, task.otherwise);
-  if (!ChangesScores(task)) return Largest(task.keys, row, [](V v, int64_t, int64_t) HWY_ATTR { return v; });
-  const bool same = task.mask_layout.column == 0;  // for the whole row
-  if (mask.added != nullptr && !same) {
-    return Largest(task.keys, row, [&](V v, int64_t i, int64_t count) HWY_ATTR {
-      return hn::MulAdd(v, scale, LoadSome(mask.added + i, count));
+  const V scale = hn::Set(d, by);
+  const V otherwise = hn::Set(d, mask.otherwise);
+  const float* added = mask.added == nullptr ? nullptr : mask.added + at;
+  const uint8_t* chosen = mask.chosen == nullptr ? nullptr : mask.chosen + at;
+  const bool same = mask.layout.column == 0;  // for the whole row
+  if (added != nullptr && !same) {
+    return Largest(keys, row, [&](V v, int64_t i, int64_t count) HWY_ATTR {
+      return hn::MulAdd(v, scale, LoadSome(added + i, count));
     });
   }
-  if (mask.chosen != nullptr && !same) {
-    return Largest(task.keys, row, [&](V v, int64_t i, int64_t count) HWY_ATTR {
-      return hn::IfThenElse(Stays(task, mask.chosen + i, count), hn::Mul(v, scale), otherwise);
+  if (chosen != nullptr && !same) {
+    return Largest(keys, row, [&](V v, int64_t i, int64_t count) HWY_ATTR {
+      return hn::IfThenElse(Stays(mask.keeps, chosen + i, count), hn::Mul(v, scale), otherwise);
     });
   }
-  const bool stays = mask.chosen == nullptr || (*mask.chosen != 0) == task.keeps;
-  const V by = stays ? scale : hn::Zero(d);
-  const V more = stays ? hn::Set(d, mask.added == nullptr ? 0.0f : *mask.added) : otherwise;
-  return Largest(task.keys, row, [&](V v, int64_t, int64_t) HWY_ATTR { return hn::MulAdd(v, by, more); });
+  if (chosen != nullptr && (*chosen != 0) != mask.keeps) {
+    return Largest(keys, row, [&](V, int64_t, int64_t) HWY_ATTR { return otherwise; });
+  }
+  const V more = hn::Set(d, added == nullptr ? 0.0f : *added);
+  return Largest(keys, row, [&](V v, int64_t, int64_t) HWY_ATTR { return hn::MulAdd(v, scale, more); });
 }
 
 // e^x where x is not large: within 2 units in the last place, and 0 below -87. NaN stays NaN.

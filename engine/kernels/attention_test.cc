@@ -11,7 +11,7 @@ using kernel_testing::OnEveryTarget;
 using kernel_testing::Reals;
 using kernel_testing::SameForAnyThreads;
 
-enum class Mask { kNone, kAdded, kAddedToRows, kChosen, kChosenNot };
+enum class Mask { kNone, kAdded, kAddedToRows, kChosen, kChosenNot, kChosenRows, kBoth };
 
 struct Case {
   int64_t batch, heads, rows, keys, depth, width;
@@ -50,9 +50,11 @@ std::vector<double> RowOf(const AttentionTask& task, int64_t b, int64_t h, int64
                static_cast<double>(task.k[At(task.k_layout, b, h, s, d)]);
     }
     score *= static_cast<double>(task.scale);
-    const int64_t at = At(task.mask_layout, b, h, row, s);
-    if (task.added != nullptr) score += static_cast<double>(task.added[at]);
-    if (task.chosen != nullptr && (task.chosen[at] != 0) != task.keeps) score = static_cast<double>(task.otherwise);
+    for (const AttentionMask& mask : task.masks) {
+      const int64_t at = At(mask.layout, b, h, row, s);
+      if (mask.added != nullptr) score += static_cast<double>(mask.added[at]);
+      if (mask.chosen != nullptr && (mask.chosen[at] != 0) != mask.keeps) score = static_cast<double>(mask.otherwise);
+    }
     scores.push_back(score);
     most = std::max(most, score);
   }
@@ -95,15 +97,22 @@ void Expect(const Case& c) {
   task.v = v.data();
   task.v_layout = LayoutOf(c, c.keys, c.width, c.values_turned);
   task.out_layout = LayoutOf(c, c.rows, c.width, false);
+  AttentionMask& mask = task.masks[0];
   if (c.mask != Mask::kNone) {
-    task.mask_layout.batch[0] = c.rows * c.keys;
-    task.mask_layout.row = c.keys;
+    mask.layout.batch[0] = c.rows * c.keys;
+    mask.layout.row = c.keys;
   }
-  if (c.mask == Mask::kAdded || c.mask == Mask::kAddedToRows) task.added = added.data();
-  if (c.mask == Mask::kAddedToRows) task.mask_layout.column = 0;
-  if (c.mask == Mask::kChosen || c.mask == Mask::kChosenNot) task.chosen = chosen.data();
-  task.keeps = c.mask == Mask::kChosen;
-  task.otherwise = -5.0f;
+  const bool adds = c.mask == Mask::kAdded || c.mask == Mask::kAddedToRows || c.mask == Mask::kBoth;
+  if (adds) mask.added = added.data();
+  if (!adds && c.mask != Mask::kNone) mask.chosen = chosen.data();
+  if (c.mask == Mask::kAddedToRows || c.mask == Mask::kChosenRows) mask.layout.column = 0;
+  mask.keeps = c.mask == Mask::kChosen;
+  mask.otherwise = -5.0f;
+  if (c.mask == Mask::kBoth) {
+    task.masks[1] = mask;
+    task.masks[1].added = nullptr;
+    task.masks[1].chosen = chosen.data();
+  }
   const auto got = SameForAnyThreads<float>(all * c.rows * c.width, [&](float* out, ThreadPool& pool) {
     AttentionTask run = task;
     run.out = out;
@@ -143,7 +152,8 @@ TEST(Attention, SeveralBlocks) {
 
 TEST(Attention, Masks) {
   OnEveryTarget([] {
-    for (const Mask mask : {Mask::kAdded, Mask::kAddedToRows, Mask::kChosen, Mask::kChosenNot}) {
+    for (const Mask mask :
+         {Mask::kAdded, Mask::kAddedToRows, Mask::kChosen, Mask::kChosenNot, Mask::kChosenRows, Mask::kBoth}) {
       for (const int64_t keys : {1, 7, 16, 50}) Expect({2, 2, 9, keys, 5, 6, mask});
     }
   });

@@ -8,6 +8,9 @@
 namespace rivulet {
 namespace {
 
+constexpr int kOperands = 3;  // then come masks
+static_assert(kMostAttentionMasks == kAttentionMasks);
+
 struct State : OpState {
   std::string q, k, v, scores, out;
   std::string batch;  // the letters of the scores but t and s
@@ -75,14 +78,17 @@ Result<State> Parse(const AttrReader& attrs) {
 
 Status Infer(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const State state, Parse(c.attrs()));
-  if (c.num_inputs() > 4) return InvalidArgument("want at most one mask, got ", c.num_inputs() - 3);
+  if (c.num_inputs() > kOperands + kAttentionMasks) {
+    return InvalidArgument("want at most ", kAttentionMasks, " masks, got ", c.num_inputs() - kOperands);
+  }
   if (!c.shape(0).complete() || !c.shape(1).complete() || !c.shape(2).complete()) {
     c.set_output(0, Shape::OfUnknownDims(static_cast<int>(state.out.size())));
     return Status();
   }
   RIVULET_ASSIGN_OR_RETURN(const Extents extents, ExtentsOf(state, c.shape(0), c.shape(1), c.shape(2)));
-  if (c.num_inputs() == 4 && c.shape(3).complete()) {
-    const Shape& mask = c.shape(3);
+  for (int i = kOperands; i < c.num_inputs(); ++i) {
+    const Shape& mask = c.shape(i);
+    if (!mask.complete()) continue;
     const int missing = static_cast<int>(state.scores.size()) - mask.rank();
     for (int axis = 0; axis < mask.rank(); ++axis) {
       const int64_t want = missing < 0 ? -1 : extents[state.scores[static_cast<size_t>(axis + missing)]];
@@ -147,15 +153,16 @@ Status Run(RunContext& c) {
   task.v_layout = LayoutOf(state, state.v, c.input(2).shape(), 's', 'e');
   task.out = out.data<float>();
   task.out_layout = LayoutOf(state, state.out, out.shape(), 't', 'e');
-  if (c.num_inputs() == 4) {
-    const Tensor& mask = c.input(3);
-    task.mask_layout = LayoutOf(state, state.scores, mask.shape(), 't', 's');
-    task.keeps = state.keeps;
-    task.otherwise = state.otherwise;
-    if (mask.dtype() == DType::kBool) {
-      task.chosen = static_cast<const uint8_t*>(mask.raw());
+  for (int i = kOperands; i < c.num_inputs(); ++i) {
+    const Tensor& from = c.input(i);
+    AttentionMask& mask = task.masks[i - kOperands];
+    mask.layout = LayoutOf(state, state.scores, from.shape(), 't', 's');
+    mask.keeps = state.keeps;
+    mask.otherwise = state.otherwise;
+    if (from.dtype() == DType::kBool) {
+      mask.chosen = static_cast<const uint8_t*>(from.raw());
     } else {
-      task.added = mask.data<float>();
+      mask.added = from.data<float>();
     }
   }
   ScratchPieces pieces;
@@ -168,10 +175,10 @@ Status Run(RunContext& c) {
 }  // namespace
 
 const OpDef kAttention = {.name = "_Attention",
-                          .inputs = "q:f32, k:f32, v:f32, masks:N*Tm",
+                          .inputs = "q:f32, k:f32, v:f32, masks:list(Tm)",
                           .outputs = "out:f32",
                           .attrs =
-                              "N:int >=0; Tm:type in {f32,bool}; q_axes:string; k_axes:string; v_axes:string; "
+                              "Tm:list(type) in {f32,bool} >=0; q_axes:string; k_axes:string; v_axes:string; "
                               "scores_axes:string; out_axes:string; scale:float; keeps:bool=true; "
                               "otherwise:float=0",
                           .infer = Infer,

@@ -11,9 +11,11 @@
 
 namespace rivulet {
 
-// q, k, v:f32, masks:N*Tm. Attributes q_axes, k_axes, v_axes, scores_axes, out_axes: a letter for each axis; scale. At
-// most one mask, which broadcasts against the scores: float to be added; or bool, and where it is not `keeps` the score
-// is `otherwise`.
+inline constexpr int kMostAttentionMasks = 2;
+
+// q, k, v:f32, masks:list(Tm). Attributes q_axes, k_axes, v_axes, scores_axes, out_axes: a letter for each axis; scale.
+// At most two masks, one after the other, which broadcast against the scores: float to be added; or bool, and where it
+// is not `keeps` the score is `otherwise`.
 extern const OpDef kAttention;
 
 }  // namespace rivulet

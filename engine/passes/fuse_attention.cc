@@ -5,8 +5,8 @@
 //   y = BatchMatMul(p, v), or an Einsum
 //
 // The scale is a known number, and may be missing; so may the mask, which is added, or chooses with SelectV2 between
-// scores and a known number. The scale may also be at q or k. Transposes of operands and of the result go in: axes are
-// read as they lie. Nothing between the products has another reader.
+// scores and a known number; there may be two. The scale may also be at q or k. Transposes of operands and of the
+// result go in: axes are read as they lie. Nothing between the products has another reader.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -30,7 +30,8 @@ struct Found {
   std::string scores, out;
   float scale = 1.0f;
   bool is_scaled = false;
-  std::optional<Edge> mask;
+  std::vector<Edge> masks;  // the first comes first
+  bool chooses = false;     // one of them is of bools
   bool keeps = true;
   float otherwise = 0.0f;
   int32_t product = -1;  // that makes the scores
@@ -57,7 +58,7 @@ class Matcher {
     const bool follows = found.q.axes.back() == 'd' && found.out.back() == 'e' && EndsWith(found.k.axes, "sd") &&
                          EndsWith(found.v.axes, "se");
     if (!follows || !IsComplete(found.q.edge) || !IsComplete(found.k.edge) || !IsComplete(found.v.edge) ||
-        (found.mask && !IsComplete(*found.mask))) {
+        !std::all_of(found.masks.begin(), found.masks.end(), [&](Edge mask) { return IsComplete(mask); })) {
       return std::nullopt;
     }
     return found;
@@ -106,12 +107,12 @@ class Matcher {
       found->is_scaled = true;
       return Scores(*scaled, edge.node, found, steps - 1);
     }
-    // A mask comes behind the scale.
-    if (found->mask || found->is_scaled) return std::nullopt;
+    // Masks come behind the scale.
+    if (found->masks.size() == kMostAttentionMasks || found->is_scaled) return std::nullopt;
     const auto masked = [&](Edge scores, Edge mask, DType dtype) -> std::optional<LabelledProduct> {
       if (graph_.fact(mask).dtype != dtype || !(graph_.fact(scores).shape == node.outputs[0].shape)) return {};
       Found trial = *found;
-      trial.mask = mask;
+      trial.masks.insert(trial.masks.begin(), mask);
       auto product = Scores(scores, edge.node, &trial, steps - 1);
       if (product) *found = trial;
       return product;
@@ -120,10 +121,11 @@ class Matcher {
       auto product = masked(node.inputs[0], node.inputs[1], DType::kFloat);
       return product ? product : masked(node.inputs[1], node.inputs[0], DType::kFloat);
     }
-    if (node.op != "SelectV2") return std::nullopt;
+    if (node.op != "SelectV2" || found->chooses) return std::nullopt;
     for (const size_t kept : {size_t{1}, size_t{2}}) {
       const auto number = NumberOf(node.inputs[3 - kept]);
       if (!number) continue;
+      found->chooses = true;
       found->keeps = kept == 1;
       found->otherwise = *number;
       return masked(node.inputs[kept], node.inputs[0], DType::kBool);
@@ -248,9 +250,10 @@ Node NodeOf(const Found& found, const std::string& name, const Graph& graph) {
   node.op = kAttention.name;
   node.def = &kAttention;
   node.inputs = {found.q.edge, found.k.edge, found.v.edge};
-  if (found.mask) node.inputs.push_back(*found.mask);
-  node.attrs.Set("N", static_cast<int64_t>(found.mask ? 1 : 0));
-  node.attrs.Set("Tm", found.mask ? graph.fact(*found.mask).dtype : DType::kFloat);
+  node.inputs.insert(node.inputs.end(), found.masks.begin(), found.masks.end());
+  auto types = std::make_shared<AttrList>();
+  for (const Edge& mask : found.masks) types->types.push_back(graph.fact(mask).dtype);
+  node.attrs.Set("Tm", std::shared_ptr<const AttrList>(std::move(types)));
   node.attrs.Set("q_axes", found.q.axes);
   node.attrs.Set("k_axes", found.k.axes);
   node.attrs.Set("v_axes", found.v.axes);

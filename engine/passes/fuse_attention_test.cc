@@ -92,6 +92,8 @@ TEST(FuseAttention, WhatIsNoneStays) {
   // Scores and probabilities that are fetched.
   EXPECT_EQ(Rewrite(kWritten, {"fuse_attention"}, "other").rewrites, 0);
   const std::string einsums = kEinsums;
+  // Summed over heads, too.
+  EXPECT_EQ(Rewrite(Replaced(einsums, "acbe,aecd->abcd", "acbe,aecd->abd"), {"fuse_attention"}, "y").rewrites, 0);
   // Summed over rows instead of keys: as many of both.
   std::string square = Replaced(Replaced(einsums, "acbe,aecd->abcd", "aceb,aecd->abcd"), "[1,6,2,4]", "[1,5,2,4]");
   square = Replaced(square, "[1,1,6,5]", "[1,1,5,5]");
@@ -143,6 +145,17 @@ TEST(FuseAttention, GivesTheSame) {
   ExpectTheSame(kEinsums, true);
   // Masked where it is told.
   ExpectTheSame(Replaced(kEinsums, "SelectV2(c, s, low)", "SelectV2(c, low, s)"), true);
+  // Two masks.
+  const std::string two = Replaced(Replaced(kWritten, "p = Softmax(masked)", "p = Softmax(more)"), "p = Softmax",
+                                   "more = AddV2(m, masked) {T=float32}\np = Softmax");
+  ExpectTheSame(two, false);
+  EXPECT_EQ(Rewrite(two, {"fuse_attention"}, "y").Root().inputs.size(), 5u);
+  const std::string both = Replaced(
+      Replaced(kEinsums, "masked = SelectV2(c, s, low)",
+               "biased = AddV2(s, bias) {T=float32}\nmasked = SelectV2(c, biased, low)"),
+      "low = Const", "bias = Const() {dtype=float32, value=float32[5]{0.5, -0.25, 0.125, 1, -1}}\nlow = Const");
+  ExpectTheSame(both, true);
+  EXPECT_EQ(Rewrite(both, {"fuse_attention"}, "y").Root().inputs.size(), 5u);
   // Keys that lie turned, and the scale at them.
   std::string text = Replaced(kWritten, "value=int32[4]{0, 2, 1, 3}}",
                               "value=int32[4]{0, 2, 1, 3}}\nturn = Const() {dtype=int32, value=int32[4]{0, 2, 3, 1}}");
