@@ -90,8 +90,9 @@ Status Infer(InferContext& c) {
     const Shape& mask = c.shape(i);
     if (!mask.complete()) continue;
     const int missing = static_cast<int>(state.scores.size()) - mask.rank();
+    if (missing < 0) return InvalidArgument("mask: want rank <= ", state.scores.size(), ", got ", mask.rank());
     for (int axis = 0; axis < mask.rank(); ++axis) {
-      const int64_t want = missing < 0 ? -1 : extents[state.scores[static_cast<size_t>(axis + missing)]];
+      const int64_t want = extents[state.scores[static_cast<size_t>(axis + missing)]];
       if (mask[axis] == 1 || mask[axis] == want) continue;
       return InvalidArgument("mask: want 1 or ", want, " along axis ", axis, ", got ", mask[axis]);
     }
