@@ -20,9 +20,11 @@ struct Expm1Of {
   template <typename T>
   T operator()(T x) const {
     if constexpr (kIsComplex<T>) {
-      // exp(a + bi) - 1 = (exp(a) - 1) cos b - 2 sin^2(b/2) + i exp(a) sin b, where nothing cancels near 0.
+      // exp(a + bi) - 1 = exp(a) - 1 - 2 exp(a) sin^2(b/2) + i exp(a) sin b: nothing cancels near 0, and where exp(a)
+      // overflows the real part is NaN, as TensorFlow's.
+      const auto less = std::expm1(x.real());
       const auto sine = std::sin(x.imag() / 2);
-      return T(std::expm1(x.real()) * std::cos(x.imag()) - 2 * sine * sine, std::exp(x.real()) * std::sin(x.imag()));
+      return T(less - 2 * (less + 1) * sine * sine, (less + 1) * std::sin(x.imag()));
     } else {
       return std::expm1(x);
     }

@@ -259,6 +259,18 @@ Status SetOutputs(const Node& node, const Signature& signature, std::span<const 
   return Status();
 }
 
+// What a variable holds is known where a reference to it is taken.
+Status CheckReference(const Graph& graph, const Node& node, Edge edge, size_t position) {
+  const std::vector<ArgSpec>& args = SignatureOf(*node.def).inputs;
+  if (!IsReference(args, static_cast<int32_t>(position)) || !GivesReference(graph, edge)) return Status();
+  const auto arg = std::find_if(args.begin(), args.end(), [](const ArgSpec& a) { return a.is_ref; });
+  const DType want = arg->type_attr.empty() ? arg->dtype : AttrReader(node).Type(arg->type_attr);
+  const DType got = TypeBehindReference(graph, edge);
+  if (want == got || want == DType::kInvalid || got == DType::kInvalid) return Status();
+  return InvalidArgument("input ", static_cast<int64_t>(position), " ", Quoted(arg->name), ": want a reference to ",
+                         Name(want), ", got one to ", Name(got));
+}
+
 bool WorthEvaluating(const Node& node, const std::vector<const Fact*>& inputs, const InferOptions& options) {
   if (inputs.empty() || (node.def->flags & kStateful)) return false;
   if (node.def->flags & kAlias) return inputs[0]->value.valid() && node.outputs[0].shape.complete();
@@ -446,6 +458,7 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
         return InvalidArgument(NodeFrame(node), ": input ", Quoted(EdgeName(graph, edge)), ": ", NodeFrame(producer),
                                " has only ", static_cast<int64_t>(producer.outputs.size()), " outputs");
       }
+      RIVULET_RETURN_IF_ERROR(CheckReference(graph, node, edge, inputs.size()).Framed(NodeFrame(node)));
       const bool takes_handle = IsHandle(SignatureOf(*node.def).inputs, static_cast<int32_t>(inputs.size()));
       // A loop that was lowered carries references as they are; other readers take the value.
       if (!takes_handle && node.op[0] != '_' && GivesReference(graph, edge)) {

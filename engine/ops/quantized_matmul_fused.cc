@@ -5,8 +5,8 @@
 //
 // A code is taken for code * step: of a (max - min) / 255 whatever min_a is, of b max(|min|, |max|) / 127. The bias is
 // sums in qint32 as it is, or in float, where what min_a adds to a sum is put to it, as TensorFlow does it: multiplied
-// by the steps once more than it should be. AndDequantize with SCALED takes max(|min|, |max|) / 255 for a and adds
-// nothing. Sums are clamped to 32 bits, and rounded to even codes. Deviation: they
+// by the steps once more than it should be. AndDequantize with SCALED takes max(|min|, |max|) / 255 for a, but max / 255
+// for a bias of codes, and adds nothing. Sums are clamped to 32 bits, and rounded to even codes. Deviation: they
 // are exact; where TensorFlow adds pairs of products in 16 bits, on processors without VNNI, large ones are cut off.
 // Past 2^24 TensorFlow's sums are rounded as float is, in an order of its own.
 #include "engine/ops/quantized.h"
@@ -64,6 +64,7 @@ struct Steps {
   Range a, b;
   float a_step = 0;  // that the results are in
   float bias_scale = 0;
+  float codes_scale = 1;  // of a bias of codes
   float shift = 0;  // what a column's sum of b is multiplied by
 };
 
@@ -75,6 +76,7 @@ Result<Steps> ReadSteps(RunContext& c, bool scaled) {
   if (!(a_range > 0) || !(Largest(s.b) > 0)) return InvalidArgument("ranges of a and b: want some that are not empty");
   s.a_step = a_range / 255;
   s.bias_scale = 255.0f * 127.0f / (a_range * Largest(s.b));
+  if (scaled) s.codes_scale = s.a.high / a_range;
   s.shift = scaled ? 0.0f : 255 * s.a.low / a_range;
   return s;
 }
@@ -103,7 +105,7 @@ void FillBiases(RunContext& c, const Steps& steps, const PackedMatrixU8& b, doub
   const bool codes = c.input(2).dtype() == DType::kQint32;
   for (int64_t j = 0; j < b.n(); ++j) {
     if (codes) {
-      biases[j] = static_cast<const int32_t*>(c.input(2).raw())[j];
+      biases[j] = static_cast<const int32_t*>(c.input(2).raw())[j] * steps.codes_scale;
     } else {
       const float shift = static_cast<float>(SignedColumnSum(b, j)) * steps.shift;
       biases[j] = static_cast<double>((c.input(2).data<float>()[j] + shift) * steps.bias_scale);

@@ -199,11 +199,10 @@ constexpr OpDef kDefs[] = {
      .infer = Infer,
      .run = RunBits,
      .flags = kEffect},
-    // A shape of int64 ends TensorFlow's process.
     {.name = "StatefulRandomBinomial",
      .inputs = "resource:resource, algorithm:i64, shape:S, counts:T, probs:T",
      .outputs = "output:dtype",
-     .attrs = "S:type in {i32}; T:type=f64 in {f16,f32,f64}; dtype:type=i64 in {f16,f32,f64,i32,i64}",
+     .attrs = "S:type in {i32,i64}; T:type=f64 in {f16,f32,f64}; dtype:type=i64 in {f16,f32,f64,i32,i64}",
      .infer = InferBinomial,
      .run = RunBinomial,
      .flags = kEffect},

@@ -19,7 +19,8 @@ OPS = sorted(op for op in ROWS if any(fnmatch.fnmatchcase(op, g) for g in os.env
 def case(draw):
     op = draw.choice(OPS)
     drawn = draw.choice(ROWS[op])(draw, op)
-    withdrawn = op_def_registry.get(op).deprecation.version if isinstance(drawn, Case) else 0
+    spec = op_def_registry.get(op) if isinstance(drawn, Case) else None  # None, too, where TensorFlow has the operator no more
+    withdrawn = spec.deprecation.version if spec else 0
     if withdrawn and drawn.producer is None:
         drawn.producer = withdrawn - 1
     return drawn

@@ -231,6 +231,17 @@ def main():
     counts, differing, names = collections.Counter(), [], collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         batch = {}
+
+        def compare():
+            for name, words in engine(options.golden_test, list(batch.values()), folder).items():
+                record = batch[name]
+                if record.expectation == recorder.ERROR and 'want an error' in words and NO_KERNEL.search(record.name):
+                    counts['wider'] += 1
+                    continue
+                differing.append(record)
+                print(f'DIFF {name}\n     {words}', flush=True)
+            batch.clear()
+
         for job, result in answers(jobs, folder):
             if isinstance(result, str):
                 counts[result] += 1
@@ -240,13 +251,9 @@ def main():
             result.name = f'{result.name} #{job[1]}.{job[2]}'
             counts['error' if result.expectation == recorder.ERROR else 'values'] += 1
             batch[result.name] = result
-        for name, words in engine(options.golden_test, list(batch.values()), folder).items():
-            record = batch[name]
-            if record.expectation == recorder.ERROR and 'want an error' in words and NO_KERNEL.search(record.name):
-                counts['wider'] += 1
-                continue
-            differing.append(record)
-            print(f'DIFF {name}\n     {words}', flush=True)
+            if len(batch) == 400:  # what differs is shown as a long sweep goes on
+                compare()
+        compare()
     if options.keep:
         os.makedirs(options.keep, exist_ok=True)
         with open(os.path.join(options.keep, 'failed.gold'), 'wb') as file:
