@@ -5,8 +5,8 @@
 //
 // A code is taken for code * step: of a (max - min) / 255 whatever min_a is, of b max(|min|, |max|) / 127. The bias is
 // sums in qint32 as it is, or in float, where what min_a adds to a sum is put to it, as TensorFlow does it: multiplied
-// by the steps once more than it should be. AndDequantize with SCALED takes max(|min|, |max|) / 255 for a, but max / 255
-// for a bias of codes, and adds nothing. Sums are clamped to 32 bits, and rounded to even codes. Deviation: they
+// by the steps once more than it should be. AndDequantize with SCALED takes max(|min|, |max|) / 255 for a, but max /
+// 255 for a bias of codes, and adds nothing. Sums are clamped to 32 bits, and rounded to even codes. Deviation: they
 // are exact; where TensorFlow adds pairs of products in 16 bits, on processors without VNNI, large ones are cut off.
 // Past 2^24 TensorFlow's sums are rounded as float is, in an order of its own.
 #include "engine/ops/quantized.h"
@@ -34,7 +34,8 @@ Status Infer(InferContext& c) {
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
   const int64_t k = a[1], other = b[0], n = b[1];
   if (k >= 0 && other >= 0 && k != other) {
-    return InvalidArgument("a ", a, " and b ", b, " do not fit: ", k, " columns, ", other, " rows");
+    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(),
+                           " do not fit: want as many rows as columns, got ", other, " and ", k);
   }
   const int64_t biases = c.shape(2).has_rank() ? c.shape(2)[0] : Shape::kUnknownDim;
   if (n >= 0 && biases >= 0 && n != biases) {
@@ -65,7 +66,7 @@ struct Steps {
   float a_step = 0;  // that the results are in
   float bias_scale = 0;
   float codes_scale = 1;  // of a bias of codes
-  float shift = 0;  // what a column's sum of b is multiplied by
+  float shift = 0;        // what a column's sum of b is multiplied by
 };
 
 Result<Steps> ReadSteps(RunContext& c, bool scaled) {

@@ -101,7 +101,8 @@ constexpr OpDef kDefs[] = {
     {.name = "RaggedTensorToSparse",
      .inputs = "rt_nested_splits:RAGGED_RANK*Tsplits, rt_dense_values:T",
      .outputs = "sparse_indices:i64, sparse_values:T, sparse_dense_shape:i64",
-     .attrs = "RAGGED_RANK:int >=1; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
+     .attrs = "RAGGED_RANK:int >=1; T:type in "
+              "{bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128,qi8,qu8,qi16,qu16,qi32}; "
               "Tsplits:type=i64 in {i32,i64}",
      .infer = Infer,
      .run = Run},

@@ -60,6 +60,10 @@ def cases():
                 # TensorFlow itself gives other numbers in every run.
                 yield GraphCase(f'StatefulRandomBinomial {t} {u} {index}', drawn(make), shape_only=True)
 
+    # TensorFlow makes a shape of int64 only where it has no dims; else it ends the process.
+    yield GraphCase('StatefulRandomBinomial of a shape of int64', drawn(lambda g, v: raw.StatefulRandomBinomial(
+        resource=v, algorithm=constant(g, one), shape=constant(g, i64([])), counts=constant(g, f32(9, ())), probs=constant(g, f32(.5, ())), dtype='int64')), shape_only=True)
+
     def uniform(g, v, algorithm=1, shape=(3,)):
         return raw.StatefulUniform(resource=v, algorithm=constant(g, i64(algorithm)), shape=constant(g, i64(list(shape))))
     yield GraphCase('an algorithm of the choice of TensorFlow', drawn(lambda g, v: uniform(g, v, 3)))

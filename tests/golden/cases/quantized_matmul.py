@@ -13,7 +13,7 @@ def cases():
         for tbias in ['float32'] if after == 'AndRelu' else ['float32', 'qint32']:
             bias = rand('float32', (5,), -3, 3) if tbias == 'float32' else rand('qint32', (5,), -9000, 9000)
             for mode in ('MIN_FIRST', 'SCALED'):
-                for low, high in ((0, 6), (-.25, 6)):
+                for low, high in ((0, 6), (-.25, 6)) + (((-6, 2),) if tbias == 'qint32' else ()):
                     ranges = [f32(low), f32(high), f32(-1), f32(.5)]
                     yield Case(op, [a(3, 4), b(4, 5), const(bias)] + ranges + ends, dict(Toutput=t, input_quant_mode=mode))
             scalars = [f32(0), f32(3), f32(-2), f32(2)] + ends

@@ -49,7 +49,8 @@ def cases():
         yield Case(op, [grid('float32', (60,), 0, 2**20, -40)])
     for op in ('Floor', 'Ceil', 'Round', 'Rint'):
         yield Case(op, [lit('float32', [8388607.5, 8388609, -8388607.5, 16777217, 2.0**31, -2.0**40])], exact=True)
-    yield Case('Expm1', [lit('complex128', [1e-9 + 1e-9j, 1e-12j, 0.5 - 3j])])
+    yield Case('Expm1', [lit('complex128', [1e-9 + 1e-9j, 1e-12j, 0.5 - 3j, 709 + 4j, 800 + 1j, 800 - 2j, -800 + 1j])])
+    yield Case('Expm1', [lit('complex64', [0.5 - 3j, 88 + 4j, 100 + 1j, 100 - 2j, -100 + 1j])])
     yield Case('Log1p', [lit('complex128', [1e-9 + 1e-9j, 1e-12j, 3 - 3j, -0.5 + 0.5j, 1e5 + 1e5j])])
     for op in ('Sign', 'Sqrt', 'Log', 'Reciprocal'):  # halves that are subnormal are no subnormal floats
         yield Case(op, [lit('float16', [6e-8, 1e-6, 3e-5, 6.1e-5, 1])], name=f'{op} subnormal halves')
