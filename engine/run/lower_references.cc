@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "engine/base/errors.h"
 #include "engine/ops/infer.h"
+#include "engine/ops/op.h"
 #include "engine/ops/signature.h"
 #include "engine/run/lower.h"
 
@@ -10,6 +12,24 @@ namespace {
 bool TakesReference(const Graph& graph, const Node& node, size_t input) {
   return node.def != nullptr && IsReference(SignatureOf(*node.def).inputs, static_cast<int32_t>(input)) &&
          GivesReference(graph, node.inputs[input]);
+}
+
+// Who takes a reference says what it refers to; nobody asks once the variable is there.
+Status CheckTypes(const Graph& graph) {
+  for (const Node& node : graph.nodes()) {
+    for (size_t k = 0; k < node.inputs.size(); ++k) {
+      if (!TakesReference(graph, node, k)) continue;
+      const std::vector<ArgSpec>& args = SignatureOf(*node.def).inputs;
+      const auto arg = std::find_if(args.begin(), args.end(), [](const ArgSpec& a) { return a.is_ref; });
+      const DType want = arg->type_attr.empty() ? arg->dtype : AttrReader(node).Type(arg->type_attr);
+      const DType got = TypeBehindReference(graph, node.inputs[k]);
+      if (want == got || want == DType::kInvalid || got == DType::kInvalid) continue;
+      return InvalidArgument("input ", static_cast<int64_t>(k), " ", Quoted(arg->name), ": want a reference to ",
+                             Name(want), ", got one to ", Name(got))
+          .Framed(NodeFrame(node));
+    }
+  }
+  return Status();
 }
 
 // Where chains of nodes that pass their first input on begin. Each node is walked over once, however long the chains.
@@ -124,6 +144,7 @@ int32_t AddRead(Graph* graph, Edge edge, std::string_view reader, std::vector<in
 }  // namespace
 
 Status LowerReferences(Graph* graph, std::vector<Edge>* roots) {
+  RIVULET_RETURN_IF_ERROR(CheckTypes(*graph));
   for (Reader& reader : FindReaders(*graph)) {
     const int32_t read = AddRead(graph, reader.reference, graph->node(reader.node).name, std::move(reader.controls));
     graph->node(reader.node).inputs[reader.input] = {read, 0};

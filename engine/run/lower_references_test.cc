@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "engine/base/errors.h"
 #include "engine/run/model_of.h"
 #include "rivulet/session.h"
 
@@ -83,6 +86,21 @@ alone = Neg(again) {T=float32}
     EXPECT_EQ(First((*session)->Run({}, {"after_set"})), -5.0f);
     EXPECT_EQ(First((*session)->Run({}, {"after_add"})), -6.0f);
     EXPECT_EQ(First((*session)->Run({}, {"alone"})), -1.0f);
+  }
+}
+
+// As in TensorFlow, a reference to numbers of another type is refused where it is taken, not where the value is.
+TEST(References, AreOfTheTypeThatTheVariableHas) {
+  for (const char* taken : {"wrong = RefIdentity(v) {T=int32}", "wrong = Assign(v, n) {T=int32}",
+                            "wrong = IsVariableInitialized(v) {dtype=int32}"}) {
+    const std::string graph = Cat("v = VariableV2() {dtype=float32, shape=shape[]}\n",
+                                  "n = Const() {dtype=int32, value=int32[]{1}}\n", taken, "\n");
+    auto session = Session::Create(ModelOf(graph), {});
+    ASSERT_TRUE(session.ok());
+    const auto result = (*session)->Run({}, {"wrong"});
+    ASSERT_FALSE(result.ok()) << taken;
+    EXPECT_NE(result.status().message().find("want a reference to int32, got one to float32"), std::string::npos)
+        << result.status().ToString();
   }
 }
 
