@@ -59,7 +59,8 @@ Status InferV3(InferContext& c) {
   const bool bytes = IsByte(x) && IsByte(y) && out == DType::kInt32;
   const bool mixed = out == DType::kBfloat16 && ((x == out && IsByte(y)) || (y == out && IsByte(x)));
   if (x != DType::kInvalid && y != DType::kInvalid && !same && !bytes && !mixed) {
-    return Unimplemented("the product of ", x, " and ", y, " as ", out);
+    return Unimplemented("want x, y and output of one type, bytes as int32, or bytes and bfloat16 as bfloat16; got ",
+                         Name(x), ", ", Name(y), " and ", Name(out));
   }
   return Infer<true>(c);
 }

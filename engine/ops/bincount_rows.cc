@@ -34,7 +34,7 @@ Result<int64_t> InferSize(InferContext& c, int values, int size, int weights) {
 
 Status InferSparseBins(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const SparseFacts facts, InferSparse(c, 0, 1, 2));
-  if (facts.rank == 0) return InvalidArgument("dense_shape: want at least one dim");
+  if (facts.rank == 0) return InvalidArgument("dense_shape: want at least one dim, got none");
   RIVULET_ASSIGN_OR_RETURN(const int64_t bins, InferSize(c, 1, 3, 4));
   int64_t rows = Shape::kUnknownDim;
   if (c.known(2)) {
@@ -53,7 +53,7 @@ Status InferRagged(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
   RIVULET_ASSIGN_OR_RETURN(const int64_t bins, InferSize(c, 1, 2, 3));
   const int64_t splits = c.shape(0).has_rank() ? c.shape(0)[0] : Shape::kUnknownDim;
-  if (splits == 0) return InvalidArgument("splits: want at least one");
+  if (splits == 0) return InvalidArgument("splits: want at least one, got none");
   c.set_output(0, {splits < 0 ? Shape::kUnknownDim : splits - 1, bins});
   return Status();
 }

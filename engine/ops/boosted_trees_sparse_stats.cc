@@ -44,7 +44,8 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(want("feature_values, one for each index", dim(4, 0), dim(3, 0)));
   RIVULET_RETURN_IF_ERROR(want("dims in feature_shape", dim(5, 0), 2));
   if (c.attrs().Int("max_splits") > INT32_MAX || c.attrs().Int("num_buckets") >= INT32_MAX) {
-    return InvalidArgument("attrs 'max_splits' and 'num_buckets': want what an int32 can say");
+    return InvalidArgument("attrs 'max_splits' and 'num_buckets': want what an int32 can say, got ",
+                           c.attrs().Int("max_splits"), " and ", c.attrs().Int("num_buckets"));
   }
   c.set_output(0, {Shape::kUnknownDim, 4});
   c.set_output(1, Shape::OfUnknownDims(1));

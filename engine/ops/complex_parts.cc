@@ -11,7 +11,8 @@ namespace {
 Status WantMatch(DType complex, DType real) {
   const DType want = complex == DType::kComplex64 ? DType::kFloat : DType::kDouble;
   if (real == want) return Status();
-  return InvalidArgument("attr 'Tout': ", complex, " and ", real, " do not go together");
+  return InvalidArgument("want real numbers of the precision of the complex ones, got ", Name(real), " and ",
+                         Name(complex));
 }
 
 Status InferParts(InferContext& c) {

@@ -18,7 +18,7 @@ Result<Shape> Joined(int first, int count, const int64_t* axis_value, const Shap
   for (int i = first; i < first + count; ++i) {
     const Shape& next = shape(i);
     if (!next.has_rank()) continue;
-    if (next.rank() == 0) return InvalidArgument("scalars cannot be joined along an axis; Pack makes a new one");
+    if (next.rank() == 0) return InvalidArgument("want rank >= 1, got scalars; Pack makes an axis of them");
     if (out.has_rank() && out.rank() != next.rank()) {
       return InvalidArgument("inputs of shapes ", out, " and ", next, " have different ranks");
     }
@@ -188,7 +188,7 @@ Status InferOffsets(InferContext& c) {
   for (int i = 1; i < c.num_inputs(); ++i) {
     RIVULET_ASSIGN_OR_RETURN(const int64_t next, VectorLength(c, i, "shape"));
     if (next >= 0 && length >= 0 && next != length)
-      return InvalidArgument("shape: vectors of ", length, " and ", next, " dims");
+      return InvalidArgument("shape: want vectors of one length, got ", length, " and ", next);
     if (next >= 0) length = next;
   }
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, {length});

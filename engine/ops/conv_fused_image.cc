@@ -48,7 +48,8 @@ Result<Extents> ComputeExtents(const Shape& input, const Tensor* size, bool resi
     const std::vector<int64_t> sizes = size != nullptr ? ToInt64s(*size) : std::vector<int64_t>{-1, -1};
     for (size_t i = 0; i < 2; ++i) {
       if (size != nullptr && sizes[i] <= 0) return InvalidArgument("size: want > 0, got ", sizes[i]);
-      if (out.resized[i] == 0) return InvalidArgument("an input of shape ", input, " cannot be resized");
+      if (out.resized[i] == 0)
+        return InvalidArgument("want an image with pixels to resize, got shape ", input.ToString());
       out.resized[i] = sizes[i];
     }
   }

@@ -63,7 +63,7 @@ TEST(ConvFusedImage, HostilePadsAndSizes) {
                         .Input(Pads(0, 0))
                         .Input(kOne)
                         .Run(),
-                    "resized"));
+                    "pixels to resize"));
   EXPECT_TRUE(
       Fails(Fused(false, "REFLECT").Input(kRow).Input(I32({8}, {0, 0, 0, 0, 0, 0, 0, 0})).Input(kOne).Run(), "[4,2]"));
 }

@@ -151,7 +151,7 @@ Result<ConvSizes> ComputeConvSizes(const WindowSpec& spec, const Shape& input, c
   const int64_t filter_out = DimOf(filter, spec.spatial_rank + 1);
   if (kind == FilterKind::kDepthwise) {
     if (filter_in >= 0 && sizes.in_c >= 0 && filter_in != sizes.in_c) {
-      return InvalidArgument("the filter is for ", filter_in, " channels, the input has ", sizes.in_c);
+      return InvalidArgument("input: want the filter's ", filter_in, " channels, got ", sizes.in_c);
     }
     if (sizes.in_c < 0) sizes.in_c = filter_in;
     sizes.groups = sizes.in_c;
@@ -166,12 +166,12 @@ Result<ConvSizes> ComputeConvSizes(const WindowSpec& spec, const Shape& input, c
     sizes.groups = -1;
     if (filter_in > 0 && sizes.in_c >= 0) {
       if (sizes.in_c % filter_in != 0 || sizes.in_c == 0) {
-        return InvalidArgument("the input's ", sizes.in_c, " channels are not a multiple of the filter's ", filter_in);
+        return InvalidArgument("input: want a multiple of the filter's ", filter_in, " channels, got ", sizes.in_c);
       }
       sizes.groups = sizes.in_c / filter_in;
       if (filter_out >= 0 && filter_out % sizes.groups != 0) {
-        return InvalidArgument("the filter's ", filter_out, " output channels cannot be split into ", sizes.groups,
-                               " groups");
+        return InvalidArgument("filter: want output channels that ", sizes.groups, " groups can share, got ",
+                               filter_out);
       }
     }
   }

@@ -56,7 +56,7 @@ Status InferDense(InferContext& c) {
 
 Status InferSparseCounts(InferContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const SparseFacts facts, InferSparse(c, 0, 1, 2));
-  if (facts.rank == 0) return InvalidArgument("dense_shape: want at least one dim");
+  if (facts.rank == 0) return InvalidArgument("dense_shape: want at least one dim, got none");
   return InferCounts(c, 1, 3, facts.rank < 0 ? Shape::kUnknownDim : std::min<int64_t>(facts.rank, 2));
 }
 

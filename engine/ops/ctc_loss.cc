@@ -56,7 +56,9 @@ Status InferV2(InferContext& c) {
   for (const auto& [name, want] :
        {std::pair("preprocess_collapse_repeated", false), std::pair("ctc_merge_repeated", true),
         std::pair("ignore_longer_outputs_than_inputs", false)}) {
-    if (c.attrs().Bool(name) != want) return InvalidArgument("attr '", name, "': want ", want ? "true" : "false");
+    if (c.attrs().Bool(name) != want) {
+      return InvalidArgument("attr '", name, "': want ", want ? "true, got false" : "false, got true");
+    }
   }
   return Infer(c);
 }

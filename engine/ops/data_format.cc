@@ -24,7 +24,7 @@ Status ReadFormats(const AttrReader& attrs, State* state) {
   }
   const auto fail = [&] {
     return InvalidArgument("attrs 'src_format' and 'dst_format': ", Quoted(source), " and ", Quoted(destination),
-                           " do not name the same axes");
+                           ": want the same axes in both");
   };
   if (source.size() != destination.size()) return fail();
   state->to_destination.assign(source.size(), -1);

@@ -43,7 +43,7 @@ Result<ConvSizes> SizesOf(const WindowSpec& spec, const Shape& input, const Shap
   }
   RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputePoolSizes(spec, ksize, input));
   if (channels >= 0 && sizes.in_c >= 0 && channels != sizes.in_c) {
-    return InvalidArgument("the filter is for ", channels, " channels, the input has ", sizes.in_c);
+    return InvalidArgument("input: want the filter's ", channels, " channels, got ", sizes.in_c);
   }
   if (sizes.in_c < 0) sizes.in_c = sizes.out_c = channels;
   return sizes;

@@ -59,7 +59,7 @@ Status Infer(InferContext& c) {
     return InvalidArgument("noise: want uniform, gaussian or zero, got '", noise, "'");
   }
   if (c.attrs().Bool("uniform_noise") && noise != "uniform") {
-    return InvalidArgument("uniform_noise: is set, but noise is '", noise, "'");
+    return InvalidArgument("noise: want 'uniform' where uniform_noise is set, got '", noise, "'");
   }
   c.set_output(0, std::move(out));
   return Status();

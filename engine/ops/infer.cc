@@ -41,6 +41,13 @@ bool HasKind(const AttrValue& value, AttrKind kind) {
   return false;
 }
 
+std::string_view KindOf(const AttrValue& value) {
+  for (int kind = 0; kind <= static_cast<int>(AttrKind::kList); ++kind) {
+    if (HasKind(value, static_cast<AttrKind>(kind))) return KindName(static_cast<AttrKind>(kind));
+  }
+  return "nothing";
+}
+
 // Elements of the list, or -1 when it holds elements of another kind.
 int64_t ListLength(const AttrList& list, AttrKind element) {
   const size_t all = list.strings.size() + list.ints.size() + list.floats.size() + list.bools.size() +
@@ -128,11 +135,16 @@ bool Has32Bits(std::string_view attr) {
 }
 
 Status CheckAttr(const AttrSpec& spec, const AttrValue& value) {
-  if (!HasKind(value, spec.kind)) return InvalidArgument("attr ", Quoted(spec.name), ": want ", KindName(spec.kind));
+  if (!HasKind(value, spec.kind)) {
+    return InvalidArgument("attr ", Quoted(spec.name), ": want ", KindName(spec.kind), ", got ", KindOf(value));
+  }
   if (spec.kind == AttrKind::kList) {
     const AttrList& list = *std::get<std::shared_ptr<const AttrList>>(value);
     const int64_t length = ListLength(list, spec.element);
-    if (length < 0) return InvalidArgument("attr ", Quoted(spec.name), ": want a list of ", KindName(spec.element));
+    if (length < 0) {
+      return InvalidArgument("attr ", Quoted(spec.name), ": want a list of ", KindName(spec.element),
+                             ", got one of others");
+    }
     if (spec.has_minimum && length < spec.minimum) {
       return InvalidArgument("attr ", Quoted(spec.name), ": want at least ", spec.minimum, " elements, got ", length);
     }
@@ -161,20 +173,24 @@ Status CheckNoObject(const Node& node, const AttrSpec& spec, DType dtype) {
   return Unimplemented("attr ", Quoted(spec.name), ": want a type of plain elements, got ", dtype);
 }
 
+Status Missing(const AttrSpec& spec) {
+  return InvalidArgument("attr ", Quoted(spec.name), " is missing: want ", KindName(spec.kind));
+}
+
 Status CheckAttrs(const Node& node, const Signature& signature, std::span<const Fact* const> inputs) {
   for (const AttrSpec& spec : signature.attrs) {
     const AttrValue* value = node.attrs.Find(spec.name);
     if (value != nullptr) RIVULET_RETURN_IF_ERROR(CheckAttr(spec, *value));
     if (spec.kind == AttrKind::kType) {
       const DType dtype = ResolveType(node, spec.name, inputs);
-      if (dtype == DType::kInvalid) return InvalidArgument("attr ", Quoted(spec.name), " is missing");
+      if (dtype == DType::kInvalid) return Missing(spec);
       RIVULET_RETURN_IF_ERROR(CheckType(spec.name, dtype, spec.types));
       RIVULET_RETURN_IF_ERROR(CheckNoObject(node, spec, dtype));
     } else if (value == nullptr && !spec.has_default) {
       const bool is_number = std::any_of(signature.inputs.begin(), signature.inputs.end(), [&](const ArgSpec& arg) {
         return arg.number_attr == spec.name || arg.list_attr == spec.name;
       });
-      if (!is_number) return InvalidArgument("attr ", Quoted(spec.name), " is missing");
+      if (!is_number) return Missing(spec);
     } else if (spec.kind == AttrKind::kList && spec.element == AttrKind::kType) {
       for (const DType dtype : AttrReader(node).Types(spec.name)) {
         RIVULET_RETURN_IF_ERROR(CheckNoObject(node, spec, dtype));
@@ -257,18 +273,6 @@ Status SetOutputs(const Node& node, const Signature& signature, std::span<const 
     }
   }
   return Status();
-}
-
-// What a variable holds is known where a reference to it is taken.
-Status CheckReference(const Graph& graph, const Node& node, Edge edge, size_t position) {
-  const std::vector<ArgSpec>& args = SignatureOf(*node.def).inputs;
-  if (!IsReference(args, static_cast<int32_t>(position)) || !GivesReference(graph, edge)) return Status();
-  const auto arg = std::find_if(args.begin(), args.end(), [](const ArgSpec& a) { return a.is_ref; });
-  const DType want = arg->type_attr.empty() ? arg->dtype : AttrReader(node).Type(arg->type_attr);
-  const DType got = TypeBehindReference(graph, edge);
-  if (want == got || want == DType::kInvalid || got == DType::kInvalid) return Status();
-  return InvalidArgument("input ", static_cast<int64_t>(position), " ", Quoted(arg->name), ": want a reference to ",
-                         Name(want), ", got one to ", Name(got));
 }
 
 bool WorthEvaluating(const Node& node, const std::vector<const Fact*>& inputs, const InferOptions& options) {
@@ -458,7 +462,6 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
         return InvalidArgument(NodeFrame(node), ": input ", Quoted(EdgeName(graph, edge)), ": ", NodeFrame(producer),
                                " has only ", static_cast<int64_t>(producer.outputs.size()), " outputs");
       }
-      RIVULET_RETURN_IF_ERROR(CheckReference(graph, node, edge, inputs.size()).Framed(NodeFrame(node)));
       const bool takes_handle = IsHandle(SignatureOf(*node.def).inputs, static_cast<int32_t>(inputs.size()));
       // A loop that was lowered carries references as they are; other readers take the value.
       if (!takes_handle && node.op[0] != '_' && GivesReference(graph, edge)) {

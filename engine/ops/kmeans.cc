@@ -134,7 +134,8 @@ Status RunSeeding(RunContext& c) {
 Status InferChain(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
   RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
-  if (c.shape(0).complete() && c.shape(0)[0] == 0) return InvalidArgument("distances: want at least one candidate");
+  if (c.shape(0).complete() && c.shape(0)[0] == 0)
+    return InvalidArgument("distances: want at least one candidate, got none");
   c.set_output(0, {});
   return Status();
 }
@@ -164,7 +165,7 @@ Status InferNearest(InferContext& c) {
     if (k < 0) return InvalidArgument("k: want >= 0, got ", k);
     k = centers.has_rank() && centers[0] >= 0 ? std::min(k, centers[0]) : Shape::kUnknownDim;
   }
-  if (points.has_rank() && points[0] == 0) return InvalidArgument("points: want at least one");
+  if (points.has_rank() && points[0] == 0) return InvalidArgument("points: want at least one, got none");
   const int64_t rows = points.has_rank() ? points[0] : Shape::kUnknownDim;
   c.set_output(0, {rows, k});
   c.set_output(1, {rows, k});

@@ -162,7 +162,7 @@ Status DrawBounded(T mean_value, T deviation_value, T low_value, T high_value, P
 
 Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
-  if (c.shape(0).complete() && c.shape(0)[0] == 0) return InvalidArgument("shape: want at least one dim");
+  if (c.shape(0).complete() && c.shape(0)[0] == 0) return InvalidArgument("shape: want at least one dim, got none");
   RIVULET_ASSIGN_OR_RETURN(Shape out, ShapeFromInput(c, 0));
   static constexpr const char* kNames[] = {"means", "stdevs", "minvals", "maxvals"};
   bool one_each = true;

@@ -17,7 +17,8 @@ Status CheckAxes(const Shape& in, int64_t seq_dim, int64_t batch_dim) {
   if (!InRange(seq_dim, in.rank())) return InvalidArgument("attr 'seq_dim': want [0, ", in.rank(), "), got ", seq_dim);
   if (!InRange(batch_dim, in.rank()))
     return InvalidArgument("attr 'batch_dim': want [0, ", in.rank(), "), got ", batch_dim);
-  if (seq_dim == batch_dim) return InvalidArgument("attrs 'seq_dim' and 'batch_dim' are both ", seq_dim);
+  if (seq_dim == batch_dim)
+    return InvalidArgument("attrs 'seq_dim' and 'batch_dim': want different ones, got ", seq_dim, " twice");
   return Status();
 }
 

@@ -23,7 +23,7 @@ TEST(ReverseSequence, Refuses) {
   EXPECT_TRUE(Fails(run(kLowest, 0, 1), "seq_dim"));
   EXPECT_TRUE(Fails(run(1, kLowest, 1), "batch_dim"));
   EXPECT_TRUE(Fails(run(1, 2, 1), "batch_dim"));
-  EXPECT_TRUE(Fails(run(1, 1, 1), "both"));
+  EXPECT_TRUE(Fails(run(1, 1, 1), "got 1 twice"));
   EXPECT_TRUE(Fails(run(0, 1, 1), "3 elements"));
 }
 

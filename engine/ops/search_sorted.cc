@@ -17,7 +17,7 @@ Status Infer(InferContext& c) {
   const Shape& sorted = c.shape(0);
   const Shape& values = c.shape(1);
   if (sorted.has_rank() && values.has_rank() && sorted[0] >= 0 && values[0] >= 0 && sorted[0] != values[0]) {
-    return InvalidArgument("sorted_inputs has ", sorted[0], " rows, values has ", values[0]);
+    return InvalidArgument("values: want as many rows as sorted_inputs, ", sorted[0], ", got ", values[0]);
   }
   if (sorted.has_rank() && c.output_dtype(0) == DType::kInt32 && sorted[1] > std::numeric_limits<int32_t>::max()) {
     return InvalidArgument("sorted_inputs: rows of ", sorted[1], " elements need int64 results");

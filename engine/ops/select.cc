@@ -138,7 +138,8 @@ Status InferClip(InferContext& c) {
     if (c.shape(i).rank() == 0) continue;
     const Result<Shape> merged = MergeShapes(shape, c.shape(i));
     if (!merged.ok()) {
-      return InvalidArgument("a bound is a scalar or has the input's shape ", c.shape(0), ", got ", c.shape(i));
+      return InvalidArgument("bounds: want scalars or the input's shape ", c.shape(0).ToString(), ", got ",
+                             c.shape(i).ToString());
     }
     if (c.shape(i).has_rank()) shape = *merged;
   }

@@ -56,8 +56,8 @@ TEST(SelectTest, ClipBounds) {
   EXPECT_TRUE(Same(clip(F32({3}, {-1, 3, nan}), F32({}, {0}), F32({}, {2})), F32({3}, {0, 2, nan})));
   EXPECT_TRUE(Same(clip(F32({2}, {-1, 9}), F32({}, {5}), F32({}, {2})), F32({2}, {5, 5})));
   EXPECT_TRUE(Same(clip(F32({2}, {-1, 9}), F32({}, {nan}), F32({}, {2})), F32({2}, {-1, 2})));
-  EXPECT_TRUE(Fails(clip(F32({2}, {1, 2}), F32({1}, {0}), F32({}, {2})), "a bound is a scalar"));
-  EXPECT_TRUE(Fails(clip(F32({}, {1}), F32({2}, {0, 1}), F32({}, {2})), "a bound is a scalar"));
+  EXPECT_TRUE(Fails(clip(F32({2}, {1, 2}), F32({1}, {0}), F32({}, {2})), "bounds: want scalars or"));
+  EXPECT_TRUE(Fails(clip(F32({}, {1}), F32({2}, {0, 1}), F32({}, {2})), "bounds: want scalars or"));
 }
 
 }  // namespace

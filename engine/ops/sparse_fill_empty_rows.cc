@@ -42,7 +42,7 @@ Status Infer(InferContext& c) {
     }
     rank = dense[0];
   }
-  if (rank == 0) return InvalidArgument("dense_shape: want at least one dim");
+  if (rank == 0) return InvalidArgument("dense_shape: want at least one dim, got none");
   int64_t rows = Shape::kUnknownDim;
   if (c.known(2)) {
     rows = c.ints(2)[0];

@@ -56,7 +56,7 @@ Status InferSplit(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
   Shape out = c.shape(1);
   if (!out.has_rank()) return Status();
-  if (out.rank() == 0) return InvalidArgument("a scalar cannot be split");
+  if (out.rank() == 0) return InvalidArgument("want rank >= 1, got a scalar");
   if (c.known(0)) {
     RIVULET_ASSIGN_OR_RETURN(const int axis, AxisOf(*c.value(0), out.rank()));
     if (out[axis] != Shape::kUnknownDim) {
@@ -116,7 +116,7 @@ Status InferSplitV(InferContext& c) {
   }
   const Shape& in = c.shape(0);
   if (!in.has_rank()) return Status();
-  if (in.rank() == 0) return InvalidArgument("a scalar cannot be split");
+  if (in.rank() == 0) return InvalidArgument("want rank >= 1, got a scalar");
   if (!c.known(2)) {
     for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, Shape::OfUnknownDims(in.rank()));
     return Status();
@@ -151,7 +151,7 @@ Result<int> UnpackAxis(int64_t value, const Shape& in, int count) {
   auto axis = NormalizeAxis(value, in.rank());
   if (!axis.ok()) return std::move(axis).status().Framed("attr 'axis'");
   if (in[*axis] != Shape::kUnknownDim && in[*axis] != count) {
-    return InvalidArgument("attr 'num': dim ", *axis, " of ", in, " is not ", count);
+    return InvalidArgument("attr 'num': want the size of dim ", *axis, " of ", in.ToString(), ", got ", count);
   }
   return axis;
 }

@@ -99,7 +99,7 @@ Result<SliceSpec> ResolveSlice(const Shape& input, const std::vector<SliceEntry>
   // Bits beyond the entries count, too: no mask has two.
   const int ellipses = std::popcount(static_cast<uint64_t>(masks.ellipsis));
   if (ellipses > 1) return InvalidArgument("attr 'ellipsis_mask': want at most one ellipsis, got ", ellipses);
-  if (used > rank) return InvalidArgument("begin names ", used, " axes of an input of rank ", rank);
+  if (used > rank) return InvalidArgument("begin: want at most the input's ", rank, " axes, got ", used);
   SliceSpec spec;
   const auto whole = [&](int axes) {
     for (; axes > 0; --axes) {

@@ -116,14 +116,15 @@ Status SetSpatial(const UniformConvSpec& spec, size_t i, size_t count, SpatialSi
 }
 
 Status CheckGroups(const UniformConvSpec& spec, const UniformConvSizes& sizes, int64_t rhs_in) {
-  if (rhs_in == 0) return InvalidArgument("rhs: want at least one input feature");
+  if (rhs_in == 0) return InvalidArgument("rhs: want at least one input feature, got none");
   if (rhs_in > 0 && sizes.in_c >= 0 &&
       (sizes.in_c % spec.feature_groups != 0 || sizes.in_c / spec.feature_groups != rhs_in)) {
-    return InvalidArgument("lhs has ", sizes.in_c, " features in ", spec.feature_groups, " groups, rhs takes ", rhs_in);
+    return InvalidArgument("lhs: want ", rhs_in, " features, which rhs takes, in each of ", spec.feature_groups,
+                           " groups, got ", sizes.in_c);
   }
   if (sizes.out_c >= 0 && (sizes.out_c % spec.feature_groups != 0 || sizes.out_c % spec.batch_groups != 0)) {
-    return InvalidArgument("rhs: ", sizes.out_c, " output features cannot be split into ", spec.feature_groups, " and ",
-                           spec.batch_groups, " groups");
+    return InvalidArgument("rhs: want output features that ", spec.feature_groups, " and ", spec.batch_groups,
+                           " groups can share, got ", sizes.out_c);
   }
   if (sizes.batch >= 0 && sizes.batch % spec.batch_groups != 0) {
     return InvalidArgument("lhs: a batch of ", sizes.batch, " cannot be split into ", spec.batch_groups, " groups");

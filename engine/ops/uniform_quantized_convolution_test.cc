@@ -62,7 +62,8 @@ TEST(UniformQuantizedConvolution, Refuses) {
                         .Run(),
                     "when dilated"));
   EXPECT_TRUE(Fails(tester().Attr("rhs_quantization_axis", 1).Run(), "the axis of output features, 0, got 1"));
-  EXPECT_TRUE(Fails(tester().Attr("feature_group_count", 2).Run(), "1 features in 2 groups, rhs takes 1"));
+  EXPECT_TRUE(Fails(tester().Attr("feature_group_count", 2).Run(),
+                    "lhs: want 1 features, which rhs takes, in each of 2 groups, got 1"));
   EXPECT_TRUE(Fails(tester().Attr("batch_group_count", 2).Run(), "a batch of 1 cannot be split"));
   EXPECT_TRUE(Fails(tester().Attr("explicit_padding", {1, 1}).Run(), "want an empty list with padding VALID"));
 }

@@ -54,15 +54,6 @@ Status InferRead(InferContext& c) {
   return Status();
 }
 
-Status InferAssign(InferContext& c) {
-  if (!c.known(0)) return Status();
-  RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(*c.value(0)));
-  const Shape& want = variable->declared_shape();
-  if (MergeShapes(want, c.shape(1)).ok()) return Status();
-  return InvalidArgument("value: want the variable's declared shape ", want.ToString(), ", got ",
-                         c.shape(1).ToString());
-}
-
 Result<Tensor> ReadAs(const Tensor& handle, DType dtype) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(handle));
   RIVULET_ASSIGN_OR_RETURN(Tensor value, variable->Read());
@@ -205,7 +196,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "resource:resource, value:dtype",
      .outputs = "",
      .attrs = "dtype:type; validate_shape:bool=false",
-     .infer = InferAssign,
+     .infer = InferNothing,
      .run = RunAssignResource,
      .flags = kEffect | kTakesObjects},
     {.name = "AssignAddVariableOp",
