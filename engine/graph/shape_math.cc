@@ -43,7 +43,7 @@ Result<Shape> BroadcastShapes(const Shape& a, const Shape& b) {
     } else if (da < 0) {
       dim = db;
     } else if (db >= 0 && da != db) {
-      return InvalidArgument("shapes ", a.ToString(), " and ", b.ToString(), " do not broadcast: ", da, " against ", db,
+      return InvalidArgument("shapes ", a, " and ", b, " do not broadcast: ", da, " against ", db,
                              ", want equal dims or 1");
     }
     out.push_back(dim);

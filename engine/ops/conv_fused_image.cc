@@ -48,8 +48,7 @@ Result<Extents> ComputeExtents(const Shape& input, const Tensor* size, bool resi
     const std::vector<int64_t> sizes = size != nullptr ? ToInt64s(*size) : std::vector<int64_t>{-1, -1};
     for (size_t i = 0; i < 2; ++i) {
       if (size != nullptr && sizes[i] <= 0) return InvalidArgument("size: want > 0, got ", sizes[i]);
-      if (out.resized[i] == 0)
-        return InvalidArgument("want an image with pixels to resize, got shape ", input.ToString());
+      if (out.resized[i] == 0) return InvalidArgument("want an image with pixels to resize, got shape ", input);
       out.resized[i] = sizes[i];
     }
   }

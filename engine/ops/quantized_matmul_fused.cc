@@ -34,8 +34,7 @@ Status Infer(InferContext& c) {
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
   const int64_t k = a[1], other = b[0], n = b[1];
   if (k >= 0 && other >= 0 && k != other) {
-    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(),
-                           " do not fit: want as many rows as columns, got ", other, " and ", k);
+    return InvalidArgument("a ", a, " and b ", b, " do not fit: want as many rows as columns, got ", other, " and ", k);
   }
   const int64_t biases = c.shape(2).has_rank() ? c.shape(2)[0] : Shape::kUnknownDim;
   if (n >= 0 && biases >= 0 && n != biases) {

@@ -106,8 +106,7 @@ Status Infer(InferContext& c) {
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
   const int64_t k = a[1], other = b[state.transpose_b ? 1 : 0], n = b[state.transpose_b ? 0 : 1];
   if (k >= 0 && other >= 0 && k != other) {
-    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(),
-                           " do not fit: want as many rows as columns, got ", other, " and ", k);
+    return InvalidArgument("a ", a, " and b ", b, " do not fit: want as many rows as columns, got ", other, " and ", k);
   }
   RIVULET_RETURN_IF_ERROR(CheckTail(c, state.tail.add, a[0], n));
   for (int i = state.ranges(); i < c.num_inputs(); ++i) {

@@ -37,8 +37,7 @@ Status InferMatMul(InferContext& c) {
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
   const int64_t k = a[turn_a ? 0 : 1], other = b[turn_b ? 1 : 0];
   if (k >= 0 && other >= 0 && k != other) {
-    return InvalidArgument("a ", a.ToString(), " and b ", b.ToString(),
-                           " do not fit: want as many rows as columns, got ", other, " and ", k);
+    return InvalidArgument("a ", a, " and b ", b, " do not fit: want as many rows as columns, got ", other, " and ", k);
   }
   SetQuantizedOutputs(c, {a[turn_a ? 1 : 0], b[turn_b ? 0 : 1]});
   return Status();

@@ -26,7 +26,7 @@ Status CheckScatterNd(const Shape& indices, const Shape& updates, const Shape& o
   }
   const bool has_some = indices.num_elements() > 0 || updates.num_elements() > 0;
   if (has_some && (depth == 0 || out.num_elements() == 0)) {
-    return InvalidArgument("updates: want none for an empty output ", out.ToString(), ", got ", updates.ToString());
+    return InvalidArgument("updates: want none for an empty output ", out, ", got ", updates);
   }
   return Status();
 }

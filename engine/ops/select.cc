@@ -138,8 +138,7 @@ Status InferClip(InferContext& c) {
     if (c.shape(i).rank() == 0) continue;
     const Result<Shape> merged = MergeShapes(shape, c.shape(i));
     if (!merged.ok()) {
-      return InvalidArgument("bounds: want scalars or the input's shape ", c.shape(0).ToString(), ", got ",
-                             c.shape(i).ToString());
+      return InvalidArgument("bounds: want scalars or the input's shape ", c.shape(0), ", got ", c.shape(i));
     }
     if (c.shape(i).has_rank()) shape = *merged;
   }

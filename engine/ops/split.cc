@@ -151,7 +151,7 @@ Result<int> UnpackAxis(int64_t value, const Shape& in, int count) {
   auto axis = NormalizeAxis(value, in.rank());
   if (!axis.ok()) return std::move(axis).status().Framed("attr 'axis'");
   if (in[*axis] != Shape::kUnknownDim && in[*axis] != count) {
-    return InvalidArgument("attr 'num': want the size of dim ", *axis, " of ", in.ToString(), ", got ", count);
+    return InvalidArgument("attr 'num': want the size of dim ", *axis, " of ", in, ", got ", count);
   }
   return axis;
 }

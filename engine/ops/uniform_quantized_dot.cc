@@ -54,8 +54,8 @@ Status Infer(InferContext& c) {
   const Shape a = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(2);
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
   if (a[1] >= 0 && b[0] >= 0 && a[1] != b[0]) {
-    return InvalidArgument("lhs ", a.ToString(), " and rhs ", b.ToString(),
-                           " do not fit: want as many rows as columns, got ", b[0], " and ", a[1]);
+    return InvalidArgument("lhs ", a, " and rhs ", b, " do not fit: want as many rows as columns, got ", b[0], " and ",
+                           a[1]);
   }
   RIVULET_RETURN_IF_ERROR(CheckAxis(c, "rhs_quantization_axis"));
   RIVULET_RETURN_IF_ERROR(CheckColumns(c, kHybrid ? 2 : 4, b[1]));
