@@ -67,6 +67,12 @@ Status InferConcat(InferContext& c) {
   return InferConcat(c, kAxisFirst);
 }
 
+// Whether the input was made where it belongs, from element `at` of output 0 on: plans see to that where they can.
+bool IsInPlace(RunContext& c, int input, int64_t at) {
+  const auto bytes = at * static_cast<int64_t>(StoredBytes(c.output(0).dtype()));
+  return c.input(input).raw() == static_cast<const char*>(c.output(0).raw()) + bytes;
+}
+
 Status Join(RunContext& c, int first, int count, int64_t axis_value) {
   Tensor& output = c.output(0);
   RIVULET_ASSIGN_OR_RETURN(
@@ -82,6 +88,10 @@ Status Join(RunContext& c, int first, int count, int64_t axis_value) {
   for (int i = first; i < first + count; ++i) {
     const Tensor& input = c.input(i);
     const int64_t part = input.dim(axis) * inner;
+    if (IsInPlace(c, i, at)) {
+      at += part;
+      continue;
+    }
     AxisCopy copy(output.dtype());
     copy.Axis(outer, part, row);
     copy.Axis(part, 1, 1);
@@ -172,6 +182,7 @@ Status RunPack(RunContext& c) {
   for (int d = 0; d < axis; ++d) outer *= want[d];
   for (int d = axis + 1; d < want.rank(); ++d) inner *= want[d];
   for (int i = 0; i < c.num_inputs(); ++i) {
+    if (IsInPlace(c, i, i * inner)) continue;
     AxisCopy copy(c.output(0).dtype());
     copy.Axis(outer, inner, c.num_inputs() * inner);
     copy.Axis(inner, 1, 1);

@@ -10,10 +10,12 @@ namespace {
 
 class Finder {
  public:
-  Finder(const std::vector<int32_t>& last_read, int threads, Plan& plan)
+  Finder(const std::vector<int32_t>& last_read, const std::vector<int32_t>& owner, int threads, Plan& plan)
       : last_read_(last_read), threads_(threads), plan_(plan), reads_(plan.slots.size(), 0) {
     for (const Step& step : plan.steps) {
-      for (int32_t i = 0; i < step.num_inputs; ++i) ++reads_[static_cast<size_t>(InputOf(step, i))];
+      for (int32_t i = 0; i < step.num_inputs; ++i) {
+        ++reads_[static_cast<size_t>(owner[static_cast<size_t>(InputOf(step, i))])];
+      }
     }
   }
 
@@ -70,13 +72,13 @@ class Finder {
   const std::vector<int32_t>& last_read_;
   const int threads_;
   Plan& plan_;
-  std::vector<int32_t> reads_;  // of each slot
+  std::vector<int32_t> reads_;  // of each slot's memory
 };
 
 }  // namespace
 
-void FindBands(const std::vector<int32_t>& last_read, int threads, Plan& plan) {
-  if constexpr (kHasBands) Finder(last_read, threads, plan).Run();
+void FindBands(const std::vector<int32_t>& last_read, const std::vector<int32_t>& owner, int threads, Plan& plan) {
+  if constexpr (kHasBands) Finder(last_read, owner, threads, plan).Run();
 }
 
 }  // namespace rivulet

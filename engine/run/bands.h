@@ -16,8 +16,8 @@ inline constexpr bool kHasBands = IsBuilt("Conv2D") || IsBuilt("_FusedConv2D") |
 
 // Finds them among the steps of a plan without branches, and says so in Step::chain; what lies between their steps gets
 // no memory (Slot::Kind::kBands). `last_read`: by slot, the last step that reads it, or the number of steps where a
-// fetch does.
-void FindBands(const std::vector<int32_t>& last_read, int threads, Plan& plan);
+// fetch does. `owner`: by slot, the one whose memory it is, or is a part of.
+void FindBands(const std::vector<int32_t>& last_read, const std::vector<int32_t>& owner, int threads, Plan& plan);
 
 }  // namespace rivulet
 

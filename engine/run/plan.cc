@@ -1,6 +1,7 @@
 #include "engine/run/plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <unordered_map>
 
@@ -13,6 +14,7 @@
 #include "engine/run/call_inference.h"
 #include "engine/run/freeze.h"
 #include "engine/run/lower.h"
+#include "engine/run/shared_memory.h"
 
 namespace rivulet {
 namespace {
@@ -40,7 +42,7 @@ class Compiler {
     RIVULET_RETURN_IF_ERROR(MakeSteps());
     FindLastReads();
     FindDeaths();
-    if (environment_.passes && !plan_.has_dead) FindBands(last_read_, pool_.num_threads(), plan_);
+    if (environment_.passes && !plan_.has_dead) FindBands(last_read_, owner_, pool_.num_threads(), plan_);
     RIVULET_RETURN_IF_ERROR(PlaceInArena());
     RIVULET_RETURN_IF_ERROR(KeepConstants());
     ReleaseHeap();
@@ -85,8 +87,7 @@ class Compiler {
         }
       }
     }
-    owner_.resize(plan_.slots.size());
-    for (size_t i = 0; i < owner_.size(); ++i) owner_[i] = static_cast<int32_t>(i);
+    memory_.emplace(graph_, plan_.slots, first_slot_);
     last_read_.assign(plan_.slots.size(), -1);
     is_read_.assign(plan_.slots.size(), false);
   }
@@ -146,7 +147,7 @@ class Compiler {
       const int32_t in = SlotOf(node.inputs[0]);
       Slot& out = SlotAt(SlotOf({index, 0}));
       if (out.kind == Slot::Kind::kArena && SlotAt(in).kind == Slot::Kind::kArena && !plan_.has_dead) {
-        owner_[static_cast<size_t>(SlotOf({index, 0}))] = owner_[static_cast<size_t>(in)];
+        memory_->Alias(SlotOf({index, 0}), in);
         return Status();  // the same memory: no step
       }
       out.kind = Slot::Kind::kHeap;
@@ -164,6 +165,8 @@ class Compiler {
                                                environment_, stop_));
     } else if (node.def->run == nullptr) {
       return CannotRun(node);
+    } else if (environment_.passes && !plan_.has_dead && memory_->SharePieces(index)) {
+      return Status();  // nothing to copy
     } else {
       if (node.def->prepare != nullptr) {
         PrepareContext context(node, inputs, node.outputs, &consumed, allocator_, pool_);
@@ -230,8 +233,13 @@ class Compiler {
     }
   }
 
-  // The step after which a slot's memory is free: the last reader of it or of another name for it.
+  // The step after which a slot's memory is free: the last reader of it, of another name for it or of a part of it.
   void FindLastReads() {
+    for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
+      const SharedMemory::Place place = memory_->Of(static_cast<int32_t>(slot));
+      owner_.push_back(place.owner);
+      plan_.slots[slot].offset = place.at;
+    }
     const auto end = static_cast<int32_t>(plan_.steps.size());
     for (const Read& read : reads_) {
       if (read.consumed) continue;
@@ -283,14 +291,19 @@ class Compiler {
       for (int32_t o = 0; o < step.num_outputs; ++o) {
         const int32_t slot = plan_.operands[static_cast<size_t>(step.first_output + o)];
         if (SlotAt(slot).kind != Slot::Kind::kArena) continue;
+        const int32_t owner = owner_[static_cast<size_t>(slot)];
         const CheckedSize bytes =
-            CheckedSize(SlotAt(slot).shape.num_elements()) * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype));
+            CheckedSize(SlotAt(owner).shape.num_elements()) * static_cast<int64_t>(ElementBytes(SlotAt(owner).dtype));
         if (!bytes.valid()) {
           return ResourceExhausted(NodeFrame(graph_.node(step.node)), ": an output of shape ", SlotAt(slot).shape,
                                    " is larger than any memory");
         }
-        const int32_t last = std::max(last_read_[static_cast<size_t>(slot)], static_cast<int32_t>(s));
-        int32_t request = o == 0 ? FindInPlace(step, slot, static_cast<int32_t>(s), request_of, requests) : -1;
+        const int32_t last = std::max(last_read_[static_cast<size_t>(owner)], static_cast<int32_t>(s));
+        // The first step that writes a part makes room for the whole.
+        int32_t request = request_of[static_cast<size_t>(owner)];
+        if (request < 0 && o == 0 && owner == slot) {
+          request = FindInPlace(step, slot, static_cast<int32_t>(s), request_of, requests);
+        }
         if (request < 0) {
           request = static_cast<int32_t>(requests.size());
           // Vector kernels may load a whole last register.
@@ -299,7 +312,7 @@ class Compiler {
           requests[static_cast<size_t>(request)].last_step =
               std::max(requests[static_cast<size_t>(request)].last_step, last);
         }
-        request_of[static_cast<size_t>(slot)] = request;
+        request_of[static_cast<size_t>(owner)] = request;
       }
     }
     plan_.arena_bytes = PlanArena(requests, static_cast<int64_t>(Allocator::kAlignment));
@@ -307,7 +320,7 @@ class Compiler {
     for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
       const int32_t request = request_of[static_cast<size_t>(owner_[slot])];
       if (plan_.slots[slot].kind == Slot::Kind::kArena && request >= 0) {
-        plan_.slots[slot].offset = requests[static_cast<size_t>(request)].offset;
+        plan_.slots[slot].offset += requests[static_cast<size_t>(request)].offset;
       }
     }
     return Status();
@@ -379,7 +392,8 @@ class Compiler {
   const StopToken& stop_;
   std::vector<int32_t> order_;
   std::vector<int32_t> first_slot_;
-  std::vector<int32_t> owner_;      // the slot whose memory a slot is
+  std::optional<SharedMemory> memory_;
+  std::vector<int32_t> owner_;      // the slot whose memory a slot is, or is a part of
   std::vector<int32_t> last_read_;  // by owner: the step after which its memory is free
   std::vector<int32_t> read_last_;  // by owner: the last step that reads it itself
   std::vector<bool> is_read_;
