@@ -1,8 +1,10 @@
 #include "engine/kernels/element_chain.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/kernels/map_stretch.h"
+#include "engine/kernels/scale_rows.h"
 
 namespace rivulet {
 namespace {
@@ -12,7 +14,10 @@ constexpr int64_t kBufferFloats = 4096;
 constexpr int64_t kMaxStretch = 1024;
 constexpr int64_t kLine = 16;
 
-constexpr bool IsSpread(Spread spread) { return spread == Spread::kRow || spread == Spread::kColumn; }
+// Whether a stretch of several rows reads the input from a copy.
+constexpr bool IsCopied(const ElementChain::Input& input) {
+  return input.spread == Spread::kRow || input.spread == Spread::kColumn || input.row_step > 0;
+}
 
 }  // namespace
 
@@ -41,10 +46,27 @@ bool ElementChain::Make(std::vector<ElementStep> steps, ElementChain* chain) {
     register_of[static_cast<size_t>(i)] = found;
     num_registers = std::max(num_registers, found + 1);
   }
+  chain->column_scale_ = ColumnScaleOf(steps);
   chain->steps_ = std::move(steps);
   chain->register_of_ = std::move(register_of);
   chain->num_registers_ = num_registers;
   return true;
+}
+
+std::optional<ElementChain::AsColumnScale> ElementChain::ColumnScaleOf(const std::vector<ElementStep>& steps) {
+  const auto is_binary = [](const ElementStep& step, BinaryKind kind) {
+    return step.kind == ElementStep::Kind::kBinary && step.binary == kind;
+  };
+  if (steps.size() < 2 || steps.size() > 3) return std::nullopt;
+  const ElementStep &product = steps[0], &sum = steps[1];
+  if (!is_binary(product, BinaryKind::kMul) || !is_binary(sum, BinaryKind::kAdd)) return std::nullopt;
+  if (sum.a.is_step == sum.b.is_step) return std::nullopt;
+  const bool relu = steps.size() == 3;
+  if (relu && (steps[2].kind != ElementStep::Kind::kUnary || steps[2].unary != UnaryKind::kRelu ||
+               !steps[2].a.is_step || steps[2].a.index != 1)) {
+    return std::nullopt;
+  }
+  return AsColumnScale{product.a.index, product.b.index, (sum.a.is_step ? sum.b : sum.a).index, relu};
 }
 
 // One thread's buffers, and the stretches that it is given.
@@ -56,8 +78,7 @@ class ElementChain::Piece {
     float* next = buffer_ + chain.num_registers_ * stretch;
     for (size_t i = 0; i < inputs.size(); ++i) {
       spread_[i] = inputs[i].data;
-      if (rows_ == 1 || !IsSpread(inputs[i].spread)) continue;
-      // A stretch of several rows reads what is spread over them from a copy.
+      if (rows_ == 1 || !IsCopied(inputs[i])) continue;
       if (inputs[i].spread == Spread::kRow) {
         for (int64_t row = 0; row < rows_; ++row) std::copy_n(inputs[i].data, columns_, next + row * columns_);
       }
@@ -71,9 +92,15 @@ class ElementChain::Piece {
     row_ = row;
     column_ = column;
     for (size_t i = 0; i < inputs_.size(); ++i) {
-      if (rows_ == 1 || inputs_[i].spread != Spread::kColumn) continue;
-      for (int64_t r = 0; r < rows; ++r) {
-        std::fill_n(buffer_ + (spread_[i] - buffer_) + r * columns_, columns_, inputs_[i].data[row + r]);
+      if (rows_ == 1 || !IsCopied(inputs_[i]) || inputs_[i].spread == Spread::kRow) continue;
+      float* copy = buffer_ + (spread_[i] - buffer_);
+      const Input& input = inputs_[i];
+      for (int64_t r = 0; r < rows; ++r, copy += columns_) {
+        if (input.spread == Spread::kColumn) {
+          std::fill_n(copy, columns_, input.data[row + r]);
+        } else {
+          std::copy_n(input.data + (row + r) * input.row_step, columns_, copy);
+        }
       }
     }
     const size_t last = chain_.steps_.size() - 1;
@@ -102,12 +129,18 @@ class ElementChain::Piece {
     const auto index = static_cast<size_t>(operand.index);
     if (operand.is_step) return {buffer_ + chain_.register_of_[index] * stretch_, false};
     switch (inputs_[index].spread) {
-      case Spread::kFull: return {inputs_[index].data + row_ * columns_ + column_, false};
+      case Spread::kFull: return {Full(index), false};
       case Spread::kRow: return {rows_ == 1 ? spread_[index] + column_ : spread_[index], false};
       case Spread::kColumn: return rows_ == 1 ? Operand{spread_[index] + row_, true} : Operand{spread_[index], false};
       case Spread::kScalar: break;
     }
     return {inputs_[index].data, true};
+  }
+
+  const float* Full(size_t index) const {
+    const Input& input = inputs_[index];
+    if (input.row_step == 0) return input.data + row_ * columns_ + column_;
+    return rows_ == 1 ? input.data + row_ * input.row_step + column_ : spread_[index];
   }
 
   // A function of one value for the whole stretch: rare, so it is spread.
@@ -133,8 +166,17 @@ class ElementChain::Piece {
 void ElementChain::Run(std::span<const Input> inputs, int64_t rows, int64_t columns, float* out, ThreadPool& pool,
                        const StopToken& stop) const {
   if (rows == 0 || columns == 0) return;
+  if (column_scale_ && inputs[static_cast<size_t>(column_scale_->shift)].spread == Spread::kRow) {
+    Input x = inputs[static_cast<size_t>(column_scale_->x)], scale = inputs[static_cast<size_t>(column_scale_->scale)];
+    if (x.spread == Spread::kRow) std::swap(x, scale);
+    if (x.spread == Spread::kFull && scale.spread == Spread::kRow) {
+      const ColumnScale by{scale.data, inputs[static_cast<size_t>(column_scale_->shift)].data, column_scale_->relu};
+      ScaleRows(x.data, x.row_step > 0 ? x.row_step : columns, rows, columns, by, out, pool, stop);
+      return;
+    }
+  }
   int64_t buffers = num_registers_;
-  for (const Input& input : inputs) buffers += IsSpread(input.spread) ? 1 : 0;
+  for (const Input& input : inputs) buffers += IsCopied(input) ? 1 : 0;
   const int64_t most = std::min(kBufferFloats / std::max<int64_t>(buffers, 1) / kLine * kLine, kMaxStretch);
   // Several whole rows, or part of one.
   const int64_t rows_each = std::clamp<int64_t>(most / columns, 1, rows);

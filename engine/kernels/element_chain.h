@@ -6,6 +6,7 @@
 #define RIVULET_ENGINE_KERNELS_ELEMENT_CHAIN_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,6 +47,7 @@ class ElementChain {
   struct Input {
     const float* data;
     Spread spread;
+    int64_t row_step = 0;  // of kFull: from one row to the next; 0 where they follow one another
   };
   void Run(std::span<const Input> inputs, int64_t rows, int64_t columns, float* out, ThreadPool& pool,
            const StopToken& stop) const;
@@ -53,9 +55,19 @@ class ElementChain {
  private:
   class Piece;
 
+  // Columns scaled, moved and perhaps cut off at zero, by inputs of these indices: has a kernel of its own.
+  struct AsColumnScale {
+    int32_t x;
+    int32_t scale;
+    int32_t shift;
+    bool relu;
+  };
+  static std::optional<AsColumnScale> ColumnScaleOf(const std::vector<ElementStep>& steps);
+
   std::vector<ElementStep> steps_;
   std::vector<int32_t> register_of_;  // of each step's result but the last's
   int num_registers_ = 0;
+  std::optional<AsColumnScale> column_scale_;
 };
 
 }  // namespace rivulet

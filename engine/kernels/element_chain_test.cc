@@ -35,6 +35,17 @@ std::vector<float> Written(const std::vector<float>& values, Spread spread, int6
   return out;
 }
 
+// The rows with other values between them.
+std::vector<float> Apart(const std::vector<float>& values, int64_t columns, int64_t row_step) {
+  std::vector<float> out;
+  for (size_t at = 0; at < values.size(); at += static_cast<size_t>(columns)) {
+    const auto row = values.begin() + static_cast<std::ptrdiff_t>(at);
+    out.insert(out.end(), row, row + columns);
+    out.resize(out.size() + static_cast<size_t>(row_step - columns), -77.0f);
+  }
+  return out;
+}
+
 struct RandomChain {
   std::vector<ElementStep> steps;
   std::vector<Spread> spreads;
@@ -106,13 +117,52 @@ TEST(ElementChain, TheSameBitsAsOneStepAfterTheOther) {
         ElementChain chain;
         ASSERT_TRUE(ElementChain::Make(random.steps, &chain));
         std::vector<ElementChain::Input> inputs;
+        std::vector<std::vector<float>> apart(random.inputs.size());
         for (size_t i = 0; i < random.inputs.size(); ++i) {
           inputs.push_back({random.inputs[i].data(), random.spreads[i]});
+          if (random.spreads[i] != Spread::kFull || round % 2 == 0) continue;
+          apart[i] = Apart(random.inputs[i], columns, columns + 3);
+          inputs.back() = {apart[i].data(), Spread::kFull, columns + 3};
         }
         const auto got = SameForAnyThreads<float>(rows * columns, [&](float* out, ThreadPool& pool) {
           chain.Run(inputs, rows, columns, out, pool, StopToken());
         });
         const std::vector<float> want = random.OneAfterTheOther();
+        for (size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << "at " << i;
+      }
+    }
+  });
+}
+
+// Has a kernel of its own.
+TEST(ElementChain, ScaledRows) {
+  OnEveryTarget([&] {
+    for (const int64_t columns : {1, 3, 16, 31, 64, 70, 300}) {
+      for (const int variant : {0, 1, 2, 3}) {
+        SCOPED_TRACE(testing::Message() << columns << " columns, variant " << variant);
+        const bool relu = variant % 2 == 1, scale_first = variant >= 2;
+        constexpr int64_t kRows = 90;
+        RandomChain scaled(1, kRows, columns);
+        scaled.spreads = {Spread::kFull, Spread::kRow, Spread::kRow};
+        scaled.inputs = {Reals(kRows * columns, 2), Reals(columns, 3), Reals(columns, 4)};
+        scaled.steps = {
+            {.kind = ElementStep::Kind::kBinary, .binary = BinaryKind::kMul, .a = {false, 0}, .b = {false, 1}},
+            {.kind = ElementStep::Kind::kBinary, .binary = BinaryKind::kAdd, .a = {true, 0}, .b = {false, 2}}};
+        if (scale_first) {
+          std::swap(scaled.steps[0].a, scaled.steps[0].b);
+          std::swap(scaled.steps[1].a, scaled.steps[1].b);
+        }
+        if (relu) scaled.steps.push_back({.unary = UnaryKind::kRelu, .a = {true, 1}});
+        ElementChain chain;
+        ASSERT_TRUE(ElementChain::Make(scaled.steps, &chain));
+        const std::vector<float> apart = Apart(scaled.inputs[0], columns, columns + 5);
+        const ElementChain::Input inputs[] = {{apart.data(), Spread::kFull, columns + 5},
+                                              {scaled.inputs[1].data(), Spread::kRow},
+                                              {scaled.inputs[2].data(), Spread::kRow}};
+        const auto got = SameForAnyThreads<float>(kRows * columns, [&](float* out, ThreadPool& pool) {
+          chain.Run(inputs, kRows, columns, out, pool, StopToken());
+        });
+        const std::vector<float> want = scaled.OneAfterTheOther();
         for (size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << "at " << i;
       }
     }

@@ -1,5 +1,7 @@
 // Concat, ConcatV2, ParallelConcat, Pack: tensors joined along an axis, which Pack makes new. ConcatOffset: where each
 // of them begins in the result, as a vector with zeros but for the axis.
+#include "engine/ops/concat.h"
+
 #include <algorithm>
 
 #include "engine/base/checked.h"
@@ -67,13 +69,21 @@ Status InferConcat(InferContext& c) {
   return InferConcat(c, kAxisFirst);
 }
 
+struct JoinState : OpState {
+  int64_t row_step = 0;  // 0 where the result's rows follow one another
+};
+
+Result<std::unique_ptr<OpState>> PrepareJoin(PrepareContext&) {
+  return std::unique_ptr<OpState>(std::make_unique<JoinState>());
+}
+
 // Whether the input was made where it belongs, from element `at` of output 0 on: plans see to that where they can.
 bool IsInPlace(RunContext& c, int input, int64_t at) {
   const auto bytes = at * static_cast<int64_t>(StoredBytes(c.output(0).dtype()));
   return c.input(input).raw() == static_cast<const char*>(c.output(0).raw()) + bytes;
 }
 
-Status Join(RunContext& c, int first, int count, int64_t axis_value) {
+Status Join(RunContext& c, int first, int count, int64_t axis_value, int64_t row_step) {
   Tensor& output = c.output(0);
   RIVULET_ASSIGN_OR_RETURN(
       const Shape want, Joined(first, count, &axis_value, [&](int i) -> const Shape& { return c.input(i).shape(); }));
@@ -83,7 +93,7 @@ Status Join(RunContext& c, int first, int count, int64_t axis_value) {
   int64_t outer = 1, inner = 1;
   for (int d = 0; d < axis; ++d) outer *= want[d];
   for (int d = axis + 1; d < want.rank(); ++d) inner *= want[d];
-  const int64_t row = want[axis] * inner;
+  const int64_t row = row_step > 0 ? row_step : want[axis] * inner;
   int64_t at = 0;
   for (int i = first; i < first + count; ++i) {
     const Tensor& input = c.input(i);
@@ -103,8 +113,8 @@ Status Join(RunContext& c, int first, int count, int64_t axis_value) {
 
 Status RunConcat(RunContext& c, bool axis_first) {
   const Tensor& axis = c.input(axis_first ? 0 : c.num_inputs() - 1);
-  if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape());
-  return Join(c, axis_first ? 1 : 0, c.num_inputs() - 1, Indices(axis)[0]);
+  if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape().ToString());
+  return Join(c, axis_first ? 1 : 0, c.num_inputs() - 1, Indices(axis)[0], c.state<JoinState>().row_step);
 }
 template <bool kAxisFirst>
 Status RunConcat(RunContext& c) {
@@ -130,7 +140,7 @@ Status InferParallelConcat(InferContext& c) {
   return Status();
 }
 
-Status RunParallelConcat(RunContext& c) { return Join(c, 0, c.num_inputs(), 0); }
+Status RunParallelConcat(RunContext& c) { return Join(c, 0, c.num_inputs(), 0, 0); }
 
 // ---- Pack ----
 
@@ -245,12 +255,14 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "N:int >=2; " RIVULET_JOINED "}",
      .infer = InferConcat<true>,
+     .prepare = PrepareJoin,
      .run = RunConcat<true>},
     {.name = "ConcatV2",
      .inputs = "values:N*T, axis:Tidx",
      .outputs = "output:T",
      .attrs = "N:int >=2; " RIVULET_JOINED "}; Tidx:type=i32 in {i32,i64}",
      .infer = InferConcat<false>,
+     .prepare = PrepareJoin,
      .run = RunConcat<false>},
     {.name = "ConcatOffset",
      .inputs = "concat_dim:i32, shape:N*shape_type",
@@ -274,6 +286,8 @@ constexpr OpDef kDefs[] = {
 };
 
 }  // namespace
+
+void SetJoinedRows(OpState& state, int64_t row_step) { static_cast<JoinState&>(state).row_step = row_step; }
 
 RIVULET_OP_LIST(Concat, kDefs);
 

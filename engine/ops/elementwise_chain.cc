@@ -68,6 +68,7 @@ bool ReadStep(std::string_view text, float alpha, int64_t inputs, int64_t before
 struct State : OpState {
   ElementChain chain;
   std::vector<Spread> spreads;
+  std::vector<int64_t> row_steps;  // of inputs whose rows do not follow one another, else 0
   SpreadGrid grid;
 };
 
@@ -93,6 +94,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     state->spreads.push_back(*spread);
   }
   if (state->grid.rows == 0) state->grid = {1, output.num_elements()};
+  state->row_steps.resize(state->spreads.size());
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -100,7 +102,8 @@ Status Run(RunContext& c) {
   const auto& state = c.state<State>();
   ElementChain::Input inputs[ElementChain::kMaxInputs];
   for (int i = 0; i < c.num_inputs(); ++i) {
-    inputs[i] = {c.input(i).data<float>(), state.spreads[static_cast<size_t>(i)]};
+    const auto at = static_cast<size_t>(i);
+    inputs[i] = {c.input(i).data<float>(), state.spreads[at], state.row_steps[at]};
   }
   state.chain.Run({inputs, static_cast<size_t>(c.num_inputs())}, state.grid.rows, state.grid.columns,
                   c.output(0).data<float>(), c.pool(), c.stop());
@@ -136,6 +139,22 @@ std::optional<ElementStep> ElementStepOf(std::string_view op, float alpha) {
   step.kind = ElementStep::Kind::kActivation;
   step.activation = {.kind = ActivationKind::kLeakyRelu, .alpha = alpha};
   return step;
+}
+
+bool ChainReadsRows(const Graph& graph, const Node& chain, Edge edge, int64_t columns) {
+  const Shape& output = chain.outputs[0].shape;
+  SpreadGrid grid;
+  for (const Edge& input : chain.inputs) {
+    const auto spread = SpreadOver(graph.fact(input).shape, output, &grid);
+    if (!spread || (input == edge && *spread != Spread::kFull)) return false;
+  }
+  return grid.rows == 0 || grid.columns == columns;
+}
+
+void SetChainRows(OpState& state, int input, int64_t columns, int64_t row_step) {
+  auto& chain = static_cast<State&>(state);
+  chain.grid = {chain.grid.rows * chain.grid.columns / columns, columns};
+  chain.row_steps[static_cast<size_t>(input)] = row_step;
 }
 
 std::optional<Spread> SpreadOver(const Shape& input, const Shape& output, SpreadGrid* grid) {

@@ -33,6 +33,12 @@ struct SpreadGrid {
 // Nothing where the input needs another grid or more than rows and columns.
 std::optional<Spread> SpreadOver(const Shape& input, const Shape& output, SpreadGrid* grid);
 
+// Whether a chain can read its input `edge`, of the output's shape, as rows of so many columns that do not follow one
+// another.
+bool ChainReadsRows(const Graph& graph, const Node& chain, Edge edge, int64_t columns);
+// Says so to its prepared state, before it runs: from one row to the next there are so many elements.
+void SetChainRows(OpState& state, int input, int64_t columns, int64_t row_step);
+
 }  // namespace rivulet
 
 #endif  // RIVULET_ENGINE_OPS_ELEMENTWISE_CHAIN_H_

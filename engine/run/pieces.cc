@@ -141,6 +141,26 @@ std::optional<Pieces> Sliced(const Graph& graph, const Node& node) {
 
 }  // namespace
 
+std::optional<ConcatRows> ConcatRowsOf(const Graph& graph, const Node& node) {
+  const bool axis_first = node.op == "Concat";
+  if ((!axis_first && node.op != "ConcatV2") || !IsComplete(node.outputs[0])) return std::nullopt;
+  const Shape& whole = node.outputs[0].shape;
+  const size_t count = node.inputs.size() - 1;
+  const auto axis = AxisAt(graph, node.inputs[axis_first ? 0 : count], whole.rank());
+  if (!axis) return std::nullopt;
+  ConcatRows joined{axis_first ? 1 : 0, 1, whole[*axis], {}};
+  int64_t inner = 1;
+  for (int d = 0; d < *axis; ++d) joined.rows *= whole[d];
+  for (int d = *axis + 1; d < whole.rank(); ++d) inner *= whole[d];
+  joined.columns *= inner;
+  for (size_t i = 0; i < count; ++i) {
+    const Fact& fact = graph.fact(node.inputs[static_cast<size_t>(joined.first) + i]);
+    if (!fact.shape.complete()) return std::nullopt;
+    joined.sizes.push_back(fact.shape[*axis] * inner);
+  }
+  return joined;
+}
+
 std::optional<Pieces> PiecesOf(const Graph& graph, const Node& node) {
   for (const Fact& fact : node.outputs) {
     if (!IsComplete(fact)) return std::nullopt;

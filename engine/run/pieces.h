@@ -21,6 +21,16 @@ struct Pieces {
 // nodes and where a piece lies in several stretches.
 std::optional<Pieces> PiecesOf(const Graph& graph, const Node& node);
 
+// A Concat or ConcatV2 along any axis, of complete shapes with elements: its result as a matrix in which each input has
+// some columns.
+struct ConcatRows {
+  int32_t first = 0;  // of the inputs that are joined
+  int64_t rows = 0;
+  int64_t columns = 0;
+  std::vector<int64_t> sizes;  // by input joined: its columns
+};
+std::optional<ConcatRows> ConcatRowsOf(const Graph& graph, const Node& node);
+
 }  // namespace rivulet
 
 #endif  // RIVULET_ENGINE_RUN_PIECES_H_

@@ -169,6 +169,41 @@ TEST(SharedPieces, WhatCannotLieThereIsCopied) {
   EXPECT_EQ(StepsOf(parts + "c = ConcatV2(a, b, two) {T=float32, N=2}\n" + Step("y", "c"), {"y"}), 5);
 }
 
+// The blocks of densely connected networks: each layer's output is joined with what all layers before have made.
+std::string Layer(const std::string& name, const std::string& of, int channels) {
+  std::string values;
+  for (int i = 0; i < channels; ++i) values += (i == 0 ? "" : ", ") + std::to_string(i % 3 + 1);
+  const std::string constant = " = Const() {dtype=float32, value=float32[" + std::to_string(channels) + "]{" + values;
+  return name + "s" + constant + "}}\n" + name + "m = Mul(" + of + ", " + name + "s) {T=float32}\n" + name +
+         "a = AddV2(" + name + "m, " + name + "s) {T=float32}\n" + name + "r = Relu(" + name + "a) {T=float32}\n" +
+         Step(name, name + "r");
+}
+std::string Beside(const std::string& name, const std::string& inputs) {
+  return name + " = ConcatV2(" + inputs + ", two) {T=float32, N=2}\n";
+}
+std::string Block() {
+  return Step("a", "x") + Layer("f", "a", 4) + Beside("c", "a, f") + Layer("g", "c", 8) + Beside("d", "c, g") +
+         Layer("h", "d", 16) + Beside("e", "h, d");
+}
+
+TEST(SharedRows, OfDenseBlocks) {
+  StepsOf(Block() + Step("y", "e"), {"y"});
+  StepsOf(Block() + Layer("y", "e", 32), {"y"});
+  // Of another axis, which has fewer rows.
+  StepsOf(Block() + Concat("k", "e, e", 2) + Step("y", "k"), {"y"});
+  StepsOf(Block() + Beside("k", "e, e") + Step("y", "k"), {"y"});
+}
+
+TEST(SharedRows, WhatElseReadsThemGetsThemWhole) {
+  StepsOf(Block() + Step("y", "e"), {"y", "c"});
+  StepsOf(Block() + Step("y", "e") + Step("z", "d"), {"y", "z"});
+  StepsOf(Block() + Step("y", "e") + Split("s", "c", 2) + Step("z", "s:1"), {"y", "z"});
+  // A chain that goes over other rows than those of the block.
+  StepsOf(Block() + Step("y", "e") + "t = Const() {dtype=float32, value=float32[6,1]{1, 2, 3, 4, 5, 6}}\n" +
+              "n = Sub(c, t) {T=float32}\nq = Relu(n) {T=float32}\n" + Step("z", "q"),
+          {"y", "z"});
+}
+
 // A tensor may be read long after another piece, and an element-wise operator must not write over it.
 TEST(SharedPieces, LiveAsLongAsTheWhole) {
   StepsOf(Step("a", "x") + Split("s", "a", 2) + "r = Relu(s:0) {T=float32}\n" + Step("p", "r") + Step("q", "p") +

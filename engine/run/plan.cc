@@ -87,7 +87,7 @@ class Compiler {
         }
       }
     }
-    memory_.emplace(graph_, plan_.slots, first_slot_);
+    memory_.emplace(graph_, fetches_, plan_.slots, first_slot_);
     last_read_.assign(plan_.slots.size(), -1);
     is_read_.assign(plan_.slots.size(), false);
   }
@@ -240,6 +240,7 @@ class Compiler {
       owner_.push_back(place.owner);
       plan_.slots[slot].offset = place.at;
     }
+    for (const Step& step : plan_.steps) memory_->SetRows(step.node, step.state.get());
     const auto end = static_cast<int32_t>(plan_.steps.size());
     for (const Read& read : reads_) {
       if (read.consumed) continue;
