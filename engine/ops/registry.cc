@@ -1,4 +1,6 @@
-#include <unordered_map>
+#include <functional>
+#include <string_view>
+#include <vector>
 
 #include "engine/ops/op.h"
 
@@ -31,16 +33,38 @@ std::vector<const OpDef*> AllOps() {
   return all;
 }
 
-const OpDef* FindOp(std::string_view name) {
-  static const std::unordered_map<std::string_view, const OpDef*> index = [] {
-    std::unordered_map<std::string_view, const OpDef*> map;
+namespace {
+
+// Operators by their names: an open table, at least half of it free. Made when a process loads its first model, which
+// a map of a thousand blocks of memory would take a tenth of.
+class NameTable {
+ public:
+  NameTable() {
     const std::vector<const OpDef*> all = AllOps();
-    map.reserve(all.size());
-    for (const OpDef* def : all) map.emplace(def->name, def);
-    return map;
-  }();
-  const auto it = index.find(name);
-  return it == index.end() ? nullptr : it->second;
+    while (places_.size() < 2 * all.size()) places_.resize(2 * places_.size());
+    for (const OpDef* def : all) {
+      const OpDef*& place = PlaceOf(def->name);
+      if (place == nullptr) place = def;
+    }
+  }
+
+  const OpDef* Find(std::string_view name) { return PlaceOf(name); }
+
+ private:
+  const OpDef*& PlaceOf(std::string_view name) {
+    size_t at = std::hash<std::string_view>()(name) & (places_.size() - 1);
+    while (places_[at] != nullptr && name != places_[at]->name) at = (at + 1) & (places_.size() - 1);
+    return places_[at];
+  }
+
+  std::vector<const OpDef*> places_ = std::vector<const OpDef*>(16);
+};
+
+}  // namespace
+
+const OpDef* FindOp(std::string_view name) {
+  static NameTable table;
+  return table.Find(name);
 }
 
 }  // namespace rivulet
