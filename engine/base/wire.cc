@@ -9,7 +9,7 @@ void WireCursor::Fail(Status status) {
   at_ = end_;
 }
 
-uint64_t WireCursor::ReadVarint() {
+uint64_t WireCursor::ReadLongVarint() {
   uint64_t value = 0;
   for (int shift = 0; shift < 70; shift += 7) {
     if (at_ == end_) {

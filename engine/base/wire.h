@@ -56,7 +56,9 @@ class WireCursor {
   static constexpr int kMaxGroupDepth = 100;
 
  private:
-  uint64_t ReadVarint();
+  // Most numbers of a graph are one byte long.
+  uint64_t ReadVarint() { return at_ != end_ && *at_ < 0x80 ? *at_++ : ReadLongVarint(); }
+  uint64_t ReadLongVarint();
   bool Take(size_t count, const uint8_t** start);
   bool Expect(WireType type);
   void SkipGroup(uint32_t field);

@@ -8,6 +8,8 @@ namespace rivulet {
 
 int32_t Graph::AddNode(Node node) {
   const int32_t index = size();
+  // Room for all the nodes that there is room for, and not once more for each doubling.
+  if (index_.empty()) index_.reserve(nodes_.capacity());
   index_.emplace(node.name, index);
   nodes_.push_back(std::move(node));
   return index;

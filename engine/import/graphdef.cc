@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 
@@ -14,14 +15,18 @@
 namespace rivulet {
 namespace {
 
-// A NodeDef as written; inputs are resolved when all names are known.
+// A NodeDef as written; inputs are resolved when all names are known. One is read after the other into the same
+// vectors.
 struct RawNode {
   Node node;
   std::vector<std::string_view> inputs;
+  std::vector<AttrMap::Entry> attrs;  // empty again when they are the node's
 };
 
 Status ReadNode(WireCursor message, const AttrSource& source, RawNode* raw) {
-  std::vector<AttrMap::Entry> attrs;
+  raw->node = Node();
+  raw->inputs.clear();
+  std::vector<AttrMap::Entry>& attrs = raw->attrs;
   while (message.Next()) {
     switch (message.field()) {
       case 1: raw->node.name = std::string(message.Text()); break;
@@ -37,7 +42,10 @@ Status ReadNode(WireCursor message, const AttrSource& source, RawNode* raw) {
   }
   Status status = message.status();
   if (!status.ok()) return std::move(status).Framed(Cat("node ", Quoted(raw->node.name)));
-  raw->node.attrs.Assign(std::move(attrs));
+  // Room for just so many: what more there was would be kept as long as the model is.
+  raw->node.attrs.Assign(
+      std::vector<AttrMap::Entry>(std::make_move_iterator(attrs.begin()), std::make_move_iterator(attrs.end())));
+  attrs.clear();
   return Status();
 }
 
@@ -81,11 +89,11 @@ Status ReadSignature(WireCursor message, Function* function) {
 
 Status ReadFunction(WireCursor message, const AttrSource& source, Function* function) {
   std::vector<AttrMap::Entry> attrs;
+  RawNode raw;
   while (message.Next()) {
     switch (message.field()) {
       case 1: RIVULET_RETURN_IF_ERROR(ReadSignature(message.Message(), function)); break;
       case 3: {
-        RawNode raw;
         RIVULET_RETURN_IF_ERROR(ReadNode(message.Message(), source, &raw));
         function->body.push_back({std::move(raw.node.name), std::move(raw.node.op),
                                   std::vector<std::string>(raw.inputs.begin(), raw.inputs.end()),
@@ -235,16 +243,18 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
                              const MemmappedPackage* package) {
   Graph graph;
   const AttrSource source{owner, limits};
-  std::vector<std::vector<std::string_view>> inputs;
+  RawNode raw;
+  std::vector<std::string_view> inputs;  // of all nodes
+  std::vector<size_t> last_input;        // of each node, the next one's first
   SeenFunctions functions;
   GradientNames gradients;
   const size_t count = CountNodes(file);
   graph.nodes().reserve(count);
-  inputs.reserve(count);
+  inputs.reserve(2 * count);
+  last_input.reserve(count);
   while (file.Next()) {
     switch (file.field()) {
       case 1: {
-        RawNode raw;
         RIVULET_RETURN_IF_ERROR(ReadNode(file.Message(), source, &raw));
         if (!file.status().ok()) break;
         if (graph.size() >= limits.nodes) {
@@ -257,7 +267,8 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
         if (package != nullptr && raw.node.op == "ImmutableConst") PlaceRegion(*package, &raw.node);
         raw.node.def = FindOp(raw.node.op);
         graph.AddNode(std::move(raw.node));
-        inputs.push_back(std::move(raw.inputs));
+        inputs.insert(inputs.end(), raw.inputs.begin(), raw.inputs.end());
+        last_input.push_back(inputs.size());
         break;
       }
       case 2: RIVULET_RETURN_IF_ERROR(ReadLibrary(file.Message(), source, &functions, &gradients, &graph)); break;
@@ -273,9 +284,12 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
     with_gradient->attrs.Set(kGradientFunction, gradient);
     function->second = std::move(with_gradient);
   }
+  size_t next = 0;
   for (int32_t i = 0; i < graph.size(); ++i) {
-    for (const std::string_view input : inputs[static_cast<size_t>(i)]) {
-      RIVULET_RETURN_IF_ERROR(Resolve(graph, input, &graph.node(i)));
+    Node& node = graph.node(i);
+    node.inputs.reserve(last_input[static_cast<size_t>(i)] - next);
+    for (; next < last_input[static_cast<size_t>(i)]; ++next) {
+      RIVULET_RETURN_IF_ERROR(Resolve(graph, inputs[next], &node));
     }
   }
   if (owner != nullptr) graph.KeepAlive(owner);

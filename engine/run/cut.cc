@@ -72,6 +72,7 @@ class Cutter {
       const int32_t moved = moved_[static_cast<size_t>(pending_.back())];
       pending_.pop_back();
       std::vector<Edge> inputs;
+      inputs.reserve(node.inputs.size());
       for (const Edge& edge : node.inputs) inputs.push_back(Take(edge));
       std::vector<int32_t> controls;
       for (const int32_t control : node.control_inputs) {
