@@ -1,5 +1,7 @@
 #include <algorithm>
-#include <map>
+#include <array>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "engine/graph/shape_math.h"
@@ -16,18 +18,69 @@ Edge PatchSink::Add(Node node) {
 // What edges become. What takes an edge's place may itself be replaced.
 class Replacements {
  public:
-  void Set(Edge old, Edge with) { moved_[old] = with; }
+  explicit Replacements(int32_t num_nodes) : first_(static_cast<size_t>(num_nodes), -1) {}
+
+  void Set(Edge old, Edge with) {
+    if (Moved* moved = Find(old); moved != nullptr) {
+      moved->with = with;
+      return;
+    }
+    int32_t& first = first_[static_cast<size_t>(old.node)];
+    moved_.push_back({old.slot, first, with});
+    first = static_cast<int32_t>(moved_.size()) - 1;
+  }
 
   // Where the chain of replacements ends. It is walked once: all of it then leads there.
   Edge Follow(Edge edge) {
     Edge end = edge;
-    for (auto it = moved_.find(end); it != moved_.end(); it = moved_.find(end)) end = it->second;
-    while (!(edge == end)) edge = std::exchange(moved_[edge], end);
+    for (const Moved* moved = Find(end); moved != nullptr; moved = Find(end)) end = moved->with;
+    while (!(edge == end)) edge = std::exchange(Find(edge)->with, end);
     return end;
   }
 
  private:
-  std::map<Edge, Edge> moved_;
+  struct Moved {
+    int32_t slot;
+    int32_t next;  // replaced output of the node, or -1
+    Edge with;
+  };
+  Moved* Find(Edge edge) {
+    int32_t at = first_[static_cast<size_t>(edge.node)];
+    while (at >= 0 && moved_[static_cast<size_t>(at)].slot != edge.slot) at = moved_[static_cast<size_t>(at)].next;
+    return at < 0 ? nullptr : &moved_[static_cast<size_t>(at)];
+  }
+
+  std::vector<int32_t> first_;  // by node
+  std::vector<Moved> moved_;
+};
+
+// The operators of a graph, each once.
+class Operators {
+ public:
+  explicit Operators(const Graph& graph) {
+    for (const Node& node : graph.nodes()) {
+      const OpDef*& seen = seen_[reinterpret_cast<uintptr_t>(node.def) / sizeof(OpDef) % seen_.size()];
+      if (seen == node.def) continue;  // two that share a place are listed more than once
+      seen = node.def;
+      names_.push_back(node.op);
+    }
+    std::sort(names_.begin(), names_.end());
+    names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
+  }
+
+  // Whether one of the words is there.
+  bool HasOneOf(std::string_view words) const {
+    while (!words.empty()) {
+      const size_t end = std::min(words.find(' '), words.size());
+      if (std::binary_search(names_.begin(), names_.end(), words.substr(0, end))) return true;
+      words.remove_prefix(std::min(end + 1, words.size()));
+    }
+    return false;
+  }
+
+ private:
+  std::array<const OpDef*, 256> seen_{};
+  std::vector<std::string_view> names_;
 };
 
 // Applies what a sink collected. New nodes are appended, so edges to them are valid as the sink gave them.
@@ -48,7 +101,7 @@ class PassDriver {
       graph_.AddNode(std::move(node));
     }
     for (int32_t i = first_new; i < graph_.size(); ++i) RIVULET_RETURN_IF_ERROR(InferNew(i));
-    Replacements moved;
+    Replacements moved(graph_.size());
     for (size_t i = 0; i < num_replacements; ++i) {
       const auto& [old, with] = sink.replacements_[i];
       RIVULET_RETURN_IF_ERROR(CheckReplacement(old, with));
@@ -62,6 +115,8 @@ class PassDriver {
     for (Edge& edge : roots_) edge = moved.Follow(edge);
     return Status();
   }
+
+  bool has_refined() const { return !refined_.empty(); }
 
   // Where a replacement's shape is better known than what it replaces, its readers, and theirs, are inferred anew: no
   // step checks again while it runs what was known when it was planned.
@@ -145,10 +200,16 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
   PassDriver driver(graph, roots, root_nodes, allocator);
   int64_t total = 0;
   driver.DropDead();
+  std::optional<Operators> operators;  // of the graph as it is now
   for (const Pass& pass : options.passes) {
-    for (int round = 0; round < kMaxRounds; ++round) {
+    bool is_refined = true;
+    for (int round = 0; round < kMaxRounds && (is_refined || !pass.once); ++round) {
       if (options.max_rewrites >= 0 && total >= options.max_rewrites) return total;
       RIVULET_RETURN_IF_ERROR(stop.Why());
+      if (pass.needs != nullptr) {
+        if (!operators) operators.emplace(graph);
+        if (!operators->HasOneOf(pass.needs)) break;
+      }
       PatchSink sink(graph);
       const std::vector<int32_t> uses = driver.CountUses();
       Status status = pass.run({graph, uses, *roots, allocator, pool, stop}, sink);
@@ -157,8 +218,10 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
       if (rewrites == 0) break;
       if (options.max_rewrites >= 0)
         rewrites = std::min<size_t>(rewrites, static_cast<size_t>(options.max_rewrites - total));
+      operators.reset();
       status = driver.Apply(pass, sink, rewrites);
       if (!status.ok()) return std::move(status).Framed(Cat("pass ", pass.name));
+      is_refined = driver.has_refined();
       RIVULET_RETURN_IF_ERROR(driver.InferRefined());
       total += static_cast<int64_t>(rewrites);
       driver.DropDead();

@@ -61,6 +61,11 @@ struct Pass {
   const char* name;
   const char* why_here;  // why it stands where it stands in the pipeline
   Status (*run)(const PassContext&, PatchSink&);
+  // Operators, with spaces between, of which it needs one: where the graph has none of them, it is not run. Null: it
+  // looks at every graph.
+  const char* needs = nullptr;
+  // What it leaves has nothing more for it, so that it is run again only where shapes have become better known.
+  bool once = false;
 };
 
 // The passes in their order (pipeline.cc).
