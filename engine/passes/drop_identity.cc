@@ -13,14 +13,15 @@ namespace {
 
 bool HasSwitch(const Graph& graph) {
   for (const Node& node : graph.nodes()) {
-    if (node.op == "Switch" || node.op == "RefSwitch" || node.op == "_SwitchN") return true;
+    const std::string_view op = node.op;
+    if (op == "Switch" || op == "RefSwitch" || op == "_SwitchN") return true;
   }
   return false;
 }
 
 // The input of Mul(x, 1) that is x, or -1.
 int FactorOfOne(const Graph& graph, const Node& node) {
-  if (node.op != "Mul" || node.outputs[0].dtype != DType::kFloat) return -1;
+  if (std::string_view(node.op) != "Mul" || node.outputs[0].dtype != DType::kFloat) return -1;
   for (const int side : {0, 1}) {
     const Fact& x = graph.fact(node.inputs[static_cast<size_t>(side)]);
     const Fact& one = graph.fact(node.inputs[static_cast<size_t>(1 - side)]);
@@ -38,7 +39,8 @@ Status DropIdentity(const PassContext& context, PatchSink& sink) {
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
     if (context.uses[static_cast<size_t>(i)] == 0 || !node.control_inputs.empty() || node.inputs.empty()) continue;
-    if (node.op == "IdentityN" && !has_switch && node.inputs.size() == node.outputs.size()) {
+    const std::string_view op = node.op;
+    if (op == "IdentityN" && !has_switch && node.inputs.size() == node.outputs.size()) {
       sink.Begin();
       for (size_t k = 0; k < node.inputs.size(); ++k) sink.Replace({i, static_cast<int32_t>(k)}, node.inputs[k]);
       continue;
@@ -49,8 +51,7 @@ Status DropIdentity(const PassContext& context, PatchSink& sink) {
       continue;
     }
     if (node.inputs.size() != 1) continue;
-    if (node.op != "Identity" && node.op != "StopGradient" && node.op != "PreventGradient" && node.op != "Snapshot")
-      continue;
+    if (op != "Identity" && op != "StopGradient" && op != "PreventGradient" && op != "Snapshot") continue;
     sink.Begin();
     sink.Replace({i, 0}, node.inputs[0]);
   }

@@ -7,6 +7,7 @@
 // Random and stateful nodes stay, and nodes whose result would be much larger than what it is made from. So do weights
 // whose quantisation 8-bit products read (fold_weights folds those that none took).
 #include <algorithm>
+#include <list>
 
 #include "engine/ops/infer.h"
 #include "engine/passes/int8_match.h"
@@ -51,8 +52,9 @@ bool IsKnownAlready(const Node& node) {
 Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink) {
   const Graph& graph = context.graph;
   RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph));
-  // Facts with the values found here; empty for nodes that stay.
-  std::vector<std::vector<Fact>> folded(static_cast<size_t>(graph.size()));
+  // Facts with known values, the node's own or those found here; null for nodes that stay.
+  std::vector<const std::vector<Fact>*> folded(static_cast<size_t>(graph.size()), nullptr);
+  std::list<std::vector<Fact>> found;
   // Known values that come only after something has happened (a variable was set, a branch was taken): folded, nobody
   // would wait for it.
   std::vector<bool> waits(static_cast<size_t>(graph.size()), false);
@@ -66,10 +68,10 @@ Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink)
     bool reads_kept = false, all_known = true;
     for (const Edge& edge : node.inputs) {
       must_wait = must_wait || waits[static_cast<size_t>(edge.node)];
-      const auto& known = folded[static_cast<size_t>(edge.node)];
-      has_new_shape = has_new_shape || (!known.empty() && !graph.fact(edge).shape.complete());
+      const std::vector<Fact>* const known = folded[static_cast<size_t>(edge.node)];
+      has_new_shape = has_new_shape || (known != nullptr && !graph.fact(edge).shape.complete());
       reads_kept = reads_kept || kept[static_cast<size_t>(edge.node)];
-      inputs.push_back(known.empty() ? &graph.fact(edge) : &known[static_cast<size_t>(edge.slot)]);
+      inputs.push_back(known == nullptr ? &graph.fact(edge) : &(*known)[static_cast<size_t>(edge.slot)]);
       all_known = all_known && inputs.back()->value.valid();
     }
     if (must_wait) {
@@ -83,9 +85,10 @@ Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink)
       continue;
     }
     if (IsKnownAlready(node)) {
-      folded[static_cast<size_t>(index)] = node.outputs;
+      folded[static_cast<size_t>(index)] = &node.outputs;
       continue;
     }
+    if (!all_known) continue;
     // What inference could not check for want of a shape that was found here, it checks now.
     std::vector<Fact> outputs = node.outputs;
     if (has_new_shape && !InferNode(node, inputs, graph.has_versions, context.allocator, &outputs).ok()) continue;
@@ -96,26 +99,26 @@ Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink)
       // Out of budget here may still fit at run time; wrong data fails there with its own message.
       continue;
     }
-    auto& facts = folded[static_cast<size_t>(index)];
+    std::vector<Fact>& facts = found.emplace_back();
     for (Tensor& value : *values) facts.push_back({value.dtype(), value.shape(), value});
+    if (!facts.empty()) folded[static_cast<size_t>(index)] = &facts;
   }
-  // Constants are made only where a node that stays reads them.
-  std::vector<Edge> wanted;
+  // Constants are made only where a node that stays reads them, or the caller.
+  std::vector<Edge> wanted = context.roots;
+  std::erase_if(wanted, [&](const Edge& edge) { return folded[static_cast<size_t>(edge.node)] == nullptr; });
   for (int32_t i = 0; i < graph.size(); ++i) {
-    if (!folded[static_cast<size_t>(i)].empty()) continue;
-    for (const Edge& edge : graph.node(i).inputs) wanted.push_back(edge);
+    if (folded[static_cast<size_t>(i)] != nullptr) continue;
+    for (const Edge& edge : graph.node(i).inputs) {
+      if (folded[static_cast<size_t>(edge.node)] != nullptr) wanted.push_back(edge);
+    }
   }
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  for (int32_t i = 0; i < graph.size(); ++i) {
-    const auto& facts = folded[static_cast<size_t>(i)];
-    for (size_t slot = 0; slot < facts.size(); ++slot) {
-      const Edge edge{i, static_cast<int32_t>(slot)};
-      const bool is_root = std::find(context.roots.begin(), context.roots.end(), edge) != context.roots.end();
-      if (!is_root && !std::binary_search(wanted.begin(), wanted.end(), edge)) continue;
-      sink.Begin();
-      sink.Replace(edge, sink.Add(ConstNode(EdgeName(graph, edge), facts[slot].value)));
-    }
+  for (const Edge& edge : wanted) {
+    const std::vector<Fact>& facts = *folded[static_cast<size_t>(edge.node)];
+    if (static_cast<size_t>(edge.slot) >= facts.size()) continue;
+    sink.Begin();
+    sink.Replace(edge, sink.Add(ConstNode(EdgeName(graph, edge), facts[static_cast<size_t>(edge.slot)].value)));
   }
   return Status();
 }

@@ -5,7 +5,7 @@
 // Also small constants of the same value. A node that keeps or changes something, draws numbers, waits for others or
 // chooses branches stays.
 #include <cstring>
-#include <unordered_map>
+#include <utility>
 
 #include "engine/ops/op.h"
 #include "engine/passes/pass.h"
@@ -77,7 +77,11 @@ bool MayMerge(const Node& node) {
 class Merger {
  public:
   Merger(const Graph& graph, PatchSink& sink) : graph_(graph), sink_(sink), kept_(static_cast<size_t>(graph.size())) {
-    seen_.reserve(kept_.size());
+    size_t places = 16;
+    while (places < kept_.size()) places *= 2;
+    first_.assign(places, -1);
+    next_.resize(kept_.size());
+    hash_.resize(kept_.size());
   }
 
   Status Run() {
@@ -85,10 +89,12 @@ class Merger {
     for (const int32_t index : order) kept_[static_cast<size_t>(index)] = index;
     for (const int32_t index : order) {
       if (!MayMerge(graph_.node(index))) continue;
-      auto& alike = seen_[HashOf(graph_.node(index))];
-      const int32_t first = FirstEqual(index, alike);
+      const uint64_t hash = HashOf(graph_.node(index));
+      int32_t& head = first_[hash >> 32 & (first_.size() - 1)];
+      const int32_t first = FindEqual(index, hash, head);
       if (first < 0) {
-        alike.push_back(index);
+        hash_[static_cast<size_t>(index)] = hash;
+        next_[static_cast<size_t>(index)] = std::exchange(head, index);
         continue;
       }
       kept_[static_cast<size_t>(index)] = first;
@@ -127,8 +133,10 @@ class Merger {
     return IsEqual(a.attrs, b.attrs);
   }
 
-  int32_t FirstEqual(int32_t index, const std::vector<int32_t>& alike) const {
-    for (const int32_t other : alike) {
+  // The node that is the same, of those in a list of which no two are, or -1.
+  int32_t FindEqual(int32_t index, uint64_t hash, int32_t head) const {
+    for (int32_t other = head; other >= 0; other = next_[static_cast<size_t>(other)]) {
+      if (hash_[static_cast<size_t>(other)] != hash) continue;
       if (IsSame(graph_.node(index), graph_.node(other))) return other;
     }
     return -1;
@@ -137,7 +145,10 @@ class Merger {
   const Graph& graph_;
   PatchSink& sink_;
   std::vector<int32_t> kept_;  // by node: the one in its place
-  std::unordered_map<uint64_t, std::vector<int32_t>> seen_;
+  // Nodes that stay, in lists by their hash.
+  std::vector<int32_t> first_;
+  std::vector<int32_t> next_;   // by node
+  std::vector<uint64_t> hash_;  // by node
 };
 
 }  // namespace
