@@ -5,7 +5,10 @@
 namespace rivulet {
 namespace {
 
-bool MakesHandle(const Node& node) { return node.op == "TensorArrayV2" || node.op == "TensorArrayGradV2"; }
+bool MakesHandle(const Node& node) {
+  const std::string_view op = node.op;
+  return op == "TensorArrayV2" || op == "TensorArrayGradV2";
+}
 
 bool HandsOn(const Node& node) {
   for (const char* op : {"Identity", "Enter", "Exit", "NextIteration", "Switch", "Merge"}) {

@@ -453,8 +453,8 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
     for (const Edge& edge : node.inputs) {
       const Node& producer = graph.node(edge.node);
       // What a loop leads back to a Merge comes after it.
-      const bool leads_back = producer.op == "NextIteration" || producer.op == "RefNextIteration";
-      if (leads_back && producer.outputs.empty() && edge.slot == 0) {
+      if (producer.outputs.empty() && edge.slot == 0 &&
+          (producer.op == "NextIteration" || producer.op == "RefNextIteration")) {
         inputs.push_back(&unknown);
         continue;
       }

@@ -8,7 +8,8 @@ bool Makes(const Node& node) {
 }
 
 bool Reads(const Node& node) {
-  return node.op == "TensorArrayRead" || node.op == "TensorArrayReadV2" || node.op == "TensorArrayReadV3";
+  const std::string_view op = node.op;
+  return op == "TensorArrayRead" || op == "TensorArrayReadV2" || op == "TensorArrayReadV3";
 }
 
 bool HandsOn(const Node& node) { return node.op == "Identity" || node.op == "Enter" || node.op == "Switch"; }

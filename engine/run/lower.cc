@@ -24,7 +24,10 @@ void KeepNeeded(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* ro
 
 namespace {
 
-bool IsSwitch(const Node& node) { return node.op == "Switch" || node.op == "RefSwitch" || node.op == "_SwitchN"; }
+bool IsSwitch(const Node& node) {
+  const std::string_view op = node.op;
+  return op == "Switch" || op == "RefSwitch" || op == "_SwitchN";
+}
 
 bool HasSwitch(const Graph& graph) { return std::any_of(graph.nodes().begin(), graph.nodes().end(), IsSwitch); }
 
@@ -125,6 +128,9 @@ std::vector<bool> Settled(const Graph& graph, const std::vector<int32_t>& order,
 }  // namespace
 
 void DropControls(Graph* graph, std::vector<int32_t>* root_nodes, FunctionTable& functions) {
+  const bool waits = std::any_of(graph->nodes().begin(), graph->nodes().end(),
+                                 [](const Node& node) { return !node.control_inputs.empty(); });
+  if (!waits && root_nodes->empty()) return;
   if (HasSwitch(*graph) || HasEffects(*graph, functions)) return;
   const Result<std::vector<int32_t>> order = TopologicalOrder(*graph);
   if (!order.ok()) return;  // says so when it is planned

@@ -104,6 +104,12 @@ std::vector<int32_t> Before(const Graph& graph, const Node& reader, size_t input
   return controls;
 }
 
+bool MakesReference(const Node& node) {
+  if (node.def == nullptr) return false;
+  const std::vector<ArgSpec>& outputs = SignatureOf(*node.def).outputs;
+  return std::any_of(outputs.begin(), outputs.end(), [](const ArgSpec& arg) { return arg.is_ref; });
+}
+
 // Identity gives the value behind a reference without a copy, so that TensorFlow's readers of the Identity see what is
 // written to the variable until they run themselves: they count as readers of the variable, after the Identity.
 std::vector<Reader> FindReaders(const Graph& graph) {
@@ -144,7 +150,7 @@ int32_t AddRead(Graph* graph, Edge edge, std::string_view reader, std::vector<in
 }  // namespace
 
 Status LowerReferences(Graph* graph, std::vector<Edge>* roots) {
-  RIVULET_RETURN_IF_ERROR(CheckTypes(*graph));
+  if (std::none_of(graph->nodes().begin(), graph->nodes().end(), MakesReference)) return Status();
   for (Reader& reader : FindReaders(*graph)) {
     const int32_t read = AddRead(graph, reader.reference, graph->node(reader.node).name, std::move(reader.controls));
     graph->node(reader.node).inputs[reader.input] = {read, 0};
