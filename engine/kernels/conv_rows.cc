@@ -26,6 +26,16 @@ constexpr int64_t kMostRuns = 64;
 constexpr int64_t kMostTilePixels = 14;
 constexpr int64_t kCopyFloats = 4096;  // of all copied stretches of a tile
 
+// What is copied at a border: under a row of the filter the pixels from the first to the last, or where its taps lie
+// farther apart than a tile is wide, those under each tap.
+inline bool Apart(const ConvGeometry& g) {
+  return g.dilation_w > PixelsUnder(g, kMostTilePixels) - (g.k_w - 1) * g.dilation_w;
+}
+inline int64_t StretchesOfRow(const ConvGeometry& g) { return Apart(g) ? g.k_w : 1; }
+inline int64_t StretchPixels(const ConvGeometry& g, int64_t count) {
+  return PixelsUnder(g, count) - (Apart(g) ? (g.k_w - 1) * g.dilation_w : 0);
+}
+
 }  // namespace conv_rows
 }  // namespace rivulet
 #endif
@@ -45,19 +55,22 @@ void DoTile(const ConvTask& task, int64_t row, int64_t first, int64_t count, con
             const ActivationBounds& bounds, float* copies) {
   const ConvGeometry& g = *task.geometry;
   const int64_t in_x = first * g.stride_w - g.pad_left;
-  const int64_t pixels = PixelsUnder(g, count);
-  const bool inside = in_x >= 0 && in_x + pixels <= g.in_w;
+  const int64_t pixels = conv_rows::StretchPixels(g, count);
+  const int64_t stretches = conv_rows::StretchesOfRow(g);
   const int64_t taps = g.dilation_w == 1 ? 1 : g.k_w;
   const float* runs[conv_rows::kMostRuns];
   int64_t num_runs = 0;
   for (int64_t i = 0; i < g.k_h; ++i) {
-    const bool copied = !inside || (!all_there && under[i] == nullptr);
-    const float* from = copied ? copies : under[i] + in_x * g.in_c;
-    if (copied) {
-      CopyRow(g, under[i], in_x, pixels, copies);
-      copies += pixels * g.in_c;
+    for (int64_t stretch = 0; stretch < stretches; ++stretch) {
+      const int64_t x = in_x + stretch * g.dilation_w;
+      const bool copied = x < 0 || x + pixels > g.in_w || (!all_there && under[i] == nullptr);
+      const float* from = copied ? copies : under[i] + x * g.in_c;
+      if (copied) {
+        CopyRow(g, under[i], x, pixels, copies);
+        copies += pixels * g.in_c;
+      }
+      for (int64_t tap = 0; tap < taps / stretches; ++tap) runs[num_runs++] = from + tap * g.dilation_w * g.in_c;
     }
-    for (int64_t tap = 0; tap < taps; ++tap) runs[num_runs++] = from + tap * g.dilation_w * g.in_c;
   }
   const TileLeft left{runs, num_runs, g.k_w / taps * g.in_c, g.stride_w * g.in_c};
   const int64_t panel_floats = g.k_h * g.k_w * g.in_c * kPanel;
@@ -116,10 +129,12 @@ HWY_EXPORT(TilesOfRow);
 bool ConvByRowsPays(const ConvGeometry& g) {
   if (g.groups != 1 || g.out_c > conv_rows::kMostColumns || g.k_h * g.k_w <= 1 || g.in_c < 1) return false;
   if (g.k_h > conv_rows::kMostRuns || g.k_w > conv_rows::kMostRuns || g.in_c > conv_rows::kMostDepth) return false;
-  if (g.stride_w > conv_rows::kCopyFloats || g.dilation_w > conv_rows::kCopyFloats) return false;
+  // Beyond these there is only arithmetic to check.
+  if (g.stride_w > conv_rows::kCopyFloats || g.dilation_w > (int64_t{1} << 40)) return false;
   const int64_t runs = g.dilation_w == 1 ? g.k_h : g.k_h * g.k_w;
   return runs <= conv_rows::kMostRuns && g.k_h * g.k_w * g.in_c <= conv_rows::kMostDepth &&
-         g.k_h * PixelsUnder(g, conv_rows::kMostTilePixels) * g.in_c <= conv_rows::kCopyFloats;
+         g.k_h * conv_rows::StretchesOfRow(g) * conv_rows::StretchPixels(g, conv_rows::kMostTilePixels) * g.in_c <=
+             conv_rows::kCopyFloats;
 }
 
 void ConvByRows(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue, float* output,

@@ -59,9 +59,10 @@ struct TilePlace {
   int64_t x;
 };
 
-HWY_INLINE TilePlace PlaceOf(const Layout& layout, int64_t tile) {
+HWY_INLINE TilePlace PlaceOf(const ConvGeometry& g, const Layout& layout, int64_t tile) {
   const int64_t row = tile / layout.tiles_x;
-  return {row / layout.tiles_y, row % layout.tiles_y * layout.outs, tile % layout.tiles_x * layout.outs};
+  return {row / layout.tiles_y, winograd::FirstOf(row % layout.tiles_y, g.dilation_h, layout.outs),
+          winograd::FirstOf(tile % layout.tiles_x, g.dilation_w, layout.outs)};
 }
 
 // A vector of `count` channels of the 6x6 input pixels from `at` on; those outside [top, bottom) x [left, right) are
@@ -116,15 +117,13 @@ void TransformTiles(const Task& task, int64_t begin, int64_t end) {
   const ConvGeometry& g = *task.geometry;
   const Layout& layout = task.layout;
   for (int64_t i = begin; i < end; ++i) {
-    const TilePlace place = PlaceOf(layout, task.first_tile + i);
+    const TilePlace place = PlaceOf(g, layout, task.first_tile + i);
     const int64_t in_y = place.y - g.pad_top;
     const int64_t in_x = place.x - g.pad_left;
-    Window w{g.in_w * g.in_c,
-             g.in_c,
-             std::max<int64_t>(-in_y, 0),
-             std::min(g.in_h - in_y, kWinogradIn),
-             std::max<int64_t>(-in_x, 0),
-             std::min(g.in_w - in_x, kWinogradIn)};
+    Window w{
+        g.dilation_h * g.in_w * g.in_c,           g.dilation_w * g.in_c,
+        winograd::StepsTo(0, in_y, g.dilation_h), std::min(winograd::StepsTo(g.in_h, in_y, g.dilation_h), kWinogradIn),
+        winograd::StepsTo(0, in_x, g.dilation_w), std::min(winograd::StepsTo(g.in_w, in_x, g.dilation_w), kWinogradIn)};
     const bool inside = w.top == 0 && w.left == 0 && w.bottom == kWinogradIn && w.right == kWinogradIn;
     const float* at = task.input + ((place.image * g.in_h + in_y) * g.in_w + in_x) * g.in_c;
     for (int64_t block = 0; block < layout.depths; ++block) {
@@ -296,12 +295,12 @@ void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, floa
   const ActivationBounds bounds(epilogue.activation);
   V finite = hn::Zero(d);
   for (int64_t i = 0; i < tiles; ++i) {
-    const TilePlace place = PlaceOf(layout, task.first_tile + begin + i);
+    const TilePlace place = PlaceOf(g, layout, task.first_tile + begin + i);
     Target t;
-    t.pixel = g.out_c;
-    t.row = g.out_w * g.out_c;
-    t.height = std::min(g.out_h - place.y, layout.outs);
-    t.width = std::min(g.out_w - place.x, layout.outs);
+    t.pixel = g.dilation_w * g.out_c;
+    t.row = g.dilation_h * g.out_w * g.out_c;
+    t.height = std::min(winograd::StepsTo(g.out_h, place.y, g.dilation_h), layout.outs);
+    t.width = std::min(winograd::StepsTo(g.out_w, place.x, g.dilation_w), layout.outs);
     const int64_t at = ((place.image * g.out_h + place.y) * g.out_w + place.x) * g.out_c + column;
     for (int64_t j = 0; j < width; j += kLanes) {
       t.output = task.output + at + j;

@@ -1,4 +1,4 @@
-// Convolution with a dense filter of 3x3 or 5x5 and stride 1 in a transformed domain: F(4x4, 3x3), a quarter of the
+// Convolution with a filter of 3x3 or 5x5 and stride 1 in a transformed domain: F(4x4, 3x3), a quarter of the
 // multiplications, or F(2x2, 5x5), a little more than a third. Internal to engine/kernels; see conv.h.
 #ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_H_
 #define RIVULET_ENGINE_KERNELS_WINOGRAD_H_

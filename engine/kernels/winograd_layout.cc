@@ -13,8 +13,8 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
   Layout layout;
   layout.taps = g.k_h;
   layout.outs = layout.side + 1 - layout.taps;
-  layout.tiles_y = PartsOf(g.out_h, layout.outs);
-  layout.tiles_x = PartsOf(g.out_w, layout.outs);
+  layout.tiles_y = TilesOf(g.out_h, g.dilation_h, layout.outs);
+  layout.tiles_x = TilesOf(g.out_w, g.dilation_w, layout.outs);
   layout.tiles = g.batch * layout.tiles_y * layout.tiles_x;
   layout.depths = PartsOf(g.in_c, kMaxDepth);
   layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
@@ -34,14 +34,14 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
 
 bool WinogradPays(const ConvGeometry& g) {
   if constexpr (!kUses.winograd) return false;
-  if ((g.k_h != 3 && g.k_h != 5) || g.k_w != g.k_h || g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 ||
-      g.dilation_w != 1 || g.groups != 1) {
+  if ((g.k_h != 3 && g.k_h != 5) || g.k_w != g.k_h || g.stride_h != 1 || g.stride_w != 1 || g.groups != 1) {
     return false;
   }
   // Fewer channels leave nothing to gain, and sizes beyond these only arithmetic to check.
   if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 8 || g.out_c < 8 || g.in_h < 1 || g.in_w < 1) return false;
   constexpr int64_t kMost = 1 << 20;
   if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c}) > kMost) return false;
+  if (g.dilation_h > g.out_h || g.dilation_w > g.out_w) return false;
   // Multiply-adds, and what the transforms cost in them: for each input channel of a tile, each output channel of a
   // tile, and each filter in a piece. Measured on AVX2.
   constexpr double kInputCost = 200;
@@ -49,8 +49,9 @@ bool WinogradPays(const ConvGeometry& g) {
   const double taps = static_cast<double>(g.k_h * g.k_w);
   const double filter_cost = 60 + 4.5 * taps;
   const int64_t outs = 7 - g.k_h;
-  const double tiles = static_cast<double>(g.batch) * static_cast<double>(winograd::PartsOf(g.out_h, outs)) *
-                       static_cast<double>(winograd::PartsOf(g.out_w, outs));
+  const double tiles = static_cast<double>(g.batch) *
+                       static_cast<double>(winograd::TilesOf(g.out_h, g.dilation_h, outs)) *
+                       static_cast<double>(winograd::TilesOf(g.out_w, g.dilation_w, outs));
   const double in_c = static_cast<double>(g.in_c);
   const double out_c = static_cast<double>(g.out_c);
   const double filters = in_c * out_c;

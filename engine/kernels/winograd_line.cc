@@ -87,12 +87,13 @@ void TransformRows(const Task& task, int64_t begin, int64_t end) {
     const float* image = task.input + unit / layout.tiles * g.in_h * g.in_w * g.in_c;
     const bool inside = across >= 0 && across < layout.across.in;
     for (int64_t group = 0; group < layout.groups; ++group) {
-      const int64_t x = unit % layout.tiles * layout.outs + group * layout.taps - line.pad;
-      const int64_t first = inside ? std::clamp<int64_t>(-x, 0, kPoints) : kPoints;
-      const int64_t last = std::clamp<int64_t>(line.in - x, 0, kPoints);
+      const int64_t x = winograd_line::FirstOf(unit % layout.tiles, line.dilation, layout.outs) +
+                        group * layout.taps * line.dilation - line.pad;
+      const int64_t first = inside ? winograd_line::StepsTo(0, x, line.dilation) : kPoints;
+      const int64_t last = winograd_line::StepsTo(line.in, x, line.dilation);
       const float* at = image + across * layout.across.in_step + x * line.in_step;
       float* to = task.transformed + group * layout.group_floats + i * g.in_c;
-      TransformRow(at, line.in_step, first, last, g.in_c, to, layout.point_floats);
+      TransformRow(at, line.dilation * line.in_step, first, last, g.in_c, to, layout.point_floats);
     }
   }
 }
@@ -208,7 +209,7 @@ HWY_INLINE V FinishLine(const float* sums, const Layout& layout, int64_t outs, f
   V finite = zero;
   const auto put = [&](V v, int64_t i) HWY_ATTR {
     if (i >= outs) return;
-    const int64_t at = i * layout.line.out_step;
+    const int64_t at = i * layout.line.dilation * layout.line.out_step;
     finite = hn::MulAdd(v, zero, finite);
     v = hn::Add(v, bias);
     if (addend != nullptr) v = hn::Add(v, LoadSome(addend + at, count));
@@ -235,10 +236,10 @@ void FinishRows(const Task& task, const Rows& rows, int64_t column, int64_t widt
     const int64_t segment = rows.first_segment + i / segment_rows;
     const int64_t unit = task.first_unit + (layout.joined ? row / layout.across.out : segment);
     const int64_t across = layout.joined ? row % layout.across.out : row;
-    const int64_t x = unit % layout.tiles * layout.outs;
+    const int64_t x = winograd_line::FirstOf(unit % layout.tiles, layout.line.dilation, layout.outs);
     const int64_t at = unit / layout.tiles * g.out_h * g.out_w * g.out_c + across * layout.across.out_step +
                        x * layout.line.out_step + column;
-    const int64_t outs = std::min(layout.outs, layout.line.out - x);
+    const int64_t outs = std::min(layout.outs, winograd_line::StepsTo(layout.line.out, x, layout.line.dilation));
     for (int64_t j = 0; j < width; j += kLanes) {
       const V bias = epilogue.bias != nullptr ? LoadSome(epilogue.bias + column + j, width - j) : hn::Zero(d);
       const float* addend = epilogue.addend != nullptr ? epilogue.addend + at + j : nullptr;

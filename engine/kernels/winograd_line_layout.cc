@@ -27,8 +27,8 @@ double CostOf(const ConvGeometry& g, const Layout& layout) {
 }
 
 Layout LayoutAlong(const ConvGeometry& g, bool x, int64_t taps) {
-  const Side horizontal{g.in_w, g.out_w, g.k_w, g.pad_left, g.stride_w, g.in_c, g.out_c, g.in_c};
-  const Side vertical{g.in_h,          g.out_h,           g.k_h,         g.pad_top, g.stride_h,
+  const Side horizontal{g.in_w, g.out_w, g.k_w, g.pad_left, g.stride_w, g.dilation_w, g.in_c, g.out_c, g.in_c};
+  const Side vertical{g.in_h,          g.out_h,           g.k_h,         g.pad_top, g.stride_h, g.dilation_h,
                       g.in_w * g.in_c, g.out_w * g.out_c, g.k_w * g.in_c};
   Layout layout;
   layout.line = x ? horizontal : vertical;
@@ -36,7 +36,7 @@ Layout LayoutAlong(const ConvGeometry& g, bool x, int64_t taps) {
   layout.taps = taps;
   layout.groups = PartsOf(layout.line.taps, taps);
   layout.outs = kPoints + 1 - taps;
-  layout.tiles = PartsOf(layout.line.out, layout.outs);
+  layout.tiles = TilesOf(layout.line.out, layout.line.dilation, layout.outs);
   layout.rows = (layout.across.out - 1) * layout.across.stride + layout.across.taps;
   layout.depth = layout.across.taps * g.in_c;
   layout.units = g.batch * layout.tiles;
@@ -50,6 +50,8 @@ Layout BestLayout(const ConvGeometry& g) {
   double least = 0;
   for (const bool x : {true, false}) {
     if ((x ? g.stride_w : g.stride_h) != 1) continue;
+    // Rows under the filter's follow one another across the line.
+    if (x ? g.dilation_h != 1 && g.k_h > 1 : g.dilation_w != 1 && g.k_w > 1) continue;
     for (int64_t taps = 3; taps <= kMostTaps; ++taps) {
       const Layout layout = LayoutAlong(g, x, taps);
       if (layout.groups > kMostGroups) continue;
@@ -94,12 +96,13 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
 
 bool WinogradLinePays(const ConvGeometry& g) {
   if constexpr (!kUses.winograd) return false;
-  if (g.dilation_h != 1 || g.dilation_w != 1 || g.groups != 1 || g.out_c < 16) return false;
+  if (g.groups != 1 || g.out_c < 16) return false;
   if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 1 || g.in_h < 1 || g.in_w < 1) return false;
   // Beyond these there is only arithmetic to check.
   constexpr int64_t kMost = 1 << 20;
   if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c, g.stride_h, g.stride_w}) > kMost) return false;
-  if (std::max(g.k_h, g.k_w) > 64) return false;
+  if (std::max(g.k_h, g.k_w) > 64 || g.dilation_h > std::max<int64_t>(g.out_h, 1)) return false;
+  if (g.dilation_w > g.out_w) return false;
   // What the input of all outputs takes across the line, with which sizes are made that are not checked.
   constexpr int64_t kMostAcross = 1 << 28;
   if (std::max(g.out_h * g.stride_h, g.out_w * g.stride_w) > kMostAcross / g.in_c) return false;

@@ -23,7 +23,7 @@ constexpr int64_t kMaxHeld = 1 << 17;
 // One dimension of the picture: how many floats a step is, in the input and in the output, and how many panels' rows in
 // the packed filter.
 struct Side {
-  int64_t in, out, taps, pad, stride;
+  int64_t in, out, taps, pad, stride, dilation;
   int64_t in_step, out_step, tap_step;
 };
 
@@ -55,8 +55,11 @@ struct Pieces {
   int64_t count = 0;
 };
 
+using winograd::FirstOf;
 using winograd::OddLines;
 using winograd::PartsOf;
+using winograd::StepsTo;
+using winograd::TilesOf;
 
 Pieces PiecesOf(const Layout& layout, int64_t num_units);
 

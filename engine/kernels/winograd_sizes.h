@@ -13,6 +13,22 @@ constexpr int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 
 // does not fall into the same sets.
 constexpr int64_t OddLines(int64_t floats) { return (PartsOf(floats, 16) | 1) * 16; }
 
+// Under a filter with dilation d, every d-th output is a picture of its own, and a tile's outputs are d apart. Tiles of
+// a line of outputs:
+constexpr int64_t TilesOf(int64_t outputs, int64_t dilation, int64_t outs) {
+  return dilation * PartsOf(PartsOf(outputs, dilation), outs);
+}
+
+// The first output of a tile. It may lie past the last output there is.
+constexpr int64_t FirstOf(int64_t tile, int64_t dilation, int64_t outs) {
+  return tile % dilation + tile / dilation * dilation * outs;
+}
+
+// Steps of the dilation that it takes from `first` to `to`, or past it.
+constexpr int64_t StepsTo(int64_t to, int64_t first, int64_t dilation) {
+  return first >= to ? 0 : PartsOf(to - first, dilation);
+}
+
 }  // namespace winograd
 }  // namespace rivulet
 

@@ -115,6 +115,10 @@ TEST(Winograd, AnySize) {
       g.out_h = 1 + random.Below(13);
       g.out_w = 1 + random.Below(13);
       if (i % 3 == 0) g.k_h = g.k_w = 5;
+      if (i % 2 == 0) {
+        g.dilation_h = 1 + random.Below(4);
+        g.dilation_w = 1 + random.Below(4);
+      }
       // Also pads that crop, and outputs that see nothing.
       g.pad_top = random.Below(8) - 2;
       g.pad_left = random.Below(8) - 2;
@@ -157,7 +161,13 @@ TEST(WinogradLine, AnySize) {
       // Also pads that crop, and outputs that see nothing.
       g.pad_top = random.Below(12) - 2;
       g.pad_left = random.Below(12) - 2;
-      (random.Below(2) == 0 ? g.stride_h : g.stride_w) = 1 + random.Below(3);
+      const bool x = random.Below(2) == 0;
+      (x ? g.stride_h : g.stride_w) = 1 + random.Below(3);
+      if (i % 2 == 0) (x ? g.dilation_w : g.dilation_h) = 1 + random.Below(4);
+      if (i % 4 == 0) {
+        (x ? g.dilation_h : g.dilation_w) = 1 + random.Below(4);
+        (x ? g.k_h : g.k_w) = 1;
+      }
       ExpectAsDirect(g, ConvAlgorithm::kWinogradLine);
     }
   });
@@ -177,9 +187,16 @@ TEST(WinogradLine, PaysWhereItDoesLess) {
   ConvGeometry strided = Filter(17, 7, 7, 128, 192);
   strided.stride_h = strided.stride_w = 2;
   EXPECT_FALSE(WinogradLinePays(strided));
-  ConvGeometry dilated = Filter(17, 1, 7, 128, 192);
+  ConvGeometry dilated = Filter(170, 1, 3, 128, 192);
   dilated.dilation_w = 2;
+  EXPECT_TRUE(WinogradLinePays(dilated));
+  dilated.dilation_w = 100;  // two pixels of a line
   EXPECT_FALSE(WinogradLinePays(dilated));
+  dilated.dilation_w = 171;
+  EXPECT_FALSE(WinogradLinePays(dilated));
+  ConvGeometry across = Filter(17, 7, 7, 128, 192);
+  across.dilation_h = across.dilation_w = 2;
+  EXPECT_FALSE(WinogradLinePays(across));
   ConvGeometry huge = Filter(17, 1, 7, 128, 192);
   huge.batch = int64_t{1} << 50;
   EXPECT_FALSE(WinogradLinePays(huge));
@@ -237,6 +254,13 @@ TEST(Winograd, PaysWhereItDoesLess) {
   ConvGeometry strided = Square(56, 64, 64, 1);
   strided.stride_h = strided.stride_w = 2;
   EXPECT_FALSE(WinogradPays(strided));
+  ConvGeometry dilated = Square(56, 64, 64, 1);
+  dilated.dilation_h = dilated.dilation_w = 2;
+  EXPECT_TRUE(WinogradPays(dilated));
+  dilated.dilation_h = dilated.dilation_w = 28;  // 2x2 pixels of each picture
+  EXPECT_FALSE(WinogradPays(dilated));
+  dilated.dilation_h = 57;
+  EXPECT_FALSE(WinogradPays(dilated));
   ConvGeometry huge = Square(56, 64, 64, 1);
   huge.batch = int64_t{1} << 50;
   EXPECT_FALSE(WinogradPays(huge));

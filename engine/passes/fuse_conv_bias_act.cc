@@ -8,7 +8,8 @@
 // Each part after the product may be missing, but not all of them. Also for Conv3D, DepthwiseConv2dNative and MatMul,
 // and for the fused products with FusedBatchNorm in place of the bias that fold_batch_norm makes. An activation may
 // also be written out in parts (written_activation.h). The sum of two products goes to the one that is there later.
-// Between a MatMul and the rest its rows may be taken apart, as by a dense layer over a sequence:
+// Between a product or its bias and the rest its rows may be taken apart, as by a dense layer over a sequence or by the
+// Squeeze behind a convolution over a line of values:
 //
 //   y = Relu(BiasAdd(Reshape(MatMul(x, w), [1, 9, 4]), bias))   becomes   y = Reshape(_FusedMatMul(x, w, bias), [1, 9,
 //   4])
@@ -70,17 +71,22 @@ class Fuser {
       chain.args.assign(node.inputs.begin() + 2, node.inputs.end());
     }
     int32_t next = Next(chain.last);
-    if (node.op == "MatMul" && next >= 0 && TakesRowsApart(next)) {
+    int32_t whole = -1;  // what is taken apart
+    const auto take_apart = [&] {
+      if (chain.apart || next < 0 || product.channels_first || !TakesRowsApart(next)) return;
       chain.apart = true;
+      whole = chain.last;
       chain.last = next;
       next = Next(next);
-    }
+    };
+    take_apart();
     if (next >= 0 && chain.ops.empty() && graph_.node(next).op == "BiasAdd" &&
         graph_.node(next).inputs[0].node == chain.last && FormatOf(graph_.node(next)) == product.channels_first) {
       chain.ops.push_back("BiasAdd");
       chain.args.push_back(graph_.node(next).inputs[1]);
       chain.last = next;
       next = Next(next);
+      take_apart();
     }
     if (next >= 0 && (graph_.node(next).op == "Add" || graph_.node(next).op == "AddV2")) {
       const Node& add = graph_.node(next);
@@ -108,17 +114,22 @@ class Fuser {
       chain.ops.emplace_back(written->name);
       chain.last = written->last;
     }
+    if (chain.apart && graph_.node(chain.last).inputs[0].node == whole) {
+      chain.apart = false;
+      chain.last = whole;
+    }
     if (chain.ops.empty()) chain.last = product.node;
     return chain;
   }
 
-  // Whether a Reshape leaves the last axis, and so what a bias is added to.
+  // Whether a Reshape or a Squeeze leaves the last axis, and so what a bias is added to.
   bool TakesRowsApart(int32_t index) const {
     const Node& node = graph_.node(index);
-    if (node.op != "Reshape" || node.outputs.size() != 1) return false;
+    if ((node.op != "Reshape" && node.op != "Squeeze") || node.outputs.size() != 1) return false;
     const Shape& from = graph_.fact(node.inputs[0]).shape;
     const Shape& to = node.outputs[0].shape;
-    return from.complete() && to.complete() && to.rank() > 0 && from.rank() == 2 && to[to.rank() - 1] == from[1];
+    return from.complete() && to.complete() && from.rank() > 1 && to.rank() > 0 &&
+           to[to.rank() - 1] == from[from.rank() - 1];
   }
 
   static Edge Reshaped(const std::string& name, Edge edge, const Shape& shape, PatchSink& sink) {

@@ -10,6 +10,7 @@ Status DepthwiseGroups(const PassContext& context, PatchSink& sink);
 Status DropIdentity(const PassContext& context, PatchSink& sink);
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
 Status FoldConstants(const PassContext& context, PatchSink& sink);
+Status FoldDilation(const PassContext& context, PatchSink& sink);
 Status FoldPad(const PassContext& context, PatchSink& sink);
 Status FuseAttention(const PassContext& context, PatchSink& sink);
 Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
@@ -19,6 +20,7 @@ Status FuseNorm(const PassContext& context, PatchSink& sink);
 Status FusePrelu(const PassContext& context, PatchSink& sink);
 Status LookAhead(const PassContext& context, PatchSink& sink);
 Status MergeEqual(const PassContext& context, PatchSink& sink);
+Status SinkSqueeze(const PassContext& context, PatchSink& sink);
 Status SortSums(const PassContext& context, PatchSink& sink);
 Status SplitBatches(const PassContext& context, PatchSink& sink);
 Status FoldWeights(const PassContext& context, PatchSink& sink);
@@ -38,15 +40,16 @@ std::span<const Pass> Pipeline() {
       {"merge_folded", "before patterns that want a value to have one reader", MergeEqual, nullptr, /*once=*/true},
       {"channels_last", "before all that looks at products: their channels are last then", ChannelsLast},
       {"cancel_transposes", "the transposes that channels_last has written out stand between products and tails",
-       CancelTransposes, "Transpose"},
-      {"int8_levels", "while fake quantisation still says how weights and activations are quantised", Int8Levels,
-       kQuantised},
-      {"int8_moves", "so that codes come up to what computes with them", Int8Moves, kCodes},
-      {"int8_products", "before fusion, which looks at the same products", Int8Products, kCodes},
-      {"int8_sums", "the rest of what codes reach", Int8Sums, kCodes},
-      {"fold_weights", "the quantised weights that stayed float", FoldWeights, kQuantised},
-      {"depthwise_groups", "before what treats depthwise convolutions and others apart", DepthwiseGroups, "Conv2D"},
-      {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad, "Pad"},
+       CancelTransposes},
+      {"int8_levels", "while fake quantisation still says how weights and activations are quantised", Int8Levels},
+      {"int8_moves", "so that codes come up to what computes with them", Int8Moves},
+      {"int8_products", "before fusion, which looks at the same products", Int8Products},
+      {"int8_sums", "the rest of what codes reach", Int8Sums},
+      {"fold_weights", "the quantised weights that stayed float", FoldWeights},
+      {"depthwise_groups", "before what treats depthwise convolutions and others apart", DepthwiseGroups},
+      {"fold_dilation", "before fold_pad, which finds the Pad above it then", FoldDilation},
+      {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad},
+      {"sink_squeeze", "before fold_batch_norm, which takes what stands next to a product", SinkSqueeze},
       {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
       {"sort_sums", "before fusion, which goes by the order of sums", SortSums, "BiasAdd"},
       {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
