@@ -12,6 +12,7 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/conv_border.h"
+#include "engine/kernels/conv_groups_sums-inl.h"
 #include "engine/kernels/epilogue-inl.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_CONV_GROUPS_ONCE
@@ -19,15 +20,11 @@
 namespace rivulet {
 namespace conv_groups {
 
-constexpr int64_t kPanel = 16;  // columns of the packed filter's panels
-constexpr int64_t kPixels = 7;
-constexpr int64_t kMostRows = 16;      // of the filter
-constexpr int64_t kMostWidth = 16;     // channels of a group
+constexpr int64_t kPanel = 16;         // columns of the packed filter's panels
+constexpr int64_t kMostPixels = 14;    // of a tile
 constexpr int64_t kCopyFloats = 4096;  // of all copied stretches of a tile
 constexpr int64_t kFilterFloats = 4096;
-
-// Input columns under a tile's pixels.
-inline int64_t Columns(const ConvGeometry& g) { return (kPixels - 1) * g.stride_w + (g.k_w - 1) * g.dilation_w + 1; }
+constexpr int64_t kMostLanes = 16;
 
 }  // namespace conv_groups
 }  // namespace rivulet
@@ -38,154 +35,134 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
-using conv_groups::kPixels;
+using conv_groups::Source;
 
-// The filter of kLanes output channels from `channel` on, as the sums go through it: element, channel of the group,
-// lane.
-void ArrangeFilter(const ConvGeometry& g, const float* packed, int64_t channel, float* to) {
+static_assert(kManyPixels <= conv_groups::kMostPixels && kLanes <= conv_groups::kMostLanes);
+static_assert(conv_groups::kMostLanes <= conv_groups::kPanel);  // a vector of the packed filter is there
+
+// Output channels of a vector: as many whole groups as it holds, or a part of one.
+int64_t ChannelsAtATime(const ConvGeometry& g) {
+  const int64_t width = g.in_c / g.groups;
+  return width < kLanes ? kLanes / width * width : kLanes;
+}
+
+// The filter of `count` output channels from `channel` on, as the sums go through it: element, channel of the group,
+// lane. Each group's vector is written whole: the next one's covers what does not belong to it, also behind the last.
+void ArrangeFilter(const ConvGeometry& g, const float* packed, int64_t channel, int64_t count, float* to) {
+  const D d;
   const int64_t width = g.in_c / g.groups;
   const int64_t depth = g.k_h * g.k_w * width;
   const int64_t columns = std::min(width, kLanes);
-  for (int64_t lane = 0; lane < kLanes; lane += columns) {
-    const float* from = packed + (channel + lane) / width * depth * conv_groups::kPanel + (channel + lane) % width;
-    for (int64_t k = 0; k < depth; ++k) std::copy_n(from + k * conv_groups::kPanel, columns, to + k * kLanes + lane);
+  const float* first = packed + channel / width * depth * conv_groups::kPanel + channel % width;
+  for (int64_t k = 0; k < depth; ++k, first += conv_groups::kPanel, to += kLanes) {
+    const float* from = first;
+    for (int64_t lane = 0; lane < count; lane += columns, from += depth * conv_groups::kPanel)
+      hn::StoreU(hn::LoadU(d, from), d, to + lane);
   }
 }
 
-// Where a tile's input lies: element (i, j) of the filter under pixel p starts at rows[i] + (p * stride_w + j *
-// dilation_w) * step.
-struct Source {
-  const float* rows[conv_groups::kMostRows];
-  int64_t step;
-};
-
-// `window` channels from `channel` on. Where the tile reaches over the border, what is needed of the input is copied,
-// with the zeros around it.
-Source SourceOf(const ConvTask& task, int64_t row, int64_t first, int64_t channel, int64_t window, float* copies) {
-  const ConvGeometry& g = *task.geometry;
+// A vector of `count` channels of `pixels` pixels of an input row from column x on, `step` floats apart in `to`. Zeros
+// where there are none, or no row.
+void CopyVectors(const ConvGeometry& g, const float* row, int64_t x, int64_t pixels, int64_t count, int64_t step,
+                 float* to) {
   const D d;
+  const int64_t begin = std::clamp<int64_t>(-x, 0, pixels);
+  const int64_t end = row == nullptr ? begin : std::clamp(g.in_w - x, begin, pixels);
+  for (int64_t i = 0; i < begin; ++i) hn::StoreU(hn::Zero(d), d, to + i * step);
+  for (int64_t i = begin; i < end; ++i) hn::StoreU(LoadSome(row + (x + i) * g.in_c, count), d, to + i * step);
+  for (int64_t i = end; i < pixels; ++i) hn::StoreU(hn::Zero(d), d, to + i * step);
+}
+
+// `window` channels from `channel` on, under `pixels` pixels of output row `row` from `first` on. Where the tile
+// reaches over the border, or a vector over the last channel, what is needed of the input is copied, with zeros around
+// it.
+Source SourceOf(const ConvTask& task, int64_t row, int64_t first, int64_t pixels, int64_t channel, int64_t window,
+                float* copies) {
+  const ConvGeometry& g = *task.geometry;
   const int64_t in_x = first * g.stride_w - g.pad_left;
   const int64_t in_y = row % g.out_h * g.stride_h - g.pad_top;
-  const int64_t columns = conv_groups::Columns(g);
-  const float* from = task.input + row / g.out_h * g.in_h * g.in_w * g.in_c + channel;
-  const bool inside = in_x >= 0 && in_x + columns <= g.in_w && in_y >= 0 && in_y + (g.k_h - 1) * g.dilation_h < g.in_h;
+  const int64_t columns = PixelsUnder(g, pixels);
+  const float* image = task.input + row / g.out_h * g.in_h * g.in_w * g.in_c + channel;
+  const bool inside = in_x >= 0 && in_x + columns <= g.in_w && channel + window <= g.in_c;
   Source source;
-  source.step = inside ? g.in_c : window;
   for (int64_t i = 0; i < g.k_h; ++i) {
     const int64_t y = in_y + i * g.dilation_h;
-    if (inside) {
-      source.rows[i] = from + (y * g.in_w + in_x) * g.in_c;
+    const float* from = y >= 0 && y < g.in_h ? image + y * g.in_w * g.in_c : nullptr;
+    if (inside && from != nullptr) {
+      source.rows[i] = from + in_x * g.in_c;
+      source.step[i] = g.in_c;
       continue;
     }
+    for (int64_t c = 0; c < window; c += kLanes)
+      CopyVectors(g, from != nullptr ? from + c : nullptr, in_x, columns, g.in_c - channel - c, window, copies + c);
     source.rows[i] = copies;
-    for (int64_t x = in_x; x < in_x + columns; ++x) {
-      const bool there = y >= 0 && y < g.in_h && x >= 0 && x < g.in_w;
-      const float* pixel = from + (y * g.in_w + x) * g.in_c;
-      for (int64_t c = 0; c < window; c += kLanes, copies += kLanes)
-        hn::StoreU(there ? hn::LoadU(d, pixel + c) : hn::Zero(d), d, copies);
-    }
+    source.step[i] = window;
+    copies += columns * window;
   }
   return source;
 }
 
-#define RIVULET_PIXELS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
+using Sum = void (*)(const ConvGeometry& g, const Source& source, int64_t width, const Places& places,
+                     const float* filter, float* sums);
 
-// For each channel of a group, where each lane finds that of its own group.
-struct Places {
-  explicit Places(int64_t width) {
-    for (int64_t i = 0; i < width; ++i) {
-      for (int64_t lane = 0; lane < kLanes; ++lane)
-        at[i * kLanes + lane] = static_cast<int32_t>(lane / width * width + i);
-    }
-  }
-  HWY_ALIGN int32_t at[conv_groups::kMostWidth * kLanes];
+template <int kPixels, bool kNarrow>
+Sum SumFor(const ConvGeometry& g) {
+  if (g.k_w != 3 || g.dilation_w != 1 || g.stride_w > 2) return nullptr;
+  return g.stride_w == 1 ? SumThree<kPixels, 1, kNarrow> : SumThree<kPixels, 2, kNarrow>;
+}
+
+// Tiles of `many` pixels, and where no more than kFewPixels are left of few.
+struct Sums {
+  Sum few;
+  Sum many;
+  int64_t many_pixels;
 };
 
-// sums[pixel] of a tile, kLanes output channels each; `width` channels a group, fewer than lanes.
-HWY_NOINLINE void SumNarrow(const ConvGeometry& g, const Source& source, int64_t width, const Places& places,
-                            const float* HWY_RESTRICT filter, float* HWY_RESTRICT sums) {
-  const D d;
-  const V zero = hn::Zero(d);
-  const int64_t pixel = g.stride_w * source.step;
-#define RIVULET_DECLARE(p) V s##p = zero;
-  RIVULET_PIXELS(RIVULET_DECLARE)
-#undef RIVULET_DECLARE
-  for (int64_t row = 0; row < g.k_h; ++row) {
-    const float* at = source.rows[row];
-    for (int64_t tap = 0; tap < g.k_w; ++tap, at += g.dilation_w * source.step) {
-#define RIVULET_LOAD(p) const V x##p = hn::LoadU(d, at + p * pixel);
-      RIVULET_PIXELS(RIVULET_LOAD)
-#undef RIVULET_LOAD
-      for (int64_t i = 0; i < width; ++i, filter += kLanes) {
-        const auto mine = hn::SetTableIndices(d, places.at + i * kLanes);
-        const V f = hn::LoadU(d, filter);
-#define RIVULET_ADD(p) s##p = hn::MulAdd(hn::TableLookupLanes(x##p, mine), f, s##p);
-        RIVULET_PIXELS(RIVULET_ADD)
-#undef RIVULET_ADD
-      }
-    }
-  }
-#define RIVULET_STORE(p) hn::StoreU(s##p, d, sums + p * kLanes);
-  RIVULET_PIXELS(RIVULET_STORE)
-#undef RIVULET_STORE
+template <bool kNarrow>
+Sums SumsFor(const ConvGeometry& g) {
+  const Sum few = SumFor<kFewPixels, kNarrow>(g);
+  if (few == nullptr) return {SumAny<kNarrow>, SumAny<kNarrow>, kFewPixels};
+  return {few, SumFor<kManyPixels, kNarrow>(g), kManyPixels};
 }
-
-// The same where a group is at least a vector.
-HWY_NOINLINE void SumWide(const ConvGeometry& g, const Source& source, int64_t width, const float* HWY_RESTRICT filter,
-                          float* HWY_RESTRICT sums) {
-  const D d;
-  const V zero = hn::Zero(d);
-  const int64_t pixel = g.stride_w * source.step;
-#define RIVULET_DECLARE(p) V s##p = zero;
-  RIVULET_PIXELS(RIVULET_DECLARE)
-#undef RIVULET_DECLARE
-  for (int64_t row = 0; row < g.k_h; ++row) {
-    const float* at = source.rows[row];
-    for (int64_t tap = 0; tap < g.k_w; ++tap, at += g.dilation_w * source.step) {
-      for (int64_t i = 0; i < width; ++i, filter += kLanes) {
-        const V f = hn::LoadU(d, filter);
-#define RIVULET_ADD(p) s##p = hn::MulAdd(hn::Set(d, at[p * pixel + i]), f, s##p);
-        RIVULET_PIXELS(RIVULET_ADD)
-#undef RIVULET_ADD
-      }
-    }
-  }
-#define RIVULET_STORE(p) hn::StoreU(s##p, d, sums + p * kLanes);
-  RIVULET_PIXELS(RIVULET_STORE)
-#undef RIVULET_STORE
-}
-#undef RIVULET_PIXELS
 
 void DoTiles(const ConvTask& task, int64_t begin, int64_t end) {
   const ConvGeometry& g = *task.geometry;
   const D d;
   const int64_t width = g.in_c / g.groups;
-  const int64_t window = std::max(width, kLanes);
+  const int64_t window = std::max(width, kLanes);  // channels that a vector's groups lie in
   const int64_t rows = g.batch * g.out_h;
+  const int64_t each = ChannelsAtATime(g);
   const Places places(width);
+  const Sums functions = width < kLanes ? SumsFor<true>(g) : SumsFor<false>(g);
   const ActivationBounds bounds(task.epilogue->activation);
-  float filter[conv_groups::kFilterFloats];
+  float arranged[conv_groups::kFilterFloats + conv_groups::kMostLanes];
+  const float* filter = arranged;
   float copies[conv_groups::kCopyFloats];
-  float sums[kPixels * kLanes];
+  float sums[conv_groups::kMostPixels * kLanes];
   for (int64_t index = begin; index < end; ++index) {
-    const int64_t channel = index / rows * kLanes;
+    const int64_t channel = index / rows * each;
+    const int64_t count = std::min(each, g.out_c - channel);
     const int64_t row = index % rows;
-    if (index == begin || row == 0) ArrangeFilter(g, task.packed, channel, filter);
-    const V bias = task.epilogue->bias != nullptr ? hn::LoadU(d, task.epilogue->bias + channel) : hn::Zero(d);
-    for (int64_t wanted = 0; wanted < g.out_w; wanted += kPixels) {
+    const int64_t in_channel = width < kLanes ? channel : channel / width * width;
+    if (width == conv_groups::kPanel && width == kLanes) {
+      filter = task.packed + channel * g.k_h * g.k_w * conv_groups::kPanel;  // lies as it should
+    } else if (index == begin || row == 0) {
+      ArrangeFilter(g, task.packed, channel, count, arranged);
+    }
+    const V bias = task.epilogue->bias != nullptr ? LoadSome(task.epilogue->bias + channel, count) : hn::Zero(d);
+    for (int64_t wanted = 0, end_x = 0; wanted < g.out_w; wanted = end_x) {
+      const bool few = g.out_w - wanted <= kFewPixels;
+      const int64_t pixels = few ? kFewPixels : functions.many_pixels;
       // A row's last tile looks back so as to be whole; only what is its own is written.
-      const int64_t first = std::max<int64_t>(std::min(wanted, g.out_w - kPixels), 0);
-      const Source source = SourceOf(task, row, first, channel / window * window, window, copies);
-      if (width < kLanes) {
-        SumNarrow(g, source, width, places, filter, sums);
-      } else {
-        SumWide(g, source, width, filter, sums);
-      }
-      for (int64_t x = wanted; x < std::min(first + kPixels, g.out_w); ++x) {
+      const int64_t first = std::max<int64_t>(std::min(wanted, g.out_w - pixels), 0);
+      const Source source = SourceOf(task, row, first, pixels, in_channel, window, copies);
+      (few ? functions.few : functions.many)(g, source, width, places, filter, sums);
+      end_x = std::min(first + pixels, g.out_w);
+      for (int64_t x = wanted; x < end_x; ++x) {
         const int64_t at = (row * g.out_w + x) * g.out_c + channel;
         V v = hn::Add(hn::LoadU(d, sums + (x - first) * kLanes), bias);
-        if (task.epilogue->addend != nullptr) v = hn::Add(v, hn::LoadU(d, task.epilogue->addend + at));
-        hn::StoreU(Activate(v, bounds), d, task.output + at);
+        if (task.epilogue->addend != nullptr) v = hn::Add(v, LoadSome(task.epilogue->addend + at, count));
+        StoreSome(Activate(v, bounds), count, task.output + at);
       }
     }
   }
@@ -201,6 +178,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace rivulet {
 
+HWY_EXPORT(ChannelsAtATime);
 HWY_EXPORT(DoTiles);
 HWY_EXPORT(Lanes);
 
@@ -209,7 +187,7 @@ bool ConvByGroupsPays(const ConvGeometry& g) {
     return false;
   const int64_t width = g.in_c / g.groups;
   const int64_t lanes = HWY_DYNAMIC_DISPATCH(Lanes)();
-  if (g.in_c % lanes != 0 || (lanes % width != 0 && width % lanes != 0)) return false;
+  if (width > lanes && width % lanes != 0) return false;
   constexpr int64_t kMost = conv_groups::kCopyFloats;
   if (g.k_h < 1 || g.k_h > conv_groups::kMostRows || g.k_w < 1 || g.k_w > kMost || g.stride_w > kMost ||
       g.dilation_w > kMost) {
@@ -217,17 +195,17 @@ bool ConvByGroupsPays(const ConvGeometry& g) {
   }
   const int64_t window = std::max(width, lanes);
   return g.k_h * g.k_w * width * lanes <= conv_groups::kFilterFloats &&
-         g.k_h * conv_groups::Columns(g) * window <= conv_groups::kCopyFloats;
+         g.k_h * PixelsUnder(g, conv_groups::kMostPixels) * window <= conv_groups::kCopyFloats;
 }
 
 void ConvByGroups(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
                   float* output, ThreadPool& pool, const StopToken& stop) {
-  const int64_t lanes = HWY_DYNAMIC_DISPATCH(Lanes)();
+  const int64_t each = HWY_DYNAMIC_DISPATCH(ChannelsAtATime)(g);
   const ConvTask task{&g, input, packed, &epilogue, output};
   // A row of a vector of channels at a time; to arrange the filter costs as much as a few pixels.
-  const int64_t work = g.k_h * g.k_w * (g.in_c / g.groups) * lanes * std::max<int64_t>(g.out_w, 1);
+  const int64_t work = g.k_h * g.k_w * (g.in_c / g.groups) * each * std::max<int64_t>(g.out_w, 1);
   const int64_t grain = std::max<int64_t>((1 << 18) / work, 1);
-  pool.ParallelFor(g.out_c / lanes * g.batch * g.out_h, grain, stop, [&](int64_t begin, int64_t end) {
+  pool.ParallelFor((g.out_c + each - 1) / each * g.batch * g.out_h, grain, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(DoTiles)(task, begin, end);
   });
 }

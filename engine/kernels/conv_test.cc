@@ -201,22 +201,44 @@ TEST(Conv2D, ManySmallGroups) {
     Random random(13);
     for (int i = 0; i < 100; ++i) {
       ConvGeometry g;
-      const int64_t width = int64_t{1} << random.Below(5);
-      g.groups = 16 / std::min<int64_t>(width, 8) * (1 + random.Below(3));
+      const int64_t width = i % 2 == 0 ? int64_t{1} << random.Below(5) : 1 + random.Below(17);
+      g.groups = i % 4 == 0 ? 16 / std::min<int64_t>(width, 8) * (1 + random.Below(3)) : 2 + random.Below(9);
       g.batch = 1 + random.Below(2);
       g.in_c = g.out_c = g.groups * width;
       g.k_h = 1 + random.Below(4);
-      g.k_w = 1 + random.Below(4);
+      g.k_w = i % 3 == 0 ? 3 : 1 + random.Below(4);
       g.in_h = 1 + random.Below(9);
-      g.in_w = 1 + random.Below(20);
+      g.in_w = 1 + random.Below(40);
       g.stride_h = 1 + random.Below(3);
       g.stride_w = 1 + random.Below(3);
       g.dilation_h = 1 + random.Below(3);
-      g.dilation_w = 1 + random.Below(3);
+      g.dilation_w = i % 3 == 0 ? 1 : 1 + random.Below(3);
       g.pad_top = random.Below(6) - 1;
       g.pad_left = random.Below(9) - 1;
       g.out_h = 1 + random.Below(7);
-      g.out_w = 1 + random.Below(20);
+      g.out_w = 1 + random.Below(40);
+      ExpectExact(g);
+    }
+  });
+}
+
+TEST(Conv2D, TapsFarApart) {
+  OnEveryTarget([] {
+    Random random(17);
+    for (int i = 0; i < 60; ++i) {
+      ConvGeometry g;
+      g.batch = 1 + random.Below(2);
+      g.in_c = 1 + random.Below(20);
+      g.out_c = 1 + random.Below(40);
+      g.k_h = 1 + random.Below(2);
+      g.k_w = 1 + random.Below(3);
+      g.in_h = 1 + random.Below(3);
+      g.in_w = 1 + random.Below(90);
+      g.stride_w = 1 + random.Below(2);
+      g.dilation_w = 1 + random.Below(50);
+      g.pad_left = random.Below(100);
+      g.out_h = 1 + random.Below(3);
+      g.out_w = 1 + random.Below(60);
       ExpectExact(g);
     }
   });
