@@ -18,8 +18,13 @@ bool IsOfVolumes(const WindowSpec& spec) { return kVolumesBuilt && spec.spatial_
 
 bool InFloat(DType dtype) { return ComputeType(dtype) == DType::kFloat; }
 
+// Whether slices are laid side by side.
+bool IsStacked(const WindowSpec& spec, const ConvSizes& sizes) { return IsOfVolumes(spec) && !FlatGeometry(sizes); }
+
 ConvGeometry GeometryFor(const WindowSpec& spec, const ConvSizes& sizes) {
-  return IsOfVolumes(spec) ? StackedGeometry(sizes, SlicesAtATime(sizes)) : ToConvGeometry(sizes);
+  if (!IsOfVolumes(spec)) return ToConvGeometry(sizes);
+  const auto flat = FlatGeometry(sizes);
+  return flat ? *flat : StackedGeometry(sizes, SlicesAtATime(sizes));
 }
 
 // Multiplies the values of each channel, the last index, by its factor.
@@ -122,7 +127,7 @@ ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, 
     tail_.emplace(c, state.tail, state.spec.channels_last, pieces);
     if (state.kind == FilterKind::kDense) {
       if (!state.prepared() && !EmptyFilter(sizes)) packed_ = pieces.Add(PackedFilter::Bytes(geometry_));
-      if (IsOfVolumes(state.spec)) AddVolumePieces(pieces);
+      if (IsStacked(state.spec, sizes)) AddVolumePieces(pieces);
       algorithm_ = ChooseConvAlgorithm(geometry_);
       kernel_ = pieces.Add(KernelScratch());
     }
@@ -136,7 +141,7 @@ ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, 
 CheckedSize ConvRun::KernelScratch() const {
   const int threads = c_.pool().num_threads();
   const CheckedSize all = ConvScratchBytes(geometry_, algorithm_, threads);
-  const int64_t slices = state_.spec.spatial_rank == 3 ? sizes_.batch * sizes_.out[0] : geometry_.batch;
+  const int64_t slices = IsStacked(state_.spec, sizes_) ? sizes_.batch * sizes_.out[0] : geometry_.batch;
   if (geometry_.batch < 1 || slices % geometry_.batch == 0) return all;
   ConvGeometry last = geometry_;
   last.batch = slices % geometry_.batch;
@@ -187,7 +192,7 @@ void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& p
     ApplyEpilogue(c_, epilogue, rows, sizes_.out_c, output);
   } else if (state_.kind == FilterKind::kDepthwise) {
     DepthwiseConv2D(input, filter, ToDepthwiseGeometry(sizes_), epilogue, output, c_.pool(), c_.stop());
-  } else if (IsOfVolumes(state_.spec)) {
+  } else if (IsStacked(state_.spec, sizes_)) {
     RunVolumes(input, filter, epilogue, output, pieces);
   } else if (kBf16Built && state_.fast != nullptr) {
     Conv2DBf16(input, *state_.fast, geometry_, epilogue, output, c_.pool(), c_.stop());

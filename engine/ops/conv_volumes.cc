@@ -1,6 +1,7 @@
 #include "engine/ops/conv_volumes.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/ops/conv_loops.h"
 
@@ -13,6 +14,26 @@ ConvGeometry StackedGeometry(const ConvSizes& sizes, int64_t slices) {
   return geometry;
 }
 
+std::optional<ConvGeometry> FlatGeometry(const ConvSizes& sizes) {
+  const auto is_through = [&](size_t i) {
+    return sizes.k[i] == 1 && sizes.stride[i] == 1 && sizes.pad[i] == 0 && sizes.in[i] == sizes.out[i];
+  };
+  ConvSizes flat = sizes;
+  if (is_through(0)) {
+    flat.batch *= sizes.in[0];
+  } else if (is_through(1) && is_through(2)) {
+    flat.in = {1, sizes.in[0], sizes.in[1] * sizes.in[2]};
+    flat.out = {1, sizes.out[0], sizes.out[1] * sizes.out[2]};
+    flat.k = {1, sizes.k[0], 1};
+    flat.stride = {1, sizes.stride[0], 1};
+    flat.dilation = {1, sizes.dilation[0], 1};
+    flat.pad = {0, sizes.pad[0], 0};
+  } else {
+    return std::nullopt;
+  }
+  return ToConvGeometry(flat);
+}
+
 int64_t SlicesAtATime(const ConvSizes& sizes) {
   constexpr int64_t kFloats = 1 << 18;
   const CheckedSize slice = CheckedSize(sizes.in[1]) * sizes.in[2] * sizes.in_c * sizes.k[0];
@@ -20,6 +41,25 @@ int64_t SlicesAtATime(const ConvSizes& sizes) {
   const int64_t most = std::max<int64_t>(sizes.batch * sizes.out[0], 1);
   return std::clamp<int64_t>(kFloats / std::max<int64_t>(slice.value(), 1), 1, most);
 }
+
+namespace {
+
+// Calls for a few floats each take longer than the copies.
+void CopyRun(const float* from, int64_t count, float* to) {
+  constexpr int64_t kFour = 4;
+  constexpr int64_t kLong = 64;
+  if (count > kLong) {
+    std::copy_n(from, count, to);
+  } else if (count >= kFour) {
+    for (int64_t i = 0; i + kFour <= count; i += kFour) std::memcpy(to + i, from + i, kFour * sizeof(float));
+    std::memcpy(to + count - kFour, from + count - kFour, kFour * sizeof(float));
+  } else {
+    if (count > 1) std::memcpy(to, from, 2 * sizeof(float));
+    if (count % 2 == 1) to[count - 1] = from[count - 1];
+  }
+}
+
+}  // namespace
 
 void StackSlices(RunContext& c, const ConvSizes& sizes, const float* in, int64_t first, int64_t count, float* out) {
   const int64_t width = sizes.group_in();
@@ -38,7 +78,7 @@ void StackSlices(RunContext& c, const ConvSizes& sizes, const float* in, int64_t
         float* to = out + index * row * depth + d * width;
         for (int64_t i = 0; i < row; i += width, to += width * depth) {
           if (there) {
-            std::copy_n(from + i, width, to);
+            CopyRun(from + i, width, to);
           } else {
             std::fill_n(to, width, 0.0f);
           }

@@ -6,12 +6,19 @@
 #ifndef RIVULET_ENGINE_OPS_CONV_VOLUMES_H_
 #define RIVULET_ENGINE_OPS_CONV_VOLUMES_H_
 
+#include <optional>
+
 #include "engine/ops/conv_shape.h"
 
 namespace rivulet {
 
 // The picture's convolution for `slices` output slices at a time.
 ConvGeometry StackedGeometry(const ConvSizes& sizes, int64_t slices);
+
+// The convolution over pictures that one over volumes is as it lies: over its slices, if the filter has no depth, or
+// over a picture whose rows are whole slices, if it has nothing else. Its packed filter is the same as the stacked
+// one's.
+std::optional<ConvGeometry> FlatGeometry(const ConvSizes& sizes);
 
 // So many output slices that what is laid side by side stays in a near cache, at least 1. With `sizes` complete and
 // nothing empty.

@@ -9,6 +9,7 @@
 // As in TensorFlow the maximum of floats over two dimensions leaves NaN out and is at least the lowest finite number.
 // Over three dimensions it may be -inf, and is NaN where all is NaN; there TensorFlow's own result with NaN depends on
 // the machine.
+#include "engine/kernels/max_rows.h"
 #include "engine/kernels/pool.h"
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
@@ -101,6 +102,34 @@ void Pool(RunContext& c, const ConvSizes& s, bool keep_infinity, T lowest, const
                 });
 }
 
+// The same of floats over volumes, a vector at a time: as many of a window's places at once as are kept.
+void PoolVolumes(RunContext& c, const ConvSizes& s, float lowest, const float* in, float* out) {
+  const int64_t channels = s.in_c;
+  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
+                [&](int64_t begin, int64_t end) {
+                  constexpr int64_t kMost = 32;
+                  const float* rows[kMost];
+                  for (int64_t pixel = begin; pixel < end; ++pixel) {
+                    const float* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
+                    float* to = out + pixel * channels;
+                    int64_t count = 0;
+                    ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+                      if (count == kMost) {
+                        MaxRows(rows, count, channels, to);
+                        rows[0] = to;
+                        count = 1;
+                      }
+                      rows[count++] = image + tap * channels;
+                    });
+                    if (count == 0) {
+                      std::fill_n(to, channels, lowest);
+                    } else {
+                      MaxRows(rows, count, channels, to);
+                    }
+                  }
+                });
+}
+
 // out [pixels, channels / window] over in [pixels, channels].
 template <typename T>
 void PoolChannels(RunContext& c, int64_t outputs, int64_t window, T lowest, const T* in, T* out) {
@@ -145,6 +174,8 @@ Status Run(RunContext& c) {
       if (flat && spec.depth_window == 1 && dtype == DType::kFloat) {
         Pool2D(PoolKind::kMax, static_cast<const float*>(in), ToPoolGeometry(s), static_cast<float*>(out), c.pool(),
                c.stop());
+      } else if (!flat && spec.depth_window == 1) {
+        PoolVolumes(c, s, LowestOf<float>(dtype), static_cast<const float*>(in), static_cast<float*>(out));
       } else {
         pool(float());
       }
