@@ -125,6 +125,29 @@ std::vector<bool> Settled(const Graph& graph, const std::vector<int32_t>& order,
   return settled;
 }
 
+// A node does not wait for what it reads, through other nodes, anyway: a call that was inlined is done when its result
+// is there.
+void DropRepeatedControls(Graph* graph, const std::vector<int32_t>& order) {
+  constexpr int kMostNodes = 64;  // each is a walk over the graph; a model's results are few
+  int nodes = 0;
+  for (int32_t i = 0; i < graph->size() && nodes < kMostNodes; ++i) {
+    Node& node = graph->node(i);
+    if (node.control_inputs.empty() || node.inputs.empty()) continue;
+    ++nodes;
+    std::vector<int32_t> read;
+    for (const Edge& edge : node.inputs) read.push_back(edge.node);
+    std::vector<bool> before = Reachable(*graph, read);
+    const auto is_before = [&](int32_t other) { return before[static_cast<size_t>(other)]; };
+    for (const int32_t index : order) {
+      const Node& other = graph->node(index);
+      if (other.op != "NoOp" || !other.inputs.empty()) continue;
+      if (std::all_of(other.control_inputs.begin(), other.control_inputs.end(), is_before))
+        before[static_cast<size_t>(index)] = true;
+    }
+    std::erase_if(node.control_inputs, is_before);
+  }
+}
+
 }  // namespace
 
 void DropControls(Graph* graph, std::vector<int32_t>* root_nodes, FunctionTable& functions) {
@@ -145,6 +168,7 @@ void DropControls(Graph* graph, std::vector<int32_t>* root_nodes, FunctionTable&
   for (Node& node : graph->nodes()) {
     std::erase_if(node.control_inputs, [&](int32_t control) { return settled[static_cast<size_t>(control)]; });
   }
+  DropRepeatedControls(graph, *order);
 }
 
 void FindArgs(Body* body) {

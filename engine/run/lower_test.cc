@@ -48,5 +48,21 @@ y = Neg(x, ^r) {T=float32}
   EXPECT_EQ(controls, 1u);
 }
 
+// As a call leaves it whose function has a stateful operator: done when its result is there.
+TEST(DropControls, NobodyWaitsForWhatItReads) {
+  constexpr std::string_view kCall = R"(
+x = Placeholder() {dtype=float32, shape=shape[2]}
+c = Const() {dtype=float32, value=float32[2]{1, 2}}
+other = Neg(x) {T=float32}
+result = Exp(x) {T=float32}
+done = NoOp(^result)
+all = NoOp(^done, ^c)
+z = Relu(result) {T=float32}
+)";
+  EXPECT_EQ(Waits(std::string(kCall) + "y = Identity(z, ^all) {T=float32}\n", "c").second, 0u);
+  EXPECT_EQ(Waits(std::string(kCall) + "y = Identity(z, ^all, ^other) {T=float32}\n", "c").second, 1u);
+  EXPECT_EQ(Waits(std::string(kCall) + "y = Identity(other, ^all) {T=float32}\n", "c").second, 1u);
+}
+
 }  // namespace
 }  // namespace rivulet
