@@ -146,8 +146,11 @@ HWY_NOINLINE void DoTile(const Tile& tile, int64_t first, const ActivationBounds
 
 // All tiles of four channels of a row.
 void DoRow(const Tile& tile, const ActivationBounds& bounds) {
-  for (int64_t first = 0; first < tile.pixels;) {
-    const int64_t vectors = std::min((tile.pixels - first + kLanes - 1) / kLanes, kVectors);
+  // Evenly, so that no tile is left with one vector, whose sums wait for one another.
+  const int64_t all = (tile.pixels + kLanes - 1) / kLanes;
+  const int64_t parts = (all + kVectors - 1) / kVectors;
+  for (int64_t part = 0, first = 0; part < parts; ++part) {
+    const int64_t vectors = all * (part + 1) / parts - all * part / parts;
     if (vectors == 1) DoTile<1>(tile, first, bounds);
     if (vectors == 2) DoTile<2>(tile, first, bounds);
     if constexpr (kVectors == 4) {

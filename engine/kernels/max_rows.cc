@@ -17,7 +17,7 @@ void MaxOfRows(const float* const* rows, int64_t num_rows, int64_t count, float*
     V most = LoadSome(rows[0] + i, count - i);
     for (int64_t row = 1; row < num_rows; ++row) {
       const V v = LoadSome(rows[row] + i, count - i);
-      most = hn::IfThenElse(hn::Or(hn::Gt(v, most), hn::Ne(most, most)), v, most);
+      most = hn::IfThenElse(hn::Or(hn::Gt(v, most), hn::IsNaN(most)), v, most);
     }
     StoreSome(most, count - i, to + i);
   }
