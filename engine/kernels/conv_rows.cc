@@ -21,10 +21,10 @@ namespace rivulet {
 namespace conv_rows {
 
 constexpr int64_t kMostColumns = 64;
-constexpr int64_t kMostDepth = 1024;
+constexpr int64_t kMostDepth = 2048;
 constexpr int64_t kMostRuns = 64;
 constexpr int64_t kMostTilePixels = 14;
-constexpr int64_t kCopyFloats = 4096;  // of all copied stretches of a tile
+constexpr int64_t kCopyFloats = 8192;  // of all copied stretches of a tile
 
 // What is copied at a border: under a row of the filter the pixels from the first to the last, or where its taps lie
 // farther apart than a tile is wide, those under each tap.
