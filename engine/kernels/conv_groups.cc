@@ -73,21 +73,18 @@ void CopyVectors(const ConvGeometry& g, const float* row, int64_t x, int64_t pix
   for (int64_t i = end; i < pixels; ++i) hn::StoreU(hn::Zero(d), d, to + i * step);
 }
 
-// `window` channels from `channel` on, under `pixels` pixels of output row `row` from `first` on. Where the tile
-// reaches over the border, or a vector over the last channel, what is needed of the input is copied, with zeros around
-// it.
-Source SourceOf(const ConvTask& task, int64_t row, int64_t first, int64_t pixels, int64_t channel, int64_t window,
-                float* copies) {
-  const ConvGeometry& g = *task.geometry;
+// `window` channels from `channel` on of an image, under `pixels` pixels from `first` on of an output row whose filters
+// begin in row `in_y`. Where the tile reaches over the border, or a vector over the last channel, what is needed of the
+// input is copied, with zeros around it.
+Source SourceOf(const ConvGeometry& g, const float* image, int64_t in_y, int64_t first, int64_t pixels, int64_t channel,
+                int64_t window, float* copies) {
   const int64_t in_x = first * g.stride_w - g.pad_left;
-  const int64_t in_y = row % g.out_h * g.stride_h - g.pad_top;
   const int64_t columns = PixelsUnder(g, pixels);
-  const float* image = task.input + row / g.out_h * g.in_h * g.in_w * g.in_c + channel;
   const bool inside = in_x >= 0 && in_x + columns <= g.in_w && channel + window <= g.in_c;
   Source source;
   for (int64_t i = 0; i < g.k_h; ++i) {
     const int64_t y = in_y + i * g.dilation_h;
-    const float* from = y >= 0 && y < g.in_h ? image + y * g.in_w * g.in_c : nullptr;
+    const float* from = y >= 0 && y < g.in_h ? image + y * g.in_w * g.in_c + channel : nullptr;
     if (inside && from != nullptr) {
       source.rows[i] = from + in_x * g.in_c;
       source.step[i] = g.in_c;
@@ -100,6 +97,26 @@ Source SourceOf(const ConvTask& task, int64_t row, int64_t first, int64_t pixels
     copies += columns * window;
   }
   return source;
+}
+
+// Writes the sums of `pixels` pixels, a vector of `count` channels each, from output element `at` on.
+void Finish(const ConvTask& task, const ActivationBounds& bounds, V bias, int64_t count, int64_t at, int64_t pixels,
+            const float* sums) {
+  const D d;
+  const int64_t step = task.geometry->out_c;
+  const float* addend = task.epilogue->addend;
+  float* to = task.output + at;
+  if (addend == nullptr && !bounds.leaky && count >= kLanes) {
+    const V lo = hn::Set(d, bounds.lo), hi = hn::Set(d, bounds.hi);
+    for (int64_t i = 0; i < pixels; ++i, to += step)
+      hn::StoreU(Clamp(hn::Add(hn::LoadU(d, sums + i * kLanes), bias), lo, hi), d, to);
+    return;
+  }
+  for (int64_t i = 0; i < pixels; ++i) {
+    V v = hn::Add(hn::LoadU(d, sums + i * kLanes), bias);
+    if (addend != nullptr) v = hn::Add(v, LoadSome(addend + at + i * step, count));
+    StoreSome(Activate(v, bounds), count, to + i * step);
+  }
 }
 
 using Sum = void (*)(const ConvGeometry& g, const Source& source, int64_t width, const Places& places,
@@ -149,21 +166,19 @@ void DoTiles(const ConvTask& task, int64_t begin, int64_t end) {
     } else if (index == begin || row == 0) {
       ArrangeFilter(g, task.packed, channel, count, arranged);
     }
+    const float* image = task.input + row / g.out_h * g.in_h * g.in_w * g.in_c;
+    const int64_t in_y = row % g.out_h * g.stride_h - g.pad_top;
     const V bias = task.epilogue->bias != nullptr ? LoadSome(task.epilogue->bias + channel, count) : hn::Zero(d);
     for (int64_t wanted = 0, end_x = 0; wanted < g.out_w; wanted = end_x) {
       const bool few = g.out_w - wanted <= kFewPixels;
       const int64_t pixels = few ? kFewPixels : functions.many_pixels;
       // A row's last tile looks back so as to be whole; only what is its own is written.
       const int64_t first = std::max<int64_t>(std::min(wanted, g.out_w - pixels), 0);
-      const Source source = SourceOf(task, row, first, pixels, in_channel, window, copies);
+      const Source source = SourceOf(g, image, in_y, first, pixels, in_channel, window, copies);
       (few ? functions.few : functions.many)(g, source, width, places, filter, sums);
       end_x = std::min(first + pixels, g.out_w);
-      for (int64_t x = wanted; x < end_x; ++x) {
-        const int64_t at = (row * g.out_w + x) * g.out_c + channel;
-        V v = hn::Add(hn::LoadU(d, sums + (x - first) * kLanes), bias);
-        if (task.epilogue->addend != nullptr) v = hn::Add(v, LoadSome(task.epilogue->addend + at, count));
-        StoreSome(Activate(v, bounds), count, task.output + at);
-      }
+      Finish(task, bounds, bias, count, (row * g.out_w + wanted) * g.out_c + channel, end_x - wanted,
+             sums + (wanted - first) * kLanes);
     }
   }
 }
