@@ -114,5 +114,20 @@ TEST(Conv, FusedWithAResidualChannelsFirst) {
   EXPECT_TRUE(Same(op.Run(), F32({1, 2, 1, 2}, {111, 212, 2, 0})));
 }
 
+// What needs no slices laid side by side, and what does for its steps.
+TEST(Conv, VolumesThatArePictures) {
+  const auto conv = [](std::initializer_list<int64_t> strides, const char* padding, const Tensor& filter) {
+    OpTester op("Conv3D");
+    op.Attr("strides", strides).Attr("padding", padding).Input(F32({1, 3, 1, 2, 1}, {1, 2, 3, 4, 5, 6}));
+    return OpTester(op).ConstInput(filter);
+  };
+  const Tensor deep = F32({3, 1, 1, 1, 1}, {1, 10, 100}), flat = F32({1, 1, 2, 1, 1}, {1, 10});
+  EXPECT_TRUE(Same(conv({1, 1, 1, 1, 1}, "SAME", deep).Run(), F32({1, 3, 1, 2, 1}, {310, 420, 531, 642, 53, 64})));
+  EXPECT_TRUE(Same(conv({1, 2, 1, 1, 1}, "SAME", deep).Run(), F32({1, 2, 1, 2, 1}, {310, 420, 53, 64})));
+  EXPECT_TRUE(Same(conv({1, 1, 1, 2, 1}, "SAME", deep).Run(), F32({1, 3, 1, 1, 1}, {310, 531, 53})));
+  EXPECT_TRUE(Same(conv({1, 1, 1, 1, 1}, "VALID", flat).Run(), F32({1, 3, 1, 1, 1}, {21, 43, 65})));
+  EXPECT_TRUE(Same(conv({1, 2, 1, 1, 1}, "VALID", flat).Run(), F32({1, 2, 1, 1, 1}, {21, 65})));
+}
+
 }  // namespace
 }  // namespace rivulet
