@@ -60,12 +60,9 @@ struct Places {
 
 #define RIVULET_PIXELS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
 #define RIVULET_MORE_PIXELS(X) RIVULET_PIXELS(X) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
-#define RIVULET_COLUMNS(X)                                                                                         \
-  X(0)                                                                                                             \
-  X(1)                                                                                                             \
-  X(2)                                                                                                             \
-  X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) \
-      X(23) X(24) X(25) X(26) X(27) X(28)
+#define RIVULET_COLUMNS_0(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
+#define RIVULET_COLUMNS_10(X) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)
+#define RIVULET_COLUMNS_20(X) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28)
 
 // sums[pixel] of kFewPixels, kLanes output channels each. kNarrow: a group has fewer channels than there are lanes, and
 // the i-th channel of the groups is shuffled so that each lane has that of its own; else all lanes take the i-th as it
@@ -136,7 +133,9 @@ HWY_NOINLINE void SumThree(const ConvGeometry& g, const conv_groups::Source& sou
     const V x = load(c);                           \
     RIVULET_MORE_PIXELS(RIVULET_ADD)               \
   }
-      RIVULET_COLUMNS(RIVULET_COLUMN)
+      RIVULET_COLUMNS_0(RIVULET_COLUMN)
+      RIVULET_COLUMNS_10(RIVULET_COLUMN)
+      RIVULET_COLUMNS_20(RIVULET_COLUMN)
 #undef RIVULET_COLUMN
 #undef RIVULET_ADD
     }
@@ -149,7 +148,9 @@ HWY_NOINLINE void SumThree(const ConvGeometry& g, const conv_groups::Source& sou
 
 #undef RIVULET_PIXELS
 #undef RIVULET_MORE_PIXELS
-#undef RIVULET_COLUMNS
+#undef RIVULET_COLUMNS_0
+#undef RIVULET_COLUMNS_10
+#undef RIVULET_COLUMNS_20
 
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet

@@ -35,8 +35,8 @@ Status LowerLoops(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* 
 void GateConstants(Graph* graph, std::vector<Edge>* roots);
 
 // In graphs that change no state and have no branch that could be dead: nobody waits for a constant, an argument, or a
-// variable's value, nor are they run for their own sake, nor for what is read anyway. What can fail, as Assert, is still
-// waited for.
+// variable's value, nor are they run for their own sake, nor for what is read anyway. What can fail, as Assert, is
+// still waited for.
 void DropControls(Graph* graph, std::vector<int32_t>* root_nodes, FunctionTable& functions);
 
 // Sets body->args from the _Arg nodes that are left; -1 for arguments that nothing reads.
