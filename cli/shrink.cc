@@ -38,6 +38,7 @@ struct ShrinkCommand {
   std::string size;
   double step = 0;
   bool keep_graph = false;
+  bool peaks = false;
   SampleFlags samples;
   int threads = 1;
   bool json = false;
@@ -70,6 +71,7 @@ struct Shrunk {
   std::string bytes;
   std::vector<prepare::SqueezedTensor> tensors;
   std::vector<prepare::SqueezeTrial> trials;
+  std::optional<prepare::Agreement> held_out;  // of samples that nothing was fitted to
 };
 
 Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef graph, const Samples& samples) {
@@ -80,6 +82,7 @@ Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef grap
   }
   prepare::SqueezeOptions options{.samples = samples.feeds, .outputs = samples.outputs};
   options.threads = command.threads;
+  options.peaks = command.peaks;
   options.progress = ShowProgress;
   if (!command.max_drop.empty()) {
     RIVULET_ASSIGN_OR_RETURN(options.max_drop, ParseShare(command.max_drop));
@@ -95,7 +98,9 @@ Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef grap
     };
   }
   RIVULET_ASSIGN_OR_RETURN(prepare::SqueezedModel model, prepare::Squeeze(graph, options));
-  return Shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials)};
+  Shrunk shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials), {}};
+  if (!shrunk.trials.empty()) shrunk.held_out = model.agreement;
+  return shrunk;
 }
 
 Result<Shrunk> ShrinkGraph(const ShrinkCommand& command, const std::string& method, prepare::GraphDef graph,
@@ -123,6 +128,7 @@ void PrintReport(const ShrinkCommand& command, const std::string& method, const 
     nlohmann::json json = {
         {"model", command.model}, {"out", command.out}, {"method", method}, {"measured_on", samples.what}};
     for (const Row& row : rows) json["files"].push_back(JsonOf(row));
+    if (shrunk.held_out) json["held_out"] = JsonOf(*shrunk.held_out);
     for (const auto& tensor : shrunk.tensors) {
       json["tensors"].push_back(
           {{"name", tensor.name}, {"elements", tensor.elements}, {"bytes", tensor.bytes}, {"step", tensor.step}});
@@ -134,6 +140,7 @@ void PrintReport(const ShrinkCommand& command, const std::string& method, const 
     return;
   }
   PrintRows(rows, samples.what);
+  if (shrunk.held_out) PrintHeldOut(*shrunk.held_out);
 }
 
 // The recipe of the tutorials, as the yardstick; they folded batch norms too.
@@ -159,8 +166,10 @@ Status Shrink(const ShrinkCommand& command, const std::string& method, int* code
   std::vector<Row> rows = {RowOf("as given", before), RowOf("256 levels", recipe), RowOf(method.c_str(), shrunk.bytes)};
   if (!samples.feeds.empty()) {
     // What was written is what is compared: the file itself is loaded.
-    RIVULET_ASSIGN_OR_RETURN(const auto trial,
-                             prepare::Trial::Create(model.graph, samples.feeds, samples.outputs, command.threads));
+    RIVULET_ASSIGN_OR_RETURN(
+        const auto trial,
+        prepare::Trial::Create(model.graph, samples.feeds, samples.outputs, command.threads,
+                               command.peaks ? prepare::AnswersAre::kPeaks : prepare::AnswersAre::kRows));
     RIVULET_ASSIGN_OR_RETURN(rows[1].agreement, trial.CompareFile(recipe));
     RIVULET_ASSIGN_OR_RETURN(rows[2].agreement, trial.CompareFile(shrunk.bytes));
   }
@@ -212,6 +221,8 @@ void AddShrink(CLI::App& app, int* code) {
   sub->add_option("--max-drop", command->max_drop,
                   "How much may differ: the share of top-1 answers, or the distance of other outputs; default 1%")
       ->type_name("P");
+  sub->add_flag("--peaks", command->peaks,
+                "Outputs are heat maps: an answer is where a channel's peak is, to a hundredth of the side");
   sub->add_option("--size", command->size, "Instead: how large the file may be, such as 8MB")->type_name("S");
   sub->add_option("--step", command->step,
                   "Instead of searching: every step is so much of its tensor's root mean square")

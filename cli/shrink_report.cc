@@ -16,8 +16,9 @@ std::string Thousands(int64_t value) {
 std::string ChangeOf(const prepare::Agreement& agreement) {
   char text[128];
   if (agreement.rows > 0) {
-    std::snprintf(text, sizeof(text), "top-1 agreement %.2f %% of %zu, max |d| %.2g", 100 - 100 * agreement.dropped(),
-                  agreement.rows, agreement.largest);
+    std::snprintf(text, sizeof(text), "%s agreement %.2f %% of %zu, max |d| %.2g",
+                  agreement.of_peaks ? "peaks'" : "top-1", 100 - 100 * agreement.dropped(), agreement.rows,
+                  agreement.largest);
   } else {
     std::snprintf(text, sizeof(text), "distance %.2g of the outputs' spread, max |d| %.2g", agreement.distance,
                   agreement.largest);
@@ -39,10 +40,16 @@ Row RowOf(const char* what, const std::string& bytes) {
 }
 
 nlohmann::json JsonOf(const prepare::Agreement& agreement) {
-  return {{"compared", agreement.rows},
-          {"agreeing", agreement.agreeing},
-          {"distance", agreement.distance},
-          {"max_abs", agreement.largest}};
+  nlohmann::json json = {{"compared", agreement.rows},
+                         {"agreeing", agreement.agreeing},
+                         {"distance", agreement.distance},
+                         {"max_abs", agreement.largest}};
+  if (agreement.unseen) {
+    json["unseen"] = {{"expected", agreement.unseen->expected},
+                      {"at_most", agreement.unseen->at_most},
+                      {"confidence", prepare::AnswerMargins::kConfidence}};
+  }
+  return json;
 }
 
 nlohmann::json JsonOf(const Row& row) {
@@ -65,6 +72,17 @@ void PrintRows(const std::vector<Row>& rows, const std::string& measured_on) {
                 row.deflated > 0 ? Thousands(row.deflated).c_str() : "–");
     time(Milliseconds(row));
     std::printf("  %s\n", row.agreement ? ChangeOf(*row.agreement).c_str() : "–");
+  }
+}
+
+void PrintHeldOut(const prepare::Agreement& agreement) {
+  std::printf("half of the samples, which nothing was fitted to: %s\n", ChangeOf(agreement).c_str());
+  if (agreement.unseen) {
+    std::printf("of other samples %.2f %% are expected to differ; with %.0f %% confidence no more than %.2f %%\n",
+                100 * agreement.unseen->expected, 100 * prepare::AnswerMargins::kConfidence,
+                100 * agreement.unseen->at_most);
+  } else if (agreement.rows > 0) {
+    std::printf("these are too few to tell what others would do\n");
   }
 }
 

@@ -27,6 +27,9 @@ nlohmann::json JsonOf(const Row& row);
 // A table; with times where the first row has one.
 void PrintRows(const std::vector<Row>& rows, const std::string& measured_on);
 
+// What the samples say that nothing was fitted to, and what they let expect of others.
+void PrintHeldOut(const prepare::Agreement& agreement);
+
 }  // namespace rivulet::cli
 
 #endif  // RIVULET_CLI_SHRINK_REPORT_H_

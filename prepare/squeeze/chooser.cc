@@ -28,15 +28,6 @@ double RootMeanSquare(const std::vector<float>& values) {
   return std::sqrt(sum / static_cast<double>(std::max<size_t>(1, values.size())));
 }
 
-// Every other sample, from the first or the second on: what fits the one half too well is found out by the other.
-std::vector<size_t> HalfOf(const Trial& trial, size_t first, size_t most) {
-  std::vector<size_t> samples;
-  const size_t count = trial.num_samples();
-  const size_t step = std::max<size_t>(2, count / std::max<size_t>(1, most) / 2 * 2);
-  for (size_t s = std::min(first, count - 1); s < count && samples.size() < most; s += step) samples.push_back(s);
-  return samples;
-}
-
 // What the weights' inputs are like, and windows of them.
 std::vector<SecondMoments> MomentsOf(const Trial& trial, const SqueezeOptions& options, Study* study) {
   std::vector<SecondMoments> moments;
@@ -47,7 +38,7 @@ std::vector<SecondMoments> MomentsOf(const Trial& trial, const SqueezeOptions& o
   }
   std::vector<double> times;
   const std::vector<double> sample_weights = trial.SampleWeights();
-  for (const size_t s : HalfOf(trial, 0, trial.num_samples())) {
+  for (const size_t s : trial.Fitted(trial.num_samples())) {
     study->samples.push_back(trial.samples()[s]);
     times.push_back(sample_weights[s]);
   }
@@ -188,7 +179,7 @@ Result<Study> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, c
   }
   if (trial == nullptr) return study;
   const std::vector<SecondMoments> moments = MomentsOf(*trial, options, &study);
-  const std::vector<size_t> others = HalfOf(*trial, 1, options.studied);
+  const std::vector<size_t> others = trial->HeldOut(options.studied);
   for (size_t w = 0; w < study.weights.size(); ++w) {
     if (options.progress) options.progress("measuring what each weight is worth", w, study.weights.size());
     StudiedWeight& one = study.weights[w];

@@ -34,10 +34,24 @@ SqueezedModel ModelOf(const GraphDef& graph, const Study& study, const Choice& c
   return model;
 }
 
+// Whether no more than that share of answers differ, on other samples too as far as these tell.
+bool KeepsShare(const Agreement& agreement, double max_drop) {
+  const size_t differing = agreement.rows - agreement.agreeing;
+  // A bound that not even samples of which none differs could keep says nothing.
+  if (agreement.unseen && agreement.unseen->floor() <= max_drop / 4) {
+    // A count says less than the margins do; it must not contradict them.
+    const double at_least = 1 - AtMostDiffer(agreement.agreeing, agreement.rows);
+    return agreement.unseen->at_most <= max_drop && at_least <= max_drop;
+  }
+  const bool tells = AtMostDiffer(0, agreement.rows) <= max_drop;
+  return (tells ? AtMostDiffer(differing, agreement.rows) : agreement.dropped()) <= max_drop;
+}
+
 bool IsGoodEnough(const Tried& tried, const SqueezeOptions& options) {
   if (options.size) return tried.trial.bytes <= *options.size;
   const Agreement& agreement = tried.trial.agreement;
-  return (agreement.rows > 0 ? agreement.dropped() : agreement.distance) <= options.max_drop + 1e-9;
+  const double limit = options.max_drop + 1e-9;
+  return agreement.rows > 0 ? KeepsShare(agreement, limit) : agreement.distance <= limit;
 }
 
 Result<Tried> TryPrice(const GraphDef& graph, const Study& study, const Trial& trial, double price) {
@@ -46,7 +60,7 @@ Result<Tried> TryPrice(const GraphDef& graph, const Study& study, const Trial& t
   tried.model = ModelOf(graph, study, choice);
   tried.trial.price = price;
   tried.trial.bytes = static_cast<int64_t>(tried.model.bytes.size());
-  RIVULET_ASSIGN_OR_RETURN(tried.trial.agreement, trial.Compare(choice.replaced));
+  RIVULET_ASSIGN_OR_RETURN(tried.trial.agreement, trial.Compare(choice.replaced, trial.HeldOut(trial.num_samples())));
   tried.model.agreement = tried.trial.agreement;
   return tried;
 }
@@ -109,7 +123,8 @@ Result<SqueezedModel> Squeeze(const GraphDef& graph, const SqueezeOptions& optio
     return ModelOf(graph, study, choice);
   }
   RIVULET_ASSIGN_OR_RETURN(const Trial trial,
-                           Trial::Create(graph, options.samples, ScoresOf(graph, options.outputs), options.threads));
+                           Trial::Create(graph, options.samples, ScoresOf(graph, options.outputs), options.threads,
+                                         options.peaks ? AnswersAre::kPeaks : AnswersAre::kRows));
   WeighColumns(graph, trial.ChannelWeights(), &weights);
   if (options.relative_step) {
     RIVULET_ASSIGN_OR_RETURN(const Study study, StudyWeights(graph, std::move(weights), nullptr, options));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "prepare/graph_def.h"
+#include "prepare/squeeze/unseen_drop.h"
 #include "rivulet/session.h"
 
 namespace rivulet::prepare {
@@ -18,9 +19,12 @@ struct SqueezeOptions {
   std::vector<Feeds> samples;
   std::vector<std::string> outputs;
   // The first of these that is given decides: so many bytes at most; a share of samples, or a distance of outputs, that
-  // may differ.
+  // may differ, of the half that the weights were not fitted to. Where there are samples enough to tell, the share is
+  // one that other samples keep too, with the confidence of AnswerMargins.
   std::optional<int64_t> size;
   double max_drop = 0.01;
+  // Outputs are heat maps, whose peaks' places are what agrees or not.
+  bool peaks = false;
   // Instead of the search: every step is this multiple of its tensor's root mean square.
   std::optional<double> relative_step;
   int64_t min_elements = 128;
@@ -34,10 +38,13 @@ struct SqueezeOptions {
 
 // How far results are from those of the unshrunk network.
 struct Agreement {
-  size_t rows = 0;      // of the outputs' last axis that were compared
+  size_t rows = 0;      // of the outputs' last axis that were compared; or peaks of maps
   size_t agreeing = 0;  // whose largest value is at the same place
+  bool of_peaks = false;
   double distance = 0;  // root mean square, of that of the outputs about their mean
   double largest = 0;   // absolute
+  // What the answers of other samples would do, where scores of enough were compared.
+  std::optional<UnseenDrop> unseen;
 
   double dropped() const { return rows == 0 ? 0 : 1 - static_cast<double>(agreeing) / static_cast<double>(rows); }
 };
@@ -59,7 +66,7 @@ struct SqueezedModel {
   std::string bytes;
   std::vector<SqueezedTensor> tensors;
   std::vector<SqueezeTrial> trials;  // in the order of their prices
-  Agreement agreement;
+  Agreement agreement;               // of the half that the weights were not fitted to
 };
 
 // INVALID_ARGUMENT where the network does not run on the samples; NOT_FOUND where nothing is large enough to squeeze.

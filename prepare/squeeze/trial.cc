@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/base/errors.h"
+#include "prepare/squeeze/peaks.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -34,7 +35,7 @@ struct Sums {
   double count = 0;
 };
 
-void CompareFloats(const Tensor& a, const Tensor& b, Agreement* agreement, Sums* sums) {
+void CompareFloats(const Tensor& a, const Tensor& b, Agreement* agreement, Sums* sums, AnswerMargins* margins) {
   const int64_t width = a.rank() > 0 ? a.dim(a.rank() - 1) : 1;
   if (width == 0) return;
   for (int64_t row = 0; row < a.num_elements() / width; ++row) {
@@ -52,8 +53,21 @@ void CompareFloats(const Tensor& a, const Tensor& b, Agreement* agreement, Sums*
     }
     sums->count += static_cast<double>(width);
     if (width > 1 && a.rank() <= 2) {
+      margins->AddMoved(x, y, width, roots);
       ++agreement->rows;
       agreement->agreeing += std::max_element(x, x + width) - x == std::max_element(y, y + width) - y ? 1 : 0;
+    }
+  }
+}
+
+void AddRows(const std::vector<Tensor>& outputs, AnswersAre answers, AnswerMargins* margins) {
+  for (const Tensor& output : outputs) {
+    if (answers == AnswersAre::kPeaks && AreMaps(output)) AddPeaks(output, margins);
+    if (output.dtype() != DType::kFloat || output.rank() < 1 || output.rank() > 2) continue;
+    const int64_t width = output.dim(output.rank() - 1);
+    for (int64_t i = 0; width > 1 && i < output.num_elements(); i += width) {
+      const float* row = output.data<float>() + i;
+      margins->AddRow(row, width, AreProbabilities(row, width));
     }
   }
 }
@@ -94,17 +108,23 @@ GraphDef WithConstants(const GraphDef& graph, const Replaced& replaced) {
 }
 
 Result<Trial> Trial::Create(const GraphDef& graph, const std::vector<Feeds>& samples, std::vector<std::string> outputs,
-                            int threads) {
+                            int threads, AnswersAre answers) {
   Trial trial;
   trial.graph_ = &graph;
   trial.samples_ = &samples;
   trial.outputs_ = std::move(outputs);
   trial.threads_ = threads;
+  trial.answers_ = answers;
   RIVULET_ASSIGN_OR_RETURN(trial.session_, SessionOf(Serialize(graph), threads));
   for (const Feeds& feeds : samples) {
     RIVULET_ASSIGN_OR_RETURN(std::vector<Tensor> outputs_of, trial.session_->Run(feeds, trial.outputs_));
     trial.all_.push_back(trial.reference_.size());
     trial.reference_.push_back(std::move(outputs_of));
+  }
+  if (answers == AnswersAre::kPeaks && !trial.reference_.empty() &&
+      std::none_of(trial.reference_[0].begin(), trial.reference_[0].end(), AreMaps)) {
+    return InvalidArgument("output '", trial.outputs_[0], "' has shape ", trial.reference_[0][0].shape().ToString(),
+                           ", want heat maps: pictures, height, width, channels");
   }
   return trial;
 }
@@ -117,10 +137,19 @@ Result<Agreement> Trial::Compare(const Replaced& replaced, const std::vector<siz
 
 Result<Agreement> Trial::CompareFile(const std::string& bytes) const { return CompareBytes(bytes, all_); }
 
+std::vector<size_t> Trial::HalfFrom(size_t first, size_t most) const {
+  std::vector<size_t> samples;
+  const size_t count = num_samples();
+  const size_t step = std::max<size_t>(2, count / std::max<size_t>(1, most) / 2 * 2);
+  for (size_t s = std::min(first, count - 1); s < count && samples.size() < most; s += step) samples.push_back(s);
+  return samples;
+}
+
 Result<Agreement> Trial::CompareBytes(const std::string& bytes, const std::vector<size_t>& some) const {
   RIVULET_ASSIGN_OR_RETURN(const auto session, SessionOf(bytes, threads_));
   Agreement agreement;
   Sums sums;
+  AnswerMargins margins;
   for (const size_t i : some) {
     RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, session->Run((*samples_)[i], outputs_));
     for (size_t o = 0; o < outputs.size(); ++o) {
@@ -133,7 +162,13 @@ Result<Agreement> Trial::CompareBytes(const std::string& bytes, const std::vecto
         CountAsLost(was, &agreement, &sums);
         continue;
       }
-      if (was.dtype() == DType::kFloat) CompareFloats(was, is, &agreement, &sums);
+      if (answers_ == AnswersAre::kPeaks && AreMaps(was)) {
+        const ComparedPeaks peaks = ComparePeaks(was, is, &margins);
+        agreement.of_peaks = true;
+        agreement.rows += peaks.peaks;
+        agreement.agreeing += peaks.agreeing;
+      }
+      if (was.dtype() == DType::kFloat) CompareFloats(was, is, &agreement, &sums, &margins);
       if (was.dtype() == DType::kInt64) CompareNumbers<int64_t>(was, is, &agreement);
       if (was.dtype() == DType::kInt32) CompareNumbers<int32_t>(was, is, &agreement);
     }
@@ -142,6 +177,11 @@ Result<Agreement> Trial::CompareBytes(const std::string& bytes, const std::vecto
     const double mean = sums.values / sums.count;
     const double variance = std::max(1e-30, sums.squares / sums.count - mean * mean);
     agreement.distance = std::sqrt(sums.error / sums.count / variance);
+  }
+  // Nothing was fitted to how near the answers are, so all samples tell that.
+  if (agreement.rows > 0) {
+    for (const std::vector<Tensor>& outputs : reference_) AddRows(outputs, answers_, &margins);
+    agreement.unseen = margins.Estimate();
   }
   return agreement;
 }

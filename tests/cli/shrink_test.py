@@ -30,6 +30,18 @@ class Shrink(CommandCase):
         self.assertLess(recipe["deflated"], given["deflated"])
         self.assertEqual([t["price"] for t in report["trials"]], sorted(t["price"] for t in report["trials"]))
 
+    def test_it_says_what_nothing_was_fitted_to(self):
+        report = self.shrink("--images", SHAPES / "samples", "--max-drop", "1%")
+        self.assertEqual(report["held_out"]["compared"], report["files"][2]["change"]["compared"] // 2)
+        self.assertEqual(report["held_out"]["agreeing"], report["held_out"]["compared"])
+        self.assertNotIn("held_out", self.shrink("--lossless"))
+        said = self.fine("shrink", MODEL, "-o", self.dir / "small.rivulet", "--images", SHAPES / "samples")
+        self.assertIn("half of the samples, which nothing was fitted to: top-1 agreement 100.00 %", said)
+        self.assertRegex(said, "of other samples [0-9.]+ % are expected to differ; with 90 % confidence no more than|these are too few to tell what others would do")
+
+    def test_peaks_want_maps(self):
+        self.fails(1, ["has shape", "want heat maps"], "shrink", MODEL, "-o", self.dir / "x", "--images", SHAPES / "samples", "--peaks")
+
     def test_every_verb_reads_it(self):
         small = self.squeezed()
         sample = next(iter(sorted((SHAPES / "samples").glob("*.png")) or sorted((SHAPES / "samples").iterdir())))

@@ -1,0 +1,120 @@
+#include "prepare/squeeze/unseen_drop.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rivulet::prepare {
+namespace {
+
+// Of a normal distribution, what a tenth lies above.
+constexpr double kTenthAbove = 1.2816;
+
+double ScoreOf(float value, bool is_probability) {
+  const auto score = static_cast<double>(value);
+  return is_probability ? std::log(std::max(score, 1e-30)) : score;
+}
+
+// Places of the largest values, the largest first; `count` of them, or as many as there are.
+std::vector<int64_t> Largest(const float* values, int64_t width, size_t count) {
+  std::vector<int64_t> places;
+  for (int64_t i = 0; i < width; ++i) {
+    const auto before = [&](int64_t place) { return !(values[i] > values[place]); };
+    const auto at = std::partition_point(places.begin(), places.end(), before);
+    if (at == places.end() && places.size() >= count) continue;
+    places.insert(at, i);
+    if (places.size() > count) places.pop_back();
+  }
+  return places;
+}
+
+struct Spread {
+  double mean = 0;
+  double variance = 0;  // of the mean
+};
+
+Spread SpreadOf(const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  Spread spread;
+  for (const double value : values) spread.mean += value / count;
+  for (const double value : values) spread.variance += (value - spread.mean) * (value - spread.mean) / (count * count);
+  return spread;
+}
+
+}  // namespace
+
+void AnswerMargins::AddRow(const float* was, int64_t width, bool are_probabilities) {
+  const std::vector<int64_t> places = Largest(was, width, 1 + kOthers);
+  std::vector<double> margins;
+  for (size_t i = 1; i < places.size(); ++i) {
+    margins.push_back(ScoreOf(was[places[0]], are_probabilities) - ScoreOf(was[places[i]], are_probabilities));
+  }
+  if (!margins.empty()) Add(std::move(margins));
+}
+
+void AnswerMargins::Add(std::vector<double> margins) { margins_.push_back(std::move(margins)); }
+
+void AnswerMargins::AddMoved(double margin, double by) {
+  moved_.push_back({margin, std::isfinite(by) ? by : HUGE_VAL});
+}
+
+void AnswerMargins::AddMoved(const float* was, const float* is, int64_t width, bool are_probabilities) {
+  const std::vector<int64_t> places = Largest(was, width, 2);
+  if (places.size() < 2) return;
+  const auto margin = [&](const float* row) {
+    return ScoreOf(row[places[0]], are_probabilities) - ScoreOf(row[places[1]], are_probabilities);
+  };
+  const double before = margin(was), after = margin(is);
+  AddMoved(before, after - before);
+}
+
+std::optional<UnseenDrop> AnswerMargins::Estimate() const {
+  if (margins_.size() < kFewestRows || moved_.size() < kFewestRows / 2) return std::nullopt;
+  // Errors of rows that are far from another answer are larger, and of no matter: those of the nearest third count.
+  std::vector<Moved> nearest = moved_;
+  std::sort(nearest.begin(), nearest.end(), [](const Moved& a, const Moved& b) { return a.margin < b.margin; });
+  nearest.resize(std::max(nearest.size() / 3, kFewestRows / 2));
+  std::vector<double> sizes;
+  for (const Moved& moved : nearest) sizes.push_back(std::abs(moved.by));
+  std::sort(sizes.begin(), sizes.end());
+  // An error goes either way alike: half of those that are large enough change the answer.
+  std::vector<double> of_rows, of_errors(sizes.size() + 1);
+  for (const std::vector<double>& margins : margins_) {
+    double share = 0;
+    for (const double margin : margins) {
+      const auto first = std::upper_bound(sizes.begin(), sizes.end(), margin) - sizes.begin();
+      share +=
+          0.5 * static_cast<double>(static_cast<int64_t>(sizes.size()) - first) / static_cast<double>(sizes.size());
+      of_errors[static_cast<size_t>(first)] += 0.5 / static_cast<double>(margins_.size());
+    }
+    of_rows.push_back(std::min(share, 1.0));
+  }
+  // So far of the errors from that place on.
+  for (size_t i = 1; i < of_errors.size(); ++i) of_errors[i] += of_errors[i - 1];
+  of_errors.pop_back();
+  const Spread rows = SpreadOf(of_rows), errors = SpreadOf(of_errors);
+  UnseenDrop drop{.expected = rows.mean, .rows = margins_.size()};
+  drop.at_most = drop.expected + kTenthAbove * std::sqrt(rows.variance + errors.variance) + drop.floor();
+  return drop;
+}
+
+double AtMostDiffer(size_t differing, size_t rows, double confidence) {
+  if (rows == 0 || differing >= rows) return 1;
+  // The chance of so few, by the share: falls from 1 to 0.
+  const auto chance = [&](double share) {
+    double sum = 0;
+    for (size_t k = 0; k <= differing; ++k) {
+      const auto n = static_cast<double>(rows), of = static_cast<double>(k);
+      sum += std::exp(std::lgamma(n + 1) - std::lgamma(of + 1) - std::lgamma(n - of + 1) + of * std::log(share) +
+                      (n - of) * std::log1p(-share));
+    }
+    return sum;
+  };
+  double low = static_cast<double>(differing) / static_cast<double>(rows), high = 1;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (chance(middle) > 1 - confidence ? low : high) = middle;
+  }
+  return high;
+}
+
+}  // namespace rivulet::prepare
