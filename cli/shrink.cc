@@ -99,7 +99,7 @@ Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef grap
   }
   RIVULET_ASSIGN_OR_RETURN(prepare::SqueezedModel model, prepare::Squeeze(graph, options));
   Shrunk shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials), {}};
-  if (!shrunk.trials.empty()) shrunk.held_out = model.agreement;
+  if (!shrunk.trials.empty() && samples.feeds.size() >= prepare::kFewestToHoldOut) shrunk.held_out = model.agreement;
   return shrunk;
 }
 
@@ -140,7 +140,11 @@ void PrintReport(const ShrinkCommand& command, const std::string& method, const 
     return;
   }
   PrintRows(rows, samples.what);
-  if (shrunk.held_out) PrintHeldOut(*shrunk.held_out);
+  if (shrunk.held_out) {
+    PrintHeldOut(*shrunk.held_out);
+  } else if (!shrunk.trials.empty()) {
+    std::printf("fewer than %zu samples do not tell what others would do\n", prepare::kFewestToHoldOut);
+  }
 }
 
 // The recipe of the tutorials, as the yardstick; they folded batch norms too.

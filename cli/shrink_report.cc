@@ -82,7 +82,7 @@ void PrintHeldOut(const prepare::Agreement& agreement) {
                 100 * agreement.unseen->expected, 100 * prepare::AnswerMargins::kConfidence,
                 100 * agreement.unseen->at_most);
   } else if (agreement.rows > 0) {
-    std::printf("these are too few to tell what others would do\n");
+    std::printf("this is too little to tell what others would do\n");
   }
 }
 

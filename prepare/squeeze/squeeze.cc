@@ -37,11 +37,13 @@ SqueezedModel ModelOf(const GraphDef& graph, const Study& study, const Choice& c
 // Whether no more than that share of answers differ, on other samples too as far as these tell.
 bool KeepsShare(const Agreement& agreement, double max_drop) {
   const size_t differing = agreement.rows - agreement.agreeing;
-  // A bound that not even samples of which none differs could keep says nothing.
-  if (agreement.unseen && agreement.unseen->floor() <= max_drop / 4) {
+  if (agreement.unseen) {
+    // No bound is lower than that of a few samples of which none differs.
+    const double lowest = 4 * agreement.unseen->floor();
+    if (agreement.unseen->at_most > std::max(max_drop, lowest)) return false;
     // A count says less than the margins do; it must not contradict them.
-    const double at_least = 1 - AtMostDiffer(agreement.agreeing, agreement.rows);
-    return agreement.unseen->at_most <= max_drop && at_least <= max_drop;
+    if (lowest <= max_drop) return 1 - AtMostDiffer(agreement.agreeing, agreement.rows) <= max_drop;
+    return agreement.dropped() <= max_drop;
   }
   const bool tells = AtMostDiffer(0, agreement.rows) <= max_drop;
   return (tells ? AtMostDiffer(differing, agreement.rows) : agreement.dropped()) <= max_drop;
@@ -60,7 +62,10 @@ Result<Tried> TryPrice(const GraphDef& graph, const Study& study, const Trial& t
   tried.model = ModelOf(graph, study, choice);
   tried.trial.price = price;
   tried.trial.bytes = static_cast<int64_t>(tried.model.bytes.size());
-  RIVULET_ASSIGN_OR_RETURN(tried.trial.agreement, trial.Compare(choice.replaced, trial.HeldOut(trial.num_samples())));
+  const bool holds_out = trial.num_samples() >= kFewestToHoldOut;
+  RIVULET_ASSIGN_OR_RETURN(
+      tried.trial.agreement,
+      holds_out ? trial.Compare(choice.replaced, trial.HeldOut(trial.num_samples())) : trial.Compare(choice.replaced));
   tried.model.agreement = tried.trial.agreement;
   return tried;
 }

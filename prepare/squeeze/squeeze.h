@@ -66,8 +66,11 @@ struct SqueezedModel {
   std::string bytes;
   std::vector<SqueezedTensor> tensors;
   std::vector<SqueezeTrial> trials;  // in the order of their prices
-  Agreement agreement;               // of the half that the weights were not fitted to
+  Agreement agreement;               // of the samples that decided: half of them, or where they are few all
 };
+
+// With fewer samples none are held back.
+inline constexpr size_t kFewestToHoldOut = AnswerMargins::kFewestRows;
 
 // INVALID_ARGUMENT where the network does not run on the samples; NOT_FOUND where nothing is large enough to squeeze.
 Result<SqueezedModel> Squeeze(const GraphDef& graph, const SqueezeOptions& options);

@@ -8,6 +8,8 @@ namespace {
 
 // Of a normal distribution, what a tenth lies above.
 constexpr double kTenthAbove = 1.2816;
+// Errors that a margin is weighed against.
+constexpr size_t kWindow = 32;
 
 double ScoreOf(float value, bool is_probability) {
   const auto score = static_cast<double>(value);
@@ -25,19 +27,6 @@ std::vector<int64_t> Largest(const float* values, int64_t width, size_t count) {
     if (places.size() > count) places.pop_back();
   }
   return places;
-}
-
-struct Spread {
-  double mean = 0;
-  double variance = 0;  // of the mean
-};
-
-Spread SpreadOf(const std::vector<double>& values) {
-  const auto count = static_cast<double>(values.size());
-  Spread spread;
-  for (const double value : values) spread.mean += value / count;
-  for (const double value : values) spread.variance += (value - spread.mean) * (value - spread.mean) / (count * count);
-  return spread;
 }
 
 }  // namespace
@@ -69,31 +58,35 @@ void AnswerMargins::AddMoved(const float* was, const float* is, int64_t width, b
 
 std::optional<UnseenDrop> AnswerMargins::Estimate() const {
   if (margins_.size() < kFewestRows || moved_.size() < kFewestRows / 2) return std::nullopt;
-  // Errors of rows that are far from another answer are larger, and of no matter: those of the nearest third count.
-  std::vector<Moved> nearest = moved_;
-  std::sort(nearest.begin(), nearest.end(), [](const Moved& a, const Moved& b) { return a.margin < b.margin; });
-  nearest.resize(std::max(nearest.size() / 3, kFewestRows / 2));
-  std::vector<double> sizes;
-  for (const Moved& moved : nearest) sizes.push_back(std::abs(moved.by));
-  std::sort(sizes.begin(), sizes.end());
-  // An error goes either way alike: half of those that are large enough change the answer.
-  std::vector<double> of_rows, of_errors(sizes.size() + 1);
+  // How large errors are depends on how near the answers are: each margin meets the errors of those with about the
+  // same.
+  std::vector<Moved> moved = moved_;
+  std::sort(moved.begin(), moved.end(), [](const Moved& a, const Moved& b) { return a.margin < b.margin; });
+  const size_t window = std::min(kWindow, moved.size());
+  std::vector<double> of_rows, of_errors(moved.size());  // what each makes of the share
   for (const std::vector<double>& margins : margins_) {
+    const auto is_nearer = [&](const Moved& one) { return one.margin < margins[0]; };
+    const auto place = static_cast<size_t>(std::partition_point(moved.begin(), moved.end(), is_nearer) - moved.begin());
+    const size_t first = std::min(std::max(place, window / 2) - window / 2, moved.size() - window);
     double share = 0;
-    for (const double margin : margins) {
-      const auto first = std::upper_bound(sizes.begin(), sizes.end(), margin) - sizes.begin();
-      share +=
-          0.5 * static_cast<double>(static_cast<int64_t>(sizes.size()) - first) / static_cast<double>(sizes.size());
-      of_errors[static_cast<size_t>(first)] += 0.5 / static_cast<double>(margins_.size());
+    for (size_t i = first; i < first + window; ++i) {
+      const double size = std::abs(moved[i].by);
+      const auto reached = std::count_if(margins.begin(), margins.end(), [&](double margin) { return size > margin; });
+      // An error goes either way alike: half of those that are large enough change the answer.
+      const double one = 0.5 * static_cast<double>(reached) / static_cast<double>(window);
+      share += one;
+      of_errors[i] += one / static_cast<double>(margins_.size());
     }
     of_rows.push_back(std::min(share, 1.0));
   }
-  // So far of the errors from that place on.
-  for (size_t i = 1; i < of_errors.size(); ++i) of_errors[i] += of_errors[i - 1];
-  of_errors.pop_back();
-  const Spread rows = SpreadOf(of_rows), errors = SpreadOf(of_errors);
-  UnseenDrop drop{.expected = rows.mean, .rows = margins_.size()};
-  drop.at_most = drop.expected + kTenthAbove * std::sqrt(rows.variance + errors.variance) + drop.floor();
+  const auto rows = static_cast<double>(of_rows.size());
+  UnseenDrop drop{.rows = of_rows.size()};
+  for (const double share : of_rows) drop.expected += share / rows;
+  double variance = 0;
+  for (const double share : of_rows) variance += (share - drop.expected) * (share - drop.expected) / (rows * rows);
+  // Errors that reach an answer are rare: the variance of a sum of such is that of their squares.
+  for (const double share : of_errors) variance += share * share;
+  drop.at_most = drop.expected + kTenthAbove * std::sqrt(variance) + drop.floor();
   return drop;
 }
 

@@ -45,10 +45,10 @@ TEST(UnseenDrop, IsWhatOthersDo) {
   std::mt19937 random(1);
   for (const float error : {0.01f, 0.03f, 0.1f}) {
     size_t differing = 0;
-    constexpr size_t kMany = 100000;
+    constexpr size_t kMany = 40000;
     for (size_t i = 0; i < kMany; ++i) differing += DrawOne(random, error).differs() ? 1 : 0;
     const double share = static_cast<double>(differing) / kMany;
-    const auto drop = MarginsOf(random, 4000, error).Estimate();
+    const auto drop = MarginsOf(random, 2000, error).Estimate();
     ASSERT_TRUE(drop.has_value());
     EXPECT_NEAR(drop->expected, share, 0.15 * share + 0.001) << error;
     EXPECT_GT(drop->at_most, drop->expected);
@@ -59,13 +59,13 @@ TEST(UnseenDrop, IsWhatOthersDo) {
 TEST(UnseenDrop, BoundHoldsMostlyAndCountsDoNot) {
   std::mt19937 random(2);
   constexpr float kError = 0.03f;
-  constexpr size_t kMany = 200000;
+  constexpr size_t kMany = 40000;
   size_t differing = 0;
   for (size_t i = 0; i < kMany; ++i) differing += DrawOne(random, kError).differs() ? 1 : 0;
   const double share = static_cast<double>(differing) / kMany;
   int holds = 0, counts = 0;
   double spread = 0, spread_of_counts = 0;
-  constexpr int kTurns = 200;
+  constexpr int kTurns = 100;
   constexpr size_t kRows = 200;
   for (int turn = 0; turn < kTurns; ++turn) {
     size_t counted = 0;

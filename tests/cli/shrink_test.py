@@ -30,14 +30,22 @@ class Shrink(CommandCase):
         self.assertLess(recipe["deflated"], given["deflated"])
         self.assertEqual([t["price"] for t in report["trials"]], sorted(t["price"] for t in report["trials"]))
 
-    def test_it_says_what_nothing_was_fitted_to(self):
-        report = self.shrink("--images", SHAPES / "samples", "--max-drop", "1%")
-        self.assertEqual(report["held_out"]["compared"], report["files"][2]["change"]["compared"] // 2)
-        self.assertEqual(report["held_out"]["agreeing"], report["held_out"]["compared"])
-        self.assertNotIn("held_out", self.shrink("--lossless"))
+    def test_it_says_what_others_would_do(self):
+        samples = sorted((SHAPES / "samples").iterdir())
+        few = self.shrink("--images", SHAPES / "samples", "--max-drop", "1%")
+        self.assertNotIn("held_out", few)
         said = self.fine("shrink", MODEL, "-o", self.dir / "small.rivulet", "--images", SHAPES / "samples")
-        self.assertIn("half of the samples, which nothing was fitted to: top-1 agreement 100.00 %", said)
-        self.assertRegex(said, "of other samples [0-9.]+ % are expected to differ; with 90 % confidence no more than|these are too few to tell what others would do")
+        self.assertIn("fewer than 40 samples do not tell what others would do", said)
+        # The same ones again, which is not what one should do.
+        many = self.shrink("--images", *(samples * 20)[:200], "--most-samples", "200", "--max-drop", "5%")
+        self.assertEqual(many["held_out"]["compared"], 100)
+        unseen = many["held_out"]["unseen"]
+        self.assertEqual(unseen["confidence"], 0.9)
+        self.assertLessEqual(unseen["expected"], unseen["at_most"])
+        self.assertLessEqual(unseen["at_most"], 0.05)
+        said = self.fine("shrink", MODEL, "-o", self.dir / "small.rivulet", "--images", *(samples * 20)[:200], "--max-drop", "5%")
+        self.assertRegex(said, "half of the samples, which nothing was fitted to: top-1 agreement")
+        self.assertRegex(said, r"of other samples [0-9.]+ % are expected to differ; with 90 % confidence no more than [0-9.]+ %")
 
     def test_peaks_want_maps(self):
         self.fails(1, ["has shape", "want heat maps"], "shrink", MODEL, "-o", self.dir / "x", "--images", SHAPES / "samples", "--peaks")

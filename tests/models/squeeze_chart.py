@@ -16,42 +16,35 @@ LEAST = 0.1  # percent: what is nearer is drawn there
 
 
 def read(paths):
-    """{network: [(what, kB in a zip, percent that agree where points are chosen, percent that differ on the others)]}; a
-    later file adds to a former one."""
+    """{network: [(what, kB in a zip, percent that differ on unseen inputs, percent that the command expects to, and at most)]};
+    a later file adds to a former one."""
     networks = {}
     for path in paths:
         name = None
         for line in pathlib.Path(path).read_text().splitlines():
             if title := re.match(r"(.+), (\d+) samples searched with", line):
                 name = title[1]
-            elif row := re.match(r"\| (.+?) \| [\d.]+ \| ([\d.]+) \| ([\d.]+) % \| ([\d.]+) % \|", line):
-                networks.setdefault(name, []).append((row[1], float(row[2]), float(row[3]), 100 - float(row[4])))
+            elif row := re.match(r"\| (.+?) \| [\d.]+ \| ([\d.]+) \| ([\d.]+) % \| (.*?) \| (.*?) \|", line):
+                networks.setdefault(name, []).append((row[1], float(row[2]), 100 - float(row[3]), row[4], row[5]))
     return networks
 
 
 def line(name, rows):
     """What docs/squeeze.md says of a network."""
     def cell(row, bold=""):
-        return f"{bold}{row[1]:.1f}{bold} ({100 - row[3]:.1f} %)" if row else ""
+        return f"{bold}{row[1]:.1f}{bold} ({100 - row[2]:.1f} %)" if row else ""
 
     by_name = {row[0]: row for row in rows}
-    curve = sorted((row for row in rows if row[0] == "squeezed"), key=lambda row: row[1])
-    best = next((row for row in curve if row[2] >= WANTED), None)
-    smaller = [row for row in curve if best is None or row[1] < best[1]]
-    after = max(smaller, key=lambda row: row[2], default=None)
-    both = next((row for row in curve if min(row[2], 100 - row[3]) >= WANTED), None)
     rounded, eight = by_name["256 levels"], next(row for row in rows if row[0].startswith("8 bits"))
-    more = next((row for what, row in by_name.items() if what in ("4096 levels", "65536 levels") and row[2] >= WANTED), None)
-    if not curve:
-        return f"| {name} | {by_name['as given'][1]:.1f} | {cell(rounded)} | {cell(more)} | {cell(eight)} | not measured | | | | |"
-    size = (best or after)[1]
-    return (f"| {name} | {by_name['as given'][1]:.1f} | {cell(rounded)} | {cell(more)} | {cell(eight)} | {cell(best, '**')} | {cell(after)} | {both[1] if both else ''} "
-            f"| {rounded[1] / size:.1f} | {100 * (1 - size / eight[1]):.0f} % |")
+    more = next((row for what, row in by_name.items() if what in ("4096 levels", "65536 levels") and 100 - row[2] >= WANTED), None)
+    chosen = by_name["chosen"]
+    return (f"| {name} | {by_name['as given'][1]:.1f} | {cell(rounded)} | {cell(more)} | {cell(eight)} | {cell(chosen, '**')} | {chosen[3]} | {chosen[4]} "
+            f"| {rounded[1] / chosen[1]:.1f} | {100 * (1 - chosen[1] / eight[1]):.0f} % |")
 
 
 def panel(name, rows, x, y):
-    curve = sorted((size, drop) for what, size, _, drop in rows if what == "squeezed")
-    others = {what: (size, drop) for what, size, _, drop in rows if "levels" in what or what.startswith("8 bits")}
+    curve = sorted((size, drop) for what, size, drop, *_ in rows if what in ("squeezed", "chosen"))
+    others = {what: (size, drop) for what, size, drop, *_ in rows if "levels" in what or what.startswith("8 bits")}
     sizes = [size for size, _ in [*curve, *others.values()]]
     low, high = math.log(min(sizes) / 1.15), math.log(max(sizes) * 1.15)
     at_x = lambda size: x + LEFT + (math.log(size) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
