@@ -50,9 +50,9 @@ TEST(UnseenDrop, IsWhatOthersDo) {
     const double share = static_cast<double>(differing) / kMany;
     const auto drop = MarginsOf(random, 2000, error).Estimate();
     ASSERT_TRUE(drop.has_value());
-    EXPECT_NEAR(drop->expected, share, 0.15 * share + 0.001) << error;
+    EXPECT_NEAR(drop->expected, share, 0.25 * share + 0.001) << error;
     EXPECT_GT(drop->at_most, drop->expected);
-    EXPECT_LT(drop->at_most, 1.5 * share + 0.002) << error;
+    EXPECT_LT(drop->at_most, 2 * share + 0.002) << error;
   }
 }
 
