@@ -4,7 +4,6 @@
 
 #include <cstddef>
 
-#include "prepare/squeeze/unseen_drop.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet::prepare {
@@ -12,18 +11,17 @@ namespace rivulet::prepare {
 // N, height, width, channels, larger than what has no places.
 bool AreMaps(const Tensor& output);
 
-// A map whose largest value is below this share of the output's largest shows nothing, and is no answer.
+// A map whose largest value is below this share of the largest of all shows nothing, and is no answer.
 inline constexpr float kLeastPeak = 0.1f;
 
-// The answers of an output as it was, with how far they are above the nearest other one.
-void AddPeaks(const Tensor& was, AnswerMargins* margins);
+float LargestOf(const Tensor& output);
 
-// A peak agrees that moved by a hundredth of the side at most, or by one place.
+// A peak agrees that moved by a hundredth of the side at most, or by one place. Those below `least` are no answers.
 struct ComparedPeaks {
   size_t peaks = 0;
   size_t agreeing = 0;
 };
-ComparedPeaks ComparePeaks(const Tensor& was, const Tensor& is, AnswerMargins* margins);
+ComparedPeaks ComparePeaks(const Tensor& was, const Tensor& is, float least);
 
 }  // namespace rivulet::prepare
 

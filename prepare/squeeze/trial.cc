@@ -60,9 +60,8 @@ void CompareFloats(const Tensor& a, const Tensor& b, Agreement* agreement, Sums*
   }
 }
 
-void AddRows(const std::vector<Tensor>& outputs, AnswersAre answers, AnswerMargins* margins) {
+void AddRows(const std::vector<Tensor>& outputs, AnswerMargins* margins) {
   for (const Tensor& output : outputs) {
-    if (answers == AnswersAre::kPeaks && AreMaps(output)) AddPeaks(output, margins);
     if (output.dtype() != DType::kFloat || output.rank() < 1 || output.rank() > 2) continue;
     const int64_t width = output.dim(output.rank() - 1);
     for (int64_t i = 0; width > 1 && i < output.num_elements(); i += width) {
@@ -126,6 +125,11 @@ Result<Trial> Trial::Create(const GraphDef& graph, const std::vector<Feeds>& sam
     return InvalidArgument("output '", trial.outputs_[0], "' has shape ", trial.reference_[0][0].shape().ToString(),
                            ", want heat maps: pictures, height, width, channels");
   }
+  for (const std::vector<Tensor>& outputs_of : trial.reference_) {
+    for (const Tensor& output : outputs_of) {
+      if (AreMaps(output)) trial.least_peak_ = std::max(trial.least_peak_, kLeastPeak * LargestOf(output));
+    }
+  }
   return trial;
 }
 
@@ -163,7 +167,7 @@ Result<Agreement> Trial::CompareBytes(const std::string& bytes, const std::vecto
         continue;
       }
       if (answers_ == AnswersAre::kPeaks && AreMaps(was)) {
-        const ComparedPeaks peaks = ComparePeaks(was, is, &margins);
+        const ComparedPeaks peaks = ComparePeaks(was, is, least_peak_);
         agreement.of_peaks = true;
         agreement.rows += peaks.peaks;
         agreement.agreeing += peaks.agreeing;
@@ -180,7 +184,7 @@ Result<Agreement> Trial::CompareBytes(const std::string& bytes, const std::vecto
   }
   // Nothing was fitted to how near the answers are, so all samples tell that.
   if (agreement.rows > 0) {
-    for (const std::vector<Tensor>& outputs : reference_) AddRows(outputs, answers_, &margins);
+    for (const std::vector<Tensor>& outputs : reference_) AddRows(outputs, &margins);
     agreement.unseen = margins.Estimate();
   }
   return agreement;

@@ -58,6 +58,7 @@ class Trial {
   const std::vector<Feeds>* samples_ = nullptr;
   std::vector<std::string> outputs_;
   AnswersAre answers_ = AnswersAre::kRows;
+  float least_peak_ = 0;
   int threads_ = 1;
   std::shared_ptr<Session> session_;
   Outputs reference_;

@@ -37,13 +37,7 @@ void AnswerMargins::AddRow(const float* was, int64_t width, bool are_probabiliti
   for (size_t i = 1; i < places.size(); ++i) {
     margins.push_back(ScoreOf(was[places[0]], are_probabilities) - ScoreOf(was[places[i]], are_probabilities));
   }
-  if (!margins.empty()) Add(std::move(margins));
-}
-
-void AnswerMargins::Add(std::vector<double> margins) { margins_.push_back(std::move(margins)); }
-
-void AnswerMargins::AddMoved(double margin, double by) {
-  moved_.push_back({margin, std::isfinite(by) ? by : HUGE_VAL});
+  if (!margins.empty()) margins_.push_back(std::move(margins));
 }
 
 void AnswerMargins::AddMoved(const float* was, const float* is, int64_t width, bool are_probabilities) {
@@ -53,7 +47,7 @@ void AnswerMargins::AddMoved(const float* was, const float* is, int64_t width, b
     return ScoreOf(row[places[0]], are_probabilities) - ScoreOf(row[places[1]], are_probabilities);
   };
   const double before = margin(was), after = margin(is);
-  AddMoved(before, after - before);
+  moved_.push_back({before, std::isfinite(after) ? after - before : HUGE_VAL});
 }
 
 std::optional<UnseenDrop> AnswerMargins::Estimate() const {

@@ -33,11 +33,6 @@ class AnswerMargins {
   // What became of such a row.
   void AddMoved(const float* was, const float* is, int64_t width, bool are_probabilities);
 
-  // The same of an answer that is no row's: how far its score is above those of other answers, and how far the first of
-  // these distances became larger.
-  void Add(std::vector<double> margins);
-  void AddMoved(double margin, double by);
-
   std::optional<UnseenDrop> Estimate() const;
 
  private:

@@ -48,7 +48,7 @@ TEST(UnseenDrop, IsWhatOthersDo) {
     constexpr size_t kMany = 40000;
     for (size_t i = 0; i < kMany; ++i) differing += DrawOne(random, error).differs() ? 1 : 0;
     const double share = static_cast<double>(differing) / kMany;
-    const auto drop = MarginsOf(random, 2000, error).Estimate();
+    const auto drop = MarginsOf(random, 8000, error).Estimate();
     ASSERT_TRUE(drop.has_value());
     EXPECT_NEAR(drop->expected, share, 0.25 * share + 0.001) << error;
     EXPECT_GT(drop->at_most, drop->expected);
