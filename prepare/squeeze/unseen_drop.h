@@ -3,7 +3,8 @@
 //
 // Counting the answers that differ tells little where few do: of 200 answers one in a hundred is two, give or take one
 // and a half. That an answer changes takes a margin, of its score over another one's, below what an error moves the two
-// apart. Both are known of every sample, not of those alone that meet, so every margin is weighed against every error.
+// apart. Both are known of many samples, not of those alone that meet, so every margin is weighed against the errors of
+// answers that are about as near.
 #ifndef RIVULET_PREPARE_SQUEEZE_UNSEEN_DROP_H_
 #define RIVULET_PREPARE_SQUEEZE_UNSEEN_DROP_H_
 
