@@ -186,6 +186,9 @@ int Prepare(const PrepareCommand& command) {
   state.samples = std::move(found->samples);
   report.picture = found->picture;
   report.notes.insert(report.notes.end(), found->assumptions.begin(), found->assumptions.end());
+  if (!state.samples.are_given && !state.samples.are_arrays && !command.lossless) {
+    report.notes.push_back("inputs are made up, which tells little of real ones; --images or --sample give some");
+  }
   state.about = AboutModel(state, *found, report.labels);
 
   std::vector<RoadStep> steps = {OptimizeStep()};

@@ -1,7 +1,9 @@
 #include "cli/html_page.h"
 #include "cli/made_up.h"
+#include "cli/one_answer.h"
 #include "cli/progress.h"
 #include "cli/road.h"
+#include "cli/samples.h"
 #include "engine/base/errors.h"
 #include "engine/import/memmapped_package.h"
 #include "prepare/optimize.h"
@@ -39,8 +41,15 @@ Result<std::vector<std::string>> SqueezeIt(RoadState& state) {
                               " inputs, so nothing tells what coarser weights change; give others with --images or "
                               "--sample");
   }
+  const bool are_made_up = !state.samples.are_given && !state.samples.are_arrays;
+  if (are_made_up && AllGetOneAnswer(state.given.results)) {
+    return FailedPrecondition("all ", static_cast<uint64_t>(state.samples.feeds.size()),
+                              " made-up inputs get the same answer, so nothing tells what coarser weights change; give "
+                              "pictures or sounds with --images, or arrays with --sample");
+  }
   prepare::SqueezeOptions options{.samples = state.samples.feeds, .outputs = state.OutputNames()};
   options.max_drop = state.max_drop;
+  if (are_made_up) options.max_distance = kDistanceOnMadeUp * state.max_drop;
   options.threads = state.session.num_threads;
   options.progress = ShowProgress;
   Result<prepare::SqueezedModel> squeezed = prepare::Squeeze(state.graph, options);

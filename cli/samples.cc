@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/made_up.h"
+#include "cli/made_up_picture.h"
 #include "cli/sample_files.h"
 #include "engine/base/errors.h"
 #include "engine/media/image.h"
@@ -16,6 +17,14 @@ namespace {
 constexpr int64_t kOpenExtents[] = {16, 64, 224, 1};
 // Made-up inputs: how many shrink gets, and by how many elements each is turned more than the last.
 constexpr int64_t kMadeUp = 32, kTurn = 7919;
+
+// Another value for each turn: pictures are drawn anew, other made-up values turned by a few elements.
+Result<Tensor> MadeUpOf(const Tensor& tensor, int64_t turn) {
+  if (!CanBePictures(tensor)) return Turned(tensor, turn * kTurn);
+  RIVULET_ASSIGN_OR_RETURN(Tensor pictures, Tensor::Allocate(tensor.dtype(), tensor.shape(), *Allocator::Create()));
+  DrawPictures(static_cast<uint32_t>(turn), &pictures);
+  return pictures;
+}
 
 bool HasOp(const prepare::GraphDef& graph, std::initializer_list<std::string_view> ops) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const prepare::NodeDef& node) {
@@ -73,14 +82,14 @@ Result<Feeds> MakeUp(const RoadState& state, const SampleOptions& options, const
     const bool is_file = found.input && input.name == found.input->name && found.input->is_file;
     Result<Tensor> value = Internal("not made");
     if (is_file) {
-      value = MakeUpFile(state.graph, turn);
+      value = MakeUpFile(state.graph, turn * kTurn);
     } else {
       RIVULET_ASSIGN_OR_RETURN(const Shape shape, ShapeToMakeUp(input, options, found, open));
       value = MakeUpFeed(input.dtype, shape);
     }
     if (!value.ok()) return Status(value.status()).Framed(Cat("input ", Quoted(input.name)));
     if (!is_file) {
-      RIVULET_ASSIGN_OR_RETURN(*value, Turned(*value, turn));
+      RIVULET_ASSIGN_OR_RETURN(*value, MadeUpOf(*value, turn));
     }
     feeds.emplace_back(input.name, std::move(*value));
   }
@@ -113,7 +122,7 @@ Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamp
   for (const int64_t open : kOpenExtents) {
     found->samples.feeds.clear();
     for (int64_t i = 0; i < kCount; ++i) {
-      RIVULET_ASSIGN_OR_RETURN(Feeds feeds, MakeUp(state, options, *found, open, i * kTurn));
+      RIVULET_ASSIGN_OR_RETURN(Feeds feeds, MakeUp(state, options, *found, open, i));
       found->samples.feeds.push_back(std::move(feeds));
     }
     RoadSamples one{.feeds = {found->samples.feeds[0]}};
@@ -158,19 +167,19 @@ Status AddMedia(const std::shared_ptr<const Model>& model, const SampleFlags& fl
   return Status();
 }
 
-// Different values for each: the made-up ones, turned by a few elements.
 Status AddMadeUp(const Model& model, Samples* samples) {
   Feeds feeds;
   RIVULET_RETURN_IF_ERROR(MakeUpMissing(model, NameChoice(), "--sample", &feeds));
   for (int64_t i = 0; i < kMadeUp; ++i) {
     Feeds turned;
     for (const auto& [name, tensor] : feeds) {
-      RIVULET_ASSIGN_OR_RETURN(Tensor copy, Turned(tensor, i * kTurn));
+      RIVULET_ASSIGN_OR_RETURN(Tensor copy, MadeUpOf(tensor, i));
       turned.emplace_back(name, std::move(copy));
     }
     samples->feeds.push_back(std::move(turned));
   }
   samples->what = Cat(kMadeUp, " made-up inputs");
+  samples->are_made_up = true;
   return Status();
 }
 

@@ -14,6 +14,10 @@
 
 namespace rivulet::cli {
 
+// Of the drop that the caller allows, how far outputs may be on made-up inputs: these are easy to agree on, and a
+// network that does is far from one that agrees on what it was made for.
+inline constexpr double kDistanceOnMadeUp = 0.5;
+
 // For a model on its road to what ships, as prepare and optimize are asked.
 struct SampleOptions {
   std::string images;  // a folder of pictures or WAV files, or one of them; empty: made up
@@ -51,6 +55,7 @@ struct Samples {
   std::vector<Feeds> feeds;
   std::vector<std::string> outputs;
   std::string what;  // "200 of 4317 files, as …"; without feeds why there are none
+  bool are_made_up = false;
 };
 
 // On an error *code is the exit code that it asks for.

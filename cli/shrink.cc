@@ -7,10 +7,13 @@
 
 #include "cli/command.h"
 #include "cli/deflated_size.h"
+#include "cli/html_page.h"
+#include "cli/one_answer.h"
 #include "cli/progress.h"
 #include "cli/shrink_amounts.h"
 #include "cli/shrink_int8.h"
 #include "cli/shrink_picture.h"
+#include "cli/shrink_picture_page.h"
 #include "cli/shrink_report.h"
 #include "cli/samples.h"
 #include "engine/base/errors.h"
@@ -74,12 +77,24 @@ struct Shrunk {
   std::optional<prepare::Agreement> held_out;  // of samples that nothing was fitted to
 };
 
+// Made-up inputs may be all the same to a network; then whatever is left of it agrees.
+Status CheckThatInputsTell(const ShrinkCommand& command, const prepare::GraphDef& graph, const Samples& samples) {
+  if (!samples.are_made_up || command.step > 0) return Status();
+  RIVULET_ASSIGN_OR_RETURN(const RoadRun run, RunRoad(prepare::Serialize(graph), samples.outputs,
+                                                      {.feeds = samples.feeds}, {.num_threads = command.threads}));
+  if (!AllGetOneAnswer(run.results)) return Status();
+  return InvalidArgument("all ", samples.what,
+                         " get the same answer, so nothing tells what coarser weights change. Give pictures or sounds "
+                         "with --images, arrays with --sample, or choose the steps with --step");
+}
+
 Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef graph, const Samples& samples) {
   if (samples.feeds.empty() && command.step <= 0) {
     return InvalidArgument(
         "there is nothing to try the network on, ", samples.what,
         ". Give pictures or sounds with --images, arrays with --sample, or choose the steps with --step");
   }
+  RIVULET_RETURN_IF_ERROR(CheckThatInputsTell(command, graph, samples));
   prepare::SqueezeOptions options{.samples = samples.feeds, .outputs = samples.outputs};
   options.threads = command.threads;
   options.peaks = command.peaks;
@@ -90,6 +105,7 @@ Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef grap
   if (!command.size.empty()) {
     RIVULET_ASSIGN_OR_RETURN(options.size, ParseSize(command.size));
   }
+  if (samples.are_made_up) options.max_distance = kDistanceOnMadeUp * options.max_drop;
   if (command.step > 0) options.relative_step = command.step;
   if (!command.keep_tried.empty()) {
     options.tried = [&](const std::string& bytes) {
@@ -98,9 +114,13 @@ Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef grap
     };
   }
   RIVULET_ASSIGN_OR_RETURN(prepare::SqueezedModel model, prepare::Squeeze(graph, options));
-  Shrunk shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials), {}};
-  if (!shrunk.trials.empty() && samples.feeds.size() >= prepare::kFewestToHoldOut) shrunk.held_out = model.agreement;
-  return shrunk;
+  if (samples.are_made_up) {
+    EndProgress();
+    std::fprintf(stderr,
+                 "warning: made-up inputs tell little of real ones; give pictures or sounds with --images, or arrays "
+                 "with --sample\n");
+  }
+  return Shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials)};
 }
 
 Result<Shrunk> ShrinkGraph(const ShrinkCommand& command, const std::string& method, prepare::GraphDef graph,
@@ -183,12 +203,34 @@ Status Shrink(const ShrinkCommand& command, const std::string& method, int* code
   return Status();
 }
 
-int RunShrink(const ShrinkCommand& command) {
-  if (!command.image.empty()) {
-    if (command.out.empty()) return FailCall("shrink --image wants -o FILE.png");
-    const Status status = ShrinkPicture(command.image, command.colors, command.out);
-    return status.ok() ? kFine : Fail(status, kBadData);
+// A picture at fewer colours, or a page with it at several, beside weights of the model if one is given.
+int RunOnPicture(const ShrinkCommand& command) {
+  const bool is_page = command.out.ends_with(".html");
+  if (!is_page && !command.out.ends_with(".png")) return FailCall("shrink --image wants -o FILE.png or FILE.html");
+  if (!is_page && !command.model.empty()) {
+    return FailCall("shrink MODEL --image makes a page of both: -o FILE.html");
   }
+  const auto make = [&]() -> Status {
+    if (!is_page) return ShrinkPicture(command.image, command.colors, command.out);
+    std::optional<prepare::GraphDef> graph;
+    if (!command.model.empty()) {
+      int code = kFine;
+      RIVULET_ASSIGN_OR_RETURN(PackSource model,
+                               ReadGraphSource(command.model, command.samples.outputs, command.threads, &code));
+      graph = std::move(model.graph);
+    }
+    RIVULET_ASSIGN_OR_RETURN(const std::string page,
+                             PicturePage(command.image, command.model, graph ? &*graph : nullptr));
+    RIVULET_RETURN_IF_ERROR(SaveFile(command.out, {reinterpret_cast<const uint8_t*>(page.data()), page.size()}));
+    std::printf("%s: %s\n", command.out.c_str(), BytesText(static_cast<double>(page.size())).c_str());
+    return Status();
+  };
+  const Status status = make();
+  return status.ok() ? kFine : Fail(status, kBadData);
+}
+
+int RunShrink(const ShrinkCommand& command) {
+  if (!command.image.empty()) return RunOnPicture(command);
   if (command.model.empty() || command.out.empty()) {
     return FailCall("shrink wants MODEL and -o OUT (see rivulet shrink --help)");
   }
@@ -266,7 +308,10 @@ void AddShrink(CLI::App& app, int* code) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   sub->add_flag("--json", command->json, "As one JSON object, with every tensor and every trial");
-  sub->add_option("--image", command->image, "Instead of a model: a picture, at fewer colours")->type_name("FILE");
+  sub->add_option(
+         "--image", command->image,
+         "A picture at fewer colours instead, FILE.png; or FILE.html with it at 256 to 4, beside a model's weights")
+      ->type_name("FILE");
   sub->add_option("--colors", command->colors, "Of that picture, 2 to 256")
       ->check(CLI::Range(2, 256))
       ->capture_default_str();
@@ -277,6 +322,7 @@ void AddShrink(CLI::App& app, int* code) {
       "  rivulet shrink mobilenet.pb -o small.rivulet --images flowers/ --size 300KB\n"
       "  rivulet shrink mobilenet.pb -o int8.pb --images flowers/ --int8\n"
       "  rivulet shrink graph.pb -o rounded.pb --round-weights 256\n"
+      "  rivulet shrink model.pb --image photo.jpg -o levels.html\n"
       "  rivulet shrink --image photo.jpg --colors 32 -o photo_32.png");
   sub->callback([command, code] { *code = RunShrink(*command); });
 }

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <vector>
 
+#include "cli/html_page.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
-#include "engine/media/image.h"
 
 namespace rivulet::cli {
 namespace {
@@ -54,6 +55,8 @@ std::pair<Pixels, Pixels> Split(const Box& box, const std::vector<uint8_t>& pict
   return halves;
 }
 
+}  // namespace
+
 // The box that is farthest from one colour is split until there are enough.
 void ReduceColors(int colors, std::vector<uint8_t>* picture) {
   Pixels all(picture->size() / 3);
@@ -76,24 +79,39 @@ void ReduceColors(int colors, std::vector<uint8_t>* picture) {
   }
 }
 
-}  // namespace
-
-Status ShrinkPicture(const std::string& path, int colors, const std::string& out) {
+Result<Picture> ReadPicture(const std::string& path) {
   RIVULET_ASSIGN_OR_RETURN(const FileBytes file, OpenFile(path, FileAccess::kMap, int64_t{1} << 30));
-  const auto shrink = [&]() -> Result<std::string> {
+  const auto read = [&]() -> Result<Picture> {
     ImageOptions options;
     options.channels = 3;
     options.first_frame_only = true;
-    RIVULET_ASSIGN_OR_RETURN(ImageInfo info, InspectImage(file.bytes, options));
-    std::vector<uint8_t> picture(static_cast<size_t>(info.bytes()));
-    RIVULET_RETURN_IF_ERROR(DecodeImage(file.bytes, options, picture));
-    if (info.channels != 3 || info.frames != 1) return InvalidArgument("want a picture of red, green and blue");
-    ReduceColors(colors, &picture);
-    return EncodePng(picture, info, {.compression = 9});
+    Picture picture;
+    RIVULET_ASSIGN_OR_RETURN(picture.info, InspectImage(file.bytes, options));
+    picture.bytes.resize(static_cast<size_t>(picture.info.bytes()));
+    RIVULET_RETURN_IF_ERROR(DecodeImage(file.bytes, options, picture.bytes));
+    if (picture.info.channels != 3 || picture.info.frames != 1) {
+      return InvalidArgument("want a picture of red, green and blue");
+    }
+    return picture;
   };
-  Result<std::string> png = shrink();
-  if (!png.ok()) return std::move(png).status().Framed(Cat("'", path, "'"));
-  return SaveFile(out, {reinterpret_cast<const uint8_t*>(png->data()), png->size()});
+  Result<Picture> picture = read();
+  if (!picture.ok()) return std::move(picture).status().Framed(Quoted(path));
+  return picture;
+}
+
+Result<std::string> PngOf(const Picture& picture) { return EncodePng(picture.bytes, picture.info, {.compression = 9}); }
+
+Status ShrinkPicture(const std::string& path, int colors, const std::string& out) {
+  RIVULET_ASSIGN_OR_RETURN(Picture picture, ReadPicture(path));
+  RIVULET_ASSIGN_OR_RETURN(const std::string before, PngOf(picture));
+  ReduceColors(colors, &picture.bytes);
+  RIVULET_ASSIGN_OR_RETURN(const std::string after, PngOf(picture));
+  RIVULET_RETURN_IF_ERROR(SaveFile(out, {reinterpret_cast<const uint8_t*>(after.data()), after.size()}));
+  std::printf("%s: %lld×%lld, %d colours, %s; as a PNG of all its colours %s\n", out.c_str(),
+              static_cast<long long>(picture.info.width), static_cast<long long>(picture.info.height), colors,
+              BytesText(static_cast<double>(after.size())).c_str(),
+              BytesText(static_cast<double>(before.size())).c_str());
+  return Status();
 }
 
 }  // namespace rivulet::cli

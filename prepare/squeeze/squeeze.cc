@@ -82,7 +82,9 @@ Result<SqueezedModel> Search(const GraphDef& graph, const Study& study, const Tr
     RIVULET_ASSIGN_OR_RETURN(Tried tried, TryPrice(graph, study, trial, std::exp(price)));
     trials.push_back(tried.trial);
     if (options.tried) RIVULET_RETURN_IF_ERROR(options.tried(tried.model.bytes));
-    const bool is_good = IsGoodEnough(tried, options);
+    const bool is_near =
+        options.size || !options.max_distance || tried.trial.agreement.distance <= *options.max_distance;
+    const bool is_good = IsGoodEnough(tried, options) && is_near;
     if (is_good && (!best || (options.size ? tried.trial.bytes > static_cast<int64_t>(best->bytes.size())
                                            : tried.trial.bytes < static_cast<int64_t>(best->bytes.size())))) {
       best = std::move(tried.model);

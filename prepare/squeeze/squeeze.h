@@ -34,6 +34,8 @@ struct SqueezeOptions {
   std::function<void(std::string_view what, size_t done, size_t all)> progress;
   // Gets the file of each price that the search tries.
   std::function<Status(const std::string& bytes)> tried;
+  // How far the outputs may be besides (Agreement::distance), for samples whose answers alone tell little.
+  std::optional<double> max_distance;
 };
 
 // How far results are from those of the unshrunk network.

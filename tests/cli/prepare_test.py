@@ -42,6 +42,31 @@ class Prepare(CommandCase):
             self.assertEqual(labels[0], labels[1])
         self.assertIn("same answer", self.fine("check", self.dir / "app.rivulet"))
 
+    def right(self, model):
+        said = json.loads(self.fine("label", model, SHAPES / "samples", "--labels", SHAPES / "labels.txt", "--json"))
+        return sum(re.split(r"[_.]", f["file"].split("/")[-1])[0] == f["labels"][0]["label"] for f in said["files"])
+
+    def test_made_up_inputs_leave_a_network_that_knows_pictures(self):
+        self.assertEqual(self.right(SHAPES / "shapes.pb"), 12)
+        said = self.prepare(SHAPES / "shapes.pb")
+        self.assertLess(said["steps"][-1]["store_bytes"], 0.4 * said["steps"][0]["store_bytes"])
+        self.assertIn("made up, which tells little", " ".join(said["notes"]))
+        self.assertEqual(self.right(self.dir / "app.rivulet"), 12)
+        self.fine("shrink", SHAPES / "shapes.pb", "-o", self.dir / "small.rivulet")
+        self.assertEqual(self.right(self.dir / "small.rivulet"), 12)
+
+    def test_inputs_that_all_get_one_answer_tell_nothing(self):
+        weights = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 400 } dim { size: 2 } } " + "".join(f"float_val: {i % 7 * 1e-3} " for i in range(800)) + "}"
+        bias = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 2 } } float_val: 30 float_val: 0 }"
+        model = self.model(placeholder("x", dims=[1, 400]), node("w", "Const", dtype=FLOAT, value=weights), node("b", "Const", dtype=FLOAT, value=bias),
+                           node("m", "MatMul", "x", "w", T=FLOAT), node("a", "BiasAdd", "m", "b", T=FLOAT), node("y", "Softmax", "a", T=FLOAT))
+        self.assertIn("get the same answer", self.step(self.prepare(model), "squeeze")["refused"])
+        done = call("shrink", model, "-o", self.dir / "s.rivulet")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("get the same answer", done.stderr)
+        self.assertFalse((self.dir / "s.rivulet").exists())
+        self.fine("shrink", model, "-o", self.dir / "s.rivulet", "--step", "0.01")
+
     def test_without_loss_the_answers_stay(self):
         for target in ("phone", "pi"):
             said = self.prepare(SHAPES / "shapes.pb", "--lossless", "--target", target)

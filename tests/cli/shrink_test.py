@@ -1,5 +1,6 @@
 """rivulet shrink: models made smaller in several ways, and what every verb makes of them."""
 import json
+import re
 import struct
 import subprocess
 import zlib
@@ -169,8 +170,29 @@ class Shrink(CommandCase):
         picture = ROOT / "models" / "shapes" / "samples"
         sample = next(iter(sorted(picture.iterdir())))
         for colors in (2, 16):
-            self.fine("shrink", "--image", sample, "--colors", colors, "-o", self.dir / "x.png")
+            said = self.fine("shrink", "--image", sample, "--colors", colors, "-o", self.dir / "x.png")
+            self.assertRegex(said, rf"x.png: \d+×\d+, {colors} colours, [\d.]+ (kB|bytes); as a PNG of all its colours [\d.]+ kB\n")
             self.assertLessEqual(len(set(pixels(self.dir / "x.png"))), colors)
+        # What is no picture's name gets no picture.
+        self.fails(2, ["FILE.png or FILE.html"], "shrink", "--image", sample, "-o", self.dir / "x.gif")
+        self.fails(2, ["-o FILE.html"], "shrink", MODEL, "--image", sample, "-o", self.dir / "y.png")
+        self.assertEqual([p.name for p in self.dir.iterdir()], ["x.png"])
+
+    def test_a_page_of_few_colours_and_few_weights(self):
+        sample = ROOT / "models" / "shapes" / "samples" / "star.jpg"
+        self.fine("shrink", "--image", sample, "-o", self.dir / "one.html")
+        self.fine("shrink", MODEL, "--image", sample, "-o", self.dir / "both.html")
+        for name, in_row in (("one.html", 1), ("both.html", 2)):
+            text = (self.dir / name).read_text()
+            self.assertEqual(text.count("data:image/png;base64,"), 7 * in_row)
+            self.assertFalse(re.search(r'(src|href)="(?!data:)', text))
+            for levels in ("all", 256, 64, 32, 16, 8, 4):
+                self.assertIn(f"<td>{levels}</td>", text)
+        sizes = [float(n) for n in re.findall(r"([\d.]+) kB in a zip", text)]
+        self.assertEqual((len(sizes), sizes), (7, sorted(sizes, reverse=True)))
+        # The sizes are those of the transform's files.
+        self.fine("transform", MODEL, "-o", self.dir / "r.pb", "--transforms", "round_weights(num_steps=16)")
+        self.assertAlmostEqual(sizes[4], len(zlib.compress((self.dir / "r.pb").read_bytes(), 9)) / 1000, delta=0.6)
 
 
 def pixels(path):
