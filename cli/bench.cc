@@ -136,7 +136,7 @@ int Report(const BenchCommand& command, const BenchPlan& plan, const BenchSpan& 
   if (!command.trace.empty()) {
     const std::string trace = TraceJson(command.model, all, {load}, memory);
     const Status saved = SaveFile(command.trace, {reinterpret_cast<const uint8_t*>(trace.data()), trace.size()});
-    if (!saved.ok()) return Fail(saved);
+    if (!saved.ok()) return Fail(saved, kBadData);
   }
   const BenchTimes& times = all[0];
   if (!command.json) {

@@ -1,13 +1,11 @@
 #include "cli/narrow.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <span>
 
 #include "cli/model_summary.h"
+#include "engine/base/file.h"
 #include "engine/ops/op.h"
 #include "engine/ops/signature.h"
 
@@ -104,11 +102,7 @@ const char* NameOf(DType dtype) {
 }
 
 Status WriteText(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (file) return Status();
-  return InvalidArgument(Quoted(path.string()), " cannot be written: ", std::strerror(errno));
+  return SaveFile(path.string(), {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
 }  // namespace

@@ -134,7 +134,7 @@ int WriteNarrowing(const std::vector<std::string>& models, const std::string& fo
     if (FindOp(op) == nullptr) std::fprintf(stderr, "rivulet: warning: %s: %s\n", op.c_str(), NoKernel(op).c_str());
   }
   const Status status = narrowing.Write(folder);
-  return status.ok() ? kFine : Fail(status, kBadCall);
+  return status.ok() ? kFine : Fail(status, kBadData);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <set>
 #include <nlohmann/json.hpp>
@@ -96,7 +98,9 @@ Status MakeFolder(const std::string& path) {
     const std::string part = path.substr(0, at);
     struct stat info;
     if (stat(part.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) continue;
-    if (mkdir(part.c_str(), 0777) != 0) return FailedPrecondition("cannot make the folder ", Quoted(part));
+    if (mkdir(part.c_str(), 0777) != 0) {
+      return FailedPrecondition("cannot make the folder ", Quoted(part), ": ", std::strerror(errno));
+    }
   }
   return Status();
 }

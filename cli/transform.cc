@@ -82,8 +82,8 @@ Status CheckNames(const TransformCommand& command, const PackSource& source) {
 }
 
 Status Transform(const TransformCommand& command, const std::vector<prepare::TransformCall>& calls,
-                 const prepare::VerifyOptions& check, prepare::GraphDef graph, size_t* before, size_t* after) {
-  *before = graph.nodes.size();
+                 const prepare::VerifyOptions& check, prepare::GraphDef* graph, size_t* before, size_t* after) {
+  *before = graph->nodes.size();
   prepare::TransformOptions options{.inputs = command.inputs, .outputs = check.outputs};
   options.report = PrintLine;
   options.bisect = command.bisect;
@@ -91,9 +91,9 @@ Status Transform(const TransformCommand& command, const std::vector<prepare::Tra
     options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& old,
                               const prepare::GraphDef& now) { return prepare::VerifyTransform(call, old, now, check); };
   }
-  RIVULET_RETURN_IF_ERROR(prepare::ApplyTransforms(calls, options, graph).Framed(Cat("'", command.model, "'")));
-  *after = graph.nodes.size();
-  return prepare::WriteGraphDef(graph, command.out);
+  RIVULET_RETURN_IF_ERROR(prepare::ApplyTransforms(calls, options, *graph).Framed(Cat("'", command.model, "'")));
+  *after = graph->nodes.size();
+  return Status();
 }
 
 int RunTransform(const TransformCommand& command) {
@@ -105,13 +105,15 @@ int RunTransform(const TransformCommand& command) {
   if (!calls.ok()) return Fail(calls.status(), kBadCall);
   int code = kFine;
   Result<PackSource> source = ReadSource(command, &code);
-  if (!source.ok()) return Fail(source.status());
+  if (!source.ok()) return Fail(source.status(), code);
   if (const Status status = CheckNames(command, *source); !status.ok()) return Fail(status, kBadCall);
   const auto check = CheckOf(command, *source, &code);
   if (!check.ok()) return Fail(check.status(), code);
   size_t before = 0, after = 0;
-  const Status status = Transform(command, *calls, *check, std::move(source->graph), &before, &after);
+  const Status status = Transform(command, *calls, *check, &source->graph, &before, &after);
   if (!status.ok()) return Fail(status);
+  const Status saved = prepare::WriteGraphDef(source->graph, command.out);
+  if (!saved.ok()) return Fail(saved, kBadData);
   std::printf("%s: %zu nodes, before %zu\n", command.out.c_str(), after, before);
   return kFine;
 }

@@ -6,10 +6,10 @@ import signal
 import subprocess
 import time
 
-from command_case import main
-from tf_case import RIVULET, RIVULET_TF, SHAPES_PB, ToolCase
+from command_case import main, npy
+from tf_case import FORMATS, RIVULET, RIVULET_TF, SAMPLES, SHAPES_PB, ToolCase
 
-MODEL = str(SHAPES_PB)
+MODEL, PICTURE = str(SHAPES_PB), str(SAMPLES / "star.jpg")
 # The file's end, and the call but for `{}`, where it goes.
 CALLS = [
     (".pb", RIVULET, ["freeze", MODEL, "-o", "{}", "--output", "probability"]),
@@ -21,14 +21,38 @@ CALLS = [
     (".rivulet", RIVULET, ["pack", MODEL, "-o", "{}"]),
     (".mmap", RIVULET, ["pack", MODEL, "-o", "{}", "--format", "memmapped"]),
     (".html", RIVULET, ["view", MODEL, "-o", "{}"]),
+    (".svg", RIVULET, ["view", MODEL, "--svg", "-o", "{}"]),
+    (".html", RIVULET, ["shrink", MODEL, "--image", PICTURE, "-o", "{}"]),
 ]
 TOOLS = [
     (".pb", RIVULET_TF, ["strip_unused", f"--input_graph={MODEL}", "--input_binary", "--output_graph={}", "--input_node_names=input", "--output_node_names=probability"]),
     (".pb", RIVULET_TF, ["optimize_for_inference", f"--input={MODEL}", "--output={}", "--input_names=input", "--output_names=probability"]),
     (".pb", RIVULET_TF, ["transform_graph", f"--in_graph={MODEL}", "--out_graph={}", "--outputs=probability", "--transforms=remove_device"]),
     (".pb", RIVULET_TF, ["quantize_graph", f"--input={MODEL}", "--output={}", "--output_node_names=probability", "--mode=quantize"]),
+    (".pb", RIVULET_TF, ["freeze_graph", f"--input_graph={MODEL}", "--input_binary=true", "--output_graph={}", "--output_node_names=probability"]),
+    (".dot", RIVULET_TF, ["graph_to_dot", f"--graph={MODEL}", "--dot_output={}"]),
     (".mmap", RIVULET_TF, ["convert_graphdef_memmapped_format", f"--in_graph={MODEL}", "--out_graph={}"]),
 ]
+# Files that have times in them, so no two are the same.
+TIMED = [
+    (".html", RIVULET, ["prepare", MODEL, "--lossless", "-o", "{}.rivulet", "--report", "{}"]),
+    (".html", RIVULET, ["evaluate", MODEL, "CLASSES", "-o", "{}"]),
+    (".json", RIVULET, ["bench", MODEL, "--runs", "50", "--trace", "{}"]),
+]
+# What goes into a folder that is made.
+FOLDERS = [
+    ("built.h", RIVULET, ["ops", "--for", MODEL, "--narrow", "{}"]),
+    ("probability.npy", RIVULET, ["run", MODEL, "--input", "input=INPUT", "--save", "{}"]),
+    ("events.*", RIVULET_TF, ["graph_pb2tb", "{}", MODEL]),
+    ("events.*", RIVULET_TF, ["import_pb_to_tensorboard", f"--model_dir={MODEL}", "--log_dir={}"]),
+    ("y.npy", RIVULET_TF, ["saved_model_cli", "run", "--dir", str(FORMATS / "v1_tags" / "model"), "--tag_set", "serve", "--signature_def", "serving_default",
+                           "--input_exprs", "x=[[1.0, 2.0, 3.0]]", "--outdir", "{}"]),
+]
+
+
+def limit_files(most):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writes end in the middle, then fail
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 class Disk(ToolCase):
@@ -43,13 +67,9 @@ class Disk(ToolCase):
                 yield folder, out, [str(program), *(word.replace("{}", str(out)) for word in words)]
 
     def test_no_room(self):
-        def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writes end in the middle, then fail
-            resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
-
         for folder, out, call in self.each():
             out.write_bytes(b"old")
-            done = subprocess.run(call, capture_output=True, text=True, preexec_fn=limit, timeout=120)
+            done = subprocess.run(call, capture_output=True, text=True, preexec_fn=lambda: limit_files(5000), timeout=120)
             self.assertIn(done.returncode, (1, 255), done.stderr)
             self.assertIn(str(out), done.stderr)
             self.assertEqual([p.name for p in folder.iterdir()], [out.name])
@@ -89,6 +109,40 @@ class Disk(ToolCase):
 
 class ToolsDisk(Disk):
     CALLS = TOOLS
+
+
+class OtherFiles(ToolCase):
+    def fails_for_want_of_room(self, call, named, most):
+        done = subprocess.run(call, capture_output=True, text=True, preexec_fn=lambda: limit_files(most), timeout=120)
+        self.assertIn(done.returncode, (1, 255), done.stdout + done.stderr)
+        self.assertIn(str(named), done.stderr)
+        self.assertIn("cannot write", done.stderr)
+
+    def test_no_room_for_what_has_times_in_it(self):
+        classes = self.dir / "classes"
+        for name in ("star", "ring"):
+            (classes / name).mkdir(parents=True)
+            (classes / name / f"{name}.jpg").write_bytes((SAMPLES / "star.jpg").read_bytes())
+        for i, (end, program, words) in enumerate(TIMED):
+            out = self.dir / f"out{i}{end}"
+            with self.subTest(call=words[0]):
+                out.write_bytes(b"old")
+                before = sorted(self.dir.iterdir())
+                call = [str(program), *(word.replace("{}", str(out)).replace("CLASSES", str(classes)) for word in words)]
+                self.fails_for_want_of_room(call, out, 2000)
+                self.assertEqual(out.read_bytes(), b"old")
+                self.assertEqual(sorted(self.dir.iterdir()), before)
+
+    def test_no_room_in_a_folder(self):
+        given = self.file("x.npy", npy("<f4", (1, 64, 64, 3), bytes(64 * 64 * 3 * 4)))
+        for i, (name, program, words) in enumerate(FOLDERS):
+            with self.subTest(call=words[0]):
+                folder = self.dir / f"folder{i}"
+                call = [str(program), *(word.replace("{}", str(folder)).replace("INPUT", str(given)) for word in words)]
+                self.fails_for_want_of_room(call, folder, 20)
+                self.assertEqual(list(folder.iterdir()), [])
+                subprocess.run(call, capture_output=True, check=True, timeout=120)
+                self.assertEqual(len(list(folder.glob(name))), 1)
 
 
 if __name__ == "__main__":
