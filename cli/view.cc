@@ -135,7 +135,7 @@ int View(const ViewCommand& command) {
     return kFine;
   }
   const Status saved = SaveFile(out, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-  if (!saved.ok()) return Fail(saved);
+  if (!saved.ok()) return Fail(saved, kBadData);
   std::printf("%s: %zu nodes, %.1f KB\n", out.c_str(), graphs.back().nodes.size(),
               static_cast<double>(text.size()) / 1e3);
   return kFine;
@@ -170,9 +170,9 @@ void AddView(CLI::App& app, int* code) {
       "The page is one file that needs no network. Keys in it: / search, arrows walk, Enter opens a scope, f fits,\n"
       "0-4 colour, ? lists them all.\n\n"
       "Examples:\n"
-      "  rivulet view model.pb                              writes model.html\n"
-      "  rivulet view model.pb --profile -o times.html      with measured times\n"
-      "  rivulet view model.pb optimized.pb -o change.html  before and after\n"
+      "  rivulet view model.pb                                # writes model.html\n"
+      "  rivulet view model.pb --profile -o times.html        # with measured times\n"
+      "  rivulet view model.pb optimized.pb -o change.html    # before and after\n"
       "  rivulet view model.pb --svg --expand all -o model.svg\n"
       "  rivulet view model.pb --text | less");
   sub->callback([command, code] { *code = View(*command); });

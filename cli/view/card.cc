@@ -63,22 +63,6 @@ void AddRows(const ViewGraph& graph, const ViewNode& node, Card* card) {
   if (more > 0) card->rows.push_back({Cat("and ", more, " more"), ""});
 }
 
-// What of a name the groups around it do not say.
-std::string_view NameWithin(const ViewGraph& graph, const ViewNode& node) {
-  const std::string prefix =
-      node.function < 0 ? "" : Cat("ƒ ", graph.functions[static_cast<size_t>(node.function)], "/");
-  const std::string_view name = node.name;
-  for (int32_t g = node.group; g > 0; g = graph.groups[static_cast<size_t>(g)].parent) {
-    std::string_view path = graph.groups[static_cast<size_t>(g)].path;
-    if (!path.starts_with(prefix)) continue;
-    path.remove_prefix(prefix.size());
-    if (name.size() > path.size() + 1 && name.starts_with(path) && name[path.size()] == '/')
-      return name.substr(path.size() + 1);
-    if (name == path) return ShortName(name);
-  }
-  return name;
-}
-
 Card NodeCard(const ViewGraph& graph, const ViewNode& node) {
   Card card{.title = node.op, .subtitle = std::string(NameWithin(graph, node))};
   AddRows(graph, node, &card);
@@ -141,6 +125,21 @@ std::vector<Card> MakeCards(const ViewGraph& graph) {
   for (const ViewNode& node : graph.nodes) cards.push_back(node.is_folded ? Card() : NodeCard(graph, node));
   for (const Group& group : graph.groups) cards.push_back(GroupCard(group));
   return cards;
+}
+
+std::string_view NameWithin(const ViewGraph& graph, const ViewNode& node) {
+  const std::string prefix =
+      node.function < 0 ? "" : Cat("ƒ ", graph.functions[static_cast<size_t>(node.function)], "/");
+  const std::string_view name = node.name;
+  for (int32_t g = node.group; g > 0; g = graph.groups[static_cast<size_t>(g)].parent) {
+    std::string_view path = graph.groups[static_cast<size_t>(g)].path;
+    if (!path.starts_with(prefix)) continue;
+    path.remove_prefix(prefix.size());
+    if (name.size() > path.size() + 1 && name.starts_with(path) && name[path.size()] == '/')
+      return name.substr(path.size() + 1);
+    if (name == path) return ShortName(name);
+  }
+  return name;
 }
 
 double TextWidth(std::string_view text, double size) {

@@ -33,6 +33,9 @@ inline constexpr double kTextSize = 10.5;
 // Of every node, then of every group.
 std::vector<Card> MakeCards(const ViewGraph& graph);
 
+// What of a node's name the groups around it do not say.
+std::string_view NameWithin(const ViewGraph& graph, const ViewNode& node);
+
 // About how wide a text is in a sans-serif font of that size; there is no font here to ask.
 double TextWidth(std::string_view text, double size);
 

@@ -1,4 +1,5 @@
 // Graphs for terminals and for Graphviz.
+#include "cli/view/card.h"
 #include "cli/view/escape.h"
 #include "cli/view/write.h"
 #include "engine/base/errors.h"
@@ -13,7 +14,7 @@ std::string LinkText(const ViewGraph& graph, const Link& link) {
 }
 
 std::string NodeLine(const ViewGraph& graph, const ViewNode& node) {
-  std::string line = Cat(ShortName(node.name), " = ", node.op, "(");
+  std::string line = Cat(NameWithin(graph, node), " = ", node.op, "(");
   for (size_t i = 0; i < node.inputs.size(); ++i) line += Cat(i == 0 ? "" : ", ", LinkText(graph, node.inputs[i]));
   line += ")";
   for (size_t i = 0; i < node.outputs.size(); ++i) line += Cat(i == 0 ? " → " : ", ", TensorText(node.outputs[i]));
@@ -46,8 +47,8 @@ void AddClusters(const ViewGraph& graph, const Group& group, const std::string& 
   for (const Item kid : group.kids) {
     if (!graph.is_group(kid)) {
       const ViewNode& node = graph.node(kid);
-      *out += Cat(indent, "n", kid, " [label=\"", DotText(node.op), "\\n", DotText(ShortName(node.name)),
-                  "\", tooltip=\"", DotText(node.name), "\"];\n");
+      *out += Cat(indent, "n", kid, " [label=\"", DotText(node.op), "\\n",
+                  DotText(std::string(NameWithin(graph, node))), "\", tooltip=\"", DotText(node.name), "\"];\n");
       continue;
     }
     const Group& inner = graph.group_of(kid);

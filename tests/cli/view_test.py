@@ -227,6 +227,16 @@ class Pictures(ViewCase):
         quotes = re.findall(r'"((?:[^"\\]|\\.)*)"', self.fine("view", self.model(*hostile()), "--dot"))
         self.assertIn("a\\\"b'c", quotes)
 
+    def test_scopes_of_one_node_are_in_its_name(self):
+        nodes = [placeholder("x", dims=[1])]
+        for i in range(3):
+            nodes.append(node(f"net/layer{i}/op", "Relu", f"net/layer{i - 1}/op" if i else "x", T="type: DT_FLOAT"))
+        model = self.model(*nodes)
+        text, dot = self.fine("view", model, "--text"), self.fine("view", model, "--dot")
+        for i in range(3):
+            self.assertIn(f" layer{i}/op = Relu(", text)
+            self.assertIn(f'label="Relu\\nlayer{i}/op"', dot)
+
     def test_text(self):
         text = self.fine("view", self.small(), "--text")
         self.assertIn("small.pbtxt: text GraphDef, 7 nodes\n", text)
@@ -255,7 +265,7 @@ class Pictures(ViewCase):
         self.fails(2, ["one model"], "view", self.small(), self.small(), "--dot")
         self.fails(2, ["expand"], "view", self.small(), "--expand", "some")
         self.fails(1, ["nothing.pb"], "view", self.dir / "nothing.pb")
-        self.fails(2, ["no/folder"], "view", self.small(), "-o", self.dir / "no/folder/x.html")
+        self.fails(1, ["no/folder"], "view", self.small(), "-o", self.dir / "no/folder/x.html")
         self.fails(2, ["'z'"], "view", self.small(), "--profile", "--input-shape", "z=1")
 
 

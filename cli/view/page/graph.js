@@ -24,7 +24,17 @@ class Graph {
   }
   op(node) { return this.ops[this.nodes.op[node]]; }
   family(node) { return this.families[this.nodes.op[node]]; }
-  label(item) { return this.isGroup(item) ? this.group(item).label : shortName(this.nodes.name[item]); }
+  // What of a name the groups around an item do not say: NameWithin of card.cc.
+  label(item) {
+    if (this.isGroup(item)) return this.group(item).label;
+    const path = this.path(item);
+    for (let g = this.nodes.group[item]; g > 0; g = this.groups[g].parent) {
+      const around = this.groups[g].path;
+      if (around && path.startsWith(`${around}/`)) return path.slice(around.length + 1);
+      if (path === around) return shortName(path);
+    }
+    return this.nodes.name[item];
+  }
   path(item) {
     if (this.isGroup(item)) return this.group(item).path;
     const fn = this.nodes.fn[item];

@@ -232,8 +232,8 @@ class Panel {
     const graph = this.graph, inputs = [], outputs = [];
     for (let i = 0; i < graph.size; ++i) {
       if (graph.nodes.fn[i] >= 0 || graph.nodes.folded[i]) continue;
-      if (graph.op(i).startsWith("Placeholder")) inputs.push([i, graph.label(i), graph.facts(i)[0] || ""]);
-      else if (graph.facts(i).length && !graph.users(i).length) outputs.push([i, graph.label(i), graph.facts(i)[0]]);
+      if (graph.op(i).startsWith("Placeholder")) inputs.push([i, graph.nearName(i), graph.facts(i)[0] || ""]);
+      else if (graph.facts(i).length && !graph.users(i).length) outputs.push([i, graph.nearName(i), graph.facts(i)[0]]);
     }
     this.links("Model inputs", inputs, 12);
     this.links("Model outputs", outputs, 12);
