@@ -44,7 +44,7 @@ Result<Tensor> MakeUpTensor(DType dtype, const Shape& shape) {
     case DType::kUint32: Fill<uint32_t>(&tensor, Byte); break;
     case DType::kUint64: Fill<uint64_t>(&tensor, Byte); break;
     case DType::kBool: Fill<bool>(&tensor, [](uint32_t state) { return (state >> 31) != 0; }); break;
-    default: return Unimplemented("no values are made up for type ", Name(dtype), "; give them with --input");
+    default: return Unimplemented("no values are made up for type ", Name(dtype));
   }
   return tensor;
 }
@@ -102,7 +102,12 @@ Status MakeUpMissing(const Model& model, const NameChoice& names, const std::str
     }
     const Shape shape = ShapeOfMadeUp(input.shape);
     Result<Tensor> tensor = MakeUpFeed(input.dtype, shape);
-    if (!tensor.ok()) return std::move(tensor).status().Framed(Cat("input ", Quoted(name)));
+    if (!tensor.ok()) {
+      const Status& status = tensor.status();
+      const std::string flag = shape_flag.empty() || shape_flag == "--input-shape" ? "--input" : shape_flag;
+      return Status(status.code(),
+                    Cat("input ", Quoted(name), ": ", status.message(), "; give them with ", flag, " ", name, "=…"));
+    }
     NoteShape(name, input.shape, shape, shape_flag);
     feeds->emplace_back(input.name, std::move(*tensor));
   }

@@ -83,7 +83,7 @@ std::string Table(const PrepareReport& report) {
     rows += Cat("<td class=\"n\">", Bytes(stop.file_bytes), "</td><td class=\"n\">", Bytes(stop.store_bytes),
                 "</td><td class=\"n\">", stop.nodes, "</td><td class=\"n\">", Digits(stop.run_ms, 3),
                 " ms</td><td class=\"n\">", Bytes(stop.peak_bytes), "</td><td>",
-                stop.change ? Escaped(stop.change->Text(report.samples_are_given)) : "–");
+                stop.change ? Escaped(stop.change->Text(report.samples_are_given || report.samples_are_arrays)) : "–");
     for (const std::string& note : stop.notes) rows += Cat("<br><span class=\"soft\">", Escaped(note), "</span>");
     rows += "</td></tr>\n";
   }

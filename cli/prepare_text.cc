@@ -58,8 +58,8 @@ std::string PrepareText(const PrepareReport& report) {
     }
     rows.push_back({stop.step, BytesText(static_cast<double>(stop.file_bytes)),
                     BytesText(static_cast<double>(stop.store_bytes)),
-                    stop.change ? stop.change->Text(report.samples_are_given) : "–", Digits(stop.run_ms, 3) + " ms",
-                    BytesText(static_cast<double>(stop.peak_bytes))});
+                    stop.change ? stop.change->Text(report.samples_are_given || report.samples_are_arrays) : "–",
+                    Digits(stop.run_ms, 3) + " ms", BytesText(static_cast<double>(stop.peak_bytes))});
   }
   std::vector<size_t> widths(rows[0].size(), 0);
   for (const auto& row : rows) {

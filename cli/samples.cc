@@ -49,7 +49,7 @@ Result<Tensor> MakeUpFile(const prepare::GraphDef& graph, int64_t turn) {
                              EncodeJpeg({bytes, static_cast<size_t>(info.bytes())}, info, JpegEncodeOptions()));
     return Tensor::Scalar<std::string>(std::move(file));
   }
-  return Unimplemented("no text is made up; give files with --images");
+  return Unimplemented("no text is made up; give files with --images, or values with --sample NAME==TEXT");
 }
 
 // The caller's shape, else the file's; where that leaves something open, what a picture has, or `open`.

@@ -214,7 +214,7 @@ std::optional<int> Flags::Parse(std::span<const std::string> arguments) {
       if (const auto code = TakeWord(argument)) return code;
     } else if (argument == "--help" || argument == "-help" || argument == "-h" || argument == "--helpfull" ||
                argument == "--helpshort") {
-      std::printf("%s", Usage().c_str());
+      std::printf("%s%s%s", Usage().c_str(), examples_.empty() ? "" : "Examples:\n", examples_.c_str());
       return 0;
     } else if (const auto code = TakeFlag(arguments, &i)) {
       return code;

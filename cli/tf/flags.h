@@ -47,6 +47,9 @@ class Flags {
   // A flag without which the call is bad.
   void Require(std::string_view flag) { required_.insert(std::string(flag)); }
 
+  // Lines to paste, for the help alone.
+  void SetExamples(std::string_view lines) { examples_ = lines; }
+
   // Nothing when the tool can go on; else the exit code, after help on stdout or usage and an error on stderr.
   std::optional<int> Parse(std::span<const std::string> arguments);
   bool Given(std::string_view flag) const { return given_.contains(flag); }
@@ -77,6 +80,7 @@ class Flags {
 
   std::string name_;
   std::string summary_;
+  std::string examples_;
   ExitCodes codes_;
   std::vector<Flag> flags_;
   std::vector<Flag> words_;

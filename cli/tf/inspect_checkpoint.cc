@@ -126,8 +126,9 @@ Status Inspect(const InspectFlags& flags) {
     const CheckpointReader::Entry* entry = reader->Find(flags.tensor_name);
     if (entry == nullptr) {
       const std::vector<std::string> names = reader->Names();
-      return NotFound("Tensor ", flags.tensor_name,
-                      " not found in checkpoint; nearest: ", NearestNames(flags.tensor_name, names));
+      const std::string nearest = NearestNames(flags.tensor_name, names);
+      return NotFound("Tensor ", flags.tensor_name, " not found in checkpoint",
+                      nearest.empty() ? "" : "; nearest: ", nearest);
     }
     RIVULET_RETURN_IF_ERROR(PrintTensor(*reader, *entry, flags));
   }

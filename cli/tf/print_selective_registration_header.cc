@@ -124,6 +124,7 @@ int Run(const Call& call) {
             "operator:kernel pairs to keep always, with commas between; all keeps everything");
   flags.Require("graphs");
   if (const auto code = flags.Parse(call.arguments)) return *code;
+  if (SplitList(graphs).empty()) return flags.FailCall("want --graphs");
   if (format != "rawproto" && format != "textproto" && format != "ops_list") {
     return flags.FailCall(Cat("--proto_fileformat: want rawproto, textproto or ops_list, got ", Quoted(format)));
   }

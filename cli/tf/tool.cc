@@ -1,3 +1,4 @@
+#include "cli/tf/examples.h"
 #include "cli/tf/tool.h"
 
 #include <cstdio>
@@ -57,6 +58,7 @@ const Tool* FindTool(std::string_view called) {
 
 Flags Call::MakeFlags() const {
   Flags flags(name, tool->summary, tool->codes);
+  flags.SetExamples(ExamplesOf(tool->name));
   flags.Add("cache", cli::CacheFlag(), cli::kCacheHelp);
   return flags;
 }

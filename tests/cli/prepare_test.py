@@ -55,6 +55,19 @@ class Prepare(CommandCase):
         self.fine("shrink", SHAPES / "shapes.pb", "-o", self.dir / "small.rivulet")
         self.assertEqual(self.right(self.dir / "small.rivulet"), 12)
 
+    def test_values_are_the_callers_and_no_text_is_made_up(self):
+        table = SAVED / "v1_table" / "model"
+        done = call("prepare", table, "-o", self.dir / "a.rivulet")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--sample", done.stderr)
+        done = call("prepare", SHAPES / "shapes.pb", "-o", self.dir / "a.rivulet", "--sample", f"input={self.picture()}", "--report", self.dir / "r.html")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("your 1 sample", done.stdout)
+        self.assertNotIn("made-up", done.stdout + (self.dir / "r.html").read_text())
+
+    def picture(self):
+        return self.file("picture.npy", npy("<f4", (1, 64, 64, 3), struct.pack("<12288f", *[i % 200 / 100 - 1 for i in range(12288)])))
+
     def test_inputs_that_all_get_one_answer_tell_nothing(self):
         weights = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 400 } dim { size: 2 } } " + "".join(f"float_val: {i % 7 * 1e-3} " for i in range(800)) + "}"
         bias = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 2 } } float_val: 30 float_val: 0 }"

@@ -100,7 +100,7 @@ class Transform(CommandCase):
         self.fails(2, ["'round_weights'"], "transform", MODEL, "-o", self.dir / "out.pb", "--transforms", "rond_weights")
         self.fails(2, ["has no argument 'steps'"], "transform", MODEL, "-o", self.dir / "out.pb", "--transforms", "round_weights(steps=3)")
         self.fails(2, ["--out"], "transform", MODEL, "--transforms", "remove_device")
-        self.fails(2, ["none.pb"], "transform", self.dir / "none.pb", "-o", self.dir / "out.pb", "--transforms", "remove_device")
+        self.fails(1, ["none.pb"], "transform", self.dir / "none.pb", "-o", self.dir / "out.pb", "--transforms", "remove_device")
         for flag in ("--input", "--output"):
             self.fails(2, ["'inptu'; nearest: 'input'"], "transform", MODEL, "-o", self.dir / "out.pb", flag, "inptu", "--transforms", "remove_device")
         self.assertEqual((self.dir / "out.pb").read_bytes(), b"before")
