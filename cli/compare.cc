@@ -141,7 +141,8 @@ int Compare(const CompareCommand& command) {
                                {"top1_equal", result.top1_equal},
                                {"why", std::string(result.status.message())}});
     if (command.json) continue;
-    std::printf("%-32s max |d| %-10.3g of max %-9.3g", result.name.c_str(), result.max_absolute, result.max_relative);
+    std::printf("%-32s max |d| %-9.3g %.3g of the largest", result.name.c_str(), result.max_absolute,
+                result.max_relative);
     if (result.rows > 0)
       std::printf(" top-1 %lld/%lld", static_cast<long long>(result.top1_equal), static_cast<long long>(result.rows));
     std::printf("  %s\n", result.status.ok() ? "equal" : std::string(result.status.message()).c_str());

@@ -21,7 +21,7 @@ class Compare(CommandCase):
         (output,) = found["outputs"]
         self.assertEqual((output["name"], output["equal"], output["rows"], output["top1_equal"]), ("probability", True, 1, 1))
         self.assertLess(output["max_abs"], 1e-4)
-        self.assertRegex(self.fine("compare", model, model), r"^probability +max \|d\| 0 +of max 0 +top-1 1/1  equal\n$")
+        self.assertRegex(self.fine("compare", model, model), r"^probability +max \|d\| 0 +0 of the largest top-1 1/1  equal\n$")
 
     def test_given_inputs(self):
         x = self.file("x.npy", npy("<f4", "(2,)", struct.pack("<2f", 3, -4)))

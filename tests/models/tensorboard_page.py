@@ -17,7 +17,7 @@ DRAWN = """(() => { let n = 0; const walk = r => { for (const e of r.querySelect
 
 
 def get(address):
-    with urllib.request.urlopen(address, timeout=30) as answer:
+    with urllib.request.urlopen(address, timeout=120) as answer:
         return answer.read().decode()
 
 
