@@ -29,7 +29,6 @@ TOOLS = [
     (".pb", RIVULET_TF, ["optimize_for_inference", f"--input={MODEL}", "--output={}", "--input_names=input", "--output_names=probability"]),
     (".pb", RIVULET_TF, ["transform_graph", f"--in_graph={MODEL}", "--out_graph={}", "--outputs=probability", "--transforms=remove_device"]),
     (".pb", RIVULET_TF, ["quantize_graph", f"--input={MODEL}", "--output={}", "--output_node_names=probability", "--mode=quantize"]),
-    (".pb", RIVULET_TF, ["freeze_graph", f"--input_graph={MODEL}", "--input_binary=true", "--output_graph={}", "--output_node_names=probability"]),
     (".dot", RIVULET_TF, ["graph_to_dot", f"--graph={MODEL}", "--dot_output={}"]),
     (".mmap", RIVULET_TF, ["convert_graphdef_memmapped_format", f"--in_graph={MODEL}", "--out_graph={}"]),
 ]
