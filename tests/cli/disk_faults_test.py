@@ -68,7 +68,7 @@ class Disk(ToolCase):
     def test_no_room(self):
         for folder, out, call in self.each():
             out.write_bytes(b"old")
-            done = subprocess.run(call, capture_output=True, text=True, preexec_fn=lambda: limit_files(5000), timeout=120)
+            done = subprocess.run(call, capture_output=True, text=True, preexec_fn=lambda: limit_files(3000), timeout=120)
             self.assertIn(done.returncode, (1, 255), done.stderr)
             self.assertIn(str(out), done.stderr)
             self.assertEqual([p.name for p in folder.iterdir()], [out.name])
