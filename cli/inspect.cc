@@ -210,7 +210,9 @@ int Inspect(const InspectCommand& command) {
   if (!command.op.empty() && !HasOp(graph, command.op)) {
     std::set<std::string_view> ops;
     for (const Node& node : graph.nodes()) ops.insert(node.op);
-    return FailCall(Cat("no node has the operator ", Quoted(command.op), "; nearest: ", NearestNames(command.op, ops)));
+    const std::string nearest = NearestNames(command.op, ops);
+    return FailCall(
+        Cat("no node has the operator ", Quoted(command.op), nearest.empty() ? "" : "; nearest: ", nearest));
   }
   const ModelSummary summary = Summarize(*model, &graph);
   const std::vector<std::string> outputs = model->LikelyOutputs();

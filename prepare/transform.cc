@@ -78,7 +78,8 @@ class Scanner {
   static Status UnknownTransform(std::string_view name) {
     std::vector<std::string_view> names;
     for (const Transform* transform : AllTransforms()) names.push_back(transform->name);
-    return NotFound("no transform is called '", name, "'; nearest: ", NearestNames(name, names));
+    const std::string nearest = NearestNames(name, names);
+    return NotFound("no transform is called '", name, "'", nearest.empty() ? "" : "; nearest: ", nearest);
   }
 
   Status ReadArguments(TransformCall* call) {

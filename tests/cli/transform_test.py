@@ -1,7 +1,7 @@
 """rivulet transform: graphs changed step by step."""
 import subprocess
 
-from command_case import RIVULET, ROOT, CommandCase, identity, main, node, npy, placeholder
+from command_case import RIVULET, ROOT, CommandCase, call, identity, main, node, npy, placeholder
 
 MODEL = ROOT / "models" / "shapes" / "shapes.pb"
 
@@ -100,6 +100,8 @@ class Transform(CommandCase):
         self.fails(2, ["'round_weights'"], "transform", MODEL, "-o", self.dir / "out.pb", "--transforms", "rond_weights")
         self.fails(2, ["has no argument 'steps'"], "transform", MODEL, "-o", self.dir / "out.pb", "--transforms", "round_weights(steps=3)")
         self.fails(2, ["--out"], "transform", MODEL, "--transforms", "remove_device")
+        done = call("transform", self.dir / "none.pb", "-o", self.dir / "out.pb", "--transforms", "zzzz")
+        self.assertEqual((done.returncode, done.stderr), (2, "rivulet: NOT_FOUND: no transform is called 'zzzz'\n"))
         self.fails(1, ["none.pb"], "transform", self.dir / "none.pb", "-o", self.dir / "out.pb", "--transforms", "remove_device")
         for flag in ("--input", "--output"):
             self.fails(2, ["'inptu'; nearest: 'input'"], "transform", MODEL, "-o", self.dir / "out.pb", flag, "inptu", "--transforms", "remove_device")
