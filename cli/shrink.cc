@@ -114,12 +114,6 @@ Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef grap
     };
   }
   RIVULET_ASSIGN_OR_RETURN(prepare::SqueezedModel model, prepare::Squeeze(graph, options));
-  if (samples.are_made_up) {
-    EndProgress();
-    std::fprintf(stderr,
-                 "warning: made-up inputs tell little of real ones; give pictures or sounds with --images, or arrays "
-                 "with --sample\n");
-  }
   return Shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials)};
 }
 
@@ -187,6 +181,12 @@ Status Shrink(const ShrinkCommand& command, const std::string& method, int* code
   const bool folds = method == "squeeze";
   RIVULET_ASSIGN_OR_RETURN(const Shrunk shrunk, ShrinkGraph(command, method, folds ? folded : model.graph, samples));
   RIVULET_ASSIGN_OR_RETURN(const std::string recipe, Recipe(std::move(folded), samples.outputs));
+  if (method == "squeeze" && samples.are_made_up) {
+    EndProgress();
+    std::fprintf(stderr,
+                 "warning: made-up inputs tell little of real ones; give pictures or sounds with --images, or arrays "
+                 "with --sample\n");
+  }
   std::vector<Row> rows = {RowOf("as given", before), RowOf("256 levels", recipe), RowOf(method.c_str(), shrunk.bytes)};
   if (!samples.feeds.empty()) {
     // What was written is what is compared: the file itself is loaded.
