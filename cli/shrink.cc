@@ -114,7 +114,9 @@ Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef grap
     };
   }
   RIVULET_ASSIGN_OR_RETURN(prepare::SqueezedModel model, prepare::Squeeze(graph, options));
-  return Shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials)};
+  Shrunk shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials), {}};
+  if (!shrunk.trials.empty() && samples.feeds.size() >= prepare::kFewestToHoldOut) shrunk.held_out = model.agreement;
+  return shrunk;
 }
 
 Result<Shrunk> ShrinkGraph(const ShrinkCommand& command, const std::string& method, prepare::GraphDef graph,

@@ -113,7 +113,7 @@ Status Join(RunContext& c, int first, int count, int64_t axis_value, int64_t row
 
 Status RunConcat(RunContext& c, bool axis_first) {
   const Tensor& axis = c.input(axis_first ? 0 : c.num_inputs() - 1);
-  if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape().ToString());
+  if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape());
   return Join(c, axis_first ? 1 : 0, c.num_inputs() - 1, Indices(axis)[0], c.state<JoinState>().row_step);
 }
 template <bool kAxisFirst>

@@ -151,6 +151,7 @@ int32_t AddRead(Graph* graph, Edge edge, std::string_view reader, std::vector<in
 
 Status LowerReferences(Graph* graph, std::vector<Edge>* roots) {
   if (std::none_of(graph->nodes().begin(), graph->nodes().end(), MakesReference)) return Status();
+  RIVULET_RETURN_IF_ERROR(CheckTypes(*graph));
   for (Reader& reader : FindReaders(*graph)) {
     const int32_t read = AddRead(graph, reader.reference, graph->node(reader.node).name, std::move(reader.controls));
     graph->node(reader.node).inputs[reader.input] = {read, 0};
