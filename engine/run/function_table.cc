@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/built.h"
 #include "engine/base/errors.h"
 #include "engine/graph/gradient_function.h"
 #include "engine/graph/text_form.h"

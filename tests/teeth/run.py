@@ -139,7 +139,9 @@ class Workshop:
         if original in link:
             link[link.index(original)] = object_file
         else:
-            link.insert(out, object_file)  # before the static library, whose own copy is then not taken
+            # Before the static library, whose own copy is then not taken, or for no more than what a library behind it lacks, such as
+            # a string's comparison: of two definitions the first counts.
+            link[out:out] = [object_file, '-Wl,-z,muldefs']
         call(link, self.build, f'{name} does not link')
         return f'{folder}/{program}'
 
