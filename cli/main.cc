@@ -6,7 +6,6 @@
 
 #include "cli/cache_folder.h"
 #include "cli/command.h"
-#include "cli/heap.h"
 #include "engine/base/errors.h"
 
 namespace rivulet::cli {
@@ -69,7 +68,6 @@ int Finish(int code) {
 
 int main(int argc, char** argv) {
   using namespace rivulet::cli;
-  PutHeapIntoHugePages();
   CLI::App app{"Puts trained TensorFlow models into apps: look at them, run them, time them."};
   app.name("rivulet");
   app.require_subcommand(1);
