@@ -119,14 +119,14 @@ class Writer {
     product.attrs.Set("T", DType::kFloat);
     product.attrs.Set("transpose_a", false);
     product.attrs.Set("transpose_b", dense.turned);
-    product.inputs = {Reshaped(last.name + "/x", dense.x, {dense.rows, dense.depth}),
+    product.inputs = {AddReshape(sink_, last.name + "/x", dense.x, {dense.rows, dense.depth}),
                       sink_.Add(ConstNode(last.name + "/weights", dense.weights))};
     Edge result = sink_.Add(std::move(product));
     // A bias of the last axis comes behind the Reshape, as dense layers have it: fusion then goes on behind it.
     const Shape& shape = last.outputs[0].shape;
     const bool is_last_axis = dense.bias && shape[shape.rank() - 1] == dense.columns;
     if (dense.bias && !is_last_axis) result = Biased(last.name + "/sum", result, *dense.bias);
-    result = Reshaped(is_last_axis ? last.name + "/rows" : last.name, result, shape);
+    result = AddReshape(sink_, is_last_axis ? last.name + "/rows" : last.name, result, shape);
     if (is_last_axis) result = Biased(last.name, result, *dense.bias);
     sink_.Replace({dense.last, 0}, result);
   }
@@ -138,16 +138,6 @@ class Writer {
     node.op = "BiasAdd";
     node.attrs.Set("T", DType::kFloat);
     node.inputs = {edge, sink_.Add(ConstNode(name + "/bias", bias))};
-    return sink_.Add(std::move(node));
-  }
-
-  Edge Reshaped(const std::string& name, Edge edge, const Shape& shape) {
-    Node node;
-    node.name = name;
-    node.op = "Reshape";
-    node.attrs.Set("T", DType::kFloat);
-    node.attrs.Set("Tshape", DType::kInt64);
-    node.inputs = {edge, sink_.Add(ConstNode(name + "/shape", Tensor::Of<int64_t>({shape.rank()}, shape.dims())))};
     return sink_.Add(std::move(node));
   }
 

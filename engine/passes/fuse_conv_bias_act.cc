@@ -132,18 +132,6 @@ class Fuser {
            to[to.rank() - 1] == from[from.rank() - 1];
   }
 
-  static Edge Reshaped(const std::string& name, Edge edge, const Shape& shape, PatchSink& sink) {
-    std::vector<int64_t> dims;
-    for (int axis = 0; axis < shape.rank(); ++axis) dims.push_back(shape[axis]);
-    Node node;
-    node.name = name;
-    node.op = "Reshape";
-    node.attrs.Set("T", DType::kFloat);
-    node.attrs.Set("Tshape", DType::kInt64);
-    node.inputs = {edge, sink.Add(ConstNode(name + "/shape", Tensor::Of<int64_t>({shape.rank()}, dims)))};
-    return sink.Add(std::move(node));
-  }
-
   // The product that `reader` alone reads at `node`, or through its bias; -1 where there is none.
   int32_t ProductUnder(int32_t node, int32_t reader) const {
     if (Next(node) != reader) return -1;
@@ -176,9 +164,9 @@ class Fuser {
     if (!chain.apart) return sink.Replace({chain.last, 0}, sink.Add(std::move(fused)));
     // The addend is the last of the args.
     const bool adds = std::find(chain.ops.begin(), chain.ops.end(), "Add") != chain.ops.end();
-    if (adds) fused.inputs.back() = Reshaped(name + "/addend", chain.args.back(), node.outputs[0].shape, sink);
+    if (adds) fused.inputs.back() = AddReshape(sink, name + "/addend", chain.args.back(), node.outputs[0].shape);
     const Edge rows = sink.Add(std::move(fused));
-    sink.Replace({chain.last, 0}, Reshaped(name, rows, graph_.node(chain.last).outputs[0].shape, sink));
+    sink.Replace({chain.last, 0}, AddReshape(sink, name, rows, graph_.node(chain.last).outputs[0].shape));
   }
 
   const Graph& graph_;

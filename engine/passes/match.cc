@@ -112,6 +112,16 @@ std::optional<KnownNorm> KnownBatchNorm(const Graph& graph, const Node& node, in
   return norm;
 }
 
+Edge AddReshape(PatchSink& sink, const std::string& name, Edge edge, const Shape& shape) {
+  Node node;
+  node.name = name;
+  node.op = "Reshape";
+  node.attrs.Set("T", DType::kFloat);
+  node.attrs.Set("Tshape", DType::kInt64);
+  node.inputs = {edge, sink.Add(ConstNode(name + "/shape", Tensor::Of<int64_t>({shape.rank()}, shape.dims())))};
+  return sink.Add(std::move(node));
+}
+
 Node ChainNode(std::string name, std::vector<Edge> inputs, std::vector<std::string> steps, std::vector<float> alphas) {
   Node node;
   node.name = std::move(name);

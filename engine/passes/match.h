@@ -54,6 +54,9 @@ struct KnownNorm {
 // A FusedBatchNorm of any version, in inference, whose parameters are known.
 std::optional<KnownNorm> KnownBatchNorm(const Graph& graph, const Node& node, int64_t channels);
 
+// A float32 value under another shape of known dims.
+Edge AddReshape(PatchSink& sink, const std::string& name, Edge edge, const Shape& shape);
+
 // The node of elementwise_chain.h; an alpha for each step.
 Node ChainNode(std::string name, std::vector<Edge> inputs, std::vector<std::string> steps, std::vector<float> alphas);
 

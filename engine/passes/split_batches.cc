@@ -70,21 +70,11 @@ class Splitter {
     });
   }
 
-  Edge Reshaped(const std::string& name, Edge edge, const Shape& shape) {
-    Node node;
-    node.name = name;
-    node.op = "Reshape";
-    node.attrs.Set("T", DType::kFloat);
-    node.attrs.Set("Tshape", DType::kInt64);
-    node.inputs = {edge, sink_.Add(ConstNode(name + "/shape", Tensor::Of<int64_t>({shape.rank()}, shape.dims())))};
-    return sink_.Add(std::move(node));
-  }
-
   // The matrices of an operand under the batch of another shape.
   Edge Under(const Shape& batch, Edge operand, const std::string& name) {
     Shape shape = batch;
     for (const int axis : {1, 2}) shape.set_dim(shape.rank() - axis, FromEnd(ShapeOf(operand), axis));
-    return Reshaped(name, operand, shape);
+    return AddReshape(sink_, name, operand, shape);
   }
 
   Edge AddLike(const Node& node, std::vector<Edge> inputs) {
@@ -105,7 +95,7 @@ class Splitter {
     const bool is_same = ShapeOf(source).complete() && ShapeOf(source) == shape;
     if (first == nullptr && !is_same) return false;
     sink_.Begin();
-    sink_.Replace({index, 0}, is_same ? source : Reshaped(node.name, source, shape));
+    sink_.Replace({index, 0}, is_same ? source : AddReshape(sink_, node.name, source, shape));
     return true;
   }
 
@@ -133,7 +123,7 @@ class Splitter {
     sink_.Begin();
     const Edge b = Under(ShapeOf(a), product.inputs[1], product.name + "/b");
     const Edge result = AddLike(product, {a, b});
-    sink_.Replace({index, 0}, Reshaped(product.name, result, product.outputs[0].shape));
+    sink_.Replace({index, 0}, AddReshape(sink_, product.name, result, product.outputs[0].shape));
   }
 
   // What works on each value, or along the last axis, comes before the Reshape of its input.
@@ -148,7 +138,7 @@ class Splitter {
     sink_.Begin();
     std::vector<Edge> inputs = node.inputs;
     inputs[0] = from;
-    sink_.Replace({index, 0}, Reshaped(node.name, AddLike(node, std::move(inputs)), shape));
+    sink_.Replace({index, 0}, AddReshape(sink_, node.name, AddLike(node, std::move(inputs)), shape));
   }
 
   const Graph& graph_;
