@@ -39,13 +39,6 @@ p = Einsum(x, w) {T=float32, N=2, equation="abcd,cde->abe"}
 y = AddV2(b, p) {T=float32}
 )";
 
-std::string Replaced(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  if (at != std::string::npos) text.replace(at, from.size(), to);
-  return text;
-}
-
 void ExpectTheSame(const std::string& text, const Shape& shape) {
   std::vector<float> values(static_cast<size_t>(shape.num_elements()));
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 7 % 23) - 9;

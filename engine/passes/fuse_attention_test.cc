@@ -1,16 +1,7 @@
 #include "engine/passes/pass_test_kit.h"
-#include "engine/run/model_of.h"
-#include "rivulet/session.h"
 
 namespace rivulet {
 namespace {
-
-std::string Replaced(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  if (at != std::string::npos) text.replace(at, from.size(), to);
-  return text;
-}
 
 // As graphs of TensorFlow 1 write it: heads of [1,6,2,4] and [1,5,2,4] come before rows.
 const char kWritten[] = R"(
@@ -108,12 +99,6 @@ TEST(FuseAttention, AScaledMaskStays) {
   EXPECT_EQ(Rewrite(Replaced(text, "Softmax(masked)", "Softmax(scaled)"), {"fuse_attention"}, "y").rewrites, 0);
 }
 
-Tensor Numbers(const Shape& shape, int step) {
-  std::vector<float> values(static_cast<size_t>(shape.num_elements()));
-  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * static_cast<size_t>(step) % 23) / 8 - 1;
-  return Tensor::Of<float>(shape, values);
-}
-
 void ExpectTheSame(const std::string& text, bool bools) {
   bool chosen[30];
   for (size_t i = 0; i < 30; ++i) chosen[i] = i % 4 != 1;
@@ -124,20 +109,7 @@ void ExpectTheSame(const std::string& text, bool bools) {
   } else {
     feeds.push_back({"m", Numbers({1, 1, 6, 5}, 11)});
   }
-  std::vector<Tensor> results;
-  for (const bool passes : {false, true}) {
-    SessionOptions options;
-    options.passes = passes;
-    auto session = Session::Create(ModelOf(text), options);
-    ASSERT_TRUE(session.ok());
-    auto result = (*session)->Run(feeds, {"y"});
-    ASSERT_TRUE(result.ok()) << result.status().ToString();
-    results.push_back((*result)[0]);
-  }
-  ASSERT_EQ(results[0].shape(), results[1].shape());
-  for (int64_t i = 0; i < results[0].num_elements(); ++i) {
-    ASSERT_NEAR(results[0].data<float>()[i], results[1].data<float>()[i], 1e-6) << i;
-  }
+  ExpectTheSameWithPasses(text, feeds);
 }
 
 TEST(FuseAttention, GivesTheSame) {

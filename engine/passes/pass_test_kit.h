@@ -11,6 +11,8 @@
 #include "engine/graph/text_form.h"
 #include "engine/ops/infer.h"
 #include "engine/passes/pass.h"
+#include "engine/run/model_of.h"
+#include "rivulet/session.h"
 
 namespace rivulet {
 
@@ -65,6 +67,39 @@ inline std::vector<float> ConstValues(const Graph& graph, Edge edge) {
   const Tensor& value = graph.fact(edge).value;
   if (!value.valid()) return {};
   return {value.data<float>(), value.data<float>() + value.num_elements()};
+}
+
+// The text with its first `from` replaced, which has to be there.
+inline std::string Replaced(std::string text, const std::string& from, const std::string& to) {
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+  return text;
+}
+
+// Numbers between -1 and 2, in another order for another step.
+inline Tensor Numbers(const Shape& shape, size_t step) {
+  std::vector<float> values(static_cast<size_t>(shape.num_elements()));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * step % 23) / 8 - 1;
+  return Tensor::Of<float>(shape, values);
+}
+
+// 'y' of the graph is the same with all passes and with none.
+inline void ExpectTheSameWithPasses(const std::string& text, const Feeds& feeds) {
+  std::vector<Tensor> results;
+  for (const bool passes : {false, true}) {
+    SessionOptions options;
+    options.passes = passes;
+    auto session = Session::Create(ModelOf(text), options);
+    ASSERT_TRUE(session.ok()) << session.status().ToString();
+    auto result = (*session)->Run(feeds, {"y"});
+    ASSERT_TRUE(result.ok()) << result.status().ToString();
+    results.push_back((*result)[0]);
+  }
+  ASSERT_EQ(results[0].shape(), results[1].shape());
+  for (int64_t i = 0; i < results[0].num_elements(); ++i) {
+    ASSERT_NEAR(results[0].data<float>()[i], results[1].data<float>()[i], 1e-6) << i;
+  }
 }
 
 }  // namespace rivulet
