@@ -145,8 +145,8 @@ int Report(const BenchCommand& command, const BenchPlan& plan, const BenchSpan& 
     PrintRate(times, flops, peaks[0]);
     PrintSweep(all);
     if (difference) {
-      std::printf("precision fast: results differ from exact ones by up to %.2g %% of the largest\n",
-                  100 * *difference);
+      std::printf("precision %s: results differ from exact ones by up to %.2g %% of the largest\n",
+                  options.precision == Precision::kFast ? "fast" : "plain", 100 * *difference);
     }
     if (command.profile) PrintProfile(times.profile, peaks[0]);
     return kFine;

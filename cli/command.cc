@@ -30,8 +30,11 @@ void RunFlags::AddTo(CLI::App& command) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command.add_flag("--no-passes", no_passes, "Run every node as the file has it");
-  command.add_option("--precision", precision, "exact, or fast: products of bfloat16 where the processor has them")
-      ->check(CLI::IsMember({"exact", "fast"}));
+  command
+      .add_option(
+          "--precision", precision,
+          "exact; plain: without Winograd's transforms; or fast: products of bfloat16 where the processor has them")
+      ->check(CLI::IsMember({"exact", "plain", "fast"}));
   command.add_option("--target", target, "Instruction set to use, e.g. AVX2; see 'rivulet bench --json'");
   command.add_option("--deadline", deadline_ms, "Stop after this many milliseconds")
       ->check(CLI::NonNegativeNumber)
@@ -50,6 +53,7 @@ Result<SessionOptions> RunFlags::Options() const {
   options.num_threads = threads;
   options.passes = !no_passes;
   if (precision == "fast") options.precision = Precision::kFast;
+  if (precision == "plain") options.precision = Precision::kPlain;
   options.prefer_memory = prefer == "memory";
   if (memory_mib > 0) {
     if (memory_mib > (int64_t{1} << 40)) return InvalidArgument("--memory: want at most 2^40 MiB");

@@ -5,6 +5,7 @@
 // batch axis, whatever batch_dims is; empty dilations stand for ones. TensorFlow has no kernel for groups > 1 or
 // CHANNELS_FIRST; here they work.
 #include "engine/ops/conv_forward.h"
+#include "engine/ops/packed_operands.h"
 
 namespace rivulet {
 namespace {
@@ -93,6 +94,7 @@ struct State : OpState {
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>(c.attrs());
+  state->conv.plain = PackedOperands::WantsPlain();
   const Shape& input = c.shape(0);
   if (input.has_rank()) {
     RIVULET_ASSIGN_OR_RETURN(state->conv.spec, state->attributes.SpecFor(input.rank()));

@@ -72,6 +72,7 @@ struct StoredFilter {
 }  // namespace
 
 Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state) {
+  state->plain = PackedOperands::WantsPlain();
   const int index = state->filter_input;
   const Tensor* filter = c.constant(index);
   if (filter == nullptr || !InFloat(filter->dtype()) || filter->num_elements() == 0) return Status();
@@ -128,7 +129,7 @@ ConvRun::ConvRun(RunContext& c, const ConvState& state, const ConvSizes& sizes, 
     if (state.kind == FilterKind::kDense) {
       if (!state.prepared() && !EmptyFilter(sizes)) packed_ = pieces.Add(PackedFilter::Bytes(geometry_));
       if (IsStacked(state.spec, sizes)) AddVolumePieces(pieces);
-      algorithm_ = ChooseConvAlgorithm(geometry_);
+      if (!state.plain) algorithm_ = ChooseConvAlgorithm(geometry_);
       kernel_ = pieces.Add(KernelScratch());
     }
   } else if (state.tail.add) {

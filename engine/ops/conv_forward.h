@@ -20,6 +20,7 @@ struct ConvState : OpState {
   FilterKind kind = FilterKind::kDense;
   FusedTail tail;
   int filter_input = 1;
+  bool plain = false;  // outputs are sums of products, never transformed
   // Of a constant filter that computes in float: packed, or for depthwise a copy.
   Shape filter_shape;
   std::shared_ptr<const PackedFilter> packed;
@@ -29,7 +30,8 @@ struct ConvState : OpState {
   bool prepared() const { return packed != nullptr || fast != nullptr || copy != nullptr; }
 };
 
-// Fills `state` from the constant filter, if it is one, and consumes it; the other fields are set before. `input` is
+// Fills `state` from what the session wants, and from the constant filter, if it is one, and consumes that; the other
+// fields are set before. `input` is
 // what is known of the convolution's input.
 Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state);
 

@@ -34,7 +34,11 @@ Result<std::span<const uint8_t>> PackedOperands::FindLying(const Tensor& constan
                   " bytes in the file, want ", bytes.value());
 }
 
-bool PackedOperands::WantsFast() { return current != nullptr && current->fast_ && HasBf16Products(); }
+bool PackedOperands::WantsFast() {
+  return current != nullptr && current->precision_ == Precision::kFast && HasBf16Products();
+}
+
+bool PackedOperands::WantsPlain() { return current != nullptr && current->precision_ == Precision::kPlain; }
 
 PackMemory PackedOperands::Memory(Allocator& allocator) {
   return [&allocator, shared = current](size_t bytes) {

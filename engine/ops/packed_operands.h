@@ -19,6 +19,7 @@
 #include "engine/kernels/gemm_bf16.h"
 #include "engine/kernels/matmul.h"
 #include "engine/ops/weight_room.h"
+#include "rivulet/precision.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet {
@@ -36,8 +37,9 @@ class PackedForms {
 // Thread-safe. What is packed belongs to the states that hold it; a form that nobody holds any more is made anew.
 class PackedOperands {
  public:
-  // Forms that `lying` has are used where they lie. `fast`: products may round their operands to bfloat16.
-  explicit PackedOperands(const PackedForms* lying = nullptr, bool fast = false) : lying_(lying), fast_(fast) {}
+  // Forms that `lying` has are used where they lie.
+  explicit PackedOperands(const PackedForms* lying = nullptr, Precision precision = Precision::kExact)
+      : lying_(lying), precision_(precision) {}
   PackedOperands(const PackedOperands&) = delete;
   PackedOperands& operator=(const PackedOperands&) = delete;
 
@@ -72,6 +74,8 @@ class PackedOperands {
 
   // Whether this thread packs for a session that prefers speed to accuracy, on a processor that can have it.
   static bool WantsFast();
+  // Whether it prepares for a session whose sums are to be plain ones.
+  static bool WantsPlain();
   // Where this thread's packed forms are put.
   static PackMemory Memory(Allocator& allocator);
 
@@ -96,7 +100,7 @@ class PackedOperands {
   Result<std::span<const uint8_t>> FindLying(const Tensor& constant, const std::string& form, CheckedSize bytes) const;
 
   const PackedForms* const lying_;
-  const bool fast_;
+  const Precision precision_;
   WeightRoom room_;
   std::mutex mutex_;
   std::map<Key, Entry> entries_;

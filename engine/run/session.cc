@@ -55,7 +55,7 @@ struct Session::Rep {
         allocator(Allocator::Create(o.memory_budget_bytes)),
         pool(o.num_threads),
         functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes),
-        packed(model->packed_forms(), options.precision == Precision::kFast),
+        packed(model->packed_forms(), options.precision),
         environment{o.passes,
                     o.max_rewrites,
                     model->graph().has_versions,

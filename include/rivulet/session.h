@@ -10,13 +10,10 @@
 #include <vector>
 
 #include "rivulet/model.h"
+#include "rivulet/precision.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet {
-
-// kFast: products round their operands to bfloat16 where the processor multiplies pairs of them faster; sums stay
-// float. Results differ by about a thousandth of the largest value.
-enum class Precision { kExact, kFast };
 
 struct SessionOptions {
   int num_threads = 1;

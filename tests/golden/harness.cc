@@ -178,6 +178,7 @@ Result<std::vector<Tensor>> RunOnce(const GoldenCase& record, const Variant& var
   SessionOptions options;
   options.num_threads = threads;
   options.passes = c.passes;
+  if (!c.passes) options.precision = Precision::kPlain;
   RIVULET_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Create(variant.model, options));
   Feeds feeds = variant.feeds;
   if (c.misaligned != 0) {
@@ -262,7 +263,7 @@ Status CompareWithRecord(const GoldenCase& record, const std::vector<Tensor>& go
 
 std::string ToString(const Combination& c) {
   static constexpr std::string_view kSources[] = {"as recorded", "all constant", "all fed", "intermediates"};
-  return Cat(c.target, c.passes ? "" : ", no passes", ", ", kSources[static_cast<size_t>(c.source)],
+  return Cat(c.target, c.passes ? "" : ", no passes, plain sums", ", ", kSources[static_cast<size_t>(c.source)],
              c.misaligned != 0 ? ", misaligned" : "", ", ", c.threads, " threads");
 }
 
