@@ -270,14 +270,14 @@ CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorit
 }
 
 // Winograd does less than half of the multiplications, and the kernels for few channels read less.
-bool ConvBf16Pays(const ConvGeometry& g) {
-  return g.groups == 1 && Bf16Pays(g.out_c, g.k_h * g.k_w * g.in_c) && g.in_c >= 8 && !WinogradPays(g);
+bool ConvHalfPays(const ConvGeometry& g) {
+  return g.groups == 1 && HalfPays(g.out_c, g.k_h * g.k_w * g.in_c) && g.in_c >= 8 && !WinogradPays(g);
 }
 
-void Conv2DBf16(const float* input, const PackedBf16& filter, const ConvGeometry& g, const Epilogue& epilogue,
+void Conv2DHalf(const float* input, const PackedHalf& filter, const ConvGeometry& g, const Epilogue& epilogue,
                 float* output, ThreadPool& pool, const StopToken& stop) {
   const ConvSource source{&g, input, input + g.batch * g.in_h * g.in_w * g.in_c, 0, g.in_c};
-  RunGemmBf16(TaskOf(g, source, 0, epilogue, output), filter, pool, stop);
+  RunGemmHalf(TaskOf(g, source, 0, epilogue, output), filter, pool, stop);
 }
 
 void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,

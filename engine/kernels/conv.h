@@ -13,7 +13,7 @@
 #include "engine/base/stop.h"
 #include "engine/base/thread_pool.h"
 #include "engine/kernels/epilogue.h"
-#include "engine/kernels/gemm_bf16.h"
+#include "engine/kernels/gemm_half.h"
 #include "engine/kernels/matmul.h"
 #include "rivulet/allocator.h"
 #include "rivulet/status.h"
@@ -72,13 +72,13 @@ CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorit
 
 // output [batch, out_h, out_w, out_c] = epilogue(input * filter). The filter was packed for a geometry that differs at
 // most in batch, input and output height and width and pads.
-// The same with operands rounded to bfloat16, of one group: `filter` is [k_h * k_w * in_c, out_c].
-bool ConvBf16Pays(const ConvGeometry& geometry);
-void Conv2DBf16(const float* input, const PackedBf16& filter, const ConvGeometry& geometry, const Epilogue& epilogue,
-                float* output, ThreadPool& pool, const StopToken& stop);
-
 void Conv2D(const float* input, const PackedFilter& filter, const ConvGeometry& geometry, ConvAlgorithm algorithm,
             const Epilogue& epilogue, float* output, void* scratch, ThreadPool& pool, const StopToken& stop);
+
+// The same with operands rounded to 16 bits, of one group: `filter` is [k_h * k_w * in_c, out_c].
+bool ConvHalfPays(const ConvGeometry& geometry);
+void Conv2DHalf(const float* input, const PackedHalf& filter, const ConvGeometry& geometry, const Epilogue& epilogue,
+                float* output, ThreadPool& pool, const StopToken& stop);
 
 }  // namespace rivulet
 

@@ -16,8 +16,6 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/epilogue-inl.h"
-#include "engine/base/errors.h"
-#include "rivulet/dtype.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
@@ -131,7 +129,7 @@ HWY_INLINE void Round(const float* from, int64_t count, uint16_t* to) {
 
 int64_t Parts(int64_t size, int64_t part) { return (size + part - 1) / part; }
 
-void Piece(const GemmTask& task, const PackedBf16& b, int64_t row_begin, int64_t row_end, int64_t column_begin,
+void Piece(const GemmTask& task, const uint16_t* packed, int64_t row_begin, int64_t row_end, int64_t column_begin,
            int64_t column_end) {
   HWY_ALIGN uint16_t rounded[static_cast<size_t>(kMaxRows * kRowStride)];
   HWY_ALIGN float collected[static_cast<size_t>(kMaxRows * (kBlockK + kCollectSlack) + kCollectSlack)];
@@ -159,7 +157,7 @@ void Piece(const GemmTask& task, const PackedBf16& b, int64_t row_begin, int64_t
       for (int64_t i = 0; i < count; ++i) Round(from + i * stride, kc, rounded + i * kRowStride);
       const auto run = TileFor(count, std::make_integer_sequence<int, kMaxRows>());
       for (int64_t column = column_begin; column < column_end; column += kPairColumns) {
-        const uint16_t* b0 = b.data() + column / kPanel * panel + k_begin * kPanel + column % kPanel * 2;
+        const uint16_t* b0 = packed + column / kPanel * panel + k_begin * kPanel + column % kPanel * 2;
         const uint16_t* b1 = column % kPanel + kLanes < kPanel ? b0 + 2 * kLanes : b0 + panel;
         const int64_t width = std::min(kPairColumns, column_end - column);
         if (width <= kLanes) b1 = b0;  // whose sums are not stored
@@ -187,7 +185,7 @@ void Piece(const GemmTask& task, const PackedBf16& b, int64_t row_begin, int64_t
   }
 }
 #else
-void Piece(const GemmTask&, const PackedBf16&, int64_t, int64_t, int64_t, int64_t) {}
+void Piece(const GemmTask&, const uint16_t*, int64_t, int64_t, int64_t, int64_t) {}
 #endif
 
 }  // namespace
@@ -202,60 +200,13 @@ namespace {
 HWY_EXPORT(HasProducts);
 HWY_EXPORT(Piece);
 
-constexpr int64_t kPanel = PackedMatrix::kPanel;
-
 }  // namespace
 
 bool HasBf16Products() { return HWY_DYNAMIC_DISPATCH(HasProducts)(); }
 
-CheckedSize PackedBf16::Bytes(int64_t k, int64_t n) {
-  if (k < 0 || n < 0) return CheckedSize(-1);
-  return CheckedSize(k / 2 + k % 2) * CheckedSize(n / kPanel + (n % kPanel != 0 ? 1 : 0)) *
-         CheckedSize(2 * kPanel * static_cast<int64_t>(sizeof(uint16_t)));
-}
-
-Result<PackedBf16> PackedBf16::Pack(const void* b, int64_t k, int64_t n, const PackMemory& memory_of,
-                                    const float* factors) {
-  const CheckedSize bytes = Bytes(k, n);
-  if (!bytes.valid()) return InvalidArgument("a matrix of ", k, " x ", n, " is too large to pack");
-  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> memory, memory_of(static_cast<size_t>(bytes.value())));
-  auto* to = static_cast<uint16_t*>(memory.get());
-  const auto* from = static_cast<const char*>(b);
-  for (int64_t column = 0; column < n; column += kPanel) {
-    for (int64_t row = 0; row < k; row += 2, to += 2 * kPanel) {
-      for (int64_t j = 0; j < kPanel; ++j) {
-        for (int64_t odd = 0; odd < 2; ++odd) {
-          float value = 0;
-          if (row + odd < k && column + j < n) {
-            std::memcpy(&value, from + ((row + odd) * n + column + j) * static_cast<int64_t>(sizeof value),
-                        sizeof value);
-            if (factors != nullptr) value *= factors[column + j];
-          }
-          to[2 * j + odd] = BFloat16(value).bits;
-        }
-      }
-    }
-  }
-  PackedBf16 packed;
-  packed.k_ = k;
-  packed.n_ = n;
-  packed.data_ = static_cast<const uint16_t*>(memory.get());
-  packed.owner_ = std::move(memory);
-  return packed;
-}
-
-bool Bf16Pays(int64_t n, int64_t k) { return n >= 16 && k >= 16; }
-
-void RunGemmBf16(const GemmTask& task, const PackedBf16& b, ThreadPool& pool, const StopToken& stop) {
-  const GemmSplit split = SplitGemm(task.m, task.n, task.k, pool.num_threads());
-  pool.ParallelFor(split.row_pieces * split.column_pieces, 1, stop, [&](int64_t begin, int64_t end) {
-    for (int64_t index = begin; index < end; ++index) {
-      const auto [row, column] = PlaceOf(split, index);
-      if (row >= task.m) continue;  // rounded up
-      HWY_DYNAMIC_DISPATCH(Piece)
-      (task, b, row, std::min(row + split.rows, task.m), column, std::min(column + split.columns, task.n));
-    }
-  });
+void RunBf16Piece(const GemmTask& task, const uint16_t* packed, int64_t row_begin, int64_t row_end,
+                  int64_t column_begin, int64_t column_end) {
+  HWY_DYNAMIC_DISPATCH(Piece)(task, packed, row_begin, row_end, column_begin, column_end);
 }
 
 }  // namespace rivulet

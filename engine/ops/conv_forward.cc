@@ -53,8 +53,8 @@ Result<PackedFilter> PackFilter(const Tensor& filter, const ConvSizes& sizes, co
 }
 
 bool WantsFast(const ConvState& state, const ConvSizes& sizes) {
-  return kBf16Built && PackedOperands::WantsFast() && state.spec.spatial_rank == 2 &&
-         state.tail.activation != TailActivation::kLeakyRelu && ConvBf16Pays(GeometryFor(state.spec, sizes));
+  return kHalfProductsBuilt && PackedOperands::WantsFast() && state.spec.spatial_rank == 2 &&
+         state.tail.activation != TailActivation::kLeakyRelu && ConvHalfPays(GeometryFor(state.spec, sizes));
 }
 
 // As it lies in a file.
@@ -94,7 +94,7 @@ Status PrepareConvFilter(PrepareContext& c, const Shape& input, ConvState* state
         state->copy, PackOnce<Tensor>(*filter, WithFactors("floats", factors), StoredFloats{filter->shape()}, copy));
   } else if (WantsFast(*state, sizes)) {
     RIVULET_ASSIGN_OR_RETURN(
-        state->fast, PackBf16Once(*filter, sizes.taps() * sizes.group_in(), sizes.out_c, c.allocator(), factors));
+        state->fast, PackHalfOnce(*filter, sizes.taps() * sizes.group_in(), sizes.out_c, c.allocator(), factors));
   } else {
     const auto pack = [&]() {
       return PackFilter(*filter, sizes, GeometryFor(state->spec, sizes), factors, c.allocator());
@@ -195,8 +195,8 @@ void ConvRun::RunFloat(const float* input, float* output, const ScratchPieces& p
     DepthwiseConv2D(input, filter, ToDepthwiseGeometry(sizes_), epilogue, output, c_.pool(), c_.stop());
   } else if (IsStacked(state_.spec, sizes_)) {
     RunVolumes(input, filter, epilogue, output, pieces);
-  } else if (kBf16Built && state_.fast != nullptr) {
-    Conv2DBf16(input, *state_.fast, geometry_, epilogue, output, c_.pool(), c_.stop());
+  } else if (kHalfProductsBuilt && state_.fast != nullptr) {
+    Conv2DHalf(input, *state_.fast, geometry_, epilogue, output, c_.pool(), c_.stop());
   } else {
     const PackedFilter packed = state_.prepared() ? *state_.packed : PackNow(filter, pieces);
     Conv2D(input, packed, geometry_, algorithm_, epilogue, output, pieces.At<void>(kernel_), c_.pool(), c_.stop());

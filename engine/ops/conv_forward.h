@@ -24,7 +24,7 @@ struct ConvState : OpState {
   // Of a constant filter that computes in float: packed, or for depthwise a copy.
   Shape filter_shape;
   std::shared_ptr<const PackedFilter> packed;
-  std::shared_ptr<const PackedBf16> fast;  // instead, where speed goes before accuracy
+  std::shared_ptr<const PackedHalf> fast;  // instead, where speed goes before accuracy
   std::shared_ptr<const Tensor> copy;
 
   bool prepared() const { return packed != nullptr || fast != nullptr || copy != nullptr; }

@@ -17,7 +17,7 @@ struct State : OpState {
   bool transpose_b = false;
   FusedTail tail;
   std::shared_ptr<const PackedMatrix> packed;  // a constant b; null when it is none
-  std::shared_ptr<const PackedBf16> fast;      // the same where speed goes before accuracy
+  std::shared_ptr<const PackedHalf> fast;      // the same where speed goes before accuracy
 
   bool prepared() const { return packed != nullptr || fast != nullptr; }
 };
@@ -61,9 +61,9 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     const std::vector<float> factors = TakeBatchNorm(c, &state->tail);
     // A product of one row is as fast as its weights come, which has a kernel of its own.
     const bool one_row = c.shape(0).complete() && c.shape(0).rank() == 2 && c.shape(0)[state->transpose_a ? 1 : 0] < 4;
-    if (kBf16Built && PackedOperands::WantsFast() && !t && !one_row && b->rank() == 2 &&
-        Bf16Pays(b->dim(1), b->dim(0)) && state->tail.activation != TailActivation::kLeakyRelu) {
-      RIVULET_ASSIGN_OR_RETURN(state->fast, PackBf16Once(*b, b->dim(0), b->dim(1), c.allocator(), factors));
+    if (kHalfProductsBuilt && PackedOperands::WantsFast() && !t && !one_row && b->rank() == 2 &&
+        HalfPays(b->dim(1), b->dim(0)) && state->tail.activation != TailActivation::kLeakyRelu) {
+      RIVULET_ASSIGN_OR_RETURN(state->fast, PackHalfOnce(*b, b->dim(0), b->dim(1), c.allocator(), factors));
       c.Consume(1);
       return std::unique_ptr<OpState>(std::move(state));
     }
@@ -112,7 +112,7 @@ Status Run(RunContext& c) {
       Transpose(x, 2, a.shape().dims().data(), perm, sizeof(float), pieces.At<void>(turned), c.pool(), c.stop());
       x = pieces.At<void>(turned);
     }
-    if (kBf16Built && state.fast != nullptr) {
+    if (kHalfProductsBuilt && state.fast != nullptr) {
       GemmTask task;
       task.source = x;
       task.lda = task.k = shape.k;
@@ -121,7 +121,7 @@ Status Run(RunContext& c) {
       task.c = static_cast<float*>(out);
       task.ldc = shape.n;
       task.epilogue = epilogue;
-      RunGemmBf16(task, *state.fast, c.pool(), c.stop());
+      RunGemmHalf(task, *state.fast, c.pool(), c.stop());
     } else {
       MatMul(static_cast<const float*>(x), shape.k, shape.m, *state.packed, static_cast<float*>(out), shape.n, epilogue,
              c.pool(), c.stop());

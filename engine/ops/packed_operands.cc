@@ -35,7 +35,7 @@ Result<std::span<const uint8_t>> PackedOperands::FindLying(const Tensor& constan
 }
 
 bool PackedOperands::WantsFast() {
-  return current != nullptr && current->precision_ == Precision::kFast && HasBf16Products();
+  return current != nullptr && current->precision_ == Precision::kFast && HalfProductsHere() != HalfProducts::kNone;
 }
 
 bool PackedOperands::WantsPlain() { return current != nullptr && current->precision_ == Precision::kPlain; }
@@ -82,14 +82,14 @@ Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constan
       });
 }
 
-Result<std::shared_ptr<const PackedBf16>> PackBf16Once(const Tensor& constant, int64_t k, int64_t n,
+Result<std::shared_ptr<const PackedHalf>> PackHalfOnce(const Tensor& constant, int64_t k, int64_t n,
                                                        Allocator& allocator, const std::vector<float>& factors) {
-  const auto pack = [&]() -> Result<PackedBf16> {
+  const auto pack = [&]() -> Result<PackedHalf> {
     RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(constant, allocator));
-    return PackedBf16::Pack(floats.raw(), k, n, PackedOperands::Memory(allocator),
+    return PackedHalf::Pack(HalfProductsHere(), floats.raw(), k, n, PackedOperands::Memory(allocator),
                             factors.empty() ? nullptr : factors.data());
   };
-  return PackOnce<PackedBf16>(constant, WithFactors(Cat("bfloat16 ", k, " ", n), factors), pack);
+  return PackOnce<PackedHalf>(constant, WithFactors(Cat("halves ", k, " ", n), factors), pack);
 }
 
 }  // namespace rivulet

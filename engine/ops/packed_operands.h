@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "engine/base/errors.h"
-#include "engine/kernels/gemm_bf16.h"
+#include "engine/kernels/gemm_half.h"
 #include "engine/kernels/matmul.h"
 #include "engine/ops/weight_room.h"
 #include "rivulet/precision.h"
@@ -191,8 +191,8 @@ Result<Tensor> ConstantAsFloats(const Tensor& constant, Allocator& allocator);
 Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constant, int64_t k, int64_t n,
                                                            bool transposed, Allocator& allocator,
                                                            const std::vector<float>& factors = {});
-// The same, rounded to bfloat16.
-Result<std::shared_ptr<const PackedBf16>> PackBf16Once(const Tensor& constant, int64_t k, int64_t n,
+// The same, rounded to 16 bits.
+Result<std::shared_ptr<const PackedHalf>> PackHalfOnce(const Tensor& constant, int64_t k, int64_t n,
                                                        Allocator& allocator, const std::vector<float>& factors);
 
 }  // namespace rivulet

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "engine/base/errors.h"
-#include "engine/kernels/gemm_bf16.h"
+#include "engine/kernels/gemm_half.h"
 #include "engine/run/model_of.h"
 #include "rivulet/session.h"
 
@@ -59,7 +59,7 @@ TEST(Precision, FastIsNearAndTheSameForAnyThreads) {
       EXPECT_EQ(fast[k].data<float>()[i], threads[k].data<float>()[i]);
     }
     EXPECT_LT(difference, 0.01 * largest);
-    EXPECT_EQ(difference > 0, HasBf16Products()) << "output " << k;
+    EXPECT_EQ(difference > 0, HalfProductsHere() != HalfProducts::kNone) << "output " << k;
   }
 }
 

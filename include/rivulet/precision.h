@@ -9,7 +9,7 @@ enum class Precision {
   // a
   // few units in the last place of the largest products.
   kExact,
-  // Products round their operands to half of the bits where the processor multiplies those faster; sums stay float.
+  // Products round their operands to half of the bits where the processor multiplies those faster.
   // Results differ by about a thousandth of the largest value.
   kFast,
   // As kExact, and every output of a product or convolution is the sum of the products that its operator is made of.
