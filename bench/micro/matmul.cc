@@ -2,6 +2,7 @@
 #include "engine/kernels/matmul.h"
 
 #include "bench/micro/micro.h"
+#include "engine/kernels/gemm_half.h"
 
 namespace rivulet::bench {
 namespace {
@@ -31,6 +32,25 @@ void Dynamic(const std::string& name, MatMulShape shape) {
   });
 }
 
+// Operands rounded to 16 bits, where the processor gains by it.
+void Halves(const std::string& name, int64_t m, int64_t n, int64_t k) {
+  AddBenchmark(name, WorkOf(1, m, n, k), [=] {
+    const auto allocator = Allocator::Create();
+    const PackedHalf b = *PackedHalf::Pack(HalfProductsHere(), Floats(k * n).get(), k, n, MemoryOf(*allocator));
+    return [=, a = Floats(m * k), c = Floats(m * n), allocator = allocator] {
+      GemmTask task;
+      task.source = a.get();
+      task.lda = k;
+      task.m = m;
+      task.n = n;
+      task.k = k;
+      task.c = c.get();
+      task.ldc = n;
+      RunGemmHalf(task, b, Pool(), NoStop());
+    };
+  });
+}
+
 }  // namespace
 
 void AddMatrixProducts() {
@@ -40,6 +60,7 @@ void AddMatrixProducts() {
   Packed("matmul/skinny/3136x24x144", 3136, 24, 144);
   Packed("matmul/skinny/196x512x512", 196, 512, 512);
   Packed("matmul/skinny/49x1024x1024", 49, 1024, 1024);
+  if (HalfProductsHere() != HalfProducts::kNone) Halves("matmul/halves/196x512x512", 196, 512, 512);
   Packed("matmul/row/1x1001x1024", 1, 1001, 1024);
   Packed("matmul/row/1x4096x4096", 1, 4096, 4096);
   Packed("matmul/lstm/1x1024x320", 1, 1024, 320);

@@ -81,6 +81,18 @@ HWY_INLINE void StoreLast(M mask, V v, float* to) {
   }
 }
 
+#if HWY_TARGET & (HWY_ALL_NEON | HWY_ALL_SVE)
+// sum + lane kLane of `a` times `b`.
+template <int kLane>
+HWY_INLINE V MulAddLane(V a, V b, V sum) {
+#if HWY_TARGET & HWY_ALL_SVE
+  return svmla_lane_f32(sum, b, a, kLane);
+#else
+  return hn::MulAdd(hn::Broadcast<kLane>(a), b, sum);
+#endif
+}
+#endif
+
 #define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 
 // Sums over k of kRows rows times the vectors at b0 and b1, which are kPanel floats a step apart.
@@ -98,19 +110,18 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
   for (int64_t run = 0; run < left.num_runs; ++run, b0 += kc * kPanel, b1 += kc * kPanel) {
     const float* HWY_RESTRICT a = left.runs[run];
     int64_t k = 0;
-#if HWY_TARGET & HWY_ALL_NEON
-    // Multiplying by a lane of a register is free on NEON, and broadcasting from memory is not.
+#if HWY_TARGET & (HWY_ALL_NEON | HWY_ALL_SVE)
+    // Multiplying by a lane of a register is free on Arm, and broadcasting from memory is not.
     for (; k + 4 <= kc; k += 4) {
 #define RIVULET_LOAD(i) \
   V a##i = zero;        \
   if constexpr (i < kRows) a##i = hn::LoadU(d, a + i * lda + k);
       RIVULET_ROWS(RIVULET_LOAD)
 #undef RIVULET_LOAD
-#define RIVULET_LANE(i, lane)                             \
-  if constexpr (i < kRows) {                              \
-    const V ai = hn::Broadcast<lane>(a##i);               \
-    r##i = hn::MulAdd(ai, bk0, r##i);                     \
-    if constexpr (kTwo) s##i = hn::MulAdd(ai, bk1, s##i); \
+#define RIVULET_LANE(i, lane)                                     \
+  if constexpr (i < kRows) {                                      \
+    r##i = MulAddLane<lane>(a##i, bk0, r##i);                     \
+    if constexpr (kTwo) s##i = MulAddLane<lane>(a##i, bk1, s##i); \
   }
 #define RIVULET_STEP(lane, LANE)                                        \
   {                                                                     \
