@@ -81,6 +81,9 @@ def openvino(job):
 def mnn(job):
     call([os.path.join(os.path.dirname(sys.executable), 'mnnconvert'), '-f', 'TF', '--modelFile', job['model'],
           '--MNNModel', job['stem'] + '.mnn', '--bizCode', 'bench'])
+    # It says nothing of what it cannot convert.
+    if not os.path.exists(job['stem'] + '.mnn'):
+        raise RuntimeError('mnnconvert wrote no file')
 
 
 def ncnn(job):

@@ -27,11 +27,16 @@ uint8_t* CollectPatch(const TaskInt8& task, const Place& at, uint8_t* to) {
   const bool together = g.dilation_w == 1 && x >= 0 && x + g.k_w <= g.in_w;
   const auto pixel_bytes = static_cast<size_t>(g.in_c);
   const auto row_bytes = static_cast<size_t>(g.k_w * g.in_c);
+  const auto line_pad = static_cast<size_t>(task.line_pad);
+  const auto end_line = [&](size_t bytes) {
+    std::memset(to + bytes, 0, line_pad);
+    to += bytes + line_pad;
+  };
   for (int64_t i = 0; i < g.k_h; ++i) {
     const int64_t in_y = y + i * g.dilation_h;
     if (in_y < 0 || in_y >= g.in_h) {
       std::memset(to, task.outside, row_bytes);
-      to += row_bytes;
+      end_line(row_bytes);
       continue;
     }
     const uint8_t* line = image + in_y * g.in_w * g.in_c;
@@ -42,7 +47,7 @@ uint8_t* CollectPatch(const TaskInt8& task, const Place& at, uint8_t* to) {
       } else {
         std::memcpy(to, from, row_bytes);
       }
-      to += row_bytes;
+      end_line(row_bytes);
       continue;
     }
     for (int64_t j = 0; j < g.k_w; ++j, to += pixel_bytes) {
@@ -53,6 +58,7 @@ uint8_t* CollectPatch(const TaskInt8& task, const Place& at, uint8_t* to) {
         std::memcpy(to, line + in_x * g.in_c, pixel_bytes);
       }
     }
+    end_line(0);
   }
   return to;
 }

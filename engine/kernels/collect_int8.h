@@ -15,7 +15,12 @@ struct TaskInt8 {
   const int8_t* packed = nullptr;
   int64_t n = 0;
   int64_t k = 0;
+  int64_t line_pad = 0;   // bytes behind each row of the filter, whose weights are 0
+  bool by_lines = false;  // lines_int8.h
   SumsTail tail;
+  int32_t* wide = nullptr;  // where sums go that get no tail, and row_factor times the sum of their row of bytes
+  uint32_t row_factor = 0;
+  const int8_t* ones = nullptr;  // a panel that adds up a row
 };
 
 // Rows [row, row + rows) of the left operand, `stride` bytes apart, each with zeros up to a multiple of 4.

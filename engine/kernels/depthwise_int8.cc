@@ -15,17 +15,13 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/depthwise_int8_narrow-inl.h"
 #include "engine/kernels/depthwise_int8_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
-
-// How many neighbouring pixels a vector of bytes holds where it can hold several whole ones.
-int64_t PixelsOfBlock(const DepthwiseGeometry& g) {
-  return g.in_c < kBlock && kBlock % g.in_c == 0 && g.stride_w == 1 ? kBlock / g.in_c : 1;
-}
 
 // The channel whose bytes come to lane `lane` of vector `vector`.
 constexpr int64_t ChannelOf(int64_t vector, int64_t lane) {
@@ -36,9 +32,9 @@ constexpr int64_t ChannelOf(int64_t vector, int64_t lane) {
 #endif
 }
 
-void FillLanes(const TaskDepthwiseInt8& task, int64_t channel, int64_t quads, Lanes* lanes) {
+// `again`: channels behind the last one are the first ones of the next pixel.
+void FillLanes(const TaskDepthwiseInt8& task, int64_t channel, bool again, int64_t quads, Lanes* lanes) {
   const int64_t channels = task.geometry.in_c;
-  const bool again = PixelsOfBlock(task.geometry) > 1;
   for (int64_t i = 0; i < kBlock; ++i) {
     int64_t at = channel + ChannelOf(i / kTailLanes, i % kTailLanes);
     if (again) at %= channels;
@@ -81,34 +77,34 @@ void Strips(const TaskDepthwiseInt8& task, const Lanes& lanes, int64_t row, int6
   }
 }
 #else
-// Outputs under filters of 3x3 whose columns are neighbours, for whole vectors: the first one's taps begin at column x
-// of the input, and from one to the next it is `columns` of the input and `advance` bytes of the output.
-void Pixels3x3(const RowsInt8& rows, const Lanes& lanes, const SumsTail& tail, int64_t x, int64_t width,
-               int64_t outputs, int64_t columns, uint8_t* to, int64_t advance) {
+// A row of outputs under a filter of 3x3 whose columns are neighbours, for whole vectors.
+void Pixels3x3(const RowsInt8& rows, const Lanes& lanes, const SumsTail& tail, const DepthwiseGeometry& g,
+               uint8_t* to) {
   const D8 d8;
   const Bytes low = hn::Set(d8, static_cast<uint8_t>(tail.low)), high = hn::Set(d8, static_cast<uint8_t>(tail.high));
   const Bytes outside = hn::LoadU(d8, rows.outside);
   const auto column = [&](int64_t at) -> Quad {
-    if (at < 0 || at >= width) return {outside, outside, outside, outside};
+    if (at < 0 || at >= g.in_w) return {outside, outside, outside, outside};
     const Bytes third = hn::LoadU(d8, rows.from[2] + at * rows.step[2]);
     return Interleaved(hn::LoadU(d8, rows.from[0] + at * rows.step[0]), hn::LoadU(d8, rows.from[1] + at * rows.step[1]),
                        third, third);
   };
   constexpr int64_t kColumn = kBlock * kTapsOfQuad;
+  int64_t x = -g.pad_left;
   Quad first = column(x), second = column(x + 1);
-  for (int64_t i = 0; i < outputs; ++i, to += advance) {
+  for (int64_t i = 0; i < g.out_w; ++i, to += g.in_c) {
     const Quad third = column(x + 2);
     Sums sums = StartSums(lanes);
     AddQuad(first, lanes.weights, sums);
     AddQuad(second, lanes.weights + kColumn, sums);
     AddQuad(third, lanes.weights + 2 * kColumn, sums);
     hn::StoreU(CodesOf(sums, lanes, low, high), d8, to);
-    x += columns;
-    if (columns == 1) {
+    x += g.stride_w;
+    if (g.stride_w == 1) {
       first = second;
       second = third;
-    } else if (i + 1 < outputs) {  // what follows may lie outside
-      first = columns == 2 ? third : column(x);
+    } else if (i + 1 < g.out_w) {
+      first = g.stride_w == 2 ? third : column(x);
       second = column(x + 1);
     }
   }
@@ -188,52 +184,34 @@ void Strips(const TaskDepthwiseInt8& task, const Lanes& lanes, int64_t row, int6
 }
 #endif
 
-// The output columns whose taps all lie inside.
-struct Columns {
-  int64_t begin;
-  int64_t end;
-};
-
-Columns InsideOf(const DepthwiseGeometry& g) {
-  const int64_t begin = std::min(g.pad_left > 0 ? (g.pad_left + g.stride_w - 1) / g.stride_w : 0, g.out_w);
-  const int64_t room = g.in_w - 1 - (g.k_w - 1) * g.dilation_w + g.pad_left;
-  return {begin, std::max(begin, std::min(g.out_w, room >= 0 ? room / g.stride_w + 1 : 0))};
-}
-
-// Makes the columns of an output row that Pixels3x3 can, and says which.
-Columns Made3x3(const TaskDepthwiseInt8& task, const Lanes& lanes, const Columns& inside, int64_t row, int64_t channel,
-                uint8_t* to) {
-#if HWY_TARGET != HWY_SCALAR
-  const DepthwiseGeometry& g = task.geometry;
-  const int64_t together = PixelsOfBlock(g);
-  const int64_t outputs = together > 1 ? (inside.end - inside.begin) / together : g.out_w;
-  if (g.k_h == 3 && g.k_w == 3 && g.dilation_w == 1 && std::min(kBlock, g.in_c) * together == kBlock && outputs > 0) {
-    const int64_t first = together > 1 ? inside.begin : 0;
-    Pixels3x3(RowsOf(task, row, channel), lanes, task.tail, first * g.stride_w - g.pad_left, g.in_w, outputs,
-              together > 1 ? together : g.stride_w, to + first * g.in_c, together * g.in_c);
-    return {first, first + outputs * together};
-  }
-#endif
-  (void)task, (void)lanes, (void)inside, (void)row, (void)channel, (void)to;
-  return {0, 0};
-}
-
 // Output rows [row_begin, row_end), counted over the batch.
 void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row_end) {
   const DepthwiseGeometry& g = task.geometry;
   const int64_t quads = QuadsOfColumn(g.k_h) * g.k_w;
-  const Columns inside = InsideOf(g);
+  const auto row_of = [&](int64_t row) { return static_cast<uint8_t*>(task.tail.output) + row * g.out_w * g.in_c; };
+#if HWY_TARGET != HWY_SCALAR
+  if (const int64_t phases = NarrowPhases(g); phases > 0) {
+    Lanes lanes[kMostPhases];
+    for (int64_t i = 0; i < phases; ++i) FillLanes(task, i * kBlock, HoldsSeveral(g, phases), quads, &lanes[i]);
+    for (int64_t row = row_begin; row < row_end; ++row) NarrowRow(task, lanes, phases, row, row_of(row));
+    return;
+  }
+#endif
   Lanes lanes;
   for (int64_t block = 0; block < g.in_c; block += kBlock) {
     // The last block reaches back where it can, so that it is whole.
     const int64_t channel = std::max<int64_t>(std::min(block, g.in_c - kBlock), 0);
     const int64_t count = std::min(kBlock, g.in_c - channel);
-    FillLanes(task, channel, quads, &lanes);
+    FillLanes(task, channel, false, quads, &lanes);
     for (int64_t row = row_begin; row < row_end; ++row) {
-      uint8_t* to = static_cast<uint8_t*>(task.tail.output) + row * g.out_w * g.in_c + channel;
-      const Columns made = Made3x3(task, lanes, inside, row, channel, to);
-      Strips(task, lanes, row, channel, count, 0, made.begin, to);
-      Strips(task, lanes, row, channel, count, made.end, g.out_w, to);
+      uint8_t* to = row_of(row) + channel;
+#if HWY_TARGET != HWY_SCALAR
+      if (g.k_h == 3 && g.k_w == 3 && g.dilation_w == 1 && g.in_c >= kBlock) {
+        Pixels3x3(RowsOf(task, row, channel), lanes, task.tail, g, to);
+        continue;
+      }
+#endif
+      Strips(task, lanes, row, channel, count, 0, g.out_w, to);
     }
   }
 }

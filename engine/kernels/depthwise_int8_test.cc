@@ -63,6 +63,34 @@ TEST(DepthwiseInt8, ThreeByThreeOfAnyChannels) {
   });
 }
 
+// Narrower than a vector on some target: several pixels in one, cut anywhere; and several stretches of a row.
+TEST(DepthwiseInt8, ThreeByThreeOfFewChannels) {
+  OnEveryTarget([] {
+    for (const int64_t channels : {3, 4, 8, 12, 24, 40, 48, 58}) {
+      for (const int64_t stride : {1, 2}) {
+        for (const int64_t width : {1, 3, 30, 5000 / channels}) {
+          for (const int64_t pad : {0, 1}) {
+            if (width < 3 && pad == 0) continue;
+            ExpectConv({.batch = 2,
+                        .in_h = 4,
+                        .in_w = width,
+                        .in_c = channels,
+                        .out_h = (4 + 2 * pad - 3) / stride + 1,
+                        .out_w = (width + 2 * pad - 3) / stride + 1,
+                        .k_h = 3,
+                        .k_w = 3,
+                        .stride_h = stride,
+                        .stride_w = stride,
+                        .pad_top = pad,
+                        .pad_left = pad},
+                       static_cast<uint8_t>(channels * 5));
+          }
+        }
+      }
+    }
+  });
+}
+
 TEST(DepthwiseInt8, OtherWindows) {
   OnEveryTarget([] {
     ExpectConv(

@@ -1,5 +1,6 @@
-// A tile of some rows of two vectors of columns stays in registers for the whole of k, so that the tail can follow at
-// once. Rows are read where they lie, or are collected; the right operand comes from a near cache for each tile.
+// A tile of some rows of one or two vectors of columns stays in registers for the whole of k, so that the tail can
+// follow at once. Rows are read where they lie, whole or a filter's row at a time, or are collected; the right operand
+// comes from a near cache for each tile.
 #ifndef HWY_WANT_AVX3_DL
 #define HWY_WANT_AVX3_DL 1  // the target with byte dot products is worth having here
 #endif
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "engine/kernels/int8_targets.h"
 
@@ -18,107 +20,36 @@
 
 #include "engine/kernels/collect_int8.h"
 #include "engine/kernels/gemm.h"
-#include "engine/kernels/dot_bytes-inl.h"
+#include "engine/kernels/lines_int8.h"
+#include "engine/kernels/gemm_int8_tile-inl.h"
 #include "engine/kernels/sums_tail-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
-constexpr int64_t kPanel = 16;
-constexpr int64_t kGroup = 4;  // values of k in a lane
-constexpr int64_t kPairColumns = 2 * kTailLanes;
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-constexpr int64_t kMaxRows = 14;
-#elif HWY_ARCH_ARM
-constexpr int64_t kMaxRows = 8;
-#else
-constexpr int64_t kMaxRows = 4;
-#endif
-
-// Where a tile's sums go.
-struct TileOut {
-  const int32_t* start;
-  int32_t* tile;   // to be finished from there, where `codes` is null
-  uint8_t* codes;  // else at once, as codes that end at 0 and 255
-  int64_t stride;
-  const float* multiply;
-  const float* add;
-};
-
-// Sums of kRows rows times two vectors of columns, over `groups` groups of k.
-template <int kRows>
-HWY_NOINLINE void Tile(const uint8_t* HWY_RESTRICT a, int64_t lda, int64_t groups, const int8_t* HWY_RESTRICT b0,
-                       const int8_t* HWY_RESTRICT b1, const TileOut& out) {
-  const TailDI d;
-  const int32_t* start = out.start;
-  const TailI start0 = hn::LoadU(d, start), start1 = hn::LoadU(d, start + kTailLanes);
-#define RIVULET_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
-#define RIVULET_DECLARE(i) TailI r##i = start0, s##i = start1;
-  RIVULET_ROWS(RIVULET_DECLARE)
-#undef RIVULET_DECLARE
-  for (int64_t g = 0; g < groups; ++g, a += kGroup, b0 += kPanel * kGroup, b1 += kPanel * kGroup) {
-#define RIVULET_MULTIPLY(i)                        \
-  if constexpr (i < kRows) {                       \
-    int32_t four;                                  \
-    std::memcpy(&four, a + i * lda, sizeof(four)); \
-    r##i = Dot(four, b0, r##i);                    \
-    s##i = Dot(four, b1, s##i);                    \
-  }
-    RIVULET_ROWS(RIVULET_MULTIPLY)
-#undef RIVULET_MULTIPLY
-  }
-  if (out.codes != nullptr) {
-    const TailDF df;
-    const hn::Rebind<uint8_t, TailDI> d8;
-    const TailF multiply0 = hn::LoadU(df, out.multiply), multiply1 = hn::LoadU(df, out.multiply + kTailLanes);
-    const TailF add0 = hn::LoadU(df, out.add), add1 = hn::LoadU(df, out.add + kTailLanes);
-    uint8_t* to = out.codes;
-#define RIVULET_ROUND(sum, j) hn::DemoteTo(d8, hn::NearestInt(hn::MulAdd(hn::ConvertTo(df, sum), multiply##j, add##j)))
-#define RIVULET_FINISH(i)                                    \
-  if constexpr (i < kRows) {                                 \
-    hn::StoreU(RIVULET_ROUND(r##i, 0), d8, to);              \
-    hn::StoreU(RIVULET_ROUND(s##i, 1), d8, to + kTailLanes); \
-    to += out.stride;                                        \
-  }
-    RIVULET_ROWS(RIVULET_FINISH)
-#undef RIVULET_FINISH
-#undef RIVULET_ROUND
-    return;
-  }
-  int32_t* tile = out.tile;
-#define RIVULET_STORE(i)                                       \
-  if constexpr (i < kRows) {                                   \
-    hn::StoreU(r##i, d, tile + i * kPairColumns);              \
-    hn::StoreU(s##i, d, tile + i * kPairColumns + kTailLanes); \
-  }
-  RIVULET_ROWS(RIVULET_STORE)
-#undef RIVULET_STORE
-#undef RIVULET_ROWS
+// What each row of a tile gets beside its products.
+void RowTerms(const TaskInt8& task, const TileRows& from, int64_t rows, TileFunction function, int32_t* tile,
+              uint32_t* terms) {
+  HWY_ALIGN static constexpr int32_t kZeros[static_cast<size_t>(kTailLanes)] = {};
+  HWY_ALIGN static constexpr float kNoFactors[static_cast<size_t>(kTailLanes)] = {};
+  function(from, task.ones, task.ones, {kZeros, tile, nullptr, 0, kNoFactors, kNoFactors});
+  for (int64_t i = 0; i < rows; ++i) terms[i] = task.row_factor * static_cast<uint32_t>(tile[i * kPairColumns]);
 }
 
-using TileFunction = void (*)(const uint8_t*, int64_t, int64_t, const int8_t*, const int8_t*, const TileOut&);
-
-// The least tall function that makes so many rows, of which more may then be computed than are there: they must be
-// readable.
-struct TileChoice {
-  int64_t rows;
-  TileFunction function;
-};
-constexpr TileChoice kTiles[] = {
-    {1, &Tile<1>}, {2, &Tile<2>},   {4, &Tile<4>},
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-    {7, &Tile<7>}, {10, &Tile<10>}, {14, &Tile<14>},
-#elif HWY_ARCH_ARM
-  {8, &Tile<8>},
-#endif
-};
-
-TileChoice TileFor(int64_t rows) {
-  for (const TileChoice& choice : kTiles) {
-    if (choice.rows >= rows) return choice;
+void StoreSums(const int32_t* tile, int64_t rows, int64_t width, const uint32_t* terms, int32_t* to, int64_t stride) {
+  const TailDI d;
+  for (int64_t i = 0; i < rows; ++i, tile += kPairColumns, to += stride) {
+    const TailI term = hn::Set(d, static_cast<int32_t>(terms[i]));
+    for (int64_t j = 0; j < width; j += kTailLanes) {
+      const TailI v = hn::Add(hn::LoadU(d, tile + j), term);
+      if (width - j >= kTailLanes) {
+        hn::StoreU(v, d, to + j);
+      } else {
+        hn::StoreN(v, d, to + j, static_cast<size_t>(width - j));
+      }
+    }
   }
-  return kTiles[0];  // never
 }
 
 // Rows [row_begin, row_end) and columns [column_begin, column_end) of the output. `buffer`: kMaxRows rows.
@@ -128,34 +59,50 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
   const int64_t groups = (task.k + kGroup - 1) / kGroup;
   const int64_t stride = RowBytesInt8(task.k);
   const int64_t panel_bytes = groups * kPanel * kGroup;
-  const bool at_once = !task.tail.floats && task.tail.low == 0 && task.tail.high == 255;
+  const bool at_once = task.wide == nullptr && !task.tail.floats && task.tail.low == 0 && task.tail.high == 255;
+  const uint8_t* lines[kMostLinesInt8];
+  TileRows from{lines, 1, groups, task.lda};
+  if (task.by_lines) {
+    from.lines = task.geometry->k_h;
+    from.groups = groups / task.geometry->k_h;
+    from.stride = task.geometry->stride_w * task.geometry->in_c;
+  }
+  uint32_t row_terms[static_cast<size_t>(kMaxRows)] = {};
   for (int64_t row = row_begin; row < row_end;) {
     // Tiles as equal as can be: the last one is no stub.
-    const int64_t left = row_end - row;
+    int64_t left = row_end - row;
+    if (task.by_lines) left = std::min(left, task.geometry->out_w - row % task.geometry->out_w);
     const int64_t tiles = (left + kMaxRows - 1) / kMaxRows;
     const int64_t rows = (left + tiles - 1) / tiles;
     const TileChoice choice = TileFor(rows);
-    const uint8_t* a = task.a + row * task.lda;
-    int64_t lda = task.lda;
-    if (!task.in_place || choice.rows > left) {
+    if (task.by_lines) {
+      FindLinesInt8(task, row, rows, choice.rows, buffer, lines);
+    } else if (!task.in_place || choice.rows > left) {
       CollectInt8(task, row, rows, stride, buffer);
-      a = buffer;
-      lda = stride;
+      lines[0] = buffer;
+      from.stride = stride;
+    } else {
+      lines[0] = task.a + row * task.lda;
+      from.stride = task.lda;
     }
+    if (task.row_factor != 0) RowTerms(task, from, rows, choice.one, tile, row_terms);
     for (int64_t column = column_begin; column < column_end; column += kPairColumns) {
       const int8_t* b0 = task.packed + column / kPanel * panel_bytes + column % kPanel * kGroup;
-      // Where there is no second vector, the first is computed twice.
       const bool two = column + kTailLanes < column_end;
       const int8_t* b1 = !two                                    ? b0
                          : column % kPanel + kTailLanes < kPanel ? b0 + kTailLanes * kGroup
                                                                  : b0 + panel_bytes;
       const int64_t width = std::min(kPairColumns, column_end - column);
       TileOut out{task.tail.start + column, tile, nullptr, task.n, task.tail.multiply + column, task.tail.add + column};
-      if (at_once && width == kPairColumns && choice.rows == rows) {
+      if (at_once && width == (two ? kPairColumns : kTailLanes) && choice.rows == rows) {
         out.codes = static_cast<uint8_t*>(task.tail.output) + row * task.n + column;
       }
-      choice.function(a, lda, groups, b0, b1, out);
+      (two ? choice.two : choice.one)(from, b0, b1, out);
       if (out.codes != nullptr) continue;
+      if (task.wide != nullptr) {
+        StoreSums(tile, rows, width, row_terms, task.wide + row * task.n + column, task.n);
+        continue;
+      }
       for (int64_t j = 0; j < width; j += kTailLanes) {
         FinishColumns(task.tail, tile + j, kPairColumns, rows, column + j, std::min(kTailLanes, width - j),
                       row * task.n + column + j, task.n);
@@ -180,14 +127,24 @@ namespace {
 constexpr int64_t kMostRows = 14;  // of any target's tile
 constexpr int64_t kGroup = 4;
 
+// Whether patches are pixels.
+bool IsPlain(const ConvGeometry& g) {
+  return g.k_h == 1 && g.k_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
+         g.out_h == g.in_h && g.out_w == g.in_w;
+}
+
 // A thread's buffer.
-int64_t BufferBytes(int64_t k) { return kMostRows * RowBytesInt8(k) + 64; }
+int64_t BufferBytes(int64_t k) { return kMostRows * RowBytesInt8(k) + 64 + kMoreForLinesInt8; }
 
 void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, ThreadPool& pool, const StopToken& stop) {
   task.packed = b.data();
   task.n = b.n();
   task.k = b.k();
   task.in_place = task.geometry == nullptr && task.k % kGroup == 0;
+  if (const ConvGeometry* g = task.geometry; g != nullptr && g->k_h > 0) {
+    task.line_pad = (task.k - g->k_h * g->k_w * g->in_c) / g->k_h;
+  }
+  task.by_lines = ReadsLinesInt8(task, kMostRows);
   // A step of k is four bytes.
   const GemmSplit split = SplitGemm(m, task.n, (task.k + kGroup - 1) / kGroup, pool.num_threads());
   const int64_t bytes = BufferBytes(task.k);
@@ -210,6 +167,22 @@ CheckedSize MatMulInt8ScratchBytes(int64_t k, int threads) {
   return CheckedSize(BufferBytes(k)) * threads;
 }
 
+int64_t PaddedLineInt8(int64_t line) {
+  const int64_t padded = (line + kGroup - 1) / kGroup * kGroup;
+  // More than a half of more products is not worth it.
+  return padded * 2 > line * 3 ? line : padded;
+}
+
+Result<PackedMatrixU8> PackConvInt8(const uint8_t* bytes, int64_t k_h, int64_t line, int64_t columns, uint8_t flip,
+                                    Allocator& allocator) {
+  const int64_t padded = PaddedLineInt8(line);
+  if (padded == line) return PackedMatrixU8::Pack(bytes, k_h * line, columns, false, allocator, flip);
+  const auto row = static_cast<size_t>(line * columns), padded_row = static_cast<size_t>(padded * columns);
+  std::vector<uint8_t> wide(static_cast<size_t>(k_h) * padded_row, 0x80 ^ flip);
+  for (size_t i = 0; i < static_cast<size_t>(k_h); ++i) std::memcpy(&wide[i * padded_row], bytes + i * row, row);
+  return PackedMatrixU8::Pack(wide.data(), k_h * padded, columns, false, allocator, flip);
+}
+
 void MatMulInt8(const uint8_t* a, int64_t lda, int64_t m, const PackedMatrixU8& b, const SumsTail& tail, void* scratch,
                 ThreadPool& pool, const StopToken& stop) {
   TaskInt8 task;
@@ -226,10 +199,50 @@ void Conv2DInt8(const uint8_t* input, uint8_t outside, const PackedMatrixU8& fil
   task.lda = g.in_c;
   task.tail = tail;
   task.outside = outside;
-  const bool plain = g.k_h == 1 && g.k_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 &&
-                     g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w;
-  if (!plain) task.geometry = &g;
+  if (!IsPlain(g)) task.geometry = &g;
   Run(task, g.batch * g.out_h * g.out_w, filter, scratch, pool, stop);
+}
+
+CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads) {
+  if (n < 0 || n > INT32_MAX) return CheckedSize(-1);
+  const CheckedSize own = CheckedSize((k + kGroup - 1) / kGroup * kGroup) * 16 + TailElements(n) * 4;
+  return MatMulInt8ScratchBytes(k, threads) + own + 128;
+}
+
+// The sum of (a - a_offset) * (b - b_offset), with b' = b - 128, is that of a * b', plus (128 - b_offset) times that of
+// a, minus a_offset times that of b - b_offset.
+void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatrixU8& b, int32_t b_offset,
+            int32_t* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
+  TaskInt8 task;
+  task.a = left.bytes;
+  task.lda = left.lda;
+  task.geometry = left.geometry != nullptr && IsPlain(*left.geometry) ? nullptr : left.geometry;
+  task.outside = static_cast<uint8_t>(a_offset);
+  task.wide = output;
+  task.row_factor = 128u - static_cast<uint32_t>(b_offset);
+  const int64_t k = b.k(), groups = (k + kGroup - 1) / kGroup, elements = TailElements(b.n());
+  const ConvGeometry* g = left.geometry;
+  const int64_t lines = g != nullptr ? g->k_h : 1, line = g != nullptr ? g->k_w * g->in_c : k;
+  auto* start = static_cast<int32_t*>(scratch);
+  auto* ones = reinterpret_cast<int8_t*>(start + elements);
+  std::memset(ones, 0, static_cast<size_t>(groups * kGroup * 16));
+  for (int64_t i = 0; i < lines * line; ++i) {
+    const int64_t at = lines > 0 ? i / line * (k / lines) + i % line : i;
+    for (int64_t j = 0; j < 16; ++j) ones[(at / kGroup * 16 + j) * kGroup + at % kGroup] = 1;
+  }
+  const auto of_a = static_cast<uint32_t>(a_offset);
+  const uint32_t constant = static_cast<uint32_t>(lines * line) * of_a * task.row_factor;
+  for (int64_t j = 0; j < elements; ++j) {
+    const uint32_t column =
+        j < b.n() ? static_cast<uint32_t>(b.column_sums()[j]) - 128u * static_cast<uint32_t>(k) : 0u;
+    start[j] = static_cast<int32_t>(0u - of_a * column - constant);
+  }
+  task.tail = {
+      .start = start, .multiply = reinterpret_cast<const float*>(start), .add = reinterpret_cast<const float*>(start)};
+  task.ones = ones;
+  auto* rest = reinterpret_cast<uint8_t*>(ones + groups * kGroup * 16);
+  rest += (64 - reinterpret_cast<uintptr_t>(rest) % 64) % 64;
+  Run(task, m, b, rest, pool, stop);
 }
 
 }  // namespace rivulet

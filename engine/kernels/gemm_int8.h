@@ -36,9 +36,28 @@ CheckedSize MatMulInt8ScratchBytes(int64_t k, int threads);
 void MatMulInt8(const uint8_t* a, int64_t lda, int64_t m, const PackedMatrixU8& b, const SumsTail& tail, void* scratch,
                 ThreadPool& pool, const StopToken& stop);
 
-// The convolution of conv.h, of one group; outside the input lies the byte `outside`.
+// A filter [k_h, line, columns] for Conv2DInt8 and SumsU8, each byte xor `flip`. Rows may be padded with weights of 0,
+// to PaddedLineInt8 bytes, so that their products are done where the input lies.
+int64_t PaddedLineInt8(int64_t line);
+Result<PackedMatrixU8> PackConvInt8(const uint8_t* filter, int64_t k_h, int64_t line, int64_t columns, uint8_t flip,
+                                    Allocator& allocator);
+
+// The convolution of conv.h, of one group; outside the input lies the byte `outside`. The filter is PackConvInt8's, or
+// packed as the matrix [k_h * k_w * in_c, out_c].
 void Conv2DInt8(const uint8_t* input, uint8_t outside, const PackedMatrixU8& filter, const ConvGeometry& geometry,
                 const SumsTail& tail, void* scratch, ThreadPool& pool, const StopToken& stop);
+
+// output [m, b.n()] = sum over k of (a - a_offset) * (b - b_offset), modulo 2^32, of unsigned bytes: rows of a matrix
+// that are lda apart, or the patches of images, m of them, which see the byte a_offset, modulo 256, outside. A filter
+// is PackConvInt8's, or packed as a matrix. `scratch`: SumsU8ScratchBytes, aligned to 64.
+struct OperandU8 {
+  const uint8_t* bytes = nullptr;
+  int64_t lda = 0;
+  const ConvGeometry* geometry = nullptr;
+};
+CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads);
+void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatrixU8& b, int32_t b_offset,
+            int32_t* output, void* scratch, ThreadPool& pool, const StopToken& stop);
 
 }  // namespace rivulet
 

@@ -76,15 +76,21 @@ TEST(MatMulInt8, ManyPieces) {
   OnEveryTarget([] { ExpectProduct(301, 300, 260); });
 }
 
-void ExpectConv(const ConvGeometry& g, uint8_t outside) {
+void ExpectConv(const ConvGeometry& g, uint8_t outside, bool by_rows = true) {
+  SCOPED_TRACE(testing::Message() << g.in_h << "x" << g.in_w << "x" << g.in_c << " under " << g.k_h << "x" << g.k_w
+                                  << " to " << g.out_c << (by_rows ? " by rows" : ""));
   const std::vector<uint8_t> input = Bytes<uint8_t>(g.batch * g.in_h * g.in_w * g.in_c, 3);
   const int64_t k = g.k_h * g.k_w * g.in_c;
   const std::vector<int8_t> filter = Bytes<int8_t>(k * g.out_c, 4);
-  const PackedMatrixU8 packed = Packed(filter, k, g.out_c);
+  const auto rows = PackConvInt8(reinterpret_cast<const uint8_t*>(filter.data()), g.k_h, g.k_w * g.in_c, g.out_c,
+                                 PackedMatrixU8::kSignedByte, *TestAllocator());
+  ASSERT_TRUE(rows.ok());
+  // As rows of their own, and as one matrix.
+  const PackedMatrixU8 packed = by_rows ? *rows : Packed(filter, k, g.out_c);
   const Tail tail(g.out_c, k);
   const int64_t pixels = g.batch * g.out_h * g.out_w;
   const auto got = SameForAnyThreads<uint8_t>(pixels * g.out_c, [&](uint8_t* to, ThreadPool& pool) {
-    Scratch scratch(k, pool.num_threads());
+    Scratch scratch(packed.k(), pool.num_threads());
     Conv2DInt8(input.data(), outside, packed, g, tail.To(to), scratch.aligned, pool, StopToken());
   });
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {
@@ -136,6 +142,108 @@ TEST(Conv2DInt8, WindowsThatReachOutside) {
                255);
     ExpectConv({.in_h = 5, .in_w = 5, .in_c = 8, .out_h = 5, .out_w = 5, .out_c = 16}, 0);
     ExpectConv({.in_h = 5, .in_w = 5, .in_c = 8, .out_h = 3, .out_w = 3, .out_c = 16, .stride_h = 2, .stride_w = 2}, 0);
+  });
+}
+
+// Where patches are read as they lie: at the borders, in the last pixels of the input, with bytes behind the filter's
+// rows and without, with a vector of columns and two.
+TEST(Conv2DInt8, RowsOfTheFilterAreRunsOfTheInput) {
+  OnEveryTarget([] {
+    for (const int64_t channels : {1, 3, 4, 6}) {
+      for (const int64_t columns : {3, 8, 16, 24, 32, 40}) {
+        for (const int64_t stride : {1, 2}) {
+          ConvGeometry g{.batch = 2,
+                         .in_h = 5,
+                         .in_w = 31,
+                         .in_c = channels,
+                         .out_h = 4 / stride + 1,
+                         .out_w = 30 / stride + 1,
+                         .out_c = columns,
+                         .k_h = 3,
+                         .k_w = 3,
+                         .stride_h = stride,
+                         .stride_w = stride,
+                         .pad_top = 1,
+                         .pad_left = 1};
+          ExpectConv(g, 131);
+          ExpectConv(g, 131, false);
+          // Inside of the input alone.
+          g.pad_top = g.pad_left = 0;
+          g.out_h = 2 / stride + 1;
+          g.out_w = 28 / stride + 1;
+          ExpectConv(g, 131);
+        }
+      }
+    }
+    ExpectConv({.in_h = 23,
+                .in_w = 12,
+                .in_c = 1,
+                .out_h = 23,
+                .out_w = 12,
+                .out_c = 17,
+                .k_h = 20,
+                .k_w = 8,
+                .pad_top = 9,
+                .pad_left = 3},
+               5);
+  });
+}
+
+void ExpectSums(const ConvGeometry& g, int32_t a_offset, int32_t b_offset) {
+  SCOPED_TRACE(testing::Message() << a_offset << " and " << b_offset);
+  const std::vector<uint8_t> input = Bytes<uint8_t>(g.batch * g.in_h * g.in_w * g.in_c, 3);
+  const int64_t k = g.k_h * g.k_w * g.in_c;
+  const std::vector<uint8_t> filter = Bytes<uint8_t>(k * g.out_c, 4);
+  const auto packed = PackConvInt8(filter.data(), g.k_h, g.k_w * g.in_c, g.out_c, 0, *TestAllocator());
+  ASSERT_TRUE(packed.ok());
+  const int64_t pixels = g.batch * g.out_h * g.out_w;
+  const auto got = SameForAnyThreads<int32_t>(pixels * g.out_c, [&](int32_t* to, ThreadPool& pool) {
+    std::vector<uint8_t> scratch(
+        static_cast<size_t>(SumsU8ScratchBytes(packed->k(), g.out_c, pool.num_threads()).value()) + 64);
+    uint8_t* aligned = scratch.data() + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64);
+    SumsU8({input.data(), g.in_c, &g}, pixels, a_offset, *packed, b_offset, to, aligned, pool, StopToken());
+  });
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    for (int64_t o = 0; o < g.out_c; ++o) {
+      uint32_t sum = 0;
+      for (int64_t tap = 0; tap < g.k_h * g.k_w; ++tap) {
+        const int64_t y = pixel / g.out_w % g.out_h * g.stride_h - g.pad_top + tap / g.k_w;
+        const int64_t x = pixel % g.out_w * g.stride_w - g.pad_left + tap % g.k_w;
+        if (y < 0 || y >= g.in_h || x < 0 || x >= g.in_w) continue;
+        for (int64_t c = 0; c < g.in_c; ++c) {
+          const auto at = static_cast<size_t>(((pixel / g.out_w / g.out_h * g.in_h + y) * g.in_w + x) * g.in_c + c);
+          sum += static_cast<uint32_t>((input[at] - a_offset) *
+                                       (filter[static_cast<size_t>((tap * g.in_c + c) * g.out_c + o)] - b_offset));
+        }
+      }
+      ASSERT_EQ(got[static_cast<size_t>(pixel * g.out_c + o)], static_cast<int32_t>(sum)) << pixel << " of " << o;
+    }
+  }
+}
+
+TEST(SumsU8, ProductsOfBytesWithOffsets) {
+  OnEveryTarget([] {
+    for (const int32_t a_offset : {0, 7, 255}) {
+      for (const int32_t b_offset : {-40, 0, 128, 131, 255}) {
+        for (const int64_t channels : {1, 3, 8}) {
+          for (const int64_t columns : {5, 16, 40}) {
+            ExpectSums({.batch = 2,
+                        .in_h = 5,
+                        .in_w = 17,
+                        .in_c = channels,
+                        .out_h = 5,
+                        .out_w = 17,
+                        .out_c = columns,
+                        .k_h = 3,
+                        .k_w = 3,
+                        .pad_top = 1,
+                        .pad_left = 1},
+                       a_offset, b_offset);
+          }
+        }
+        ExpectSums({.in_h = 3, .in_w = 5, .in_c = 7, .out_h = 3, .out_w = 5, .out_c = 33}, a_offset, b_offset);
+      }
+    }
   });
 }
 

@@ -192,14 +192,14 @@ uint32_t CollectRowU8(const LeftU8& left, int64_t row, int64_t k_begin, int64_t 
     const int64_t x = row % g.out_w * g.stride_w - g.pad_left;
     const int64_t y = row / g.out_w % g.out_h * g.stride_h - g.pad_top;
     const int64_t n = row / g.out_w / g.out_h;
+    const int64_t line = g.k_w * g.in_c;
+    const bool together = g.dilation_w == 1 && x >= 0 && x + g.k_w <= g.in_w;
     for (int64_t k = k_begin; k < k_end;) {
-      const int64_t tap = k / g.in_c;
-      const int64_t channel = k % g.in_c;
-      const int64_t length = std::min(g.in_c - channel, k_end - k);
-      const int64_t in_x = x + tap % g.k_w * g.dilation_w;
-      const int64_t in_y = y + tap / g.k_w * g.dilation_h;
+      const int64_t in_y = y + k / line * g.dilation_h, place = k % line;
+      const int64_t tap = place / g.in_c, channel = place % g.in_c, in_x = x + tap * g.dilation_w;
+      const int64_t length = std::min(together ? line - place : g.in_c - channel, k_end - k);
       uint8_t* at = to + (k - k_begin);
-      if (in_x < 0 || in_x >= g.in_w || in_y < 0 || in_y >= g.in_h) {
+      if (in_y < 0 || in_y >= g.in_h || in_x < 0 || in_x >= g.in_w) {
         std::memset(at, left.outside, static_cast<size_t>(length));
       } else {
         std::memcpy(at, left.a + ((n * g.in_h + in_y) * g.in_w + in_x) * g.in_c + channel, static_cast<size_t>(length));
@@ -255,11 +255,13 @@ int32_t Unpacked(const PackedMatrixU8& b, int64_t k, int64_t j) {
 // Plain loops, where no byte outside the image can stand for the offset.
 void OutsideConv(const uint8_t* input, int32_t a_offset, const PackedMatrixU8& filter, int32_t b_offset,
                  const ConvGeometry& g, int32_t* output, ThreadPool& pool, const StopToken& stop) {
+  // The filter's rows may be padded.
+  const int64_t lines = g.k_h, line = g.k_w * g.in_c;
   pool.ParallelFor(g.batch * g.out_h * g.out_w, 1, stop, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       uint32_t* out = reinterpret_cast<uint32_t*>(output) + row * filter.n();
       std::fill(out, out + filter.n(), 0u);
-      for (int64_t k = 0; k < filter.k(); ++k) {
+      for (int64_t k = 0; k < lines * line; ++k) {
         const int64_t tap = k / g.in_c;
         const int64_t x = row % g.out_w * g.stride_w - g.pad_left + tap % g.k_w * g.dilation_w;
         const int64_t y = row / g.out_w % g.out_h * g.stride_h - g.pad_top + tap / g.k_w * g.dilation_h;
@@ -268,7 +270,8 @@ void OutsideConv(const uint8_t* input, int32_t a_offset, const PackedMatrixU8& f
         const uint32_t a =
             input[((n * g.in_h + y) * g.in_w + x) * g.in_c + k % g.in_c] - static_cast<uint32_t>(a_offset);
         for (int64_t j = 0; j < filter.n(); ++j) {
-          out[j] += a * (static_cast<uint32_t>(Unpacked(filter, k, j)) - static_cast<uint32_t>(b_offset));
+          out[j] += a * (static_cast<uint32_t>(Unpacked(filter, k / line * (filter.k() / lines) + k % line, j)) -
+                         static_cast<uint32_t>(b_offset));
         }
       }
     }

@@ -54,7 +54,8 @@ void MatMulU8(const uint8_t* a, int64_t lda, bool transpose_a, int32_t a_offset,
 
 // The convolution of conv.h over bytes. Outside the input lies the byte a_offset, modulo 256 as in TensorFlow, which
 // contributes 0 where a_offset is a byte; with a negative a_offset the outside contributes 0. Pads may be negative. The
-// filter [k_h, k_w, in_c, out_c] is packed as the matrix [k_h * k_w * in_c, out_c]. One group only.
+// filter [k_h, k_w, in_c, out_c] is packed as the matrix [k_h * k_w * in_c, out_c]; with a negative a_offset it may be
+// PackConvInt8's (gemm_int8.h). One group only.
 void Conv2DU8(const uint8_t* input, int32_t a_offset, const PackedMatrixU8& filter, int32_t b_offset,
               const ConvGeometry& geometry, int32_t* output, ThreadPool& pool, const StopToken& stop);
 

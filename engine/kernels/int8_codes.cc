@@ -1,3 +1,7 @@
+#ifndef HWY_WANT_AVX3_DL
+#define HWY_WANT_AVX3_DL 1  // int8_targets.h leaves no other of 512 bits
+#endif
+
 #include "engine/kernels/int8_codes.h"
 
 #include <algorithm>
@@ -41,17 +45,42 @@ HWY_INLINE void StoreCodes(hn::Vec<DI> v, uint8_t* to, size_t count) {
   count == hn::Lanes(d8) ? hn::StoreU(bytes, d8, to) : hn::StoreN(bytes, d8, to, count);
 }
 
-void MakeSome(const CodesOfFloats& to, const float* x, uint8_t* codes, int64_t begin, int64_t end) {
+// MakeCodes with what `in_steps` makes of the distance from the range's low end.
+template <class InSteps>
+HWY_INLINE void MakeWith(const InSteps& in_steps, const CodesOfFloats& to, const float* x, uint8_t* codes,
+                         int64_t begin, int64_t end) {
   const D d;
-  const V low = hn::Set(d, to.low), high = hn::Set(d, to.high), step = hn::Set(d, to.step);
-  const V steps = hn::Set(d, to.steps_of_one), zero = hn::Set(d, to.zero), half = hn::Set(d, 0.5f);
+  const V low = hn::Set(d, to.low), high = hn::Set(d, to.high);
+  const V zero = hn::Set(d, to.zero), half = hn::Set(d, 0.5f);
   Each(begin, end, [&](int64_t at, size_t count) {
     const V value = count == hn::Lanes(d) ? hn::LoadU(d, x + at) : hn::LoadN(d, x + at, count);
     const V above = hn::Sub(hn::Max(hn::Min(value, high), low), low);
-    const V place = to.divides ? hn::Div(above, step) : hn::Mul(above, steps);
-    const V code = hn::Add(hn::Floor(hn::Add(hn::Sub(place, zero), half)), zero);
+    const V code = hn::Add(hn::Floor(hn::Add(hn::Sub(in_steps(above), zero), half)), zero);
     StoreCodes(hn::ConvertTo(DI(), code), codes + at, count);
   });
+}
+
+void MakeSome(const CodesOfFloats& to, const float* x, uint8_t* codes, int64_t begin, int64_t end) {
+  const D d;
+  const V step = hn::Set(d, to.step), steps = hn::Set(d, to.steps_of_one);
+  if (!to.divides) {
+    return MakeWith([&](V above) { return hn::Mul(above, steps); }, to, x, codes, begin, end);
+  }
+#if HWY_NATIVE_FMA
+  // A quotient without a division, whose bits it has (Markstein): the product with the rounded reciprocal is within two
+  // units of the last place, what a fused remainder adds to it makes it one, and once more the nearest. The remainders
+  // are exact while nothing leaves the normal numbers.
+  if (to.step > 0x1p-60f && to.step < 0x1p60f) {
+    const V one_by_step = hn::Set(d, 1.0f / to.step);
+    const auto quotient = [&](V above) {
+      V place = hn::Mul(above, one_by_step);
+      place = hn::MulAdd(hn::NegMulAdd(place, step, above), one_by_step, place);
+      return hn::MulAdd(hn::NegMulAdd(place, step, above), one_by_step, place);
+    };
+    return MakeWith(quotient, to, x, codes, begin, end);
+  }
+#endif
+  MakeWith([&](V above) { return hn::Div(above, step); }, to, x, codes, begin, end);
 }
 
 void WidenSome(const uint8_t* codes, int32_t zero, float step, float* x, int64_t begin, int64_t end) {
@@ -73,6 +102,53 @@ void AddSome(const CodeAddition& how, const uint8_t* a, const uint8_t* b, uint8_
   });
 }
 
+void MultiplySome(const CodeProduct& how, const uint8_t* a, const uint8_t* b, uint8_t* product, int64_t begin,
+                  int64_t end) {
+  const D d;
+  const V zero_a = hn::Set(d, static_cast<float>(how.zero_a)), zero_b = hn::Set(d, static_cast<float>(how.zero_b));
+  const V factor = hn::Set(d, how.factor), zero = hn::Set(d, how.zero);
+  const V low = hn::Set(d, how.low), high = hn::Set(d, how.high);
+  Each(begin, end, [&](int64_t at, size_t count) {
+    const V left = hn::Sub(Widened(a + at, count), zero_a), right = hn::Sub(Widened(b + at, count), zero_b);
+    const V value = hn::MulAdd(hn::Mul(left, right), factor, zero);
+    StoreCodes(hn::NearestInt(hn::Min(hn::Max(value, low), high)), product + at, count);
+  });
+}
+
+// A channel is multiplied by its b, and its codes are by their zero too high.
+void MultiplyPixels(const CodeProduct& how, const uint8_t* a, const uint8_t* b, int64_t pixels, int64_t channels,
+                    uint8_t* product) {
+  const D d;
+  const V zero_a = hn::Set(d, static_cast<float>(how.zero_a)), zero_b = hn::Set(d, static_cast<float>(how.zero_b));
+  const V factor = hn::Set(d, how.factor), zero = hn::Set(d, how.zero);
+  const V low = hn::Set(d, how.low), high = hn::Set(d, how.high);
+  Each(0, channels, [&](int64_t at, size_t count) {
+    const V scale = hn::Mul(hn::Sub(Widened(b + at, count), zero_b), factor);
+    for (int64_t i = 0; i < pixels; ++i) {
+      const V value = hn::MulAdd(hn::Sub(Widened(a + i * channels + at, count), zero_a), scale, zero);
+      StoreCodes(hn::NearestInt(hn::Min(hn::Max(value, low), high)), product + i * channels + at, count);
+    }
+  });
+}
+
+void LookUpSome(const uint8_t* table, const uint8_t* codes, uint8_t* to, int64_t begin, int64_t end) {
+  int64_t at = begin;
+#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
+  // Two tables of 128 bytes, each in two vectors.
+  const hn::FixedTag<uint8_t, 64> d8;
+  const auto t0 = hn::LoadU(d8, table), t1 = hn::LoadU(d8, table + 64);
+  const auto t2 = hn::LoadU(d8, table + 128), t3 = hn::LoadU(d8, table + 192);
+  for (; at + 64 <= end; at += 64) {
+    const auto code = hn::LoadU(d8, codes + at);
+    const auto place = hn::IndicesFromVec(d8, hn::And(code, hn::Set(d8, uint8_t{127})));
+    const auto first = hn::TwoTablesLookupLanes(d8, t0, t1, place);
+    const auto second = hn::TwoTablesLookupLanes(d8, t2, t3, place);
+    hn::StoreU(hn::IfThenElse(hn::Gt(code, hn::Set(d8, uint8_t{127})), second, first), d8, to + at);
+  }
+#endif
+  for (; at < end; ++at) to[at] = table[codes[at]];
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -84,6 +160,9 @@ namespace rivulet {
 HWY_EXPORT(MakeSome);
 HWY_EXPORT(WidenSome);
 HWY_EXPORT(AddSome);
+HWY_EXPORT(MultiplySome);
+HWY_EXPORT(MultiplyPixels);
+HWY_EXPORT(LookUpSome);
 
 namespace {
 constexpr int64_t kGrain = int64_t{1} << 15;
@@ -107,6 +186,33 @@ void AddCodes(const uint8_t* a, const uint8_t* b, int64_t count, const CodeAddit
               ThreadPool& pool, const StopToken& stop) {
   pool.ParallelFor(count, kGrain, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(AddSome)(how, a, b, sum, begin, end);
+  });
+}
+
+void MultiplyCodes(const uint8_t* a, const uint8_t* b, int64_t count, const CodeProduct& how, uint8_t* product,
+                   ThreadPool& pool, const StopToken& stop) {
+  pool.ParallelFor(count, kGrain, stop, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(MultiplySome)(how, a, b, product, begin, end);
+  });
+}
+
+void MultiplyChannels(const uint8_t* a, const uint8_t* b, int64_t images, int64_t pixels, int64_t channels,
+                      const CodeProduct& how, uint8_t* product, ThreadPool& pool, const StopToken& stop) {
+  if (pixels == 0 || channels == 0) return;
+  pool.ParallelFor(images * pixels, std::max<int64_t>(kGrain / channels, 1), stop, [&](int64_t begin, int64_t end) {
+    while (begin < end) {
+      const int64_t image = begin / pixels, last = std::min(end, (image + 1) * pixels);
+      HWY_DYNAMIC_DISPATCH(MultiplyPixels)
+      (how, a + begin * channels, b + image * channels, last - begin, channels, product + begin * channels);
+      begin = last;
+    }
+  });
+}
+
+void LookUpCodes(const uint8_t* codes, int64_t count, const uint8_t* table, uint8_t* to, ThreadPool& pool,
+                 const StopToken& stop) {
+  pool.ParallelFor(count, kGrain, stop, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(LookUpSome)(table, codes, to, begin, end);
   });
 }
 

@@ -1,4 +1,4 @@
-// Codes of 8 bits: made of floats, turned back, added, looked up.
+// Codes of 8 bits: made of floats, turned back, added, multiplied, looked up.
 #ifndef RIVULET_ENGINE_KERNELS_INT8_CODES_H_
 #define RIVULET_ENGINE_KERNELS_INT8_CODES_H_
 
@@ -36,6 +36,25 @@ struct CodeAddition {
 };
 void AddCodes(const uint8_t* a, const uint8_t* b, int64_t count, const CodeAddition& how, uint8_t* sum,
               ThreadPool& pool, const StopToken& stop);
+
+// (a - zero_a) * (b - zero_b) * factor + zero, within [low, high], rounded to even.
+struct CodeProduct {
+  int32_t zero_a = 0;
+  int32_t zero_b = 0;
+  float factor = 0;
+  float zero = 0;
+  float low = 0;
+  float high = 255;
+};
+void MultiplyCodes(const uint8_t* a, const uint8_t* b, int64_t count, const CodeProduct& how, uint8_t* product,
+                   ThreadPool& pool, const StopToken& stop);
+// The same with one b for each channel of each image: a [images, pixels, channels], b [images, channels].
+void MultiplyChannels(const uint8_t* a, const uint8_t* b, int64_t images, int64_t pixels, int64_t channels,
+                      const CodeProduct& how, uint8_t* product, ThreadPool& pool, const StopToken& stop);
+
+// to[i] = table[codes[i]]
+void LookUpCodes(const uint8_t* codes, int64_t count, const uint8_t* table, uint8_t* to, ThreadPool& pool,
+                 const StopToken& stop);
 
 }  // namespace rivulet
 

@@ -143,6 +143,14 @@ template <typename T>
 void Turn(const void* from, int64_t in_stride, void* to, int64_t out_stride, int64_t rows, int64_t columns) {
   const auto* in = static_cast<const T*>(from);
   auto* out = static_cast<T*>(to);
+  if (columns == 2 && out_stride == 2) {  // two runs become one
+    const T* second = in + in_stride;
+    for (int64_t r = 0; r < rows; ++r) {
+      out[2 * r] = in[r];
+      out[2 * r + 1] = second[r];
+    }
+    return;
+  }
   constexpr int64_t kTile = 64 / sizeof(T) < 8 ? 8 : 64 / sizeof(T);
   for (int64_t r0 = 0; r0 < rows; r0 += kTile) {
     const int64_t r1 = std::min(r0 + kTile, rows);

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "engine/graph/shape_math.h"
+#include "engine/kernels/quantized_codes.h"
 #include "engine/ops/number.h"
 #include "engine/ops/quantized.h"
 
@@ -81,6 +82,27 @@ void Decode(const State& state, const T* x, Out* y, int64_t n, Range range) {
   }
 }
 
+// The same of bytes: code * step + add.
+void DecodeSome(const State& state, const uint8_t* x, float* y, int64_t n, Range range) {
+  float step = 0, add = 0;
+  if (state.mode == Mode::kMinFirst) {
+    const Decoder<uint8_t> decode(range);
+    step = decode.step;
+    add = decode.low;
+  } else if (state.mode == Mode::kMinCombined) {
+    step = (range.high - range.low) / 255.0f;
+    add = range.low;
+  } else {
+    step = range.high / 255.0f;
+  }
+  DecodeBytes(x, n, step, add, y);
+}
+
+template <typename T, typename Out>
+void DecodeSome(const State& state, const T* x, Out* y, int64_t n, Range range) {
+  Decode<T, Out>(state, x, y, n, range);
+}
+
 template <typename T, typename Out>
 Status Dequantize(RunContext& c) {
   const auto& state = c.state<State>();
@@ -99,13 +121,13 @@ Status Dequantize(RunContext& c) {
   Out* y = static_cast<Out*>(c.output(0).raw());
   if (state.axis < 0) {
     c.ParallelFor(inner, 1 << 14, [&](int64_t begin, int64_t end) {
-      Decode<T, Out>(state, x + begin, y + begin, end - begin, {low[0], high[0]});
+      DecodeSome(state, x + begin, y + begin, end - begin, {low[0], high[0]});
     });
     return Status();
   }
   c.ParallelFor(input.num_elements() / inner, std::max<int64_t>((1 << 14) / inner, 1), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      Decode<T, Out>(state, x + i * inner, y + i * inner, inner, {low[i % slices], high[i % slices]});
+      DecodeSome(state, x + i * inner, y + i * inner, inner, {low[i % slices], high[i % slices]});
     }
   });
   return Status();

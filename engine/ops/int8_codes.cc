@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/kernels/int8_codes.h"
+#include "engine/kernels/int8_codes_pool.h"
 #include "engine/ops/int8_steps.h"
 #include "engine/ops/pool_shape.h"
 
@@ -97,12 +98,8 @@ Status InferLookup(InferContext& c) {
 }
 
 Status RunLookup(RunContext& c) {
-  const auto* codes = c.input(0).data<uint8_t>();
-  const auto* table = c.input(1).data<uint8_t>();
-  auto* to = c.output(0).data<uint8_t>();
-  c.ParallelFor(c.output(0).num_elements(), 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) to[i] = table[codes[i]];
-  });
+  LookUpCodes(c.input(0).data<uint8_t>(), c.output(0).num_elements(), c.input(1).data<uint8_t>(),
+              c.output(0).data<uint8_t>(), c.pool(), c.stop());
   return Status();
 }
 
@@ -145,17 +142,21 @@ void PoolChannels(const PoolState& state, const ConvSizes& s, const uint8_t* ima
                   int64_t count, uint8_t* to) {
   int32_t sums[kPooledChannels];
   std::fill_n(sums, count, 0);
-  int64_t seen = 0;
-  ForWindow(s, pixel, [&](int64_t tap) {
-    const uint8_t* from = image + tap * s.in_c + channel;
-    for (int64_t i = 0; i < count; ++i) sums[i] += from[i];
-    ++seen;
-  });
-  const float factor = state.factor / static_cast<float>(std::max<int64_t>(seen, 1));
-  for (int64_t i = 0; i < count; ++i) {
-    const float mean = static_cast<float>(sums[i]) * factor + state.add;
-    to[i] = static_cast<uint8_t>(std::nearbyint(std::max(std::min(mean, state.high), state.low)));
+  const TapRange height = TapsOf(s, 1, pixel / s.out[2]), width = TapsOf(s, 2, pixel % s.out[2]);
+  int64_t rows = height.end - height.begin, columns = width.end - width.begin;
+  const int64_t seen = rows * columns;
+  const int64_t first =
+      InputIndex(s, 1, pixel / s.out[2], height.begin) * s.in[2] + InputIndex(s, 2, pixel % s.out[2], width.begin);
+  const uint8_t* from = image + first * s.in_c + channel;
+  if (columns == s.in[2] && seen > 0) {  // neighbours, from row to row
+    columns = seen;
+    rows = 1;
   }
+  for (int64_t i = 0; i < rows && seen > 0; ++i) {
+    AddPixels(from + i * s.in[2] * s.in_c, columns, s.in_c, count, sums);
+  }
+  const float factor = state.factor / static_cast<float>(std::max<int64_t>(seen, 1));
+  CodesOfMeans(sums, count, factor, state.add, state.low, state.high, to);
 }
 
 Status RunPool(RunContext& c) {

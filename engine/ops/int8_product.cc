@@ -110,13 +110,23 @@ Status Pack(PrepareContext& c, State* state, std::vector<int64_t>* sums) {
             }));
     return Status();
   }
-  const bool transposed = TransposesB(c.attrs());
-  RIVULET_ASSIGN_OR_RETURN(state->packed,
-                           PackOnce<PackedMatrixU8>(filter, Cat("int8 ", k, "x", channels, transposed ? "t" : ""), [&] {
-                             return PackedMatrixU8::Pack(static_cast<const uint8_t*>(filter.raw()), k, channels,
-                                                         transposed, c.allocator(), PackedMatrixU8::kSignedByte);
-                           }));
-  for (int64_t j = 0; j < channels; ++j) (*sums)[static_cast<size_t>(j)] = state->packed->column_sums()[j] - 128 * k;
+  if (kKind == Kind::kDense) {
+    const int64_t line = filter.dim(1) * filter.dim(2);
+    RIVULET_ASSIGN_OR_RETURN(
+        state->packed, PackOnce<PackedMatrixU8>(filter, Cat("int8 ", filter.dim(0), "x", line, "x", channels), [&] {
+          return PackConvInt8(static_cast<const uint8_t*>(filter.raw()), filter.dim(0), line, channels,
+                              PackedMatrixU8::kSignedByte, c.allocator());
+        }));
+  } else {
+    const bool transposed = TransposesB(c.attrs());
+    RIVULET_ASSIGN_OR_RETURN(
+        state->packed, PackOnce<PackedMatrixU8>(filter, Cat("int8 ", k, "x", channels, transposed ? "t" : ""), [&] {
+          return PackedMatrixU8::Pack(static_cast<const uint8_t*>(filter.raw()), k, channels, transposed, c.allocator(),
+                                      PackedMatrixU8::kSignedByte);
+        }));
+  }
+  const int64_t rows = state->packed->k();
+  for (int64_t j = 0; j < channels; ++j) (*sums)[static_cast<size_t>(j)] = state->packed->column_sums()[j] - 128 * rows;
   return Status();
 }
 

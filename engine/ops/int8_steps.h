@@ -1,4 +1,4 @@
-// Steps on codes of 8 bits, which only passes make: int8_codes.cc, int8_product.cc.
+// Steps on codes of 8 bits, which only passes make: int8_codes.cc, int8_mul.cc, int8_product.cc.
 #ifndef RIVULET_ENGINE_OPS_INT8_STEPS_H_
 #define RIVULET_ENGINE_OPS_INT8_STEPS_H_
 
@@ -10,6 +10,7 @@ extern const OpDef kInt8Quantize;
 extern const OpDef kInt8Dequantize;
 extern const OpDef kInt8Add;
 extern const OpDef kInt8Lookup;
+extern const OpDef kInt8Mul;
 extern const OpDef kInt8AvgPool;
 extern const OpDef kInt8Conv2D;
 extern const OpDef kInt8DepthwiseConv2D;

@@ -9,6 +9,7 @@
 // As in TensorFlow the maximum of floats over two dimensions leaves NaN out and is at least the lowest finite number.
 // Over three dimensions it may be -inf, and is NaN where all is NaN; there TensorFlow's own result with NaN depends on
 // the machine.
+#include "engine/kernels/int8_codes_pool.h"
 #include "engine/kernels/max_rows.h"
 #include "engine/kernels/pool.h"
 #include "engine/ops/pool_shape.h"
@@ -185,7 +186,14 @@ Status Run(RunContext& c) {
     case DType::kInt16: pool(int16_t()); break;
     case DType::kInt32: pool(int32_t()); break;
     case DType::kInt64: pool(int64_t()); break;
-    case DType::kUint8: pool(uint8_t()); break;
+    case DType::kUint8:
+      if (flat && spec.depth_window == 1) {
+        MaxPoolBytes(static_cast<const uint8_t*>(in), ToPoolGeometry(s), static_cast<uint8_t*>(out), c.pool(),
+                     c.stop());
+      } else {
+        pool(uint8_t());
+      }
+      break;
     case DType::kUint16: pool(uint16_t()); break;
     default: break;
   }

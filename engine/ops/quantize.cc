@@ -8,8 +8,10 @@
 // qint32 with MIN_FIRST.
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "engine/graph/shape_math.h"
+#include "engine/kernels/quantized_codes.h"
 #include "engine/ops/number.h"
 #include "engine/ops/quantized.h"
 
@@ -106,8 +108,23 @@ Plan PlanOf(const State& state, float from, float to) {
   return plan;
 }
 
+// What Encode does, for bytes.
+ByteEncoding BytesOf(const State& state, const Plan& plan) {
+  const Range range = plan.range;
+  if (state.mode == Mode::kMinFirst) {
+    const Encoder<uint8_t> encode(range);
+    return {.scale = encode.scale, .offset = encode.low};
+  }
+  if (state.mode == Mode::kMinCombined) {
+    const auto scale = static_cast<float>(255.0 / static_cast<double>(range.high - range.low));
+    return {.low = range.low, .high = range.high, .base = range.low, .scale = scale};
+  }
+  return {.low = range.low, .high = range.high, .scale = plan.factor, .even = state.even};
+}
+
 template <typename T>
 void Encode(const State& state, const float* x, T* y, int64_t n, const Plan& plan) {
+  if constexpr (std::is_same_v<T, uint8_t>) return EncodeBytes(x, n, BytesOf(state, plan), y);
   constexpr auto kLowest = static_cast<float>(std::numeric_limits<T>::lowest());
   constexpr auto kHighest = static_cast<float>(std::numeric_limits<T>::max());
   const Range range = plan.range;

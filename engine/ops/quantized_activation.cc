@@ -1,6 +1,9 @@
 // QuantizedRelu, QuantizedRelu6, QuantizedReluX: activations of codes, which keep the range.
 //
 //   features [..] of T, (max_value), min_features, max_features -> activations [..] of T, min, max
+#include <type_traits>
+
+#include "engine/kernels/quantized_codes.h"
 #include "engine/ops/quantized.h"
 
 namespace rivulet {
@@ -22,7 +25,11 @@ void Clamp(RunContext& c, Range range, float most) {
   const T* x = static_cast<const T*>(c.input(0).raw());
   T* y = static_cast<T*>(c.output(0).raw());
   c.ParallelFor(c.output(0).num_elements(), 1 << 15, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] = std::min(std::max(x[i], low), high);
+    if constexpr (std::is_same_v<T, uint8_t>) {
+      ClampBytes(x + begin, end - begin, low, high, y + begin);
+    } else {
+      for (int64_t i = begin; i < end; ++i) y[i] = std::min(std::max(x[i], low), high);
+    }
   });
 }
 

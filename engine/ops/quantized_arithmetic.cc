@@ -6,6 +6,7 @@
 // Sums are made in a range 2^14 (2^17 for BiasAdd) times the larger of the inputs' so that they never overflow. x and y
 // broadcast as in NumPy; TensorFlow wants one of them to be a scalar, a vector or of the other's shape.
 #include "engine/graph/shape_math.h"
+#include "engine/kernels/quantized_codes.h"
 #include "engine/ops/broadcast.h"
 #include "engine/ops/quantized.h"
 
@@ -95,6 +96,66 @@ void AddEach(RunContext& c, Range x, Range y, Range z) {
   Map<T>(c, [&](T a, T b) { return Wrap(int64_t{x_code[static_cast<uint8_t>(a)]} + y_code[static_cast<uint8_t>(b)]); });
 }
 
+// How many codes of an operand follow one another before it begins anew: all, or a row of the last dim; 0 otherwise.
+int64_t RepeatedRow(const Shape& operand, const Shape& out) {
+  if (operand == out) return out.num_elements();
+  const int64_t last = out.rank() > 0 ? out[out.rank() - 1] : 0;
+  return operand.rank() > 0 && operand[operand.rank() - 1] == last && operand.num_elements() == last ? last : 0;
+}
+
+// Sums of operands of one shape, of which one may be a row.
+bool AddRows(RunContext& c, const Line& x_line, const Line& y_line) {
+  const Shape& out = c.output(0).shape();
+  const int64_t x_row = RepeatedRow(c.input(0).shape(), out), y_row = RepeatedRow(c.input(1).shape(), out);
+  const int64_t count = out.num_elements(), row = std::min(x_row, y_row);
+  if (row == 0 || std::max(x_row, y_row) != count) return false;
+  const auto* x = static_cast<const uint8_t*>(c.input(0).raw());
+  const auto* y = static_cast<const uint8_t*>(c.input(1).raw());
+  auto* sum = static_cast<int32_t*>(c.output(0).raw());
+  const int32_t start = Wrap(x_line.start + y_line.start);
+  const auto add = [&](int64_t x_at, int64_t y_at, int64_t at, int64_t n) {
+    AddCodeLines(x + x_at, y + y_at, n, start, x_line.step, y_line.step, sum + at);
+  };
+  if (row == count) {
+    c.ParallelFor(count, 1 << 15, [&](int64_t begin, int64_t end) { add(begin, begin, begin, end - begin); });
+    return true;
+  }
+  c.ParallelFor(count / row, std::max<int64_t>((1 << 15) / row, 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) add(x_row == row ? 0 : i * row, y_row == row ? 0 : i * row, i * row, row);
+  });
+  return true;
+}
+
+// Biases of bytes, a row of the last dim at a time. Only where every number is finite.
+bool AddBiasRows(RunContext& c, Range x, Range y, Range z) {
+  const Decoder<uint8_t> from_x(x), from_y(y);
+  const Encoder<int32_t> encode(z);
+  const int64_t channels = c.input(1).num_elements(), count = c.output(0).num_elements();
+  const auto is_small = [](float v) { return std::abs(v) < 1e30f; };
+  if (channels == 0 || !is_small(from_x(0)) || !is_small(from_x(255)) || !is_small(encode.scale) ||
+      !is_small(encode.low) || !is_small(from_x(0) * encode.scale) || !is_small(from_x(255) * encode.scale)) {
+    return false;
+  }
+  const int32_t zero = CodeOf<int32_t>(0.0f, z);
+  const auto* bias = static_cast<const uint8_t*>(c.input(1).raw());
+  const auto* codes = static_cast<const uint8_t*>(c.input(0).raw());
+  auto* sum = static_cast<int32_t*>(c.output(0).raw());
+  const WideEncoding how{
+      .step = from_x.step, .add = from_x.low, .scale = encode.scale, .offset = encode.low + 2147483648.0f};
+  c.ParallelFor(count / channels, std::max<int64_t>((1 << 14) / channels, 1), [&](int64_t begin, int64_t end) {
+    constexpr int64_t kTile = 512;
+    int32_t tile[kTile];
+    for (int64_t at = 0; at < channels; at += kTile) {
+      const int64_t n = std::min(kTile, channels - at);
+      for (int64_t i = 0; i < n; ++i) tile[i] = Wrap(int64_t{encode(from_y(bias[at + i]))} + zero);
+      for (int64_t row = begin; row < end; ++row) {
+        AddBiasCodes(codes + row * channels + at, tile, n, how, sum + row * channels + at);
+      }
+    }
+  });
+  return true;
+}
+
 Status RunAdd(RunContext& c) {
   Range x, y;
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, true, &x));
@@ -102,6 +163,10 @@ Status RunAdd(RunContext& c) {
   const Range z = SumRange(x, y, 14);
   const Line x_line(x, z), y_line(y, z);
   const bool x_scalar = c.input(0).num_elements() == 1, y_scalar = c.input(1).num_elements() == 1 && !x_scalar;
+  if (!x_scalar && !y_scalar && AddRows(c, x_line, y_line)) {
+    WriteRange(c, 1, z);
+    return Status();
+  }
   Map<uint8_t>(c, [&](uint8_t a, uint8_t b) {
     return Wrap((x_scalar ? Recode<uint8_t, int32_t>(a, x, z) : x_line(a)) +
                 (y_scalar ? Recode<uint8_t, int32_t>(b, y, z) : y_line(b)));
@@ -125,7 +190,11 @@ Status RunBias(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, false, &x));
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, false, &y));
   const Range z = SumRange(x, y, 17);
-  c.input(0).dtype() == DType::kQuint8 ? AddEach<uint8_t>(c, x, y, z) : AddEach<int8_t>(c, x, y, z);
+  if (c.input(0).dtype() == DType::kQint8) {
+    AddEach<int8_t>(c, x, y, z);
+  } else if (!AddBiasRows(c, x, y, z)) {
+    AddEach<uint8_t>(c, x, y, z);
+  }
   WriteRange(c, 1, z);
   return Status();
 }

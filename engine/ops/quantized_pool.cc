@@ -1,6 +1,7 @@
 // QuantizedMaxPool, QuantizedAvgPool: pools of codes, which keep the range. Means are cut to whole codes towards 0.
 //
 //   input [batch, height, width, channels] of T, min_input, max_input -> output of T, min, max
+#include "engine/kernels/int8_codes_pool.h"
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/quantized.h"
 
@@ -66,6 +67,11 @@ Status Run(RunContext& c) {
   WriteRange(c, 1, range);
   if (c.output(0).num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(c.state<State>().spec, c.input(0).shape()));
+  if (kMax && c.output(0).dtype() == DType::kQuint8) {
+    MaxPoolBytes(static_cast<const uint8_t*>(c.input(0).raw()), ToPoolGeometry(sizes),
+                 static_cast<uint8_t*>(c.output(0).raw()), c.pool(), c.stop());
+    return Status();
+  }
   c.output(0).dtype() == DType::kQuint8 ? Pool<uint8_t, kMax>(c, sizes) : Pool<int8_t, kMax>(c, sizes);
   return Status();
 }

@@ -7,12 +7,14 @@
 // The sums are of codes less the code of 0, so padding adds nothing where 0 has a code: in TensorFlow, and here, the
 // padding is the code of 0 modulo 256, and nothing where that is negative. A code of 0 outside of 32 bits, from a range
 // far from 0, wraps around as the sums do. Where strides leave rows or columns over, the windows lie in the middle.
+#include "engine/kernels/gemm_int8.h"
 #include "engine/kernels/gemm_u8.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/quantized.h"
 #include "engine/ops/quantized_conv.h"
 #include "engine/ops/signed_operand.h"
+#include "engine/ops/staging.h"
 
 namespace rivulet {
 namespace {
@@ -70,12 +72,17 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_conv) {
     const int64_t last = b->dim(b->rank() - 1), rest = b->num_elements() / last;
     const bool t = state->transpose_b;
     const int64_t k = t ? last : rest, n = t ? rest : last;
-    const auto pack = [&] {
-      return PackedMatrixU8::Pack(static_cast<const uint8_t*>(b->raw()), k, n, t, c.allocator());
-    };
-    RIVULET_ASSIGN_OR_RETURN(
-        state->packed,
-        PackOnce<PackedMatrixU8>(*b, Cat("bytes ", k, " ", n, t ? " transposed" : ""), StoredBytesMatrix{k, n}, pack));
+    const auto* bytes = static_cast<const uint8_t*>(b->raw());
+    const int64_t line = is_conv ? b->dim(1) * b->dim(2) : 0;
+    if (is_conv && PaddedLineInt8(line) != line) {
+      const auto pack = [&] { return PackConvInt8(bytes, b->dim(0), line, n, 0, c.allocator()); };
+      RIVULET_ASSIGN_OR_RETURN(
+          state->packed, PackOnce<PackedMatrixU8>(*b, Cat("bytes ", b->dim(0), " ", line, " ", n, " by rows"), pack));
+    } else {
+      const auto pack = [&] { return PackedMatrixU8::Pack(bytes, k, n, t, c.allocator()); };
+      const std::string key = Cat("bytes ", k, " ", n, t ? " transposed" : "");
+      RIVULET_ASSIGN_OR_RETURN(state->packed, PackOnce<PackedMatrixU8>(*b, key, StoredBytesMatrix{k, n}, pack));
+    }
     state->packed_shape = b->shape();
     c.Consume(1);
   }
@@ -107,6 +114,17 @@ void CenterWindows(Padding padding, ConvSizes* sizes) {
   }
 }
 
+// With a second operand that is packed.
+Status Sums(RunContext& c, const State& state, const OperandU8& left, int64_t m, int32_t a_zero, int32_t b_zero) {
+  ScratchPieces pieces;
+  const PackedMatrixU8& b = *state.packed;
+  const int64_t scratch = pieces.Add(SumsU8ScratchBytes(b.k(), b.n(), c.pool().num_threads()));
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  SumsU8(left, m, a_zero, b, b_zero, static_cast<int32_t*>(c.output(0).raw()), pieces.At<void>(scratch), c.pool(),
+         c.stop());
+  return Status();
+}
+
 Status Run(RunContext& c, bool is_conv) {
   const auto& state = c.state<State>();
   if (state.of_signed != nullptr) return RunQuantizedConv(c, static_cast<const QuantizedConvState&>(*state.of_signed));
@@ -127,10 +145,18 @@ Status Run(RunContext& c, bool is_conv) {
   if (is_conv) {
     RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
     CenterWindows(state.spec.padding, &sizes);
+    const ConvGeometry geometry = ToConvGeometry(sizes);
+    const int32_t zero = Zero(a_range);
+    if (state.packed != nullptr && zero >= 0) {
+      return Sums(c, state, {from, geometry.in_c, &geometry}, sizes.batch * sizes.out_pixels(), zero, Zero(b_range));
+    }
     RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 filter, PackB(c, state, sizes.taps() * sizes.in_c, sizes.out_c));
-    Conv2DU8(from, Zero(a_range), filter, Zero(b_range), ToConvGeometry(sizes), out, c.pool(), c.stop());
+    Conv2DU8(from, zero, filter, Zero(b_range), geometry, out, c.pool(), c.stop());
   } else {
     const int64_t m = output.dim(0), n = output.dim(1), k = a.num_elements() / m;
+    if (state.packed != nullptr && !state.transpose_a) {
+      return Sums(c, state, {from, a.dim(1), nullptr}, m, Zero(a_range), Zero(b_range));
+    }
     RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 right, PackB(c, state, k, n));
     MatMulU8(from, a.dim(1), state.transpose_a, Zero(a_range), m, right, Zero(b_range), out, n, c.pool(), c.stop());
   }

@@ -4,6 +4,7 @@
 //   -> (output [..] of qint8 or quint8), output_min, output_max
 //
 // To quint8 the codes are computed in fixed point with 16 bits, as in TensorFlow; to qint8 in floating point.
+#include "engine/kernels/quantized_codes.h"
 #include "engine/ops/quantized.h"
 
 namespace rivulet {
@@ -23,11 +24,7 @@ Status Infer(InferContext& c) {
 // The numbers of the lowest and the highest code in use. TensorFlow's extremes of nothing are the other way round.
 Range UsedRange(const Tensor& input, Range range) {
   int32_t low = std::numeric_limits<int32_t>::max(), high = std::numeric_limits<int32_t>::lowest();
-  const int32_t* x = static_cast<const int32_t*>(input.raw());
-  for (int64_t i = 0; i < input.num_elements(); ++i) {
-    low = std::min(low, x[i]);
-    high = std::max(high, x[i]);
-  }
+  ExtremesOfCodes(static_cast<const int32_t*>(input.raw()), input.num_elements(), &low, &high);
   return {std::min(0.0f, NumberOf<int32_t>(low, range)), NumberOf<int32_t>(high, range)};
 }
 
@@ -46,13 +43,8 @@ void ToUint8(RunContext& c, Range from, Range to) {
   const uint64_t offset = static_cast<uint64_t>(in_offset) - static_cast<uint64_t>(out_offset) + (1 << 15);
   const int32_t* x = static_cast<const int32_t*>(c.input(0).raw());
   auto* y = static_cast<uint8_t*>(c.output(0).raw());
-  c.ParallelFor(c.output(0).num_elements(), 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const auto product = static_cast<int64_t>(static_cast<uint64_t>(int64_t{x[i]}) * static_cast<uint64_t>(scale));
-      const auto code = static_cast<int64_t>(static_cast<uint64_t>(product >> 32) + offset) >> 16;
-      y[i] = static_cast<uint8_t>(std::clamp<int64_t>(code, 0, 255));
-    }
-  });
+  c.ParallelFor(c.output(0).num_elements(), 1 << 14,
+                [&](int64_t begin, int64_t end) { RequantizeCodes(x + begin, end - begin, scale, offset, y + begin); });
 }
 
 void ToInt8(RunContext& c, Range from, Range to) {

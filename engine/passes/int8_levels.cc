@@ -11,7 +11,7 @@ namespace rivulet {
 namespace {
 
 constexpr std::string_view kOnCodes[] = {
-    "Conv2D", "DepthwiseConv2dNative", "MatMul", "Add", "AddV2", "AvgPool", "MaxPool", "Mean", "ConcatV2"};
+    "Conv2D", "DepthwiseConv2dNative", "MatMul", "Add", "AddV2", "AvgPool", "MaxPool", "Mean", "Mul", "ConcatV2"};
 
 bool WorksOnCodes(const Node& node) {
   for (const std::string_view op : kOnCodes) {

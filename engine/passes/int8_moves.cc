@@ -3,13 +3,16 @@
 //   y = Reshape(_Int8Dequantize(a), shape)      becomes      r = Reshape(a, shape)
 //                                                            y = _Int8Dequantize(r)
 //
-// Also Squeeze, ExpandDims, Transpose, MaxPool, Pad (with the code of 0) and ConcatV2 of codes with the same levels;
-// where a Quantize follows a ConcatV2, its inputs get that one's levels first. Between codes an operator of one input
-// that works on each element alone becomes a table:
+// Also Squeeze, ExpandDims, Transpose, Slice, StridedSlice, Split, MaxPool, Pad (with the code of 0) and ConcatV2 of
+// codes with the same levels; where a Quantize follows a ConcatV2, its inputs get that one's levels first. Between
+// codes operators that work on each element alone, with numbers that are known, become a table:
 //
-//   q = _Int8Quantize(Sigmoid(_Int8Dequantize(a)))      becomes      q = _Int8Lookup(a, table)
+//   x = _Int8Dequantize(a)
+//   q = _Int8Quantize(Mul(x, Sigmoid(x)))               becomes      q = _Int8Lookup(a, table)
+#include <algorithm>
 #include <array>
 
+#include "engine/base/errors.h"
 #include "engine/ops/infer.h"
 #include "engine/ops/op.h"
 #include "engine/passes/int8_match.h"
@@ -18,6 +21,13 @@ namespace rivulet {
 namespace {
 
 bool SameLevels(const Codes& a, const Codes& b) { return a.zero == b.zero && a.step == b.step; }
+
+// Operators between a Quantize and one Dequantize, each after those it reads.
+struct Between {
+  std::optional<Codes> codes;
+  std::vector<int32_t> nodes;
+};
+constexpr size_t kMostBetween = 16;
 
 class MovesOfCodes {
  public:
@@ -32,6 +42,8 @@ class MovesOfCodes {
         RIVULET_RETURN_IF_ERROR(MakeTable(i));
       } else if (node.op == "ConcatV2") {
         Join(i);
+      } else if (node.op == "Split") {
+        if (const auto codes = CodesBehind(graph_, node.inputs[1])) Separate(i, *codes);
       } else if (const auto codes = CodesBehind(graph_, node.inputs[0]); codes && Moves(node)) {
         Move(i, *codes);
       }
@@ -41,7 +53,8 @@ class MovesOfCodes {
 
  private:
   static bool Moves(const Node& node) {
-    constexpr std::string_view kMoves[] = {"Reshape", "Squeeze", "ExpandDims", "Transpose", "MaxPool", "Pad"};
+    constexpr std::string_view kMoves[] = {"Reshape", "Squeeze", "ExpandDims",   "Transpose",
+                                           "MaxPool", "Slice",   "StridedSlice", "Pad"};
     if (node.op == "Pad" && FindOp("PadV2") == nullptr) return false;
     return std::find(std::begin(kMoves), std::end(kMoves), node.op) != std::end(kMoves);
   }
@@ -56,6 +69,19 @@ class MovesOfCodes {
           sink_.Add(ConstNode(moved.name + "/zero", Tensor::Scalar(static_cast<uint8_t>(codes.zero)))));
     }
     Finish(index, std::move(moved), codes);
+  }
+
+  // Split: each part that is read.
+  void Separate(int32_t index, const Codes& codes) {
+    Node moved = CopyOf(graph_.node(index));
+    moved.inputs[1] = codes.edge;
+    const int64_t parts = IntOf(moved, "num_split");
+    sink_.Begin();
+    const Edge made = sink_.Add(std::move(moved));
+    for (int32_t i = 0; i < parts; ++i) {
+      std::string name = Cat(graph_.node(index).name, "/part_", i);
+      sink_.Replace({index, i}, sink_.Add(DequantizeNode(std::move(name), {made.node, i}, codes.zero, codes.step)));
+    }
   }
 
   Node CopyOf(const Node& node) const {
@@ -126,21 +152,64 @@ class MovesOfCodes {
       sink_.Replace({index, 0}, WithLevelsOf(quantize, *codes));
       return Status();
     }
-    const Node& between = graph_.node(quantize.inputs[0].node);
-    const bool alone = users_.Of(quantize.inputs[0].node) == index && between.control_inputs.empty();
-    if (!alone || between.inputs.size() != 1 || (between.def->flags & kElementwise) == 0) return Status();
-    const auto codes = CodesBehind(graph_, between.inputs[0]);
-    if (!codes || graph_.fact(quantize.inputs[0]).dtype != DType::kFloat) return Status();
-    std::array<float, 256> numbers = NumbersOf(*codes);
-    const Fact input{DType::kFloat, {256}, Tensor::Of<float>({256}, numbers)};
-    const Fact* const inputs[] = {&input};
-    const Fact output{DType::kFloat, {256}, {}};
-    auto values = EvaluateNode(between, inputs, {&output, 1}, context_.allocator, context_.pool, context_.stop);
-    RIVULET_RETURN_IF_ERROR(context_.stop.Why());
-    if (!values.ok()) return Status();  // it fails when it runs
+    Between between;
+    if (users_.Of(quantize.inputs[0].node) != index || !Collect(quantize.inputs[0], &between)) return Status();
+    RIVULET_ASSIGN_OR_RETURN(const Tensor numbers, Evaluate(between));
+    if (!numbers.valid() || numbers.num_elements() != 256) return Status();  // it fails when it runs
     sink_.Begin();
-    sink_.Replace({index, 0}, Lookup(quantize, *codes, (*values)[0].values<float>()));
+    sink_.Replace({index, 0}, Lookup(quantize, *between.codes, numbers.values<float>()));
     return Status();
+  }
+
+  static bool IsNumber(const Fact& fact) {
+    return fact.value.valid() && fact.dtype == DType::kFloat && fact.value.rank() == 0;
+  }
+
+  // Whether the edge is made of one Dequantize and numbers, element by element.
+  bool Collect(Edge edge, Between* between) const {
+    if (const auto codes = CodesBehind(graph_, edge)) {
+      if (!between->codes) between->codes = codes;
+      return between->codes->edge == codes->edge && SameLevels(*between->codes, *codes);
+    }
+    const Fact& fact = graph_.fact(edge);
+    if (IsNumber(fact)) return true;
+    const Node& node = graph_.node(edge.node);
+    if (fact.dtype != DType::kFloat || edge.slot != 0 || !node.control_inputs.empty() || node.def == nullptr ||
+        (node.def->flags & kElementwise) == 0) {
+      return false;
+    }
+    if (std::find(between->nodes.begin(), between->nodes.end(), edge.node) != between->nodes.end()) return true;
+    if (between->nodes.size() == kMostBetween) return false;
+    for (const Edge& input : node.inputs) {
+      if (!Collect(input, between)) return false;
+    }
+    between->nodes.push_back(edge.node);
+    return between->nodes.size() <= kMostBetween && between->codes.has_value();
+  }
+
+  // What the last one makes of all 256 codes; an invalid tensor where one fails.
+  Result<Tensor> Evaluate(const Between& between) const {
+    std::array<float, 256> numbers = NumbersOf(*between.codes);
+    std::vector<Fact> made;
+    const auto fact_of = [&](Edge edge) -> Fact {
+      const auto at = std::find(between.nodes.begin(), between.nodes.end(), edge.node);
+      if (at != between.nodes.end()) return made[static_cast<size_t>(at - between.nodes.begin())];
+      if (CodesBehind(graph_, edge)) return {DType::kFloat, {256}, Tensor::Of<float>({256}, numbers)};
+      return {DType::kFloat, {}, Tensor::Scalar(ReadFloats(graph_.fact(edge).value)[0])};
+    };
+    for (const int32_t index : between.nodes) {
+      const Node& node = graph_.node(index);
+      std::vector<Fact> facts;
+      for (const Edge& edge : node.inputs) facts.push_back(fact_of(edge));
+      std::vector<const Fact*> inputs;
+      for (const Fact& fact : facts) inputs.push_back(&fact);
+      const Fact output{DType::kFloat, {256}, {}};
+      auto values = EvaluateNode(node, inputs, {&output, 1}, context_.allocator, context_.pool, context_.stop);
+      RIVULET_RETURN_IF_ERROR(context_.stop.Why());
+      if (!values.ok()) return Tensor();
+      made.push_back({DType::kFloat, {256}, (*values)[0]});
+    }
+    return made.back().value;
   }
 
   const PassContext& context_;

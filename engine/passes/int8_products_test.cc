@@ -141,9 +141,74 @@ y = MaxPool(e) {T=float32, ksize=ints[1, 2, 2, 1], strides=ints[1, 2, 2, 1], pad
   EXPECT_EQ(out.graph.fact(lookup->inputs[1]).value.data<uint8_t>()[100], 82);
 }
 
+TEST(Int8Moves, AFunctionInSeveralOperatorsIsOneTable) {
+  // A hard swish.
+  const Rewritten out = Rewrite(std::string(kInput) + R"(
+m = MaxPool(q) {T=float32, ksize=ints[1, 2, 2, 1], strides=ints[1, 2, 2, 1], padding="VALID"}
+three = Const() {dtype=float32, value=float32[]{3}}
+sixth = Const() {dtype=float32, value=float32[]{0.16666667}}
+a = AddV2(m, three) {T=float32}
+r = Relu6(a) {T=float32}
+g = Mul(r, sixth) {T=float32}
+s = Mul(m, g) {T=float32}
+e = FakeQuantWithMinMaxVars(s, lo, hi) {num_bits=8, narrow_range=false}
+y = MaxPool(e) {T=float32, ksize=ints[1, 2, 2, 1], strides=ints[1, 2, 2, 1], padding="VALID"}
+)",
+                                kPasses, "y");
+  const Node* lookup = Find(out, "_Int8Lookup");
+  ASSERT_NE(lookup, nullptr) << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("Mul") + out.Count("Relu6"), 0);
+  // Code 200 is 1, whose hard swish is 2/3: 67 steps.
+  EXPECT_EQ(out.graph.fact(lookup->inputs[1]).value.data<uint8_t>()[200], 167);
+}
+
+TEST(Int8Moves, AFunctionOfTwoArraysIsNoTable) {
+  const Rewritten out = Rewrite(std::string(kInput) + R"(
+m = MaxPool(q) {T=float32, ksize=ints[1, 3, 3, 1], strides=ints[1, 1, 1, 1], padding="SAME"}
+s = Maximum(m, q) {T=float32}
+e = FakeQuantWithMinMaxVars(s, lo, hi) {num_bits=8, narrow_range=false}
+y = MaxPool(e) {T=float32, ksize=ints[1, 2, 2, 1], strides=ints[1, 2, 2, 1], padding="VALID"}
+)",
+                                kPasses, "y");
+  EXPECT_EQ(out.Count("_Int8Lookup"), 0);
+  EXPECT_EQ(out.Count("Maximum"), 1);
+}
+
+TEST(Int8Moves, PartsOfCodesAreCodes) {
+  const Rewritten out = Rewrite(std::string(kInput) + R"(
+axis = Const() {dtype=int32, value=int32[]{3}}
+p = Split(axis, q) {T=float32, num_split=2}
+b = Const() {dtype=int32, value=int32[4]{0, 1, 0, 0}}
+t = Const() {dtype=int32, value=int32[4]{1, 2, 4, 1}}
+z = Slice(p:1, b, t) {T=float32, Index=int32}
+y = FakeQuantWithMinMaxVars(z, lo, hi) {num_bits=8, narrow_range=false}
+w = MaxPool(y) {T=float32, ksize=ints[1, 1, 1, 1], strides=ints[1, 1, 1, 1], padding="SAME"}
+)",
+                                kPasses, "w");
+  EXPECT_EQ(out.Root().op, "_Int8Dequantize") << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("_Int8Quantize"), 1);
+  EXPECT_EQ(out.Count("_Int8Dequantize"), 1);
+}
+
+TEST(Int8Sums, ANumberForEachChannelIsMultiplied) {
+  const Rewritten out = Rewrite(std::string(kInput) + R"(
+axes = Const() {dtype=int32, value=int32[2]{1, 2}}
+m = Mean(q, axes) {T=float32, Tidx=int32, keep_dims=true}
+f = FakeQuantWithMinMaxVars(m, lo, hi) {num_bits=8, narrow_range=false}
+p = Mul(f, q) {T=float32}
+y = FakeQuantWithMinMaxVars(p, lo, hi) {num_bits=8, narrow_range=false}
+)",
+                                kPasses, "y");
+  const Node* mul = Find(out, "_Int8Mul");
+  ASSERT_NE(mul, nullptr) << PrintGraph(out.graph);
+  EXPECT_EQ(out.graph.fact(mul->inputs[0]).shape, (Shape{1, 4, 4, 2}));  // the larger first
+  EXPECT_NEAR(*mul->attrs.Get<float>("factor"), 0.01, 1e-6);
+}
+
 TEST(Int8Sums, SumsAndMeansOfCodes) {
   const Rewritten out = Rewrite(std::string(kInput) + R"(
-a = AddV2(q, q) {T=float32}
+n = MaxPool(q) {T=float32, ksize=ints[1, 3, 3, 1], strides=ints[1, 1, 1, 1], padding="SAME"}
+a = AddV2(q, n) {T=float32}
 f = FakeQuantWithMinMaxVars(a, lo, hi) {num_bits=8, narrow_range=false}
 axes = Const() {dtype=int32, value=int32[2]{-2, 1}}
 m = Mean(f, axes) {T=float32, Tidx=int32, keep_dims=false}

@@ -3,7 +3,8 @@
 //   q = _Int8Quantize(Relu(AddV2(_Int8Dequantize(a), _Int8Dequantize(b))))      becomes      q = _Int8Add(a, b)
 //
 // The summands have one known shape, and Relu, or Relu6, may be missing. Likewise AvgPool, and Mean over the pixels of
-// images, become _Int8AvgPool.
+// images, become _Int8AvgPool, and a Mul of one known shape, or of images and a number for each of their channels,
+// _Int8Mul.
 #include <cmath>
 
 #include "engine/base/checked.h"
@@ -23,12 +24,15 @@ class SumsOfCodes {
       const Node& node = graph_.node(i);
       if (context_.uses[static_cast<size_t>(i)] == 0 || !node.control_inputs.empty()) continue;
       const bool adds = node.op == "Add" || node.op == "AddV2";
-      if (!adds && node.op != "AvgPool" && (node.op != "Mean" || FindOp("Squeeze") == nullptr)) continue;
+      if (!adds && node.op != "Mul" && node.op != "AvgPool" && (node.op != "Mean" || FindOp("Squeeze") == nullptr))
+        continue;
       const auto codes = CodesBehind(graph_, node.inputs[0]);
       const auto quantized = codes ? FollowToCodes(graph_, users_, i) : std::nullopt;
       if (!quantized) continue;
       if (adds) {
         Add(node, *codes, *quantized);
+      } else if (node.op == "Mul") {
+        Multiply(node, *codes, *quantized);
       } else {
         Pool(i, *codes, *quantized);
       }
@@ -56,6 +60,32 @@ class SumsOfCodes {
     made.attrs.Set("factor_a", single(factor_a));
     made.attrs.Set("factor_b", single(factor_b));
     made.attrs.Set("add", single(add));
+    SetBounds(&made, quantized);
+    sink_.Replace({quantized.node, 0}, sink_.Add(std::move(made)));
+  }
+
+  static bool IsOfChannels(const Shape& a, const Shape& b) {
+    return a.rank() == 4 && b.rank() == 4 && b[0] == a[0] && b[1] == 1 && b[2] == 1 && b[3] == a[3];
+  }
+
+  void Multiply(const Node& node, Codes a, const Quantized& quantized) {
+    auto b = CodesBehind(graph_, node.inputs[1]);
+    const Shape *left = &graph_.fact(node.inputs[0]).shape, *right = &graph_.fact(node.inputs[1]).shape;
+    if (!b || !left->complete() || !right->complete()) return;
+    if (*left != *right && IsOfChannels(*right, *left)) {
+      std::swap(left, right);
+      std::swap(a, *b);
+    }
+    if (*left != *right && !IsOfChannels(*left, *right)) return;
+    const double factor =
+        static_cast<double>(a.step) * static_cast<double>(b->step) / static_cast<double>(quantized.step);
+    if (!std::isfinite(static_cast<float>(factor))) return;
+    sink_.Begin();
+    Node made = StepNode(kInt8Mul, graph_.node(quantized.node).name, {a.edge, b->edge});
+    made.attrs.Set("zero_a", a.zero);
+    made.attrs.Set("zero_b", b->zero);
+    made.attrs.Set("factor", static_cast<float>(factor));
+    made.attrs.Set("zero", static_cast<float>(quantized.zero));
     SetBounds(&made, quantized);
     sink_.Replace({quantized.node, 0}, sink_.Add(std::move(made)));
   }

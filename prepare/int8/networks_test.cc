@@ -107,7 +107,7 @@ TEST(Int8Networks, AResidualSum) {
   EXPECT_EQ(NodeIn(model.graph, "s").inputs[1], "r/int8");
 }
 
-TEST(Int8Networks, AProductOfTwoActivationsStaysFloat) {
+TEST(Int8Networks, AProductOfTwoActivationsIsRoundedAsWhatItIsMadeOf) {
   // Squeeze and excite: each channel times what the means of all channels say of it.
   const GraphDef graph =
       With(Input("x", "1884") + Conv("a", "x", "w") + Node("r", "Relu", {"a"}) + Ints("axes", "2", "1, 2") +
@@ -116,9 +116,26 @@ TEST(Int8Networks, AProductOfTwoActivationsStaysFloat) {
            {{"w", {3, 3, 4, 8}}, {"u", {1, 1, 8, 8}}, {"v", {1, 1, 8, 3}}});
   const Int8Model model = Near(graph, OptionsFor({1, 8, 8, 4}, {"y"}));
   EXPECT_EQ(model.products.size(), 3u);
-  EXPECT_EQ(NodeIn(model.graph, "e").inputs[1], "g");
+  EXPECT_EQ(NodeIn(model.graph, "g").inputs[0], "b/int8");
+  EXPECT_EQ(NodeIn(model.graph, "e").inputs[0], "r/int8");
+  EXPECT_EQ(NodeIn(model.graph, "e").inputs[1], "g/int8");
   EXPECT_EQ(NodeIn(model.graph, "y").inputs[0], "y/int8/product");
   EXPECT_EQ(NodeIn(model.graph, "y/int8/product").inputs[0], "e/int8");
+}
+
+TEST(Int8Networks, AFunctionInSeveralOperatorsIsRoundedBeforeAndBehind) {
+  // A hard swish, whose input has two readers.
+  const GraphDef graph =
+      With(Input("x", "1884") + Conv("a", "x", "w") + Const("three", "", "3") + Const("sixth", "", "0.1666667") +
+               Node("p", "AddV2", {"a", "three"}) + Node("r", "Relu6", {"p"}) + Node("g", "Mul", {"r", "sixth"}) +
+               Node("h", "Mul", {"a", "g"}) + Conv("y", "h", "v"),
+           {{"w", {3, 3, 4, 8}}, {"v", {1, 1, 8, 3}}});
+  const Int8Model model = Near(graph, OptionsFor({1, 8, 8, 4}, {"y"}));
+  EXPECT_EQ(NodeIn(model.graph, "p").inputs[0], "a/int8");
+  EXPECT_EQ(NodeIn(model.graph, "h").inputs[0], "a/int8");
+  EXPECT_EQ(NodeIn(model.graph, "h").inputs[1], "g");
+  EXPECT_EQ(NodeIn(model.graph, "y/int8/product").inputs[0], "h/int8");
+  EXPECT_EQ(model.ranges.size(), 3u);
 }
 
 TEST(Int8Networks, SeveralFiltersAChannelStayFloatAndSayIt) {

@@ -67,7 +67,7 @@ std::vector<size_t> SoftInputs(GraphEdit& edit, const NodeDef& node) {
   if (TypeAttr(node, "T") != DType::kFloat) return {};
   const size_t count = NumDataInputs(node);
   std::vector<size_t> inputs;
-  if ((node.op == "Add" || node.op == "AddV2") && count == 2) return {0, 1};
+  if ((node.op == "Add" || node.op == "AddV2" || node.op == "Mul") && count == 2) return {0, 1};
   if (node.op == "AvgPool" && count == 1) return {0};
   if (node.op == "Mean" && count == 2) {
     const std::optional<ConstInput> axes = edit.ReadConst(node, 1);

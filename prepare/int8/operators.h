@@ -18,8 +18,8 @@ bool HasCodes(const Product& product);
 // Adds one constant to each channel of the product, which is its input 0.
 bool IsBiasOf(GraphEdit& edit, const Product& product, const NodeDef& node);
 
-// The activations of an operator that is 8-bit when they are: a sum, a concatenation, an average over an image. Nothing
-// for another.
+// The activations of an operator that is 8-bit when they are: a sum, a product of two, a concatenation, an average over
+// an image. Nothing for another.
 std::vector<size_t> SoftInputs(GraphEdit& edit, const NodeDef& node);
 bool IsConcat(const NodeDef& node);
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "engine/base/errors.h"
+#include "prepare/int8/functions.h"
 #include "prepare/int8/operators.h"
 #include "prepare/needed.h"
 
@@ -52,8 +53,9 @@ class Planner {
     std::optional<Product> product;
     NodeDef* bias = nullptr;  // or the product
     NodeDef* end = nullptr;
-    std::vector<size_t> inputs;  // those that are activations
-    bool is_used = false;        // is a product, or goes to one
+    std::vector<size_t> inputs;               // those that are activations
+    std::optional<ElementFunction> function;  // whose last operator `node` is
+    bool is_used = false;                     // is a product, or goes to one
   };
 
   // Where a value was made: passed on by operators that keep to their input's values.
@@ -99,13 +101,20 @@ class Planner {
       group.inputs = {0};
       group.is_used = true;
     } else {
-      group.inputs = SoftInputs(edit_, node);
+      group.function = ReadElementFunction(edit_, node, [&](const std::string& edge) { return IsRounded(edge); });
+      if (!group.function) group.inputs = SoftInputs(edit_, node);
       const auto is_rounded = [&](size_t input) { return IsRounded(node.inputs[input]); };
-      if (group.inputs.empty() || !std::all_of(group.inputs.begin(), group.inputs.end(), is_rounded)) return;
+      if (!group.function &&
+          (group.inputs.empty() || !std::all_of(group.inputs.begin(), group.inputs.end(), is_rounded))) {
+        return;
+      }
     }
     FindEnd(&group);
     groups_.push_back(std::move(group));
     Group* kept = &groups_.back();
+    if (kept->function) {
+      for (const NodeDef* inner : kept->function->inner) group_within_[inner->name] = kept;
+    }
     group_at_[kept->node->name] = group_at_[kept->bias->name] = group_at_[kept->end->name] = kept;
   }
 
@@ -138,6 +147,8 @@ class Planner {
       if (!seen.insert(node).second) continue;
       for (const NodeDef* reader : edit_.ReadersOf(*node)) {
         const auto it = group_at_.find(reader->name);
+        const auto within = group_within_.find(reader->name);
+        if (within != group_within_.end()) group->is_used = group->is_used || within->second->is_used;
         if (it != group_at_.end() && it->second->node->name == reader->name) {
           group->is_used = group->is_used || it->second->is_used;
         } else if (PassedOn(*reader)) {
@@ -148,15 +159,17 @@ class Planner {
   }
 
   void PlanInputs(Group& group) {
-    for (const size_t input : group.inputs) {
-      const std::string& edge = group.node->inputs[input];
-      const Origin origin = OriginOf(edge);
-      if (origin.is_rounded) continue;
-      const bool is_end = origin.group != nullptr && origin.group->is_used;
-      const size_t number = is_end ? AddEnd(*origin.group) : AddEdge(edge, *group.node, input);
-      readers_[number].insert(&group);
-      if (group.product) input_of_[group.node->name] = number;
-    }
+    if (group.function) PlanInput(group, group.function->source, 0);
+    for (const size_t input : group.inputs) PlanInput(group, group.node->inputs[input], input);
+  }
+
+  void PlanInput(Group& group, const std::string& edge, size_t input) {
+    const Origin origin = OriginOf(edge);
+    if (origin.is_rounded) return;
+    const bool is_end = origin.group != nullptr && origin.group->is_used;
+    const size_t number = is_end ? AddEnd(*origin.group) : AddEdge(edge, *group.node, input);
+    readers_[number].insert(&group);
+    if (group.product) input_of_[group.node->name] = number;
   }
 
   size_t Add(std::string edge, bool* is_new) {
@@ -239,6 +252,7 @@ class Planner {
   const std::unordered_set<std::string> inner_;
   std::list<Group> groups_;  // in the order of execution
   std::unordered_map<std::string, Group*> group_at_;
+  std::unordered_map<std::string, Group*> group_within_;  // at a function's operators before the last
   std::unordered_map<std::string, size_t> number_of_;
   std::unordered_map<std::string, size_t> input_of_;
   std::map<size_t, std::set<Group*>> readers_;

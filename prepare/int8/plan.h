@@ -1,11 +1,11 @@
 // Which parts of a float graph are to be computed in 8 bits, and which of its activations are rounded for it.
 //
 // Operators of 8 bits are products with constant filters (Conv2D, DepthwiseConv2dNative, MatMul), and what lies between
-// them and keeps to their values: Add, concatenation, and averages of what is rounded already. A product's group ends
-// with the bias and the Relu or Relu6 that read it alone; a sum's with its Relu. One rounding comes behind a group,
-// where an 8-bit operator reads it, be it through operators that only move or choose values (MaxPool, Reshape, Pad, …).
-// What another operator makes is rounded for its 8-bit readers alone. What nothing of 8 bits reads stays float: a
-// network's scores are what the last product adds up.
+// them and keeps to their values: Add, Mul, concatenation, averages, and functions of each element, of what is rounded
+// already. A product's group ends with the bias and the Relu or Relu6 that read it alone; a sum's with its Relu. One
+// rounding comes behind a group, where an 8-bit operator reads it, be it through operators that only move or choose
+// values (MaxPool, Reshape, Pad, …). What another operator makes is rounded for its 8-bit readers alone. What nothing
+// of 8 bits reads stays float: a network's scores are what the last product adds up.
 #ifndef RIVULET_PREPARE_INT8_PLAN_H_
 #define RIVULET_PREPARE_INT8_PLAN_H_
 
