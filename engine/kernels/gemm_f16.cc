@@ -88,14 +88,75 @@ TileFunction TileFor(int64_t rows, std::integer_sequence<int, kCounts...>) {
   return kTiles[rows - 1];
 }
 
-// Row `index` of the block: `count` floats scaled and rounded.
-void RoundRow(const float* from, int64_t count, int64_t index, Left& left) {
-  float largest = 0;
-  for (int64_t i = 0; i < count; ++i) largest = std::max(largest, std::fabs(from[i]));
-  const float scale = F16Scale(largest);
-  left.scales[index] = 1 / scale;
-  float16_t* to = left.values + index;
-  for (int64_t i = 0; i < count; ++i) to[i * kRows] = static_cast<float16_t>(from[i] * scale);
+float LargestOf(const float* from, int64_t count) {
+  float32x4_t largest = vdupq_n_f32(0);
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) largest = vmaxq_f32(largest, vabsq_f32(vld1q_f32(from + i)));
+  float rest = vmaxvq_f32(largest);
+  for (; i < count; ++i) rest = std::max(rest, std::fabs(from[i]));
+  return rest;
+}
+
+inline uint16x8_t Rounded(const float* from, float scale) {
+  const float32x4_t low = vmulq_n_f32(vld1q_f32(from), scale), high = vmulq_n_f32(vld1q_f32(from + 4), scale);
+  return vreinterpretq_u16_f16(vcombine_f16(vcvt_f16_f32(low), vcvt_f16_f32(high)));
+}
+
+inline uint16x8_t FirstOf32(uint16x8_t a, uint16x8_t b) {
+  return vreinterpretq_u16_u32(vtrn1q_u32(vreinterpretq_u32_u16(a), vreinterpretq_u32_u16(b)));
+}
+inline uint16x8_t SecondOf32(uint16x8_t a, uint16x8_t b) {
+  return vreinterpretq_u16_u32(vtrn2q_u32(vreinterpretq_u32_u16(a), vreinterpretq_u32_u16(b)));
+}
+inline uint16x8_t FirstOf64(uint16x8_t a, uint16x8_t b) {
+  return vreinterpretq_u16_u64(vtrn1q_u64(vreinterpretq_u64_u16(a), vreinterpretq_u64_u16(b)));
+}
+inline uint16x8_t SecondOf64(uint16x8_t a, uint16x8_t b) {
+  return vreinterpretq_u16_u64(vtrn2q_u64(vreinterpretq_u64_u16(a), vreinterpretq_u64_u16(b)));
+}
+
+// Eight rows of eight values, turned: lane j of row i goes to `to`, place j of eight, lane i.
+void StoreTurned(const uint16x8_t (&rows)[8], float16_t* to) {
+  uint16x8_t pairs[8], fours[8];
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = vtrn1q_u16(rows[i], rows[i + 1]);
+    pairs[i + 1] = vtrn2q_u16(rows[i], rows[i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4) {
+    fours[i] = FirstOf32(pairs[i], pairs[i + 2]);
+    fours[i + 1] = FirstOf32(pairs[i + 1], pairs[i + 3]);
+    fours[i + 2] = SecondOf32(pairs[i], pairs[i + 2]);
+    fours[i + 3] = SecondOf32(pairs[i + 1], pairs[i + 3]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    vst1q_f16(to + i * kRows, vreinterpretq_f16_u16(FirstOf64(fours[i], fours[i + 4])));
+    vst1q_f16(to + (i + 4) * kRows, vreinterpretq_f16_u16(SecondOf64(fours[i], fours[i + 4])));
+  }
+}
+
+// The block of `rows` rows, `stride` apart, of `count` values, scaled and rounded.
+void RoundBlock(const float* from, int64_t stride, int64_t rows, int64_t count, Left& left) {
+  float scales[kRows] = {};
+  for (int64_t i = 0; i < rows; ++i) {
+    scales[i] = F16Scale(LargestOf(from + i * stride, count));
+    left.scales[i] = 1 / scales[i];
+  }
+  int64_t k = 0;
+  for (; k + 8 <= count; k += 8) {
+    uint16x8_t eight[8];
+    for (int64_t i = 0; i < kRows; ++i) {
+      eight[i] = i < rows ? Rounded(from + i * stride + k, scales[i]) : vdupq_n_u16(0);
+    }
+    StoreTurned(eight, left.values + k * kRows);
+  }
+  for (; k < count; ++k) {
+    for (int64_t i = 0; i < rows; ++i) {
+      left.values[k * kRows + i] = static_cast<float16_t>(from[i * stride + k] * scales[i]);
+    }
+  }
 }
 
 // Where a block of k's sums go, and what is done to them.
@@ -153,7 +214,7 @@ void CollectAndRound(const GemmTask& task, int64_t row, int64_t rows, const Dept
     task.collect(task.source, row, rows, depth.begin, depth.end, collected, stride);
     from = collected;
   }
-  for (int64_t i = 0; i < rows; ++i) RoundRow(from + i * stride, depth.end - depth.begin, i, left);
+  RoundBlock(from, stride, rows, depth.end - depth.begin, left);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 // What each row of a tile gets beside its products.
-void RowTerms(const TaskInt8& task, const TileRows& from, int64_t rows, TileFunction function, int32_t* tile,
+void RowTerms(const TaskInt8& task, const TileRowsInt8& from, int64_t rows, TileFunctionInt8 function, int32_t* tile,
               uint32_t* terms) {
   HWY_ALIGN static constexpr int32_t kZeros[static_cast<size_t>(kTailLanes)] = {};
   HWY_ALIGN static constexpr float kNoFactors[static_cast<size_t>(kTailLanes)] = {};
@@ -61,7 +61,7 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
   const int64_t panel_bytes = groups * kPanel * kGroup;
   const bool at_once = task.wide == nullptr && !task.tail.floats && task.tail.low == 0 && task.tail.high == 255;
   const uint8_t* lines[kMostLinesInt8];
-  TileRows from{lines, 1, groups, task.lda};
+  TileRowsInt8 from{lines, 1, groups, task.lda};
   if (task.by_lines) {
     from.lines = task.geometry->k_h;
     from.groups = groups / task.geometry->k_h;
@@ -74,7 +74,7 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
     if (task.by_lines) left = std::min(left, task.geometry->out_w - row % task.geometry->out_w);
     const int64_t tiles = (left + kMaxRows - 1) / kMaxRows;
     const int64_t rows = (left + tiles - 1) / tiles;
-    const TileChoice choice = TileFor(rows);
+    const TileChoiceInt8 choice = TileFor(rows);
     if (task.by_lines) {
       FindLinesInt8(task, row, rows, choice.rows, buffer, lines);
     } else if (!task.in_place || choice.rows > left) {
@@ -93,7 +93,8 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
                          : column % kPanel + kTailLanes < kPanel ? b0 + kTailLanes * kGroup
                                                                  : b0 + panel_bytes;
       const int64_t width = std::min(kPairColumns, column_end - column);
-      TileOut out{task.tail.start + column, tile, nullptr, task.n, task.tail.multiply + column, task.tail.add + column};
+      TileOutInt8 out{task.tail.start + column, tile, nullptr, task.n, task.tail.multiply + column,
+                      task.tail.add + column};
       if (at_once && width == (two ? kPairColumns : kTailLanes) && choice.rows == rows) {
         out.codes = static_cast<uint8_t*>(task.tail.output) + row * task.n + column;
       }

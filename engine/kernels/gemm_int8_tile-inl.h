@@ -11,6 +11,8 @@
 #endif
 
 #include "engine/kernels/dot_bytes-inl.h"
+#include "engine/kernels/gemm_int8_sdot.h"
+#include "engine/kernels/gemm_int8_tile.h"
 #include "engine/kernels/sums_tail-inl.h"
 #include "hwy/highway.h"
 
@@ -30,28 +32,10 @@ constexpr int64_t kMaxRows = 8;
 constexpr int64_t kMaxRows = 4;
 #endif
 
-// Where a tile's sums go.
-struct TileOut {
-  const int32_t* start;
-  int32_t* tile;   // to be finished from there, where `codes` is null
-  uint8_t* codes;  // else at once, as codes that end at 0 and 255
-  int64_t stride;
-  const float* multiply;
-  const float* add;
-};
-
-// Where a tile's rows are: row i of line j begins at from[j] + i * stride. A line has `groups` groups of k.
-struct TileRows {
-  const uint8_t* const* from;
-  int64_t lines;
-  int64_t groups;
-  int64_t stride;
-};
-
 // Sums of kRows rows times one or two vectors of columns.
 template <int kRows, bool kTwo>
-HWY_NOINLINE void Tile(const TileRows& rows, const int8_t* HWY_RESTRICT b0, const int8_t* HWY_RESTRICT b1,
-                       const TileOut& out) {
+HWY_NOINLINE void Tile(const TileRowsInt8& rows, const int8_t* HWY_RESTRICT b0, const int8_t* HWY_RESTRICT b1,
+                       const TileOutInt8& out) {
   const TailDI d;
   const int32_t* start = out.start;
   const TailI start0 = hn::LoadU(d, start), start1 = hn::LoadU(d, start + (kTwo ? kTailLanes : 0));
@@ -104,18 +88,9 @@ HWY_NOINLINE void Tile(const TileRows& rows, const int8_t* HWY_RESTRICT b0, cons
 #undef RIVULET_ROWS
 }
 
-using TileFunction = void (*)(const TileRows&, const int8_t*, const int8_t*, const TileOut&);
-
-// The least tall functions that make so many rows, of which more may then be computed than are there: they must be
-// readable.
-struct TileChoice {
-  int64_t rows;
-  TileFunction two;
-  TileFunction one;
-};
 #define RIVULET_TILE(rows) \
   { rows, &Tile<rows, true>, &Tile<rows, false> }
-constexpr TileChoice kTiles[] = {
+constexpr TileChoiceInt8 kTiles[] = {
     RIVULET_TILE(1), RIVULET_TILE(2),  RIVULET_TILE(4),
 #if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
     RIVULET_TILE(7), RIVULET_TILE(10), RIVULET_TILE(14),
@@ -125,8 +100,11 @@ constexpr TileChoice kTiles[] = {
 };
 #undef RIVULET_TILE
 
-TileChoice TileFor(int64_t rows) {
-  for (const TileChoice& choice : kTiles) {
+TileChoiceInt8 TileFor(int64_t rows) {
+#if HWY_TARGET & HWY_ALL_NEON
+  if (HasSdot()) return SdotTileFor(rows);
+#endif
+  for (const TileChoiceInt8& choice : kTiles) {
     if (choice.rows >= rows) return choice;
   }
   return kTiles[0];  // never
