@@ -130,17 +130,17 @@ class Mnn:
 
     @staticmethod
     def unnamed(found, stem, job, i):
-        """Its converter drops an Identity at the end, and so the output's name: the one of the answer's shape."""
-        shape = np.load(f'{stem}.answer{i}.npy', mmap_mode='r').shape
-        fit = [result for name, result in found.items() if name not in job['outputs'] and tuple(result.getShape()) == shape]
+        """Its converter drops an Identity at the end, and so the output's name: the one of the answer's dims, in any order."""
+        shape = sorted(np.load(f'{stem}.answer{i}.npy', mmap_mode='r').shape)
+        fit = [result for name, result in found.items() if name not in job['outputs'] and sorted(result.getShape()) == shape]
         if len(fit) != 1:
             raise RuntimeError(f"no output '{job['outputs'][i]}', but {', '.join(found)}")
         return fit[0]
 
-    def host(self, array):
+    def host(self, array, order=None):
         kind = self.module.Halide_Type_Int if array.dtype == np.int32 else self.module.Halide_Type_Float
-        return self.module.Tensor(array.shape, kind, array,
-                                  self.module.Tensor_DimensionType_Tensorflow)
+        order = self.module.Tensor_DimensionType_Tensorflow if order is None else order
+        return self.module.Tensor(array.shape, kind, array, order)
 
     def feed(self, arrays):
         return arrays
@@ -149,7 +149,7 @@ class Mnn:
         for tensor, array in zip(self.inputs, arrays):
             tensor.copyFrom(self.host(array))
         self.net.runSession(self.session)
-        outs = [self.host(np.empty(result.getShape(), np.float32)) for result in self.results]
+        outs = [self.host(np.empty(result.getShape(), np.float32), result.getDimensionType()) for result in self.results]
         for result, out in zip(self.results, outs):
             result.copyToHostTensor(out)
         return [np.array(out.getNumpyData()) for out in outs]

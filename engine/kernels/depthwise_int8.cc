@@ -15,6 +15,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/depthwise_int8_five-inl.h"
 #include "engine/kernels/depthwise_int8_narrow-inl.h"
 #include "engine/kernels/depthwise_int8_sums-inl.h"
 
@@ -208,6 +209,12 @@ void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row
 #if HWY_TARGET != HWY_SCALAR
       if (g.k_h == 3 && g.k_w == 3 && g.dilation_w == 1 && g.in_c >= kBlock) {
         Pixels3x3(RowsOf(task, row, channel), lanes, task.tail, g, to);
+        continue;
+      }
+#endif
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+      if (IsFiveByFive(g)) {
+        Pixels5x5(RowsOf(task, row, channel), lanes, task.tail, g, to);
         continue;
       }
 #endif

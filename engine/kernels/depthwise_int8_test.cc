@@ -68,7 +68,7 @@ TEST(DepthwiseInt8, ThreeByThreeOfFewChannels) {
   OnEveryTarget([] {
     for (const int64_t channels : {3, 4, 8, 12, 24, 40, 48, 58}) {
       for (const int64_t stride : {1, 2}) {
-        for (const int64_t width : {1, 3, 30, 5000 / channels}) {
+        for (const int64_t width : {int64_t{1}, int64_t{3}, int64_t{30}, 5000 / channels}) {
           for (const int64_t pad : {0, 1}) {
             if (width < 3 && pad == 0) continue;
             ExpectConv({.batch = 2,
@@ -85,6 +85,29 @@ TEST(DepthwiseInt8, ThreeByThreeOfFewChannels) {
                         .pad_left = pad},
                        static_cast<uint8_t>(channels * 5));
           }
+        }
+      }
+    }
+  });
+}
+
+TEST(DepthwiseInt8, FiveByFive) {
+  OnEveryTarget([] {
+    for (const int64_t channels : {64, 72, 130}) {
+      for (const int64_t width : {1, 2, 4, 5, 6, 11, 20}) {
+        for (const int64_t pad : {0, 2}) {
+          if (width + 2 * pad < 5) continue;
+          ExpectConv({.batch = 2,
+                      .in_h = 6,
+                      .in_w = width,
+                      .in_c = channels,
+                      .out_h = 6 + 2 * pad - 4,
+                      .out_w = width + 2 * pad - 4,
+                      .k_h = 5,
+                      .k_w = 5,
+                      .pad_top = pad,
+                      .pad_left = pad},
+                     static_cast<uint8_t>(channels));
         }
       }
     }

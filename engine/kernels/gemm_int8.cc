@@ -28,9 +28,33 @@ HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
-// What each row of a tile gets beside its products.
+// The sum of some bytes.
+uint32_t SumOfBytes(const uint8_t* bytes, int64_t count) {
+#if HWY_TARGET == HWY_SCALAR
+  uint32_t sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += bytes[i];
+  return sum;
+#else
+  const hn::Repartition<uint8_t, TailDI> d8;
+  const hn::Repartition<uint64_t, TailDI> d64;
+  auto sums = hn::Zero(d64);
+  int64_t i = 0;
+  for (; i + static_cast<int64_t>(hn::Lanes(d8)) <= count; i += static_cast<int64_t>(hn::Lanes(d8))) {
+    sums = hn::Add(sums, hn::SumsOf8(hn::LoadU(d8, bytes + i)));
+  }
+  auto sum = static_cast<uint32_t>(hn::ReduceSum(d64, sums));
+  for (; i < count; ++i) sum += bytes[i];
+  return sum;
+#endif
+}
+
+// What each row of a tile gets beside its products. A panel of ones adds up patches; whole rows need none.
 void RowTerms(const TaskInt8& task, const TileRowsInt8& from, int64_t rows, TileFunctionInt8 function, int32_t* tile,
               uint32_t* terms) {
+  if (task.geometry == nullptr) {
+    for (int64_t i = 0; i < rows; ++i) terms[i] = task.row_factor * SumOfBytes(from.from[0] + i * from.stride, task.k);
+    return;
+  }
   HWY_ALIGN static constexpr int32_t kZeros[static_cast<size_t>(kTailLanes)] = {};
   HWY_ALIGN static constexpr float kNoFactors[static_cast<size_t>(kTailLanes)] = {};
   function(from, task.ones, task.ones, {kZeros, tile, nullptr, 0, kNoFactors, kNoFactors});
@@ -95,7 +119,10 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
       const int64_t width = std::min(kPairColumns, column_end - column);
       TileOutInt8 out{task.tail.start + column, tile, nullptr, task.n, task.tail.multiply + column,
                       task.tail.add + column};
-      if (at_once && width == (two ? kPairColumns : kTailLanes) && choice.rows == rows) {
+      const bool whole = width == (two ? kPairColumns : kTailLanes);
+      // What a vector writes beyond a narrow row, the next row writes again.
+      const bool spills = task.n < kTailLanes && (row_end - row - rows) * task.n >= kTailLanes;
+      if (at_once && (whole || spills) && choice.rows == rows) {
         out.codes = static_cast<uint8_t*>(task.tail.output) + row * task.n + column;
       }
       (two ? choice.two : choice.one)(from, b0, b1, out);
@@ -128,10 +155,10 @@ namespace {
 constexpr int64_t kMostRows = 14;  // of any target's tile
 constexpr int64_t kGroup = 4;
 
-// Whether patches are pixels.
-bool IsPlain(const ConvGeometry& g) {
-  return g.k_h == 1 && g.k_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
-         g.out_h == g.in_h && g.out_w == g.in_w;
+// Whether patches are pixels, with no bytes behind them.
+bool IsPlain(const ConvGeometry& g, const PackedMatrixU8& filter) {
+  return filter.k() == g.in_c && g.k_h == 1 && g.k_w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.pad_top == 0 &&
+         g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w;
 }
 
 // A thread's buffer.
@@ -200,7 +227,7 @@ void Conv2DInt8(const uint8_t* input, uint8_t outside, const PackedMatrixU8& fil
   task.lda = g.in_c;
   task.tail = tail;
   task.outside = outside;
-  if (!IsPlain(g)) task.geometry = &g;
+  if (!IsPlain(g, filter)) task.geometry = &g;
   Run(task, g.batch * g.out_h * g.out_w, filter, scratch, pool, stop);
 }
 
@@ -217,7 +244,7 @@ void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatr
   TaskInt8 task;
   task.a = left.bytes;
   task.lda = left.lda;
-  task.geometry = left.geometry != nullptr && IsPlain(*left.geometry) ? nullptr : left.geometry;
+  task.geometry = left.geometry != nullptr && IsPlain(*left.geometry, b) ? nullptr : left.geometry;
   task.outside = static_cast<uint8_t>(a_offset);
   task.wide = output;
   task.row_factor = 128u - static_cast<uint32_t>(b_offset);
@@ -226,9 +253,10 @@ void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatr
   const int64_t lines = g != nullptr ? g->k_h : 1, line = g != nullptr ? g->k_w * g->in_c : k;
   auto* start = static_cast<int32_t*>(scratch);
   auto* ones = reinterpret_cast<int8_t*>(start + elements);
-  std::memset(ones, 0, static_cast<size_t>(groups * kGroup * 16));
-  for (int64_t i = 0; i < lines * line; ++i) {
-    const int64_t at = lines > 0 ? i / line * (k / lines) + i % line : i;
+  const bool pads = lines * line != k;
+  if (task.geometry != nullptr) std::memset(ones, pads ? 0 : 1, static_cast<size_t>(groups * kGroup * 16));
+  for (int64_t i = 0; pads && i < lines * line; ++i) {
+    const int64_t at = i / line * (k / lines) + i % line;
     for (int64_t j = 0; j < 16; ++j) ones[(at / kGroup * 16 + j) * kGroup + at % kGroup] = 1;
   }
   const auto of_a = static_cast<uint32_t>(a_offset);

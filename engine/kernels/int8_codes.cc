@@ -92,13 +92,64 @@ void WidenSome(const uint8_t* codes, int32_t zero, float step, float* x, int64_t
   });
 }
 
+// Codes as four vectors of floats, and back: within blocks of 16 bytes, so that no lane crosses one.
+#if HWY_TARGET != HWY_SCALAR
+using DBytes = hn::Repartition<uint8_t, D>;
+using BytesV = hn::Vec<DBytes>;
+struct FourFloats {
+  V v0, v1, v2, v3;
+};
+
+HWY_INLINE FourFloats FloatsOf(BytesV codes) {
+  const DBytes d8;
+  const hn::Repartition<uint16_t, D> d16;
+  const auto none = hn::Zero(d8);
+  const auto low = hn::BitCast(d16, hn::InterleaveLower(d8, codes, none));
+  const auto high = hn::BitCast(d16, hn::InterleaveUpper(d8, codes, none));
+  const auto none16 = hn::Zero(d16);
+  const auto convert = [](auto v) { return hn::ConvertTo(D(), hn::BitCast(DI(), v)); };
+  return {convert(hn::InterleaveLower(d16, low, none16)), convert(hn::InterleaveUpper(d16, low, none16)),
+          convert(hn::InterleaveLower(d16, high, none16)), convert(hn::InterleaveUpper(d16, high, none16))};
+}
+
+template <class To, class Wide>
+HWY_INLINE hn::Vec<To> Narrowed(To d, Wide a, Wide b) {
+#if HWY_HAVE_SCALABLE
+  return hn::OrderedDemote2To(d, a, b);
+#else
+  return hn::ReorderDemote2To(d, a, b);
+#endif
+}
+
+// Rounded to even; ends at 0 and 255.
+HWY_INLINE BytesV CodesOf(const FourFloats& f) {
+  const hn::Repartition<int16_t, D> d16;
+  return Narrowed(DBytes(), Narrowed(d16, hn::NearestInt(f.v0), hn::NearestInt(f.v1)),
+                  Narrowed(d16, hn::NearestInt(f.v2), hn::NearestInt(f.v3)));
+}
+#endif
+
+HWY_INLINE V Ended(V value, float low, float high) {
+  return hn::Min(hn::Max(value, hn::Set(D(), low)), hn::Set(D(), high));
+}
+
 void AddSome(const CodeAddition& how, const uint8_t* a, const uint8_t* b, uint8_t* sum, int64_t begin, int64_t end) {
   const D d;
   const V factor_a = hn::Set(d, how.factor_a), factor_b = hn::Set(d, how.factor_b), add = hn::Set(d, how.add);
-  const V low = hn::Set(d, how.low), high = hn::Set(d, how.high);
+  const auto one = [&](V left, V right) { return hn::MulAdd(left, factor_a, hn::MulAdd(right, factor_b, add)); };
+#if HWY_TARGET != HWY_SCALAR
+  const DBytes d8;
+  const auto bytes = static_cast<int64_t>(hn::Lanes(d8));
+  const BytesV least = hn::Set(d8, static_cast<uint8_t>(how.low)), most = hn::Set(d8, static_cast<uint8_t>(how.high));
+  for (; begin + bytes <= end; begin += bytes) {
+    const FourFloats x = FloatsOf(hn::LoadU(d8, a + begin)), y = FloatsOf(hn::LoadU(d8, b + begin));
+    const BytesV codes = CodesOf({one(x.v0, y.v0), one(x.v1, y.v1), one(x.v2, y.v2), one(x.v3, y.v3)});
+    hn::StoreU(hn::Min(hn::Max(codes, least), most), d8, sum + begin);
+  }
+#endif
   Each(begin, end, [&](int64_t at, size_t count) {
-    const V value = hn::MulAdd(Widened(a + at, count), factor_a, hn::MulAdd(Widened(b + at, count), factor_b, add));
-    StoreCodes(hn::NearestInt(hn::Min(hn::Max(value, low), high)), sum + at, count);
+    const V value = one(Widened(a + at, count), Widened(b + at, count));
+    StoreCodes(hn::NearestInt(Ended(value, how.low, how.high)), sum + at, count);
   });
 }
 
@@ -107,26 +158,41 @@ void MultiplySome(const CodeProduct& how, const uint8_t* a, const uint8_t* b, ui
   const D d;
   const V zero_a = hn::Set(d, static_cast<float>(how.zero_a)), zero_b = hn::Set(d, static_cast<float>(how.zero_b));
   const V factor = hn::Set(d, how.factor), zero = hn::Set(d, how.zero);
-  const V low = hn::Set(d, how.low), high = hn::Set(d, how.high);
   Each(begin, end, [&](int64_t at, size_t count) {
     const V left = hn::Sub(Widened(a + at, count), zero_a), right = hn::Sub(Widened(b + at, count), zero_b);
     const V value = hn::MulAdd(hn::Mul(left, right), factor, zero);
-    StoreCodes(hn::NearestInt(hn::Min(hn::Max(value, low), high)), product + at, count);
+    StoreCodes(hn::NearestInt(Ended(value, how.low, how.high)), product + at, count);
   });
 }
 
-// A channel is multiplied by its b, and its codes are by their zero too high.
+// A channel is multiplied by its b.
 void MultiplyPixels(const CodeProduct& how, const uint8_t* a, const uint8_t* b, int64_t pixels, int64_t channels,
                     uint8_t* product) {
   const D d;
   const V zero_a = hn::Set(d, static_cast<float>(how.zero_a)), zero_b = hn::Set(d, static_cast<float>(how.zero_b));
   const V factor = hn::Set(d, how.factor), zero = hn::Set(d, how.zero);
-  const V low = hn::Set(d, how.low), high = hn::Set(d, how.high);
-  Each(0, channels, [&](int64_t at, size_t count) {
+  int64_t first = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const DBytes d8;
+  const auto bytes = static_cast<int64_t>(hn::Lanes(d8));
+  const BytesV least = hn::Set(d8, static_cast<uint8_t>(how.low)), most = hn::Set(d8, static_cast<uint8_t>(how.high));
+  for (; first + bytes <= channels; first += bytes) {
+    const FourFloats by = FloatsOf(hn::LoadU(d8, b + first));
+    const auto scaled = [&](V v) { return hn::Mul(hn::Sub(v, zero_b), factor); };
+    const V s0 = scaled(by.v0), s1 = scaled(by.v1), s2 = scaled(by.v2), s3 = scaled(by.v3);
+    for (int64_t i = 0; i < pixels; ++i) {
+      const FourFloats x = FloatsOf(hn::LoadU(d8, a + i * channels + first));
+      const auto one = [&](V v, V scale) { return hn::MulAdd(hn::Sub(v, zero_a), scale, zero); };
+      const BytesV codes = CodesOf({one(x.v0, s0), one(x.v1, s1), one(x.v2, s2), one(x.v3, s3)});
+      hn::StoreU(hn::Min(hn::Max(codes, least), most), d8, product + i * channels + first);
+    }
+  }
+#endif
+  Each(first, channels, [&](int64_t at, size_t count) {
     const V scale = hn::Mul(hn::Sub(Widened(b + at, count), zero_b), factor);
     for (int64_t i = 0; i < pixels; ++i) {
       const V value = hn::MulAdd(hn::Sub(Widened(a + i * channels + at, count), zero_a), scale, zero);
-      StoreCodes(hn::NearestInt(hn::Min(hn::Max(value, low), high)), product + i * channels + at, count);
+      StoreCodes(hn::NearestInt(Ended(value, how.low, how.high)), product + i * channels + at, count);
     }
   });
 }

@@ -145,9 +145,19 @@ bool AddBiasRows(RunContext& c, Range x, Range y, Range z) {
   c.ParallelFor(count / channels, std::max<int64_t>((1 << 14) / channels, 1), [&](int64_t begin, int64_t end) {
     constexpr int64_t kTile = 512;
     int32_t tile[kTile];
+    const auto code = [&](int64_t channel) { return Wrap(int64_t{encode(from_y(bias[channel]))} + zero); };
+    if (channels * 2 <= kTile) {  // several rows at a time
+      const int64_t rows = std::min(kTile / channels, end - begin);
+      for (int64_t i = 0; i < rows * channels; ++i) tile[i] = i < channels ? code(i) : tile[i - channels];
+      for (int64_t row = begin; row < end; row += rows) {
+        const int64_t n = std::min(rows, end - row) * channels;
+        AddBiasCodes(codes + row * channels, tile, n, how, sum + row * channels);
+      }
+      return;
+    }
     for (int64_t at = 0; at < channels; at += kTile) {
       const int64_t n = std::min(kTile, channels - at);
-      for (int64_t i = 0; i < n; ++i) tile[i] = Wrap(int64_t{encode(from_y(bias[at + i]))} + zero);
+      for (int64_t i = 0; i < n; ++i) tile[i] = code(at + i);
       for (int64_t row = begin; row < end; ++row) {
         AddBiasCodes(codes + row * channels + at, tile, n, how, sum + row * channels + at);
       }

@@ -188,6 +188,7 @@ class Calibrator {
 Result<GraphDef> ReadyForInt8(const GraphDef& graph, const Int8Options& options) {
   GraphDef ready = graph;
   DropIdleOrder(ready);
+  DropIdentityN(options.outputs, ready);
   RIVULET_RETURN_IF_ERROR(DropSecondRelus(options.outputs, ready));
   if (options.equalize) {
     RIVULET_RETURN_IF_ERROR(

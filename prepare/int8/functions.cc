@@ -11,11 +11,10 @@ namespace {
 constexpr size_t kMostOperators = 16;
 
 bool IsElementwise(const NodeDef& node) {
-  constexpr std::string_view kOps[] = {
-      "Abs",     "Add",  "AddV2", "Elu",  "Exp",     "Identity", "IdentityN", "Maximum", "Minimum", "Mul", "Neg",
-      "RealDiv", "Relu", "Relu6", "Selu", "Sigmoid", "Softplus", "Softsign",  "Sqrt",    "Square",  "Sub", "Tanh"};
-  return std::find(std::begin(kOps), std::end(kOps), node.op) != std::end(kOps) &&
-         (node.op == "IdentityN" || TypeAttr(node, "T") == DType::kFloat);
+  constexpr std::string_view kOps[] = {"Abs",     "Add",      "AddV2",    "Elu",     "Exp",    "Identity", "Maximum",
+                                       "Minimum", "Mul",      "Neg",      "RealDiv", "Relu",   "Relu6",    "Selu",
+                                       "Sigmoid", "Softplus", "Softsign", "Sqrt",    "Square", "Sub",      "Tanh"};
+  return std::find(std::begin(kOps), std::end(kOps), node.op) != std::end(kOps) && TypeAttr(node, "T") == DType::kFloat;
 }
 
 bool IsNumber(GraphEdit& edit, const NodeDef& node, size_t input) {
@@ -67,7 +66,7 @@ class Reader {
 std::optional<ElementFunction> ReadElementFunction(GraphEdit& edit, const NodeDef& node,
                                                    const std::function<bool(const std::string&)>& is_source) {
   // One that only chooses values needs no rounding of its own.
-  if (PassedOn(node) || node.op == "IdentityN") return std::nullopt;
+  if (PassedOn(node)) return std::nullopt;
   auto function = Reader(edit, is_source).Read(node);
   if (!function) return std::nullopt;
   const std::vector<NodeDef*> readers = edit.ReadersOf(node);

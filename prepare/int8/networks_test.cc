@@ -138,6 +138,18 @@ TEST(Int8Networks, AFunctionInSeveralOperatorsIsRoundedBeforeAndBehind) {
   EXPECT_EQ(model.ranges.size(), 3u);
 }
 
+TEST(Int8Networks, ASwishThroughAnIdentityOfSeveral) {
+  const GraphDef graph =
+      With(Input("x", "1884") + Conv("a", "x", "w") + Node("s", "Sigmoid", {"a"}) + Node("h", "Mul", {"a", "s"}) +
+               "node { name: 'i' op: 'IdentityN' input: 'h' input: 'a' attr { key: 'T' value { list { type: [DT_FLOAT, "
+               "DT_FLOAT] } } } }" +
+               Conv("y", "i", "v"),
+           {{"w", {3, 3, 4, 8}}, {"v", {1, 1, 8, 3}}});
+  const Int8Model model = Near(graph, OptionsFor({1, 8, 8, 4}, {"y"}));
+  EXPECT_EQ(NodeIn(model.graph, "s").inputs[0], "a/int8");
+  EXPECT_EQ(NodeIn(model.graph, "y/int8/product").inputs[0], "h/int8");
+}
+
 TEST(Int8Networks, SeveralFiltersAChannelStayFloatAndSayIt) {
   const GraphDef graph = With(Input("x", "1884") + Conv("a", "x", "w") + Node("r", "Relu", {"a"}) +
                                   Conv("d", "r", "u", "DepthwiseConv2dNative") + Conv("y", "d", "v"),

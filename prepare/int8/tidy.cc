@@ -1,6 +1,8 @@
 #include "prepare/int8/tidy.h"
 
+#include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -41,6 +43,35 @@ void DropIdleOrder(GraphDef& graph) {
     }
   }
   for (size_t i = 0; i < kept.size(); ++i) graph.nodes[i].inputs = std::move(kept[i]);
+}
+
+void DropIdentityN(const std::vector<std::string>& outputs, GraphDef& graph) {
+  std::unordered_set<std::string_view> wanted;
+  for (const std::string& output : outputs) wanted.insert(ParseInput(output).node);
+  std::unordered_map<std::string, std::vector<std::string>> identities;
+  for (const NodeDef& node : graph.nodes) {
+    if (node.op != "IdentityN" || wanted.contains(node.name)) continue;
+    const bool waits = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                   [](const std::string& input) { return ParseInput(input).is_control; });
+    if (!waits) identities.emplace(node.name, node.inputs);
+  }
+  std::unordered_set<std::string> ordered, read;  // by name
+  for (NodeDef& node : graph.nodes) {
+    for (std::string& input : node.inputs) {
+      // They read one another at most once round.
+      for (size_t hops = 0; hops <= identities.size(); ++hops) {
+        const InputName name = ParseInput(input);
+        const auto at = identities.find(std::string(name.node));
+        if (at == identities.end()) break;
+        if (name.is_control) ordered.insert(at->first);
+        if (name.is_control || name.port < 0 || static_cast<size_t>(name.port) >= at->second.size()) break;
+        read.insert(at->first);
+        input = std::string(at->second[static_cast<size_t>(name.port)]);
+      }
+    }
+  }
+  std::erase_if(graph.nodes,
+                [&](const NodeDef& node) { return identities.contains(node.name) && !ordered.contains(node.name); });
 }
 
 Status DropSecondRelus(const std::vector<std::string>& outputs, GraphDef& graph) {

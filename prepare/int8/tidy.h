@@ -13,6 +13,9 @@ namespace rivulet::prepare {
 // Frozen graphs are full of them, from outputs to all weights, which would keep weights that nothing reads any more.
 void DropIdleOrder(GraphDef& graph);
 
+// Whoever reads an IdentityN reads what that does: a swish with a gradient of its own goes through one.
+void DropIdentityN(const std::vector<std::string>& outputs, GraphDef& graph);
+
 // Whoever reads a Relu of what is a Relu or Relu6 already reads that: a rounding would come between the two. Those that
 // are `outputs` stay.
 Status DropSecondRelus(const std::vector<std::string>& outputs, GraphDef& graph);
