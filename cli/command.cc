@@ -31,9 +31,9 @@ void RunFlags::AddTo(CLI::App& command) {
       ->capture_default_str();
   command.add_flag("--no-passes", no_passes, "Run every node as the file has it");
   command
-      .add_option(
-          "--precision", precision,
-          "exact; plain: without Winograd's transforms; or fast: products of 16-bit floats where the processor has them")
+      .add_option("--precision", precision,
+                  "exact; plain: without Winograd's transforms; or fast: products of 16-bit floats where the processor "
+                  "has them")
       ->check(CLI::IsMember({"exact", "plain", "fast"}));
   command.add_option("--target", target, "Instruction set to use, e.g. AVX2; see 'rivulet bench --json'");
   command.add_option("--deadline", deadline_ms, "Stop after this many milliseconds")

@@ -1,6 +1,6 @@
 // rivulet_count [--target NAME] [KERNEL]: one of the kernels of rivulet_micro, called once to get warm and once more
-// between two calls of RivuletCountsHere, by which an emulator's log of instructions tells where to count. Without KERNEL:
-// the target in use, and the kernels' names and operations.
+// between two calls of RivuletCountsHere, by which an emulator's log of instructions tells where to count. Without
+// KERNEL: the target in use, and the kernels' names and operations.
 #include <cstdio>
 #include <map>
 #include <string>

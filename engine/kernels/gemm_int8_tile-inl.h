@@ -11,7 +11,7 @@
 #endif
 
 #include "engine/kernels/dot_bytes-inl.h"
-#include "engine/kernels/gemm_int8_sdot.h"
+#include "engine/kernels/gemm_int8_arm.h"
 #include "engine/kernels/gemm_int8_tile.h"
 #include "engine/kernels/sums_tail-inl.h"
 #include "hwy/highway.h"
@@ -101,8 +101,8 @@ constexpr TileChoiceInt8 kTiles[] = {
 #undef RIVULET_TILE
 
 TileChoiceInt8 TileFor(int64_t rows) {
-#if HWY_TARGET & HWY_ALL_NEON
-  if (HasSdot()) return SdotTileFor(rows);
+#if HWY_ARCH_ARM
+  if (const TileChoiceInt8 choice = ArmTileFor(rows); choice.rows > 0) return choice;
 #endif
   for (const TileChoiceInt8& choice : kTiles) {
     if (choice.rows >= rows) return choice;

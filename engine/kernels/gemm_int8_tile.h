@@ -32,9 +32,9 @@ using TileFunctionInt8 = void (*)(const TileRowsInt8&, const int8_t* b0, const i
 // The least tall functions that make so many rows, of which more may then be computed than are there: they must be
 // readable.
 struct TileChoiceInt8 {
-  int64_t rows;
-  TileFunctionInt8 two;
-  TileFunctionInt8 one;
+  int64_t rows = 0;
+  TileFunctionInt8 two = nullptr;
+  TileFunctionInt8 one = nullptr;
 };
 
 }  // namespace rivulet

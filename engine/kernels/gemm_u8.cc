@@ -19,6 +19,7 @@
 #include "engine/base/errors.h"
 #include "engine/kernels/dot_bytes-inl.h"
 #include "engine/kernels/gemm.h"
+#include "engine/kernels/gemm_int8_arm.h"
 
 #ifndef RIVULET_ENGINE_KERNELS_GEMM_U8_ONCE
 #define RIVULET_ENGINE_KERNELS_GEMM_U8_ONCE
@@ -68,7 +69,7 @@ constexpr int64_t kLanes = HWY_MAX_LANES_D(D);
 constexpr int64_t kPanel = 16;
 constexpr int64_t kGroup = 4;  // values of k in a lane
 constexpr int64_t kPairColumns = 2 * kLanes;
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+#if (HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86) || HWY_ARCH_ARM
 constexpr int64_t kMaxRows = 8;
 #else
 constexpr int64_t kMaxRows = 4;
@@ -105,13 +106,19 @@ HWY_NOINLINE void Tile(const uint8_t* HWY_RESTRICT a, int64_t groups, const int8
 }
 
 void TileOf(int64_t rows, const uint8_t* a, int64_t groups, const int8_t* b0, const int8_t* b1, int32_t* tile) {
+#if HWY_ARCH_ARM
+  if (const TileChoiceInt8 choice = ArmTileFor(rows); choice.rows > 0) {
+    static constexpr int32_t kNone[static_cast<size_t>(kPairColumns)] = {};
+    return choice.two({&a, 1, groups, kRowBytesU8}, b0, b1, {kNone, tile, nullptr, 0, nullptr, nullptr});
+  }
+#endif
   switch (rows) {
     case 1: return Tile<1>(a, groups, b0, b1, tile);
     case 2: return Tile<2>(a, groups, b0, b1, tile);
     case 3:
     case 4: return Tile<4>(a, groups, b0, b1, tile);
     default:
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+#if (HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86) || HWY_ARCH_ARM
       return Tile<8>(a, groups, b0, b1, tile);
 #else
       return;
