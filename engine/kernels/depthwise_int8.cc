@@ -185,8 +185,8 @@ void Strips(const TaskDepthwiseInt8& task, const Lanes& lanes, int64_t row, int6
 }
 #endif
 
-// Output rows [row_begin, row_end), counted over the batch.
-void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row_end) {
+// Output rows [row_begin, row_end), counted over the batch, of channels [first, last): whole blocks, or up to the end.
+void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row_end, int64_t first, int64_t last) {
   const DepthwiseGeometry& g = task.geometry;
   const int64_t quads = QuadsOfColumn(g.k_h) * g.k_w;
   const auto row_of = [&](int64_t row) { return static_cast<uint8_t*>(task.tail.output) + row * g.out_w * g.in_c; };
@@ -199,7 +199,7 @@ void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row
   }
 #endif
   Lanes lanes;
-  for (int64_t block = 0; block < g.in_c; block += kBlock) {
+  for (int64_t block = first; block < last; block += kBlock) {
     // The last block reaches back where it can, so that it is whole.
     const int64_t channel = std::max<int64_t>(std::min(block, g.in_c - kBlock), 0);
     const int64_t count = std::min(kBlock, g.in_c - channel);
@@ -245,11 +245,26 @@ void DepthwiseInt8(const uint8_t* input, uint8_t outside, const int8_t* packed, 
   task.tail = tail;
   const DepthwiseGeometry& g = geometry;
   if (g.out_w == 0 || g.in_c == 0) return;
-  // Pieces of some 20 microseconds; a block's lanes are filled once for a piece.
-  const int64_t work = std::max<int64_t>(g.out_w * g.in_c * g.k_h * g.k_w, 1);
-  const int64_t grain = std::max<int64_t>((int64_t{1} << 20) / work, 1);
-  pool.ParallelFor(g.batch * g.out_h, grain, stop, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(DepthwiseRows)(task, begin, end);
+  // Pieces of some microseconds: of rows, where these are few of channels. A block's lanes are filled once for a piece.
+  // Channels that fill no block go with those before them, into which their vector reaches back.
+  const int64_t rows = g.batch * g.out_h, blocks = std::max<int64_t>(g.in_c / kMostChannels, 1);
+  const int64_t work = std::max<int64_t>(g.out_w * std::min(g.in_c, kMostChannels) * g.k_h * g.k_w, 1);
+  const int64_t piece = int64_t{1} << (pool.num_threads() > 1 ? 18 : 22);
+  const int64_t height = std::clamp<int64_t>(piece / work, 1, std::max<int64_t>(rows, 1));
+  const int64_t strips = (rows + height - 1) / height;
+  const int64_t grain = height < rows ? 1 : std::max<int64_t>(piece / (work * height), 1);
+  pool.ParallelFor(strips * blocks, grain, stop, [&](int64_t begin, int64_t end) {
+    while (begin < end) {  // strips of one block of channels, or whole blocks
+      const int64_t block = begin / strips, strip = begin % strips;
+      const int64_t taken =
+          strip == 0 && end - begin >= strips ? (end - begin) / strips * strips : std::min(end - begin, strips - strip);
+      const int64_t next = block + (taken + strips - 1) / strips;
+      const int64_t last = next == blocks ? g.in_c : next * kMostChannels;
+      HWY_DYNAMIC_DISPATCH(DepthwiseRows)
+      (task, strip * height, taken >= strips ? rows : std::min((strip + taken) * height, rows), block * kMostChannels,
+       last);
+      begin += taken;
+    }
   });
 }
 

@@ -45,17 +45,25 @@ HWY_NOINLINE void Tile(const TileRowsInt8& rows, const int8_t* HWY_RESTRICT b0, 
   RIVULET_ROWS(RIVULET_DECLARE)
 #undef RIVULET_DECLARE
   for (int64_t line = 0; line < rows.lines; ++line) {
-    const uint8_t* HWY_RESTRICT a = rows.from[line];
-    for (int64_t g = 0; g < rows.groups; ++g, a += kGroup, b0 += kPanel * kGroup, b1 += kPanel * kGroup) {
-#define RIVULET_MULTIPLY(i)                           \
-  if constexpr (i < kRows) {                          \
-    int32_t four;                                     \
-    std::memcpy(&four, a + i * stride, sizeof(four)); \
-    r##i = Dot(four, b0, r##i);                       \
-    if constexpr (kTwo) s##i = Dot(four, b1, s##i);   \
+    // A pointer for each five rows: with a stride for each row there would not be registers enough.
+    const uint8_t* HWY_RESTRICT a0 = rows.from[line];
+    const uint8_t* HWY_RESTRICT a5 = a0 + (kRows > 5 ? 5 * stride : 0);
+    const uint8_t* HWY_RESTRICT a10 = a0 + (kRows > 10 ? 10 * stride : 0);
+    for (int64_t g = 0; g < rows.groups; ++g) {
+#define RIVULET_MULTIPLY(i)                                                              \
+  if constexpr (i < kRows) {                                                             \
+    int32_t four;                                                                        \
+    std::memcpy(&four, (i < 5 ? a0 : i < 10 ? a5 : a10) + i % 5 * stride, sizeof(four)); \
+    r##i = Dot(four, b0, r##i);                                                          \
+    if constexpr (kTwo) s##i = Dot(four, b1, s##i);                                      \
   }
       RIVULET_ROWS(RIVULET_MULTIPLY)
 #undef RIVULET_MULTIPLY
+      a0 += kGroup;
+      a5 += kGroup;
+      a10 += kGroup;
+      b0 += kPanel * kGroup;
+      b1 += kPanel * kGroup;
     }
   }
   if (out.codes != nullptr) {

@@ -24,6 +24,9 @@ using DI = hn::RebindToSigned<D>;
 using D8 = hn::Rebind<uint8_t, D>;
 using V = hn::Vec<D>;
 
+// A lambda that is called in two places is no loop's body otherwise, but a function.
+#define RIVULET_INLINED __attribute__((always_inline))
+
 // Calls body(at, lanes) for each vector of [begin, end).
 template <class Body>
 HWY_INLINE void Each(int64_t begin, int64_t end, const Body& body) {
@@ -52,7 +55,7 @@ HWY_INLINE void MakeWith(const InSteps& in_steps, const CodesOfFloats& to, const
   const D d;
   const V low = hn::Set(d, to.low), high = hn::Set(d, to.high);
   const V zero = hn::Set(d, to.zero), half = hn::Set(d, 0.5f);
-  Each(begin, end, [&](int64_t at, size_t count) {
+  Each(begin, end, [&](int64_t at, size_t count) RIVULET_INLINED {
     const V value = count == hn::Lanes(d) ? hn::LoadU(d, x + at) : hn::LoadN(d, x + at, count);
     const V above = hn::Sub(hn::Max(hn::Min(value, high), low), low);
     const V code = hn::Add(hn::Floor(hn::Add(hn::Sub(in_steps(above), zero), half)), zero);
@@ -86,7 +89,7 @@ void MakeSome(const CodesOfFloats& to, const float* x, uint8_t* codes, int64_t b
 void WidenSome(const uint8_t* codes, int32_t zero, float step, float* x, int64_t begin, int64_t end) {
   const D d;
   const V offset = hn::Set(d, static_cast<float>(zero)), steps = hn::Set(d, step);
-  Each(begin, end, [&](int64_t at, size_t count) {
+  Each(begin, end, [&](int64_t at, size_t count) RIVULET_INLINED {
     const V value = hn::Mul(hn::Sub(Widened(codes + at, count), offset), steps);
     count == hn::Lanes(d) ? hn::StoreU(value, d, x + at) : hn::StoreN(value, d, x + at, count);
   });
@@ -147,7 +150,7 @@ void AddSome(const CodeAddition& how, const uint8_t* a, const uint8_t* b, uint8_
     hn::StoreU(hn::Min(hn::Max(codes, least), most), d8, sum + begin);
   }
 #endif
-  Each(begin, end, [&](int64_t at, size_t count) {
+  Each(begin, end, [&](int64_t at, size_t count) RIVULET_INLINED {
     const V value = one(Widened(a + at, count), Widened(b + at, count));
     StoreCodes(hn::NearestInt(Ended(value, how.low, how.high)), sum + at, count);
   });
@@ -158,7 +161,7 @@ void MultiplySome(const CodeProduct& how, const uint8_t* a, const uint8_t* b, ui
   const D d;
   const V zero_a = hn::Set(d, static_cast<float>(how.zero_a)), zero_b = hn::Set(d, static_cast<float>(how.zero_b));
   const V factor = hn::Set(d, how.factor), zero = hn::Set(d, how.zero);
-  Each(begin, end, [&](int64_t at, size_t count) {
+  Each(begin, end, [&](int64_t at, size_t count) RIVULET_INLINED {
     const V left = hn::Sub(Widened(a + at, count), zero_a), right = hn::Sub(Widened(b + at, count), zero_b);
     const V value = hn::MulAdd(hn::Mul(left, right), factor, zero);
     StoreCodes(hn::NearestInt(Ended(value, how.low, how.high)), product + at, count);
@@ -188,7 +191,7 @@ void MultiplyPixels(const CodeProduct& how, const uint8_t* a, const uint8_t* b, 
     }
   }
 #endif
-  Each(first, channels, [&](int64_t at, size_t count) {
+  Each(first, channels, [&](int64_t at, size_t count) RIVULET_INLINED {
     const V scale = hn::Mul(hn::Sub(Widened(b + at, count), zero_b), factor);
     for (int64_t i = 0; i < pixels; ++i) {
       const V value = hn::MulAdd(hn::Sub(Widened(a + i * channels + at, count), zero_a), scale, zero);
@@ -215,6 +218,7 @@ void LookUpSome(const uint8_t* table, const uint8_t* codes, uint8_t* to, int64_t
   for (; at < end; ++at) to[at] = table[codes[at]];
 }
 
+#undef RIVULET_INLINED
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet

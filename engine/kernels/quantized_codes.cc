@@ -27,6 +27,9 @@ using DB = hn::CappedTag<uint8_t, 64>;
 using V = hn::Vec<D>;
 using I = hn::Vec<DI>;
 
+// A lambda that is called in two places is no loop's body otherwise, but a function.
+#define RIVULET_INLINED __attribute__((always_inline))
+
 // Calls body(at, lanes) for each vector of `count` elements.
 template <class Tag, class Body>
 HWY_INLINE void Each(Tag tag, int64_t count, const Body& body) {
@@ -59,7 +62,7 @@ void Encode(const float* x, int64_t count, const ByteEncoding& how, uint8_t* cod
   const V low = hn::Set(d, how.low), high = hn::Set(d, how.high), base = hn::Set(d, how.base);
   const V scale = hn::Set(d, how.scale), offset = hn::Set(d, how.offset), most = hn::Set(d, 255.0f);
   const auto all = [&](const auto& round) {
-    Each(d, count, [&](int64_t at, size_t lanes) {
+    Each(d, count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
       const V v = Load(d, x + at, lanes);
       const V place = hn::Mul(hn::Sub(hn::Max(hn::Min(v, high), low), base), scale);
       const V code = hn::Min(hn::Max(hn::Sub(round(place), offset), hn::Zero(d)), most);
@@ -77,7 +80,7 @@ void Encode(const float* x, int64_t count, const ByteEncoding& how, uint8_t* cod
 void Decode(const uint8_t* codes, int64_t count, float step, float add, float* x) {
   const D d;
   const V steps = hn::Set(d, step), offset = hn::Set(d, add);
-  Each(d, count, [&](int64_t at, size_t lanes) {
+  Each(d, count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const V code = hn::ConvertTo(d, Widened(codes + at, lanes));
     Store(hn::Add(hn::Mul(code, steps), offset), d, x + at, lanes);
   });
@@ -85,7 +88,7 @@ void Decode(const uint8_t* codes, int64_t count, float step, float add, float* x
 
 void Clamp(const uint8_t* codes, int64_t count, uint8_t low, uint8_t high, uint8_t* to) {
   const DB d;
-  Each(d, count, [&](int64_t at, size_t lanes) {
+  Each(d, count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     Store(hn::Min(hn::Max(Load(d, codes + at, lanes), hn::Set(d, low)), hn::Set(d, high)), d, to + at, lanes);
   });
 }
@@ -149,7 +152,7 @@ void AddLines(const uint8_t* a, const uint8_t* b, int64_t count, int32_t start, 
               int32_t* sum) {
   const DI d;
   const I from = hn::Set(d, start), steps_a = hn::Set(d, step_a), steps_b = hn::Set(d, step_b);
-  Each(d, count, [&](int64_t at, size_t lanes) {
+  Each(d, count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     I v = from;
     if (a != nullptr) v = hn::Add(v, hn::Mul(Widened(a + at, lanes), steps_a));
     if (b != nullptr) v = hn::Add(v, hn::Mul(Widened(b + at, lanes), steps_b));
@@ -162,7 +165,7 @@ void AddBias(const uint8_t* codes, const int32_t* bias, int64_t count, const Wid
   const DI di;
   const V step = hn::Set(d, how.step), add = hn::Set(d, how.add), scale = hn::Set(d, how.scale);
   const V offset = hn::Set(d, how.offset), low = hn::Set(d, -2147483648.0f), high = hn::Set(d, 2147483520.0f);
-  Each(d, count, [&](int64_t at, size_t lanes) {
+  Each(d, count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const V number = hn::Add(hn::Mul(hn::ConvertTo(d, Widened(codes + at, lanes)), step), add);
     const V place = hn::Sub(RoundAway(hn::Mul(number, scale)), offset);
     const I code = hn::ConvertTo(di, hn::Min(hn::Max(place, low), high));
@@ -170,6 +173,7 @@ void AddBias(const uint8_t* codes, const int32_t* bias, int64_t count, const Wid
   });
 }
 
+#undef RIVULET_INLINED
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
