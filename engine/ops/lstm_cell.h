@@ -14,23 +14,9 @@
 
 #include "engine/ops/matched_sizes.h"
 #include "engine/ops/number.h"
+#include "engine/ops/rounded.h"
 
 namespace rivulet {
-
-// A number of T in arithmetic that rounds to T after every operation.
-template <typename T>
-struct Rounded {
-  float value = 0;
-
-  Rounded() = default;
-  Rounded(T x) : value(static_cast<float>(x)) {}  // NOLINT: implicit by intent
-  static Rounded Of(float x) { return Rounded(T(x)); }
-  T stored() const { return T(value); }
-
-  friend Rounded operator+(Rounded a, Rounded b) { return Of(a.value + b.value); }
-  friend Rounded operator-(Rounded a, Rounded b) { return Of(a.value - b.value); }
-  friend Rounded operator*(Rounded a, Rounded b) { return Of(a.value * b.value); }
-};
 
 struct LstmCell {
   float forget_bias = 0;
