@@ -123,7 +123,7 @@ Status CheckWindow(const WindowSpec& spec, const ConvSizes& sizes) {
   if (spec.padding == Padding::kSame) return Status();
   for (size_t d = 1; d < 3; ++d) {
     if (sizes.in[d] < 0 || sizes.out[d] != 0) continue;
-    const CheckedSize extent = (CheckedSize(sizes.k[d]) - 1) * sizes.dilation[d] + 1;
+    const CheckedSize extent = CheckedSize(std::max<int64_t>(sizes.k[d] - 1, 0)) * sizes.dilation[d] + 1;
     return InvalidArgument(d == 1 ? "height" : "width", ": a window of ", extent.value(),
                            " is larger than the padded input of ",
                            sizes.in[d] + spec.pad_before[d] + spec.pad_after[d]);

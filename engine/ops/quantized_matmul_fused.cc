@@ -140,7 +140,7 @@ Status Run(RunContext& c, After after, bool is_relu) {
   MatMulU8(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).dim(1), false, 0, m, b, kSignedZero, sums, n,
            c.pool(), c.stop());
   if (c.stop().stopped()) return c.stop().Why();
-  const bool float_sums = after == After::kSums && c.input(2).dtype() == DType::kFloat32;
+  const bool float_sums = after == After::kSums && c.input(2).dtype() == DType::kFloat;
   const float inverse = 1 / step;
   FillBiases(c, steps, !float_sums, b, biases);
   c.ParallelFor(m, std::max<int64_t>((1 << 12) / n, 1), [&](int64_t begin, int64_t end) {
