@@ -4,15 +4,13 @@
 //   SparseMatrixSparseMatMul: a and b CSR -> CSR, columns in order, with a zero where products cancel out
 //
 // transpose_* and adjoint_* change an operand's rows and columns over, adjoint_* conjugates it besides. Sums are made
-// in the matrices' type.
+// in double precision.
 #include <algorithm>
-#include <cstring>
+#include <array>
 
 #include "engine/base/checked.h"
-#include "engine/ops/complex_math.h"
-#include "engine/ops/number.h"
-#include "engine/ops/plain_infer.h"
 #include "engine/ops/sparse_csr_value.h"
+#include "engine/ops/sparse_parts.h"
 
 namespace rivulet {
 namespace {
@@ -41,7 +39,7 @@ Status InferDense(InferContext& c) {
   return CheckFlips(c);
 }
 
-Status InferSparse(InferContext& c) {
+Status InferProduct(InferContext& c) {
   c.set_output(0, {});
   return CheckFlips(c);
 }
@@ -62,54 +60,101 @@ Status WantProduct(int64_t a_columns, int64_t b_rows, int64_t a_batch, int64_t b
   return Status();
 }
 
-// out [m, n] or [n, m] of matrix `batch`, which is zeros.
-template <typename T>
-void MultiplyDense(const State& s, const CsrMatrix& a, int64_t batch, const T* b, int64_t k, int64_t n, int64_t m,
-                   const StopToken& stop, T* out) {
+// Elements of any of the four types, each as two doubles.
+struct Parts {
+  Parts(const Tensor& tensor, bool conjugated)
+      : data(tensor.raw()),
+        wide(tensor.dtype() == DType::kDouble || tensor.dtype() == DType::kComplex128),
+        step(tensor.dtype() == DType::kComplex64 || tensor.dtype() == DType::kComplex128 ? 2 : 1),
+        sign(conjugated ? -1.0 : 1.0) {}
+
+  double Get(int64_t i) const {
+    return wide ? static_cast<const double*>(data)[i] : static_cast<double>(static_cast<const float*>(data)[i]);
+  }
+  std::array<double, 2> operator[](int64_t i) const { return {Get(i * step), step == 2 ? sign * Get(2 * i + 1) : 0.0}; }
+
+  const void* data;
+  bool wide;
+  int64_t step;
+  double sign;
+};
+
+// Sums, two doubles each.
+void AddProduct(std::array<double, 2> x, std::array<double, 2> y, double* sum) {
+  sum[0] += x[0] * y[0] - x[1] * y[1];
+  sum[1] += x[0] * y[1] + x[1] * y[0];
+}
+
+void Store(const double* sum, bool conjugated, int64_t i, Tensor* to) {
+  const Parts parts(*to, false);
+  for (int64_t part = 0; part < parts.step; ++part) {
+    const double value = part == 1 && conjugated ? -sum[1] : sum[part];
+    if (parts.wide) {
+      static_cast<double*>(to->raw())[i * parts.step + part] = value;
+    } else {
+      static_cast<float*>(to->raw())[i * parts.step + part] = static_cast<float>(value);
+    }
+  }
+}
+
+Result<double*> Sums(RunContext& c, int64_t count) {
+  const CheckedSize bytes = CheckedSize(count) * static_cast<int64_t>(2 * sizeof(double));
+  if (!bytes.valid()) return ResourceExhausted("rows of ", count, " columns are too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  return static_cast<double*>(scratch);
+}
+
+// The operand that a run works with: turned and conjugated as the attributes say.
+Result<const CsrMatrix*> Operand(RunContext& c, int i, DType dtype, const Flip& flip,
+                                 std::shared_ptr<CsrMatrix>* turned) {
+  RIVULET_ASSIGN_OR_RETURN(const CsrMatrix* matrix, CsrMatrixIn(c, i, dtype));
+  if (!flip.turned) return matrix;
+  RIVULET_ASSIGN_OR_RETURN(*turned, TransposeCsr(*matrix, flip.conjugated, c.allocator()));
+  return turned->get();
+}
+
+// Matrix `batch` of the product of a [m, k] and b, whose elements [k, n] begin at `first`.
+void MultiplyDense(const State& s, const CsrMatrix& a, int64_t batch, const Parts& b, int64_t first, int64_t n,
+                   double* sums, const StopToken& stop, Tensor* out) {
+  const int64_t k = a.num_columns(), m = a.num_rows();
   const int64_t b_row = s.b.turned ? 1 : n, b_column = s.b.turned ? k : 1;
   const int64_t out_row = s.output.turned ? 1 : n, out_column = s.output.turned ? m : 1;
   const int32_t *rows = a.rows_of(batch), *columns = a.columns_of(batch);
-  const T* values = static_cast<const T*>(a.values.raw()) + a.first(batch);
-  for (int64_t r = 0; r < a.num_rows() && !stop.stopped(); ++r) {
+  const Parts values(a.values, false);
+  for (int64_t r = 0; r < m && !stop.stopped(); ++r) {
+    std::fill_n(sums, 2 * n, 0.0);
     for (int64_t i = rows[r]; i < rows[r + 1]; ++i) {
-      const int64_t to = s.a.turned ? columns[i] : r, from = s.a.turned ? r : columns[i];
-      const T factor = s.a.conjugated ? Conjugate(values[i]) : values[i];
       for (int64_t j = 0; j < n; ++j) {
-        const T other = b[from * b_row + j * b_column];
-        T& sum = out[to * out_row + j * out_column];
-        sum = Plus(sum, Product(factor, s.b.conjugated ? Conjugate(other) : other));
+        AddProduct(values[a.first(batch) + i], b[first + columns[i] * b_row + j * b_column], sums + 2 * j);
       }
     }
+    for (int64_t j = 0; j < n; ++j) {
+      Store(sums + 2 * j, s.output.conjugated, batch * m * n + r * out_row + j * out_column, out);
+    }
   }
-  if (!s.output.conjugated) return;
-  for (int64_t i = 0; i < m * n; ++i) out[i] = Conjugate(out[i]);
 }
 
 Status RunDense(RunContext& c) {
   const State& s = c.state<State>();
   const Tensor& b = c.input(1);
-  RIVULET_ASSIGN_OR_RETURN(const CsrMatrix* a, CsrMatrixIn(c, 0, b.dtype()));
+  std::shared_ptr<CsrMatrix> turned;
+  RIVULET_ASSIGN_OR_RETURN(const CsrMatrix* a, Operand(c, 0, b.dtype(), s.a, &turned));
   const int rank = b.rank();
   if (rank != static_cast<int>(a->dims.size())) {
     return InvalidArgument("b: want rank ", static_cast<uint64_t>(a->dims.size()), ", as a has, got ", rank);
   }
-  const int64_t k = b.dim(rank - (s.b.turned ? 1 : 2)), n = b.dim(rank - (s.b.turned ? 2 : 1));
-  const int64_t m = s.a.turned ? a->num_columns() : a->num_rows();
-  RIVULET_RETURN_IF_ERROR(
-      WantProduct(s.a.turned ? a->num_rows() : a->num_columns(), k, a->batch(), rank == 3 ? b.dim(0) : 1));
-  const int64_t first = s.output.turned ? n : m, second = s.output.turned ? m : n;
-  const CheckedSize bytes = CheckedSize(a->batch()) * m * n * static_cast<int64_t>(sizeof(Complex128));
-  if (!bytes.valid()) return ResourceExhausted("a product of ", m, " rows and ", n, " columns is too large");
-  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, rank == 3 ? Shape{a->batch(), first, second} : Shape{first, second}));
+  const int64_t k = b.dim(rank - (s.b.turned ? 1 : 2)), n = b.dim(rank - (s.b.turned ? 2 : 1)), m = a->num_rows();
+  RIVULET_RETURN_IF_ERROR(WantProduct(a->num_columns(), k, a->batch(), rank == 3 ? b.dim(0) : 1));
+  std::vector<int64_t> dims = a->dims;
+  dims[dims.size() - 2] = s.output.turned ? n : m;
+  dims.back() = s.output.turned ? m : n;
+  RIVULET_RETURN_IF_ERROR(DenseCount(dims, "the product").status());
+  RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, Shape(dims)));
   if (c.output(0).num_elements() == 0) return Status();
-  std::memset(c.output(0).raw(), 0, c.output(0).bytes());
-  VisitType<float, double, Complex64, Complex128>(b.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::Type;
-    for (int64_t i = 0; i < a->batch(); ++i) {
-      MultiplyDense(s, *a, i, static_cast<const T*>(b.raw()) + i * k * n, k, n, m, c.stop(),
-                    static_cast<T*>(c.output(0).raw()) + i * m * n);
-    }
-  });
+  RIVULET_ASSIGN_OR_RETURN(double* sums, Sums(c, n));
+  for (int64_t i = 0; i < a->batch(); ++i) {
+    MultiplyDense(s, *a, i, Parts(b, s.b.conjugated), i * k * n, n, sums, c.stop(), &c.output(0));
+  }
   return Status();
 }
 
@@ -133,21 +178,19 @@ class SparseProduct {
     return total.value();
   }
 
-  template <typename T>
-  void Fill(CsrMatrix* out, const StopToken& stop) {
-    const T *x = static_cast<const T*>(a_.values.raw()), *y = static_cast<const T*>(b_.values.raw());
+  void Fill(double* sums, const StopToken& stop, CsrMatrix* out) {
+    const Parts x(a_.values, false), y(b_.values, false);
     ForEachRow(stop, [&](int64_t batch, int64_t row) {
       const int64_t first = out->first(batch) + out->rows_of(batch)[row];
       int32_t* columns = out->columns.data<int32_t>() + first;
-      T* sums = static_cast<T*>(out->values.raw()) + first;
       const int64_t count = Columns(batch, row, columns);
       std::sort(columns, columns + count);
       for (int64_t i = 0; i < count; ++i) place_[columns[i]] = static_cast<int32_t>(i);
-      std::fill_n(sums, count, T(0));
+      std::fill_n(sums, 2 * count, 0.0);
       ForEachTerm(batch, row, [&](int64_t left, int64_t right, int32_t column) {
-        T& sum = sums[place_[column]];
-        sum = Plus(sum, Product(x[a_.first(batch) + left], y[b_.first(batch) + right]));
+        AddProduct(x[a_.first(batch) + left], y[b_.first(batch) + right], sums + 2 * place_[column]);
       });
+      for (int64_t i = 0; i < count; ++i) Store(sums + 2 * i, false, first + i, &out->values);
       Forget(batch, row);
     });
   }
@@ -192,16 +235,10 @@ class SparseProduct {
 
 Status RunSparse(RunContext& c) {
   const State& s = c.state<State>();
-  const CsrMatrix* operands[2];
   std::shared_ptr<CsrMatrix> turned[2];
-  for (int i = 0; i < 2; ++i) {
-    RIVULET_ASSIGN_OR_RETURN(operands[i], CsrMatrixIn(c, i, i == 0 ? DType::kInvalid : operands[0]->values.dtype()));
-    const Flip& flip = i == 0 ? s.a : s.b;
-    if (!flip.turned) continue;
-    RIVULET_ASSIGN_OR_RETURN(turned[i], TransposeCsr(*operands[i], flip.conjugated, c.allocator()));
-    operands[i] = turned[i].get();
-  }
-  const CsrMatrix &a = *operands[0], &b = *operands[1];
+  RIVULET_ASSIGN_OR_RETURN(const CsrMatrix* first, Operand(c, 0, DType::kInvalid, s.a, &turned[0]));
+  RIVULET_ASSIGN_OR_RETURN(const CsrMatrix* second, Operand(c, 1, first->values.dtype(), s.b, &turned[1]));
+  const CsrMatrix &a = *first, &b = *second;
   if (a.dims.size() != b.dims.size()) {
     return InvalidArgument("b: want rank ", static_cast<uint64_t>(a.dims.size()), ", as a has, got ",
                            static_cast<uint64_t>(b.dims.size()));
@@ -217,8 +254,8 @@ Status RunSparse(RunContext& c) {
                            NewCsrMatrix(std::move(dims), a.values.dtype(), count, c.allocator()));
   RIVULET_RETURN_IF_ERROR(product.Count(out->row_ptrs.data<int32_t>(), c.stop()).status());
   SumCsrPointers(out.get());
-  VisitType<float, double, Complex64, Complex128>(
-      a.values.dtype(), [&](auto tag) { product.Fill<typename decltype(tag)::Type>(out.get(), c.stop()); });
+  RIVULET_ASSIGN_OR_RETURN(double* sums, Sums(c, b.num_columns()));
+  product.Fill(sums, c.stop(), out.get());
   c.SetOutput(0, ScalarOf(DType::kVariant, std::move(out)));
   return Status();
 }
@@ -239,7 +276,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "a:variant, b:variant",
      .outputs = "c:variant",
      .attrs = "type:" RIVULET_TYPES RIVULET_FLIPS,
-     .infer = InferSparse,
+     .infer = InferProduct,
      .prepare = Prepare<false>,
      .run = RunSparse,
      .flags = kMakesOutputs | kTakesObjects},

@@ -30,8 +30,8 @@ Result<std::shared_ptr<CsrMatrix>> NewCsrMatrix(std::vector<int64_t> dims, DType
   matrix->dims = std::move(dims);
   const CheckedSize pointers = CheckedSize(matrix->batch()) * (matrix->num_rows() + 1);
   if (!pointers.valid()) return ResourceExhausted("the rows are more than any memory has room for");
-  RIVULET_ASSIGN_OR_RETURN(matrix->batch_ptrs, Zeros(matrix->batch() + 1, allocator));
   RIVULET_ASSIGN_OR_RETURN(matrix->row_ptrs, Zeros(pointers.value(), allocator));
+  RIVULET_ASSIGN_OR_RETURN(matrix->batch_ptrs, Zeros(matrix->batch() + 1, allocator));
   RIVULET_ASSIGN_OR_RETURN(matrix->columns, Tensor::Allocate(DType::kInt32, {count}, allocator));
   RIVULET_ASSIGN_OR_RETURN(matrix->values, Tensor::Allocate(dtype, {count}, allocator));
   return matrix;
