@@ -51,7 +51,7 @@ template <int kW>
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   state->lstm = LstmCell::Of(c.node());
-  if (const Tensor* w = c.constant(kW); w != nullptr) {
+  if (const Tensor* w = c.constant(kW); w != nullptr && w->dtype() == DType::kFloat) {
     RIVULET_ASSIGN_OR_RETURN(state->packed, PackMatrixOnce(*w, w->dim(0), w->dim(1), false, c.allocator()));
     c.Consume(kW);
   }
@@ -59,7 +59,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 }
 
 template <typename T>
-Status Steps(RunContext& c, const PackedMatrix& w, int first, int64_t steps) {
+Status Steps(RunContext& c, const PackedMatrix* w, int first, int64_t steps) {
   const LstmCell& lstm = c.state<State>().lstm;
   const auto in = [&](int i) { return c.input(first + i).data<T>(); };
   const Tensor& x = c.input(first);
@@ -86,9 +86,12 @@ Status Steps(RunContext& c, const PackedMatrix& w, int first, int64_t steps) {
       widen(in(0) + (t * batch + n) * input, input, xh + n * (input + cell));
       widen(h_prev + n * cell, cell, xh + n * (input + cell) + input);
     }
-    MatMul(xh, input + cell, batch, w, z, 4 * cell, {}, c.pool(), c.stop());
+    if (w != nullptr) MatMul(xh, input + cell, batch, *w, z, 4 * cell, {}, c.pool(), c.stop());
     c.ParallelFor(batch, std::max<int64_t>(1024 / cell, 1), [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; ++n) {
+        if constexpr (sizeof(T) == sizeof(Half)) {
+          RoundedProduct(xh + n * (input + cell), in(3), input + cell, 4 * cell, z + n * 4 * cell);
+        }
         LstmForward(lstm, cell, z + n * 4 * cell, in(7), peepholes, cs_prev + n * cell, now.At(n * cell));
       }
     });
@@ -108,12 +111,13 @@ Status Run(RunContext& c) {
     if (steps < 0 || steps > time) return InvalidArgument("seq_len_max: want [0, ", time, "], got ", steps);
   }
   if (c.output(0).num_elements() == 0) return Status();
+  if (c.output(0).dtype() == DType::kHalf) return Steps<Half>(c, nullptr, first, steps);
   std::shared_ptr<const PackedMatrix> w = c.state<State>().packed;
   if (w == nullptr) {
     const Tensor& given = c.input(first + 3);
     RIVULET_ASSIGN_OR_RETURN(w, PackMatrixOnce(given, given.dim(0), given.dim(1), false, c.allocator()));
   }
-  return c.output(0).dtype() == DType::kHalf ? Steps<Half>(c, *w, first, steps) : Steps<float>(c, *w, first, steps);
+  return Steps<float>(c, w.get(), first, steps);
 }
 
 #define RIVULET_CELL_INPUTS "x:T, cs_prev:T, h_prev:T, w:T, wci:T, wcf:T, wco:T, b:T"

@@ -1,6 +1,7 @@
 // Control flow: functions called (PartitionedCall), branches and loops as functions (If, Case, While, For), and the
 // pieces that older graphs are made of (Switch, Merge, Enter, Exit, NextIteration, LoopCond). The executor gives all of
-// them their meaning (docs/control_flow.md); here are their signatures and shapes. No deviation from TensorFlow.
+// them their meaning (docs/control_flow.md); here are their signatures and shapes. BatchFunction is a call: of the
+// requests that TensorFlow's would gather there is one, and nothing is filled up to a size that is allowed.
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
 
@@ -59,6 +60,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:list(Tout)",
      .attrs = "Tin:list(type) >=0; Tout:list(type) >=0; f:func; config:string=\"\"; config_proto:string=\"\"; "
               "executor_type:string=\"\"",
+     .infer = InferNothing,
+     .flags = kCall},
+    {.name = "BatchFunction",
+     .inputs = "in_tensors:list(Tin), captured_tensors:list(Tcaptured)",
+     .outputs = "out_tensors:list(Tout)",
+     .attrs = "Tin:list(type) >=1; Tcaptured:list(type) >=0; Tout:list(type) >=1; f:func; num_batch_threads:int=1; "
+              "max_batch_size:int=1; batch_timeout_micros:int=0",
      .infer = InferNothing,
      .flags = kCall},
     {.name = "SymbolicGradient",

@@ -5,7 +5,8 @@
 //   co = tanh(cs), o = sigmoid(zo + cs wco), h = o co
 //
 // where z = [x, h_prev] w + b has four parts in the order i c f o, or i f c o in the second version, and the terms with
-// wci, wcf and wco ("peepholes") are there only on request. Float16 is rounded after every step, as in TensorFlow.
+// wci, wcf and wco ("peepholes") are there only on request. Float16 is rounded after every step, the sums of z
+// in the order of x and h_prev, as in TensorFlow.
 #ifndef RIVULET_ENGINE_OPS_LSTM_CELL_H_
 #define RIVULET_ENGINE_OPS_LSTM_CELL_H_
 
@@ -14,23 +15,9 @@
 
 #include "engine/ops/matched_sizes.h"
 #include "engine/ops/number.h"
+#include "engine/ops/rounded.h"
 
 namespace rivulet {
-
-// A number of T in arithmetic that rounds to T after every operation.
-template <typename T>
-struct Rounded {
-  float value = 0;
-
-  Rounded() = default;
-  Rounded(T x) : value(static_cast<float>(x)) {}  // NOLINT: implicit by intent
-  static Rounded Of(float x) { return Rounded(T(x)); }
-  T stored() const { return T(value); }
-
-  friend Rounded operator+(Rounded a, Rounded b) { return Of(a.value + b.value); }
-  friend Rounded operator-(Rounded a, Rounded b) { return Of(a.value - b.value); }
-  friend Rounded operator*(Rounded a, Rounded b) { return Of(a.value * b.value); }
-};
 
 struct LstmCell {
   float forget_bias = 0;
@@ -71,11 +58,27 @@ struct LstmRow {
   }
 };
 
+// z of one row in arithmetic that rounds to float16; w [inputs, outputs]. TensorFlow's own order for up to some 500
+// inputs, beyond which its parts are sums of their own.
+inline void RoundedProduct(const float* row, const Half* w, int64_t inputs, int64_t outputs, float* z) {
+  std::fill_n(z, outputs, 0.0f);
+  for (int64_t k = 0; k < inputs; ++k) {
+    for (int64_t j = 0; j < outputs; ++j) {
+      const Half product(row[k] * static_cast<float>(w[k * outputs + j]));
+      z[j] = static_cast<float>(Half(z[j] + static_cast<float>(product)));
+    }
+  }
+}
+
 template <typename T>
 void LstmForward(const LstmCell& lstm, int64_t cell, const float* z, const T* b, const Peepholes<T>& w,
                  const T* cs_prev, const LstmRow<T>& out) {
   using R = Rounded<T>;
-  const auto sigmoid = [](R x) { return R::Of(1.0f / (1.0f + std::exp(-x.value))); };
+  const auto sigmoid = [](R x) {
+    if constexpr (sizeof(T) == sizeof(float)) return R::Of(1.0f / (1.0f + std::exp(-x.value)));
+    const R e = R::Of(std::exp(x.value));  // so TensorFlow's, which shows where every step is rounded
+    return std::isinf(e.value) ? R::Of(1) : e / (R::Of(1) + e);
+  };
   const R forget_bias = R::Of(lstm.forget_bias), clip = R::Of(lstm.cell_clip);
   const auto gate = [&](int64_t at) { return R::Of(z[at]) + R(b[at]); };
   for (int64_t j = 0; j < cell; ++j) {

@@ -88,8 +88,8 @@ constexpr const char* kHost[] = {"EagerPyFunc", "FakeQueue", "PyFunc", "PyFuncSt
 
 constexpr const char* kEnds[] = {"Abort"};
 
-constexpr const char* kDebugger[] = {"DebugIdentity", "DebugIdentityV2", "DebugNanCount", "DebugNumericSummary",
-                                     "DebugNumericSummaryV2"};
+constexpr const char* kDebugger[] = {"DebugIdentity",       "DebugIdentityV2", "DebugNanCount",
+                                     "DebugNumericSummary", "DebugIdentityV3", "DebugNumericSummaryV2"};
 
 constexpr const char* kLogs[] = {"CloseSummaryWriter", "CreateSummaryDbWriter", "CreateSummaryFileWriter",
                                  "FlushSummaryWriter", "ImportEvent",           "SummaryWriter",
@@ -116,15 +116,52 @@ constexpr const char* kTests[] = {"ConstructionFails",
                                   "StubResourceHandleOp",
                                   "TestAttr"};
 
+constexpr const char* kCompiled[] = {"BoostedTreesBucketize",
+                                     "BoostedTreesCalculateBestFeatureSplitV2",
+                                     "BoostedTreesCreateQuantileStreamResource",
+                                     "BoostedTreesFlushQuantileSummaries",
+                                     "BoostedTreesMakeQuantileSummaries",
+                                     "BoostedTreesQuantileStreamResourceAddSummaries",
+                                     "BoostedTreesQuantileStreamResourceDeserialize",
+                                     "BoostedTreesQuantileStreamResourceFlush",
+                                     "BoostedTreesQuantileStreamResourceGetBucketBoundaries",
+                                     "BoostedTreesQuantileStreamResourceHandleOp",
+                                     "FFTND",
+                                     "GenerateBoundingBoxProposals",
+                                     "IFFTND",
+                                     "IRFFTND",
+                                     "IsBoostedTreesQuantileStreamResourceInitialized",
+                                     "KthOrderStatistic",
+                                     "MakeUnique",
+                                     "MaxPoolGradGradWithArgmax",
+                                     "RFFTND",
+                                     "SegmentMaxV2",
+                                     "SegmentMinV2",
+                                     "SegmentProdV2",
+                                     "SegmentSumV2",
+                                     "SparseMatrixAdd",
+                                     "SparseMatrixMul",
+                                     "SparseMatrixSoftmax",
+                                     "SparseMatrixSoftmaxGrad",
+                                     "SparseMatrixZeros",
+                                     "TopKUnique",
+                                     "TopKWithUnique",
+                                     "_FusedBatchNormGradEx"};
+
+constexpr const char* kServer[] = {"Batch", "Unbatch", "UnbatchGrad"};
+
+constexpr const char* kPictures[] = {"DecodeJxl", "DecodeWebP"};
+
 // Fails in TensorFlow, too.
 constexpr const char* kUnmakeable[] = {"MutableDenseHashTable"};
 
 constexpr std::string_view kAccelerator = "it runs on an accelerator of its own";
+constexpr std::string_view kOfCluster = "it takes part in the training of a cluster";
 constexpr std::string_view kForOneRun = "TensorFlow puts it into a graph for one run, never into a file";
 
 constexpr Refusal kRefusals[] = {
     {"it hands values between devices or programs, of which there is one; cut the graph where it stands", kTransfers},
-    {"it takes part in the training of a cluster", kCluster},
+    {kOfCluster, kCluster},
     {kAccelerator, kDevices},
     {kForOneRun, kScheduled},
     {"it keeps a value of another run in TensorFlow's session; fetch and feed the value instead", kSessions},
@@ -133,6 +170,9 @@ constexpr Refusal kRefusals[] = {
     {"it would end the program that runs the model", kEnds},
     {"it is TensorFlow's debugger's; take it out of the graph", kDebugger},
     {"it writes the log of a training", kLogs},
+    {"TensorFlow itself has no kernel of it for a CPU", kCompiled},
+    {"it gathers the requests of a server into one; take it out of the graph", kServer},
+    {"there is no decoder of these pictures here; feed their pixels", kPictures},
     {"it is of TensorFlow's own tests", kTests},
     {"it lacks the deleted key, without which such a table is not made; use MutableDenseHashTableV2", kUnmakeable},
 };
@@ -143,8 +183,21 @@ struct Prefix {
   std::string_view reason;
 };
 constexpr Prefix kPrefixes[] = {
-    {"TPU", kAccelerator},  {"_TPU", kAccelerator}, {"Xla", kAccelerator},
-    {"_Xla", kAccelerator}, {"_Mkl", kForOneRun},   {"__Mkl", kForOneRun},
+    {"TPU", kAccelerator},
+    {"_TPU", kAccelerator},
+    {"Xla", kAccelerator},
+    {"_Xla", kAccelerator},
+    {"Cudnn", kAccelerator},
+    {"Infeed", kAccelerator},
+    {"Outfeed", kAccelerator},
+    {"_Mkl", kForOneRun},
+    {"__Mkl", kForOneRun},
+    {"Collective", kOfCluster},
+    {"DTensor", kOfCluster},
+    {"Nccl", kOfCluster},
+    {"_Nccl", kOfCluster},
+    {"Risc", "it is a compiler's own, never in a file"},
+    {"Sdca", "it is a step of training"},
 };
 
 }  // namespace

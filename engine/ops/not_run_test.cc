@@ -15,6 +15,11 @@ TEST(NotRun, IsToldWithAReason) {
   EXPECT_NE(WhyNotRun("XlaVariadicReduceV2").find("accelerator"), std::string::npos);
   EXPECT_NE(WhyNotRun("_MklNativeConv2D").find("for one run"), std::string::npos);
   EXPECT_NE(WhyNotRun("WriteScalarSummary").find("log"), std::string::npos);
+  EXPECT_NE(WhyNotRun("CudnnRNNV3").find("accelerator"), std::string::npos);
+  EXPECT_NE(WhyNotRun("DTensorAllReduce").find("cluster"), std::string::npos);
+  EXPECT_NE(WhyNotRun("SdcaOptimizerV2").find("training"), std::string::npos);
+  EXPECT_NE(WhyNotRun("SegmentMaxV2").find("CPU"), std::string::npos);
+  EXPECT_NE(WhyNotRun("DecodeWebP").find("pixels"), std::string::npos);
   EXPECT_EQ(WhyNotRun("Conv2D"), "");
   EXPECT_EQ(WhyNotRun("NobodyKnowsIt"), "");
 }

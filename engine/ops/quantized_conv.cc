@@ -117,6 +117,20 @@ class Sums {
   int64_t turned_ = -1;
 };
 
+// A window that sticks out of the padded input by less than a stride gives nothing elsewhere. Here TensorFlow has no
+// answer: where it knows the shapes it refuses, at run time it ends the process or gives memory never written.
+Status CheckWindow(const WindowSpec& spec, const ConvSizes& sizes) {
+  if (spec.padding == Padding::kSame) return Status();
+  for (size_t d = 1; d < 3; ++d) {
+    if (sizes.in[d] < 0 || sizes.out[d] != 0) continue;
+    const CheckedSize extent = CheckedSize(std::max<int64_t>(sizes.k[d] - 1, 0)) * sizes.dilation[d] + 1;
+    return InvalidArgument(d == 1 ? "height" : "width", ": a window of ", extent.value(),
+                           " is larger than the padded input of ",
+                           sizes.in[d] + spec.pad_before[d] + spec.pad_after[d]);
+  }
+  return Status();
+}
+
 }  // namespace
 
 Status InferQuantizedConv(InferContext& c, const QuantizedConvForm& form, const WindowSpec& spec) {
@@ -128,6 +142,7 @@ Status InferQuantizedConv(InferContext& c, const QuantizedConvForm& form, const 
     RIVULET_RETURN_IF_ERROR(c.WantScalar(first + 1));
   }
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), form.kind));
+  RIVULET_RETURN_IF_ERROR(CheckWindow(spec, sizes));
   const Shape output = OutputShape(spec, sizes);
   RIVULET_RETURN_IF_ERROR(CheckFilterRanges(c, form, sizes.out_c));
   RIVULET_RETURN_IF_ERROR(CheckBias(c, form.bias, sizes.out_c));

@@ -5,10 +5,11 @@
 //
 // A code is taken for code * step: of a (max - min) / 255 whatever min_a is, of b max(|min|, |max|) / 127. The bias is
 // sums in qint32 as it is, or in float, where what min_a adds to a sum is put to it, as TensorFlow does it: multiplied
-// by the steps once more than it should be. AndDequantize with SCALED takes max(|min|, |max|) / 255 for a, but max /
-// 255 for a bias of codes, and adds nothing. Sums are clamped to 32 bits, and rounded to even codes. Deviation: they
-// are exact; where TensorFlow adds pairs of products in 16 bits, on processors without VNNI, large ones are cut off.
-// Past 2^24 TensorFlow's sums are rounded as float is, in an order of its own.
+// by the steps once more than it should be; sums that are the result are then made in float, in the steps' unit, and
+// brought back to codes, which shows beyond 2^24. AndDequantize with SCALED takes max(|min|, |max|) / 255 for a, but
+// max / 255 for a bias of codes, and adds nothing. Sums are clamped to 32 bits, and rounded to even codes. Deviation:
+// they are exact; where TensorFlow adds pairs of products in 16 bits, on processors without VNNI, large ones are cut
+// off.
 #include "engine/ops/quantized.h"
 #include "engine/ops/signed_operand.h"
 
@@ -100,15 +101,15 @@ Result<Pieces> MakePieces(RunContext& c, const State& state, int64_t m, int64_t 
   return pieces;
 }
 
-// What is added to the sums of each column.
-void FillBiases(RunContext& c, const Steps& steps, const PackedMatrixU8& b, double* biases) {
+// What is added to the sums of each column; a float bias in the unit of the results' codes, or as it was given.
+void FillBiases(RunContext& c, const Steps& steps, bool in_codes, const PackedMatrixU8& b, double* biases) {
   const bool codes = c.input(2).dtype() == DType::kQint32;
   for (int64_t j = 0; j < b.n(); ++j) {
     if (codes) {
       biases[j] = static_cast<const int32_t*>(c.input(2).raw())[j] * steps.codes_scale;
     } else {
       const float shift = static_cast<float>(SignedColumnSum(b, j)) * steps.shift;
-      biases[j] = static_cast<double>((c.input(2).data<float>()[j] + shift) * steps.bias_scale);
+      biases[j] = static_cast<double>((c.input(2).data<float>()[j] + shift) * (in_codes ? steps.bias_scale : 1));
     }
   }
 }
@@ -139,10 +140,14 @@ Status Run(RunContext& c, After after, bool is_relu) {
   MatMulU8(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).dim(1), false, 0, m, b, kSignedZero, sums, n,
            c.pool(), c.stop());
   if (c.stop().stopped()) return c.stop().Why();
-  FillBiases(c, steps, b, biases);
+  const bool float_sums = after == After::kSums && c.input(2).dtype() == DType::kFloat;
+  const float inverse = 1 / step;
+  FillBiases(c, steps, !float_sums, b, biases);
   c.ParallelFor(m, std::max<int64_t>((1 << 12) / n, 1), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * n; i < end * n; ++i) {
-      double x = static_cast<double>(sums[i]) + biases[i % n];
+      const double bias = biases[i % n];
+      double x =
+          float_sums ? (static_cast<float>(sums[i]) * step + static_cast<float>(bias)) * inverse : sums[i] + bias;
       if (is_relu) x = std::max(x, 0.0);
       if (after == After::kNumbers) {
         static_cast<float*>(output.raw())[i] = static_cast<float>(x) * scale;

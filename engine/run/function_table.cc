@@ -12,7 +12,9 @@
 namespace rivulet {
 namespace {
 
-bool IsCallOp(std::string_view op) { return op == "PartitionedCall" || op == "StatefulPartitionedCall"; }
+bool IsCallOp(std::string_view op) {
+  return op == "PartitionedCall" || op == "StatefulPartitionedCall" || op == "BatchFunction";
+}
 
 // A call as text: equal for equal bodies.
 std::string KeyOf(const FunctionCall& call) {

@@ -28,6 +28,10 @@ class FrameFinder {
       Status status = Place(index);
       if (!status.ok()) return std::move(status).Framed(NodeFrame(graph_.node(index)));
     }
+    for (const int32_t index : order) {
+      Status status = CheckNext(index);
+      if (!status.ok()) return std::move(status).Framed(NodeFrame(graph_.node(index)));
+    }
     return std::move(found_);
   }
 
@@ -86,6 +90,19 @@ class FrameFinder {
     if (IsExit(node) && frame == 0) return InvalidArgument("leaves a loop, and is in none");
     found_.frame_of[static_cast<size_t>(index)] = frame;
     found_.frames[static_cast<size_t>(frame)].members.push_back(index);
+    return Status();
+  }
+
+  // What goes back to a Merge must come from the Merge's own loop, which is known once all nodes have their places.
+  Status CheckNext(int32_t index) const {
+    const Node& node = graph_.node(index);
+    if (!IsMerge(node)) return Status();
+    const int32_t frame = found_.frame_of[static_cast<size_t>(index)];
+    for (const Edge& edge : node.inputs) {
+      const int32_t other = found_.frame_of[static_cast<size_t>(edge.node)];
+      if (!IsNextIteration(graph_.node(edge.node)) || other == frame) continue;
+      return InvalidArgument("its next value is of loop ", Describe(other), ", want ", Describe(frame));
+    }
     return Status();
   }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "engine/run/model_of.h"
 #include "rivulet/session.h"
 
@@ -44,6 +46,21 @@ TEST(LowerLoops, EveryResultInItsPlace) {
       EXPECT_EQ((*result)[2].data<float>()[0], limit * (limit + 1) / 2);
       EXPECT_EQ((*result)[2].data<float>()[1], limit);
     }
+  }
+}
+
+TEST(LowerLoops, NextValuesAreOfTheLoopTheyGoBackInto) {
+  std::string text = kTwoResults;
+  text.replace(text.find("NextIteration(more_s)"), 21, "NextIteration(zero)");
+  for (const bool passes : {true, false}) {
+    SessionOptions options;
+    options.passes = passes;
+    auto session = Session::Create(ModelOf(text), options);
+    ASSERT_TRUE(session.ok());
+    const Status status = (*session)->Run({{"limit", Tensor::Scalar<float>(2)}}, {"exit_s"}).status();
+    EXPECT_NE(status.ToString().find("node 'merge_s' (Merge): its next value is of loop none, want 'f'"),
+              std::string::npos)
+        << status.ToString();
   }
 }
 

@@ -2,7 +2,7 @@
 
   python saved.py --rivulet build/release/cli/rivulet [--seed 1] [--count 100] [--first 0] [--keep FOLDER]
 
-Takes the networks of nets_*.py, and those below that only a SavedModel can hold. Exit status 1 when one differs.
+Takes the networks of nets_*.py and suite_*.py, and those below that only a SavedModel can hold. Exit status 1 when one differs.
 """
 import argparse
 import os
@@ -16,6 +16,7 @@ sys.path.insert(0, HERE)
 
 from draw import *  # noqa: E402
 from cases_networks import NETS, listed  # noqa: E402
+from cases_suites import CHOSEN  # noqa: E402
 from driver import differs  # noqa: E402
 from worker import save  # noqa: E402
 import record  # noqa: E402
@@ -111,7 +112,7 @@ def one(draw, folder):
         net = draw.choice(SAVED)
         function, values, kept = net(draw)
     else:
-        net = draw.choice(NETS)
+        net = draw.choice(NETS if draw.chance(0.5) else CHOSEN)
         if getattr(net, 'shape_only', False):
             return None
         function, values = net(draw)

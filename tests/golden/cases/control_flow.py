@@ -5,6 +5,28 @@ v1 = tf.compat.v1
 raw = tf.raw_ops
 
 
+def batches():
+    """A function that TensorFlow's servers run over the requests that came together; here there is one."""
+    def batched(captures, two):
+        def build(g):
+            x, n = g.feed(rand('float32', (3, 2), seed=1)), g.feed(rand('int32', (3,), seed=2))
+            w = g.feed(rand('float32', (2, 4), seed=3))
+
+            @tf.function(autograph=False)
+            def inner(*values):
+                y = tf.matmul(values[0], values[-1]) if captures else values[0] * 2
+                return [y, values[1] + 1] if two else [tf.reduce_sum(y, 1)]
+            given = [x, n] if two else [x]
+            f = inner.get_concrete_function(*(tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in given), *([tf.TensorSpec(w.shape, w.dtype)] if captures else []))
+            f.add_to_graph()
+            return list(raw.BatchFunction(in_tensors=given, captured_tensors=[w] if captures else [], f=f, num_batch_threads=1, max_batch_size=3 if two else 8,
+                                          batch_timeout_micros=0, allowed_batch_sizes=[] if two else [4, 8], Tout=[t.dtype for t in f.outputs]))
+        return build
+    for captures in (False, True):
+        for two in (False, True):
+            yield GraphCase(f'BatchFunction captures {captures} two {two}', batched(captures, two))
+
+
 def switches():
     for t in ALL_PLAIN:
         for taken in (True, False):
@@ -405,3 +427,4 @@ def cases():
     yield from resource_variables()
     yield from references()
     yield from functions()
+    yield from batches()

@@ -97,6 +97,9 @@ def lrn():
                 back = lambda run, t=t: lambda: [run().astype(numpy_dtype(t))]
                 yield Case('LRN', [x], k, expect=None if has else back(y))
                 yield Case('LRNGrad', [g, x, Literal(t, y().astype(numpy_dtype(t)))], k, expect=None if has else back(lambda w=wide: w()[0]))
+    for seed in (5, 18):  # sums of many large terms, where float16's rounding after each step shows
+        x, g, y = rand('float16', (1, 1, 2, 24), -8, 8, seed=seed), rand('float16', (1, 1, 2, 24), -16, 16, seed=seed + 100), rand('float16', (1, 1, 2, 24), -16, 16, seed=seed + 200)
+        yield Case('LRNGrad', [g, x, y], dict(depth_radius=20, bias=1.0, alpha=0.1, beta=1.0))
     yield Case('LRN', [rand('float32', (0, 2, 2, 3))])
     yield Case('LRN', [fed(rand('float32', (1, 2, 2, 3)), None)])
     yield Case('LRN', [rand('float32', (1, 2, 2, 3))], dict(bias=0.0, alpha=-1.0, beta=0.3))

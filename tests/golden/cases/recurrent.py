@@ -28,6 +28,8 @@ def cell():
         yield Case(op, [fed(v, None) for v in [x] + s + w])
         yield Case(op, [x] + s + [w[0], rand(t, (1,)), rand(t, (0,)), rand(t, (9,)), w[4]])  # not read
         yield Case(op, [rand(t, (2, 0))] + s + weights(t, 0, 4, 8))
+    for seed in (41, 51):  # long sums, which TensorFlow rounds after each term
+        yield Case(op, [rand('float16', (3, 200), seed=seed + 9)] + states('float16', 3, 5) + weights('float16', 200, 5, seed), dict(cell_clip=-1.0))
     yield Case(op, [edge('float32', (2, 3))] + s_of('float32') + weights('float32', 3, 4, 7))
     t = 'float32'
     good = [rand(t, (2, 3))] + s_of(t) + weights(t, 3, 4, 7)
