@@ -15,23 +15,30 @@ TEMPORARY = re.compile(r"\.tmp-\w{6}$")
 
 
 class Moments:
-    """Tells the stops of a program where the folder has a temporary file, or a name in it has just come or gone."""
+    """Tells the stops of a program where the folder has a temporary file, or something in it has just changed."""
 
     def __init__(self, folder):
-        self.folder, self.names, self.stops = folder, os.listdir(folder), 0
+        self.folder, self.stops = folder, 0
         self.first = 0  # the first of them in the run before this one
+
+    def look(self):
+        try:
+            with os.scandir(self.folder) as files:
+                return sorted((file.name, file.stat().st_size) for file in files)
+        except FileNotFoundError:  # gone between two looks
+            return self.seen
 
     def start(self, skip):
         self.left, self.quiet, self.stops = skip, self.first - 50, 0
-        self.names = os.listdir(self.folder)
+        self.seen = self.look()
         return self
 
     def __call__(self):
         self.stops += 1
         if self.stops < self.quiet:  # nothing happens before, and looking takes time
             return False
-        before, self.names = self.names, os.listdir(self.folder)
-        if self.names == before and not any(TEMPORARY.search(name) for name in self.names):
+        before, self.seen = self.seen, self.look()
+        if self.seen == before and not any(TEMPORARY.search(name) for name, _ in self.seen):
             return False
         if self.first == 0:
             self.first = self.stops
@@ -76,10 +83,10 @@ class Killed(ToolCase):
                 new = out.read_bytes()
 
                 def check():
-                    self.assertIn(out.read_bytes(), (b"old", new))
+                    self.assertTrue(out.read_bytes() in (b"old", new), "neither the old one nor the new one")
                     self.assertEqual([p.name for p in folder.iterdir() if p != out and not re.fullmatch(re.escape(out.name) + TEMPORARY.pattern, p.name)], [])
                 self.killed_everywhere(call, folder, lambda: out.write_bytes(b"old"), check)
-                self.assertEqual(out.read_bytes(), new)
+                self.assertTrue(out.read_bytes() == new)
                 self.assertEqual([p.name for p in folder.iterdir()], [out.name])
 
 
