@@ -35,12 +35,14 @@ class EveryTransform(CommandCase):
         branch = "".join([
             node("sw", "Switch", "way", "way", T=BOOL), node("t", "Identity", "sw:1", T=BOOL), node("f", "Identity", "sw", T=BOOL), node("pick", "Switch", "exit", "way", T=FLOAT),
             const("half", [], [0.5], "DT_FLOAT", "^t"), node("less", "Mul", "pick:1", "half", T=FLOAT).replace('"less"', '"halved"'), node("kept", "Identity", "pick", T=FLOAT),
-            node("joined", "Merge", "kept", "halved", T=FLOAT, N="i: 2")])
+            node("joined", "Merge", "kept", "halved", T=FLOAT, N="i: 2"),
+            # Nothing but their waits says to which side these belong.
+            const("five", [], [5], "DT_FLOAT", "^t"), const("six", [], [6], "DT_FLOAT", "^f"), node("either", "Merge", "six", "five", T=FLOAT, N="i: 2")])
         types = {"Tin": "list { type: DT_FLOAT }", "Tout": "list { type: DT_FLOAT }"}
         functions = node("while", "StatelessWhile", "checked", T="list { type: DT_FLOAT }", cond='func { name: "goes" }', body='func { name: "turn" }') + \
             node("if", "StatelessIf", "way", "while", Tcond=BOOL, then_branch='func { name: "yes" }', else_branch='func { name: "no" }', **types)
         beside = const("a", [2], [1, 2]) + const("a2", [2], [1, 2]) + node("sum", "Add", "a", "a2", T=FLOAT) + node("checked", "CheckNumerics", "joined", T=FLOAT, message='s: "no"') + \
-            node("left", "Relu", "if", T=FLOAT) + node("right", "Relu", "if", T=FLOAT) + node("both", "Add", "left", "right", T=FLOAT) + node("y", "Add", "both", "sum", T=FLOAT)
+            node("left", "Relu", "if", T=FLOAT) + node("right", "Relu", "if", T=FLOAT) + node("both", "Add", "left", "right", T=FLOAT) + node("most", "Add", "both", "sum", T=FLOAT) + node("y", "Mul", "most", "either", T=FLOAT)
         return self.model(placeholder("x", dims=[2]), placeholder("way", "DT_BOOL", dims=[]), optimize_test.Pains.loop(self), branch, functions, beside, FUNCTIONS)
 
     def names(self):
