@@ -31,6 +31,7 @@ class Moments:
     def start(self, skip):
         self.left, self.quiet, self.stops = skip, self.first - 50, 0
         self.seen = self.look()
+        self.left_before = {name for name, _ in self.seen}
         return self
 
     def __call__(self):
@@ -38,7 +39,7 @@ class Moments:
         if self.stops < self.quiet:  # nothing happens before, and looking takes time
             return False
         before, self.seen = self.seen, self.look()
-        if self.seen == before and not any(TEMPORARY.search(name) for name, _ in self.seen):
+        if self.seen == before and not any(TEMPORARY.search(name) and name not in self.left_before for name, _ in self.seen):
             return False
         if self.first == 0:
             self.first = self.stops
@@ -59,8 +60,6 @@ class Killed(ToolCase):
         """Begins each time with begin(), kills one stop later than before, and calls check(); until the program ends."""
         points, moments = 0, Moments(folder)
         while True:
-            for left in folder.glob("*.tmp-??????"):
-                left.unlink() if points % 2 else None  # with what another one left, and without
             begin()
             code = run_until(call, moments.start(points))
             if code is not None:
