@@ -9,6 +9,7 @@ from command_case import main
 from tf_case import RIVULET, ToolCase
 from writing_calls import CALLS, FOLDERS, MODEL, TIMED, TOOLS, Needed
 
+
 def limit_files(most):
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writes end in the middle, then fail
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
@@ -33,7 +34,7 @@ class Disk(ToolCase):
     def test_no_room(self):
         for folder, out, call in self.each():
             out.write_bytes(b"old")
-            done = subprocess.run(call, capture_output=True, text=True, preexec_fn=lambda: limit_files(3000), timeout=120)
+            done = subprocess.run(call, capture_output=True, text=True, preexec_fn=lambda: limit_files(400), timeout=120)
             self.assertIn(done.returncode, (1, 255), done.stderr)
             self.assertIn(str(out), done.stderr)
             self.assertEqual([p.name for p in folder.iterdir()], [out.name])
