@@ -1,28 +1,22 @@
-// rivulet shrink: a model made smaller, and what that changed.
+// rivulet shrink: the command line, and which way of making a model smaller it asks for.
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
-#include "cli/deflated_size.h"
 #include "cli/html_page.h"
-#include "cli/one_answer.h"
 #include "cli/progress.h"
+#include "cli/samples.h"
 #include "cli/shrink_amounts.h"
 #include "cli/shrink_int8.h"
 #include "cli/shrink_picture.h"
 #include "cli/shrink_picture_page.h"
-#include "cli/shrink_report.h"
-#include "cli/samples.h"
+#include "cli/shrink_weights.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
-#include "prepare/squeeze/half_weights.h"
-#include "prepare/squeeze/squeeze.h"
-#include "prepare/squeeze/squeezed_file.h"
-#include "prepare/squeeze/trial.h"
-#include "prepare/transform.h"
 
 namespace rivulet::cli {
 namespace {
@@ -65,146 +59,6 @@ Result<std::string> MethodOf(const ShrinkCommand& command) {
   return methods[0];
 }
 
-Status ApplyNamed(const std::string& text, const std::vector<std::string>& outputs, prepare::GraphDef& graph) {
-  RIVULET_ASSIGN_OR_RETURN(const auto calls, prepare::ParseTransforms(text));
-  return prepare::ApplyTransforms(calls, {.outputs = outputs}, graph);
-}
-
-struct Shrunk {
-  std::string bytes;
-  std::vector<prepare::SqueezedTensor> tensors;
-  std::vector<prepare::SqueezeTrial> trials;
-  std::optional<prepare::Agreement> held_out;  // of samples that nothing was fitted to
-};
-
-// Made-up inputs may be all the same to a network; then whatever is left of it agrees.
-Status CheckThatInputsTell(const ShrinkCommand& command, const prepare::GraphDef& graph, const Samples& samples) {
-  if (!samples.are_made_up || command.step > 0) return Status();
-  RIVULET_ASSIGN_OR_RETURN(const RoadRun run, RunRoad(prepare::Serialize(graph), samples.outputs,
-                                                      {.feeds = samples.feeds}, {.num_threads = command.threads}));
-  if (!AllGetOneAnswer(run.results)) return Status();
-  return InvalidArgument("all ", samples.what,
-                         " get the same answer, so nothing tells what coarser weights change. Give pictures or sounds "
-                         "with --images, arrays with --sample, or choose the steps with --step");
-}
-
-Result<Shrunk> SqueezeGraph(const ShrinkCommand& command, prepare::GraphDef graph, const Samples& samples) {
-  if (samples.feeds.empty() && command.step <= 0) {
-    return InvalidArgument(
-        "there is nothing to try the network on, ", samples.what,
-        ". Give pictures or sounds with --images, arrays with --sample, or choose the steps with --step");
-  }
-  RIVULET_RETURN_IF_ERROR(CheckThatInputsTell(command, graph, samples));
-  prepare::SqueezeOptions options{.samples = samples.feeds, .outputs = samples.outputs};
-  options.threads = command.threads;
-  options.peaks = command.peaks;
-  options.progress = ShowProgress;
-  if (!command.max_drop.empty()) {
-    RIVULET_ASSIGN_OR_RETURN(options.max_drop, ParseShare(command.max_drop));
-  }
-  if (!command.size.empty()) {
-    RIVULET_ASSIGN_OR_RETURN(options.size, ParseSize(command.size));
-  }
-  if (samples.are_made_up) options.max_distance = kDistanceOnMadeUp * options.max_drop;
-  if (command.step > 0) options.relative_step = command.step;
-  if (!command.keep_tried.empty()) {
-    options.tried = [&](const std::string& bytes) {
-      return SaveFile(Cat(command.keep_tried, "/", bytes.size(), ".rivulet"),
-                      {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
-    };
-  }
-  RIVULET_ASSIGN_OR_RETURN(prepare::SqueezedModel model, prepare::Squeeze(graph, options));
-  Shrunk shrunk{std::move(model.bytes), std::move(model.tensors), std::move(model.trials), {}};
-  if (!shrunk.trials.empty() && samples.feeds.size() >= prepare::kFewestToHoldOut) shrunk.held_out = model.agreement;
-  return shrunk;
-}
-
-Result<Shrunk> ShrinkGraph(const ShrinkCommand& command, const std::string& method, prepare::GraphDef graph,
-                           const Samples& samples) {
-  if (method == "squeeze") return SqueezeGraph(command, std::move(graph), samples);
-  Shrunk shrunk;
-  if (method == "lossless") {
-    RIVULET_ASSIGN_OR_RETURN(shrunk.bytes, prepare::SqueezeLossless(graph, 256));
-    return shrunk;
-  }
-  if (method == "float16") {
-    RIVULET_RETURN_IF_ERROR(prepare::HalveWeights(graph, 16).status());
-  } else {
-    const std::string text = method == "round-weights" ? Cat("round_weights(num_steps=", command.round_weights, ")")
-                                                       : std::string("quantize_weights");
-    RIVULET_RETURN_IF_ERROR(ApplyNamed(text, samples.outputs, graph));
-  }
-  shrunk.bytes = prepare::Serialize(graph);
-  return shrunk;
-}
-
-void PrintReport(const ShrinkCommand& command, const std::string& method, const Samples& samples,
-                 const std::vector<Row>& rows, const Shrunk& shrunk) {
-  if (command.json) {
-    nlohmann::json json = {
-        {"model", command.model}, {"out", command.out}, {"method", method}, {"measured_on", samples.what}};
-    for (const Row& row : rows) json["files"].push_back(JsonOf(row));
-    if (shrunk.held_out) json["held_out"] = JsonOf(*shrunk.held_out);
-    for (const auto& tensor : shrunk.tensors) {
-      json["tensors"].push_back(
-          {{"name", tensor.name}, {"elements", tensor.elements}, {"bytes", tensor.bytes}, {"step", tensor.step}});
-    }
-    for (const auto& trial : shrunk.trials) {
-      json["trials"].push_back({{"price", trial.price}, {"bytes", trial.bytes}, {"change", JsonOf(trial.agreement)}});
-    }
-    PrintJson(json);
-    return;
-  }
-  PrintRows(rows, samples.what);
-  if (shrunk.held_out) {
-    PrintHeldOut(*shrunk.held_out);
-  } else if (!shrunk.trials.empty()) {
-    std::printf("fewer than %zu samples do not tell what others would do\n", prepare::kFewestToHoldOut);
-  }
-}
-
-// The recipe of the tutorials, as the yardstick; they folded batch norms too.
-Result<std::string> Recipe(prepare::GraphDef graph, const std::vector<std::string>& outputs) {
-  RIVULET_RETURN_IF_ERROR(ApplyNamed("round_weights(num_steps=256)", outputs, graph));
-  return prepare::Serialize(graph);
-}
-
-Status Shrink(const ShrinkCommand& command, const std::string& method, int* code) {
-  *code = kBadData;
-  RIVULET_ASSIGN_OR_RETURN(const PackSource model,
-                           ReadGraphSource(command.model, command.samples.outputs, command.threads, code));
-  const std::string before = prepare::Serialize(model.graph);
-  RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(model, command.samples, code));
-  *code = kBadData;
-  prepare::GraphDef folded = model.graph;
-  if (!command.keep_graph) {
-    RIVULET_RETURN_IF_ERROR(ApplyNamed("fold_batch_norms fold_old_batch_norms", samples.outputs, folded));
-  }
-  const bool folds = method == "squeeze";
-  RIVULET_ASSIGN_OR_RETURN(const Shrunk shrunk, ShrinkGraph(command, method, folds ? folded : model.graph, samples));
-  RIVULET_ASSIGN_OR_RETURN(const std::string recipe, Recipe(std::move(folded), samples.outputs));
-  if (method == "squeeze" && samples.are_made_up) {
-    EndProgress();
-    std::fprintf(stderr,
-                 "warning: made-up inputs tell little of real ones; give pictures or sounds with --images, or arrays "
-                 "with --sample\n");
-  }
-  std::vector<Row> rows = {RowOf("as given", before), RowOf("256 levels", recipe), RowOf(method.c_str(), shrunk.bytes)};
-  if (!samples.feeds.empty()) {
-    // What was written is what is compared: the file itself is loaded.
-    RIVULET_ASSIGN_OR_RETURN(
-        const auto trial,
-        prepare::Trial::Create(model.graph, samples.feeds, samples.outputs, command.threads,
-                               command.peaks ? prepare::AnswersAre::kPeaks : prepare::AnswersAre::kRows));
-    RIVULET_ASSIGN_OR_RETURN(rows[1].agreement, trial.CompareFile(recipe));
-    RIVULET_ASSIGN_OR_RETURN(rows[2].agreement, trial.CompareFile(shrunk.bytes));
-  }
-  RIVULET_RETURN_IF_ERROR(
-      SaveFile(command.out, {reinterpret_cast<const uint8_t*>(shrunk.bytes.data()), shrunk.bytes.size()}));
-  PrintReport(command, method, samples, rows, shrunk);
-  return Status();
-}
-
 // A picture at fewer colours, or a page with it at several, beside weights of the model if one is given.
 int RunOnPicture(const ShrinkCommand& command) {
   const bool is_page = command.out.ends_with(".html");
@@ -240,8 +94,11 @@ int RunShrink(const ShrinkCommand& command) {
   if (!method.ok()) return Fail(method.status(), kBadCall);
   const auto max_drop = ParseShare(command.max_drop.empty() ? "1%" : command.max_drop);
   if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
+  std::optional<int64_t> size;
   if (!command.size.empty()) {
-    if (const auto size = ParseSize(command.size); !size.ok()) return Fail(size.status(), kBadCall);
+    const auto parsed = ParseSize(command.size);
+    if (!parsed.ok()) return Fail(parsed.status(), kBadCall);
+    size = *parsed;
   }
   int code = kFine;
   const Status status = *method == "int8" ? ShrinkToInt8({.model = command.model,
@@ -252,7 +109,20 @@ int RunShrink(const ShrinkCommand& command) {
                                                           .threads = command.threads,
                                                           .json = command.json},
                                                          &code)
-                                          : Shrink(command, *method, &code);
+                                          : ShrinkWeights({.model = command.model,
+                                                           .out = command.out,
+                                                           .method = *method,
+                                                           .levels = command.round_weights,
+                                                           .keep_tried = command.keep_tried,
+                                                           .max_drop = *max_drop,
+                                                           .size = size,
+                                                           .step = command.step,
+                                                           .keep_graph = command.keep_graph,
+                                                           .peaks = command.peaks,
+                                                           .samples = command.samples,
+                                                           .threads = command.threads,
+                                                           .json = command.json},
+                                                          &code);
   EndProgress();
   return status.ok() ? kFine : Fail(status, code);
 }

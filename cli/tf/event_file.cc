@@ -9,6 +9,7 @@
 #include "engine/base/crc32c.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
+#include "engine/base/new_file.h"
 #include "prepare/wire_writer.h"
 
 namespace rivulet::tf {
@@ -58,6 +59,8 @@ Result<std::string> WriteGraphEvents(const std::string& folder, std::string_view
   const std::string bytes =
       RecordOf(Event(now, kFileVersion, "brain.Event:2")) + RecordOf(Event(now, kGraphDef, graph_def));
   RIVULET_RETURN_IF_ERROR(SaveFile(path, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
+  // Of another second, so with another name; TensorBoard would read them.
+  RemoveAbandoned(folder, [](std::string_view name) { return name.starts_with("events.out.tfevents."); });
   return path;
 }
 

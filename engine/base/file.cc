@@ -167,9 +167,24 @@ Result<int> CreateBeside(const std::string& path, std::string* temporary) {
   return Status(Code::kUnavailable, Cat(Quoted(path), ": cannot lock a new file in its folder"));
 }
 
-}  // namespace
+// A pipe, a terminal, /dev/null, what stdout is: they take bytes as they come. A file in their place would take them
+// away from everybody.
+bool TakesBytesOnly(const std::string& path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return false;
+  if (!S_ISREG(info.st_mode)) return true;
+  return path == "/dev/stdout" || path == "/dev/stderr" || path.starts_with("/dev/fd/") || path.starts_with("/proc/");
+}
 
-Status SaveFile(const std::string& path, std::span<const uint8_t> bytes) {
+Status WriteInto(const std::string& path, std::span<const uint8_t> bytes) {
+  const Descriptor file(Injected() ? -1 : open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  struct stat info;
+  if (file.get() < 0 || fstat(file.get(), &info) != 0) return SystemError(path, "open");
+  if (S_ISBLK(info.st_mode)) return InvalidArgument(Quoted(path), ": want a file, got a disk");
+  return WriteAll(file.get(), path, bytes);
+}
+
+Status SaveWhole(const std::string& path, std::span<const uint8_t> bytes) {
   std::string temporary;
   RIVULET_ASSIGN_OR_RETURN(const int fd, CreateBeside(path, &temporary));
   Descriptor file(fd);
@@ -192,6 +207,12 @@ Status SaveFile(const std::string& path, std::span<const uint8_t> bytes) {
   const std::string name = path.substr(path.rfind('/') + 1);
   RemoveAbandoned(FolderOf(path), [&](std::string_view wanted) { return wanted == name; });
   return Status();
+}
+
+}  // namespace
+
+Status SaveFile(const std::string& path, std::span<const uint8_t> bytes) {
+  return TakesBytesOnly(path) ? WriteInto(path, bytes) : SaveWhole(path, bytes);
 }
 
 }  // namespace rivulet

@@ -1,7 +1,9 @@
 #include "engine/base/file.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -70,6 +72,36 @@ TEST_F(FileTest, SavingIsWholeWhateverFails) {
     }
     EXPECT_TRUE(finished);
   }
+}
+
+// What is no file takes the bytes and stays what it is.
+TEST_F(FileTest, PipesAreWrittenInto) {
+  const std::string path = folder_ + "/pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  const Status status = Save(path, "text");
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  char got[16] = {};
+  EXPECT_EQ(read(reader, got, sizeof(got)), 4);
+  EXPECT_EQ(std::string(got), "text");
+  close(reader);
+  struct stat info;
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISFIFO(info.st_mode));
+  EXPECT_EQ(Names().size(), 1u);
+}
+
+// As stdout is named where it was turned into a file: what the caller has open gets the bytes, behind what is in it.
+TEST_F(FileTest, AnOpenDescriptorIsWrittenInto) {
+  const std::string path = folder_ + "/f";
+  ASSERT_TRUE(Save(path, "old ").ok());
+  const int open_file = open(path.c_str(), O_WRONLY);
+  ASSERT_GE(open_file, 0);
+  const Status status = Save("/proc/self/fd/" + std::to_string(open_file), "new");
+  close(open_file);
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(Read(path), "old new");
 }
 
 TEST_F(FileTest, OpeningFailsWithItsReason) {

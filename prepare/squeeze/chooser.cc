@@ -7,6 +7,7 @@
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
+#include "prepare/squeeze/effort.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -28,6 +29,17 @@ double RootMeanSquare(const std::vector<float>& values) {
   return std::sqrt(sum / static_cast<double>(std::max<size_t>(1, values.size())));
 }
 
+// Multiplications of one run in products that are weights.
+double WorkOf(const Study& study, const std::vector<size_t>& all, const Trial& trial) {
+  double work = 0;
+  const auto see = [&](size_t w, size_t, const Tensor& input) {
+    const Weight& weight = study.weights[w].weight;
+    work += static_cast<double>(CountWindows(weight, input)) * static_cast<double>(weight.values.size());
+  };
+  static_cast<void>(SeeInputs(study.inputs.graph, study.inputs, all, {trial.samples()[0]}, trial.threads(), see, {}));
+  return work;
+}
+
 // What the weights' inputs are like, and windows of them.
 std::vector<SecondMoments> MomentsOf(const Trial& trial, const SqueezeOptions& options, Study* study) {
   std::vector<SecondMoments> moments;
@@ -36,27 +48,37 @@ std::vector<SecondMoments> MomentsOf(const Trial& trial, const SqueezeOptions& o
     all.push_back(moments.size());
     moments.emplace_back(one.weight);
   }
+  study->work = WorkOf(*study, all, trial);
   std::vector<double> times;
+  std::vector<Feeds> samples;
   const std::vector<double> sample_weights = trial.SampleWeights();
   for (const size_t s : trial.Fitted(trial.num_samples())) {
-    study->samples.push_back(trial.samples()[s]);
+    samples.push_back(trial.samples()[s]);
     times.push_back(sample_weights[s]);
   }
   const auto count = static_cast<int64_t>(times.size());
+  // What is fitted meets these again for each stage of each trial.
+  const size_t refitted = SamplesFor(study->work, kTrials * kMostStages / 2, options.most_work, samples.size());
+  const auto is_refitted = [&](size_t s) {
+    return (s + 1) * refitted / samples.size() > s * refitted / samples.size();
+  };
+  for (size_t s = 0; s < samples.size(); ++s) {
+    if (is_refitted(s)) study->samples.push_back(samples[s]);
+  }
   const auto see = [&](size_t w, size_t sample, const Tensor& input) {
     StudiedWeight& one = study->weights[w];
     moments[w].Add(input, std::max(kWindows, kWindowsForRow * one.weight.rows()) / count + 1, times[sample]);
     // What an earlier product of the same stage makes up for need not be made up for once more.
-    if (study->inputs.stages[w] == 0 || !study->inputs.begins_stage[w]) return;
+    if (study->inputs.stages[w] == 0 || !study->inputs.begins_stage[w] || !is_refitted(sample)) return;
     if (one.weight.rows() > SeenWindows::kMostRows) return;
-    ForWindows(one.weight, input, SeenWindows::Wanted(one.weight) / count + 1,
+    ForWindows(one.weight, input, SeenWindows::Wanted(one.weight) / static_cast<int64_t>(refitted) + 1,
                [&](const float* window) { one.windows.Add(one.weight, window, times[sample]); });
   };
   const auto progress = [&](size_t done, size_t of) {
     if (options.progress) options.progress("looking at the weights' inputs", done, of);
   };
   // What cannot be fetched has no moments: squares have to do.
-  static_cast<void>(SeeInputs(study->inputs.graph, study->inputs, all, study->samples, trial.threads(), see, progress));
+  static_cast<void>(SeeInputs(study->inputs.graph, study->inputs, all, samples, trial.threads(), see, progress));
   return moments;
 }
 
@@ -168,6 +190,39 @@ Result<Choice> Choose(const Study& study, const GraphDef& graph, const QuantizeO
   return choice;
 }
 
+void SetMeasure(const SecondMoments& moments, StudiedWeight* one) {
+  one->measure = ErrorMeasure(one->weight, &moments);
+  if (moments.windows() == 0) return;
+  for (int64_t g = 0; g < one->weight.groups(); ++g) {
+    for (int64_t k = 0; k < one->weight.rows(); ++k) one->input_means.push_back(moments.mean(g, k));
+  }
+}
+
+// Rounds these weights and runs the network: what that changes is theirs in equal shares.
+Status MeasureSensitivity(const std::vector<size_t>& of, const Trial& trial, const std::vector<size_t>& samples,
+                          Study* study) {
+  Replaced replaced;
+  std::vector<double> errors;
+  for (const size_t w : of) {
+    const StudiedWeight& one = study->weights[w];
+    const double step = kStudiedStep * RootMeanSquare(one.weight.values);
+    errors.push_back(0);
+    if (!(step > 0)) continue;
+    const QuantizedWeights rounded = Quantize(one.weight, one.measure, static_cast<float>(step), 0);
+    errors.back() = one.measure.Of(one.weight, rounded);
+    RIVULET_ASSIGN_OR_RETURN(replaced[one.weight.name], ValueOf(one.weight, rounded));
+  }
+  if (replaced.empty()) return Status();
+  RIVULET_ASSIGN_OR_RETURN(const Agreement agreement, trial.Compare(replaced, samples));
+  const double distance = std::isfinite(agreement.distance) ? agreement.distance : 1;
+  // What changes nothing that can be seen is still not free.
+  const double share = std::max(distance * distance, 1e-12) / static_cast<double>(replaced.size());
+  for (size_t i = 0; i < of.size(); ++i) {
+    if (errors[i] > 0) study->weights[of[i]].sensitivity = share / errors[i];
+  }
+  return Status();
+}
+
 }  // namespace
 
 Result<Study> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, const Trial* trial,
@@ -179,25 +234,15 @@ Result<Study> StudyWeights(const GraphDef& graph, std::vector<Weight> weights, c
   }
   if (trial == nullptr) return study;
   const std::vector<SecondMoments> moments = MomentsOf(*trial, options, &study);
-  const std::vector<size_t> others = trial->HeldOut(options.studied);
-  for (size_t w = 0; w < study.weights.size(); ++w) {
-    if (options.progress) options.progress("measuring what each weight is worth", w, study.weights.size());
-    StudiedWeight& one = study.weights[w];
-    one.measure = ErrorMeasure(one.weight, &moments[w]);
-    if (moments[w].windows() > 0) {
-      for (int64_t g = 0; g < one.weight.groups(); ++g) {
-        for (int64_t k = 0; k < one.weight.rows(); ++k) one.input_means.push_back(moments[w].mean(g, k));
-      }
-    }
-    const double step = kStudiedStep * RootMeanSquare(one.weight.values);
-    if (!(step > 0)) continue;
-    const QuantizedWeights rounded = Quantize(one.weight, one.measure, static_cast<float>(step), 0);
-    const double error = one.measure.Of(one.weight, rounded);
-    RIVULET_ASSIGN_OR_RETURN(Tensor value, ValueOf(one.weight, rounded));
-    RIVULET_ASSIGN_OR_RETURN(const Agreement agreement, trial->Compare({{one.weight.name, std::move(value)}}, others));
-    const double distance = std::isfinite(agreement.distance) ? agreement.distance : 1;
-    // What changes nothing that can be seen is still not free.
-    if (error > 0) one.sensitivity = std::max(distance * distance, 1e-12) / error;
+  for (size_t w = 0; w < study.weights.size(); ++w) SetMeasure(moments[w], &study.weights[w]);
+  const size_t most = trial->HeldOut(options.studied).size();
+  std::vector<const Weight*> all;
+  for (const StudiedWeight& one : study.weights) all.push_back(&one.weight);
+  const std::vector<std::vector<size_t>> groups = TriedTogether(all, study.work, most, options.most_work);
+  const std::vector<size_t> others = trial->HeldOut(SamplesFor(study.work, groups.size(), options.most_work, most));
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (options.progress) options.progress("measuring what each weight is worth", g, groups.size());
+    RIVULET_RETURN_IF_ERROR(MeasureSensitivity(groups[g], *trial, others, &study));
   }
   return study;
 }

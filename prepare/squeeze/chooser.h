@@ -27,6 +27,7 @@ struct Study {
   std::vector<StudiedWeight> weights;
   ProductInputs inputs;
   std::vector<Feeds> samples;  // whose windows were seen; none without a trial
+  double work = 0;             // multiplications of a run, in products
   int threads = 1;
 };
 

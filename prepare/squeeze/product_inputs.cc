@@ -72,6 +72,54 @@ void SetStages(const GraphDef& graph, const std::vector<Weight>& weights, Produc
   }
 }
 
+// Where a window begins, which may be in the padding.
+struct Corner {
+  int64_t sample, y, x;
+};
+
+// The windows of an input that a weight meets, one after the other; none where the input's shape does not fit.
+class Windows {
+ public:
+  Windows(const Weight& weight, const Tensor& input) : weight_(weight) {
+    if (input.dtype() != DType::kFloat || !weight.is_product) return;
+    const int64_t rows = weight.height * weight.width * (weight.is_depthwise ? 1 : weight.channels);
+    if (input.rank() == 2 && input.dim(1) == rows) {
+      are_rows_ = true;
+      count_ = input.dim(0);
+      return;
+    }
+    if (input.rank() != 4 || input.dim(3) != weight.channels) return;
+    height_ = input.dim(1);
+    width_ = input.dim(2);
+    out_y_ = Outputs(height_, weight.height, weight.stride_y);
+    out_x_ = Outputs(width_, weight.width, weight.stride_x);
+    top_ = Before(height_, weight.height, weight.stride_y, out_y_);
+    left_ = Before(width_, weight.width, weight.stride_x, out_x_);
+    count_ = input.dim(0) * out_y_ * out_x_;
+  }
+
+  int64_t count() const { return count_; }
+  bool are_rows() const { return are_rows_; }  // of a matrix, as they lie
+  int64_t height() const { return height_; }
+  int64_t width() const { return width_; }
+  Corner CornerOf(int64_t i) const {
+    return {i / (out_y_ * out_x_), i / out_x_ % out_y_ * weight_.stride_y - top_,
+            i % out_x_ * weight_.stride_x - left_};
+  }
+
+ private:
+  int64_t Outputs(int64_t size, int64_t window, int64_t stride) const {
+    return weight_.pads_same ? (size + stride - 1) / stride : size < window ? 0 : (size - window) / stride + 1;
+  }
+  int64_t Before(int64_t size, int64_t window, int64_t stride, int64_t out) const {
+    return weight_.pads_same ? std::max<int64_t>(0, (out - 1) * stride + window - size) / 2 : 0;
+  }
+
+  const Weight& weight_;
+  bool are_rows_ = false;
+  int64_t count_ = 0, height_ = 0, width_ = 0, out_y_ = 0, out_x_ = 0, top_ = 0, left_ = 0;
+};
+
 }  // namespace
 
 ProductInputs FindInputs(const GraphDef& graph, const std::vector<Weight>& weights) {
@@ -115,40 +163,29 @@ Status SeeInputs(const GraphDef& graph, const ProductInputs& inputs, const std::
   return RunForEdges(graph, samples, edges, threads, see_edge, progress);
 }
 
+int64_t CountWindows(const Weight& weight, const Tensor& input) { return Windows(weight, input).count(); }
+
 void ForWindows(const Weight& weight, const Tensor& input, int64_t most,
                 const std::function<void(const float* window)>& see) {
-  if (input.dtype() != DType::kFloat || !weight.is_product) return;
+  const Windows windows(weight, input);
   const int64_t rows = weight.height * weight.width * (weight.is_depthwise ? 1 : weight.channels);
-  if (input.rank() == 2 && input.dim(1) == rows) {
-    const int64_t step = std::max<int64_t>(1, input.dim(0) / std::max<int64_t>(1, most));
-    for (int64_t i = 0; i < input.dim(0); i += step) see(input.data<float>() + i * rows);
+  if (windows.are_rows()) {
+    const int64_t step = std::max<int64_t>(1, windows.count() / std::max<int64_t>(1, most));
+    for (int64_t i = 0; i < windows.count(); i += step) see(input.data<float>() + i * rows);
     return;
   }
-  if (input.rank() != 4 || input.dim(3) != weight.channels) return;
-  const int64_t height = input.dim(1), width = input.dim(2), channels = input.dim(3);
-  const auto outputs = [&](int64_t size, int64_t window, int64_t stride) {
-    return weight.pads_same ? (size + stride - 1) / stride : size < window ? 0 : (size - window) / stride + 1;
-  };
-  const auto before = [&](int64_t size, int64_t window, int64_t stride, int64_t out) {
-    return weight.pads_same ? std::max<int64_t>(0, (out - 1) * stride + window - size) / 2 : 0;
-  };
-  const int64_t out_y = outputs(height, weight.height, weight.stride_y);
-  const int64_t out_x = outputs(width, weight.width, weight.stride_x);
-  const int64_t top = before(height, weight.height, weight.stride_y, out_y);
-  const int64_t left = before(width, weight.width, weight.stride_x, out_x);
-  const int64_t total = input.dim(0) * out_y * out_x;
+  const int64_t height = windows.height(), width = windows.width(), channels = weight.channels;
   // A step that is prime to no row's length would meet the same columns again and again; this one wanders.
-  const int64_t step = std::max<int64_t>(1, total / std::max<int64_t>(1, most)) | 1;
+  const int64_t step = std::max<int64_t>(1, windows.count() / std::max<int64_t>(1, most)) | 1;
   std::vector<float> values(static_cast<size_t>(weight.groups() * rows));
   // By window and channel for a product, by channel and window for a depthwise one.
   const int64_t window_stride = weight.is_depthwise ? 1 : channels, channel_stride = weight.is_depthwise ? rows : 1;
-  for (int64_t i = 0; i < total; i += step) {
-    const int64_t n = i / (out_y * out_x), y = i / out_x % out_y, x = i % out_x;
+  for (int64_t i = 0; i < windows.count(); i += step) {
+    const Corner corner = windows.CornerOf(i);
     for (int64_t k = 0; k < weight.height * weight.width; ++k) {
-      const int64_t in_y = y * weight.stride_y - top + k / weight.width;
-      const int64_t in_x = x * weight.stride_x - left + k % weight.width;
+      const int64_t in_y = corner.y + k / weight.width, in_x = corner.x + k % weight.width;
       const bool inside = in_y >= 0 && in_y < height && in_x >= 0 && in_x < width;
-      const int64_t from = ((n * height + in_y) * width + in_x) * channels;
+      const int64_t from = ((corner.sample * height + in_y) * width + in_x) * channels;
       for (int64_t c = 0; c < channels; ++c) {
         values[static_cast<size_t>(k * window_stride + c * channel_stride)] =
             inside ? input.data<float>()[from + c] : 0;

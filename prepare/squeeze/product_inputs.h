@@ -30,6 +30,9 @@ Status SeeInputs(const GraphDef& graph, const ProductInputs& inputs, const std::
                  const std::function<void(size_t weight, size_t sample, const Tensor& input)>& see,
                  const std::function<void(size_t done, size_t all)>& progress);
 
+// How many windows of the input the weight meets.
+int64_t CountWindows(const Weight& weight, const Tensor& input);
+
 // At most about `most` windows of the input that the weight meets, spread evenly, always at the same places of an input
 // of the same shape: groups() × rows() values, one group after the other. None where the input's shape does not fit.
 void ForWindows(const Weight& weight, const Tensor& input, int64_t most,

@@ -50,6 +50,44 @@ int32_t Choose(double value, float step, double cost, double price, const LevelS
   return best;
 }
 
+// Rows whose errors are carried on to those far behind them at once: the weights would have to come from memory for
+// each row otherwise.
+constexpr int64_t kRowsAtOnce = 8;
+
+struct Rows {
+  int64_t begin, end;
+};
+
+// Takes from the rows `to` what the errors of the rows `of` are to be made up for, in the order of these.
+void MakeUpFor(const Weight& weight, const ErrorMeasure& measure, Rows of, const double* errors, Rows to,
+               double* rest) {
+  const int64_t columns = weight.columns;
+  for (int64_t i = to.begin; i < to.end; ++i) {
+    double* row = rest + i * columns;
+    int64_t k = of.begin;
+    const auto share_of = [&](int64_t from) {
+      return measure.root_row(from, 0)[i - from] / measure.root_row(from, 0)[0];
+    };
+    for (; !weight.is_depthwise && k + 4 <= of.end; k += 4) {
+      const double *a = errors + (k - of.begin) * columns, *b = a + columns, *c = b + columns, *d = c + columns;
+      const double p = share_of(k), q = share_of(k + 1), r = share_of(k + 2), s = share_of(k + 3);
+      for (int64_t j = 0; j < columns; ++j) row[j] = row[j] - a[j] * p - b[j] * q - c[j] * r - d[j] * s;
+    }
+    for (; k < of.end; ++k) {
+      const double* error = errors + (k - of.begin) * columns;
+      if (!weight.is_depthwise) {
+        const double share = share_of(k);
+        for (int64_t j = 0; j < columns; ++j) row[j] -= error[j] * share;
+        continue;
+      }
+      for (int64_t j = 0; j < columns; ++j) {
+        const double* root = measure.root_row(k, weight.group_of(j));
+        row[j] -= error[j] * root[i - k] / root[0];
+      }
+    }
+  }
+}
+
 }  // namespace
 
 ErrorMeasure::ErrorMeasure(const Weight& weight, const SecondMoments* moments) : rows_(weight.rows()) {
@@ -145,31 +183,26 @@ QuantizedWeights Quantize(const Weight& weight, const ErrorMeasure& measure, flo
   }
   LevelStatistics statistics(CodingFor(out, !out.row_quarters.empty()), 0, out.row_quarters);
   std::vector<double> rest(weight.values.begin(), weight.values.end());
-  std::vector<double> errors(static_cast<size_t>(columns));
-  for (int64_t k = 0; k < rows; ++k) {
-    const float wider = out.WiderOf(k * columns);
-    for (int64_t j = 0; j < columns; ++j) {
-      const auto at = static_cast<size_t>(k * columns + j);
-      const float own = steps[static_cast<size_t>(j)] * wider;
-      const double cost = measure.cost(k, weight.group_of(j)) * weight.importance_of(j);
-      const int32_t level = Choose(rest[at], own, cost, price, statistics);
-      statistics.Push(level, nullptr);
-      out.levels[at] = level;
-      errors[static_cast<size_t>(j)] = rest[at] - static_cast<double>(level) * static_cast<double>(own);
-    }
-    if (measure.root_row(k, 0) == nullptr) continue;
-    for (int64_t i = k + 1; i < measure.block_end(k); ++i) {
-      double* to = rest.data() + i * columns;
-      if (!weight.is_depthwise) {
-        const double share = measure.root_row(k, 0)[i - k] / measure.root_row(k, 0)[0];
-        for (int64_t j = 0; j < columns; ++j) to[j] -= errors[static_cast<size_t>(j)] * share;
-        continue;
-      }
+  std::vector<double> errors(static_cast<size_t>(kRowsAtOnce * columns));
+  for (int64_t begin = 0; begin < rows;) {
+    const bool has_root = measure.root_row(begin, 0) != nullptr;
+    const int64_t end = std::min({rows, begin + kRowsAtOnce, has_root ? measure.block_end(begin) : rows});
+    for (int64_t k = begin; k < end; ++k) {
+      const float wider = out.WiderOf(k * columns);
+      double* error = errors.data() + (k - begin) * columns;
       for (int64_t j = 0; j < columns; ++j) {
-        const double* root = measure.root_row(k, weight.group_of(j));
-        to[j] -= errors[static_cast<size_t>(j)] * root[i - k] / root[0];
+        const auto at = static_cast<size_t>(k * columns + j);
+        const float own = steps[static_cast<size_t>(j)] * wider;
+        const double cost = measure.cost(k, weight.group_of(j)) * weight.importance_of(j);
+        const int32_t level = Choose(rest[at], own, cost, price, statistics);
+        statistics.Push(level, nullptr);
+        out.levels[at] = level;
+        error[j] = rest[at] - static_cast<double>(level) * static_cast<double>(own);
       }
+      if (has_root) MakeUpFor(weight, measure, {k, k + 1}, error, {k + 1, end}, rest.data());
     }
+    if (has_root) MakeUpFor(weight, measure, {begin, end}, errors.data(), {end, measure.block_end(begin)}, rest.data());
+    begin = end;
   }
   return out;
 }

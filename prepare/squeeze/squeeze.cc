@@ -6,6 +6,7 @@
 #include "engine/base/errors.h"
 #include "prepare/squeeze/chooser.h"
 #include "prepare/squeeze/column_importance.h"
+#include "prepare/squeeze/effort.h"
 #include "prepare/squeeze/squeezed_file.h"
 #include "prepare/squeeze/trial.h"
 
@@ -14,7 +15,6 @@ namespace {
 
 // Prices are tried at these; a bit costs so much of the outputs' squared distance.
 constexpr double kLeastPrice = 1e-12, kLargestPrice = 1e-4;
-constexpr int kTrials = 11;
 
 struct Tried {
   SqueezeTrial trial;

@@ -30,6 +30,9 @@ struct SqueezeOptions {
   int64_t min_elements = 128;
   // Half of the samples tell what the weights' inputs are like; of the others so many what each weight is worth.
   size_t studied = 48;
+  // Multiplications that this may take, and that fitting may: some minutes of one core. Of a network for which they are
+  // too few, less samples are looked at, and small constants several at once.
+  double most_work = 1.5e12;
   int threads = 1;
   std::function<void(std::string_view what, size_t done, size_t all)> progress;
   // Gets the file of each price that the search tries.

@@ -8,6 +8,7 @@
 #include "prepare/constants.h"
 #include "prepare/graph_test_kit.h"
 #include "prepare/region_constants.h"
+#include "prepare/squeeze/chooser.h"
 #include "prepare/squeeze/column_importance.h"
 #include "prepare/squeeze/half_weights.h"
 #include "prepare/squeeze/squeezed_file.h"
@@ -108,6 +109,25 @@ TEST(Squeeze, KeepsTheShareOnOtherSamples) {
   ASSERT_TRUE(agreement.ok());
   EXPECT_LE(agreement->dropped(), 0.04);
   EXPECT_NEAR(agreement->dropped(), model->agreement.unseen->expected, 0.015);
+}
+
+// What would take hours is told by fewer runs, and kept all the same.
+TEST(Squeeze, ANetworkOfMuchWorkIsRunLess) {
+  const GraphDef graph = TwoLayers();
+  SqueezeOptions options = OptionsWith(60);
+  options.max_drop = 0.05;
+  options.most_work = 1;
+  const auto model = Squeeze(graph, options);
+  ASSERT_TRUE(model.ok()) << model.status().ToString();
+  EXPECT_GE(model->agreement.agreeing, 28u);
+  EXPECT_EQ(model->agreement.rows, 30u) << "what decides is not cut short";
+  auto weights = FindWeights(graph, 64);
+  const auto trial = Trial::Create(graph, options.samples, {"y"}, 1);
+  ASSERT_TRUE(weights.ok() && trial.ok());
+  const auto study = StudyWeights(graph, *std::move(weights), &*trial, options);
+  ASSERT_TRUE(study.ok()) << study.status().ToString();
+  EXPECT_EQ(study->work, 8 * 64 + 64 * 6);
+  EXPECT_EQ(study->samples.size(), 2u);
 }
 
 TEST(Squeeze, FitsTheSizeThatIsAskedFor) {

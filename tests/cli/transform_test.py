@@ -1,4 +1,5 @@
 """rivulet transform: graphs changed step by step."""
+import struct
 import subprocess
 
 from command_case import RIVULET, ROOT, CommandCase, call, identity, main, node, npy, placeholder
@@ -84,6 +85,37 @@ class Transform(CommandCase):
         self.assertEqual(code, 0, said)
         self.assertIn("Ignoring: ", said)
         self.fine("compare", self.norm(), self.dir / "out.pb", "--output", "y")
+
+    # Three norms of which the middle one cannot be folded: the filter times the scale is below what floats hold, so it becomes zero.
+    def three_norms(self):
+        number = "type: DT_FLOAT"
+        matrix = lambda name, value: node(name, "Const", dtype=number, value=f"tensor {{ dtype: DT_FLOAT tensor_shape {{ dim {{ size: 1 }} dim {{ size: 1 }} }} float_val: {value} }}")
+        nodes = [placeholder("x", dims=[1, 1])]
+        for name, scale in (("first", "2"), ("middle", "1e-10"), ("last", "3")):
+            nodes += [matrix(f"{name}/w", "1e-37"), matrix(f"{name}/s", scale), node(f"{name}/product", "MatMul", "x", f"{name}/w", T=number),
+                      node(f"{name}/norm", "Mul", f"{name}/product", f"{name}/s", T=number), node(f"{name}/root", "Rsqrt", f"{name}/norm", T=number)]
+        return self.model(*nodes, node("sum", "Add", "first/root", "middle/root", T=number), node("y", "Add", "sum", "last/root", T=number))
+
+    def test_bisecting_names_the_step_the_place_and_the_node(self):
+        x = self.file("x.npy", npy("<f4", (1, 1), struct.pack("<f", 1e37)))
+        (self.dir / "out.pb").write_bytes(b"before")
+        fed = ("--input", "x", "--output", "y", "--check-input", f"x={x}")
+        code, said = self.steps(self.three_norms(), "remove_device fold_batch_norms sort_by_execution_order", *fed, "--bisect")
+        self.assertEqual(code, 1, said)
+        self.assertEqual((self.dir / "out.pb").read_bytes(), b"before")
+        *done, error = said.splitlines()
+        self.assertEqual(done, ["Applying remove_device", "Applying fold_batch_norms"])
+        for part in ("transform 'fold_batch_norms'", "output 'y' is not the same", "the first node that differs is 'middle/root' (Rsqrt)",
+                     "place 2 of 3 is at fault: 'middle/norm'"):
+            self.assertIn(part, error)
+        code, said = self.steps(self.three_norms(), "remove_device fold_batch_norms sort_by_execution_order", *fed)
+        self.assertEqual(code, 1, said)
+        self.assertNotIn("at fault", said)
+        # Where the step may fail, the rest is done with the graph as it was.
+        code, said = self.steps(self.three_norms(), "fold_batch_norms(ignore_errors=true) sort_by_execution_order", *fed, "--bisect")
+        self.assertEqual(code, 0, said)
+        self.assertIn("place 2 of 3 is at fault", said)
+        self.fine("compare", self.three_norms(), self.dir / "out.pb", "--output", "y", "--input", f"x={x}")
 
     def test_all_of_the_original_steps_are_there(self):
         names = {line.split()[0] for line in self.fine("transform", "--list").splitlines()}
