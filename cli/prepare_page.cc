@@ -36,28 +36,18 @@ struct Bar {
   bool is_pale;
 };
 
-// Bars from the left, the longest over the whole width.
+// Bars from the left, the longest over the whole width; on a narrow page what they are stands above them.
 std::string Chart(const std::vector<Bar>& bars) {
-  constexpr double kLeft = 120, kWide = 640, kRight = 900;
   double most = 0;
   for (const Bar& bar : bars) most = std::max(most, bar.value);
-  double y = 4;
-  std::string shapes;
+  std::string rows;
   for (const Bar& bar : bars) {
-    if (!bar.what.empty() && y > 4) y += 12;
-    const double width = most > 0 ? std::max(2.0, kWide * bar.value / most) : 2;
-    if (!bar.what.empty()) {
-      shapes += Cat("<text x=\"", Digits(kLeft - 14, 4), "\" y=\"", Digits(y + 15, 5), "\" text-anchor=\"end\">",
-                    Escaped(bar.what), "</text>");
-    }
-    shapes += Cat("<rect x=\"", Digits(kLeft, 4), "\" y=\"", Digits(y, 5), "\" width=\"", Digits(width, 5),
-                  "\" height=\"20\" rx=\"5\" fill=\"var(", bar.is_pale ? "--main2" : "--main", ")\"/>",
-                  "<text class=\"", bar.is_pale ? "soft" : "", "\" x=\"", Digits(kLeft + width + 10, 5), "\" y=\"",
-                  Digits(y + 15, 5), "\">", Escaped(bar.text), "</text>");
-    y += 25;
+    const double part = most > 0 ? bar.value / most : 0;
+    rows += Cat("<span class=\"what\">", Escaped(bar.what), "</span><span class=\"line\"><i class=\"",
+                bar.is_pale ? "pale" : "", "\" style=\"--part:", Digits(part, 4), "\"></i><span class=\"",
+                bar.is_pale ? "soft" : "", "\">", Escaped(bar.text), "</span></span>\n");
   }
-  return Cat("<svg viewBox=\"0 0 ", Digits(kRight, 4), " ", Digits(y, 5), "\" width=\"100%\" role=\"img\">", shapes,
-             "</svg>");
+  return Cat("<div class=\"bars\">", rows, "</div>\n");
 }
 
 std::string Charts(const PrepareReport& report) {

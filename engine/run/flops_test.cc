@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "engine/ops/attention.h"
+#include "engine/ops/infer.h"
 #include "engine/run/model_of.h"
 
 namespace rivulet {
@@ -45,12 +50,19 @@ TEST(Flops, EachEinsteinLabelIsALoop) {
   EXPECT_EQ(Flops(ab + "y = Einsum(a) {T=float32, N=1, equation=\"bij->bji\"}\n"), 0);
 }
 
-// q [2, 7, 4, 8] as batch, rows, heads, depth; keys of 5 rows, values 6 wide.
+// q [2, 7, 4, 8] as batch, rows, heads, depth; keys of 5 rows, values 6 wide. No file has the operator: passes make it.
 TEST(Flops, AttentionHasTwoProducts) {
-  EXPECT_EQ(Flops(Placeholders({{"q", "2,7,4,8"}, {"k", "2,5,4,8"}, {"v", "2,5,4,6"}}) +
-                  "y = _Attention(q, k, v) {q_axes=\"AtBd\", k_axes=\"AsBd\", v_axes=\"AsBe\", scores_axes=\"ABts\", "
-                  "out_axes=\"AtBe\", scale=1f, keeps=true, otherwise=0f, Tm=types[]}\n"),
-            2 * (2 * 4 * 7 * 5) * (8 + 6));
+  Result<Graph> graph =
+      ParseGraph(Placeholders({{"q", "2,7,4,8"}, {"k", "2,5,4,8"}, {"v", "2,5,4,6"}}) +
+                 "y = _Attention(q, k, v) {q_axes=\"AtBd\", k_axes=\"AsBd\", v_axes=\"AsBe\", scores_axes=\"ABts\", "
+                 "out_axes=\"AtBe\", scale=1f, keeps=true, otherwise=0f, Tm=types[]}\n");
+  ASSERT_TRUE(graph.ok()) << graph.status().ToString();
+  for (Node& node : graph->nodes()) node.def = node.op == kAttention.name ? &kAttention : FindOp(node.op);
+  const Status inferred = InferGraph(*graph, *Allocator::Create(), {});
+  ASSERT_TRUE(inferred.ok()) << inferred.ToString();
+  const Node& attention = *std::find_if(graph->nodes().begin(), graph->nodes().end(),
+                                        [](const Node& node) { return node.op == kAttention.name; });
+  EXPECT_EQ(CountFlops(*graph, attention), 2 * (2 * 4 * 7 * 5) * (8 + 6));
 }
 
 TEST(Flops, Gradients) {
