@@ -62,6 +62,11 @@ std::string Charts(const PrepareReport& report) {
              Escaped(report.machine), ".</p></section>\n");
 }
 
+// A cell that says what it is where there is no room for a head.
+std::string Number(std::string_view what, const std::string& value) {
+  return Cat("<td class=\"n\" data-what=\"", what, "\">", value, "</td>");
+}
+
 std::string Table(const PrepareReport& report) {
   std::string rows;
   for (const RoadStop& stop : report.stops) {
@@ -70,17 +75,19 @@ std::string Table(const PrepareReport& report) {
       rows += Cat("<td colspan=\"6\"><span class=\"bad\">not taken</span>: ", Escaped(stop.refused), "</td></tr>\n");
       continue;
     }
-    rows += Cat("<td class=\"n\">", Bytes(stop.file_bytes), "</td><td class=\"n\">", Bytes(stop.store_bytes),
-                "</td><td class=\"n\">", stop.nodes, "</td><td class=\"n\">", Digits(stop.run_ms, 3),
-                " ms</td><td class=\"n\">", Bytes(stop.peak_bytes), "</td><td>",
+    rows += Number("file", Bytes(stop.file_bytes)) + Number("in a store", Bytes(stop.store_bytes)) +
+            Number("nodes", Cat(stop.nodes)) + Number("latency", Digits(stop.run_ms, 3) + " ms") +
+            Number("memory", Bytes(stop.peak_bytes));
+    rows += Cat("<td>",
                 stop.change ? Escaped(stop.change->Text(report.samples_are_given || report.samples_are_arrays)) : "–");
     for (const std::string& note : stop.notes) rows += Cat("<br><span class=\"soft\">", Escaped(note), "</span>");
     rows += "</td></tr>\n";
   }
-  return Cat("<section><h2>Each step</h2><div class=\"scroll\"><table><tr><th>step</th><th class=\"n\">file</th>",
-             "<th class=\"n\">in a store</th><th class=\"n\">nodes</th><th class=\"n\">latency</th>",
-             "<th class=\"n\">memory</th><th>what changed in the answers</th></tr>\n", rows,
-             "</table></div></section>\n");
+  return Cat(
+      "<section><h2>Each step</h2><div class=\"scroll\"><table class=\"steps\"><tr><th>step</th><th "
+      "class=\"n\">file</th>",
+      "<th class=\"n\">in a store</th><th class=\"n\">nodes</th><th class=\"n\">latency</th>",
+      "<th class=\"n\">memory</th><th>what changed in the answers</th></tr>\n", rows, "</table></div></section>\n");
 }
 
 std::string FeedSection(const PrepareReport& report) {
