@@ -37,12 +37,15 @@ double MsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-// Loads the pack again, up to the point where the first run would begin.
+// Goes on from a loaded pack up to the point where the first run would begin. What is fed does not count, neither the
+// time to make it up nor its memory, which is more than its bytes: large tensors lie in huge pages.
 Result<MemoryReport> MeasureMemory(const CheckCommand& command, const prepare::PackMetadata& metadata,
                                    Clock::time_point start, const ProcessMemory& before,
                                    std::shared_ptr<const Model> model) {
   MemoryReport report;
   if (metadata.samples.empty()) return FailedPrecondition("--memory wants a pack with a sample, to know the shapes");
+  report.load_ms = MsSince(start);
+  const auto loaded = ReadProcessMemory("");
   Feeds feeds;
   for (const prepare::StoredValue& value : metadata.samples[0].feeds) {
     RIVULET_ASSIGN_OR_RETURN(Tensor tensor, prepare::LoadValue(*model->package(), value, MakeUpTensor));
@@ -50,16 +53,16 @@ Result<MemoryReport> MeasureMemory(const CheckCommand& command, const prepare::P
   }
   std::vector<std::string> fetches;
   for (const prepare::StoredValue& value : metadata.samples[0].answers) fetches.push_back(value.name);
-  int64_t feed_bytes = 0;
-  for (const auto& feed : feeds) feed_bytes += static_cast<int64_t>(feed.second.bytes());
+  const auto fed = ReadProcessMemory("");
+  const Clock::time_point planned = Clock::now();
   RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(std::move(model)));
   RIVULET_ASSIGN_OR_RETURN(const PlanStats stats, session->Prepare(feeds, fetches));
-  report.load_ms = MsSince(start);
+  report.load_ms += MsSince(planned);
   report.plan_ms = stats.plan_ms;
   const auto after = ReadProcessMemory(command.pack);
-  if (!after) return Unimplemented("--memory: this system has no /proc/self/smaps");
+  if (!loaded || !fed || !after) return Unimplemented("--memory: this system has no /proc/self/smaps");
   report.file = *after;
-  report.private_dirty = after->private_dirty - before.private_dirty - feed_bytes;
+  report.private_dirty = (loaded->private_dirty - before.private_dirty) + (after->private_dirty - fed->private_dirty);
   return report;
 }
 

@@ -9,6 +9,7 @@
 
 #include "cli/cache_folder.h"
 #include "cli/command.h"
+#include "cli/evaluate_events.h"
 #include "cli/evaluate_page.h"
 #include "cli/graph_output.h"
 #include "cli/told_by_model.h"
@@ -24,6 +25,8 @@ struct EvaluateCommand {
   std::string model;
   std::string folder;
   std::string page;
+  std::string events;
+  int64_t step = 0;
   int worst = 24;
   int most = 0;
   bool json = false;
@@ -217,6 +220,10 @@ int Evaluate(const EvaluateCommand& command) {
     const Status saved = SaveBytes(EvaluatePage(report, worst), command.page);
     if (!saved.ok()) return Fail(saved, kBadData);
   }
+  if (!command.events.empty()) {
+    const Result<std::string> saved = SaveEvaluation(report, command.step, command.events);
+    if (!saved.ok()) return Fail(saved.status(), kBadData);
+  }
   if (command.json) {
     PrintJson(ToJson(report, worst));
   } else {
@@ -237,6 +244,11 @@ void AddEvaluate(CLI::App& app, int* code) {
       ->required();
   sub->add_option("-o,--out", command->page, "Also a page: each class, what is taken for what, the worst with pictures")
       ->type_name("PAGE.html");
+  sub->add_option("--events", command->events,
+                  "Also an event file for TensorBoard: accuracy, each class, scores, what is taken for what")
+      ->type_name("DIR");
+  sub->add_option("--step", command->step, "Of the training that the model is of, for --events")
+      ->check(CLI::NonNegativeNumber);
   sub->add_option("--labels", command->labels,
                   "One label a line; default: a labels file beside the model, else the folders")
       ->type_name("FILE");
@@ -257,6 +269,7 @@ void AddEvaluate(CLI::App& app, int* code) {
       "Examples:\n"
       "  rivulet evaluate retrained_graph.pb flower_photos/ --labels retrained_labels.txt\n"
       "  rivulet evaluate model.pb pictures/ -o page.html --most 500\n"
+      "  rivulet evaluate model.pb pictures/ --events runs/small --step 4000\n"
       "  rivulet evaluate conv_actions_frozen.pb speech/ --labels conv_actions_labels.txt --json");
   sub->callback([command, code] { *code = Evaluate(*command); });
 }

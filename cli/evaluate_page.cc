@@ -71,8 +71,10 @@ std::string Matrix(const EvaluateReport& report) {
           of_label[row.label] == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of_label[row.label]);
       const std::string hue = is_right ? "var(--hue)" : "234,88,12";
       const double strength = count == 0 ? 0 : is_right ? 0.12 + 0.6 * share : std::min(0.85, 0.12 + 3 * share);
-      rows += Cat("<td style=\"background:rgba(", hue, ",", Digits(strength, 3), ")\" title=\"", Escaped(row.name),
-                  " taken for ", Escaped(said), ": ", count, "\">", count == 0 ? std::string() : Cat(count), "</td>");
+      rows += Cat("<td",
+                  count == 0 ? std::string() : Cat(" style=\"background:rgba(", hue, ",", Digits(strength, 3), ")\""),
+                  " title=\"", Escaped(row.name), " taken for ", Escaped(said), ": ", count, "\">",
+                  count == 0 ? std::string() : Cat(count), "</td>");
     };
     for (const LabelledFolder& column : report.classes) {
       cell(counts[{row.label, column.label}], column.name, row.label == column.label);

@@ -31,14 +31,23 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { color: var(--soft); font-weight: 500; font-size: 13px; text-align: left; }
 th, td { padding: 8px 14px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; } td.n, th.n { text-align: right; white-space: nowrap; }
-.bar { height: 9px; border-radius: 5px; background: var(--main); min-width: 2px; }
+.bar { height: 9px; border-radius: 5px; background: var(--main); }
 .track { background: var(--line); border-radius: 5px; overflow: hidden; min-width: 90px; margin-top: 7px; }
+.bars { display: grid; grid-template-columns: max-content 1fr; gap: 5px 14px; align-items: center; }
+.bars .what { text-align: right; } .bars .what:not(:empty):not(:first-child), .bars .what:not(:empty) + .line { margin-top: 9px; }
+.bars .what:first-child + .line { margin-top: 0; }
+.bars .line { display: flex; align-items: center; gap: 10px; min-width: 0; }
+.bars i { flex: none; height: 20px; min-width: 3px; width: calc(var(--part) * (100% - 150px)); border-radius: 5px;
+  background: var(--main); } .bars i.pale { background: var(--main2); }
+.bars .line > span { white-space: nowrap; font-size: 14px; font-variant-numeric: tabular-nums; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: 16px; }
 .card img, .card svg { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 10px; background: var(--line);
   display: block; }
 .card div { font-size: 13px; margin-top: 6px; overflow-wrap: anywhere; line-height: 1.4; }
 .matrix td, .matrix th { padding: 0; border: 2px solid var(--paper); text-align: center; vertical-align: middle;
-  font-size: 13px; height: 34px; min-width: 40px; border-radius: 6px; }
+  font-size: 13px; height: 34px; min-width: 40px; border-radius: 6px; } .matrix td { background: var(--back); }
+.levels { table-layout: fixed; } .levels th:first-child { width: 64px; } .levels th { overflow-wrap: anywhere; }
+.levels img { display: block; max-width: 100%; height: auto; margin-bottom: 6px; image-rendering: pixelated; border-radius: 6px; }
 .matrix th.row { text-align: right; padding-right: 10px; white-space: nowrap; font-weight: 500; }
 .matrix { width: auto; } .matrix th.col { writing-mode: vertical-rl; transform: rotate(180deg); padding: 8px 0 4px;
   height: auto; vertical-align: bottom; }
@@ -46,6 +55,16 @@ code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 pre { background: var(--back); border-radius: 10px; padding: 14px 16px; overflow-x: auto; margin: 0; }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif; } svg text.soft { fill: var(--soft); }
 footer { color: var(--soft); font-size: 13px; margin-top: 24px; }
+@media (max-width: 560px) { main { padding: 24px 14px 40px; } section { padding: 18px 16px; } h1 { font-size: 22px; }
+  .tiles { grid-template-columns: 1fr 1fr; gap: 10px; } .tile b { font-size: 21px; }
+  .cards { grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: 12px; }
+  .bars { grid-template-columns: 1fr; } .bars .what { text-align: left; } .bars .what:empty { display: none; }
+  .bars .what:not(:empty) + .line { margin-top: 0; } .bars i { width: calc(var(--part) * (100% - 132px)); }
+  .steps, .steps tbody { display: block; } .steps tr { display: grid; grid-template-columns: repeat(3, 1fr); gap: 4px 12px;
+    padding: 12px 0; border-bottom: 1px solid var(--line); } .steps tr:first-child { display: none; }
+  .steps tr:last-child { border-bottom: 0; } .steps td { padding: 0; border: 0; } .steps td.n { text-align: left; }
+  .steps td:first-child, .steps td:last-child { grid-column: 1 / -1; }
+  .steps td.n::before { content: attr(data-what); display: block; color: var(--soft); font-size: 12px; } }
 )css";
 
 }  // namespace

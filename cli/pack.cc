@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/made_up.h"
+#include "cli/pack_norms.h"
 #include "cli/pack_source.h"
 #include "cli/pack_text.h"
 #include "engine/base/errors.h"
@@ -31,6 +32,7 @@ struct PackCommand {
   std::vector<std::string> samples;
   std::vector<std::string> card;
   bool plain = false;
+  bool keep_norms = false;
   int64_t min_bytes = 0;
   std::string signature;
   ModelFlags flags;
@@ -159,6 +161,7 @@ Status WritePack(const PackCommand& command, PackSource source, int* code) {
   *code = kBadData;
   options.packed = !command.plain;
   options.min_bytes = command.min_bytes > 0 ? command.min_bytes : kPackMinBytes;
+  const size_t folded = command.keep_norms ? 0 : FoldNorms(options, &source.graph);
   RIVULET_ASSIGN_OR_RETURN(const prepare::PackFile file, prepare::ToPack(std::move(source.graph), options));
   RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
   for (const std::string& note : file.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
@@ -168,6 +171,7 @@ Status WritePack(const PackCommand& command, PackSource source, int* code) {
               command.out.c_str(), static_cast<double>(file.bytes.size()) / 1e6, file.constants,
               file.constants == 1 ? "" : "s", file.packed, file.metadata.samples.size(),
               file.metadata.samples.size() == 1 ? "" : "s");
+  if (folded > 0) std::printf("%zu batch norm%s folded into the weights\n", folded, folded == 1 ? "" : "s");
   std::printf("%s", PackText(file.metadata).c_str());
   return Status();
 }
@@ -224,6 +228,8 @@ void AddPack(CLI::App& app, int* code) {
       ->type_name("KEY=TEXT")
       ->take_all();
   sub->add_flag("--plain", command->plain, "Without weights in the kernels' layout: half the file, slower to load");
+  sub->add_flag("--keep-norms", command->keep_norms,
+                "Batch norms stay in the graph, and are folded at each load instead of now");
   sub->add_option("--min-bytes", command->min_bytes,
                   "Smaller weights stay in the graph; default 1024 (memmapped 10000)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));

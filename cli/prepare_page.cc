@@ -36,28 +36,18 @@ struct Bar {
   bool is_pale;
 };
 
-// Bars from the left, the longest over the whole width.
+// Bars from the left, the longest over the whole width; on a narrow page what they are stands above them.
 std::string Chart(const std::vector<Bar>& bars) {
-  constexpr double kLeft = 120, kWide = 640, kRight = 900;
   double most = 0;
   for (const Bar& bar : bars) most = std::max(most, bar.value);
-  double y = 4;
-  std::string shapes;
+  std::string rows;
   for (const Bar& bar : bars) {
-    if (!bar.what.empty() && y > 4) y += 12;
-    const double width = most > 0 ? std::max(2.0, kWide * bar.value / most) : 2;
-    if (!bar.what.empty()) {
-      shapes += Cat("<text x=\"", Digits(kLeft - 14, 4), "\" y=\"", Digits(y + 15, 5), "\" text-anchor=\"end\">",
-                    Escaped(bar.what), "</text>");
-    }
-    shapes += Cat("<rect x=\"", Digits(kLeft, 4), "\" y=\"", Digits(y, 5), "\" width=\"", Digits(width, 5),
-                  "\" height=\"20\" rx=\"5\" fill=\"var(", bar.is_pale ? "--main2" : "--main", ")\"/>",
-                  "<text class=\"", bar.is_pale ? "soft" : "", "\" x=\"", Digits(kLeft + width + 10, 5), "\" y=\"",
-                  Digits(y + 15, 5), "\">", Escaped(bar.text), "</text>");
-    y += 25;
+    const double part = most > 0 ? bar.value / most : 0;
+    rows += Cat("<span class=\"what\">", Escaped(bar.what), "</span><span class=\"line\"><i class=\"",
+                bar.is_pale ? "pale" : "", "\" style=\"--part:", Digits(part, 4), "\"></i><span class=\"",
+                bar.is_pale ? "soft" : "", "\">", Escaped(bar.text), "</span></span>\n");
   }
-  return Cat("<svg viewBox=\"0 0 ", Digits(kRight, 4), " ", Digits(y, 5), "\" width=\"100%\" role=\"img\">", shapes,
-             "</svg>");
+  return Cat("<div class=\"bars\">", rows, "</div>\n");
 }
 
 std::string Charts(const PrepareReport& report) {
@@ -72,6 +62,11 @@ std::string Charts(const PrepareReport& report) {
              Escaped(report.machine), ".</p></section>\n");
 }
 
+// A cell that says what it is where there is no room for a head.
+std::string Number(std::string_view what, const std::string& value) {
+  return Cat("<td class=\"n\" data-what=\"", what, "\">", value, "</td>");
+}
+
 std::string Table(const PrepareReport& report) {
   std::string rows;
   for (const RoadStop& stop : report.stops) {
@@ -80,17 +75,19 @@ std::string Table(const PrepareReport& report) {
       rows += Cat("<td colspan=\"6\"><span class=\"bad\">not taken</span>: ", Escaped(stop.refused), "</td></tr>\n");
       continue;
     }
-    rows += Cat("<td class=\"n\">", Bytes(stop.file_bytes), "</td><td class=\"n\">", Bytes(stop.store_bytes),
-                "</td><td class=\"n\">", stop.nodes, "</td><td class=\"n\">", Digits(stop.run_ms, 3),
-                " ms</td><td class=\"n\">", Bytes(stop.peak_bytes), "</td><td>",
+    rows += Number("file", Bytes(stop.file_bytes)) + Number("in a store", Bytes(stop.store_bytes)) +
+            Number("nodes", Cat(stop.nodes)) + Number("latency", Digits(stop.run_ms, 3) + " ms") +
+            Number("memory", Bytes(stop.peak_bytes));
+    rows += Cat("<td>",
                 stop.change ? Escaped(stop.change->Text(report.samples_are_given || report.samples_are_arrays)) : "–");
     for (const std::string& note : stop.notes) rows += Cat("<br><span class=\"soft\">", Escaped(note), "</span>");
     rows += "</td></tr>\n";
   }
-  return Cat("<section><h2>Each step</h2><div class=\"scroll\"><table><tr><th>step</th><th class=\"n\">file</th>",
-             "<th class=\"n\">in a store</th><th class=\"n\">nodes</th><th class=\"n\">latency</th>",
-             "<th class=\"n\">memory</th><th>what changed in the answers</th></tr>\n", rows,
-             "</table></div></section>\n");
+  return Cat(
+      "<section><h2>Each step</h2><div class=\"scroll\"><table class=\"steps\"><tr><th>step</th><th "
+      "class=\"n\">file</th>",
+      "<th class=\"n\">in a store</th><th class=\"n\">nodes</th><th class=\"n\">latency</th>",
+      "<th class=\"n\">memory</th><th>what changed in the answers</th></tr>\n", rows, "</table></div></section>\n");
 }
 
 std::string FeedSection(const PrepareReport& report) {

@@ -78,8 +78,7 @@ Result<prepare::Weight> LargestWeight(const prepare::GraphDef& graph) {
 }
 
 std::string Image(const std::string& png, std::string_view name) {
-  return Cat("<img style=\"max-width:100%;image-rendering:pixelated\" alt=\"", Escaped(name), "\" src=\"",
-             DataUri("image/png", png), "\">");
+  return Cat("<img alt=\"", Escaped(name), "\" src=\"", DataUri("image/png", png), "\">");
 }
 
 // A cell with weights at so many values, and the whole file's size.
@@ -91,7 +90,7 @@ Result<std::string> WeightsCell(prepare::GraphDef graph, int levels, const std::
   RIVULET_ASSIGN_OR_RETURN(const prepare::Weight weight, LargestWeight(graph));
   RIVULET_ASSIGN_OR_RETURN(const std::string png, DrawWeights(weight, largest));
   const auto deflated = static_cast<double>(DeflatedSize(prepare::Serialize(graph)));
-  return Cat("<td>", Image(png, name), "<br><span class=\"soft\">", BytesText(deflated), " in a zip</span></td>");
+  return Cat("<td>", Image(png, name), "<span class=\"soft\">", BytesText(deflated), " in a zip</span></td>");
 }
 
 }  // namespace
@@ -102,7 +101,7 @@ Result<std::string> PicturePage(const std::string& image, const std::string& mod
   std::string body = Cat("<h1>", Escaped(FileName(image)), graph == nullptr ? "" : " and ",
                          graph == nullptr ? "" : Escaped(FileName(model)), "</h1><p class=\"soft\">",
                          "a picture of few colours is a smaller PNG, and weights of few values are a smaller zip: what "
-                         "compresses is what repeats</p>\n<section><table><tr><th>levels</th><th>",
+                         "compresses is what repeats</p>\n<section><table class=\"levels\"><tr><th>levels</th><th>",
                          picture.info.width, "×", picture.info.height, "</th>");
   float largest = 1;
   std::string name;
@@ -118,7 +117,7 @@ Result<std::string> PicturePage(const std::string& image, const std::string& mod
     if (levels > 0) ReduceColors(levels, &reduced.bytes);
     RIVULET_ASSIGN_OR_RETURN(const std::string png, PngOf(reduced));
     const std::string label = levels == 0 ? "all" : Cat(levels);
-    body += Cat("<tr><td>", label, "</td><td>", Image(png, Cat(label, " colours")), "<br><span class=\"soft\">",
+    body += Cat("<tr><td>", label, "</td><td>", Image(png, Cat(label, " colours")), "<span class=\"soft\">",
                 BytesText(static_cast<double>(png.size())), " as a PNG</span></td>");
     if (graph != nullptr) {
       RIVULET_ASSIGN_OR_RETURN(const std::string cell, WeightsCell(*graph, levels, name, largest));

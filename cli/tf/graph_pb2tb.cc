@@ -1,6 +1,6 @@
 // graph_pb2tb: a graph for TensorBoard.
-#include "cli/tf/event_file.h"
 #include "cli/tf/tools.h"
+#include "prepare/event_file.h"
 #include "prepare/model_graph.h"
 
 namespace rivulet::tf {
@@ -14,7 +14,9 @@ int Run(const Call& call) {
   if (const auto code = flags.Parse(call.arguments)) return *code;
   const auto model = prepare::ReadModelGraph(graph);
   if (!model.ok()) return call.Fail(model.status());
-  const auto path = WriteGraphEvents(out_dir, prepare::Serialize(model->graph));
+  prepare::EventLog log = prepare::LogFromNow();
+  log.AddGraph(prepare::Serialize(model->graph));
+  const auto path = prepare::SaveEvents(out_dir, log);
   return path.ok() ? 0 : call.Fail(path.status());
 }
 

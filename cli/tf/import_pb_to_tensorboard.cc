@@ -2,8 +2,8 @@
 // both.
 #include <cstdio>
 
-#include "cli/tf/event_file.h"
 #include "cli/tf/tools.h"
+#include "prepare/event_file.h"
 #include "prepare/model_graph.h"
 
 namespace rivulet::tf {
@@ -21,7 +21,9 @@ int Run(const Call& call) {
   const auto model =
       prepare::ReadModelGraph(model_dir, flags.Given("tag_set") ? SplitList(tag_set) : std::vector<std::string>());
   if (!model.ok()) return call.Fail(model.status());
-  const auto path = WriteGraphEvents(log_dir, prepare::Serialize(model->graph));
+  prepare::EventLog log = prepare::LogFromNow();
+  log.AddGraph(prepare::Serialize(model->graph));
+  const auto path = prepare::SaveEvents(log_dir, log);
   if (!path.ok()) return call.Fail(path.status());
   std::printf("Model Imported. Visualize by running: tensorboard --logdir=%s\n", log_dir.c_str());
   return 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <unordered_map>
 
 namespace rivulet::cli::view {
 namespace {
@@ -151,8 +152,11 @@ class Layering {
     for (int32_t v = 0; v < input_.size; ++v) cell_of_[At(v)] = AddCell(v, layer_[At(v)], component_[At(v)]);
   }
 
+  int32_t trunk(size_t edge) const { return edge < input_.trunks.size() && !up_[edge] ? input_.trunks[edge] : -1; }
+
   void AddChains() {
     int64_t bends_left = 40 * int64_t{input_.size} + 2000;
+    std::unordered_map<int32_t, std::vector<int32_t>> shared;  // bends of a trunk, from the top
     for (size_t e = 0; e < input_.edges.size(); ++e) {
       const int32_t from = top(e), to = bottom(e);
       LayerGrid::Chain chain{.goes_up = up_[e]};
@@ -161,8 +165,11 @@ class Layering {
       const int32_t end = layer_[At(to)] + (up_[e] ? 1 : 0);
       if (end - first <= bends_left) {
         bends_left -= end - first;
-        for (int32_t layer = first; layer < end; ++layer)
-          chain.cells.push_back(AddCell(LayerGrid::kBend, layer, component_[At(from)]));
+        std::vector<int32_t> alone;
+        std::vector<int32_t>& bends = trunk(e) < 0 ? alone : shared[trunk(e)];
+        while (bends.size() < At(end - first))
+          bends.push_back(AddCell(LayerGrid::kBend, first + static_cast<int32_t>(bends.size()), component_[At(from)]));
+        chain.cells.insert(chain.cells.end(), bends.begin(), bends.begin() + (end - first));
       }
       chain.cells.push_back(cell_of_[At(to)]);
       grid_.chains.push_back(std::move(chain));
@@ -187,6 +194,7 @@ class Layering {
       for (size_t i = 1; i < chain.cells.size(); ++i) {
         const int32_t a = chain.cells[i - 1], b = chain.cells[i];
         if (cell_layer_[At(b)] != cell_layer_[At(a)] + 1) continue;
+        if (grid_.cells[At(b)] == LayerGrid::kBend && !cells_above_[At(b)].empty()) continue;  // a trunk, met again
         cells_below_[At(a)].push_back(b);
         cells_above_[At(b)].push_back(a);
       }
@@ -254,10 +262,13 @@ int64_t CountCrossings(const LayerGrid& grid) {
     }
   }
   std::vector<std::vector<std::pair<int32_t, int32_t>>> gaps(grid.layers.size());
+  std::vector<bool> is_met(grid.cells.size(), false);
   for (const LayerGrid::Chain& chain : grid.chains) {
     for (size_t i = 1; i < chain.cells.size(); ++i) {
       const auto a = At(chain.cells[i - 1]), b = At(chain.cells[i]);
-      if (layer_of[b] == layer_of[a] + 1) gaps[At(layer_of[a])].emplace_back(position[a], position[b]);
+      if (layer_of[b] != layer_of[a] + 1 || is_met[b]) continue;
+      gaps[At(layer_of[a])].emplace_back(position[a], position[b]);
+      is_met[b] = grid.cells[b] == LayerGrid::kBend;
     }
   }
   int64_t crossings = 0;

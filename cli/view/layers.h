@@ -11,6 +11,7 @@ namespace rivulet::cli::view {
 struct LayerInput {
   int32_t size = 0;                                // vertices
   std::vector<std::pair<int32_t, int32_t>> edges;  // no loops, none twice
+  std::vector<int32_t> trunks;                     // of edges: those of one number share their way; < 0 or none: alone
   int32_t first_source = 0;                        // vertices from here on are alone in the top layer,
   int32_t first_sink = 0;                          // and those from here on alone in the lowest
 };
@@ -28,7 +29,8 @@ struct LayerGrid {
 
 // Vertices earlier in the input are preferred as the beginning of a cycle. Layers are longest paths, with sources
 // moved down to what uses them; the order is by the means of neighbours, swept down and up. An edge that goes up has
-// bends in the layers of its ends too, so that it can be drawn around them.
+// bends in the layers of its ends too, so that it can be drawn around them. Edges of a trunk come from one vertex;
+// those that go down share bends, so that what many read, near and far, is one line with branches.
 LayerGrid MakeLayers(const LayerInput& input);
 
 // Pairs of edges that cross between neighbouring layers.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 namespace rivulet::cli::view {
 namespace {
@@ -34,10 +35,12 @@ int64_t CrossingsOneByOne(const LayerGrid& grid) {
     int layer, upper, lower;
   };
   std::vector<Piece> pieces;
+  std::set<std::pair<int32_t, int32_t>> seen;  // a trunk's piece is one, however many chains pass it
   for (const LayerGrid::Chain& chain : grid.chains) {
     for (size_t i = 1; i < chain.cells.size(); ++i) {
       const auto upper = at[static_cast<size_t>(chain.cells[i - 1])], lower = at[static_cast<size_t>(chain.cells[i])];
-      if (lower.first == upper.first + 1) pieces.push_back({upper.first, upper.second, lower.second});
+      if (lower.first == upper.first + 1 && seen.emplace(chain.cells[i - 1], chain.cells[i]).second)
+        pieces.push_back({upper.first, upper.second, lower.second});
     }
   }
   int64_t crossings = 0;
@@ -108,6 +111,28 @@ TEST(Layers, CrossingsAreCounted) {
       const bool is_down = layers[static_cast<size_t>(edges[e].first)] < layers[static_cast<size_t>(edges[e].second)];
       EXPECT_EQ(is_down, !grid.chains[e].goes_up);
     }
+  }
+}
+
+TEST(Layers, TrunksShareTheirBends) {
+  // 0 is read along the whole chain 1 to 9.
+  LayerInput input = Make(10, {});
+  for (int32_t v = 1; v < 10; ++v) {
+    if (v > 1) input.edges.emplace_back(v - 1, v);
+    input.edges.emplace_back(0, v);
+  }
+  for (const auto& edge : input.edges) input.trunks.push_back(edge.first == 0 ? 7 : -1);
+  const LayerGrid grid = MakeLayers(input);
+  EXPECT_EQ(LayersOf(grid, 10), (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  for (size_t l = 1; l + 1 < grid.layers.size(); ++l)
+    EXPECT_EQ(grid.layers[l].size(), 2u) << "one line beside the chain";
+  EXPECT_EQ(CountCrossings(grid), 0);
+  EXPECT_EQ(CountCrossings(grid), CrossingsOneByOne(grid));
+  for (size_t e = 0; e < input.edges.size(); ++e) {
+    const std::vector<int32_t>& cells = grid.chains[e].cells;
+    EXPECT_EQ(grid.cells[static_cast<size_t>(cells.front())], input.edges[e].first);
+    EXPECT_EQ(grid.cells[static_cast<size_t>(cells.back())], input.edges[e].second);
+    EXPECT_EQ(cells.size(), static_cast<size_t>(input.edges[e].second - input.edges[e].first + 1));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "cli/view/graph.h"
 #include "cli/view/layers.h"
@@ -35,6 +36,7 @@ class GroupLayout {
     num_kids_ = static_cast<int32_t>(group.kids.size());
     FindPorts(edges);
     for (const Passing& edge : edges) Add(edge);
+    FindTrunks();
     const LayerGrid grid = MakeLayers(input_);
     const Ports ports = Fill(grid);
     LayOutKids();
@@ -95,13 +97,27 @@ class GroupLayout {
     const auto [found, is_new] = chain_of_.emplace(std::pair(from, to), chains_.size());
     if (is_new) {
       input_.edges.emplace_back(from, to);
+      is_mixed_.push_back(false);
       chains_.push_back({.tensor = {edge.from, edge.link.slot}, .is_control = edge.link.is_control});
       return;
     }
     Layout::Chain& chain = chains_[found->second];
     ++chain.count;
+    is_mixed_[found->second] = is_mixed_[found->second] || chain.tensor.node != edge.from ||
+                               chain.tensor.slot != edge.link.slot || chain.is_control != edge.link.is_control;
     if (chain.is_control && !edge.link.is_control) chain.tensor = {edge.from, edge.link.slot};
     chain.is_control &= edge.link.is_control;
+  }
+
+  // Edges that carry the same tensor and nothing else share their way.
+  void FindTrunks() {
+    std::map<std::tuple<int32_t, int32_t, int32_t, bool>, int32_t> trunks;
+    for (size_t i = 0; i < chains_.size(); ++i) {
+      const Layout::Chain& chain = chains_[i];
+      const std::tuple key(input_.edges[i].first, chain.tensor.node, chain.tensor.slot, chain.is_control);
+      const auto next = static_cast<int32_t>(trunks.size());
+      input_.trunks.push_back(is_mixed_[i] ? -1 : trunks.emplace(key, next).first->second);
+    }
   }
 
   Ports Fill(const LayerGrid& grid) {
@@ -157,6 +173,7 @@ class GroupLayout {
   LayerInput input_;
   std::map<std::pair<int32_t, int32_t>, size_t> chain_of_;
   std::vector<Layout::Chain> chains_;
+  std::vector<bool> is_mixed_;                       // by chain: edges of several tensors
   std::map<int32_t, std::vector<Passing>> passing_;  // by kid
 };
 

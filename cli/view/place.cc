@@ -11,6 +11,7 @@ constexpr double kItemGap = 24;
 constexpr double kBendGap = 12;
 constexpr double kBendWidth = 4;
 constexpr double kLayerGap = 34;
+constexpr double kBranchWeight = 0.05;
 
 // A piece of a chain between neighbouring layers; offsets are of its ends from the cells' centres.
 struct Piece {
@@ -81,6 +82,8 @@ class GroupPlace {
       for (size_t i = 1; i < chain.cells.size(); ++i) {
         Piece piece{chain.cells[i - 1], chain.cells[i], 0, 0, 1};
         if (layer_[static_cast<size_t>(piece.lower)] == layer_[static_cast<size_t>(piece.upper)]) continue;
+        const bool is_bend = layout_->cells[static_cast<size_t>(piece.lower)] == Layout::kBend;
+        if (is_bend && !pieces_above_[static_cast<size_t>(piece.lower)].empty()) continue;  // shared by several chains
         if (i == 1) piece.upper_offset = PortOffset(piece.upper, chain.goes_up ? chain.in_port : chain.out_port);
         if (i + 1 == chain.cells.size())
           piece.lower_offset = PortOffset(piece.lower, chain.goes_up ? chain.out_port : chain.in_port);
@@ -89,6 +92,21 @@ class GroupPlace {
         piece.weight = bends == 2 ? 8 : bends == 1 ? 2 : 1;
         pieces_below_[static_cast<size_t>(piece.upper)].push_back(piece);
         pieces_above_[static_cast<size_t>(piece.lower)].push_back(piece);
+      }
+    }
+    WeighBranches();
+  }
+
+  // Cards do not come to a line that branches: it would bend towards each.
+  void WeighBranches() {
+    for (size_t c = 0; c < x_.size(); ++c) {
+      if (layout_->cells[c] != Layout::kBend || pieces_below_[c].size() < 2) continue;
+      for (Piece& piece : pieces_below_[c]) {
+        if (layout_->cells[static_cast<size_t>(piece.lower)] == Layout::kBend) continue;
+        piece.weight = kBranchWeight;
+        for (Piece& back : pieces_above_[static_cast<size_t>(piece.lower)]) {
+          if (back.upper == piece.upper) back.weight = kBranchWeight;
+        }
       }
     }
   }

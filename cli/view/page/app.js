@@ -17,6 +17,7 @@ class App {
     this.heatButtons();
     this.tools();
     document.addEventListener("keydown", (event) => this.key(event));
+    for (const pane of this.panes) pane.resize();  // the other pane and a filled bar have taken room
     for (const pane of this.panes) pane.fit(true);
     for (const pane of this.panes) pane.fit(true, Math.min(...this.panes.map((each) => each.camera.k)));
     this.panel.show(this.active, -1);
@@ -31,6 +32,7 @@ class App {
     if (last.total(kFlops)) facts.push(`${short(last.total(kFlops))}FLOP`);
     if (last.timed) facts.push(costText(kTime, last.total(kTime)));
     document.getElementById("facts").textContent = facts.join(" · ");
+    document.body.classList.toggle("two", this.panes.length === 2);
     if (this.panes.length === 2) this.tag();
   }
 

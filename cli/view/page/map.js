@@ -22,7 +22,7 @@ class PaneMap {
     const isAll = placed.w * camera.k <= pane.width * 1.05 && placed.h * camera.k <= pane.height * 1.05;
     canvas.style.display = isAll ? "none" : "";
     if (isAll) return;
-    this.k = Math.min(150 / placed.w, 210 / placed.h);
+    this.k = Math.min(Math.min(150, pane.width * 0.24) / placed.w, Math.min(210, pane.height * 0.55) / placed.h);
     const w = Math.max(placed.w * this.k, 14), h = Math.max(placed.h * this.k, 14), ratio = pane.ratio;
     canvas.style.width = `${w}px`;
     canvas.style.height = `${h}px`;

@@ -1,6 +1,7 @@
 // Where everything is when some groups are open: the same as cli/view/place.cc.
 
-const kSweeps = 10, kItemGap = 24, kBendGap = 12, kBendWidth = 4, kLayerGap = 34, kHeader = 34, kPadding = 18;
+const kSweeps = 10, kItemGap = 24, kBendGap = 12, kBendWidth = 4, kLayerGap = 34, kHeader = 34, kPadding = 18,
+  kBranchWeight = 0.05;
 
 class Places {
   constructor(graph) {
@@ -77,12 +78,22 @@ class GroupPlace {
       for (let i = first + 1; i <= last; ++i) {
         const upper = chain[i - 1], lower = chain[i];
         if (this.layer[upper] === this.layer[lower]) continue;
+        if (this.cells[lower] === kBend && this.above[lower].length) continue;  // shared by several chains
         const upperOffset = i === first + 1 ? this.portOffset(upper, goesUp ? chain[4] : chain[3]) : 0;
         const lowerOffset = i === last ? this.portOffset(lower, goesUp ? chain[3] : chain[4]) : 0;
         const bends = (this.cells[upper] < 0) + (this.cells[lower] < 0);
         const weight = bends === 2 ? 8 : bends === 1 ? 2 : 1;
         this.below[upper].push({cell: lower, offset: lowerOffset - upperOffset, weight});
         this.above[lower].push({cell: upper, offset: upperOffset - lowerOffset, weight});
+      }
+    }
+    // Cards do not come to a line that branches: it would bend towards each.
+    for (let c = 0; c < this.count; ++c) {
+      if (this.cells[c] !== kBend || this.below[c].length < 2) continue;
+      for (const piece of this.below[c]) {
+        if (this.cells[piece.cell] === kBend) continue;
+        piece.weight = kBranchWeight;
+        for (const back of this.above[piece.cell]) if (back.cell === c) back.weight = kBranchWeight;
       }
     }
   }
