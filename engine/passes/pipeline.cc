@@ -23,6 +23,7 @@ Status MergeEqual(const PassContext& context, PatchSink& sink);
 Status SinkSqueeze(const PassContext& context, PatchSink& sink);
 Status SortSums(const PassContext& context, PatchSink& sink);
 Status SplitBatches(const PassContext& context, PatchSink& sink);
+Status TurnRegions(const PassContext& context, PatchSink& sink);
 Status FoldWeights(const PassContext& context, PatchSink& sink);
 Status Int8Levels(const PassContext& context, PatchSink& sink);
 Status Int8Moves(const PassContext& context, PatchSink& sink);
@@ -41,6 +42,8 @@ std::span<const Pass> Pipeline() {
       {"channels_last", "before all that looks at products: their channels are last then", ChannelsLast},
       {"cancel_transposes", "the transposes that channels_last has written out stand between products and tails",
        CancelTransposes, "Transpose"},
+      {"turn_regions", "behind the simple cases; leaves no transposes where fold_pad and fusion look", TurnRegions,
+       "Transpose"},
       {"int8_levels", "while fake quantisation still says how weights and activations are quantised", Int8Levels,
        kQuantised},
       {"int8_moves", "so that codes come up to what computes with them", Int8Moves, kCodes},
