@@ -14,15 +14,15 @@ struct Sizes {
   int64_t taps, stride;
   int64_t channels;  // of the result
   const char* padding = "SAME";
+  int64_t inputs = 3;  // channels
 };
 
 std::string Upscaled(const Sizes& s) {
-  constexpr int64_t kInputs = 3;
   const bool same = s.padding == std::string_view("SAME");
   const auto large = [&](int64_t small) { return same ? small * s.stride : (small - 1) * s.stride + s.taps; };
-  return Cat("x = Placeholder() {dtype=float32, shape=shape[2,", s.height, ",", s.width, ",", kInputs, "]}\n",
-             "w = Const() {dtype=float32, value=float32[", s.taps, ",", s.taps, ",", s.channels, ",", kInputs, "]{",
-             Numbered(s.taps * s.taps * s.channels * kInputs), "}}\n",
+  return Cat("x = Placeholder() {dtype=float32, shape=shape[2,", s.height, ",", s.width, ",", s.inputs, "]}\n",
+             "w = Const() {dtype=float32, value=float32[", s.taps, ",", s.taps, ",", s.channels, ",", s.inputs, "]{",
+             Numbered(s.taps * s.taps * s.channels * s.inputs), "}}\n",
              "sizes = Const() {dtype=int32, value=int32[4]{2, ", large(s.height), ", ", large(s.width), ", ",
              s.channels, "}}\n", "y = Conv2DBackpropInput(sizes, w, x) {T=float32, strides=ints[1, ", s.stride, ", ",
              s.stride, ", 1], padding=\"", s.padding, "\"}\n");
@@ -33,7 +33,7 @@ Rewritten Passed(const std::string& text) { return Rewrite(text, {"channels_to_p
 void ExpectTheSame(const Sizes& s) {
   const std::string text = Upscaled(s);
   SCOPED_TRACE(text.substr(text.find("sizes")));
-  EXPECT_EQ(Passed(text).Root().op, "DepthToSpace");
+  EXPECT_EQ(Passed(text).Root().op, s.stride > 1 ? "DepthToSpace" : "Conv2D");
   ExpectTheSameWithPasses(text, {{"x", Numbers({2, s.height, s.width, 3}, 7)}});
 }
 
@@ -55,12 +55,22 @@ TEST(ChannelsToPixels, TheSamePixels) {
   ExpectTheSame({5, 3, 7, 3, 1});
   ExpectTheSame({3, 4, 6, 3, 1, "VALID"});
   ExpectTheSame({3, 4, 8, 2, 3, "VALID"});
+  ExpectTheSame({4, 5, 4, 1, 2});
+  ExpectTheSame({3, 4, 4, 1, 20, "VALID"});
+}
+
+// Those that winograd.h has fewer products for.
+TEST(ChannelsToPixels, ManyChannels) {
+  EXPECT_EQ(Passed(Upscaled({16, 16, 4, 2, 8, "SAME", 32})).Root().op, "DepthToSpace");
+  EXPECT_EQ(Passed(Upscaled({32, 8, 5, 2, 8, "SAME", 32})).Root().op, "DepthToSpace");
+  EXPECT_EQ(Passed(Upscaled({16, 15, 4, 2, 8, "SAME", 32})).rewrites, 0);  // few pixels
+  EXPECT_EQ(Passed(Upscaled({16, 16, 4, 2, 8, "SAME", 31})).rewrites, 0);  // few channels
+  EXPECT_EQ(Passed(Upscaled({16, 16, 3, 2, 8, "SAME", 32})).rewrites, 0);  // 2 x 2 taps
 }
 
 TEST(ChannelsToPixels, OthersStay) {
-  // Too many zeros in the filter, too many channels, no stride, a size that no stride divides.
-  for (const Sizes& s :
-       {Sizes{4, 5, 4, 2, 1}, Sizes{4, 5, 9, 2, 5}, Sizes{4, 5, 9, 1, 1}, Sizes{4, 5, 9, 2, 1, "VALID"}}) {
+  // Too many zeros in the filter, too many channels, a size that no stride divides.
+  for (const Sizes& s : {Sizes{4, 5, 4, 2, 1}, Sizes{4, 5, 9, 2, 5}, Sizes{4, 5, 9, 2, 1, "VALID"}}) {
     EXPECT_EQ(Passed(Upscaled(s)).rewrites, 0) << Upscaled(s);
   }
   const std::string fed = Upscaled({4, 5, 9, 2, 1});
