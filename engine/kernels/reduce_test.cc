@@ -172,6 +172,38 @@ TEST(SoftmaxRows, LargeValuesAndNan) {
   });
 }
 
+// Many rows of a few columns, one with a NaN and one with a value far below the others.
+TEST(SoftmaxRows, ManyShortRows) {
+  OnEveryTarget([] {
+    for (const int64_t rows : {8, 63, 64, 65, 130, 9000}) {
+      for (const int64_t columns : {1, 2, 3, 7, 16}) {
+        std::vector<float> in = Reals(rows * columns, 1, -20.0f, 20.0f);
+        in[static_cast<size_t>(5 * columns)] = kNan;
+        in[static_cast<size_t>(6 * columns)] = -1000.0f;
+        const auto got = SameForAnyThreads<float>(rows * columns, [&](float* out, ThreadPool& pool) {
+          std::copy(in.begin(), in.end(), out);
+          SoftmaxRows(out, rows, columns, false, out, pool, StopToken());
+        });
+        for (int64_t row = 0; row < rows; ++row) {
+          const float* from = in.data() + row * columns;
+          const double max = *std::max_element(from, from + columns);
+          double sum = 0;
+          for (int64_t j = 0; j < columns; ++j) sum += std::exp(static_cast<double>(from[j]) - max);
+          for (int64_t j = 0; j < columns; ++j) {
+            const auto value = static_cast<double>(got[static_cast<size_t>(row * columns + j)]);
+            if (row == 5) {
+              ASSERT_TRUE(std::isnan(value));
+              continue;
+            }
+            const double want = std::exp(static_cast<double>(from[j]) - max) / sum;
+            ASSERT_NEAR(value, want, want * (32 + 16) * kRounding) << rows << " rows of " << columns;
+          }
+        }
+      }
+    }
+  });
+}
+
 TEST(RowMoments, MeanAndVariance) {
   OnEveryTarget([] {
     for (const int64_t columns : {1, 3, 16, 50, 5000}) {

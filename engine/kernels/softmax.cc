@@ -4,6 +4,13 @@
 
 #include "engine/kernels/reduce.h"
 
+#ifndef RIVULET_ENGINE_KERNELS_SOFTMAX_ONCE
+#define RIVULET_ENGINE_KERNELS_SOFTMAX_ONCE
+namespace rivulet {
+inline constexpr int64_t kFewColumns = 16;
+}  // namespace rivulet
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/softmax.cc"
 #include "hwy/foreach_target.h"
@@ -75,6 +82,41 @@ void SoftmaxTogether(const float* in, int64_t rows, int64_t columns, bool log, f
   }
 }
 
+// Rows of a few columns, as many at a time as a vector is wide. Such rows lie in `tile` column by column.
+constexpr int64_t kTileRows = 64;
+
+void SoftmaxOfColumns(int64_t rows, int64_t columns, float* tile) {
+  const D d;
+  for (float* at = tile; at < tile + rows; at += kLanes) {
+    V max = hn::LoadU(d, at);
+    for (int64_t c = 1; c < columns; ++c) max = hn::Max(max, hn::LoadU(d, at + c * kTileRows));
+    V sum = hn::Zero(d);
+    for (int64_t c = 0; c < columns; ++c) {
+      const V e = Exp(hn::Sub(hn::LoadU(d, at + c * kTileRows), max));
+      hn::StoreU(e, d, at + c * kTileRows);
+      sum = hn::Add(sum, e);  // NaN, if one of the row's values is
+    }
+    const V by = hn::Div(hn::Set(d, 1.0f), sum);
+    for (int64_t c = 0; c < columns; ++c) {
+      hn::StoreU(hn::Mul(hn::LoadU(d, at + c * kTileRows), by), d, at + c * kTileRows);
+    }
+  }
+}
+
+void SoftmaxOfShortRows(const float* in, int64_t rows, int64_t columns, float* out) {
+  HWY_ALIGN float tile[kFewColumns * kTileRows] = {};
+  for (int64_t row = 0; row < rows; row += kTileRows) {
+    const int64_t count = std::min(kTileRows, rows - row);
+    for (int64_t r = 0; r < count; ++r, in += columns) {
+      for (int64_t c = 0; c < columns; ++c) tile[c * kTileRows + r] = in[c];
+    }
+    SoftmaxOfColumns(count, columns, tile);
+    for (int64_t r = 0; r < count; ++r, out += columns) {
+      for (int64_t c = 0; c < columns; ++c) out[c] = tile[c * kTileRows + r];
+    }
+  }
+}
+
 void SoftmaxPiece(const float* in, int64_t rows, int64_t columns, bool log, float* out) {
   constexpr int64_t kNearFloats = 4096;  // that stay in the first-level cache from one step to the next
   const int64_t together = std::clamp<int64_t>(kNearFloats / columns, 1, kTogether);
@@ -92,13 +134,19 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 
 HWY_EXPORT(SoftmaxPiece);
+HWY_EXPORT(SoftmaxOfShortRows);
 
 void SoftmaxRows(const float* in, int64_t rows, int64_t columns, bool log, float* out, ThreadPool& pool,
                  const StopToken& stop) {
   if (columns == 0) return;
   constexpr int64_t kGrain = 1 << 14;
+  constexpr int64_t kManyRows = 8;
+  const bool by_columns = !log && columns <= kFewColumns && rows >= kManyRows;
   pool.ParallelFor(rows, std::max<int64_t>(kGrain / columns, 1), stop, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(SoftmaxPiece)(in + begin * columns, end - begin, columns, log, out + begin * columns);
+    const float* from = in + begin * columns;
+    float* to = out + begin * columns;
+    if (by_columns) return HWY_DYNAMIC_DISPATCH(SoftmaxOfShortRows)(from, end - begin, columns, to);
+    HWY_DYNAMIC_DISPATCH(SoftmaxPiece)(from, end - begin, columns, log, to);
   });
 }
 

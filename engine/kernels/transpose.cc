@@ -6,6 +6,22 @@
 #include <algorithm>
 #include <cstring>
 
+#ifndef RIVULET_ENGINE_KERNELS_TRANSPOSE_PLANES_
+#define RIVULET_ENGINE_KERNELS_TRANSPOSE_PLANES_
+namespace rivulet {
+// `count` planes of out[r * out_stride + c] = in[c * in_stride + r], each so many elements behind the one before.
+struct Planes {
+  int64_t rows;
+  int64_t columns;
+  int64_t in_stride;
+  int64_t out_stride;
+  int64_t count = 1;
+  int64_t in_step = 0;
+  int64_t out_step = 0;
+};
+}  // namespace rivulet
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/transpose.cc"
 #include "hwy/foreach_target.h"
@@ -99,9 +115,8 @@ void Separate(const uint32_t* in, uint32_t* out, int64_t out_stride, int64_t col
 }
 
 // Rows [0, rows) and columns [0, columns) of out[r * out_stride + c] = in[c * in_stride + r].
-void Turn4Bytes(const void* from, int64_t in_stride, void* to, int64_t out_stride, int64_t rows, int64_t columns) {
-  const auto* in = static_cast<const uint32_t*>(from);
-  auto* out = static_cast<uint32_t*>(to);
+void TurnPlane(const uint32_t* in, int64_t in_stride, uint32_t* out, int64_t out_stride, int64_t rows,
+               int64_t columns) {
   if (out_stride == columns && columns == 2) return Interleave<2>(in, in_stride, out, rows);
   if (out_stride == columns && columns == 3) return Interleave<3>(in, in_stride, out, rows);
   if (out_stride == columns && columns == 4) return Interleave<4>(in, in_stride, out, rows);
@@ -128,6 +143,15 @@ void Turn4Bytes(const void* from, int64_t in_stride, void* to, int64_t out_strid
   }
 }
 
+void Turn4Bytes(const void* from, void* to, const Planes& planes) {
+  const auto* in = static_cast<const uint32_t*>(from);
+  auto* out = static_cast<uint32_t*>(to);
+  for (int64_t i = 0; i < planes.count; ++i) {
+    TurnPlane(in + i * planes.in_step, planes.in_stride, out + i * planes.out_step, planes.out_stride, planes.rows,
+              planes.columns);
+  }
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -140,26 +164,31 @@ namespace {
 HWY_EXPORT(Turn4Bytes);
 
 template <typename T>
-void Turn(const void* from, int64_t in_stride, void* to, int64_t out_stride, int64_t rows, int64_t columns) {
-  const auto* in = static_cast<const T*>(from);
-  auto* out = static_cast<T*>(to);
-  if (columns == 2 && out_stride == 2) {  // two runs become one
-    const T* second = in + in_stride;
-    for (int64_t r = 0; r < rows; ++r) {
+void TurnPlane(const T* in, T* out, const Planes& p) {
+  if (p.columns == 2 && p.out_stride == 2) {  // two runs become one
+    const T* second = in + p.in_stride;
+    for (int64_t r = 0; r < p.rows; ++r) {
       out[2 * r] = in[r];
       out[2 * r + 1] = second[r];
     }
     return;
   }
   constexpr int64_t kTile = 64 / sizeof(T) < 8 ? 8 : 64 / sizeof(T);
-  for (int64_t r0 = 0; r0 < rows; r0 += kTile) {
-    const int64_t r1 = std::min(r0 + kTile, rows);
-    for (int64_t c0 = 0; c0 < columns; c0 += kTile) {
-      const int64_t c1 = std::min(c0 + kTile, columns);
+  for (int64_t r0 = 0; r0 < p.rows; r0 += kTile) {
+    const int64_t r1 = std::min(r0 + kTile, p.rows);
+    for (int64_t c0 = 0; c0 < p.columns; c0 += kTile) {
+      const int64_t c1 = std::min(c0 + kTile, p.columns);
       for (int64_t r = r0; r < r1; ++r) {
-        for (int64_t c = c0; c < c1; ++c) out[r * out_stride + c] = in[c * in_stride + r];
+        for (int64_t c = c0; c < c1; ++c) out[r * p.out_stride + c] = in[c * p.in_stride + r];
       }
     }
+  }
+}
+
+template <typename T>
+void Turn(const void* from, void* to, const Planes& planes) {
+  for (int64_t i = 0; i < planes.count; ++i) {
+    TurnPlane(static_cast<const T*>(from) + i * planes.in_step, static_cast<T*>(to) + i * planes.out_step, planes);
   }
 }
 
@@ -168,7 +197,7 @@ struct Bytes16 {
   uint64_t high;
 };
 
-using TurnFunction = void (*)(const void*, int64_t, void*, int64_t, int64_t, int64_t);
+using TurnFunction = void (*)(const void*, void*, const Planes&);
 
 TurnFunction TurnFor(size_t element_bytes) {
   switch (element_bytes) {
@@ -294,21 +323,39 @@ void TurnPlanes(const char* in, const Axes& axes, size_t element_bytes, char* ou
   const int64_t columns = axes.size[axes.rank - 1];
   const int64_t in_stride = axes.stride[axes.rank - 1];
   const int64_t out_stride = out_strides[dense];
+  const TurnFunction turn = TurnFor(element_bytes);
+  // Small planes, which lie one behind the other along the innermost of their axes, are turned many at a time.
+  constexpr int64_t kSmallPlane = 1 << 14;
+  const int64_t plane_bytes = rows * columns * element;
+  if (planes.rank > 0 && plane_bytes <= kSmallPlane) {
+    const int inner = planes.rank - 1;
+    const int64_t length = planes.size[inner];
+    pool.ParallelFor(count, GrainOf(plane_bytes), stop, [&](int64_t begin, int64_t end) {
+      while (begin < end) {
+        const int64_t many = std::min(length - begin % length, end - begin);
+        turn(in + OffsetOf(planes, planes.rank, begin) * element,
+             out + OffsetOf(targets, targets.rank, begin) * element,
+             {rows, columns, in_stride, out_stride, many, planes.stride[inner], targets.stride[inner]});
+        begin += many;
+      }
+    });
+    return;
+  }
   // A plane is cut along its longer side.
   constexpr int64_t kStrip = 64;
   const bool by_rows = rows >= columns;
   const int64_t strips = ((by_rows ? rows : columns) + kStrip - 1) / kStrip;
   const int64_t strip_bytes = std::min(by_rows ? rows : columns, kStrip) * (by_rows ? columns : rows) * element;
-  const TurnFunction turn = TurnFor(element_bytes);
   pool.ParallelFor(count * strips, GrainOf(strip_bytes), stop, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t plane = i / strips;
       const int64_t first = i % strips * kStrip;
       const int64_t row = by_rows ? first : 0;
       const int64_t column = by_rows ? 0 : first;
-      turn(in + (OffsetOf(planes, planes.rank, plane) + column * in_stride + row) * element, in_stride,
-           out + (OffsetOf(targets, targets.rank, plane) + row * out_stride + column) * element, out_stride,
-           by_rows ? std::min(kStrip, rows - row) : rows, by_rows ? columns : std::min(kStrip, columns - column));
+      turn(in + (OffsetOf(planes, planes.rank, plane) + column * in_stride + row) * element,
+           out + (OffsetOf(targets, targets.rank, plane) + row * out_stride + column) * element,
+           {by_rows ? std::min(kStrip, rows - row) : rows, by_rows ? columns : std::min(kStrip, columns - column),
+            in_stride, out_stride});
     }
   });
 }

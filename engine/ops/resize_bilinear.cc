@@ -1,6 +1,7 @@
 // ResizeBilinear: each output pixel is mixed from the four input pixels around its place.
 //
 //   images [batch, height, width, channels] of T, size [2] -> [batch, size[0], size[1], channels] of float32
+#include "engine/kernels/mix_rows.h"
 #include "engine/ops/number.h"
 #include "engine/ops/resize_shape.h"
 
@@ -46,6 +47,28 @@ void MixRow(const Tensor& images, int64_t first, const Stretch& s, float* to) {
   }
 }
 using MixRowOf = decltype(&MixRow<float>);
+
+// The same of floats, whose channels are mixed by vectors.
+void MixWideRow(const Tensor& images, int64_t first, const Stretch& s, float* to) {
+  const float* row = static_cast<const float*>(images.raw()) + first + s.first_channel;
+  const int64_t depth = s.end_channel - s.first_channel;
+  constexpr int64_t kPairs = 64;
+  MixPair pairs[kPairs];
+  for (int64_t done = 0; done < s.count; done += kPairs) {
+    const int64_t count = std::min(kPairs, s.count - done);
+    for (int64_t i = 0; i < count; ++i) {
+      const Mix& mix = s.columns[done + i];
+      pairs[i] = {mix.lower * s.channels, mix.upper * s.channels, mix.part};
+    }
+    MixPairs(row, pairs, count, depth, to + done * depth);
+  }
+}
+
+template <typename T>
+MixRowOf MixRowFor(int64_t channels) {
+  constexpr int64_t kWide = 8;
+  return std::is_same_v<T, float> && channels >= kWide ? MixWideRow : MixRow<T>;
+}
 
 // Mixes of input columns for a stretch of output columns, kept for the two input rows that the next output row most
 // likely lies between: where a picture grows, most of them are asked for again.
@@ -101,8 +124,7 @@ void Resize(RunContext& c, const ResizeState& state, const Mix* columns, MixRowO
           const float* upper = mixed.Of(top, bottom);
           const float* lower = mixed.Of(bottom, top);
           float* to = out + (row * out_width + first) * channels + channel;
-          for (int64_t i = 0; i < count * (end_channel - channel); ++i)
-            to[i] = upper[i] + (lower[i] - upper[i]) * y.part;
+          MixRows(upper, lower, y.part, count * (end_channel - channel), to);
         }
       }
     }
@@ -132,7 +154,7 @@ Status Run(RunContext& c) {
   VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
       images.dtype(), [&](auto tag) {
         using T = typename decltype(tag)::Type;
-        same ? Convert<T>(c) : Resize(c, state, columns, MixRow<T>);
+        same ? Convert<T>(c) : Resize(c, state, columns, MixRowFor<T>(images.dim(3)));
       });
   return Status();
 }

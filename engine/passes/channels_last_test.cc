@@ -50,6 +50,30 @@ TEST(ChannelsLast, PoolsNormsAndBiases) {
   }
 }
 
+// The sizes of what it makes are in the order of axes, too.
+TEST(ChannelsLast, TransposedConvolutionsAndPixelsFromChannels) {
+  const std::string text = R"(
+x = Placeholder() {dtype=float32, shape=shape[1,8,3,4]}
+w = Const() {dtype=float32, value=float32[1,2,1,2]{1, -2, 3, 4}}
+sizes = Const() {dtype=int32, value=int32[4]{1, 1, 6, 8}}
+p = DepthToSpace(x) {T=float32, block_size=2, data_format="NCHW"}
+s = SpaceToDepth(p) {T=float32, block_size=2, data_format="NCHW"}
+axis = Const() {dtype=int32, value=int32[]{1}}
+two = Split(axis, s) {T=float32, num_split=4}
+y = Conv2DBackpropInput(sizes, w, two) {T=float32, strides=ints[1, 1, 2, 2], padding="SAME", data_format="NCHW"}
+)";
+  const Rewritten out = Rewrite(text, {"channels_last"}, "y");
+  EXPECT_EQ(out.rewrites, 3);
+  const Node& conv = Only(out, "Conv2DBackpropInput");
+  EXPECT_EQ(conv.outputs[0].shape, Shape({1, 6, 8, 1}));
+  EXPECT_EQ(Ints(conv, "strides"), (std::vector<int64_t>{1, 2, 2, 1}));
+  ExpectTheSameWithPasses(text, {{"x", Numbers({1, 8, 3, 4}, 7)}});
+  // Sizes that are not known stay as they are.
+  const std::string fed = Replaced(text, "Const() {dtype=int32, value=int32[4]{1, 1, 6, 8}}",
+                                   "Placeholder() {dtype=int32, shape=shape[4]}");
+  EXPECT_EQ(Rewrite(fed, {"channels_last"}, "y").rewrites, 2);
+}
+
 TEST(ChannelsLast, OthersStay) {
   // Channels last already, other types, a norm that trains.
   for (const char* node :

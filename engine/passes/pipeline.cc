@@ -5,6 +5,7 @@ namespace rivulet {
 Status BatchProducts(const PassContext& context, PatchSink& sink);
 Status CancelTransposes(const PassContext& context, PatchSink& sink);
 Status ChannelsLast(const PassContext& context, PatchSink& sink);
+Status ChannelsToPixels(const PassContext& context, PatchSink& sink);
 Status DenseRows(const PassContext& context, PatchSink& sink);
 Status DepthwiseGroups(const PassContext& context, PatchSink& sink);
 Status DropIdentity(const PassContext& context, PatchSink& sink);
@@ -23,6 +24,7 @@ Status MergeEqual(const PassContext& context, PatchSink& sink);
 Status SinkSqueeze(const PassContext& context, PatchSink& sink);
 Status SortSums(const PassContext& context, PatchSink& sink);
 Status SplitBatches(const PassContext& context, PatchSink& sink);
+Status TurnRegions(const PassContext& context, PatchSink& sink);
 Status FoldWeights(const PassContext& context, PatchSink& sink);
 Status Int8Levels(const PassContext& context, PatchSink& sink);
 Status Int8Moves(const PassContext& context, PatchSink& sink);
@@ -41,6 +43,10 @@ std::span<const Pass> Pipeline() {
       {"channels_last", "before all that looks at products: their channels are last then", ChannelsLast},
       {"cancel_transposes", "the transposes that channels_last has written out stand between products and tails",
        CancelTransposes, "Transpose"},
+      {"turn_regions", "behind the simple cases; leaves no transposes where fold_pad and fusion look", TurnRegions,
+       "Transpose"},
+      {"channels_to_pixels", "behind channels_last, before what looks at convolutions", ChannelsToPixels,
+       "Conv2DBackpropInput"},
       {"int8_levels", "while fake quantisation still says how weights and activations are quantised", Int8Levels,
        kQuantised},
       {"int8_moves", "so that codes come up to what computes with them", Int8Moves, kCodes},
