@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "engine/base/built.h"
+#include "engine/base/sort.h"
 #include "engine/ops/op.h"
 #include "engine/passes/match.h"
 #include "engine/passes/permutation.h"
@@ -231,7 +232,7 @@ class Canceller {
       if (std::find(gone.begin(), gone.end(), axis) != gone.end()) continue;
       const auto before = [&](int64_t other) { return other < axis; };
       std::vector<int64_t> once(gone);
-      std::sort(once.begin(), once.end());
+      Sort(once.begin(), once.end());
       once.erase(std::unique(once.begin(), once.end()), once.end());
       left.push_back(axis - std::count_if(once.begin(), once.end(), before));
     }
