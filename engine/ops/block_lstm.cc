@@ -7,6 +7,7 @@
 #include "engine/ops/lstm_cell.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -113,7 +114,10 @@ Status Run(RunContext& c) {
     const Tensor& given = c.input(first + 3);
     RIVULET_ASSIGN_OR_RETURN(w, PackMatrixOnce(given, given.dim(0), given.dim(1), false, c.allocator()));
   }
-  return c.output(0).dtype() == DType::kHalf ? Steps<Half>(c, *w, first, steps) : Steps<float>(c, *w, first, steps);
+  if constexpr (kHasLoops<kWidenHalves, Half>) {
+    if (c.output(0).dtype() == DType::kHalf) return Steps<Half>(c, *w, first, steps);
+  }
+  return Steps<float>(c, *w, first, steps);
 }
 
 #define RIVULET_CELL_INPUTS "x:T, cs_prev:T, h_prev:T, w:T, wci:T, wcf:T, wco:T, b:T"
@@ -125,21 +129,21 @@ constexpr OpDef kDefs[] = {
      .attrs = "forget_bias:float=1; cell_clip:float=3; use_peephole:bool=false; T:type in {f16,f32}",
      .infer = Infer<false>,
      .prepare = Prepare<3>,
-     .run = Run<false>},
+     .run = kWidened<Run<false>, kWidenHalves, State>},
     {.name = "BlockLSTM",
      .inputs = "seq_len_max:i64, " RIVULET_CELL_INPUTS,
      .outputs = RIVULET_CELL_OUTPUTS,
      .attrs = "forget_bias:float=1; cell_clip:float=3; use_peephole:bool=false; T:type in {f16,f32}",
      .infer = Infer<true>,
      .prepare = Prepare<4>,
-     .run = Run<true>},
+     .run = kWidened<Run<true>, kWidenHalves, State>},
     {.name = "BlockLSTMV2",
      .inputs = "seq_len_max:i64, " RIVULET_CELL_INPUTS,
      .outputs = RIVULET_CELL_OUTPUTS,
      .attrs = "cell_clip:float=0; use_peephole:bool=false; T:type in {f16,f32}",
      .infer = Infer<true>,
      .prepare = Prepare<4>,
-     .run = Run<true>},
+     .run = kWidened<Run<true>, kWidenHalves, State>},
 };
 #undef RIVULET_CELL_INPUTS
 #undef RIVULET_CELL_OUTPUTS
