@@ -55,11 +55,15 @@ __attribute__((target("sse4.2"))) uint32_t ByInstruction(uint32_t state, const u
 }  // namespace
 
 uint32_t ExtendCrc32c(uint32_t crc, std::span<const uint8_t> bytes) {
-#if defined(__x86_64__)
+#if defined(__SSE4_2__)
+  return ~ByInstruction(~crc, bytes.data(), bytes.size());
+#elif defined(__x86_64__)
   static const bool has_instruction = __builtin_cpu_supports("sse4.2");
   if (has_instruction) return ~ByInstruction(~crc, bytes.data(), bytes.size());
-#endif
   return ~ByTable(~crc, bytes.data(), bytes.size());
+#else
+  return ~ByTable(~crc, bytes.data(), bytes.size());
+#endif
 }
 
 uint32_t Crc32cByTable(std::span<const uint8_t> bytes) { return ~ByTable(~0u, bytes.data(), bytes.size()); }

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "engine/base/errors.h"
+#include "engine/base/sort.h"
 
 namespace rivulet {
 namespace {
@@ -111,7 +112,7 @@ std::vector<std::string> Folder::List(const std::string& path) const {
     names.push_back(name);
   }
   closedir(dir);
-  std::sort(names.begin(), names.end());
+  Sort(names.begin(), names.end());
   return names;
 }
 

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/sort.h"
+
 namespace rivulet {
 
 template <typename Range>
@@ -15,7 +17,7 @@ std::string NearestNames(std::string_view name, const Range& candidates, int cou
     const int distance = EditDistance(name, candidate, limit);
     if (distance <= limit) near.emplace_back(distance, std::string_view(candidate));
   }
-  std::sort(near.begin(), near.end());
+  Sort(near.begin(), near.end());
   std::string out;
   for (size_t i = 0; i < near.size() && i < static_cast<size_t>(count); ++i) {
     if (i > 0) out += ", ";

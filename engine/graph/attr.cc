@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/errors.h"
+#include "engine/base/sort.h"
 
 namespace rivulet {
 
@@ -68,7 +69,7 @@ void AttrMap::Assign(std::span<Entry> entries) {
   // A stable sort asks for memory.
   constexpr size_t kFew = 16;
   if (entries.size() > kFew) {
-    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
+    StableSort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
   } else {
     for (size_t i = 1; i < entries.size(); ++i) {
       for (size_t at = i; at > 0 && entries[at].first < entries[at - 1].first; --at) {

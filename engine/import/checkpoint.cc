@@ -5,6 +5,7 @@
 
 #include "engine/base/checked.h"
 #include "engine/base/errors.h"
+#include "engine/base/sort.h"
 #include "engine/import/sorted_table.h"
 
 namespace rivulet {
@@ -54,7 +55,7 @@ Result<std::shared_ptr<const CheckpointReader>> CheckpointReader::Open(std::shar
 
 Status CheckpointReader::Finish(std::vector<Entry> entries) {
   entries_ = std::move(entries);
-  std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  StableSort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
   for (size_t i = 1; i < entries_.size(); ++i) {
     if (entries_[i].name == entries_[i - 1].name) {
       return DataLoss("tensor ", Quoted(entries_[i].name), " is there twice");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/errors.h"
+#include "engine/base/sort.h"
 #include "engine/import/graphdef.h"
 #include "engine/import/signature_def.h"
 #include "engine/import/variable_copies.h"
@@ -173,8 +174,8 @@ Result<MetaGraph> ReadMetaGraph(WireCursor message, const std::shared_ptr<void>&
   JoinVariableCopies(meta.graph, meta.restore_op);
   // Early SavedModels have them in a collection only.
   if (meta.assets.empty()) meta.assets = std::move(collected);
-  std::stable_sort(meta.signatures.begin(), meta.signatures.end(),
-                   [](const ModelSignature& a, const ModelSignature& b) { return a.key < b.key; });
+  StableSort(meta.signatures.begin(), meta.signatures.end(),
+             [](const ModelSignature& a, const ModelSignature& b) { return a.key < b.key; });
   for (size_t i = 1; i < meta.signatures.size(); ++i) {
     if (meta.signatures[i].key == meta.signatures[i - 1].key) {
       return InvalidArgument("signature ", Quoted(meta.signatures[i].key), " is there twice");

@@ -4,6 +4,7 @@
 
 #include "engine/base/crc32c.h"
 #include "engine/base/errors.h"
+#include "engine/base/sort.h"
 #include "engine/import/memmapped_package.h"
 
 namespace rivulet {
@@ -44,8 +45,8 @@ struct NamedRegion {
 std::vector<NamedRegion> InOrder(const MemmappedPackage& package) {
   std::vector<NamedRegion> regions;
   for (const auto& [name, region] : package.regions()) regions.push_back({name, &region});
-  std::sort(regions.begin(), regions.end(),
-            [](const NamedRegion& a, const NamedRegion& b) { return a.region->offset < b.region->offset; });
+  Sort(regions.begin(), regions.end(),
+       [](const NamedRegion& a, const NamedRegion& b) { return a.region->offset < b.region->offset; });
   return regions;
 }
 

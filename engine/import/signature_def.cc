@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/errors.h"
+#include "engine/base/sort.h"
 #include "engine/graph/tensor_proto.h"
 
 namespace rivulet {
@@ -54,8 +55,8 @@ Status ReadTensorEntry(WireCursor message, const Limits& limits, std::vector<Sig
 }
 
 void SortByKey(std::vector<SignatureTensor>* tensors) {
-  std::stable_sort(tensors->begin(), tensors->end(),
-                   [](const SignatureTensor& a, const SignatureTensor& b) { return a.key < b.key; });
+  StableSort(tensors->begin(), tensors->end(),
+             [](const SignatureTensor& a, const SignatureTensor& b) { return a.key < b.key; });
   std::vector<SignatureTensor> last;
   for (SignatureTensor& tensor : *tensors) {
     if (!last.empty() && last.back().key == tensor.key) last.pop_back();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "engine/base/small.h"
 #include "engine/import/squeeze_model.h"
 #include "engine/import/squeeze_rans.h"
 #include "engine/import/squeeze_symbol-inl.h"
@@ -73,13 +74,31 @@ float ValueOf(int32_t level, const LevelScale& scale) {
   return level < 0 ? -size : size;
 }
 
+// Where elements of T go; of any of the types in a small engine, which decodes to all of them by one loop.
 template <typename T>
+struct Sink {
+  T* out;
+  void operator()(int64_t i, float value) const { out[i] = static_cast<T>(value); }
+};
+struct AnySink {
+  DType dtype;
+  void* out;
+  void operator()(int64_t i, float value) const {
+    switch (dtype) {
+      case DType::kFloat: static_cast<float*>(out)[i] = value; break;
+      case DType::kHalf: static_cast<Half*>(out)[i] = Half(value); break;
+      default: static_cast<BFloat16*>(out)[i] = BFloat16(value);
+    }
+  }
+};
+
+template <typename Out>
 bool DecodeTo(std::span<const uint8_t> bytes, const LevelCoding& coding, const LevelScale& scale, int64_t first,
-              int64_t count, std::span<uint16_t> columns, T* out) {
+              int64_t count, std::span<uint16_t> columns, const Out& store) {
   const bool has_rows = !scale.row_quarters.empty();
   std::array<float, kSqueezeSymbols> units{};
   for (int s = 0; s < kEscape; ++s) units[static_cast<size_t>(s)] = ValueOf(s - kPlainLevel, scale);
-  if (scale.steps.size() == 1 && coding.low_bits == 0 && !has_rows) {
+  if (!kIsSmall && scale.steps.size() == 1 && coding.low_bits == 0 && !has_rows) {
     for (float& unit : units) unit *= scale.steps[0];
     return Decode(
         bytes, coding, {}, first, count, columns, [](int64_t) {},
@@ -87,7 +106,7 @@ bool DecodeTo(std::span<const uint8_t> bytes, const LevelCoding& coding, const L
           float value = units[static_cast<size_t>(symbol)];
           if (symbol == kEscape) [[unlikely]]
             value = ValueOf(level, scale) * scale.steps[0];
-          out[i] = static_cast<T>(value);
+          store(i, value);
         });
   }
   const auto channels = static_cast<int64_t>(scale.steps.size());
@@ -103,7 +122,7 @@ bool DecodeTo(std::span<const uint8_t> bytes, const LevelCoding& coding, const L
     } else if (symbol == kEscape) [[unlikely]] {
       value = ValueOf(level, scale);
     }
-    out[i] = static_cast<T>(value * scale.steps[static_cast<size_t>(channel)] * of_row);
+    store(i, value * scale.steps[static_cast<size_t>(channel)] * of_row);
     if (--left == 0) {
       left = scale.run;
       if (++channel == channels) channel = 0;
@@ -121,11 +140,16 @@ float QuarterOctaves(int32_t quarters) {
 
 bool DecodeLevelSlice(std::span<const uint8_t> bytes, const LevelCoding& coding, const LevelScale& scale, int64_t first,
                       int64_t count, std::span<uint16_t> columns, DType dtype, void* out) {
-  switch (dtype) {
-    case DType::kFloat: return DecodeTo(bytes, coding, scale, first, count, columns, static_cast<float*>(out));
-    case DType::kHalf: return DecodeTo(bytes, coding, scale, first, count, columns, static_cast<Half*>(out));
-    case DType::kBfloat16: return DecodeTo(bytes, coding, scale, first, count, columns, static_cast<BFloat16*>(out));
-    default: return false;
+  const auto decode = [&](const auto& store) { return DecodeTo(bytes, coding, scale, first, count, columns, store); };
+  if (dtype != DType::kFloat && dtype != DType::kHalf && dtype != DType::kBfloat16) return false;
+  if constexpr (kIsSmall) {
+    return decode(AnySink{dtype, out});
+  } else {
+    switch (dtype) {
+      case DType::kFloat: return decode(Sink<float>{static_cast<float*>(out)});
+      case DType::kHalf: return decode(Sink<Half>{static_cast<Half*>(out)});
+      default: return decode(Sink<BFloat16>{static_cast<BFloat16*>(out)});
+    }
   }
 }
 

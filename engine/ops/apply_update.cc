@@ -109,7 +109,40 @@ const void* ElementOf(const Tensor& tensor, int64_t element) {
 
 constexpr int64_t kGrain = 1 << 13;
 
-Status UpdateRows(RunContext& c, UpdateElements update, UpdateArgs args, std::span<Tensor* const> values,
+// A loop over elements of `dtype`, which may be made in a wider type, tile by tile.
+struct Updater {
+  static constexpr int64_t kTile = 256;
+  static constexpr size_t kMostBytes = 16;
+
+  UpdateElements loop;
+  DType dtype, wide;
+  size_t num_slots;
+  std::array<bool, UpdateArgs::kMostScalars> is_number = {};  // what scalars are of that type, too
+
+  void operator()(const UpdateArgs& args, const SlotPointers& slots, const void* grad, int64_t n) const {
+    if (!kIsSmall || wide == dtype) return loop(args, slots, grad, n);
+    UpdateArgs wide_args = args;
+    alignas(16) char scalars[UpdateArgs::kMostScalars][kMostBytes];
+    for (size_t k = 0; k < args.scalars.size(); ++k) {
+      if (!is_number[k]) continue;
+      CastToWide(dtype, wide, args.scalars[k], scalars[k], 1);
+      wide_args.scalars[k] = scalars[k];
+    }
+    alignas(16) char tiles[kMostSlots + 1][kTile * kMostBytes];
+    const SlotPointers wide_slots = {tiles[0], tiles[1], tiles[2], tiles[3]};
+    const auto bytes = static_cast<int64_t>(ElementBytes(dtype));
+    for (int64_t at = 0; at < n; at += kTile) {
+      const int64_t count = std::min(kTile, n - at);
+      const auto slot = [&](size_t k) { return static_cast<char*>(slots[k]) + at * bytes; };
+      for (size_t k = 0; k < num_slots; ++k) CastToWide(dtype, wide, slot(k), tiles[k], count);
+      CastToWide(dtype, wide, static_cast<const char*>(grad) + at * bytes, tiles[kMostSlots], count);
+      loop(wide_args, wide_slots, tiles[kMostSlots], count);
+      for (size_t k = 0; k < num_slots; ++k) CastFromWide(dtype, wide, tiles[k], slot(k), count);
+    }
+  }
+};
+
+Status UpdateRows(RunContext& c, const Updater& update, UpdateArgs args, std::span<Tensor* const> values,
                   const Tensor& grad, const Tensor& indices) {
   const int64_t count = indices.num_elements();
   if (count == 0 || values[0]->num_elements() == 0) return Status();
@@ -164,8 +197,9 @@ Result<std::unique_ptr<OpState>> PrepareUpdate(PrepareContext& c) {
 Status ApplyUpdate(RunContext& c, FindUpdate find, const UpdateRules& rules) {
   const auto& state = c.state<UpdateState>();
   const Layout& layout = state.layout;
-  const UpdateElements update = find(state.dtype);
-  if (update == nullptr || layout.slots.size() > kMostSlots || layout.scalars.size() > UpdateArgs::kMostScalars) {
+  const DType wide = kIsSmall ? WideType(state.dtype, kWidenUpdates) : state.dtype;
+  Updater update{find(wide), state.dtype, wide, layout.slots.size()};
+  if (update.loop == nullptr || layout.slots.size() > kMostSlots || layout.scalars.size() > UpdateArgs::kMostScalars) {
     return Internal("an update without a kernel for ", state.dtype);
   }
   UpdateArgs args;
@@ -174,6 +208,7 @@ Status ApplyUpdate(RunContext& c, FindUpdate find, const UpdateRules& rules) {
   for (size_t k = 0; k < layout.scalars.size(); ++k) {
     const Tensor& scalar = c.input(layout.scalars[k].input);
     args.scalars[k] = scalar.raw();
+    update.is_number[k] = scalar.dtype() == state.dtype;
     if (k < signs.size()) RIVULET_RETURN_IF_ERROR(WantSign(scalar, layout.scalars[k].name, signs[k]));
   }
   std::vector<std::shared_ptr<Variable>> variables(layout.slots.size());

@@ -16,6 +16,7 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 
@@ -100,11 +101,14 @@ void UpdateLoop(const UpdateArgs& args, const SlotPointers& slots, const void* g
   }
 }
 
+// In a small engine steps of these are made in double, and rounded at their ends alone.
+inline constexpr uint32_t kWidenUpdates = kWidenFloats | kWidenComplex;
+
 // Of two Steps of one name, though in namespaces without name, GCC keeps one instance: their names are unique.
 template <template <typename> class Step, typename... Ts>
 UpdateElements FindUpdateOf(DType dtype) {
   UpdateElements found = nullptr;
-  VisitType<Ts...>(dtype, [&](auto tag) {
+  VisitLoops<kWidenUpdates, Ts...>(dtype, [&](auto tag) {
     using T = typename decltype(tag)::Type;
     found = UpdateLoop<Step<T>, T>;
   });

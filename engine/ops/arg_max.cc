@@ -10,6 +10,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -47,6 +48,8 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
+constexpr uint32_t kWiden = kWidenHalves | kWidenInts;
+
 template <typename T, bool kGreatest>
 bool Better(T x, T best) {
   return kGreatest ? Widen(x) > Widen(best) : Widen(x) < Widen(best);
@@ -80,7 +83,7 @@ void Search(const T* in, int64_t n, int64_t stride, int64_t width, int64_t* posi
 }
 
 void Store(const int64_t* positions, int64_t n, DType dtype, void* out, int64_t at) {
-  VisitType<int16_t, uint16_t, int32_t, int64_t>(dtype, [&](auto tag) {
+  VisitLoops<kWiden, int16_t, uint16_t, int32_t, int64_t>(dtype, [&](auto tag) {
     using Out = typename decltype(tag)::Type;
     for (int64_t i = 0; i < n; ++i) static_cast<Out*>(out)[at + i] = static_cast<Out>(positions[i]);
   });
@@ -100,21 +103,26 @@ Status Run(RunContext& c) {
   const int64_t tiles = (inner + kWidth - 1) / kWidth;
   const int64_t outer = output.num_elements() / inner;
   const int64_t work = std::min(n, int64_t{1} << 20) * std::min(inner, kWidth);
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      input.dtype() == DType::kBool ? DType::kUint8 : input.dtype(), [&](auto tag) {
-        using T = typename decltype(tag)::Type;
-        const T* in = static_cast<const T*>(input.raw());
-        c.ParallelFor(outer * tiles, std::max<int64_t>((1 << 15) / work, 1), [&](int64_t begin, int64_t end) {
-          for (int64_t item = begin; item < end; ++item) {
-            const int64_t column = item % tiles * kWidth;
-            const int64_t width = std::min(kWidth, inner - column);
-            const int64_t row = item / tiles;
-            int64_t positions[kWidth];
-            Search<T, kGreatest>(in + row * n * inner + column, n, inner, width, positions);
-            Store(positions, width, output.dtype(), output.raw(), row * inner + column);
-          }
-        });
-      });
+  const auto search = [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    const T* in = static_cast<const T*>(input.raw());
+    c.ParallelFor(outer * tiles, std::max<int64_t>((1 << 15) / work, 1), [&](int64_t begin, int64_t end) {
+      for (int64_t item = begin; item < end; ++item) {
+        const int64_t column = item % tiles * kWidth;
+        const int64_t width = std::min(kWidth, inner - column);
+        const int64_t row = item / tiles;
+        int64_t positions[kWidth];
+        Search<T, kGreatest>(in + row * n * inner + column, n, inner, width, positions);
+        Store(positions, width, output.dtype(), output.raw(), row * inner + column);
+      }
+    });
+  };
+  if (input.dtype() == DType::kBool) {
+    search(TypeTag<uint8_t>());
+  } else {
+    VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+               uint64_t>(input.dtype(), search);
+  }
   return Status();
 }
 
@@ -126,13 +134,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:output_type",
      .attrs = RIVULET_ARG_TYPES "Tidx:type=i32 in {i16,i32,i64}; output_type:type=i64 in {i16,u16,i32,i64}",
      .infer = Infer,
-     .run = Run<true>},
+     .run = kWidened<Run<true>, kWiden>},
     {.name = "ArgMin",
      .inputs = "input:T, dimension:Tidx",
      .outputs = "output:output_type",
      .attrs = RIVULET_ARG_TYPES "Tidx:type=i32 in {i32,i64}; output_type:type=i64 in {i32,i64}",
      .infer = Infer,
-     .run = Run<false>},
+     .run = kWidened<Run<false>, kWiden>},
 };
 
 }  // namespace

@@ -83,7 +83,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "lower:bool=true; adjoint:bool=false; T:type in {f32,f64,c64,c128}",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices, State>},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/ops/elementwise.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -168,6 +169,8 @@ void SumRowsInType(RunContext& c, const View& view) {
   });
 }
 
+constexpr uint32_t kWidenGrad = kWidenInts | kWidenComplex;
+
 Status RunGrad(RunContext& c) {
   Tensor& output = c.output(0);
   if (output.num_elements() == 0) return Status();
@@ -184,16 +187,20 @@ Status RunGrad(RunContext& c) {
       if (!c.state<State>().channels_last) return SumChannels<BFloat16, float>(c, view);
       SumRowsInType<BFloat16>(c, view);
       return Status();
-    case DType::kComplex64: return SumChannels<Complex64, Complex64>(c, view);
+    case DType::kComplex64:
+      if constexpr (kHasLoops<kWidenGrad, Complex64>) return SumChannels<Complex64, Complex64>(c, view);
+      break;
     case DType::kComplex128: return SumChannels<Complex128, Complex128>(c, view);
     default: break;
   }
-  switch (ElementBytes(output.dtype())) {
-    case 1: return SumChannels<uint8_t, uint32_t>(c, view);
-    case 2: return SumChannels<uint16_t, uint32_t>(c, view);
-    case 4: return SumChannels<uint32_t, uint32_t>(c, view);
-    default: return SumChannels<uint64_t, uint64_t>(c, view);
+  if constexpr (kHasLoops<kWidenGrad, uint32_t>) {
+    switch (ElementBytes(output.dtype())) {
+      case 1: return SumChannels<uint8_t, uint32_t>(c, view);
+      case 2: return SumChannels<uint16_t, uint32_t>(c, view);
+      case 4: return SumChannels<uint32_t, uint32_t>(c, view);
+    }
   }
+  return SumChannels<uint64_t, uint64_t>(c, view);
 }
 
 #define RIVULET_NUMBERS "T:type in {f32,f64,i32,u8,i16,i8,c64,i64,bf16,u16,c128,f16,u32,u64}"
@@ -222,7 +229,7 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_NUMBERS RIVULET_FORMAT,
      .infer = InferGrad,
      .prepare = Prepare,
-     .run = RunGrad},
+     .run = kWidened<RunGrad, kWidenGrad, State>},
 };
 
 }  // namespace

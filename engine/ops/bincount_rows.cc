@@ -13,6 +13,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/value_rows.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -64,6 +65,8 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
+constexpr uint32_t kWiden = kWidenInts;
+
 // `row_of(i)`: the row of value i, called in order.
 template <typename RowOf>
 Status Count(RunContext& c, const Tensor& numbers, const Tensor& weights, const RowOf& row_of) {
@@ -71,7 +74,7 @@ Status Count(RunContext& c, const Tensor& numbers, const Tensor& weights, const 
   const Indices values(numbers);
   const int64_t n = numbers.num_elements(), bins = output.dim(output.rank() - 1);
   Status status = Internal("bins of ", output.dtype());
-  VisitType<float, double, int32_t, int64_t>(output.dtype(), [&](auto tag) {
+  VisitLoops<kWiden, float, double, int32_t, int64_t>(output.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* weight = weights.num_elements() > 0 ? weights.template data<T>() : nullptr;
     T* out = output.template data<T>();
@@ -111,14 +114,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_BINS,
      .infer = InferSparseBins,
      .prepare = Prepare,
-     .run = RunSparse},
+     .run = kWidened<RunSparse, kWiden, State>},
     {.name = "RaggedBincount",
      .inputs = "splits:i64, values:Tidx, size:Tidx, weights:T",
      .outputs = "output:T",
      .attrs = RIVULET_BINS,
      .infer = InferRagged,
      .prepare = Prepare,
-     .run = RunRagged},
+     .run = kWidened<RunRagged, kWiden, State>},
 };
 
 }  // namespace

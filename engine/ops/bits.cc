@@ -48,6 +48,7 @@ struct InvertOf {
 };
 
 struct PopulationOf {
+  static constexpr bool kOwnWidth = true;
   template <typename T>
   uint8_t operator()(T x) const {
     return static_cast<uint8_t>(std::popcount(static_cast<std::make_unsigned_t<T>>(x)));
@@ -64,12 +65,14 @@ int ShiftCount(T count) {
 }
 
 struct LeftShiftOf {
+  static constexpr bool kOwnWidth = true;
   template <typename T>
   T operator()(T x, T count) const {
     return static_cast<T>(static_cast<uint64_t>(x) << ShiftCount(count));
   }
 };
 struct RightShiftOf {
+  static constexpr bool kOwnWidth = true;
   template <typename T>
   T operator()(T x, T count) const {
     return static_cast<T>(x >> ShiftCount(count));

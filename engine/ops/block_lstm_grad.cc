@@ -9,6 +9,7 @@
 #include "engine/ops/lstm_cell.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -218,7 +219,9 @@ Status RunBlock(RunContext& c) {
 
 template <bool kTime>
 Status Run(RunContext& c) {
-  if (c.input(1).dtype() == DType::kHalf) return kTime ? RunBlock<Half>(c) : RunCell<Half>(c);
+  if constexpr (kHasLoops<kWidenHalves, Half>) {
+    if (c.input(1).dtype() == DType::kHalf) return kTime ? RunBlock<Half>(c) : RunCell<Half>(c);
+  }
   return kTime ? RunBlock<float>(c) : RunCell<float>(c);
 }
 
@@ -232,21 +235,21 @@ constexpr OpDef kDefs[] = {
      .attrs = "use_peephole:bool; T:type in {f16,f32}",
      .infer = Infer<false>,
      .prepare = Prepare,
-     .run = Run<false>},
+     .run = kWidened<Run<false>, kWidenHalves, State>},
     {.name = "BlockLSTMGrad",
      .inputs = "seq_len_max:i64, " RIVULET_CELL "h:T, cs_grad:T, h_grad:T",
      .outputs = RIVULET_BLOCK_GRAD,
      .attrs = "use_peephole:bool; T:type in {f16,f32}",
      .infer = Infer<true>,
      .prepare = Prepare,
-     .run = Run<true>},
+     .run = kWidened<Run<true>, kWidenHalves, State>},
     {.name = "BlockLSTMGradV2",
      .inputs = "seq_len_max:i64, " RIVULET_CELL "h:T, cs_grad:T, h_grad:T",
      .outputs = RIVULET_BLOCK_GRAD,
      .attrs = "use_peephole:bool; T:type in {f16,f32}",
      .infer = Infer<true>,
      .prepare = Prepare,
-     .run = Run<true>},
+     .run = kWidened<Run<true>, kWidenHalves, State>},
 };
 #undef RIVULET_CELL
 #undef RIVULET_BLOCK_GRAD

@@ -43,13 +43,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type in {f32,f64,c64,c128}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
     {.name = "BatchCholesky",
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = "T:type in {f32,f64}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
 };
 
 }  // namespace

@@ -47,7 +47,12 @@ Status Gradient(RunContext& c) {
   });
 }
 
-Status Run(RunContext& c) { return c.output(0).dtype() == DType::kFloat ? Gradient<float>(c) : Gradient<double>(c); }
+Status Run(RunContext& c) {
+  if constexpr (kHasLoops<kWidenMatrices, float>) {
+    if (c.output(0).dtype() == DType::kFloat) return Gradient<float>(c);
+  }
+  return Gradient<double>(c);
+}
 
 constexpr OpDef kDefs[] = {
     {.name = "CholeskyGrad",
@@ -55,13 +60,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type in {f32,f64}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
     {.name = "BatchCholeskyGrad",
      .inputs = "l:T, grad:T",
      .outputs = "output:T",
      .attrs = "T:type in {f32,f64}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -55,7 +56,7 @@ void ToRgb(const T* hsv, T* rgb) {
 
 template <bool kToHsv>
 Status RunColor(RunContext& c) {
-  VisitType<float, double, Half, BFloat16>(c.output(0).dtype(), [&](auto tag) {
+  VisitLoops<kWidenHalves, float, double, Half, BFloat16>(c.output(0).dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* x = c.input(0).data<T>();
     T* y = c.output(0).data<T>();
@@ -115,7 +116,7 @@ Status RunContrast(RunContext& c) {
 
 Status RunOldContrast(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
-  VisitType<float, double, int8_t, uint8_t, int16_t, int32_t>(c.input(0).dtype(), [&](auto tag) {
+  VisitLoops<kWidenShorts, float, double, int8_t, uint8_t, int16_t, int32_t>(c.input(0).dtype(), [&](auto tag) {
     Contrast<typename decltype(tag)::Type>(c, c.input(2).data<float>()[0], c.input(3).data<float>()[0]);
   });
   return Status();
@@ -129,13 +130,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = RIVULET_FLOATS,
      .infer = InferColor,
-     .run = RunColor<true>},
+     .run = kWidened<RunColor<true>, kWidenHalves>},
     {.name = "HSVToRGB",
      .inputs = "images:T",
      .outputs = "output:T",
      .attrs = RIVULET_FLOATS,
      .infer = InferColor,
-     .run = RunColor<false>},
+     .run = kWidened<RunColor<false>, kWidenHalves>},
     {.name = "AdjustContrastv2",
      .inputs = "images:T, contrast_factor:f32",
      .outputs = "output:T",
@@ -147,7 +148,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:f32",
      .attrs = "T:type in {u8,i8,i16,i32,f32,f64}",
      .infer = InferOldContrast,
-     .run = RunOldContrast},
+     .run = kWidened<RunOldContrast, kWidenShorts>},
 };
 
 }  // namespace

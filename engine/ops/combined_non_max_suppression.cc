@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 #include "engine/ops/box_overlap.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/op.h"
@@ -115,7 +116,7 @@ Status Run(RunContext& c) {
         if (!drop) taken[found++] = next;
       }
     }
-    std::sort(taken, taken + found, better);
+    Sort(taken, taken + found, better);
 
     float* out_boxes = c.output(0).data<float>() + image * size * 4;
     float* out_scores = c.output(1).data<float>() + image * size;

@@ -13,10 +13,12 @@
 #include <limits>
 #include <vector>
 
+#include "engine/base/sort.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/text_bytes.h"
 #include "engine/ops/value_rows.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -88,7 +90,7 @@ struct Found {
 template <typename T>
 Status Store(RunContext& c, std::vector<Found>* found, const Tensor& weights, int64_t rows, int64_t size,
              int64_t columns) {
-  std::sort(found->begin(), found->end(), [](const Found& a, const Found& b) {
+  Sort(found->begin(), found->end(), [](const Found& a, const Found& b) {
     if (a.row != b.row) return a.row < b.row;
     return a.number != b.number ? a.number < b.number : a.place < b.place;
   });
@@ -141,7 +143,7 @@ Status Count(RunContext& c, const Tensor& numbers, const Tensor& weights, int64_
   }
   const int64_t size = state.max_length >= 0 ? state.max_length : std::max(largest + 1, state.min_length);
   Status status = Internal("counts of ", weights.dtype());
-  VisitType<float, double, int32_t, int64_t>(weights.dtype(), [&](auto tag) {
+  VisitLoops<kWidenInts, float, double, int32_t, int64_t>(weights.dtype(), [&](auto tag) {
     status = Store<typename decltype(tag)::Type>(c, &found, weights, rows, size, columns);
   });
   return status;
@@ -181,7 +183,7 @@ Status RunRagged(RunContext& c) {
     .attrs =                                                                                                \
         "T:type in {i32,i64}; minlength:int=-1; maxlength:int=-1; binary_output:bool; output_type:type in " \
         "{i32,i64,f32,f64}",                                                                                \
-    .infer = rule, .prepare = Prepare, .run = kernel, .flags = kDataDependent                               \
+    .infer = rule, .prepare = Prepare, .run = kWidened<kernel, kWidenInts, State>, .flags = kDataDependent  \
   }
 
 constexpr OpDef kDefs[] = {

@@ -11,6 +11,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -118,7 +119,7 @@ Status Run(RunContext& c) {
   const int64_t row_size = crop_width * depth;
   const int64_t grain = std::max<int64_t>((1 << 14) / row_size, 1);
   decltype(&CropRow<float>) crop_row = nullptr;
-  VisitType<float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+  VisitLoops<kWidenImages, float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
       image.dtype(), [&](auto tag) { crop_row = CropRow<typename decltype(tag)::Type>; });
   if (crop_row == nullptr) return Status();
   c.ParallelFor(c.output(0).dim(0) * crop_height, grain, [&](int64_t begin, int64_t end) {
@@ -146,7 +147,7 @@ constexpr OpDef kDefs[] = {
               "method:string=\"bilinear\" in {bilinear,nearest}; extrapolation_value:float=0",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWidenImages, State>},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -195,7 +196,7 @@ void GradBoxes(RunContext& c) {
 Status RunBoxes(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(CheckBoxes(c.input(2), c.input(3), c.input(1).dim(0)));
   if (c.output(0).num_elements() == 0) return Status();
-  VisitType<float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+  VisitLoops<kWidenImages, float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
       c.input(1).dtype(), [&](auto tag) { GradBoxes<typename decltype(tag)::Type>(c); });
   return Status();
 }
@@ -213,7 +214,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:f32",
      .attrs = "T:type in {u8,u16,i8,i16,i32,i64,f16,f32,f64}; method:string=\"bilinear\" in {bilinear}",
      .infer = InferBoxes,
-     .run = RunBoxes},
+     .run = kWidened<RunBoxes, kWidenImages>},
 };
 
 }  // namespace

@@ -15,9 +15,11 @@
 #include <cmath>
 #include <vector>
 
+#include "engine/base/sort.h"
 #include "engine/ops/log_sum.h"
 #include "engine/ops/op.h"
 #include "engine/ops/text_bytes.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -132,7 +134,7 @@ class Beam {
       elements_.pop_back();
       std::sort_heap(elements_.begin(), elements_.end(), Better());
     } else {
-      std::stable_sort(elements_.begin(), elements_.end(), Better());
+      StableSort(elements_.begin(), elements_.end(), Better());
     }
     is_heap_ = worst_is_first_ = false;
     return std::exchange(elements_, {});
@@ -379,7 +381,12 @@ Status Decode(RunContext& c) {
   return Status();
 }
 
-Status Run(RunContext& c) { return c.input(0).dtype() == DType::kFloat ? Decode<float>(c) : Decode<double>(c); }
+Status Run(RunContext& c) {
+  if constexpr (kHasLoops<kWidenFloats, float>) {
+    if (c.input(0).dtype() == DType::kFloat) return Decode<float>(c);
+  }
+  return Decode<double>(c);
+}
 
 constexpr OpDef kDefs[] = {
     {.name = "CTCBeamSearchDecoder",
@@ -389,7 +396,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "beam_width:int >=1; top_paths:int >=1; merge_repeated:bool=true; T:type=f32 in {f32,f64}",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run,
+     .run = kWidened<Run, kWidenFloats, State>,
      .flags = kDataDependent},
 };
 

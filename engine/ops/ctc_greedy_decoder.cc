@@ -11,6 +11,7 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -91,7 +92,12 @@ Status Decode(RunContext& c) {
   return Status();
 }
 
-Status Run(RunContext& c) { return c.input(0).dtype() == DType::kFloat ? Decode<float>(c) : Decode<double>(c); }
+Status Run(RunContext& c) {
+  if constexpr (kHasLoops<kWidenFloats, float>) {
+    if (c.input(0).dtype() == DType::kFloat) return Decode<float>(c);
+  }
+  return Decode<double>(c);
+}
 
 constexpr OpDef kDefs[] = {
     {.name = "CTCGreedyDecoder",
@@ -100,7 +106,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "merge_repeated:bool=false; blank_index:int=-1; T:type=f32 in {f32,f64}",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run,
+     .run = kWidened<Run, kWidenFloats, State>,
      .flags = kDataDependent},
 };
 

@@ -23,6 +23,7 @@
 #include "engine/ops/log_sum.h"
 #include "engine/ops/sparse_parts.h"
 #include "engine/ops/text_bytes.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -273,7 +274,12 @@ Status Compute(RunContext& c) {
   return Status();
 }
 
-Status Run(RunContext& c) { return c.input(0).dtype() == DType::kFloat ? Compute<float>(c) : Compute<double>(c); }
+Status Run(RunContext& c) {
+  if constexpr (kHasLoops<kWidenFloats, float>) {
+    if (c.input(0).dtype() == DType::kFloat) return Compute<float>(c);
+  }
+  return Compute<double>(c);
+}
 
 #define RIVULET_CTC_FLAGS                                                   \
   "preprocess_collapse_repeated:bool=false; ctc_merge_repeated:bool=true; " \
@@ -286,14 +292,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_CTC_FLAGS "; T:type=f32 in {f32,f64}",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWidenFloats, State>},
     {.name = "CTCLossV2",
      .inputs = "inputs:f32, labels_indices:i64, labels_values:i32, sequence_length:i32",
      .outputs = "loss:f32, gradient:f32",
      .attrs = RIVULET_CTC_FLAGS,
      .infer = InferV2,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWidenFloats, State>},
 };
 
 }  // namespace

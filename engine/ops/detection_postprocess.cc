@@ -18,6 +18,7 @@
 #include <numeric>
 
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 #include "engine/ops/box_overlap.h"
 #include "engine/ops/op.h"
 
@@ -170,7 +171,7 @@ class Detector {
 
   // The best of the first `count` of waiting_ that do not overlap, at most `most`, into taken_.
   Status ThinOut(int64_t count, int64_t most, int64_t* num_taken) {
-    std::sort(waiting_, waiting_ + count, ComesBefore);
+    Sort(waiting_, waiting_ + count, ComesBefore);
     int64_t n = 0;
     for (int64_t i = 0; i < count && n < most; ++i) {
       if (c_.stop().stopped()) return c_.stop().Why();
@@ -227,7 +228,7 @@ class Detector {
       int64_t num_taken = 0;
       RIVULET_RETURN_IF_ERROR(ThinOut(count, per_class, &num_taken));
       std::copy_n(taken_, num_taken, merged_ + n);
-      std::sort(merged_, merged_ + n + num_taken, ComesBefore);
+      Sort(merged_, merged_ + n + num_taken, ComesBefore);
       n = std::min(n + num_taken, most_);
     }
     for (int64_t i = 0; i < n; ++i) Put(i, merged_[i]);

@@ -55,19 +55,19 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = RIVULET_T,
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
     {.name = "BatchMatrixDeterminant",
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = RIVULET_T,
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
     {.name = "LogMatrixDeterminant",
      .inputs = "input:T",
      .outputs = "sign:T, log_abs_determinant:T",
      .attrs = RIVULET_T,
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
 };
 
 }  // namespace

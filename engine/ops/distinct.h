@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 
+#include "engine/base/sort.h"
 #include "engine/ops/number.h"
 #include "rivulet/tensor.h"
 
@@ -50,7 +51,7 @@ class Slices {
   // Fills order[0..n) with the slices' positions, sorted by content and then by position.
   void Sort(int64_t* order) const {
     for (int64_t i = 0; i < n_; ++i) order[i] = i;
-    std::sort(order, order + n_, [this](int64_t a, int64_t b) {
+    rivulet::Sort(order, order + n_, [this](int64_t a, int64_t b) {
       const int by_content = Compare(a, b);
       return by_content != 0 ? by_content < 0 : a < b;
     });

@@ -10,6 +10,7 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -91,11 +92,7 @@ void Draw(RunContext& c) {
 
 Status Run(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
-  if (c.output(0).dtype() == DType::kHalf) {
-    Draw<Half>(c);
-  } else {
-    Draw<float>(c);
-  }
+  VisitLoops<kWidenHalves, float, Half>(c.output(0).dtype(), [&](auto tag) { Draw<typename decltype(tag)::Type>(c); });
   return Status();
 }
 
@@ -105,13 +102,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type=f32 in {f16,f32}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenHalves>},
     {.name = "DrawBoundingBoxesV2",
      .inputs = "images:T, boxes:f32, colors:f32",
      .outputs = "output:T",
      .attrs = "T:type=f32 in {f16,f32}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenHalves>},
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "engine/ops/dims.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -132,16 +133,18 @@ int64_t Distance(const Tensor& a, const Sequences& a_at, const Tensor& b, const 
 
 using DistanceOf = int64_t (*)(const Tensor&, const Sequences&, const Tensor&, const Sequences&, const StopToken&);
 
+constexpr uint32_t kWiden = kWidenComplex | kWidenInts;
+
 // Integers are equal where their bits are.
 DistanceOf FindDistance(DType dtype) {
   DistanceOf found = nullptr;
   const auto visit = [&](auto tag) { found = Distance<typename decltype(tag)::Type>; };
-  VisitType<float, double, Half, BFloat16, Complex64, Complex128, std::string>(dtype, visit);
+  VisitLoops<kWiden, float, double, Half, BFloat16, Complex64, Complex128, std::string>(dtype, visit);
   if (found != nullptr) return found;
   switch (ElementBytes(dtype)) {
     case 1: return Distance<uint8_t>;
-    case 2: return Distance<uint16_t>;
-    case 4: return Distance<uint32_t>;
+    case 2: return Distance<std::conditional_t<kHasLoops<kWiden, uint16_t>, uint16_t, uint64_t>>;
+    case 4: return Distance<std::conditional_t<kHasLoops<kWiden, uint32_t>, uint32_t, uint64_t>>;
     default: return Distance<uint64_t>;
   }
 }
@@ -194,7 +197,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "normalize:bool=true; T:type in {f32,f64,i32,u8,i16,i8,str,c64,i64,bool,bf16,u16,c128,f16,u32,u64}",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWiden, State>},
 };
 
 }  // namespace

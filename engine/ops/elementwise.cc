@@ -21,26 +21,45 @@ TileLoop FindLoop(std::span<const DTypeLoop> loops, DType dtype) {
   return nullptr;
 }
 
+// What an operator's tiles are widened by where it has no loop for their type.
+uint32_t WideningOf(DType key) {
+  if (IsHalf(key)) return kWidenHalves;
+  if (!kIsSmall) return 0;
+  return key == DType::kComplex64 ? kWidenComplex | kWidenFloats : kWidenShorts;
+}
+
+// The room of an element that may be widened.
+constexpr int64_t kWideBytes = kIsSmall ? 16 : sizeof(float);
+
+void WidenTile(DType dtype, DType wide, const void* from, int64_t n, void* to) {
+  if (kIsSmall) return CastToWide(dtype, wide, from, to, n);
+  WidenHalf(dtype, from, n, static_cast<float*>(to));
+}
+
+void NarrowTile(DType dtype, DType wide, const void* from, int64_t n, void* to) {
+  if (kIsSmall) return CastFromWide(dtype, wide, from, to, n);
+  NarrowToHalf(dtype, static_cast<const float*>(from), n, to);
+}
+
 // What stays the same for all tiles of one run.
 struct TileJob {
   TileLoop loop;
   const void* params;
-  bool widen;  // float16 and bfloat16 go through float
   int num_inputs;
   std::optional<BroadcastReader> readers[kMaxInputs];
   const void* data[kMaxInputs];
-  DType dtypes[kMaxInputs];
+  DType dtypes[kMaxInputs], wide[kMaxInputs];  // float16 and bfloat16 go through float
   char* out;
-  DType out_dtype;
+  DType out_dtype, out_wide;
 };
 
 // One piece of a run.
 bool RunPiece(const TileJob& job, int64_t begin, int64_t end) {
   alignas(64) char copies[kMaxInputs][kTile * 16];
-  alignas(64) float wide[kMaxInputs][kTile];
-  alignas(64) float wide_out[kTile];
+  alignas(64) char wide[kMaxInputs][kTile * kWideBytes];
+  alignas(64) char wide_out[kTile * kWideBytes];
   const void* in[kMaxInputs] = {};
-  const bool widen_out = job.widen && IsHalf(job.out_dtype);
+  const bool widen_out = job.out_wide != job.out_dtype;
   const size_t out_bytes = ElementBytes(job.out_dtype);
   bool ok = true;
   for (int64_t at = begin; at < end; at += kTile) {
@@ -50,14 +69,14 @@ bool RunPiece(const TileJob& job, int64_t begin, int64_t end) {
       // One element for all tiles: spread and widened once.
       if (at != begin && reader.is_scalar() && !reader.is_full()) continue;
       in[i] = reader.Tile(job.data[i], at, count, copies[i]);
-      if (job.widen && IsHalf(job.dtypes[i])) {
-        WidenHalf(job.dtypes[i], in[i], count, wide[i]);
+      if (job.wide[i] != job.dtypes[i]) {
+        WidenTile(job.dtypes[i], job.wide[i], in[i], count, wide[i]);
         in[i] = wide[i];
       }
     }
     char* out = job.out + static_cast<size_t>(at) * out_bytes;
     ok &= job.loop(in, widen_out ? static_cast<void*>(wide_out) : out, count, job.params);
-    if (widen_out) NarrowToHalf(job.out_dtype, wide_out, count, out);
+    if (widen_out) NarrowTile(job.out_dtype, job.out_wide, wide_out, count, out);
   }
   return ok;
 }
@@ -82,10 +101,10 @@ Status RunTiles(RunContext& c, std::span<const DTypeLoop> loops, const TileOptio
   if (c.num_inputs() > kMaxInputs) return Internal("RunTiles takes up to 3 inputs, got ", c.num_inputs());
 
   const DType key = PlainType(c.input(options.key_input).dtype());
-  const bool widen = FindLoop(loops, key) == nullptr && IsHalf(key);
-  const TileLoop loop = FindLoop(loops, widen ? DType::kFloat : key);
+  const uint32_t widening = FindLoop(loops, key) == nullptr ? WideningOf(key) : 0;
+  const TileLoop loop = FindLoop(loops, WideType(key, widening));
   if (loop == nullptr) return Internal("no loop for ", key);
-  if (total == 1 && !widen) {
+  if (total == 1 && widening == 0) {
     // One element, such as a loop's counter: nothing to spread, nothing to cut.
     const void* in[kMaxInputs] = {};
     for (int i = 0; i < c.num_inputs(); ++i) in[i] = c.input(i).raw();
@@ -93,7 +112,6 @@ Status RunTiles(RunContext& c, std::span<const DTypeLoop> loops, const TileOptio
   }
   TileJob job;
   job.loop = loop;
-  job.widen = widen;
   job.params = options.params;
   job.num_inputs = c.num_inputs();
   for (int i = 0; i < job.num_inputs; ++i) {
@@ -101,10 +119,12 @@ Status RunTiles(RunContext& c, std::span<const DTypeLoop> loops, const TileOptio
     job.readers[i].emplace(options.shapes ? *options.shapes->inputs[i] : input.shape(),
                            options.shapes ? *options.shapes->output : output.shape(), ElementBytes(input.dtype()));
     job.data[i] = input.raw();
-    job.dtypes[i] = input.dtype();
+    job.dtypes[i] = PlainType(input.dtype());
+    job.wide[i] = WideType(job.dtypes[i], widening);
   }
   job.out = static_cast<char*>(output.raw());
-  job.out_dtype = output.dtype();
+  job.out_dtype = PlainType(output.dtype());
+  job.out_wide = WideType(job.out_dtype, widening);
 
   std::atomic<bool> ok{true};
   c.ParallelFor(total, options.grain, [&](int64_t begin, int64_t end) {

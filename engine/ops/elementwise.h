@@ -2,7 +2,8 @@
 //
 // An operator brings one loop per dtype over contiguous elements; RunTiles chooses it, feeds it tiles of all inputs and
 // spreads the work over threads. float16 and bfloat16 have no loops of their own unless a table lists one: their
-// tiles are widened to float, computed, and rounded once.
+// tiles are widened to float, computed, and rounded once. In a small engine (widen.h) so are tiles of complex64 and of
+// integers, with int32, int64 and uint64 for the others.
 #ifndef RIVULET_ENGINE_OPS_ELEMENTWISE_H_
 #define RIVULET_ENGINE_OPS_ELEMENTWISE_H_
 
@@ -12,6 +13,7 @@
 
 #include "engine/kernels/map.h"
 #include "engine/ops/plain_infer.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 
@@ -100,25 +102,37 @@ bool TernaryTile(const void* const* in, void* out, int64_t n, const void* params
   return IsOk(f);
 }
 
+// What tiles are widened by in a small engine.
+inline constexpr uint32_t kWidenTiles = kWidenShorts | kWidenComplex;
+
+// F::kOwnWidth says that a wider type would give something else.
+template <typename F>
+inline constexpr bool kHasOwnWidth = requires {
+  F::kOwnWidth;
+};
+
 // A loop that the build has, or none.
+template <typename F>
 constexpr DTypeLoop BuiltLoop(DType dtype, TileLoop loop) {
-  return IsBuilt(dtype) ? DTypeLoop{dtype, loop} : DTypeLoop{DType::kInvalid, nullptr};
+  const bool is_kept = !kIsSmall || kHasOwnWidth<F> || WideType(dtype, kWidenTiles) == dtype;
+  return is_kept && IsBuilt(dtype) ? DTypeLoop{dtype, loop} : DTypeLoop{DType::kInvalid, nullptr};
 }
 
 template <typename F, typename... Ts>
-inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kUnaryTiles = {BuiltLoop(DTypeOf<Ts>, UnaryTile<F, Ts>)...};
+inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kUnaryTiles = {BuiltLoop<F>(DTypeOf<Ts>, UnaryTile<F, Ts>)...};
 template <typename F, typename... Ts>
-inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kBinaryTiles = {BuiltLoop(DTypeOf<Ts>, BinaryTile<F, Ts>)...};
+inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kBinaryTiles = {BuiltLoop<F>(DTypeOf<Ts>, BinaryTile<F, Ts>)...};
 // The same and all integers, where the sign does not matter: F sees them unsigned.
 template <typename F, typename... Ts>
 inline constexpr std::array<DTypeLoop, sizeof...(Ts) + 8> kBinaryTilesAndInts = {
-    BuiltLoop(DTypeOf<Ts>, BinaryTile<F, Ts>)...,      BuiltLoop(DType::kUint8, BinaryTile<F, uint8_t>),
-    BuiltLoop(DType::kInt8, BinaryTile<F, uint8_t>),   BuiltLoop(DType::kUint16, BinaryTile<F, uint16_t>),
-    BuiltLoop(DType::kInt16, BinaryTile<F, uint16_t>), BuiltLoop(DType::kUint32, BinaryTile<F, uint32_t>),
-    BuiltLoop(DType::kInt32, BinaryTile<F, uint32_t>), BuiltLoop(DType::kUint64, BinaryTile<F, uint64_t>),
-    BuiltLoop(DType::kInt64, BinaryTile<F, uint64_t>)};
+    BuiltLoop<F>(DTypeOf<Ts>, BinaryTile<F, Ts>)...,      BuiltLoop<F>(DType::kUint8, BinaryTile<F, uint8_t>),
+    BuiltLoop<F>(DType::kInt8, BinaryTile<F, uint8_t>),   BuiltLoop<F>(DType::kUint16, BinaryTile<F, uint16_t>),
+    BuiltLoop<F>(DType::kInt16, BinaryTile<F, uint16_t>), BuiltLoop<F>(DType::kUint32, BinaryTile<F, uint32_t>),
+    BuiltLoop<F>(DType::kInt32, BinaryTile<F, uint32_t>), BuiltLoop<F>(DType::kUint64, BinaryTile<F, uint64_t>),
+    BuiltLoop<F>(DType::kInt64, BinaryTile<F, uint64_t>)};
 template <typename F, typename... Ts>
-inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kTernaryTiles = {BuiltLoop(DTypeOf<Ts>, TernaryTile<F, Ts>)...};
+inline constexpr std::array<DTypeLoop, sizeof...(Ts)> kTernaryTiles = {
+    BuiltLoop<F>(DTypeOf<Ts>, TernaryTile<F, Ts>)...};
 
 template <typename F>
 constexpr TileOptions OptionsOf() {

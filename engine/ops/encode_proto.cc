@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/base/sort.h"
 #include "engine/ops/message_types.h"
 #include "engine/ops/text_bytes.h"
 #include "engine/ops/wire_writer.h"
@@ -84,8 +85,8 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   }
   state->order.resize(state->fields.size());
   std::iota(state->order.begin(), state->order.end(), size_t{0});
-  std::stable_sort(state->order.begin(), state->order.end(),
-                   [&](size_t a, size_t b) { return state->fields[a]->number < state->fields[b]->number; });
+  StableSort(state->order.begin(), state->order.end(),
+             [&](size_t a, size_t b) { return state->fields[a]->number < state->fields[b]->number; });
   return std::unique_ptr<OpState>(std::move(state));
 }
 

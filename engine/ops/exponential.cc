@@ -16,6 +16,7 @@ struct ExpOf {
 };
 
 struct Expm1Of {
+  static constexpr bool kOwnWidth = true;  // to overflow
   static constexpr UnaryKind kMap = UnaryKind::kExpm1;
   template <typename T>
   T operator()(T x) const {

@@ -16,6 +16,7 @@
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/fractional_pool.h"
 #include "engine/ops/number.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -171,6 +172,10 @@ void Pool(RunContext& c, const Starts& starts) {
                 });
 }
 
+// Sums of integers that wrap around are divided.
+template <bool kMax>
+constexpr uint32_t kWiden = kMax ? kWidenFloats | kWidenInts : kWidenFloats;
+
 template <bool kMax>
 Status Run(RunContext& c) {
   const Starts starts = DrawStarts(c, c.input(0), c.output(0));
@@ -178,8 +183,8 @@ Status Run(RunContext& c) {
     const std::vector<int64_t>& list = starts[static_cast<size_t>(i)];
     std::copy(list.begin(), list.end(), c.output(i + 1).data<int64_t>());
   }
-  VisitType<float, double, int32_t, int64_t>(c.output(0).dtype(),
-                                             [&](auto tag) { Pool<typename decltype(tag)::Type, kMax>(c, starts); });
+  VisitLoops<kWiden<kMax>, float, double, int32_t, int64_t>(
+      c.output(0).dtype(), [&](auto tag) { Pool<typename decltype(tag)::Type, kMax>(c, starts); });
   return Status();
 }
 
@@ -191,8 +196,11 @@ Status Run(RunContext& c) {
   .infer = Infer, .prepare = Prepare
 
 constexpr OpDef kDefs[] = {
-    {.name = "FractionalMaxPool", RIVULET_FORWARD, .run = Run<true>, .flags = kStateful},
-    {.name = "FractionalAvgPool", RIVULET_FORWARD, .run = Run<false>, .flags = kStateful},
+    {.name = "FractionalMaxPool", RIVULET_FORWARD, .run = kWidened<Run<true>, kWiden<true>, State>, .flags = kStateful},
+    {.name = "FractionalAvgPool",
+     RIVULET_FORWARD,
+     .run = kWidened<Run<false>, kWiden<false>, State>,
+     .flags = kStateful},
 };
 
 }  // namespace

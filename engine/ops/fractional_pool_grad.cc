@@ -13,6 +13,7 @@
 #include "engine/ops/fractional_pool.h"
 #include "engine/ops/number.h"
 #include "engine/ops/shape_input.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -168,7 +169,7 @@ template <bool kMax>
 Status RunGrad(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
   Status status;
-  VisitType<float, double, int32_t, int64_t>(
+  VisitLoops<kWidenFloats, float, double, int32_t, int64_t>(
       c.output(0).dtype(), [&](auto tag) { status = SpreadBack<typename decltype(tag)::Type, kMax>(c); });
   return status;
 }
@@ -182,14 +183,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_BACKWARD,
      .infer = InferGrad<true>,
      .prepare = PrepareGrad,
-     .run = RunGrad<true>},
+     .run = kWidened<RunGrad<true>, kWidenFloats, State>},
     {.name = "FractionalAvgPoolGrad",
      .inputs = "orig_input_tensor_shape:i64, out_backprop:T, row_pooling_sequence:i64, col_pooling_sequence:i64",
      .outputs = "output:T",
      .attrs = RIVULET_BACKWARD,
      .infer = InferGrad<false>,
      .prepare = PrepareGrad,
-     .run = RunGrad<false>},
+     .run = kWidened<RunGrad<false>, kWidenFloats, State>},
 };
 
 }  // namespace

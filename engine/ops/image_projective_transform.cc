@@ -14,6 +14,7 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -156,6 +157,8 @@ void TransformRow(const State& state, const Image<T>& image, const float* map, i
   }
 }
 
+constexpr uint32_t kWiden = kWidenHalves;
+
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
   const Tensor &images = c.input(0), &transforms = c.input(1);
@@ -164,7 +167,7 @@ Status Run(RunContext& c) {
   const int64_t height = images.dim(1), width = images.dim(2), depth = images.dim(3);
   const int64_t rows = out.dim(1), row_size = out.dim(2) * depth;
   const float fill = c.num_inputs() > 3 ? *c.input(3).data<float>() : 0;
-  VisitType<float, double, Half, BFloat16, uint8_t, int32_t, int64_t>(images.dtype(), [&](auto tag) {
+  VisitLoops<kWiden, float, double, Half, BFloat16, uint8_t, int32_t, int64_t>(images.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* from = static_cast<const T*>(images.raw());
     T* to = out.data<T>();
@@ -190,14 +193,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_PROJECTIVE,
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWiden, State>},
     {.name = "ImageProjectiveTransformV3",
      .inputs = "images:dtype, transforms:f32, output_shape:i32, fill_value:f32",
      .outputs = "transformed_images:dtype",
      .attrs = RIVULET_PROJECTIVE,
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWiden, State>},
 };
 #undef RIVULET_PROJECTIVE
 

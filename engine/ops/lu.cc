@@ -57,7 +57,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "lu:T, p:output_idx_type",
      .attrs = "T:type in {f32,f64,c64,c128}; output_idx_type:type=i32 in {i32,i64}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "engine/base/checked.h"
 #include "engine/ops/complex_math.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 
@@ -92,17 +93,22 @@ template <typename T>
 struct TypeOf {
   using Type = T;
 };
+// What a small engine computes matrices in. Not those of an operator of which rounding decides what is seen: the signs
+// of vectors, what is added to a pivot of 0.
+inline constexpr uint32_t kWidenMatrices = kWidenFloats | kWidenComplex;
+
 // body(TypeOf<T>()) for the type that matrices of `dtype` are computed in.
-template <typename Body>
+template <uint32_t kWidening = kWidenMatrices, typename Body>
 Status ForMatrixType(DType dtype, const Body& body) {
-  switch (dtype) {
-    case DType::kHalf:
-    case DType::kFloat: return body(TypeOf<float>());
-    case DType::kDouble: return body(TypeOf<double>());
-    case DType::kComplex64: return body(TypeOf<Complex64>());
-    case DType::kComplex128: return body(TypeOf<Complex128>());
-    default: return Internal("matrices of ", dtype);
+  if constexpr (kHasLoops<kWidening, float>) {
+    if (dtype == DType::kHalf || dtype == DType::kFloat) return body(TypeOf<float>());
   }
+  if constexpr (kHasLoops<kWidening, Complex64>) {
+    if (dtype == DType::kComplex64) return body(TypeOf<Complex64>());
+  }
+  if (dtype == DType::kDouble) return body(TypeOf<double>());
+  if (dtype == DType::kComplex128) return body(TypeOf<Complex128>());
+  return Internal("matrices of ", dtype);
 }
 
 // Elements [begin, begin + count) of a tensor of T's dtype, or of float16 where T is float.

@@ -77,7 +77,7 @@ constexpr OpDef Solver(const char* name, const char* attrs) {
           .attrs = attrs,
           .infer = InferSolve,
           .prepare = Prepare,
-          .run = Run};
+          .run = kWidened<Run, kWidenMatrices, State>};
 }
 constexpr OpDef Inverter(const char* name, const char* attrs) {
   return {.name = name,
@@ -86,7 +86,7 @@ constexpr OpDef Inverter(const char* name, const char* attrs) {
           .attrs = attrs,
           .infer = InferInverse,
           .prepare = Prepare,
-          .run = Run};
+          .run = kWidened<Run, kWidenMatrices, State>};
 }
 
 constexpr OpDef kDefs[] = {Solver("MatrixSolve", "adjoint:bool=false; T:type in {f32,f64,c64,c128}"),

@@ -163,7 +163,7 @@ constexpr OpDef Def(const char* name, const char* attrs) {
           .attrs = attrs,
           .infer = Infer,
           .prepare = Prepare,
-          .run = Run};
+          .run = kWidened<Run, kWidenMatrices, State>};
 }
 constexpr OpDef kDefs[] = {Def("MatrixSolveLs", "T:type in {f32,f64,c64,c128}; fast:bool=true"),
                            Def("BatchMatrixSolveLs", "T:type in {f32,f64}; fast:bool=true")};

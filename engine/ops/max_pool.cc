@@ -14,6 +14,7 @@
 #include "engine/kernels/pool.h"
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -160,7 +161,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   const void* in = input.Fill(c, pieces);
   void* out = output.data(pieces);
-  const auto pool = [&]<typename T>(T) {
+  const auto pool = [&]<typename T>(TypeTag<T>) {
     const T* x = static_cast<const T*>(in);
     T* y = static_cast<T*>(out);
     const T lowest = LowestOf<T>(dtype);
@@ -170,32 +171,16 @@ Status Run(RunContext& c) {
       Pool<T>(c, s, !flat, lowest, x, y);
     }
   };
-  switch (ComputeType(dtype)) {
-    case DType::kFloat:
-      if (flat && spec.depth_window == 1 && dtype == DType::kFloat) {
-        Pool2D(PoolKind::kMax, static_cast<const float*>(in), ToPoolGeometry(s), static_cast<float*>(out), c.pool(),
-               c.stop());
-      } else if (!flat && spec.depth_window == 1) {
-        PoolVolumes(c, s, LowestOf<float>(dtype), static_cast<const float*>(in), static_cast<float*>(out));
-      } else {
-        pool(float());
-      }
-      break;
-    case DType::kDouble: pool(double()); break;
-    case DType::kInt8: pool(int8_t()); break;
-    case DType::kInt16: pool(int16_t()); break;
-    case DType::kInt32: pool(int32_t()); break;
-    case DType::kInt64: pool(int64_t()); break;
-    case DType::kUint8:
-      if (flat && spec.depth_window == 1) {
-        MaxPoolBytes(static_cast<const uint8_t*>(in), ToPoolGeometry(s), static_cast<uint8_t*>(out), c.pool(),
-                     c.stop());
-      } else {
-        pool(uint8_t());
-      }
-      break;
-    case DType::kUint16: pool(uint16_t()); break;
-    default: break;
+  const DType computed = ComputeType(dtype);
+  if (dtype == DType::kUint8 && flat && spec.depth_window == 1) {
+    MaxPoolBytes(static_cast<const uint8_t*>(in), ToPoolGeometry(s), static_cast<uint8_t*>(out), c.pool(), c.stop());
+  } else if (computed != DType::kFloat || spec.depth_window > 1 || (flat && dtype != DType::kFloat)) {
+    VisitLoops<kWidenShorts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(computed, pool);
+  } else if (flat) {
+    Pool2D(PoolKind::kMax, static_cast<const float*>(in), ToPoolGeometry(s), static_cast<float*>(out), c.pool(),
+           c.stop());
+  } else {
+    PoolVolumes(c, s, LowestOf<float>(dtype), static_cast<const float*>(in), static_cast<float*>(out));
   }
   output.Finish(c, pieces);
   return Status();
@@ -210,7 +195,7 @@ constexpr OpDef kDefs[] = {
               "data_format:string=\"NHWC\" in {NHWC,NCHW}",
      .infer = Infer<2>,
      .prepare = Prepare<2>,
-     .run = Run},
+     .run = kWidened<Run, kWidenShorts, State>},
     {.name = "MaxPool3D",
      .inputs = "input:T",
      .outputs = "output:T",
@@ -218,7 +203,7 @@ constexpr OpDef kDefs[] = {
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; T:type in {f16,bf16,f32}",
      .infer = Infer<3>,
      .prepare = Prepare<3>,
-     .run = Run},
+     .run = kWidened<Run, kWidenShorts, State>},
     {.name = "MaxPoolV2",
      .inputs = "input:T, ksize:i32, strides:i32",
      .outputs = "output:T",
@@ -226,7 +211,7 @@ constexpr OpDef kDefs[] = {
               "data_format:string=\"NHWC\" in {NHWC,NCHW}",
      .infer = InferV2,
      .prepare = PrepareV2,
-     .run = Run},
+     .run = kWidened<Run, kWidenShorts, State>},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 // NHWC. MaxPoolWithArgmax wants an input with elements, as in TensorFlow.
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -92,22 +93,11 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   const void* in = input.Fill(c, pieces);
   void* out = output.data(pieces);
-  const auto pool = [&]<typename T>(T) {
+  const auto pool = [&]<typename T>(TypeTag<T>) {
     Pool<T>(c, s, state.batch_in_index, LowestOf<T>(dtype), static_cast<const T*>(in), static_cast<T*>(out));
   };
-  switch (ComputeType(dtype)) {
-    case DType::kFloat: pool(float()); break;
-    case DType::kDouble: pool(double()); break;
-    case DType::kInt8: pool(int8_t()); break;
-    case DType::kInt16: pool(int16_t()); break;
-    case DType::kInt32: pool(int32_t()); break;
-    case DType::kInt64: pool(int64_t()); break;
-    case DType::kUint8: pool(uint8_t()); break;
-    case DType::kUint16: pool(uint16_t()); break;
-    case DType::kUint32: pool(uint32_t()); break;
-    case DType::kUint64: pool(uint64_t()); break;
-    default: break;
-  }
+  VisitLoops<kWidenShorts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      ComputeType(dtype), pool);
   output.Finish(c, pieces);
   return Status();
 }
@@ -148,15 +138,17 @@ Status RunGrad(RunContext& c) {
   switch (ComputeType(c.output(0).dtype())) {
     case DType::kFloat: scatter(float()); break;
     case DType::kDouble: scatter(double()); break;
-    case DType::kInt8:
-    case DType::kUint8: scatter(uint8_t()); break;
-    case DType::kInt16:
-    case DType::kUint16: scatter(uint16_t()); break;
-    case DType::kInt32:
-    case DType::kUint32: scatter(uint32_t()); break;
     case DType::kInt64:
     case DType::kUint64: scatter(uint64_t()); break;
-    default: break;
+    case DType::kInt32: scatter(uint32_t()); break;
+    default:
+      if constexpr (kHasLoops<kWidenShorts, uint32_t>) {
+        switch (ElementBytes(c.output(0).dtype())) {
+          case 1: scatter(uint8_t()); break;
+          case 2: scatter(uint16_t()); break;
+          case 4: scatter(uint32_t()); break;
+        }
+      }
   }
   if (bad >= 0) {
     const int64_t index = argmax.dtype() == DType::kInt32 ? argmax.data<int32_t>()[bad] : argmax.data<int64_t>()[bad];
@@ -178,14 +170,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_ATTRS "Targmax:type in {i32,i64}",
      .infer = InferGrad,
      .prepare = Prepare,
-     .run = RunGrad},
+     .run = kWidened<RunGrad, kWidenShorts, State>},
     {.name = "MaxPoolWithArgmax",
      .inputs = "input:T",
      .outputs = "output:T, argmax:Targmax",
      .attrs = RIVULET_ATTRS "Targmax:type=i64 in {i32,i64}",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWidenShorts, State>},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 // Two-dimensional MaxPoolGrad looks at orig_output's shape only, as TensorFlow's does.
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -142,7 +143,7 @@ Status Run(RunContext& c, Rule rule) {
   const void* y = pooled.Fill(c, pieces);
   const void* g = grad.Fill(c, pieces);
   void* to = output.data(pieces);
-  const auto compute = [&]<typename T>(T) {
+  const auto compute = [&]<typename T>(TypeTag<T>) {
     const int64_t in_size = s.in_pixels() * s.in_c;
     const int64_t out_size = s.out_pixels() * s.in_c;
     const int64_t to_size = rule == Rule::kGather ? out_size : in_size;
@@ -161,19 +162,8 @@ Status Run(RunContext& c, Rule rule) {
       }
     });
   };
-  switch (ComputeType(c.output(0).dtype())) {
-    case DType::kFloat: compute(float()); break;
-    case DType::kDouble: compute(double()); break;
-    case DType::kInt8: compute(int8_t()); break;
-    case DType::kInt16: compute(int16_t()); break;
-    case DType::kInt32: compute(int32_t()); break;
-    case DType::kInt64: compute(int64_t()); break;
-    case DType::kUint8: compute(uint8_t()); break;
-    case DType::kUint16: compute(uint16_t()); break;
-    case DType::kUint32: compute(uint32_t()); break;
-    case DType::kUint64: compute(uint64_t()); break;
-    default: break;
-  }
+  VisitLoops<kWidenShorts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      ComputeType(c.output(0).dtype()), compute);
   output.Finish(c, pieces);
   return Status();
 }
@@ -196,14 +186,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_WINDOW_3D "T:type=f32 in {f16,bf16,f32}; TInput:type=f32 in {f16,bf16,f32}",
      .infer = Infer<3, Rule::kAllEqual>,
      .prepare = Prepare<3>,
-     .run = Run<Rule::kAllEqual>},
+     .run = kWidened<Run<Rule::kAllEqual>, kWidenShorts, State>},
     {.name = "MaxPool3DGradGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
      .attrs = RIVULET_WINDOW_3D "T:type in " RIVULET_TYPES,
      .infer = Infer<3, Rule::kGather>,
      .prepare = Prepare<3>,
-     .run = Run<Rule::kGather>},
+     .run = kWidened<Run<Rule::kGather>, kWidenShorts, State>},
     {.name = "MaxPoolGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
@@ -211,21 +201,21 @@ constexpr OpDef kDefs[] = {
                                 "T:type=f32 in " RIVULET_TYPES,
      .infer = Infer<2, Rule::kFirstMaximum>,
      .prepare = Prepare<2>,
-     .run = Run<Rule::kFirstMaximum>},
+     .run = kWidened<Run<Rule::kFirstMaximum>, kWidenShorts, State>},
     {.name = "MaxPoolGradGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
      .attrs = RIVULET_WINDOW_2D "padding:string in {SAME,VALID}; T:type in " RIVULET_TYPES,
      .infer = Infer<2, Rule::kGather>,
      .prepare = Prepare<2>,
-     .run = Run<Rule::kGather>},
+     .run = kWidened<Run<Rule::kGather>, kWidenShorts, State>},
     {.name = "MaxPoolGradGradV2",
      .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32",
      .outputs = "output:T",
      .attrs = "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type in " RIVULET_TYPES,
      .infer = InferV2<Rule::kGather>,
      .prepare = PrepareV2,
-     .run = Run<Rule::kGather>},
+     .run = kWidened<Run<Rule::kGather>, kWidenShorts, State>},
     {.name = "MaxPoolGradV2",
      .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32",
      .outputs = "output:T",
@@ -233,7 +223,7 @@ constexpr OpDef kDefs[] = {
          "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type=f32 in " RIVULET_TYPES,
      .infer = InferV2<Rule::kFirstMaximum>,
      .prepare = PrepareV2,
-     .run = Run<Rule::kFirstMaximum>},
+     .run = kWidened<Run<Rule::kFirstMaximum>, kWidenShorts, State>},
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -173,7 +174,10 @@ Status Select(RunContext& c, const Layout& layout) {
 
 template <const Layout& kLayout>
 Status Run(RunContext& c) {
-  return c.input(1).dtype() == DType::kHalf ? Select<Half>(c, kLayout) : Select<float>(c, kLayout);
+  if constexpr (kHasLoops<kWidenHalves, Half>) {
+    if (c.input(1).dtype() == DType::kHalf) return Select<Half>(c, kLayout);
+  }
+  return Select<float>(c, kLayout);
 }
 
 #define RIVULET_TYPES "T:type=f32 in {f16,f32}"
@@ -186,7 +190,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "iou_threshold:float=0.5",
      .infer = Infer,
      .prepare = PrepareV1,
-     .run = Run<kV1>,
+     .run = kWidened<Run<kV1>, kWidenHalves, State>,
      .flags = kDataDependent},
     {.name = "NonMaxSuppressionV2",
      .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T_threshold",
@@ -194,7 +198,7 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_TYPES RIVULET_THRESHOLD,
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run<kV2>,
+     .run = kWidened<Run<kV2>, kWidenHalves, State>,
      .flags = kDataDependent},
     {.name = "NonMaxSuppressionV3",
      .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T_threshold, score_threshold:T_threshold",
@@ -202,7 +206,7 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_TYPES RIVULET_THRESHOLD,
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run<kV3>,
+     .run = kWidened<Run<kV3>, kWidenHalves, State>,
      .flags = kDataDependent},
     {.name = "NonMaxSuppressionV4",
      .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T_threshold, score_threshold:T_threshold",
@@ -210,7 +214,7 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_TYPES RIVULET_THRESHOLD "; pad_to_max_output_size:bool=false",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run<kV3>,
+     .run = kWidened<Run<kV3>, kWidenHalves, State>,
      .flags = kDataDependent},
     {.name = "NonMaxSuppressionV5",
      .inputs = "boxes:T, scores:T, max_output_size:i32, iou_threshold:T, score_threshold:T, soft_nms_sigma:T",
@@ -218,7 +222,7 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_TYPES "; pad_to_max_output_size:bool=false",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run<kV5>,
+     .run = kWidened<Run<kV5>, kWidenHalves, State>,
      .flags = kDataDependent},
     {.name = "NonMaxSuppressionWithOverlaps",
      .inputs = "overlaps:f32, scores:f32, max_output_size:i32, overlap_threshold:f32, score_threshold:f32",
@@ -226,7 +230,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "",
      .infer = InferOverlaps,
      .prepare = Prepare,
-     .run = Run<kOverlaps>,
+     .run = kWidened<Run<kOverlaps>, kWidenHalves, State>,
      .flags = kDataDependent},
 };
 

@@ -6,6 +6,7 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -64,6 +65,8 @@ Status Find(RunContext& c, int64_t n) {
   return Status();
 }
 
+constexpr uint32_t kWiden = kWidenHalves | kWidenShorts;
+
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
   const int64_t columns = input.dim(input.rank() - 1);
@@ -72,8 +75,8 @@ Status Run(RunContext& c) {
   if (c.state<State>().reverse) n = columns - 1 - n;
   if (c.output(0).num_elements() == 0) return Status();
   Status status;
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      input.dtype(), [&](auto tag) { status = Find<typename decltype(tag)::Type>(c, n); });
+  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t>(input.dtype(), [&](auto tag) { status = Find<typename decltype(tag)::Type>(c, n); });
   return status;
 }
 
@@ -84,7 +87,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "reverse:bool=false; T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWiden, State>},
 };
 
 }  // namespace

@@ -54,7 +54,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "q:T, r:T",
      .attrs = "full_matrices:bool=false; T:type in {f16,f32,f64,c64,c128}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenMatrices>},
 };
 
 }  // namespace

@@ -81,6 +81,13 @@ double DrawBinomial(T count, T prob, const StopToken& stop, const Philox& genera
   return mirrored ? n - drawn : drawn;
 }
 
+template <typename T>
+double DrawOne(const void* counts, int64_t count, const void* probs, int64_t prob, const StopToken& stop,
+               const Philox& generator, int64_t output) {
+  return DrawBinomial(static_cast<const T*>(counts)[count], static_cast<const T*>(probs)[prob], stop, generator,
+                      output);
+}
+
 template <typename U>
 U FromNumber(double number) {
   if constexpr (std::is_integral_v<U>) {
@@ -91,26 +98,30 @@ U FromNumber(double number) {
   }
 }
 
+template <typename U>
+void StoreOne(void* out, int64_t at, double number) {
+  static_cast<U*>(out)[at] = FromNumber<U>(number);
+}
+
 }  // namespace
 
 Status FillBinomial(RunContext& c, const Philox& generator, const Tensor& counts, const Tensor& probs, Tensor& out) {
   if (out.num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const Shape each, BroadcastShapes(counts.shape(), probs.shape()));
   const int64_t parameters = each.num_elements(), samples = out.num_elements() / parameters;
-  VisitType<float, double, Half>(counts.dtype(), [&](auto in_tag) {
-    using T = typename decltype(in_tag)::Type;
-    VisitType<float, double, Half, int32_t, int64_t>(out.dtype(), [&](auto out_tag) {
-      using U = typename decltype(out_tag)::Type;
-      c.ParallelFor(out.num_elements(), 1 << 8, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end && !c.stop().stopped(); ++i) {
-          const int64_t which = i / samples;
-          const T count = static_cast<const T*>(counts.raw())[BroadcastIndex(counts.shape(), each, which)];
-          const T prob = static_cast<const T*>(probs.raw())[BroadcastIndex(probs.shape(), each, which)];
-          static_cast<U*>(out.raw())[i % samples * parameters + which] =
-              FromNumber<U>(DrawBinomial(count, prob, c.stop(), generator, i));
-        }
-      });
-    });
+  decltype(&DrawOne<double>) draw = nullptr;
+  decltype(&StoreOne<double>) store = nullptr;
+  VisitType<float, double, Half>(counts.dtype(), [&](auto tag) { draw = DrawOne<typename decltype(tag)::Type>; });
+  VisitType<float, double, Half, int32_t, int64_t>(out.dtype(),
+                                                   [&](auto tag) { store = StoreOne<typename decltype(tag)::Type>; });
+  c.ParallelFor(out.num_elements(), 1 << 8, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end && !c.stop().stopped(); ++i) {
+      const int64_t which = i / samples;
+      const int64_t count = BroadcastIndex(counts.shape(), each, which);
+      const int64_t prob = BroadcastIndex(probs.shape(), each, which);
+      store(out.raw(), i % samples * parameters + which,
+            draw(counts.raw(), count, probs.raw(), prob, c.stop(), generator, i));
+    }
   });
   return Status();
 }

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "engine/ops/random_rejection.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -41,7 +42,7 @@ Status Fill(RunContext& c, const Tensor& alpha, const Philox& generator) {
   Tensor& out = c.output(0);
   if (out.num_elements() == 0) return Status();
   const int64_t alphas = alpha.num_elements(), samples = out.num_elements() / alphas;
-  VisitType<float, double, Half>(out.dtype(), [&](auto tag) {
+  VisitLoops<kWidenFloats, float, double, Half>(out.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     c.ParallelFor(out.num_elements(), 1 << 8, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end && !c.stop().stopped(); ++i) {
@@ -94,20 +95,20 @@ constexpr OpDef kDefs[] = {
      .attrs = "seed:int=0; seed2:int=0; S:type in {i32,i64}; T:type in {f16,f32,f64}",
      .infer = Infer,
      .prepare = PrepareSeeds,
-     .run = Run,
+     .run = kWidened<Run, kWidenFloats, SeedState>,
      .flags = kStateful},
     {.name = "StatelessRandomGammaV2",
      .inputs = "shape:T, seed:Tseed, alpha:dtype",
      .outputs = "output:dtype",
      .attrs = "dtype:type in {f16,f32,f64}; T:type in {i32,i64}; Tseed:type=i64 in {i32,i64}",
      .infer = InferStateless,
-     .run = RunSeeded},
+     .run = kWidened<RunSeeded, kWidenFloats>},
     {.name = "StatelessRandomGammaV3",
      .inputs = "shape:shape_dtype, key:u64, counter:u64, alg:i32, alpha:dtype",
      .outputs = "output:dtype",
      .attrs = "dtype:type in {f16,f32,f64}; shape_dtype:type=i32 in {i32,i64}",
      .infer = InferStateless,
-     .run = RunKeyed},
+     .run = kWidened<RunKeyed, kWidenFloats>},
 };
 
 }  // namespace

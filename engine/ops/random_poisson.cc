@@ -60,24 +60,35 @@ U FromCount(C count) {
   }
 }
 
+template <typename R>
+double RateOf(const void* rates, int64_t at) {
+  return static_cast<double>(Widen(static_cast<const R*>(rates)[at]));
+}
+
+template <typename U>
+void StoreCount(void* out, int64_t at, double count) {
+  static_cast<U*>(out)[at] = FromCount<U>(count);
+}
+
 Status Fill(RunContext& c, const Tensor& rate, const Philox& generator) {
   Tensor& out = c.output(0);
   if (out.num_elements() == 0) return Status();
   const int64_t rates = rate.num_elements(), samples = out.num_elements() / rates;
-  VisitType<float, double, Half, int32_t, int64_t>(rate.dtype(), [&](auto rate_tag) {
-    using R = typename decltype(rate_tag)::Type;
-    using C = double;
-    VisitType<float, double, Half, int32_t, int64_t>(out.dtype(), [&](auto out_tag) {
-      using U = typename decltype(out_tag)::Type;
-      const auto highest = static_cast<C>(Widen(Highest<U>()));
-      c.ParallelFor(out.num_elements(), 1 << 8, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end && !c.stop().stopped(); ++i) {
-          const auto r = static_cast<C>(Widen(static_cast<const R*>(rate.raw())[i / samples]));
-          static_cast<U*>(out.raw())[i % samples * rates + i / samples] =
-              FromCount<U>(DrawPoisson<C>(r, highest, c.stop(), StreamOfOutput(generator, i)));
-        }
-      });
-    });
+  decltype(&RateOf<double>) rate_of = nullptr;
+  decltype(&StoreCount<double>) store = nullptr;
+  double highest = 0;
+  VisitType<float, double, Half, int32_t, int64_t>(rate.dtype(),
+                                                   [&](auto tag) { rate_of = RateOf<typename decltype(tag)::Type>; });
+  VisitType<float, double, Half, int32_t, int64_t>(out.dtype(), [&](auto tag) {
+    using U = typename decltype(tag)::Type;
+    store = StoreCount<U>;
+    highest = static_cast<double>(Widen(Highest<U>()));
+  });
+  c.ParallelFor(out.num_elements(), 1 << 8, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end && !c.stop().stopped(); ++i) {
+      store(out.raw(), i % samples * rates + i / samples,
+            DrawPoisson(rate_of(rate.raw(), i / samples), highest, c.stop(), StreamOfOutput(generator, i)));
+    }
   });
   return Status();
 }

@@ -51,9 +51,12 @@ struct MeanOf {
   }
 };
 
+// The sum of halves is rounded before it is divided.
+constexpr uint32_t kWiden = kWidenInts | kWidenComplex;
+
 constexpr OpDef kDefs[] = {
-    {.name = "Sum", RIVULET_REDUCTION, .run = RunArithmetic<MeanOf, ReduceKind::kSum>},
-    {.name = "Mean", RIVULET_REDUCTION, .run = RunArithmetic<MeanOf, ReduceKind::kMean>},
+    {.name = "Sum", RIVULET_REDUCTION, .run = kWidened<RunArithmetic<MeanOf, ReduceKind::kSum, kWiden>, kWiden>},
+    {.name = "Mean", RIVULET_REDUCTION, .run = kWidened<RunArithmetic<MeanOf, ReduceKind::kMean, kWiden>, kWiden>},
 };
 
 }  // namespace

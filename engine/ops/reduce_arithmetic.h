@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/ops/reduction.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 
@@ -19,7 +20,7 @@ T Rounded(Acc sum) {
 }
 
 // By Fold, which is told the number of elements unless `kind` is kSum; float32 by the kernel of `kind`.
-template <template <typename> typename Fold>
+template <template <typename> typename Fold, uint32_t kWidening>
 Status RunArithmeticFold(RunContext& c, ReduceKind kind) {
   const bool counts = kind != ReduceKind::kSum;
   const Tensor& input = c.input(0);
@@ -33,15 +34,15 @@ Status RunArithmeticFold(RunContext& c, ReduceKind kind) {
   }
   if (input.dtype() == DType::kFloat) return RunFoldOfNothing<Fold<float>>(c, counts);
   Status status;
-  VisitType<double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, Complex64,
-            Complex128>(input.dtype(),
-                        [&](auto tag) { status = RunFold<Fold<typename decltype(tag)::Type>>(c, counts); });
+  VisitLoops<kWidening, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t, Complex64, Complex128>(
+      input.dtype(), [&](auto tag) { status = RunFold<Fold<typename decltype(tag)::Type>>(c, counts); });
   return status;
 }
 
-template <template <typename> typename Fold, ReduceKind kKind>
+template <template <typename> typename Fold, ReduceKind kKind, uint32_t kWidening>
 Status RunArithmetic(RunContext& c) {
-  return RunArithmeticFold<Fold>(c, kKind);
+  return RunArithmeticFold<Fold, kWidening>(c, kKind);
 }
 
 #define RIVULET_REDUCTION                                                                           \

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/ops/reduction.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -57,6 +58,8 @@ struct AnyOf : AllOf {
   static uint8_t Step(uint8_t acc, uint8_t x) { return static_cast<uint8_t>(acc | (x != 0)); }
 };
 
+constexpr uint32_t kWiden = kWidenHalves | kWidenInts;
+
 template <template <typename> typename Fold, ReduceKind kKind>
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
@@ -66,10 +69,23 @@ Status Run(RunContext& c) {
     return RunFloatReduction(c, kKind, groups);
   }
   Status status;
-  VisitType<double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+  VisitLoops<kWiden, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
       input.dtype(), [&](auto tag) { status = RunFold<Fold<typename decltype(tag)::Type>>(c); });
   return status;
 }
+
+// Of nothing there is an extreme number of each type.
+template <template <typename> typename Fold, ReduceKind kKind>
+Status RunSmall(RunContext& c) {
+  if (c.input(0).num_elements() > 0) return RunThroughWide<Run<Fold, kKind>, kWiden, void>(c);
+  Status status;
+  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      c.input(0).dtype(), [&](auto tag) { status = RunFoldOfNothing<Fold<typename decltype(tag)::Type>>(c); });
+  return status;
+}
+
+template <template <typename> typename Fold, ReduceKind kKind>
+constexpr Status (*kRun)(RunContext&) = kIsSmall ? RunSmall<Fold, kKind> : Run<Fold, kKind>;
 
 #define RIVULET_ORDERED "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}"
 #define RIVULET_AXES "keep_dims:bool=false; Tidx:type=i32 in {i32,i64}"
@@ -80,13 +96,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = RIVULET_AXES "; " RIVULET_ORDERED,
      .infer = InferReduction,
-     .run = Run<MaxOf, ReduceKind::kMax>},
+     .run = kRun<MaxOf, ReduceKind::kMax>},
     {.name = "Min",
      .inputs = "input:T, reduction_indices:Tidx",
      .outputs = "output:T",
      .attrs = RIVULET_AXES "; " RIVULET_ORDERED,
      .infer = InferReduction,
-     .run = Run<MinOf, ReduceKind::kMin>},
+     .run = kRun<MinOf, ReduceKind::kMin>},
     {.name = "All",
      .inputs = "input:bool, reduction_indices:Tidx",
      .outputs = "output:bool",

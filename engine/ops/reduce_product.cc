@@ -51,9 +51,15 @@ struct NormOf {
   }
 };
 
+constexpr uint32_t kWidenProducts = kWidenInts | kWidenComplex;
+
 constexpr OpDef kDefs[] = {
-    {.name = "Prod", RIVULET_REDUCTION, .run = RunArithmetic<ProdOf, ReduceKind::kProd>},
-    {.name = "EuclideanNorm", RIVULET_REDUCTION, .run = RunArithmetic<NormOf, ReduceKind::kSumOfSquares>},
+    {.name = "Prod",
+     RIVULET_REDUCTION,
+     .run = kWidened<RunArithmetic<ProdOf, ReduceKind::kProd, kWidenProducts>, kWidenProducts>},
+    {.name = "EuclideanNorm",
+     RIVULET_REDUCTION,
+     .run = kWidened<RunArithmetic<NormOf, ReduceKind::kSumOfSquares, kWidenComplex>, kWidenComplex>},
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
+#include <cstring>
 #include <functional>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -15,13 +17,35 @@ namespace rivulet {
 #include RIVULET_OPS_LIST
 #undef RIVULET_OPS
 
-// In the order of ops.list; made on first use, since the lists are constants of other files.
-const std::vector<OpFamily>& OpFamilies() {
-  static const std::vector<OpFamily> families = {
-#define RIVULET_OPS(Family) {#Family, k##Family##Ops},
+namespace {
+
+constexpr const OpList* kLists[] = {
+#define RIVULET_OPS(Family) &k##Family##Ops,
 #include RIVULET_OPS_LIST
 #undef RIVULET_OPS
-  };
+};
+
+// One after the other, each with its zero.
+constexpr char kListNames[] =
+#define RIVULET_OPS(Family) #Family "\0"
+#include RIVULET_OPS_LIST
+#undef RIVULET_OPS
+    ;
+
+}  // namespace
+
+// In the order of ops.list; made on first use, since the lists are constants of other files.
+const std::vector<OpFamily>& OpFamilies() {
+  static const std::vector<OpFamily> families = [] {
+    std::vector<OpFamily> made;
+    made.reserve(std::size(kLists));
+    const char* name = kListNames;
+    for (const OpList* list : kLists) {
+      made.push_back({name, *list});
+      name += std::strlen(name) + 1;
+    }
+    return made;
+  }();
   return families;
 }
 

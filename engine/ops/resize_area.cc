@@ -5,6 +5,7 @@
 // With align_corners the areas of the last pixels reach beyond the image, where its border is repeated.
 #include "engine/ops/number.h"
 #include "engine/ops/resize_shape.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -78,7 +79,7 @@ Status Run(RunContext& c) {
   const bool corners = c.state<ResizeState>().align_corners;
   const ResizeAxis rows(images.dim(1), c.output(0).dim(1), corners, false);
   const ResizeAxis columns(images.dim(2), c.output(0).dim(2), corners, false);
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+  VisitLoops<kWidenImages, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
       images.dtype(), [&](auto tag) { Resize<typename decltype(tag)::Type>(c, rows, columns); });
   return Status();
 }
@@ -90,7 +91,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16}; align_corners:bool=false",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWidenImages, ResizeState>},
 };
 
 }  // namespace

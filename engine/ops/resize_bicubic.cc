@@ -10,6 +10,7 @@
 // shape counts) -> [batch, H, W, channels] of T, where each gradient goes back by the same weights.
 #include "engine/ops/number.h"
 #include "engine/ops/resize_shape.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -91,7 +92,7 @@ Status Run(RunContext& c) {
   auto* columns = static_cast<Taps*>(scratch);
   const ResizeAxis axis(images.dim(2), out_width, state.align_corners, state.half_pixel_centers);
   for (int64_t i = 0; i < out_width; ++i) columns[i] = TapsAt(axis, i);
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+  VisitLoops<kWidenImages, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
       images.dtype(), [&](auto tag) { Resize<typename decltype(tag)::Type>(c, state, columns); });
   return Status();
 }
@@ -146,7 +147,7 @@ constexpr OpDef kDefs[] = {
               "half_pixel_centers:bool=false",
      .infer = Infer,
      .prepare = PrepareResize,
-     .run = Run},
+     .run = kWidened<Run, kWidenImages, ResizeState>},
     {.name = "ResizeBicubicGrad",
      .inputs = "grads:f32, original_image:T",
      .outputs = "output:T",

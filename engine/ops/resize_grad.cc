@@ -8,6 +8,7 @@
 // Sums are kept in T: those of small types are rounded at every step, and integers wrap around, as in TensorFlow.
 #include "engine/ops/number.h"
 #include "engine/ops/resize_shape.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -106,7 +107,7 @@ void Nearest(RunContext& c, const ResizeState& state) {
 
 Status RunNearest(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
-  VisitType<float, double, Half, BFloat16, int8_t, uint8_t, int32_t>(
+  VisitLoops<kWidenShorts, float, double, Half, BFloat16, int8_t, uint8_t, int32_t>(
       c.output(0).dtype(), [&](auto tag) { Nearest<typename decltype(tag)::Type>(c, c.state<ResizeState>()); });
   return Status();
 }
@@ -125,7 +126,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {i8,u8,i32,bf16,f16,f32,f64}; align_corners:bool=false; half_pixel_centers:bool=false",
      .infer = InferNearest,
      .prepare = PrepareResize,
-     .run = RunNearest},
+     .run = kWidened<RunNearest, kWidenShorts, ResizeState>},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "engine/ops/op.h"
 #include "engine/ops/resize_shape.h"
 #include "engine/ops/scale_spans.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -139,7 +140,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(MakeBoth(c, images.shape(), c.output(0).shape(), &rows, &columns));
   if (c.output(0).num_elements() == 0) return Status();
   Status status;
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+  VisitLoops<kWidenImages, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
       images.dtype(), [&](auto tag) { status = Gather<typename decltype(tag)::Type>(c, rows, columns); });
   return status;
 }
@@ -161,7 +162,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16}; " RIVULET_KERNEL_ATTRS,
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWidenImages, State>},
     {.name = "ScaleAndTranslateGrad",
      .inputs = "grads:T, original_image:T, scale:f32, translation:f32",
      .outputs = "output:T",

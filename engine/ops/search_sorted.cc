@@ -7,6 +7,7 @@
 
 #include "engine/ops/dims.h"
 #include "engine/ops/number.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -25,6 +26,8 @@ Status Infer(InferContext& c) {
   c.set_output(0, values.has_rank() ? values : Shape::OfUnknownDims(2));
   return Status();
 }
+
+constexpr uint32_t kWiden = kWidenFloats | kWidenInts;
 
 template <typename T, bool kUpper>
 int64_t Find(const T* sorted, int64_t n, T value) {
@@ -69,8 +72,8 @@ Status Run(RunContext& c) {
     return InvalidArgument("want matrices with as many rows, got shapes ", sorted.shape(), " and ", values.shape());
   }
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, values.shape()));
-  VisitType<float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(
-      sorted.dtype(), [&](auto tag) { FindAll<typename decltype(tag)::Type, kUpper>(c); });
+  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
+             uint64_t>(sorted.dtype(), [&](auto tag) { FindAll<typename decltype(tag)::Type, kUpper>(c); });
   return Status();
 }
 
@@ -82,13 +85,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:out_type",
      .attrs = kAttrs,
      .infer = Infer,
-     .run = Run<false>},
+     .run = kWidened<Run<false>, kWiden>},
     {.name = "UpperBound",
      .inputs = "sorted_inputs:T, values:T",
      .outputs = "output:out_type",
      .attrs = kAttrs,
      .infer = Infer,
-     .run = Run<true>},
+     .run = kWidened<Run<true>, kWiden>},
 };
 
 }  // namespace

@@ -194,7 +194,7 @@ Status Decompose(RunContext& c) {
 }
 
 Status Run(RunContext& c) {
-  return ForMatrixType(c.input(0).dtype(), [&](auto type) { return Decompose<typename decltype(type)::Type>(c); });
+  return ForMatrixType<0>(c.input(0).dtype(), [&](auto type) { return Decompose<typename decltype(type)::Type>(c); });
 }
 
 constexpr OpDef First(const char* name) {

@@ -14,6 +14,7 @@
 #include <iterator>
 #include <type_traits>
 
+#include "engine/base/sort.h"
 #include "engine/ops/number.h"
 #include "engine/ops/sparse_parts.h"
 #include "engine/ops/text_bytes.h"
@@ -165,7 +166,7 @@ void StoreKeys(const std::vector<std::string_view>& keys, Tensor* values) {
 
 template <typename Key>
 void SortOut(std::vector<Key>* keys) {
-  std::sort(keys->begin(), keys->end());
+  Sort(keys->begin(), keys->end());
   keys->erase(std::unique(keys->begin(), keys->end()), keys->end());
 }
 

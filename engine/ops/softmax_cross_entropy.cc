@@ -17,6 +17,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -140,8 +141,8 @@ Status Run(RunContext& c) {
     return Status();
   }
   Status status;
-  VisitType<float, double, Half, BFloat16>(c.output(0).dtype(),
-                                           [&](auto tag) { status = Dense<typename decltype(tag)::Type>(c); });
+  VisitLoops<kWidenHalves, float, double, Half, BFloat16>(
+      c.output(0).dtype(), [&](auto tag) { status = Dense<typename decltype(tag)::Type>(c); });
   return status;
 }
 
@@ -154,8 +155,8 @@ Status RunSparse(RunContext& c) {
   }
   if (c.output(1).num_elements() == 0) return Status();
   Status status;
-  VisitType<float, double, Half, BFloat16>(c.output(0).dtype(),
-                                           [&](auto tag) { status = Sparse<typename decltype(tag)::Type>(c); });
+  VisitLoops<kWidenHalves, float, double, Half, BFloat16>(
+      c.output(0).dtype(), [&](auto tag) { status = Sparse<typename decltype(tag)::Type>(c); });
   return status;
 }
 
@@ -165,13 +166,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "loss:T, backprop:T",
      .attrs = "T:type in {bf16,f16,f32,f64}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenHalves>},
     {.name = "SparseSoftmaxCrossEntropyWithLogits",
      .inputs = "features:T, labels:Tlabels",
      .outputs = "loss:T, backprop:T",
      .attrs = "T:type in {bf16,f16,f32,f64}; Tlabels:type=i64 in {i32,i64}",
      .infer = InferSparse,
-     .run = RunSparse},
+     .run = kWidened<RunSparse, kWidenHalves>},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "engine/ops/number.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/sparse_parts.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -69,8 +70,8 @@ Status RunDenseAdd(RunContext& c) {
     }
   }
   CopyElements(b.dtype(), c.output(0).raw(), b.raw(), b.num_elements());
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-            Complex64, Complex128>(b.dtype(), [&](auto tag) {
+  VisitLoops<kWidenAll, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t, Complex64, Complex128>(b.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* x = static_cast<const T*>(c.input(1).raw());
     T* out = static_cast<T*>(c.output(0).raw());
@@ -154,12 +155,12 @@ Status RunCwise(RunContext& c, Kind kind) {
   RIVULET_ASSIGN_OR_RETURN(int64_t* const at, Places(c, in.count));
   RIVULET_RETURN_IF_ERROR(FindPlaces(in, dense, at));
   int64_t end = in.count;
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      in.values->dtype(), [&](auto tag) {
-        using T = typename decltype(tag)::Type;
-        end = Combine(kind, static_cast<const T*>(in.values->raw()), static_cast<const T*>(dense.raw()), at, in.count,
-                      static_cast<T*>(c.output(0).raw()));
-      });
+  VisitLoops<kWidenAll, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t>(in.values->dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    end = Combine(kind, static_cast<const T*>(in.values->raw()), static_cast<const T*>(dense.raw()), at, in.count,
+                  static_cast<T*>(c.output(0).raw()));
+  });
   if (end < in.count) return InvalidArgument("dense: the divisor of element ", end, " is zero");
   return Status();
 }
@@ -179,10 +180,10 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type in {" RIVULET_REAL ",c64,c128}; Tindices:type in {i32,i64}",
      .infer = InferDenseAdd,
-     .run = RunDenseAdd},
-    {.name = "SparseDenseCwiseAdd", RIVULET_CWISE, .run = RunCwise<Kind::kAdd>},
-    {.name = "SparseDenseCwiseMul", RIVULET_CWISE, .run = RunCwise<Kind::kMul>},
-    {.name = "SparseDenseCwiseDiv", RIVULET_CWISE, .run = RunCwise<Kind::kDiv>},
+     .run = kWidened<RunDenseAdd, kWidenAll>},
+    {.name = "SparseDenseCwiseAdd", RIVULET_CWISE, .run = kWidened<RunCwise<Kind::kAdd>, kWidenAll>},
+    {.name = "SparseDenseCwiseMul", RIVULET_CWISE, .run = kWidened<RunCwise<Kind::kMul>, kWidenAll>},
+    {.name = "SparseDenseCwiseDiv", RIVULET_CWISE, .run = kWidened<RunCwise<Kind::kDiv>, kWidenAll>},
 };
 
 }  // namespace

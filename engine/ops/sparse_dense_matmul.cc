@@ -9,6 +9,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/sparse_parts.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -88,10 +89,12 @@ Status Multiply(RunContext& c) {
   return Status();
 }
 
+constexpr uint32_t kWiden = kWidenFloats | kWidenComplex;
+
 Status Run(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
   Status status;
-  VisitType<float, double, Half, BFloat16, int32_t, Complex64, Complex128>(
+  VisitLoops<kWiden, float, double, Half, BFloat16, int32_t, Complex64, Complex128>(
       c.output(0).dtype(), [&](auto tag) { status = Multiply<typename decltype(tag)::Type>(c); });
   return status;
 }
@@ -104,7 +107,7 @@ constexpr OpDef kDefs[] = {
               "adjoint_b:bool=false",
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWiden, State>},
 };
 
 }  // namespace

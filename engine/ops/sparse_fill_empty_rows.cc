@@ -18,6 +18,7 @@
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
 #include "engine/ops/rows.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -153,8 +154,8 @@ Status RunGrad(RunContext& c) {
   const auto n = static_cast<int64_t>(map.size());
   GatherRows(grad.dtype(), c.output(0).raw(), grad.raw(), 1, 0, n,
              [&](int64_t i) { return map[static_cast<size_t>(i)]; });
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-            Complex64, Complex128>(grad.dtype(), [&](auto tag) {
+  VisitLoops<kWidenAll, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t, Complex64, Complex128>(grad.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* x = static_cast<const T*>(grad.raw());
     T sum = T(0);
@@ -171,7 +172,7 @@ Status RunGrad(RunContext& c) {
 #define RIVULET_FILL_GRAD(op)                                                                                 \
   {                                                                                                           \
     .name = op, .inputs = "reverse_index_map:i64, grad_values:T", .outputs = "d_values:T, d_default_value:T", \
-    .attrs = "T:type in {" RIVULET_NUMBERS "}", .infer = InferGrad, .run = RunGrad                            \
+    .attrs = "T:type in {" RIVULET_NUMBERS "}", .infer = InferGrad, .run = kWidened<RunGrad, kWidenAll>       \
   }
 
 constexpr OpDef kDefs[] = {

@@ -12,6 +12,7 @@
 #include "engine/ops/number.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/sparse_parts.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -113,8 +114,8 @@ Status StoreMerged(RunContext& c, Kind kind, const SparseView& a, const SparseVi
   for (int64_t k = 0; k < count; ++k) {
     std::copy_n(origins[k].a >= 0 ? a.index(origins[k].a) : b.index(origins[k].b), a.rank, out + k * a.rank);
   }
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-            Complex64, Complex128>(a.values->dtype(), [&](auto tag) {
+  VisitLoops<kWidenAll, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t, Complex64, Complex128>(a.values->dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     Combine(kind, static_cast<const T*>(a.values->raw()), static_cast<const T*>(b.values->raw()), origins, count,
             static_cast<T*>(c.output(1).raw()));
@@ -147,7 +148,7 @@ Status RunAdd(RunContext& c) {
   const SparseView a(c, 0), b(c, 3);
   RIVULET_ASSIGN_OR_RETURN(Origin* const origins, RoomForOrigins(c, a, b));
   int64_t count = FindOrigins(a, b, c.stop(), origins);
-  VisitType<float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>(dtype, [&](auto tag) {
+  VisitLoops<kWidenAll, float, double, int8_t, int16_t, int32_t, int64_t, Complex64, Complex128>(dtype, [&](auto tag) {
     using T = typename decltype(tag)::Type;
     using Thresh = decltype(Magnitude(T()));
     count = DropSmall(static_cast<const T*>(a.values->raw()), static_cast<const T*>(b.values->raw()),
@@ -187,17 +188,17 @@ constexpr OpDef kDefs[] = {
      .outputs = "sum_indices:i64, sum_values:T, sum_shape:i64",
      .attrs = "T:type in {f32,f64,i8,i16,i32,i64,c64,c128}; Treal:type in {f32,f64,i8,i16,i32,i64}",
      .infer = Infer<Kind::kAdd>,
-     .run = RunAdd,
+     .run = kWidened<RunAdd, kWidenAll>,
      .flags = kDataDependent},
     {.name = "SparseSparseMaximum",
      RIVULET_CHOICE,
      .infer = Infer<Kind::kMaximum>,
-     .run = Run<Kind::kMaximum>,
+     .run = kWidened<Run<Kind::kMaximum>, kWidenAll>,
      .flags = kDataDependent},
     {.name = "SparseSparseMinimum",
      RIVULET_CHOICE,
      .infer = Infer<Kind::kMinimum>,
-     .run = Run<Kind::kMinimum>,
+     .run = kWidened<Run<Kind::kMinimum>, kWidenAll>,
      .flags = kDataDependent},
 };
 

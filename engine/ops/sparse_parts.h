@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 #include "engine/base/text.h"
 #include "engine/ops/op.h"
 
@@ -90,7 +91,7 @@ inline int CompareIndices(const int64_t* a, const int64_t* b, int64_t rank) {
 inline std::vector<int64_t> SortedPlaces(const SparseView& sparse, std::span<const int64_t> axes) {
   std::vector<int64_t> order(static_cast<size_t>(sparse.count));
   std::iota(order.begin(), order.end(), int64_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+  StableSort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
     const int64_t* x = sparse.index(a);
     const int64_t* y = sparse.index(b);
     for (const int64_t axis : axes) {

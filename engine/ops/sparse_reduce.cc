@@ -12,9 +12,12 @@
 #include "engine/ops/number.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/sparse_parts.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
+
+constexpr uint32_t kWiden = kWidenFloats | kWidenComplex | kWidenShorts;
 
 struct State : OpState {
   bool keep = false;
@@ -101,12 +104,12 @@ void ReduceInto(const void* from, std::span<const int64_t> places, void* to, int
 }
 
 void ReduceAny(bool is_max, DType dtype, const void* from, std::span<const int64_t> places, void* to, int64_t at) {
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      dtype, [&](auto tag) {
-        using T = typename decltype(tag)::Type;
-        is_max ? ReduceInto<true, T>(from, places, to, at) : ReduceInto<false, T>(from, places, to, at);
-      });
-  VisitType<Complex64, Complex128>(
+  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t>(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    is_max ? ReduceInto<true, T>(from, places, to, at) : ReduceInto<false, T>(from, places, to, at);
+  });
+  VisitLoops<kWiden, Complex64, Complex128>(
       dtype, [&](auto tag) { ReduceInto<false, typename decltype(tag)::Type>(from, places, to, at); });
 }
 
@@ -203,7 +206,7 @@ Status RunSoftmax(RunContext& c) {
   const std::vector<int64_t> order = SortedPlaces(in, axes);
   axes.pop_back();
   Status status;
-  VisitType<float, double, Half>(in.values->dtype(), [&](auto tag) {
+  VisitLoops<kWiden, float, double, Half>(in.values->dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* x = static_cast<const T*>(in.values->raw());
     T* out = static_cast<T*>(c.output(0).raw());
@@ -231,21 +234,21 @@ constexpr OpDef kDefs[] = {
      RIVULET_ATTRS(RIVULET_REAL ",c64,c128"),
      .infer = Infer<false>,
      .prepare = Prepare,
-     .run = Run<false, false>},
+     .run = kWidened<Run<false, false>, kWiden, State>},
     {.name = "SparseReduceMax",
      RIVULET_REDUCE,
      RIVULET_DENSE,
      RIVULET_ATTRS(RIVULET_REAL),
      .infer = Infer<false>,
      .prepare = Prepare,
-     .run = Run<true, false>},
+     .run = kWidened<Run<true, false>, kWiden, State>},
     {.name = "SparseReduceSumSparse",
      RIVULET_REDUCE,
      RIVULET_SPARSE,
      RIVULET_ATTRS(RIVULET_REAL ",c64,c128"),
      .infer = Infer<true>,
      .prepare = Prepare,
-     .run = Run<false, true>,
+     .run = kWidened<Run<false, true>, kWiden, State>,
      .flags = kDataDependent},
     {.name = "SparseReduceMaxSparse",
      RIVULET_REDUCE,
@@ -253,14 +256,14 @@ constexpr OpDef kDefs[] = {
      RIVULET_ATTRS(RIVULET_REAL),
      .infer = Infer<true>,
      .prepare = Prepare,
-     .run = Run<true, true>,
+     .run = kWidened<Run<true, true>, kWiden, State>,
      .flags = kDataDependent},
     {.name = "SparseSoftmax",
      .inputs = "sp_indices:i64, sp_values:T, sp_shape:i64",
      .outputs = "output:T",
      .attrs = "T:type in {f16,f32,f64}",
      .infer = InferSoftmax,
-     .run = RunSoftmax},
+     .run = kWidened<RunSoftmax, kWiden>},
 };
 
 }  // namespace

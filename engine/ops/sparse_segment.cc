@@ -15,12 +15,17 @@
 #include <numeric>
 
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
+
+// Sums of halves are rounded once.
+constexpr uint32_t kWidenRows = kWidenHalves | kWidenShorts;
 
 enum class Kind { kSum, kMean, kSqrtN };
 
@@ -124,8 +129,8 @@ Status Run(RunContext& c, Kind kind) {
   RIVULET_RETURN_IF_ERROR(CheckIndices(ids, count, output.dim(0), "segment_ids"));
   if (output.num_elements() == 0) return Status();
   std::memset(output.raw(), 0, output.bytes());
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      output.dtype(), [&](auto tag) { SumSegments<typename decltype(tag)::Type>(c, kind); });
+  VisitLoops<kWidenRows, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t>(output.dtype(), [&](auto tag) { SumSegments<typename decltype(tag)::Type>(c, kind); });
   return Status();
 }
 template <Kind kKind>
@@ -150,7 +155,7 @@ Status RunGrad(RunContext& c, Kind kind) {
   int64_t* rows = static_cast<int64_t*>(scratch);
   std::fill_n(rows, segments, 0);
   for (int64_t i = 0; i < count; ++i) ++rows[ids[i]];
-  VisitType<float, double, Half, BFloat16>(output.dtype(), [&](auto tag) {
+  VisitLoops<kWidenRows, float, double, Half, BFloat16>(output.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* in = static_cast<const T*>(grad.raw());
     T* out = static_cast<T*>(output.raw());
@@ -194,8 +199,7 @@ Status RunUniqueGrad(RunContext& c, Kind kind) {
   int64_t* order = static_cast<int64_t*>(scratch);
   int64_t* rows = order + count;
   std::iota(order, rows, int64_t{0});
-  std::sort(order, rows,
-            [&](int64_t a, int64_t b) { return indices[a] != indices[b] ? indices[a] < indices[b] : a < b; });
+  Sort(order, rows, [&](int64_t a, int64_t b) { return indices[a] != indices[b] ? indices[a] < indices[b] : a < b; });
   std::fill_n(rows, segments, 0);
   for (int64_t i = 0; i < count; ++i) ++rows[ids[i]];
   int64_t unique = 0;
@@ -212,7 +216,7 @@ Status RunUniqueGrad(RunContext& c, Kind kind) {
       if (i == 0 || indices[order[i]] != indices[order[i - 1]]) *out++ = static_cast<Index>(indices[order[i]]);
     }
   });
-  VisitType<float, double, Half, BFloat16>(grad.dtype(), [&](auto tag) {
+  VisitLoops<kWidenRows, float, double, Half, BFloat16>(grad.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     const T* in = static_cast<const T*>(grad.raw());
     T* out = static_cast<T*>(c.output(0).raw());
@@ -252,18 +256,24 @@ Status RunUniqueGrad(RunContext& c) {
 #define RIVULET_UNIQUE_GRAD(kind)                                                                                   \
   .inputs = "grad:T, indices:Tidx, segment_ids:Tsegmentids, dense_output_dim0:i32",                                 \
   .outputs = "output:T, sorted_unique_indices:Tidx", .attrs = RIVULET_FLOATS RIVULET_IDS, .infer = InferUniqueGrad, \
-  .run = RunUniqueGrad<kind>, .flags = kDataDependent
+  .run = kWidened<RunUniqueGrad<kind>, kWidenRows>, .flags = kDataDependent
 
 constexpr OpDef kDefs[] = {
-    {.name = "SparseSegmentSum", RIVULET_PLAIN(RIVULET_ALL), .run = Run<Kind::kSum>},
-    {.name = "SparseSegmentMean", RIVULET_PLAIN(RIVULET_FLOATS), .run = Run<Kind::kMean>},
-    {.name = "SparseSegmentSqrtN", RIVULET_PLAIN(RIVULET_FLOATS), .run = Run<Kind::kSqrtN>},
-    {.name = "SparseSegmentSumWithNumSegments", RIVULET_COUNTED(RIVULET_ALL), .run = Run<Kind::kSum>},
-    {.name = "SparseSegmentMeanWithNumSegments", RIVULET_COUNTED(RIVULET_FLOATS), .run = Run<Kind::kMean>},
-    {.name = "SparseSegmentSqrtNWithNumSegments", RIVULET_COUNTED(RIVULET_FLOATS), .run = Run<Kind::kSqrtN>},
-    {.name = "SparseSegmentSumGrad", RIVULET_GRAD, .run = RunGrad<Kind::kSum>},
-    {.name = "SparseSegmentMeanGrad", RIVULET_GRAD, .run = RunGrad<Kind::kMean>},
-    {.name = "SparseSegmentSqrtNGrad", RIVULET_GRAD, .run = RunGrad<Kind::kSqrtN>},
+    {.name = "SparseSegmentSum", RIVULET_PLAIN(RIVULET_ALL), .run = kWidened<Run<Kind::kSum>, kWidenRows>},
+    {.name = "SparseSegmentMean", RIVULET_PLAIN(RIVULET_FLOATS), .run = kWidened<Run<Kind::kMean>, kWidenRows>},
+    {.name = "SparseSegmentSqrtN", RIVULET_PLAIN(RIVULET_FLOATS), .run = kWidened<Run<Kind::kSqrtN>, kWidenRows>},
+    {.name = "SparseSegmentSumWithNumSegments",
+     RIVULET_COUNTED(RIVULET_ALL),
+     .run = kWidened<Run<Kind::kSum>, kWidenRows>},
+    {.name = "SparseSegmentMeanWithNumSegments",
+     RIVULET_COUNTED(RIVULET_FLOATS),
+     .run = kWidened<Run<Kind::kMean>, kWidenRows>},
+    {.name = "SparseSegmentSqrtNWithNumSegments",
+     RIVULET_COUNTED(RIVULET_FLOATS),
+     .run = kWidened<Run<Kind::kSqrtN>, kWidenRows>},
+    {.name = "SparseSegmentSumGrad", RIVULET_GRAD, .run = kWidened<RunGrad<Kind::kSum>, kWidenRows>},
+    {.name = "SparseSegmentMeanGrad", RIVULET_GRAD, .run = kWidened<RunGrad<Kind::kMean>, kWidenRows>},
+    {.name = "SparseSegmentSqrtNGrad", RIVULET_GRAD, .run = kWidened<RunGrad<Kind::kSqrtN>, kWidenRows>},
     {.name = "SparseSegmentSumGradV2", RIVULET_UNIQUE_GRAD(Kind::kSum)},
     {.name = "SparseSegmentMeanGradV2", RIVULET_UNIQUE_GRAD(Kind::kMean)},
     {.name = "SparseSegmentSqrtNGradV2", RIVULET_UNIQUE_GRAD(Kind::kSqrtN)},

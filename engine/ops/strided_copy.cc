@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "engine/base/sort.h"
 #include "engine/kernels/transpose.h"
 
 namespace rivulet {
@@ -55,8 +56,8 @@ bool AsTranspose(const StridedLoop& loop, std::vector<int64_t>* dims, std::vecto
   std::vector<size_t> by_from(rank);
   std::iota(by_from.begin(), by_from.end(), size_t{0});
   std::vector<size_t> by_to = by_from;
-  std::sort(by_from.begin(), by_from.end(), [&](size_t a, size_t b) { return loop.from[a] > loop.from[b]; });
-  std::sort(by_to.begin(), by_to.end(), [&](size_t a, size_t b) { return loop.to[a] > loop.to[b]; });
+  Sort(by_from.begin(), by_from.end(), [&](size_t a, size_t b) { return loop.from[a] > loop.from[b]; });
+  Sort(by_to.begin(), by_to.end(), [&](size_t a, size_t b) { return loop.to[a] > loop.to[b]; });
   int64_t from_stride = 1;
   int64_t to_stride = 1;
   for (size_t i = rank; i-- > 0;) {

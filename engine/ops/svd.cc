@@ -262,7 +262,8 @@ Status Decompose(RunContext& c) {
 }
 
 Status Run(RunContext& c) {
-  return ForMatrixType(c.input(0).dtype(), [&](auto type) { return Decompose<typename decltype(type)::Type>(c); });
+  return ForMatrixType<kWidenFloats>(c.input(0).dtype(),
+                                     [&](auto type) { return Decompose<typename decltype(type)::Type>(c); });
 }
 
 constexpr OpDef Def(const char* name) {
@@ -272,7 +273,7 @@ constexpr OpDef Def(const char* name) {
           .attrs = "compute_uv:bool=true; full_matrices:bool=false; T:type in {f32,f64,c64,c128}",
           .infer = Infer,
           .prepare = Prepare,
-          .run = Run};
+          .run = kWidened<Run, kWidenFloats, State>};
 }
 constexpr OpDef kDefs[] = {Def("Svd"), Def("BatchSvd")};
 

@@ -12,12 +12,16 @@
 #include <cstring>
 
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
+
+constexpr uint32_t kWiden = kWidenHalves | kWidenShorts;
 
 Status InferShapes(InferContext& c, const int64_t* k) {
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
@@ -153,9 +157,9 @@ void SortAll(const T* x, int64_t n, int64_t* order) {
   }
   constexpr int64_t kShort = 16;
   if (!has_nan) {
-    std::sort(order, order + n, Better<T>{x});
+    Sort(order, order + n, Better<T>{x});
   } else if (n > kShort) {
-    std::sort(order, order + n, [x](int64_t a, int64_t b) {
+    Sort(order, order + n, [x](int64_t a, int64_t b) {
       if (IsNan(x[a]) != IsNan(x[b])) return IsNan(x[b]);
       return Better<T>{x}(a, b);
     });
@@ -173,7 +177,7 @@ void SortAll(const T* x, int64_t n, int64_t* order) {
     for (int64_t first = 0; first < n;) {
       int64_t next = first + 1;
       while (next < n && x[order[first]] == x[order[next]]) ++next;
-      std::sort(order + first, order + next);
+      Sort(order + first, order + next);
       first = next;
     }
   }
@@ -188,7 +192,7 @@ void Greatest(const T* x, int64_t n, int64_t* best) {
 }
 
 void StoreIndices(const int64_t* from, int64_t n, Tensor& to, int64_t at) {
-  VisitType<int16_t, int32_t, int64_t>(to.dtype(), [&](auto tag) {
+  VisitLoops<kWiden, int16_t, int32_t, int64_t>(to.dtype(), [&](auto tag) {
     using Out = typename decltype(tag)::Type;
     Out* out = static_cast<Out*>(to.raw()) + at;
     for (int64_t i = 0; i < n; ++i) out[i] = static_cast<Out>(from[i]);
@@ -222,12 +226,12 @@ Status Run(RunContext& c) {
   if (values.num_elements() == 0) return Status();
   decltype(&RankRow<float>) rank_row = nullptr;
   int64_t num_keys = 0;
-  VisitType<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      input.dtype(), [&](auto tag) {
-        using T = typename decltype(tag)::Type;
-        rank_row = RankRow<T>;
-        if (!std::is_same_v<Key<T>, T>) num_keys = n;
-      });
+  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+             uint64_t>(input.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    rank_row = RankRow<T>;
+    if (!std::is_same_v<Key<T>, T>) num_keys = n;
+  });
   const int64_t rows = values.num_elements() / k;
   const int64_t grain = std::max<int64_t>((1 << 13) / n, 1);
   const int64_t num_pieces = (rows + grain - 1) / grain;
@@ -258,7 +262,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "k:int >=0; sorted:bool=true; " RIVULET_ORDERED,
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWiden, State>},
     {.name = "TopKV2",
      .inputs = "input:T, k:Tk",
      .outputs = "values:T, indices:index_type",
@@ -266,7 +270,7 @@ constexpr OpDef kDefs[] = {
          "sorted:bool=true; " RIVULET_ORDERED "; Tk:type=i32 in {i16,i32,i64}; index_type:type=i32 in {i16,i32,i64}",
      .infer = InferV2,
      .prepare = Prepare,
-     .run = Run},
+     .run = kWidened<Run, kWiden, State>},
     {.name = "ApproxTopK",
      .inputs = "input:T",
      .outputs = "values:T, indices:i32",
@@ -274,7 +278,7 @@ constexpr OpDef kDefs[] = {
               "reduction_input_size_override:int=-1; aggregate_to_topk:bool=true; T:type in {f16,bf16,f32}",
      .infer = InferApprox,
      .prepare = PrepareSorted,
-     .run = Run},
+     .run = kWidened<Run, kWiden, State>},
 };
 
 }  // namespace

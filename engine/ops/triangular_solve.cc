@@ -64,7 +64,7 @@ constexpr OpDef Def(const char* name, const char* attrs) {
           .attrs = attrs,
           .infer = Infer,
           .prepare = Prepare,
-          .run = Run};
+          .run = kWidened<Run, kWidenMatrices, State>};
 }
 constexpr OpDef kDefs[] = {
     Def("MatrixTriangularSolve", "lower:bool=true; adjoint:bool=false; T:type in {f32,f64,c64,c128}"),

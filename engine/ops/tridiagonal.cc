@@ -214,7 +214,7 @@ Status RunMultiply(RunContext& c) {
   return ForMatrixType(c.output(0).dtype(), [&](auto type) { return Multiply<typename decltype(type)::Type>(c); });
 }
 Status RunSolve(RunContext& c) {
-  return ForMatrixType(c.output(0).dtype(), [&](auto type) { return Solve<typename decltype(type)::Type>(c); });
+  return ForMatrixType<0>(c.output(0).dtype(), [&](auto type) { return Solve<typename decltype(type)::Type>(c); });
 }
 
 constexpr OpDef kDefs[] = {
@@ -223,7 +223,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type in {f32,f64,c64,c128}",
      .infer = InferMultiply,
-     .run = RunMultiply},
+     .run = kWidened<RunMultiply, kWidenMatrices>},
     {.name = "TridiagonalSolve",
      .inputs = "diagonals:T, rhs:T",
      .outputs = "output:T",

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/base/sort.h"
 #include "engine/ops/variable.h"
 
 namespace rivulet {
@@ -54,7 +55,7 @@ Status Variable::ModifyAll(std::span<const std::shared_ptr<Variable>> variables,
                            const ChangeAll& change) {
   std::vector<Variable*> ordered;
   for (const auto& variable : variables) ordered.push_back(variable.get());
-  std::sort(ordered.begin(), ordered.end(), std::less<>());  // all callers lock in one order
+  Sort(ordered.begin(), ordered.end(), std::less<>());  // all callers lock in one order
   if (std::adjacent_find(ordered.begin(), ordered.end()) != ordered.end()) {
     return InvalidArgument("want ", variables.size(), " different variables, got one of them twice");
   }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/base/sort.h"
 #include "engine/graph/shape_math.h"
 #include "engine/ops/infer.h"
 #include "engine/passes/pass.h"
@@ -64,7 +65,7 @@ class Operators {
       seen = node.def;
       names_.push_back(node.op);
     }
-    std::sort(names_.begin(), names_.end());
+    Sort(names_.begin(), names_.end());
     names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
   }
 

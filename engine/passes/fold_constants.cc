@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <list>
 
+#include "engine/base/sort.h"
 #include "engine/ops/infer.h"
 #include "engine/passes/int8_match.h"
 #include "engine/passes/pass.h"
@@ -112,7 +113,7 @@ Status Fold(const PassContext& context, bool quantised_weights, PatchSink& sink)
       if (folded[static_cast<size_t>(edge.node)] != nullptr) wanted.push_back(edge);
     }
   }
-  std::sort(wanted.begin(), wanted.end());
+  Sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   for (const Edge& edge : wanted) {
     const std::vector<Fact>& facts = *folded[static_cast<size_t>(edge.node)];

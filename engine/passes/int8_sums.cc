@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 #include "engine/ops/op.h"
 #include "engine/passes/int8_match.h"
 
@@ -97,7 +98,7 @@ class SumsOfCodes {
     if (!shape.has_rank() || shape.rank() != 4 || shape[1] <= 0 || shape[2] <= 0 || !axes.valid()) return {};
     std::vector<int64_t> list = ToInt64s(axes);
     for (int64_t& axis : list) axis += axis < 0 ? 4 : 0;
-    std::sort(list.begin(), list.end());
+    Sort(list.begin(), list.end());
     if (list != std::vector<int64_t>{1, 2}) return {};
     return {1, shape[1], shape[2], 1};
   }

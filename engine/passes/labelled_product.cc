@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/sort.h"
+
 namespace rivulet {
 namespace {
 
@@ -34,7 +36,7 @@ std::optional<LabelledProduct> ReadMatrices(const Graph& graph, const Node& node
 
 bool AreLetters(const std::string& axes, const Shape& shape) {
   std::string sorted = axes;
-  std::sort(sorted.begin(), sorted.end());
+  Sort(sorted.begin(), sorted.end());
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   return shape.rank() == static_cast<int>(axes.size()) && std::all_of(axes.begin(), axes.end(), is_letter) &&
          std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();

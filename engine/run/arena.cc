@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 
 namespace rivulet {
 namespace {
@@ -125,7 +126,7 @@ CheckedSize Aligned(CheckedSize at, int64_t alignment) {
 // The lowest gap among `neighbours`.
 CheckedSize LowestGap(const std::vector<ArenaRequest>& requests, std::vector<size_t>& neighbours, int64_t bytes,
                       int64_t alignment) {
-  std::sort(neighbours.begin(), neighbours.end(), [&](size_t a, size_t b) {
+  Sort(neighbours.begin(), neighbours.end(), [&](size_t a, size_t b) {
     return requests[a].offset != requests[b].offset ? requests[a].offset < requests[b].offset : a < b;
   });
   int64_t offset = 0;
@@ -144,8 +145,7 @@ CheckedSize LowestGap(const std::vector<ArenaRequest>& requests, std::vector<siz
 int64_t PlanArena(std::vector<ArenaRequest>& requests, int64_t alignment) {
   std::vector<size_t> by_size(requests.size());
   std::iota(by_size.begin(), by_size.end(), size_t{0});
-  std::stable_sort(by_size.begin(), by_size.end(),
-                   [&](size_t a, size_t b) { return requests[a].bytes > requests[b].bytes; });
+  StableSort(by_size.begin(), by_size.end(), [&](size_t a, size_t b) { return requests[a].bytes > requests[b].bytes; });
   int32_t last_step = 0;
   for (const ArenaRequest& request : requests) last_step = std::max(last_step, request.last_step);
   PlacedRequests placed(static_cast<size_t>(last_step) + 1);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/base/errors.h"
+#include "engine/base/sort.h"
 #include "engine/ops/infer.h"
 #include "engine/ops/op.h"
 #include "engine/ops/signature.h"
@@ -99,7 +100,7 @@ std::vector<int32_t> Before(const Graph& graph, const Node& reader, size_t input
     const bool is_there = graph.node(other).inputs.empty() && graph.node(other).control_inputs.empty();
     if (k != input && !is_there && other != reader.inputs[input].node) controls.push_back(other);
   }
-  std::sort(controls.begin(), controls.end());
+  Sort(controls.begin(), controls.end());
   controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
   return controls;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "engine/base/sort.h"
 #include "engine/ops/op.h"
 
 namespace rivulet {
@@ -39,7 +40,7 @@ class LoopReader {
     Build({condition_}, condition_nodes_, {}, loop, &loop.condition);
     for (size_t i = 0; i < invariants_.size(); ++i) next.push_back({invariants_[i], 0});
     Build(next, body_nodes_, effects_, loop, &loop.body);
-    std::sort(loop.controls.begin(), loop.controls.end());
+    Sort(loop.controls.begin(), loop.controls.end());
     loop.controls.erase(std::unique(loop.controls.begin(), loop.controls.end()), loop.controls.end());
     loop.exits = exits_;
     return loop;

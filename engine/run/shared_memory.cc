@@ -6,6 +6,7 @@
 
 #include "engine/base/built.h"
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/elementwise_chain.h"
 
@@ -118,7 +119,7 @@ bool SharedMemory::Join(int32_t node, const Pieces& pieces) {
     owners[i] = owner;
     all.push_back(owner);
   }
-  std::sort(all.begin(), all.end());
+  Sort(all.begin(), all.end());
   for (int32_t& owner : owners) {
     if (owner >= 0 && ReadsOneOf(owner, all)) owner = -1;
   }
