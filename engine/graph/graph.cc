@@ -21,6 +21,7 @@ void Graph::MakeTable(size_t names) {
   size_t places = 16;
   while (places < 2 * names) places *= 2;
   const std::vector<Named> before = std::exchange(table_, std::vector<Named>(places));
+  num_taken_ = 0;
   for (const Named& named : before) {
     if (named.node >= 0) Enter(named);
   }
@@ -28,8 +29,9 @@ void Graph::MakeTable(size_t names) {
 
 void Graph::Enter(Named named) {
   size_t at = named.hash & (table_.size() - 1);
-  while (table_[at].node >= 0) at = (at + 1) & (table_.size() - 1);
+  while (table_[at].node != kFree) at = (at + 1) & (table_.size() - 1);
   table_[at] = named;
+  ++num_taken_;
 }
 
 void Graph::Reserve(size_t count) {
@@ -39,9 +41,8 @@ void Graph::Reserve(size_t count) {
 
 int32_t Graph::AddNode(Node node) {
   const int32_t index = size();
-  if (2 * (num_names_ + 1) > table_.size()) MakeTable(2 * (num_names_ + 1));
+  if (2 * (num_taken_ + 1) > table_.size()) MakeTable(2 * (static_cast<size_t>(index) + 1));
   Enter({HashOf(node.name), index});
-  ++num_names_;
   nodes_.push_back(std::move(node));
   return index;
 }
@@ -49,8 +50,9 @@ int32_t Graph::AddNode(Node node) {
 int32_t Graph::Find(std::string_view name) const {
   if (table_.empty()) return -1;
   const uint32_t hash = HashOf(name);
-  for (size_t at = hash & (table_.size() - 1); table_[at].node >= 0; at = (at + 1) & (table_.size() - 1)) {
-    if (table_[at].hash == hash && node(table_[at].node).name == name) return table_[at].node;
+  for (size_t at = hash & (table_.size() - 1); table_[at].node != kFree; at = (at + 1) & (table_.size() - 1)) {
+    const Named& named = table_[at];
+    if (named.hash == hash && named.node >= 0 && node(named.node).name == name) return named.node;
   }
   return -1;
 }
@@ -71,12 +73,11 @@ void Graph::Compact(const std::vector<bool>& keep) {
     ++next;
   }
   nodes_.resize(static_cast<size_t>(next));
-  num_names_ = 0;
   for (Named& named : table_) {
-    if (named.node >= 0) named.node = moved[static_cast<size_t>(named.node)];
-    num_names_ += named.node >= 0 ? 1 : 0;
+    if (named.node < 0) continue;
+    const int32_t to = moved[static_cast<size_t>(named.node)];
+    named.node = to >= 0 ? to : kDropped;
   }
-  MakeTable(num_names_);
   for (Node& kept : nodes_) {
     for (Edge& edge : kept.inputs) edge.node = moved[static_cast<size_t>(edge.node)];
     for (int32_t& control : kept.control_inputs) control = moved[static_cast<size_t>(control)];

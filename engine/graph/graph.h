@@ -77,14 +77,17 @@ class Graph {
   // the nodes'; a node that is called otherwise later is found no more.
   struct Named {
     uint32_t hash = 0;
-    int32_t node = -1;  // -1: free
+    int32_t node = -1;  // or kFree or kDropped
   };
+  static constexpr int32_t kFree = -1;
+  static constexpr int32_t kDropped = -2;  // the name is gone; others that came after it may lie behind
+  // Makes a table for so many names.
   void MakeTable(size_t names);
   void Enter(Named named);
 
   std::vector<Node> nodes_;
   std::vector<Named> table_;  // of 2^n places, at least half of them free
-  size_t num_names_ = 0;
+  size_t num_taken_ = 0;      // places that are not free
   std::vector<std::shared_ptr<void>> owners_;
 };
 
