@@ -145,8 +145,9 @@ Result<std::string> SaveEvents(const std::string& folder, const EventLog& log) {
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
   char host[256] = "host";
   gethostname(host, sizeof(host) - 1);
-  const std::string path = Cat(folder, folder.ends_with('/') ? "" : "/", "events.out.tfevents.",
-                               static_cast<int64_t>(now.count()), ".", std::string_view(host));
+  const std::string path =
+      Cat(folder, folder.ends_with('/') ? "" : "/", "events.out.tfevents.", static_cast<int64_t>(now.count()), ".",
+          std::string_view(host), ".", static_cast<int64_t>(getpid()));
   const std::string& bytes = log.bytes();
   RIVULET_RETURN_IF_ERROR(SaveFile(path, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
   // Of another second, so with another name; TensorBoard would read them.

@@ -47,7 +47,7 @@ class EventLog {
 // A log that begins now.
 EventLog LogFromNow();
 
-// Writes FOLDER/events.out.tfevents.SECONDS.HOST; folders that are missing are made. Gives the file's path.
+// Writes FOLDER/events.out.tfevents.SECONDS.HOST.PROCESS; folders that are missing are made. Gives the file's path.
 Result<std::string> SaveEvents(const std::string& folder, const EventLog& log);
 
 }  // namespace rivulet::prepare

@@ -122,6 +122,9 @@ class Page:
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, **text, **({"windowsVirtualKeyCode": code} if code else {}))
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
 
+    def resize(self, width, height, is_phone=False):
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2 if is_phone else 1, mobile=is_phone)
+
     def type(self, text):
         self.call("Input.insertText", text=text)
 

@@ -2,8 +2,10 @@
 import json
 import re
 import shutil
+import struct
 
 from command_case import SHAPES, CommandCase, call, main, node, npy, placeholder
+from tf_files_test import fields
 
 SAMPLES = SHAPES / "samples"
 
@@ -27,6 +29,29 @@ class Evaluate(CommandCase):
         said = json.loads(self.fine("evaluate", self.dir / "app.rivulet", folder, "--json"))
         self.assertAlmostEqual(said["top1"], 12 / 13)
         self.assertFalse([line for line in said["assumptions"] if "scores are the folders" in line or "127.5" in line], said["assumptions"])
+
+    def test_events_for_tensorboard(self):
+        folder = self.pictures(("heart", "star.jpg"))
+        self.fine("evaluate", SHAPES / "shapes.pb", folder, "--events", self.dir / "runs" / "one", "--step", "40")
+        (path,) = (self.dir / "runs" / "one").glob("events.out.tfevents.*")
+        data, at, tags = path.read_bytes(), 0, {}
+        while at < len(data):
+            size, = struct.unpack_from("<Q", data, at)
+            event = data[at + 12:at + 12 + size]
+            at += 16 + size
+            parts = dict(fields(event))
+            if 5 in parts:
+                self.assertEqual(parts[2], 40)
+                value = dict(fields(dict(fields(parts[5]))[1]))
+                tags[value.pop(1).decode()] = value
+        scalar = lambda tag: struct.unpack("<f", tags[tag][2])[0]
+        self.assertAlmostEqual(scalar("accuracy/top-1"), 12 / 13, places=6)
+        self.assertAlmostEqual(scalar("found/heart"), 2 / 3, places=6)
+        picture = dict(fields(tags["what is taken for what"][4]))
+        self.assertEqual((picture[1], picture[2], picture[3]), (160, 176, 3), "10 rows of 16 pixels; another label is the 11th column")
+        self.assertTrue(picture[4].startswith(b"\x89PNG"))
+        self.assertEqual(struct.unpack("<d", dict(fields(tags["score of the right label"][5]))[3])[0], 13)
+        self.fails(1, ["pictures"], "evaluate", SHAPES / "shapes.pb", folder, "--events", next(folder.rglob("*.jpg")))
 
     def test_counts_agree_with_what_label_says(self):
         folder = self.pictures(("heart", "star.jpg"), ("spiral", "ring.jpg"))

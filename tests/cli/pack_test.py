@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-from command_case import RIVULET, SHAPES, CommandCase, call, identity, main, node, npy, placeholder
+from command_case import RIVULET, SHAPES, CommandCase, call, identity, main, node, npy, placeholder, read_npy
 from tf_case import FORMATS, tool
 from tf_files_test import crc32c, fields
 
@@ -46,13 +46,13 @@ class PackCase(CommandCase):
 class Pack(PackCase):
     def test_the_regions(self):
         out, said = self.pack(SHAPES_PB, "--labels", LABELS, "--mean", "127.5", "--scale", "127.5")
-        self.assertRegex(said.splitlines()[0], r": pack, 0\.8\d MB, 7 weights in their own regions, 7 packed for the kernels, 1 sample$")
+        self.assertRegex(said.splitlines()[0], r": pack, 0\.8\d MB, 7 weights in their own regions, 6 packed for the kernels, 1 sample$")
         self.assertIn("feed        input  float32[?,64,64,3]  64×64 RGB, (p − 127.5) / 127.5\n", said)
         data = out.read_bytes()
         found, start = regions(data)
         self.assertEqual(found[OWN + "signature"], (0, 9))
         self.assertEqual(data[:9], b"\x89RVLT\r\n\x1a\n")
-        self.assertEqual(sum(name.startswith(OWN + "packed/") for name in found), 7)
+        self.assertEqual(sum(name.startswith(OWN + "packed/") for name in found), 6)
         for name, (offset, _) in found.items():
             self.assertTrue(name == "memmapped_package://." or offset % 64 == 0, name)
         graph = found["memmapped_package://."]
@@ -127,6 +127,32 @@ class Pack(PackCase):
         report = json.loads(self.fine("check", self.pack()[0], "--memory", "--read", "--json"))
         self.assertTrue(report["ok"])
         self.assertEqual(report["memory"]["file_private_clean_bytes"], 0)
+
+    def test_batch_norms_are_folded_once_and_not_at_each_load(self):
+        def const(name, dims, at):
+            count = eval("*".join(map(str, dims)))
+            values = " ".join(f"float_val: {0.2 + (i * at % 11) / 10}" for i in range(count))
+            return node(name, "Const", dtype="type: DT_FLOAT", value="tensor { dtype: DT_FLOAT tensor_shape { %s } %s }" % (" ".join(f"dim {{ size: {d} }}" for d in dims), values))
+        model = self.model(
+            placeholder("x", dims=(-1, 4, 4, 2)), const("w", (3, 3, 2, 5), 7), identity("w/read", "w"),
+            node("c", "Conv2D", "x", "w/read", T="type: DT_FLOAT", strides="list { i: 1 i: 1 i: 1 i: 1 }", padding='s: "SAME"'),
+            *[const(name, (5,), i + 2) for i, name in enumerate(["gamma", "beta", "mean", "variance"])],
+            node("y", "FusedBatchNormV3", "c", "gamma", "beta", "mean", "variance", T="type: DT_FLOAT", U="type: DT_FLOAT", is_training="b: false", epsilon="f: 0.001"))
+        folded, said = self.pack(model)
+        self.assertIn("1 batch norm folded into the weights", said)
+        kept, said = self.pack(model, "--keep-norms", name="kept.rivulet")
+        self.assertNotIn("folded", said)
+        ops = lambda path: {n["op"] for n in json.loads(self.fine("inspect", path, "--nodes", "--json"))["graph"]}
+        self.assertNotIn("FusedBatchNormV3", ops(folded))
+        self.assertIn("FusedBatchNormV3", ops(kept))
+        x = self.file("x.npy", npy("<f4", (1, 4, 4, 2), struct.pack("<32f", *(i % 7 - 3 for i in range(32)))))
+        answers = []
+        for path in (folded, kept, model):
+            self.fine("run", path, "--input", f"x={x}", "--output", "y", "--save", self.dir / path.stem)
+            answers.append(struct.unpack("<80f", read_npy(self.dir / path.stem / "y.npy")[1]))
+        for answer in answers[:2]:
+            for value, wanted in zip(answer, answers[2]):
+                self.assertAlmostEqual(value, wanted, delta=1e-4)
 
     def test_two_processes_share_the_pages(self):
         model = self.product(1024, 1024)

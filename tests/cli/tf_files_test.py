@@ -40,6 +40,8 @@ def fields(data):
             value, at = varint(data, at)
         elif tag & 7 == 1:
             value, at = data[at:at + 8], at + 8
+        elif tag & 7 == 5:
+            value, at = data[at:at + 4], at + 4
         else:
             size, at = varint(data, at)
             value, at = data[at:at + size], at + size

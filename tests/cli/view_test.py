@@ -367,6 +367,34 @@ class InBrowser(ViewCase):
                     at.by[a] < at.by[b] + at.bh[b] && at.by[b] < at.by[a] + at.bh[a]) ++bad; }
             return bad; })()"""), 0)
 
+    def test_what_many_read_is_one_line_with_branches(self):
+        nodes, last = [placeholder("x", dims=[1])], "x"
+        for i in range(30):
+            nodes.append(add(f"layer_{i}", last, "x"))
+            last = f"layer_{i}"
+        page = self.open(self.model(*nodes), "--expand", "all")
+        group = "rivuletView.active.graph.groups[0]"
+        self.assertLessEqual(page.run(f"Math.max(...{group}.layers)"), 2, "one card and one bend in each layer")
+        xs = page.run(f"(() => {{ const p = rivuletView.active.places.of(0), c = {group}.cells; return [...c.keys()].filter((i) => c[i] === -1).map((i) => p.bx[i]); }})()")
+        self.assertEqual(len(xs), 29)
+        self.assertLess(max(xs) - min(xs), 20, "and it goes straight down")
+
+    def test_on_a_phone(self):
+        for models in [[self.small()], [self.small("a.pbtxt"), self.small("b.pbtxt", last="Tanh")]]:
+            page = self.open(*models, "--expand", "none")
+            for size in [(390, 844), (844, 390), (700, 900), (360, 640)]:
+                page.resize(*size, is_phone=True)
+                page.until(f"innerWidth === {size[0]} && rivuletView.panes.every((p) => p.width === p.element.clientWidth && p.height === p.element.clientHeight)")
+                outside = page.run("""[...document.querySelectorAll('#bar *, #panel, .pane, .tag')].filter((e) => { const r = e.getBoundingClientRect();
+                    return r.width && (r.right > innerWidth + 0.5 || r.left < -0.5 || r.bottom > innerHeight + 0.5); }).map((e) => e.id || e.className || e.tagName)""")
+                self.assertEqual(outside, [], size)
+                self.assertGreater(page.run("Math.min(...rivuletView.panes.map((p) => p.height))"), 130, size)
+            page.resize(390, 844, is_phone=True)
+            page.until("innerWidth === 390 && rivuletView.active.width === rivuletView.active.element.clientWidth")
+            page.click(*self.at(page, "net/"))
+            self.assertIn("scope", page.run("document.getElementById('panel').innerText"))
+            self.assertEqual(page.complaints(), [])
+
     def test_hostile_names_do_nothing(self):
         page = self.open(self.model(*hostile()))
         page.run("for (let i = 0; i < rivuletView.active.graph.size; ++i) rivuletView.goTo(rivuletView.active, i)")
