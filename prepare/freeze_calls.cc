@@ -34,6 +34,21 @@ const CallKind* KindOf(std::string_view op) {
   return nullptr;
 }
 
+// BatchFunction is a call whose captured values are arguments like the others, with types in a list of their own.
+void MakePlainCall(NodeDef& node) {
+  if (node.op != "BatchFunction") return;
+  std::vector<DType> types;
+  for (const char* name : {"Tin", "Tcaptured"}) {
+    const Attr* attr = node.Find(name);
+    const std::optional<std::vector<DType>> some = attr == nullptr ? std::nullopt : attr->AsTypes();
+    if (!some) return;
+    types.insert(types.end(), some->begin(), some->end());
+  }
+  node.op = "StatefulPartitionedCall";
+  std::erase_if(node.attrs, [](const auto& entry) { return entry.first != "f" && entry.first != "Tout"; });
+  node.attrs["Tin"] = Attr::OfTypes(types);
+}
+
 void SetTypes(NodeDef& node, std::string_view name, const std::map<size_t, Frozen>& frozen) {
   const Attr* attr = node.Find(name);
   std::optional<std::vector<DType>> types = attr == nullptr ? std::nullopt : attr->AsTypes();
@@ -102,6 +117,7 @@ Result<FrozenFunctions::Made> FrozenFunctions::Make(const std::string& name,
 
 Result<bool> BodyFreezer::FreezeOneCall() {
   for (NodeDef& node : nodes_) {
+    MakePlainCall(node);
     const CallKind* kind = KindOf(node.op);
     if ((kind == nullptr && !functions_.Has(node.op)) || calls_.contains(node.name)) continue;
     const size_t first = kind == nullptr ? 0 : kind->first;

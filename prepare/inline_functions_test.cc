@@ -161,5 +161,29 @@ TEST(Freeze, FunctionsAreMadeAnewForValues) {
   EXPECT_EQ(body->nodes[1].inputs[1], "read:output:0");
 }
 
+// What it captures are arguments with types in a list of their own.
+TEST(Freeze, BatchFunctionBecomesACall) {
+  const std::string scaled = Function(
+      "scaled", std::string(kA) + "input_arg { name: 'v' type: DT_RESOURCE } ",
+      std::string("node_def { name: 'read' op: 'ReadVariableOp' input: 'v' attr { key: 'dtype' value { type: DT_FLOAT "
+                  "} } } node_def { name: 'm' op: 'Mul' input: 'a' input: 'read:value:0' ") +
+          kT + "}",
+      "m:z:0");
+  GraphDef graph = GraphOf(
+      "node { name: 'v' op: 'VarHandleOp' attr { key: 'dtype' value { type: DT_FLOAT } } }\n" + Input("x", "2") +
+      "node { name: 'b' op: 'BatchFunction' input: 'x' input: 'v' attr { key: 'f' value { func { name: 'scaled' } } } "
+      "attr { key: 'Tin' value { list { type: DT_FLOAT } } } attr { key: 'Tcaptured' value { list { type: DT_RESOURCE "
+      "} } } attr { key: 'Tout' value { list { type: DT_FLOAT } } } attr { key: 'max_batch_size' value { i: 4 } } }\n" +
+      Library(scaled));
+  const auto two = [](const NodeDef&) -> Result<Tensor> { return Tensor::Scalar<float>(2); };
+  const Result<size_t> count = FreezeVariables({.outputs = {"b"}}, two, graph);
+  ASSERT_TRUE(count.ok()) << count.status().ToString();
+  const NodeDef call = NodeIn(graph, "b");
+  EXPECT_EQ(call.op, "StatefulPartitionedCall");
+  EXPECT_EQ(*call.Find("Tin")->AsTypes(), (std::vector<DType>{DType::kFloat, DType::kFloat}));
+  EXPECT_EQ(FunctionsIn(*call.Find("f")), std::vector<std::string>{"scaled_frozen"});
+  EXPECT_EQ(call.Find("max_batch_size"), nullptr);
+}
+
 }  // namespace
 }  // namespace rivulet::prepare
