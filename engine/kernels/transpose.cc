@@ -165,6 +165,14 @@ HWY_EXPORT(Turn4Bytes);
 
 template <typename T>
 void TurnPlane(const T* in, T* out, const Planes& p) {
+  if (p.columns == 2 && p.out_stride == 2) {  // two runs become one
+    const T* second = in + p.in_stride;
+    for (int64_t r = 0; r < p.rows; ++r) {
+      out[2 * r] = in[r];
+      out[2 * r + 1] = second[r];
+    }
+    return;
+  }
   constexpr int64_t kTile = 64 / sizeof(T) < 8 ? 8 : 64 / sizeof(T);
   for (int64_t r0 = 0; r0 < p.rows; r0 += kTile) {
     const int64_t r1 = std::min(r0 + kTile, p.rows);
