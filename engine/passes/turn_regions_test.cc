@@ -41,6 +41,16 @@ TEST(TurnRegions, OnlyWhereLessIsTransposed) {
   const std::string back = beside + "y = Transpose(c, last) {T=float32, Tperm=int32}\n";
   EXPECT_EQ(Turned(back).Count("Transpose"), 1);
   ExpectTheSame(back);
+  EXPECT_EQ(Turned(R"(
+v = Placeholder() {dtype=float32, shape=shape[2,5,3,4]}
+w = Placeholder() {dtype=float32, shape=shape[2,5,3,4]}
+a = Mul(t, z) {T=float32}
+b = AddV2(a, v) {T=float32}
+c = AddV2(b, w) {T=float32}
+y = Transpose(c, last) {T=float32, Tperm=int32}
+)")
+                .rewrites,
+            0);
 }
 
 TEST(TurnRegions, WhatOthersReadIsTransposedForThem) {
