@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/sort.h"
 #include "engine/base/checked.h"
 #include "engine/ops/sparse_csr_value.h"
 #include "engine/ops/sparse_parts.h"
@@ -184,7 +185,7 @@ class SparseProduct {
       const int64_t first = out->first(batch) + out->rows_of(batch)[row];
       int32_t* columns = out->columns.data<int32_t>() + first;
       const int64_t count = Columns(batch, row, columns);
-      std::sort(columns, columns + count);
+      Sort(columns, columns + count);
       for (int64_t i = 0; i < count; ++i) place_[columns[i]] = static_cast<int32_t>(i);
       std::fill_n(sums, 2 * count, 0.0);
       ForEachTerm(batch, row, [&](int64_t left, int64_t right, int32_t column) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/base/sort.h"
 #include "engine/ops/op.h"
 #include "engine/passes/match.h"
 
@@ -82,7 +83,7 @@ std::optional<std::vector<int64_t>> TurnedBack(const std::vector<int64_t>& axes,
 
 // What p does to the axes that are left of its input when `gone` are taken away.
 Permutation WithoutAxes(const Permutation& p, std::vector<int64_t> gone) {
-  std::sort(gone.begin(), gone.end());
+  Sort(gone.begin(), gone.end());
   gone.erase(std::unique(gone.begin(), gone.end()), gone.end());
   Permutation left;
   for (const int64_t axis : p) {
