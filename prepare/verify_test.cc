@@ -76,6 +76,42 @@ TEST(Verify, BisectingFindsThePlace) {
                   "it cannot be bisected"));
 }
 
+// Of a transform that asks before each place, no place changed is the graph as it was, and all of them what it makes
+// without a count: that is what bisecting goes by.
+TEST(Verify, PlacesAreCounted) {
+  const std::string graph = Input("x", "2441") + Const("w", "1112", "1, 2") + Const("s", "2", "0.5, 4") +
+                            Node("c", "Conv2D", {"x", "w"},
+                                 "attr { key: 'strides' value { list { i: [1, 1, 1, 1] } } } "
+                                 "attr { key: 'padding' value { s: 'SAME' } }") +
+                            Node("m", "Mul", {"c", "s"}) + Node("i", "Identity", {"m"}) +
+                            Node("j", "Identity", {"i", "^v"}) + Const("t", "22", "1, 2, 3, 4") +
+                            Const("u", "22", "1, 2, 3, 4") + Node("v", "Add", {"t", "u"}) + Node("p", "Relu", {"v"}) +
+                            Node("y", "Relu", {"j"});
+  for (const std::string text : {"add_default_attributes", "fold_batch_norms", "fold_constants", "insert_logging",
+                                 "merge_duplicate_nodes", "quantize_nodes", "quantize_weights(minimum_size=2)",
+                                 "remove_control_dependencies", "remove_nodes(op=Identity)"}) {
+    const std::vector<TransformCall> calls = *ParseTransforms(text);
+    const TransformCall& call = calls.front();
+    const auto changed = [&](int64_t places, RewriteBudget* budget) {
+      GraphDef now = GraphOf(graph);
+      *budget = {.left = places};
+      const Status status = call.transform->apply(now, {{"x"}, {"p", "y"}, call.arguments, /*report=*/nullptr, budget});
+      EXPECT_TRUE(status.ok()) << text << ": " << status.ToString();
+      return Serialize(now);
+    };
+    RewriteBudget budget;
+    const std::string all = changed(1000, &budget);
+    const int64_t places = budget.taken;
+    EXPECT_GT(places, 0) << text;
+    EXPECT_TRUE(changed(0, &budget) == Serialize(GraphOf(graph))) << text;
+    EXPECT_TRUE(changed(1, &budget) != Serialize(GraphOf(graph)) || places > 1) << text;
+    EXPECT_EQ(budget.taken, 1) << text;
+    EXPECT_FALSE(budget.last.empty()) << text;
+    EXPECT_TRUE(changed(places, &budget) == all) << text;
+    EXPECT_FALSE(all == Serialize(GraphOf(graph))) << text;
+  }
+}
+
 TEST(Verify, TypesShapesAndOutputsAreKept) {
   const auto retype = [](GraphDef& graph, const TransformContext&) {
     graph.nodes[0].attrs["dtype"] = Attr::OfType(DType::kInt32);

@@ -9,11 +9,12 @@
 namespace rivulet::prepare {
 namespace {
 
-Status Apply(GraphDef& graph, const TransformContext&) {
+Status Apply(GraphDef& graph, const TransformContext& context) {
   RIVULET_ASSIGN_OR_RETURN(const std::unordered_set<std::string> functions, FunctionNames(graph));
   GraphDef changed = graph;
   for (NodeDef& node : changed.nodes) {
-    if (functions.contains(node.op)) continue;  // calls a function of the graph
+    // What calls a function of the graph stays.
+    if (functions.contains(node.op) || !context.MayRewrite(node.name)) continue;
     RIVULET_RETURN_IF_ERROR(AddDefaultAttributes(node));
   }
   graph = std::move(changed);

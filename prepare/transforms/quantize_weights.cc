@@ -57,6 +57,10 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
     if (!std::isfinite(range.min) || !std::isfinite(range.max)) {
       return InvalidArgument("node '", node.name, "' (Const): want finite weights, got ", range.min, " to ", range.max);
     }
+    if (!context.MayRewrite(node.name)) {
+      nodes.push_back(std::move(node));
+      continue;
+    }
     RIVULET_ASSIGN_OR_RETURN(const Tensor levels, Quantize(values, range));
     NodeDef dequantize{.name = node.name, .op = "Dequantize", .device = node.device};
     nodes.push_back(MakeConst(node.name + "_quantized_const", levels));

@@ -28,15 +28,17 @@ std::unordered_set<std::string> NodesWithin(const GraphDef& graph) {
   return within;
 }
 
-Status Apply(GraphDef& graph, const TransformContext&) {
+Status Apply(GraphDef& graph, const TransformContext& context) {
   const std::unordered_set<std::string> within = NodesWithin(graph);
   for (NodeDef& node : graph.nodes) {
     const auto is_data = [](const std::string& input) { return !ParseInput(input).is_control; };
     const bool has_data = std::any_of(node.inputs.begin(), node.inputs.end(), is_data);
-    std::erase_if(node.inputs, [&](const std::string& text) {
+    const auto goes = [&](const std::string& text) {
       const InputName input = ParseInput(text);
       return input.is_control && (has_data || !within.contains(std::string(input.node)));
-    });
+    };
+    if (!std::any_of(node.inputs.begin(), node.inputs.end(), goes) || !context.MayRewrite(node.name)) continue;
+    std::erase_if(node.inputs, goes);
   }
   return Status();
 }

@@ -68,7 +68,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
   for (NodeDef& node : graph.nodes) {
     if (!IsFloatConst(node)) continue;
     RIVULET_ASSIGN_OR_RETURN(const Tensor old, ValueOf(node));
-    if (old.num_elements() < kFewElements) continue;
+    if (old.num_elements() < kFewElements || !context.MayRewrite(node.name)) continue;
     RIVULET_ASSIGN_OR_RETURN(Tensor rounded, Tensor::Allocate(DType::kFloat, old.shape(), *Allocator::Create()));
     const bool by_channel = old.shape().rank() == 4 && depthwise.contains(node.name);
     const int64_t channels = by_channel ? old.shape()[2] * old.shape()[3] : 1;
