@@ -84,7 +84,7 @@ TEST(Verify, PlacesAreCounted) {
                                  "attr { key: 'strides' value { list { i: [1, 1, 1, 1] } } } "
                                  "attr { key: 'padding' value { s: 'SAME' } }") +
                             Node("m", "Mul", {"c", "s"}) + Node("i", "Identity", {"m"}) +
-                            Node("j", "Identity", {"i", "^c"}) + Const("t", "22", "1, 2, 3, 4") +
+                            Node("j", "Identity", {"i", "^v"}) + Const("t", "22", "1, 2, 3, 4") +
                             Const("u", "22", "1, 2, 3, 4") + Node("v", "Add", {"t", "u"}) + Node("p", "Relu", {"v"}) +
                             Node("y", "Relu", {"j"});
   for (const std::string text : {"add_default_attributes", "fold_batch_norms", "fold_constants", "insert_logging",
