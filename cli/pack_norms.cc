@@ -23,7 +23,9 @@ void Note(std::string_view line) { std::fprintf(stderr, "note: %.*s\n", static_c
 size_t FoldNorms(const prepare::PackOptions& options, prepare::GraphDef* graph) {
   const size_t before = CountNorms(*graph);
   if (before == 0) return 0;
-  prepare::VerifyOptions check = {.make_up = MakeUpFeed, .report = Note};
+  prepare::VerifyOptions check;
+  check.make_up = MakeUpFeed;
+  check.report = Note;
   for (const prepare::PackInput& input : options.metadata.inputs) check.inputs.push_back(input.name);
   for (const prepare::PackOutput& output : options.metadata.outputs) check.outputs.push_back(output.name);
   if (!options.samples.empty() && !options.samples[0].only_shapes) check.given = options.samples[0].feeds;

@@ -171,7 +171,7 @@ class Prepare(CommandCase):
         text = (self.dir / "page.html").read_text()
         self.assertFalse(re.search(r"(src|href)=", text))
         self.assertNotIn("<script", text)
-        self.assertGreaterEqual(text.count("<rect"), 9)
+        self.assertGreaterEqual(text.count("--part:"), 9)
         self.assertIn("made-up inputs", text)
         for want in ("shapes.pb → app.rivulet", "<b>optimize</b>", "MatMul"):
             self.assertIn(want, text)
