@@ -20,7 +20,7 @@ Result<std::vector<bool>> NormalizeAxes(std::span<const int64_t> axes, int rank)
   std::vector<bool> chosen(static_cast<size_t>(rank), false);
   for (const int64_t axis : axes) {
     RIVULET_ASSIGN_OR_RETURN(const int index, NormalizeAxis(axis, rank));
-    if (chosen[static_cast<size_t>(index)]) return InvalidArgument("axis ", axis, " is named twice");
+    if (chosen[static_cast<size_t>(index)]) return InvalidArgument("axis ", axis, " is named twice, want each once");
     chosen[static_cast<size_t>(index)] = true;
   }
   return chosen;
@@ -62,7 +62,7 @@ Result<Shape> MergeShapes(const Shape& a, const Shape& b) {
     if (a[i] < 0) {
       out.set_dim(i, b[i]);
     } else if (b[i] >= 0 && a[i] != b[i]) {
-      return InvalidArgument("shapes ", a, " and ", b, " differ in dim ", i);
+      return InvalidArgument("shapes ", a, " and ", b, " differ in dim ", i, ", want one shape");
     }
   }
   return out;

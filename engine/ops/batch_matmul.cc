@@ -38,7 +38,7 @@ Status Infer(InferContext& c) {
   const int64_t kx = x[x.rank() - (adj_x ? 2 : 1)];
   const int64_t ky = y[y.rank() - (adj_y ? 1 : 2)];
   if (kx >= 0 && ky >= 0 && kx != ky) {
-    return InvalidArgument("the inner sizes differ: ", kx, " of x ", x, ", ", ky, " of y ", y);
+    return InvalidArgument("the inner sizes differ: ", kx, " of x ", x, ", ", ky, " of y ", y, ", want equal sizes");
   }
   RIVULET_ASSIGN_OR_RETURN(Shape output,
                            kBroadcast ? BroadcastShapes(BatchOf(x), BatchOf(y)) : MergeShapes(BatchOf(x), BatchOf(y)));

@@ -44,7 +44,8 @@ Result<Shape> Joined(int first, int count, const int64_t* axis_value, const Shap
       } else if (out[d] == Shape::kUnknownDim) {
         out.set_dim(d, next[d]);
       } else if (next[d] != Shape::kUnknownDim && next[d] != out[d]) {
-        return InvalidArgument("inputs differ in dim ", d, ", which is not joined: ", out[d], " and ", next[d]);
+        return InvalidArgument("inputs differ in dim ", d, ", which is not joined: ", out[d], " and ", next[d],
+                               ", want equal sizes");
       }
     }
   }

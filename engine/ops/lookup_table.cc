@@ -42,9 +42,15 @@ bool HasTable(TableKind kind, DType key, DType value) {
   }
 }
 
+// A dense table's keys are inputs, whose type stands for an attribute that is left out.
+template <TableKind kKind, typename Context>
+DType KeyType(const Context& c) {
+  return kKind == TableKind::kDense && c.num_inputs() > 0 ? c.dtype(0) : c.attrs().Type("key_dtype");
+}
+
 template <TableKind kKind>
 Status InferHandle(InferContext& c) {
-  const DType key = c.attrs().Type("key_dtype");
+  const DType key = KeyType<kKind>(c);
   const DType value = c.attrs().Type("value_dtype");
   if (!HasTable(kKind, key, value)) {
     return Unimplemented("no table of this kind has keys of ", key, " and values of ", value);
@@ -77,7 +83,7 @@ Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c) {
     if (state->form.name.empty()) state->form.name = c.node().name;
     state->name = Cat(is_shared ? "shared " : "of node ", state->form.name);
   }
-  state->form.key_dtype = attrs.Type("key_dtype");
+  state->form.key_dtype = KeyType<kKind>(c);
   state->form.value_dtype = attrs.Type("value_dtype");
   if (kKind == TableKind::kTensors || kKind == TableKind::kDense)
     state->form.value_shape = attrs.ShapeAttr("value_shape");

@@ -32,7 +32,7 @@ Status Infer(InferContext& c) {
   const int64_t ka = a[1 - row];
   const int64_t kb = b[1 - column];
   if (ka >= 0 && kb >= 0 && ka != kb) {
-    return InvalidArgument("the inner sizes differ: ", ka, " of a ", a, ", ", kb, " of b ", b);
+    return InvalidArgument("the inner sizes differ: ", ka, " of a ", a, ", ", kb, " of b ", b, ", want equal sizes");
   }
   c.set_output(0, {a[row], b[column]});
   return Status();

@@ -58,7 +58,8 @@ Status Infer(InferContext& c) {
         } else if (out[d] < 0) {
           out.set_dim(d, next[d]);
         } else if (next[d] >= 0 && next[d] != out[d]) {
-          return InvalidArgument("values differ in dim ", d, ", which is not joined: ", out[d], " and ", next[d]);
+          return InvalidArgument("values differ in dim ", d, ", which is not joined: ", out[d], " and ", next[d],
+                                 ", want equal sizes");
         }
       }
     }

@@ -26,7 +26,7 @@ from tensorflow.core.framework import attr_value_pb2
 from tensorflow.python.framework import op_def_registry
 
 Attr = attr_value_pb2.AttrValue
-PART = 1000  # rows that one process is given
+PART = 400  # rows that one process is given
 
 
 def plain(value):
@@ -178,9 +178,12 @@ def main():
                 sentence = re.sub(r'^\w+: [^:]*, as recorded, \d threads: ', '', sentence)
                 why, key = faults(sentence)
                 if why:
+                    if (why, key) not in vague:  # shown as a long run goes on
+                        print(f'{why}: {key}\n    {name[:150]}\n    {sentence[:250]}', flush=True)
                     vague[why, key].append((name, sentence))
+            print(f'{min(first + PART, len(records))} of {len(records)} rows, {refused} refused, {sum(map(len, vague.values()))} vaguely', flush=True)
     for (why, key), rows in sorted(vague.items(), key=lambda item: -len(item[1])):
-        print(f'{len(rows)} × {why}: {key}\n    {rows[0][0][:150]}\n    {rows[0][1][:250]}')
+        print(f'{len(rows)} × {why}: {key}')
     for status, name in broken:
         print('BROKEN', status, *name)
     print(f'{len(records)} rows, {refused} refused, {sum(map(len, vague.values()))} vaguely', flush=True)
