@@ -15,12 +15,12 @@
 #include "engine/kernels/depthwise_int8_sums-inl.h"
 #include "hwy/highway.h"
 
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
-
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
 
 bool IsFiveByFive(const DepthwiseGeometry& g) {
   return g.k_h == 5 && g.k_w == 5 && g.stride_w == 1 && g.dilation_w == 1 && g.in_c >= kBlock;
@@ -74,11 +74,11 @@ void Pixels5x5(const RowsInt8& rows, const Lanes& lanes, const SumsTail& tail, c
 #undef RIVULET_COLUMN
 }
 
-#endif
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();
+
+#endif
 
 #endif  // per-target include guard
