@@ -43,16 +43,28 @@ namespace {
 bool NameLess(const AttrMap::Entry& entry, std::string_view name) { return entry.first < name; }
 }  // namespace
 
+std::vector<AttrMap::Entry>& AttrMap::Own() {
+  if (entries_ != nullptr && entries_.use_count() == 1) return *entries_;
+  // Who changes one attribute mostly sets several.
+  constexpr size_t kMore = 4;
+  auto own = std::make_shared<std::vector<Entry>>();
+  own->reserve(size() + kMore);
+  own->assign(begin(), end());
+  entries_ = std::move(own);
+  return *entries_;
+}
+
 void AttrMap::Set(std::string_view name, AttrValue value) {
-  auto it = std::lower_bound(entries_.begin(), entries_.end(), name, NameLess);
-  if (it != entries_.end() && it->first == name) {
+  std::vector<Entry>& entries = Own();
+  auto it = std::lower_bound(entries.begin(), entries.end(), name, NameLess);
+  if (it != entries.end() && it->first == name) {
     it->second = std::move(value);
   } else {
-    entries_.emplace(it, std::string(name), std::move(value));
+    entries.emplace(it, std::string(name), std::move(value));
   }
 }
 
-void AttrMap::Assign(std::vector<Entry> entries) {
+void AttrMap::Assign(std::span<Entry> entries) {
   // A stable sort asks for memory.
   constexpr size_t kFew = 16;
   if (entries.size() > kFew) {
@@ -70,28 +82,44 @@ void AttrMap::Assign(std::vector<Entry> entries) {
     if (kept != i) entries[kept] = std::move(entries[i]);
     ++kept;
   }
-  entries.resize(kept);
-  entries_ = std::move(entries);
+  entries_ = nullptr;
+  if (kept == 0) return;
+  const auto begin = std::make_move_iterator(entries.begin());
+  entries_ = std::make_shared<std::vector<Entry>>(begin, begin + static_cast<std::ptrdiff_t>(kept));
 }
 
 void AttrMap::Erase(std::string_view name) {
-  auto it = std::lower_bound(entries_.begin(), entries_.end(), name, NameLess);
-  if (it != entries_.end() && it->first == name) entries_.erase(it);
+  const AttrValue* const found = Find(name);
+  if (found == nullptr) return;
+  if (size() == 1) {
+    entries_ = nullptr;
+    return;
+  }
+  if (entries_.use_count() == 1) {
+    std::erase_if(*entries_, [&](const Entry& entry) { return &entry.second == found; });
+    return;
+  }
+  auto others = std::make_shared<std::vector<Entry>>();
+  others->reserve(size() - 1);
+  for (const Entry& entry : *entries_) {
+    if (&entry.second != found) others->push_back(entry);
+  }
+  entries_ = std::move(others);
 }
 
 const AttrValue* AttrMap::Find(std::string_view name) const {
   // The most asked question of planning. Few entries are compared by their lengths sooner than they are ordered.
   constexpr size_t kFew = 16;
-  if (entries_.size() <= kFew) {
-    for (const Entry& entry : entries_) {
+  if (size() <= kFew) {
+    for (const Entry& entry : *this) {
       if (entry.first.size() == name.size() && std::memcmp(entry.first.data(), name.data(), name.size()) == 0) {
         return &entry.second;
       }
     }
     return nullptr;
   }
-  auto it = std::lower_bound(entries_.begin(), entries_.end(), name, NameLess);
-  return it != entries_.end() && it->first == name ? &it->second : nullptr;
+  const Entry* const it = std::lower_bound(begin(), end(), name, NameLess);
+  return it != end() && it->first == name ? &it->second : nullptr;
 }
 
 }  // namespace rivulet

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,15 +59,16 @@ using AttrValue =
     std::variant<std::monostate, std::string, int64_t, float, bool, DType, Shape, std::shared_ptr<const TensorLiteral>,
                  std::shared_ptr<const AttrList>, FunctionCall, AttrPlaceholder>;
 
-// Attributes by name; few per node, so a sorted vector.
+// Attributes by name; few per node, so a sorted vector. Copies share it until one of them is changed: a plan's nodes
+// have the attributes of the model's, nearly all of them unchanged.
 class AttrMap {
  public:
   using Entry = std::pair<std::string, AttrValue>;
 
   // Replaces an earlier value of that name.
   void Set(std::string_view name, AttrValue value);
-  // Takes entries in any order; of several with one name the last one counts.
-  void Assign(std::vector<Entry> entries);
+  // Takes entries in any order; of several with one name the last one counts. They are moved from.
+  void Assign(std::span<Entry> entries);
   void Erase(std::string_view name);
   const AttrValue* Find(std::string_view name) const;
   // Null unless present with that type.
@@ -76,12 +78,15 @@ class AttrMap {
     return value ? std::get_if<T>(value) : nullptr;
   }
 
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
-  size_t size() const { return entries_.size(); }
+  const Entry* begin() const { return entries_ == nullptr ? nullptr : entries_->data(); }
+  const Entry* end() const { return begin() + size(); }
+  size_t size() const { return entries_ == nullptr ? 0 : entries_->size(); }
 
  private:
-  std::vector<Entry> entries_;
+  // Entries that no other map has, to be changed.
+  std::vector<Entry>& Own();
+
+  std::shared_ptr<std::vector<Entry>> entries_;  // null: none
 };
 
 }  // namespace rivulet

@@ -1,26 +1,60 @@
 #include "engine/graph/graph.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "engine/base/errors.h"
 
 namespace rivulet {
 
+namespace {
+
+uint32_t HashOf(std::string_view name) {
+  const uint64_t hash = std::hash<std::string_view>()(name);
+  return static_cast<uint32_t>(hash ^ hash >> 32);
+}
+
+}  // namespace
+
+void Graph::MakeTable(size_t names) {
+  size_t places = 16;
+  while (places < 2 * names) places *= 2;
+  const std::vector<Named> before = std::exchange(table_, std::vector<Named>(places));
+  num_taken_ = 0;
+  for (const Named& named : before) {
+    if (named.node >= 0) Enter(named);
+  }
+}
+
+void Graph::Enter(Named named) {
+  size_t at = named.hash & (table_.size() - 1);
+  while (table_[at].node != kFree) at = (at + 1) & (table_.size() - 1);
+  table_[at] = named;
+  ++num_taken_;
+}
+
+void Graph::Reserve(size_t count) {
+  nodes_.reserve(count);
+  if (2 * count > table_.size()) MakeTable(count);
+}
+
 int32_t Graph::AddNode(Node node) {
   const int32_t index = size();
-  // Room for all the nodes that there is room for, and not once more for each doubling.
-  if (index_.empty()) index_.reserve(nodes_.capacity());
-  index_.emplace(node.name, index);
+  if (2 * (num_taken_ + 1) > table_.size()) MakeTable(2 * (static_cast<size_t>(index) + 1));
+  Enter({HashOf(node.name), index});
   nodes_.push_back(std::move(node));
   return index;
 }
 
 int32_t Graph::Find(std::string_view name) const {
-  // One string for all questions: a graph is asked for each of its inputs.
-  static thread_local std::string key;
-  key.assign(name);
-  const auto it = index_.find(key);
-  return it == index_.end() ? -1 : it->second;
+  if (table_.empty()) return -1;
+  const uint32_t hash = HashOf(name);
+  for (size_t at = hash & (table_.size() - 1); table_[at].node != kFree; at = (at + 1) & (table_.size() - 1)) {
+    const Named& named = table_[at];
+    if (named.hash == hash && named.node >= 0 && node(named.node).name == name) return named.node;
+  }
+  return -1;
 }
 
 std::string Graph::FreeName(std::string_view stem) const {
@@ -39,21 +73,10 @@ void Graph::Compact(const std::vector<bool>& keep) {
     ++next;
   }
   nodes_.resize(static_cast<size_t>(next));
-  // Most names stay, each in its place.
-  bool is_stale = false;
-  for (auto it = index_.begin(); it != index_.end();) {
-    const int32_t to = moved[static_cast<size_t>(it->second)];
-    if (to < 0) {
-      it = index_.erase(it);
-      continue;
-    }
-    is_stale |= node(to).name != it->first;  // renamed since
-    it->second = to;
-    ++it;
-  }
-  if (is_stale || index_.size() != nodes_.size()) {
-    index_.clear();
-    for (int32_t i = 0; i < next; ++i) index_.emplace(node(i).name, i);
+  for (Named& named : table_) {
+    if (named.node < 0) continue;
+    const int32_t to = moved[static_cast<size_t>(named.node)];
+    named.node = to >= 0 ? to : kDropped;
   }
   for (Node& kept : nodes_) {
     for (Edge& edge : kept.inputs) edge.node = moved[static_cast<size_t>(edge.node)];
@@ -158,8 +181,9 @@ Node ConstNode(std::string name, const Tensor& value) {
   Node node;
   node.name = std::move(name);
   node.op = "Const";
-  node.attrs.Set("dtype", value.dtype());
-  node.attrs.Set("value", std::shared_ptr<const TensorLiteral>(std::move(literal)));
+  AttrMap::Entry entries[] = {{"dtype", value.dtype()},
+                              {"value", std::shared_ptr<const TensorLiteral>(std::move(literal))}};
+  node.attrs.Assign(entries);
   return node;
 }
 

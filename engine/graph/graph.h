@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/graph/attr.h"
@@ -39,7 +38,6 @@ struct Node {
   std::vector<int32_t> control_inputs;
   AttrMap attrs;
   std::vector<Fact> outputs;  // filled by Infer; empty before
-  std::string made_by;        // the pass that made this node; empty when it comes from the file
 };
 
 // A function of the library, as written.
@@ -50,6 +48,8 @@ class Graph {
  public:
   // Appends; the name must be free and the edges must exist or be filled in before use.
   int32_t AddNode(Node node);
+  // Room for so many nodes, and for their names to be found.
+  void Reserve(size_t count);
   // The index of a node, or -1.
   int32_t Find(std::string_view name) const;
   // `stem`, or `stem` with a number, so that no node has that name.
@@ -73,8 +73,21 @@ class Graph {
   FunctionMap functions;
 
  private:
+  // An open table of names: where a name's hash would be, or behind it, lies a node of that hash. Names themselves are
+  // the nodes'; a node that is called otherwise later is found no more.
+  struct Named {
+    uint32_t hash = 0;
+    int32_t node = -1;  // or kFree or kDropped
+  };
+  static constexpr int32_t kFree = -1;
+  static constexpr int32_t kDropped = -2;  // the name is gone; others that came after it may lie behind
+  // Makes a table for so many names.
+  void MakeTable(size_t names);
+  void Enter(Named named);
+
   std::vector<Node> nodes_;
-  std::unordered_map<std::string, int32_t> index_;
+  std::vector<Named> table_;  // of 2^n places, at least half of them free
+  size_t num_taken_ = 0;      // places that are not free
   std::vector<std::shared_ptr<void>> owners_;
 };
 

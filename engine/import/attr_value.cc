@@ -21,7 +21,7 @@ Status ReadFunctionCall(WireCursor message, const AttrSource& source, int depth,
   }
   RIVULET_RETURN_IF_ERROR(message.status());
   auto attrs = std::make_shared<AttrMap>();
-  attrs->Assign(std::move(entries));
+  attrs->Assign(entries);
   call->attrs = std::move(attrs);
   return Status();
 }

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <map>
 #include <unordered_map>
 
 #include "engine/graph/gradient_function.h"
 #include "engine/import/attr_value.h"
+#include "engine/import/known_attrs.h"
 #include "engine/import/memmapped_package.h"
 #include "engine/graph/tensor_proto.h"
 #include "engine/ops/op.h"
@@ -15,38 +15,35 @@
 namespace rivulet {
 namespace {
 
-// A NodeDef as written; inputs are resolved when all names are known. One is read after the other into the same
-// vectors.
+// A NodeDef as written; inputs are resolved when all names are known. One is read after the other into the same one.
 struct RawNode {
   Node node;
   std::vector<std::string_view> inputs;
-  std::vector<AttrMap::Entry> attrs;  // empty again when they are the node's
 };
 
-Status ReadNode(WireCursor message, const AttrSource& source, RawNode* raw) {
+Status ReadNode(WireCursor message, KnownAttrs* known, RawNode* raw) {
   raw->node = Node();
   raw->inputs.clear();
-  std::vector<AttrMap::Entry>& attrs = raw->attrs;
-  while (message.Next()) {
+  // From the first attribute to the end of the last.
+  const uint8_t *first = nullptr, *last = nullptr;
+  for (uint64_t tag = message.offset(); message.Next(); tag = message.offset()) {
     switch (message.field()) {
       case 1: raw->node.name = std::string(message.Text()); break;
       case 2: raw->node.op = std::string(message.Text()); break;
       case 3: raw->inputs.push_back(message.Text()); break;
       case 5: {
-        Status status = ReadAttrEntry(message.Message(), source, 1, &attrs.emplace_back());
-        if (!status.ok()) return std::move(status).Framed(Cat("node ", Quoted(raw->node.name)));
+        const std::span<const uint8_t> entry = message.Bytes();
+        if (!message.status().ok()) break;
+        if (first == nullptr) first = entry.data() - (message.OffsetOf(entry.data()) - tag);
+        last = entry.data() + entry.size();
         break;
       }
       default: message.Skip();
     }
   }
   Status status = message.status();
-  if (!status.ok()) return std::move(status).Framed(Cat("node ", Quoted(raw->node.name)));
-  // Room for just so many: what more there was would be kept as long as the model is.
-  raw->node.attrs.Assign(
-      std::vector<AttrMap::Entry>(std::make_move_iterator(attrs.begin()), std::make_move_iterator(attrs.end())));
-  attrs.clear();
-  return Status();
+  if (status.ok() && first != nullptr) status = known->Read({first, last}, message.OffsetOf(first), &raw->node.attrs);
+  return status.ok() ? Status() : std::move(status).Framed(Cat("node ", Quoted(raw->node.name)));
 }
 
 Status ReadArg(WireCursor message, FunctionArg* arg) {
@@ -87,14 +84,14 @@ Status ReadSignature(WireCursor message, Function* function) {
   return message.status();
 }
 
-Status ReadFunction(WireCursor message, const AttrSource& source, Function* function) {
+Status ReadFunction(WireCursor message, const AttrSource& source, KnownAttrs* known, Function* function) {
   std::vector<AttrMap::Entry> attrs;
   RawNode raw;
   while (message.Next()) {
     switch (message.field()) {
       case 1: RIVULET_RETURN_IF_ERROR(ReadSignature(message.Message(), function)); break;
       case 3: {
-        RIVULET_RETURN_IF_ERROR(ReadNode(message.Message(), source, &raw));
+        RIVULET_RETURN_IF_ERROR(ReadNode(message.Message(), known, &raw));
         function->body.push_back({std::move(raw.node.name), std::move(raw.node.op),
                                   std::vector<std::string>(raw.inputs.begin(), raw.inputs.end()),
                                   std::move(raw.node.attrs)});
@@ -109,7 +106,7 @@ Status ReadFunction(WireCursor message, const AttrSource& source, Function* func
     }
   }
   RIVULET_RETURN_IF_ERROR(message.status());
-  function->attrs.Assign(std::move(attrs));
+  function->attrs.Assign(attrs);
   return Status();
 }
 
@@ -135,8 +132,8 @@ Status ReadGradient(WireCursor message, GradientNames* gradients) {
                          Quoted(gradient));
 }
 
-Status ReadLibrary(WireCursor message, const AttrSource& source, SeenFunctions* seen, GradientNames* gradients,
-                   Graph* graph) {
+Status ReadLibrary(WireCursor message, const AttrSource& source, KnownAttrs* known, SeenFunctions* seen,
+                   GradientNames* gradients, Graph* graph) {
   while (message.Next()) {
     if (message.field() == 2) {
       RIVULET_RETURN_IF_ERROR(ReadGradient(message.Message(), gradients));
@@ -149,7 +146,7 @@ Status ReadLibrary(WireCursor message, const AttrSource& source, SeenFunctions* 
     auto function = std::make_shared<Function>();
     const std::span<const uint8_t> bytes = message.Bytes();
     if (!message.status().ok()) break;
-    Status status = ReadFunction(WireCursor(bytes, message.OffsetOf(bytes.data())), source, function.get());
+    Status status = ReadFunction(WireCursor(bytes, message.OffsetOf(bytes.data())), source, known, function.get());
     if (!status.ok()) return std::move(status).Framed(Cat("function ", Quoted(function->name)));
     if (function->name.empty()) return InvalidArgument("the library has a function without a name");
     if (FindOp(function->name) != nullptr) {
@@ -243,19 +240,20 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
                              const MemmappedPackage* package) {
   Graph graph;
   const AttrSource source{owner, limits};
+  KnownAttrs known(source);
   RawNode raw;
   std::vector<std::string_view> inputs;  // of all nodes
   std::vector<size_t> last_input;        // of each node, the next one's first
   SeenFunctions functions;
   GradientNames gradients;
   const size_t count = CountNodes(file);
-  graph.nodes().reserve(count);
+  graph.Reserve(count);
   inputs.reserve(2 * count);
   last_input.reserve(count);
   while (file.Next()) {
     switch (file.field()) {
       case 1: {
-        RIVULET_RETURN_IF_ERROR(ReadNode(file.Message(), source, &raw));
+        RIVULET_RETURN_IF_ERROR(ReadNode(file.Message(), &known, &raw));
         if (!file.status().ok()) break;
         if (graph.size() >= limits.nodes) {
           return ResourceExhausted("the graph has more than ", limits.nodes, " nodes");
@@ -271,7 +269,9 @@ Result<Graph> ImportGraphDef(WireCursor file, const std::shared_ptr<void>& owner
         last_input.push_back(inputs.size());
         break;
       }
-      case 2: RIVULET_RETURN_IF_ERROR(ReadLibrary(file.Message(), source, &functions, &gradients, &graph)); break;
+      case 2:
+        RIVULET_RETURN_IF_ERROR(ReadLibrary(file.Message(), source, &known, &functions, &gradients, &graph));
+        break;
       case 4: RIVULET_RETURN_IF_ERROR(ReadVersions(file.Message(), &graph)); break;
       default: file.Skip();
     }

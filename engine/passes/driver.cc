@@ -89,14 +89,13 @@ class PassDriver {
   PassDriver(Graph& graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, Allocator& allocator)
       : graph_(graph), roots_(*roots), root_nodes_(*root_nodes), allocator_(allocator) {}
 
-  Status Apply(const Pass& pass, PatchSink& sink, size_t num_rewrites) {
+  Status Apply(PatchSink& sink, size_t num_rewrites) {
     const bool all = num_rewrites >= sink.starts_.size();
     const size_t num_nodes = all ? sink.nodes_.size() : sink.starts_[num_rewrites].node;
     const size_t num_replacements = all ? sink.replacements_.size() : sink.starts_[num_rewrites].replacement;
     const int32_t first_new = graph_.size();
     for (size_t i = 0; i < num_nodes; ++i) {
       Node node = std::move(sink.nodes_[i]);
-      node.made_by = pass.name;
       node.name = graph_.FreeName(node.name);
       graph_.AddNode(std::move(node));
     }
@@ -200,7 +199,9 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
   PassDriver driver(graph, roots, root_nodes, allocator);
   int64_t total = 0;
   driver.DropDead();
-  std::optional<Operators> operators;  // of the graph as it is now
+  // Of the graph as it is now.
+  std::optional<Operators> operators;
+  std::optional<std::vector<int32_t>> uses;
   for (const Pass& pass : options.passes) {
     bool is_refined = true;
     for (int round = 0; round < kMaxRounds && (is_refined || !pass.once); ++round) {
@@ -211,15 +212,16 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
         if (!operators->HasOneOf(pass.needs)) break;
       }
       PatchSink sink(graph);
-      const std::vector<int32_t> uses = driver.CountUses();
-      Status status = pass.run({graph, uses, *roots, allocator, pool, stop}, sink);
+      if (!uses) uses = driver.CountUses();
+      Status status = pass.run({graph, *uses, *roots, allocator, pool, stop}, sink);
       if (!status.ok()) return std::move(status).Framed(Cat("pass ", pass.name));
       size_t rewrites = sink.starts_.size();
       if (rewrites == 0) break;
       if (options.max_rewrites >= 0)
         rewrites = std::min<size_t>(rewrites, static_cast<size_t>(options.max_rewrites - total));
       operators.reset();
-      status = driver.Apply(pass, sink, rewrites);
+      uses.reset();
+      status = driver.Apply(sink, rewrites);
       if (!status.ok()) return std::move(status).Framed(Cat("pass ", pass.name));
       is_refined = driver.has_refined();
       RIVULET_RETURN_IF_ERROR(driver.InferRefined());

@@ -33,8 +33,8 @@ Status UnknownName(const Graph& graph, std::string_view name) {
 class Cutter {
  public:
   Cutter(const Graph& model, Cut* cut) : model_(model), cut_(*cut), moved_(static_cast<size_t>(model.size()), -1) {
-    // Most of a model is needed, and to move nodes to a larger place costs more than to have it.
-    cut_.graph.nodes().reserve(static_cast<size_t>(model.size()));
+    // Most of a model is needed, passes add some, and to move nodes to a larger place costs more than to have it.
+    cut_.graph.Reserve(static_cast<size_t>(model.size()) * 5 / 4);
   }
 
   void AddFeed(Edge edge, const FeedSpec& spec) {
