@@ -10,8 +10,16 @@
 namespace rivulet {
 namespace {
 
-// Shape rules read small constants through typed pointers; larger ones are weights, which stay views of the file.
+// Shape rules read small constants through typed pointers; larger ones, and floats that are no mere parameters, are
+// weights, which stay views of the file.
 constexpr size_t kCopiedBytes = size_t{1} << 16;
+constexpr size_t kCopiedFloatBytes = size_t{1} << 8;
+
+bool IsCopied(const Tensor& value) {
+  const bool is_float = value.dtype() == DType::kFloat || value.dtype() == DType::kHalf ||
+                        value.dtype() == DType::kBfloat16 || value.dtype() == DType::kDouble;
+  return !value.is_aligned() && value.bytes() <= (is_float ? kCopiedFloatBytes : kCopiedBytes);
+}
 
 Status InferConst(InferContext& c) {
   const auto literal = c.attrs().Literal("value");
@@ -20,7 +28,7 @@ Status InferConst(InferContext& c) {
     return InvalidArgument("attr 'value' is ", literal->dtype, ", attr 'dtype' says ", c.output_dtype(0));
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor value, Expand(*literal, c.allocator()));
-  if (!value.is_aligned() && value.bytes() <= kCopiedBytes) {
+  if (IsCopied(value)) {
     RIVULET_ASSIGN_OR_RETURN(value, Clone(value, c.allocator()));
   }
   c.set_output(0, value.shape());

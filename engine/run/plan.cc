@@ -71,6 +71,9 @@ class Compiler {
 
   void AssignSlots() {
     first_slot_.resize(static_cast<size_t>(graph_.size()));
+    size_t count = 0;
+    for (const Node& node : graph_.nodes()) count += node.outputs.size();
+    plan_.slots.reserve(count);
     for (int32_t i = 0; i < graph_.size(); ++i) {
       const Node& node = graph_.node(i);
       first_slot_[static_cast<size_t>(i)] = static_cast<int32_t>(plan_.slots.size());
@@ -372,7 +375,7 @@ class Compiler {
   void DropConstants() {
     for (Node& node : graph_.nodes()) {
       for (Fact& fact : node.outputs) fact.value = Tensor();
-      if (IsConst(node)) node.attrs.Erase("value");
+      if (IsConst(node)) node.attrs = AttrMap();
     }
   }
 
