@@ -32,7 +32,8 @@ class Fuser {
   explicit Fuser(const PassContext& context)
       : graph_(context.graph),
         group_(static_cast<size_t>(graph_.size()), kFree),
-        user_(static_cast<size_t>(graph_.size()), kFree) {
+        user_(static_cast<size_t>(graph_.size()), kFree),
+        step_(static_cast<size_t>(graph_.size()), kFree) {
     for (const Node& node : graph_.nodes()) {
       for (const int32_t control : node.control_inputs) user_[static_cast<size_t>(control)] = kMany;
     }
@@ -57,7 +58,7 @@ class Fuser {
   void Visit(int32_t index) {
     const Node& node = graph_.node(index);
     const auto i = static_cast<size_t>(index);
-    if (IsElementwise(node)) {
+    if (IsElementwise(index)) {
       const int32_t users = user_[i];
       if (users < 0 || !Join(index, users)) {
         SpreadGrid grid;
@@ -91,15 +92,21 @@ class Fuser {
     return true;
   }
 
-  bool IsElementwise(const Node& node) const {
+  bool IsElementwise(int32_t index) {
+    const Node& node = graph_.node(index);
     if (!node.control_inputs.empty() || node.outputs.size() != 1 || node.outputs[0].dtype != DType::kFloat)
       return false;
     const Shape& shape = node.outputs[0].shape;
     if (node.outputs[0].value.valid() || !shape.complete() || shape.num_elements() == 0) return false;
-    if (!ElementStepOf(node.op, 0)) return false;
-    if (node.op != "BiasAdd") return true;
-    const std::string* format = node.attrs.Get<std::string>("data_format");
-    return format == nullptr || *format != "NCHW";
+    const auto step = ElementStepOf(node.op, AlphaOf(node));
+    if (!step) return false;
+    if (node.op == "BiasAdd") {
+      const std::string* format = node.attrs.Get<std::string>("data_format");
+      if (format != nullptr && *format == "NCHW") return false;
+    }
+    step_[static_cast<size_t>(index)] = static_cast<int32_t>(steps_.size());
+    steps_.push_back(*step);
+    return true;
   }
 
   bool Fits(const Node& node, const Shape& shape, SpreadGrid* grid) const {
@@ -120,11 +127,12 @@ class Fuser {
   // Texts are for the node that is made at last.
   Description Describe(const Group& group, bool with_texts) const {
     Description out;
+    out.steps.reserve(group.nodes.size());
     std::vector<std::pair<int32_t, int32_t>> done;  // node, step
+    done.reserve(group.nodes.size());
     for (auto it = group.nodes.rbegin(); it != group.nodes.rend(); ++it) {
       const Node& node = graph_.node(*it);
-      const float alpha = AlphaOf(node);
-      ElementStep step = *ElementStepOf(node.op, alpha);
+      ElementStep step = steps_[static_cast<size_t>(step_[static_cast<size_t>(*it)])];
       std::string text = with_texts ? node.op : std::string();
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         const ElementOperand operand = OperandOf(node.inputs[i], done, &out.inputs);
@@ -133,8 +141,9 @@ class Fuser {
       }
       done.emplace_back(*it, static_cast<int32_t>(out.steps.size()));
       out.steps.push_back(step);
+      if (!with_texts) continue;
       out.texts.push_back(std::move(text));
-      out.alphas.push_back(alpha);
+      out.alphas.push_back(AlphaOf(node));
     }
     return out;
   }
@@ -167,6 +176,8 @@ class Fuser {
   const Graph& graph_;
   std::vector<int32_t> group_;  // each node's, or kFree
   std::vector<int32_t> user_;   // the group that has all readers of a node visited so far, kFree or kMany
+  std::vector<int32_t> step_;   // of element-wise nodes: which of steps_, whose operands are not filled in
+  std::vector<ElementStep> steps_;
   std::vector<Group> groups_;
 };
 
