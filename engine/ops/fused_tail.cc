@@ -125,8 +125,9 @@ std::vector<float> TakeBatchNorm(PrepareContext& c, FusedTail* tail) {
   std::vector<float> factors(gamma.size());
   tail->shift.resize(gamma.size());
   for (size_t i = 0; i < gamma.size(); ++i) {
-    const double factor = static_cast<double>(gamma[i]) /
-                          std::sqrt(static_cast<double>(variance[i]) + static_cast<double>(tail->epsilon));
+    // Of a norm that a pass has put together, the roots are of ones.
+    const double square = static_cast<double>(variance[i]) + static_cast<double>(tail->epsilon);
+    const auto factor = square == 1 ? static_cast<double>(gamma[i]) : static_cast<double>(gamma[i]) / std::sqrt(square);
     factors[i] = static_cast<float>(factor);
     tail->shift[i] = static_cast<float>(static_cast<double>(beta[i]) - static_cast<double>(mean[i]) * factor);
   }

@@ -9,6 +9,7 @@
 // convolutions and matrix products. Offsets alone become one BiasAdd. Each round takes one such node; the driver
 // repeats the pass.
 #include <algorithm>
+#include <map>
 
 #include "engine/base/built.h"
 #include "engine/passes/match.h"
@@ -120,7 +121,28 @@ Edge AddConstant(PatchSink& sink, const std::string& name, const std::vector<flo
   return sink.Add(ConstNode(name, Tensor::Of<float>({static_cast<int64_t>(values.size())}, values)));
 }
 
-void Rewrite(const PassContext& context, PatchSink& sink, int32_t index, const Base& base, const Affine& affine) {
+// The mean and the variance of what this pass makes, by the number of channels.
+class Neutral {
+ public:
+  struct Statistics {
+    Edge zeros;
+    Edge ones;
+  };
+  const Statistics& Of(size_t channels, const std::string& name, PatchSink& sink) {
+    const auto [at, is_new] = made_.try_emplace(channels);
+    if (is_new) {
+      at->second.zeros = AddConstant(sink, name + "/zeros", std::vector<float>(channels, 0.0f));
+      at->second.ones = AddConstant(sink, name + "/ones", std::vector<float>(channels, 1.0f));
+    }
+    return at->second;
+  }
+
+ private:
+  std::map<size_t, Statistics> made_;
+};
+
+void Rewrite(const PassContext& context, PatchSink& sink, int32_t index, const Base& base, const Affine& affine,
+             Neutral* neutral) {
   const Graph& graph = context.graph;
   const Node& product = graph.node(base.product.node);
   const std::string& name = graph.node(index).name;
@@ -142,8 +164,9 @@ void Rewrite(const PassContext& context, PatchSink& sink, int32_t index, const B
     copy.op = FusedOpOf(product.op);
     copy.inputs.push_back(AddConstant(sink, name + "/scale", scale));
     copy.inputs.push_back(AddConstant(sink, name + "/offset", bias));
-    copy.inputs.push_back(AddConstant(sink, name + "/zeros", std::vector<float>(scale.size(), 0.0f)));
-    copy.inputs.push_back(AddConstant(sink, name + "/ones", std::vector<float>(scale.size(), 1.0f)));
+    const Neutral::Statistics& statistics = neutral->Of(scale.size(), name, sink);
+    copy.inputs.push_back(statistics.zeros);
+    copy.inputs.push_back(statistics.ones);
     SetFusedOps(copy, {"FusedBatchNorm"}, 4);
     copy.attrs.Set("epsilon", 0.0f);
     sink.Replace({index, 0}, sink.Add(std::move(copy)));
@@ -168,6 +191,7 @@ Status FoldBatchNorm(const PassContext& context, PatchSink& sink) {
   if constexpr (!kHasAny) return Status();
   const Graph& graph = context.graph;
   const SoleUsers users(context);
+  Neutral neutral;
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
     if (node.outputs.empty() || node.outputs[0].dtype != DType::kFloat || !node.control_inputs.empty()) continue;
@@ -190,7 +214,7 @@ Status FoldBatchNorm(const PassContext& context, PatchSink& sink) {
                                    : ReadArithmetic(graph, node, side, base->product, &affine);
       // The result must have the product's shape: a constant of higher rank would have added axes.
       if (!matched || !(node.outputs[0].shape == graph.fact(affine.z).shape)) continue;
-      Rewrite(context, sink, i, *base, affine);
+      Rewrite(context, sink, i, *base, affine, &neutral);
       break;
     }
   }

@@ -104,10 +104,12 @@ std::optional<KnownNorm> KnownBatchNorm(const Graph& graph, const Node& node, in
   const double eps = epsilon != nullptr ? static_cast<double>(*epsilon) : 1e-4;
   const auto& [gamma, beta, mean, variance] = parameters;
   KnownNorm norm;
+  norm.scale.resize(gamma.size());
+  norm.offset.resize(gamma.size());
   for (size_t i = 0; i < gamma.size(); ++i) {
     const double scale = static_cast<double>(gamma[i]) / std::sqrt(static_cast<double>(variance[i]) + eps);
-    norm.scale.push_back(static_cast<float>(scale));
-    norm.offset.push_back(static_cast<float>(static_cast<double>(beta[i]) - static_cast<double>(mean[i]) * scale));
+    norm.scale[i] = static_cast<float>(scale);
+    norm.offset[i] = static_cast<float>(static_cast<double>(beta[i]) - static_cast<double>(mean[i]) * scale);
   }
   return norm;
 }
