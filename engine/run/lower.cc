@@ -1,9 +1,12 @@
 #include "engine/run/lower.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "engine/ops/handle_types.h"
 #include "engine/ops/op.h"
+#include "engine/ops/signature.h"
 
 namespace rivulet {
 
@@ -184,10 +187,42 @@ void FindArgs(Body* body) {
   }
 }
 
+namespace {
+
+// Neither calls nor control flow, neither references nor handles: what most networks are.
+bool IsPlain(const OpDef& def) {
+  constexpr std::string_view kHarmless[] = {"Const", "_Feed", "Identity", "NoOp", "Placeholder"};
+  if (std::find(std::begin(kHarmless), std::end(kHarmless), def.name) != std::end(kHarmless)) return true;
+  if (def.run == nullptr && (def.flags & kAlias) == 0) return false;
+  if ((def.flags & (kStateful | kTakesObjects | kCallsFunctions)) != 0) return false;
+  const auto is_ref = [](const ArgSpec& arg) { return arg.is_ref; };
+  return std::none_of(SignatureOf(def).outputs.begin(), SignatureOf(def).outputs.end(), is_ref) &&
+         !std::string_view(def.name).starts_with("TensorArray");
+}
+
+bool IsPlain(const Graph& graph) {
+  std::array<const OpDef*, 64> plain{};  // some of those that were looked at
+  for (const Node& node : graph.nodes()) {
+    if (node.def == nullptr) return false;
+    const OpDef*& seen = plain[reinterpret_cast<uintptr_t>(node.def) / sizeof(OpDef) % plain.size()];
+    if (seen == node.def) continue;
+    if (!IsPlain(*node.def)) return false;
+    seen = node.def;
+  }
+  return true;
+}
+
+}  // namespace
+
 Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, FunctionTable& functions,
              const StopToken& stop) {
   KeepNeeded(graph, roots, root_nodes);
   RIVULET_RETURN_IF_ERROR(stop.Why());
+  if (IsPlain(*graph)) {
+    DropControls(graph, root_nodes, functions);
+    KeepNeeded(graph, roots, root_nodes);
+    return Status();
+  }
   if constexpr (kBuilt.functions) RIVULET_RETURN_IF_ERROR(InlineCalls(graph, roots, root_nodes, functions));
   RIVULET_RETURN_IF_ERROR(stop.Why());
   if constexpr (kBuilt.variables) {
