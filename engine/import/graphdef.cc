@@ -15,8 +15,7 @@
 namespace rivulet {
 namespace {
 
-// A NodeDef as written; inputs are resolved when all names are known. One is read after the other into the same
-// vector.
+// A NodeDef as written; inputs are resolved when all names are known. One is read after the other into the same one.
 struct RawNode {
   Node node;
   std::vector<std::string_view> inputs;
@@ -26,9 +25,7 @@ Status ReadNode(WireCursor message, KnownAttrs* known, RawNode* raw) {
   raw->node = Node();
   raw->inputs.clear();
   // From the first attribute to the end of the last.
-  const uint8_t* first = nullptr;
-  const uint8_t* last = nullptr;
-  uint64_t first_offset = 0;
+  const uint8_t *first = nullptr, *last = nullptr;
   for (uint64_t tag = message.offset(); message.Next(); tag = message.offset()) {
     switch (message.field()) {
       case 1: raw->node.name = std::string(message.Text()); break;
@@ -37,10 +34,7 @@ Status ReadNode(WireCursor message, KnownAttrs* known, RawNode* raw) {
       case 5: {
         const std::span<const uint8_t> entry = message.Bytes();
         if (!message.status().ok()) break;
-        if (first == nullptr) {
-          first = entry.data() - (message.OffsetOf(entry.data()) - tag);
-          first_offset = tag;
-        }
+        if (first == nullptr) first = entry.data() - (message.OffsetOf(entry.data()) - tag);
         last = entry.data() + entry.size();
         break;
       }
@@ -48,7 +42,7 @@ Status ReadNode(WireCursor message, KnownAttrs* known, RawNode* raw) {
     }
   }
   Status status = message.status();
-  if (status.ok() && first != nullptr) status = known->Read({first, last}, first_offset, &raw->node.attrs);
+  if (status.ok() && first != nullptr) status = known->Read({first, last}, message.OffsetOf(first), &raw->node.attrs);
   return status.ok() ? Status() : std::move(status).Framed(Cat("node ", Quoted(raw->node.name)));
 }
 
