@@ -14,7 +14,7 @@ namespace rivulet::prepare {
 namespace {
 
 // Prices are tried at these; a bit costs so much of the outputs' squared distance.
-constexpr double kLeastPrice = 1e-12, kLargestPrice = 1e-4;
+constexpr double kLeastOfAll = 1e-20, kLeastPrice = 1e-12, kLargestPrice = 1e-4;
 
 struct Tried {
   SqueezeTrial trial;
@@ -70,17 +70,23 @@ Result<Tried> TryPrice(const GraphDef& graph, const Study& study, const Trial& t
   return tried;
 }
 
-// The dearest price at which the network is good enough, or for a size the cheapest that is small enough.
-Result<SqueezedModel> Search(const GraphDef& graph, const Study& study, const Trial& trial,
-                             const SqueezeOptions& options) {
-  double low = std::log(kLeastPrice), high = std::log(kLargestPrice);
+// What a search has found, and all that it tried.
+struct Found {
   std::optional<SqueezedModel> best;
   std::vector<SqueezeTrial> trials;
+};
+
+// The dearest price between the two at which the network is good enough, or for a size the cheapest that is small
+// enough.
+Status SearchBetween(double least, double largest, const GraphDef& graph, const Study& study, const Trial& trial,
+                     const SqueezeOptions& options, Found* found) {
+  double low = std::log(least), high = std::log(largest);
+  std::optional<SqueezedModel>& best = found->best;
   for (int i = 0; i < kTrials; ++i) {
     if (options.progress) options.progress("searching for the price of a bit", static_cast<size_t>(i), kTrials);
     const double price = (low + high) / 2;
     RIVULET_ASSIGN_OR_RETURN(Tried tried, TryPrice(graph, study, trial, std::exp(price)));
-    trials.push_back(tried.trial);
+    found->trials.push_back(tried.trial);
     if (options.tried) RIVULET_RETURN_IF_ERROR(options.tried(tried.model.bytes));
     const bool is_near =
         options.size || !options.max_distance || tried.trial.agreement.distance <= *options.max_distance;
@@ -91,6 +97,18 @@ Result<SqueezedModel> Search(const GraphDef& graph, const Study& study, const Tr
     }
     (is_good == options.size.has_value() ? high : low) = price;
   }
+  return Status();
+}
+
+Result<SqueezedModel> Search(const GraphDef& graph, const Study& study, const Trial& trial,
+                             const SqueezeOptions& options) {
+  Found found;
+  RIVULET_RETURN_IF_ERROR(SearchBetween(kLeastPrice, kLargestPrice, graph, study, trial, options, &found));
+  // Where no error of a weight alone is felt, all together may be, even at the least price.
+  if (!found.best && !options.size) {
+    RIVULET_RETURN_IF_ERROR(SearchBetween(kLeastOfAll, kLeastPrice, graph, study, trial, options, &found));
+  }
+  auto& [best, trials] = found;
   std::sort(trials.begin(), trials.end(), [](const auto& a, const auto& b) { return a.price < b.price; });
   if (!best) {
     if (options.size) {
