@@ -65,11 +65,30 @@ void AttrMap::Set(std::string_view name, AttrValue value) {
   }
 }
 
+namespace {
+
+// By name, equal ones as they came. Pointers are sorted: to exchange entries takes much code.
+void SortMany(std::span<AttrMap::Entry> entries) {
+  std::vector<AttrMap::Entry*> order;
+  order.reserve(entries.size());
+  for (AttrMap::Entry& entry : entries) order.push_back(&entry);
+  Sort(order.begin(), order.end(), [](const AttrMap::Entry* a, const AttrMap::Entry* b) {
+    const int by_name = a->first.compare(b->first);
+    return by_name != 0 ? by_name < 0 : a < b;
+  });
+  std::vector<AttrMap::Entry> sorted;
+  sorted.reserve(entries.size());
+  for (AttrMap::Entry* entry : order) sorted.push_back(std::move(*entry));
+  std::move(sorted.begin(), sorted.end(), entries.begin());
+}
+
+}  // namespace
+
 void AttrMap::Assign(std::span<Entry> entries) {
   // A stable sort asks for memory.
   constexpr size_t kFew = 16;
   if (entries.size() > kFew) {
-    StableSort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.first < b.first; });
+    SortMany(entries);
   } else {
     for (size_t i = 1; i < entries.size(); ++i) {
       for (size_t at = i; at > 0 && entries[at].first < entries[at - 1].first; --at) {
