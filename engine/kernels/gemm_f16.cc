@@ -8,16 +8,12 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/kernels/arm_feature.h"
 #include "engine/kernels/epilogue-inl.h"
 
 #if defined(__aarch64__) && (defined(__linux__) || defined(__APPLE__))
 #define RIVULET_F16_BUILT 1
 #include <arm_neon.h>
-#if defined(__APPLE__)
-#include <sys/sysctl.h>
-#else
-#include <sys/auxv.h>
-#endif
 #if defined(__clang__)
 #define RIVULET_F16 __attribute__((target("fullfp16")))
 #else
@@ -220,19 +216,9 @@ void CollectAndRound(const GemmTask& task, int64_t row, int64_t rows, const Dept
 }  // namespace
 
 bool HasF16Arithmetic() {
-#if defined(__APPLE__)
-  static const bool has = [] {
-    for (const char* name : {"hw.optional.arm.FEAT_FP16", "hw.optional.neon_fp16"}) {  // the second until iOS 15
-      int value = 0;
-      size_t size = sizeof value;
-      if (sysctlbyname(name, &value, &size, nullptr, 0) == 0 && value != 0) return true;
-    }
-    return false;
-  }();
-#else
   constexpr unsigned long kVectorsOfHalf = 1 << 10;  // HWCAP_ASIMDHP
-  static const bool has = (getauxval(AT_HWCAP) & kVectorsOfHalf) != 0;
-#endif
+  static const bool has = HasArmFeature("hw.optional.arm.FEAT_FP16", AT_HWCAP, kVectorsOfHalf) ||
+                          HasArmFeature("hw.optional.neon_fp16", AT_HWCAP, kVectorsOfHalf);  // until iOS 15
   return has;
 }
 
