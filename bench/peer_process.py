@@ -24,6 +24,8 @@ def planar(array):
 class TensorFlow:
     """Its session, with the fetches and feeds bound once."""
 
+    settings = 'a session, called with feeds and fetches bound once; one thread between operators'
+
     def __init__(self):
         os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
         import tensorflow
@@ -49,6 +51,8 @@ class TensorFlow:
 
 
 class LiteRt:
+    settings = 'XNNPACK, as it comes'
+
     def __init__(self):
         from ai_edge_litert.interpreter import Interpreter
         self.interpreter_class = Interpreter
@@ -71,6 +75,8 @@ class LiteRt:
 
 
 class OnnxRuntime:
+    settings = 'all graph optimisations, as it comes; one thread between operators'
+
     def __init__(self):
         import onnxruntime
         self.module = onnxruntime
@@ -91,6 +97,8 @@ class OnnxRuntime:
 
 class OpenVino:
     """Told to compute in float32: on some processors its own choice is bfloat16."""
+
+    settings = 'INFERENCE_PRECISION_HINT f32, PERFORMANCE_HINT LATENCY, tensors shared with the caller'
 
     def __init__(self):
         import openvino
@@ -115,6 +123,8 @@ class OpenVino:
 
 
 class Mnn:
+    settings = 'precision high'
+
     def __init__(self):
         import MNN
         self.module = MNN
@@ -157,6 +167,8 @@ class Mnn:
 
 class Ncnn:
     """Its 16-bit options are off."""
+
+    settings = '16-bit storage and arithmetic off'
 
     def __init__(self):
         import ncnn
@@ -232,6 +244,9 @@ def time_engine(job):
 
 
 def main():
+    if sys.argv[1:] == ['--settings']:
+        print(json.dumps({name: engine.settings for name, engine in ENGINES.items()}))
+        return
     job = json.loads(sys.argv[1])
     if job['engine'] == 'rivulet':  # its own program made the arrays
         result = {'difference': difference(job['stem'], len(job['results']), [np.load(path) for path in job['results']])}

@@ -38,9 +38,9 @@ def mean(values):
 def latency(results, threads, peak):
     columns = [e for e in TITLES if any(e in r['threads'][threads] for r in results)]
     peak_title = ' share of peak |' if peak and threads == 1 else ''
-    lines = [f"| model | {' | '.join(TITLES[e] for e in columns)} | ours ÷ best |{peak_title}",
-             '|---' * (len(columns) + 2) + '|' + ('---|' if peak_title else '')]
-    ratios = []
+    lines = [f"| model | {' | '.join(TITLES[e] for e in columns)} | ours ÷ best | by medians |{peak_title}",
+             '|---' * (len(columns) + 3) + '|' + ('---|' if peak_title else '')]
+    ratios, middles = [], []
     for result in results:
         engines = result['threads'][threads]
         best, cells = best_peer(engines, 'min_ms'), []
@@ -54,13 +54,15 @@ def latency(results, threads, peak):
                 figure = f"{r['min_ms']:.2f}"
                 cells.append(f'**{figure}**' if best and best[1] == engine else figure)
         by = ratio(engines)
+        middle = ratio(engines, 'median_ms')
         ratios += [by] if by else []
+        middles += [middle] if middle else []
         share = ''
         if peak_title and 'rivulet' in engines:
             share = f" {100 * result['flops'] / (engines['rivulet']['min_ms'] * 1e6 * peak['gflops_per_s']):.0f} % |"
-        lines.append(f"| {result['model']} | {' | '.join(cells)} | {f'{by:.2f}' if by else ''} |{share}")
+        lines.append(f"| {result['model']} | {' | '.join(cells)} | {f'{by:.2f}' if by else ''} | {f'{middle:.2f}' if middle else ''} |{share}")
     blanks = ' |' * (len(columns) - 1)
-    lines.append(f"| geometric mean |{blanks} | **{mean(ratios):.2f}** |{' |' if peak_title else ''}")
+    lines.append(f"| geometric mean |{blanks} | **{mean(ratios):.2f}** | {mean(middles):.2f} |{' |' if peak_title else ''}")
     return '\n'.join(lines) + '\n'
 
 
@@ -90,6 +92,24 @@ def other(results, threads):
     return '\n'.join(lines) + '\n'
 
 
+def summary(setting, results):
+    """The table of few columns: ours and the fastest peer's, for each number of threads."""
+    counts = list(results[0]['threads'])
+    titles = [f"{n} thread{'s' if n > 1 else ''}: ours, the fastest peer's, ms | ÷" for n in counts]
+    lines = [f"{setting['date']}, {setting['processor']}:", '', f"| network | {' | '.join(titles)} |", '|---' * (2 * len(counts) + 1) + '|']
+    ratios = {n: [] for n in counts}
+    for result in results:
+        cells = []
+        for n in counts:
+            engines = result['threads'][n]
+            best, ours, by = best_peer(engines, 'min_ms'), right(engines).get('rivulet'), ratio(engines)
+            cells += [f"{ours['min_ms']:.2f}, {best[0]:.2f} {TITLES[best[1]]}", f'{by:.2f}'] if by else ['', '']
+            ratios[n] += [by] if by else []
+        lines.append(f"| {result['model']} | {' | '.join(cells)} |")
+    lines.append('| geometric mean | ' + ' | '.join(f' | **{mean(ratios[n]):.2f}**' for n in counts) + ' |')
+    return '\n'.join(lines) + '\n'
+
+
 def page(setting, results):
     peak = setting.get('peak')
     engines = ', '.join(f'{TITLES[e]} {v}' for e, v in setting['versions'].items())
@@ -99,7 +119,8 @@ def page(setting, results):
     turns = f"{setting['rounds']} rounds of {setting['seconds']:g} s each"
     if setting['before']:
         turns += f", each process started by `{setting['before']}`"
-    lines = [f'{machine}. {engines}. {turns}.', '']
+    told = '; '.join(f'{TITLES[e]}: {setting["settings"][e]}' for e in setting['versions'] if e in setting['settings'])
+    lines = [f'{machine}. {engines}. {turns}.', '', f'Peers\' settings: {told}.', '']
     for threads in results[0]['threads'] if results else ():
         lines += [f"### Fastest run, ms, {threads} thread{'s' if threads > 1 else ''}", '', latency(results, threads, peak)]
     if results:

@@ -199,6 +199,7 @@ def main():
     peer_environments.add_flags(parser)
     parser.add_argument('--convert-only', action='store_true', help="write the peers' files and stop")
     parser.add_argument('--write', metavar='PAGE.md', help='also put the tables between the marks of this page')
+    parser.add_argument('--summary', metavar='PAGE.md', help='and a table of few columns between the marks of that one')
     parser.add_argument('--mark', default='main', metavar='NETWORKS', help='which marks: main or others')
     parser.add_argument('--json', action='store_true', help='print JSON, not tables')
     args = parser.parse_args()
@@ -218,7 +219,8 @@ def main():
         if args.convert_only:
             return
         setting = {'date': datetime.date.today().isoformat(), 'processor': peer_tables.processor(), 'rounds': args.rounds,
-                   'seconds': args.seconds, 'before': args.before, 'versions': versions(args, args.engines.split(','))}
+                   'seconds': args.seconds, 'before': args.before, 'versions': versions(args, args.engines.split(',')),
+                   'settings': json.loads(said([peer_environments.python(args, 'engines'), os.path.join(HERE, 'peer_process.py'), '--settings']))}
         if os.path.exists(args.peak):
             setting['peak'] = pinned(args, 1, [args.peak])
     except (RuntimeError, OSError) as error:
@@ -230,6 +232,8 @@ def main():
     print(text, end='')
     if args.write:
         peer_tables.write_between(args.write, args.mark, text)
+    if args.summary:
+        peer_tables.write_between(args.summary, args.mark, peer_tables.summary(setting, results))
 
 
 if __name__ == '__main__':

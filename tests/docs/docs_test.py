@@ -75,6 +75,23 @@ class Pages(unittest.TestCase):
                     self.assertTrue((page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}")
         self.assertGreater(found, 10)
 
+    def test_rows_of_tables_are_whole(self):
+        found = 0
+        for page in PAGES:
+            prose = re.sub(r"(?ms)^```.*?^```", lambda fenced: "\n" * fenced[0].count("\n"), page.read_text())
+            columns = 0
+            for number, line in enumerate(prose.split("\n"), 1):
+                if not line.startswith("|"):
+                    columns = 0
+                    continue
+                found += 1
+                where = f"{page.relative_to(ROOT)}:{number}"
+                self.assertRegex(line, r"\|\s*$", f"{where} breaks off")
+                cells = len(re.findall(r"(?<!\\)\|", line))
+                columns = columns or cells
+                self.assertEqual(cells, columns, f"{where} has {cells - 1} cells, the table's first row {columns - 1}")
+        self.assertGreater(found, 500)
+
     def test_paths_exist(self):
         found = 0
         for page in PAGES:
