@@ -222,9 +222,13 @@ void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeo
   const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue);
   if (blocks > 0) {
     // A part of the rows copies those that it shares with the part before again; all blocks of a part follow one
-    // another.
+    // another. So there are parts only where threads would be left without work.
+    constexpr int64_t kPiecesOfThread = 4;
     const double block_work = row_work * static_cast<double>(geometry.out_h) / static_cast<double>(blocks);
-    const int64_t parts = std::clamp<int64_t>(static_cast<int64_t>(block_work / kPieceWork), 1, geometry.out_h);
+    const int64_t wanted =
+        (kPiecesOfThread * pool.num_threads() - 1) / std::max<int64_t>(geometry.batch * blocks, 1) + 1;
+    const int64_t parts =
+        std::clamp<int64_t>(std::min(static_cast<int64_t>(block_work / kPieceWork), wanted), 1, geometry.out_h);
     const int64_t grain = std::max<int64_t>(static_cast<int64_t>(kPieceWork / block_work), 1);
     pool.ParallelFor(geometry.batch * parts * blocks, grain, stop, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {

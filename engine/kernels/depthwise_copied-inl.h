@@ -85,6 +85,83 @@ HWY_NOINLINE void CopiedBlock(const float* const* rows, const float* HWY_RESTRIC
   RIVULET_PIXELS(RIVULET_FINISH)
 #undef RIVULET_FINISH
 }
+
+// Whether the rows under a filter's row lie one vector after the other, and are long enough for what follows.
+HWY_INLINE bool TakesSevens(const DepthwiseGeometry& g) { return g.k_w >= 7 && g.stride_w == 1 && g.dilation_w == 1; }
+
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86 || HWY_ARCH_ARM
+constexpr int64_t kSevensPixels = 8;
+#else
+constexpr int64_t kSevensPixels = 4;
+#endif
+
+// kSevensPixels neighbouring outputs as above where TakesSevens. Seven taps at a time meet inputs that are loaded once
+// for all of them: with two loads for each product's operands less than one of the products' time is left for loads.
+HWY_NOINLINE void CopiedSevens(const float* const* rows, const float* HWY_RESTRICT filter, const DepthwiseGeometry& g,
+                               int64_t from, const Out& out, int64_t at, int64_t channel, int64_t count) {
+  constexpr bool kEight = kSevensPixels == 8;
+  const D d;
+#define RIVULET_DECLARE(i) V s##i = hn::Zero(d);
+  RIVULET_PIXELS(RIVULET_DECLARE)
+#undef RIVULET_DECLARE
+  for (int64_t y = 0; y < g.k_h; ++y) {
+    const float* HWY_RESTRICT input = rows[y] + from;
+    int64_t x = 0;
+    for (; x + 7 <= g.k_w; x += 7, input += 7 * kLanes, filter += 7 * kLanes) {
+#define RIVULET_LOAD(i) const V v##i = hn::LoadU(d, input + (kEight || i < 10 ? i : 0) * kLanes);
+      RIVULET_LOAD(0)
+      RIVULET_LOAD(1)
+      RIVULET_LOAD(2)
+      RIVULET_LOAD(3)
+      RIVULET_LOAD(4)
+      RIVULET_LOAD(5)
+      RIVULET_LOAD(6)
+      RIVULET_LOAD(7)
+      RIVULET_LOAD(8)
+      RIVULET_LOAD(9)
+      RIVULET_LOAD(10)
+      RIVULET_LOAD(11)
+      RIVULET_LOAD(12)
+      RIVULET_LOAD(13)
+#undef RIVULET_LOAD
+// One tap over the inputs from its own place on.
+#define RIVULET_TAP(tap, i0, i1, i2, i3, i4, i5, i6, i7) \
+  {                                                      \
+    const V f = hn::Load(d, filter + tap * kLanes);      \
+    s0 = hn::MulAdd(v##i0, f, s0);                       \
+    s1 = hn::MulAdd(v##i1, f, s1);                       \
+    s2 = hn::MulAdd(v##i2, f, s2);                       \
+    s3 = hn::MulAdd(v##i3, f, s3);                       \
+    if constexpr (kEight) {                              \
+      s4 = hn::MulAdd(v##i4, f, s4);                     \
+      s5 = hn::MulAdd(v##i5, f, s5);                     \
+      s6 = hn::MulAdd(v##i6, f, s6);                     \
+      s7 = hn::MulAdd(v##i7, f, s7);                     \
+    }                                                    \
+  }
+      RIVULET_TAP(0, 0, 1, 2, 3, 4, 5, 6, 7)
+      RIVULET_TAP(1, 1, 2, 3, 4, 5, 6, 7, 8)
+      RIVULET_TAP(2, 2, 3, 4, 5, 6, 7, 8, 9)
+      RIVULET_TAP(3, 3, 4, 5, 6, 7, 8, 9, 10)
+      RIVULET_TAP(4, 4, 5, 6, 7, 8, 9, 10, 11)
+      RIVULET_TAP(5, 5, 6, 7, 8, 9, 10, 11, 12)
+      RIVULET_TAP(6, 6, 7, 8, 9, 10, 11, 12, 13)
+#undef RIVULET_TAP
+    }
+    for (; x < g.k_w; ++x, input += kLanes, filter += kLanes) {
+      const V f = hn::Load(d, filter);
+#define RIVULET_ADD(i) \
+  if constexpr (i < kSevensPixels) s##i = hn::MulAdd(hn::LoadU(d, input + i * kLanes), f, s##i);
+      RIVULET_PIXELS(RIVULET_ADD)
+#undef RIVULET_ADD
+    }
+  }
+  const int64_t channels = g.in_c;
+#define RIVULET_FINISH(i) \
+  if constexpr (i < kSevensPixels) Finish(s##i, out, at + i * channels, channel, count);
+  RIVULET_PIXELS(RIVULET_FINISH)
+#undef RIVULET_FINISH
+}
 #undef RIVULET_PIXELS
 
 HWY_INLINE void CopiedPixels(int64_t pixels, const float* const* rows, const float* filter, const DepthwiseGeometry& g,
@@ -105,10 +182,17 @@ HWY_INLINE void CopiedPixels(int64_t pixels, const float* const* rows, const flo
 HWY_INLINE void CopyPixels(const DepthwiseGeometry& g, const float* row, int64_t x, int64_t pixels, int64_t count,
                            float* HWY_RESTRICT to) {
   const D d;
-  for (int64_t i = 0; i < pixels; ++i, ++x, to += kLanes) {
-    const bool inside = row != nullptr && x >= 0 && x < g.in_w;
-    hn::Store(inside ? LoadSome(row + x * g.in_c, count) : hn::Zero(d), d, to);
+  const int64_t left = row == nullptr ? pixels : std::clamp<int64_t>(-x, 0, pixels);
+  const int64_t right = std::clamp<int64_t>(g.in_w - x, left, pixels);
+  const float* from = left < right ? row + (x + left) * g.in_c : nullptr;
+  int64_t i = 0;
+  for (; i < left; ++i, to += kLanes) hn::Store(hn::Zero(d), d, to);
+  if (count == kLanes) {
+    for (; i < right; ++i, to += kLanes, from += g.in_c) hn::Store(hn::LoadU(d, from), d, to);
+  } else {
+    for (; i < right; ++i, to += kLanes, from += g.in_c) hn::Store(LoadSome(from, count), d, to);
   }
+  for (; i < pixels; ++i, to += kLanes) hn::Store(hn::Zero(d), d, to);
 }
 
 // Output rows [begin, end) of image n, the vector of channels from `channel` on.
@@ -143,7 +227,11 @@ HWY_INLINE void RowsCopied(const float* input, const float* filter, const Depthw
       const int64_t at = ((n * g.out_h + y) * g.out_w + left) * g.in_c;
       const Out out{output + at, epilogue.bias, epilogue.addend != nullptr ? epilogue.addend + at : nullptr,
                     ActivationBounds(epilogue.activation)};
-      for (int64_t x = 0; x < columns; x += 8) {
+      int64_t x = 0;
+      for (; TakesSevens(g) && x + kSevensPixels <= columns; x += kSevensPixels) {
+        CopiedSevens(rows, taps, g, x * kLanes, out, x * g.in_c + channel, channel, count);
+      }
+      for (; x < columns; x += 8) {
         CopiedPixels(std::min<int64_t>(columns - x, 8), rows, taps, g, x * g.stride_w * kLanes, out,
                      x * g.in_c + channel, channel, count);
       }

@@ -139,6 +139,25 @@ TEST(DepthwiseConv2D, SquareFiltersAtEveryBorder) {
   });
 }
 
+TEST(DepthwiseConv2D, LongRowsOfTaps) {
+  OnEveryTarget([] {
+    Random random(13);
+    for (int i = 0; i < 100; ++i) {
+      DepthwiseGeometry g = Square(1, 1 + random.Below(36), 1, 7 + random.Below(15), 1);
+      g.k_h = 1 + random.Below(7);
+      g.stride_h = 1 + random.Below(2);
+      g.dilation_h = 1 + random.Below(2);
+      g.in_h = 1 + random.Below(6);
+      g.in_w = 1 + random.Below(30);
+      g.out_h = 1 + random.Below(6);
+      g.out_w = 1 + random.Below(30);
+      g.pad_top = random.Below(5) - 1;
+      g.pad_left = random.Below(12) - 1;
+      ExpectExact(g);
+    }
+  });
+}
+
 TEST(DepthwiseConv2D, LeakyActivation) {
   const DepthwiseGeometry g = Square(7, 20, 1, 3, 1);
   const std::vector<float> input = Wholes(7 * 7 * 20, 1), filter = Wholes(9 * 20, 2);
