@@ -103,7 +103,13 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
   const V zero = hn::Zero(d);
   const int64_t lda = left.lda;
   const int64_t kc = left.length;
-#define RIVULET_DECLARE(i) V r##i = zero, s##i = zero;
+  const auto last = hn::FirstN(d, static_cast<size_t>(out.last));
+  V bias0 = zero, bias1 = zero;
+  if (out.bias != nullptr) {
+    bias0 = kTwo ? hn::LoadU(d, out.bias) : LoadLast(last, out.bias);
+    if constexpr (kTwo) bias1 = LoadLast(last, out.bias + kLanes);
+  }
+#define RIVULET_DECLARE(i) V r##i = bias0, s##i = bias1;
   RIVULET_ROWS(RIVULET_DECLARE)
 #undef RIVULET_DECLARE
 
@@ -190,7 +196,6 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
     }
   }
 
-  const auto last = hn::FirstN(d, static_cast<size_t>(out.last));
   if (out.addend != nullptr) {
     const float* from = out.addend;
 #define RIVULET_ADD_ROWS(i)                                \
@@ -205,18 +210,6 @@ HWY_NOINLINE void Tile(const TileLeft& left, const float* HWY_RESTRICT b0, const
   }
     RIVULET_ROWS(RIVULET_ADD_ROWS)
 #undef RIVULET_ADD_ROWS
-  }
-  if (out.bias != nullptr) {
-    const V bias0 = kTwo ? hn::LoadU(d, out.bias) : LoadLast(last, out.bias);
-    const V bias1 = kTwo ? LoadLast(last, out.bias + kLanes) : zero;
-#define RIVULET_ADD_BIAS(i)                          \
-  if constexpr (i < kRows) {                         \
-    r##i = hn::Add(r##i, bias0);                     \
-    if constexpr (kTwo) s##i = hn::Add(s##i, bias1); \
-  }
-    RIVULET_ROWS(RIVULET_ADD_BIAS)
-#undef RIVULET_ADD_BIAS
-    (void)bias1;
   }
   float* c = out.c;
   const V lo = hn::Set(d, out.lo);
