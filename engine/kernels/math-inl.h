@@ -219,18 +219,6 @@ HWY_INLINE V Erf(V x) {
   return hn::IfThenElse(hn::Gt(a, hn::Set(d, 0.93f)), large, small);
 }
 
-// Within 4e-7 of the error function, at a third of its cost: a rational function of x^2 up to 4, from where on it is 1.
-HWY_INLINE V ErfNear(V x) {
-  const D d;
-  const V s = hn::Mul(x, x);
-  const V p = Polynomial(s, 1.12837863f, 0.213941291f, 0.0524330251f, 0.00429291045f, 0.000155533446f, -1.99031092e-06f,
-                         1.92173122e-08f);
-  const V q = Polynomial(s, 1.0f, 0.522928178f, 0.120798215f, 0.0155508043f, 0.0010980037f);
-  const V one = hn::Set(d, 1.0f);
-  const V near = Clamp(hn::Mul(hn::Abs(x), Quotient(p, q)), hn::Zero(d), one);
-  return hn::CopySign(hn::IfThenElse(hn::Ge(hn::Abs(x), hn::Set(d, 4.0f)), one, near), x);
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();
