@@ -52,8 +52,8 @@ HWY_INLINE V Relu6(V x) {
 
 HWY_INLINE V EluScaled(V x, float negative, float positive) {
   const D d;
-  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(hn::Set(d, negative), Expm1(x)),
-                        hn::Mul(hn::Set(d, positive), x));
+  const V below = Expm1Below88(Clamp(x, hn::Set(d, -20.0f), hn::Zero(d)));
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(hn::Set(d, negative), below), hn::Mul(hn::Set(d, positive), x));
 }
 
 // 1 for positive, -1 for negative; zeros and NaN as they are.
