@@ -18,11 +18,6 @@ constexpr int64_t kMaxColumns = 32;
 constexpr int64_t kMaxTiles = 56;
 // What a piece is rounded up by, to whole tiles of the micro-kernel.
 constexpr int64_t kMoreTiles = 16;
-// Floats of one of the blocks that each of several threads has for itself: the transformed filters and the sums in the
-// first, behind its head, and transformed input in the others. One size for all convolutions, so that a block is
-// always the same thread's.
-constexpr int64_t kHeadFloats = 16;
-constexpr int64_t kBlockFloats = 168 * 1024;
 
 // The sizes of one convolution's work.
 struct Layout {
