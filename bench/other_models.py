@@ -1,5 +1,6 @@
 """Networks of other kinds than the main set's, so that what is fast is not fast on that set alone: densely connected, U-shaped, grouped
-and shuffled, dilated, with detection heads, recurrent in both directions, over volumes, normalised by instance, super-resolution.
+and shuffled, dilated, with detection heads, recurrent in both directions, over volumes, normalised by instance, super-resolution, over
+sounds and lines of text, with wide windows.
 """
 import tensorflow as tf
 
@@ -181,6 +182,55 @@ def both_ways_loop(batch):
     return tf.keras.Model(entry, layers.Dense(8, 'softmax')(x))
 
 
+def keywords(batch):
+    """DS-CNN, small: spoken words by 49 frames of 10 coefficients, so little work that handing it over counts."""
+    entry = layers.Input((49, 10, 1), batch, name='input')
+    x = normal(entry, 64, (10, 4), 2)
+    for _ in range(4):
+        x = layers.DepthwiseConv2D(3, 1, 'same', use_bias=False)(x)
+        x = normal(layers.ReLU()(layers.BatchNormalization()(x)), 64, 1)
+    return tf.keras.Model(entry, layers.Dense(12, 'softmax')(layers.GlobalAveragePooling2D()(x)))
+
+
+def sounds(batch):
+    """A temporal convolutional network: filters along the time, ever farther apart, that do not see what comes."""
+    entry = layers.Input((256, 40), batch, name='input')
+    x = layers.Conv1D(64, 1)(entry)
+    for rate in (1, 2, 4, 8, 16, 32):
+        y = layers.Conv1D(64, 3, padding='causal', dilation_rate=rate, activation='relu')(x)
+        x = layers.Add()([x, layers.Conv1D(64, 1)(y)])
+    return tf.keras.Model(entry, layers.Dense(12, 'softmax')(layers.GlobalAveragePooling1D()(x)))
+
+
+def line_of_text(batch):
+    """CRNN: a picture of a line of text, its columns as the steps of two LSTM layers in both directions."""
+    entry = layers.Input((32, 128, 1), batch, name='input')
+    x = entry
+    for channels, pooled in ((64, (2, 2)), (128, (2, 2)), (256, None), (256, (2, 1)), (512, None), (512, (2, 1))):
+        x = convolve(x, channels)
+        x = layers.MaxPooling2D(pooled)(x) if pooled else x
+    x = layers.Conv2D(512, 2, activation='relu')(x)
+    x = layers.Reshape((x.shape[2], 512))(x)
+    for _ in range(2):
+        x = layers.Bidirectional(layers.LSTM(256, return_sequences=True))(x)
+    return tf.keras.Model(entry, layers.Dense(37, 'softmax')(x))
+
+
+def wide_windows(batch):
+    """ConvNeXt, small: depthwise 7x7, layer normalisation, four times as wide in between, GELU."""
+    def normalised(x):
+        return layers.LayerNormalization(epsilon=1e-6)(x)
+
+    entry = layers.Input((224, 224, 3), batch, name='input')
+    x = normalised(layers.Conv2D(48, 4, 4)(entry))
+    for channels, count in ((48, 2), (96, 2), (192, 6), (384, 2)):
+        x = x if channels == 48 else layers.Conv2D(channels, 2, 2)(normalised(x))
+        for _ in range(count):
+            y = normalised(layers.DepthwiseConv2D(7, padding='same')(x))
+            x = layers.Add()([x, layers.Dense(channels)(layers.Dense(4 * channels, 'gelu')(y))])
+    return tf.keras.Model(entry, layers.Dense(1000, 'softmax')(layers.GlobalAveragePooling2D()(x)))
+
+
 # Name: what builds it, the shape of one input, the batch.
 NETWORKS = {
     'both_ways': (both_ways, (40, 64), 1),
@@ -188,15 +238,19 @@ NETWORKS = {
     'densenet121': (published('DenseNet121', 224)[0], (224, 224, 3), 1),
     'dilated': (dilated, (256, 256, 3), 1),
     'grouped': (grouped, (112, 112, 3), 1),
+    'keywords': (keywords, (49, 10, 1), 1),
+    'line_of_text': (line_of_text, (32, 128, 1), 1),
     'mobilenet_v3_large': (published('MobileNetV3Large', 224, include_preprocessing=False)[0], (224, 224, 3), 1),
     'pyramid': (pyramid, (256, 256, 3), 1),
     'residual_x2': (residual_x2, (96, 96, 3), 1),
     'shuffle_v1': (shuffle_v1, (224, 224, 3), 1),
     'shuffle_v2': (shuffle_v2, (224, 224, 3), 1),
+    'sounds': (sounds, (256, 40), 1),
     'stylise': (stylise, (160, 160, 3), 1),
     'u_shaped': (u_shaped, (128, 128, 3), 1),
     'vgg16': (published('VGG16', 224)[0], (224, 224, 3), 1),
     'volumes': (volumes, (16, 64, 64, 3), 1),
+    'wide_windows': (wide_windows, (224, 224, 3), 1),
     'xception': (published('Xception', 299)[0], (299, 299, 3), 1),
 }
 

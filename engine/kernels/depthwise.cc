@@ -203,8 +203,11 @@ constexpr double kPieceWork = 200e3;  // multiplications
 int64_t RowsOfPiece(int64_t rows, double row_work, int threads) {
   constexpr double kShareWork = 1e6;
   constexpr double kMostPieces = 4;  // of a thread
+  // From so much on, a microsecond or two, what one thread would read of the other's layers costs more than the wait
+  // for the others.
+  constexpr double kWorthSharing = 6e4;
   const double least = std::max(kPieceWork / row_work / 2, 1.0);
-  if (threads == 1 || static_cast<double>(rows) * row_work < 1.5 * kPieceWork) return 2 * static_cast<int64_t>(least);
+  if (threads == 1 || static_cast<double>(rows) * row_work < kWorthSharing) return 2 * static_cast<int64_t>(least);
   const int64_t share = (rows - 1) / threads + 1;
   const double pieces = std::clamp(static_cast<double>(share) * row_work / kShareWork, 1.0, kMostPieces);
   const int64_t part = (share - 1) / static_cast<int64_t>(pieces) + 1;

@@ -86,6 +86,9 @@ GemmSplit ShareOfRow(int64_t n, int threads) {
 
 GemmSplit FindSplit(int64_t m, int64_t n, int64_t k, int threads) {
   constexpr int64_t kCacheOfThread = 400000;  // in floats
+  // Of so few weights a row takes half a microsecond, and to hand half of it over takes longer.
+  constexpr int64_t kLeastOfRow = 30000;
+  if (m == 1 && n > 0 && k <= kLeastOfRow / n) return {1, n, 1, 1};
   if (m == 1 && n > 0 && k <= kCacheOfThread * threads / n) return ShareOfRow(n, threads);
   // Columns whose right operand, or a block of k of it, is a good part of a second-level cache: the rows of a piece
   // find it there, block after block.

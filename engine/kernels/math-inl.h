@@ -63,15 +63,20 @@ HWY_INLINE V Exp(V x) {
   return hn::Mul(hn::Mul(hn::Add(e, hn::Set(d, 1.0f)), PowerOfTwo(half)), PowerOfTwo(hn::Sub(whole, half)));
 }
 
-HWY_INLINE V Expm1(V x) {
+// e^x - 1 for x from -20, from where on down it is -1, to 88, up to where 2^n is finite. Zeros become 0.
+HWY_INLINE V Expm1Below88(V x) {
   const D d;
   const DI di;
-  // From 88 on the subtraction does not show, and 2^n might not be finite; below -20 the result is -1.
-  const V inner = Clamp(x, hn::Set(d, -20.0f), hn::Set(d, 88.0f));
   V n;
-  const V e = ReducedExpm1(inner, n);
+  const V e = ReducedExpm1(x, n);
   const V scale = PowerOfTwo(hn::ConvertTo(di, n));
-  const V result = hn::MulAdd(scale, e, hn::Sub(scale, hn::Set(d, 1.0f)));
+  return hn::MulAdd(scale, e, hn::Sub(scale, hn::Set(d, 1.0f)));
+}
+
+HWY_INLINE V Expm1(V x) {
+  const D d;
+  // From 88 on the subtraction does not show.
+  const V result = Expm1Below88(Clamp(x, hn::Set(d, -20.0f), hn::Set(d, 88.0f)));
   const V small = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, result);  // keeps -0
   return hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.0f)), Exp(x), small);
 }
@@ -199,8 +204,16 @@ HWY_INLINE V Tanh(V x) {
   const D d;
   const V a = hn::Abs(x);
   // From 9.1 on the result rounds to 1.
-  const V e = Expm1(hn::Add(Clamp(a, hn::Zero(d), hn::Set(d, 10.0f)), Clamp(a, hn::Zero(d), hn::Set(d, 10.0f))));
-  return hn::CopySign(hn::Div(e, hn::Add(e, hn::Set(d, 2.0f))), x);
+  const V e = Expm1Below88(Clamp(hn::Add(a, a), hn::Zero(d), hn::Set(d, 20.0f)));
+  const V below = hn::Add(e, hn::Set(d, 2.0f));
+  const V about = Quotient(e, below);
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+  // Its last bit, too: beside other errors there is no room for a rounding more.
+  const V rest = hn::NegMulAdd(about, below, e);
+  return hn::CopySign(hn::MulAdd(rest, hn::ApproximateReciprocal(below), about), x);
+#else
+  return hn::CopySign(about, x);
+#endif
 }
 
 HWY_INLINE V Erf(V x) {
@@ -217,18 +230,6 @@ HWY_INLINE V Erf(V x) {
                          0.000432304805f, -2.09097216e-05f);
   const V large = hn::CopySign(hn::Sub(hn::Set(d, 1.0f), Exp(p)), x);
   return hn::IfThenElse(hn::Gt(a, hn::Set(d, 0.93f)), large, small);
-}
-
-// Within 4e-7 of the error function, at a third of its cost: a rational function of x^2 up to 4, from where on it is 1.
-HWY_INLINE V ErfNear(V x) {
-  const D d;
-  const V s = hn::Mul(x, x);
-  const V p = Polynomial(s, 1.12837863f, 0.213941291f, 0.0524330251f, 0.00429291045f, 0.000155533446f, -1.99031092e-06f,
-                         1.92173122e-08f);
-  const V q = Polynomial(s, 1.0f, 0.522928178f, 0.120798215f, 0.0155508043f, 0.0010980037f);
-  const V one = hn::Set(d, 1.0f);
-  const V near = Clamp(hn::Mul(hn::Abs(x), Quotient(p, q)), hn::Zero(d), one);
-  return hn::CopySign(hn::IfThenElse(hn::Ge(hn::Abs(x), hn::Set(d, 4.0f)), one, near), x);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,7 +1,11 @@
-// In two loops: the first transforms the input's tiles, the second takes a few tiles and a few output channels at a
-// time, transforms their filters, multiplies point by point and transforms the sums back. The transformed filter is
-// four times as large as the filter itself and is never written out whole: made anew in the second-level cache for each
-// piece, it costs less than reading it from memory would.
+// A piece is a few tiles of the input and a few output channels. A thread transforms its tiles when it comes to them,
+// then for each of their pieces the filters, multiplies point by point and transforms the sums back. The transformed
+// filter is four times as large as the filter itself and is never written out whole: made anew in the second-level
+// cache for each piece, it costs less than reading it from memory would.
+//
+// All that is transformed stays with the thread that made it. Where processors share no cache, a line that another one
+// has read or written costs some ten times what a store costs: to transform tiles for all threads took two of them as
+// long as one.
 #include "engine/kernels/winograd.h"
 
 #include <algorithm>
@@ -29,12 +33,30 @@ struct Task {
   const float* packed;
   const Epilogue* epilogue;
   float* output;
-  float* transformed;  // [depths][points][held tiles][depth]
-  float* workers;
-  int64_t first_tile;  // of those held
-  int64_t num_tiles;
-  int64_t tile_parts;
+  float* scratch;
+  int threads;
+  int64_t part_tiles;  // of a piece
   std::atomic<bool>* not_finite;
+};
+
+// What a thread has for itself. The same thread has the same memory for every convolution, in blocks among those of the
+// others, so that no line of it is ever another's.
+struct Own {
+  const Task* task;
+  int thread;
+
+  float* Block(int64_t block) const {
+    return task->scratch + (block * task->threads + thread) * task->layout.block_floats;
+  }
+  // The part whose tiles it has transformed, or -1.
+  int64_t& part() const { return *reinterpret_cast<int64_t*>(Block(0)); }
+  float* filters() const { return Block(0) + kHeadFloats; }
+  float* sums() const { return filters() + kMaxColumns / PackedMatrix::kPanel * kPoints * task->layout.filter_point; }
+  // Transformed tiles of a block of input channels: [points][tiles][depth].
+  float* Tiles(int64_t depth_block) const {
+    const int64_t in_block = task->layout.depths_of_block;
+    return Block(1 + depth_block / in_block) + depth_block % in_block * kPoints * task->layout.input_point;
+  }
 };
 
 }  // namespace winograd
@@ -47,6 +69,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using winograd::Layout;
+using winograd::Own;
 using winograd::Task;
 
 // Output channels of a piece: whole panels of the packed filter, and at least one pair of vectors.
@@ -112,12 +135,13 @@ HWY_NOINLINE void TransformTile(const float* at, const Window& w, int64_t count,
   }
 }
 
-// Transforms the held tiles [begin, end).
-void TransformTiles(const Task& task, int64_t begin, int64_t end) {
+// Transforms the tiles [begin, end).
+void TransformTiles(const Own& own, int64_t begin, int64_t end) {
+  const Task& task = *own.task;
   const ConvGeometry& g = *task.geometry;
   const Layout& layout = task.layout;
   for (int64_t i = begin; i < end; ++i) {
-    const TilePlace place = PlaceOf(g, layout, task.first_tile + i);
+    const TilePlace place = PlaceOf(g, layout, i);
     const int64_t in_y = place.y - g.pad_top;
     const int64_t in_x = place.x - g.pad_left;
     Window w{
@@ -127,7 +151,7 @@ void TransformTiles(const Task& task, int64_t begin, int64_t end) {
     const bool inside = w.top == 0 && w.left == 0 && w.bottom == kWinogradIn && w.right == kWinogradIn;
     const float* at = task.input + ((place.image * g.in_h + in_y) * g.in_w + in_x) * g.in_c;
     for (int64_t block = 0; block < layout.depths; ++block) {
-      float* to = task.transformed + block * kWinogradPoints * layout.input_point + i * layout.depth;
+      float* to = own.Tiles(block) + (i - begin) * layout.depth;
       const int64_t first = block * layout.depth;
       const int64_t channels = std::min(layout.depth, g.in_c - first);
       for (int64_t c = 0; c < channels; c += kLanes) {
@@ -248,16 +272,17 @@ HWY_NOINLINE V FinishTile(const float* sums, const Layout& layout, const Target&
   return finite;
 }
 
-// The held tiles [begin, end) of the output channels from `column` on.
-void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, float* worker) {
+// The tiles [begin, end), which are transformed, of the output channels from `column` on.
+void Multiply(const Own& own, int64_t begin, int64_t end, int64_t column) {
   const D d;
+  const Task& task = *own.task;
   const ConvGeometry& g = *task.geometry;
   const Layout& layout = task.layout;
   const int64_t width = std::min(kColumns, g.out_c - column);
   const int64_t panels = (width + kPanel - 1) / kPanel;
   const int64_t tiles = end - begin;
-  float* const filters = worker;
-  float* const sums = worker + winograd::kMaxColumns / kPanel * kWinogradPoints * layout.filter_point;
+  float* const filters = own.filters();
+  float* const sums = own.sums();
   const int64_t tap_floats = g.in_c * kPanel;
   const int64_t row_parts = (tiles + kMaxRows - 1) / kMaxRows;
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -268,13 +293,14 @@ void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, floa
       const float* packed = task.packed + (column / kPanel + panel) * layout.taps * layout.taps * tap_floats;
       TransformFilters(packed, g.in_c, first, depth, layout, filters + panel * kWinogradPoints * layout.filter_point);
     }
+    const float* const inputs = own.Tiles(block);
     for (int64_t point = 0; point < kWinogradPoints; ++point) {
-      const float* left = task.transformed + (block * kWinogradPoints + point) * layout.input_point;
+      const float* left = inputs + point * layout.input_point;
       const float* right = filters + point * layout.filter_point;
       for (int64_t part = 0; part < row_parts; ++part) {
         const int64_t row = tiles * part / row_parts;
         const int64_t rows = tiles * (part + 1) / row_parts - row;
-        const float* a = left + (begin + row) * layout.depth;
+        const float* a = left + row * layout.depth;
         const TileLeft tile{&a, 1, depth, layout.depth};
         for (int64_t j = 0; j < panels * kPanel; j += kPairColumns) {
           float* c = sums + point * layout.sum_point + row * kColumns + j;
@@ -295,7 +321,7 @@ void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, floa
   const ActivationBounds bounds(epilogue.activation);
   V finite = hn::Zero(d);
   for (int64_t i = 0; i < tiles; ++i) {
-    const TilePlace place = PlaceOf(g, layout, task.first_tile + begin + i);
+    const TilePlace place = PlaceOf(g, layout, begin + i);
     Target t;
     t.pixel = g.dilation_w * g.out_c;
     t.row = g.dilation_h * g.out_w * g.out_c;
@@ -313,17 +339,20 @@ void Multiply(const Task& task, int64_t begin, int64_t end, int64_t column, floa
 }
 
 int64_t ColumnParts(int64_t out_c) { return (out_c + kColumns - 1) / kColumns; }
+int64_t TileRows() { return kMaxRows; }
 
-// Piece `index` of the second loop.
-void MultiplyPiece(const Task& task, int64_t index, float* worker) {
-  // Pieces of the same tiles follow one another, so that a thread keeps to its part of the picture.
+// Pieces of the same tiles follow one another, so that a thread keeps to its part of the picture.
+void DoPiece(const Task& task, int64_t index, int thread) {
+  const Own own{&task, thread};
   const int64_t column_parts = ColumnParts(task.geometry->out_c);
   const int64_t part = index / column_parts;
-  // In whole tiles of the micro-kernel, as far as possible.
-  const int64_t each = ((task.num_tiles + task.tile_parts - 1) / task.tile_parts + kMaxRows - 1) / kMaxRows * kMaxRows;
-  const int64_t begin = std::min(part * each, task.num_tiles);
-  const int64_t end = std::min(begin + each, task.num_tiles);
-  if (begin < end) Multiply(task, begin, end, index % column_parts * kColumns, worker);
+  const int64_t begin = part * task.part_tiles;
+  const int64_t end = std::min(begin + task.part_tiles, task.layout.tiles);
+  if (own.part() != part) {
+    TransformTiles(own, begin, end);
+    own.part() = part;
+  }
+  Multiply(own, begin, end, index % column_parts * kColumns);
 }
 
 }  // namespace
@@ -335,47 +364,30 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 namespace {
 
-HWY_EXPORT(TransformTiles);
-HWY_EXPORT(MultiplyPiece);
+HWY_EXPORT(DoPiece);
 HWY_EXPORT(ColumnParts);
+HWY_EXPORT(TileRows);
 
 }  // namespace
 
 CheckedSize WinogradScratchBytes(const ConvGeometry& g, int threads) {
   const winograd::Layout layout = winograd::LayoutOf(g, threads);
-  return (CheckedSize(layout.input_floats) + CheckedSize(layout.worker_floats) * CheckedSize(threads)) *
-         static_cast<int64_t>(sizeof(float));
+  return CheckedSize(layout.blocks) * CheckedSize(threads) *
+         (layout.block_floats * static_cast<int64_t>(sizeof(float)));
 }
 
 bool WinogradConv(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
                   float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
-  const winograd::Layout layout = winograd::LayoutOf(g, pool.num_threads());
+  const int threads = pool.num_threads();
   std::atomic<bool> not_finite{false};
-  winograd::Task task{&g,
-                      layout,
-                      input,
-                      packed,
-                      &epilogue,
-                      output,
-                      static_cast<float*>(scratch),
-                      static_cast<float*>(scratch) + layout.input_floats,
-                      0,
-                      0,
-                      0,
-                      &not_finite};
-  const auto transform = HWY_DYNAMIC_DISPATCH(TransformTiles);
-  const auto multiply = HWY_DYNAMIC_DISPATCH(MultiplyPiece);
-  const int64_t column_parts = HWY_DYNAMIC_DISPATCH(ColumnParts)(g.out_c);
-  constexpr int64_t kTransformFloats = 1 << 12;
-  const int64_t grain = std::max<int64_t>(kTransformFloats / g.in_c, 1);
-  for (; task.first_tile < layout.tiles && !stop.stopped(); task.first_tile += layout.held_tiles) {
-    task.num_tiles = std::min(layout.held_tiles, layout.tiles - task.first_tile);
-    task.tile_parts = winograd::PartsOf(task.num_tiles, winograd::kMaxTiles);
-    pool.ParallelFor(task.num_tiles, grain, stop, [&](int64_t begin, int64_t end) { transform(task, begin, end); });
-    pool.ParallelFor(column_parts * task.tile_parts, 1, stop, [&](int64_t begin, int64_t end, int worker) {
-      for (int64_t i = begin; i < end; ++i) multiply(task, i, task.workers + worker * layout.worker_floats);
-    });
-  }
+  winograd::Task task{&g,     winograd::LayoutOf(g, threads), input,   packed, &epilogue,
+                      output, static_cast<float*>(scratch),   threads, 0,      &not_finite};
+  task.part_tiles = winograd::TilesOfPart(task.layout.tiles, threads, HWY_DYNAMIC_DISPATCH(TileRows)());
+  for (int thread = 0; thread < threads; ++thread) winograd::Own{&task, thread}.part() = -1;
+  const int64_t tile_parts = winograd::PartsOf(task.layout.tiles, task.part_tiles);
+  const int64_t pieces = tile_parts * HWY_DYNAMIC_DISPATCH(ColumnParts)(g.out_c);
+  const auto piece = HWY_DYNAMIC_DISPATCH(DoPiece);
+  pool.ParallelFor(pieces, 1, stop, [&](int64_t begin, int64_t, int thread) { piece(task, begin, thread); });
   return !not_finite.load(std::memory_order_relaxed);
 }
 

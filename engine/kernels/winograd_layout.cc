@@ -9,6 +9,19 @@
 namespace rivulet {
 namespace winograd {
 
+static_assert(kPoints * OddLines((kMaxTiles + kMoreTiles) * kMaxDepth) <= kBlockFloats);
+static_assert(kHeadFloats + kPoints * (kMaxColumns / PackedMatrix::kPanel * OddLines(kMaxDepth * PackedMatrix::kPanel) +
+                                       OddLines((kMaxTiles + kMoreTiles) * kMaxColumns)) <=
+              kBlockFloats);
+
+int64_t TilesOfPart(int64_t tiles, int threads, int64_t tile_rows) {
+  constexpr int64_t kLeastTiles = 8;
+  const int64_t parts = PartsOf(tiles, kMaxTiles);
+  const int64_t shared = std::min(PartsOf(parts, threads) * threads, tiles / kLeastTiles);
+  if (threads > 1 && shared > 1 && shared >= parts) return PartsOf(tiles, shared);
+  return PartsOf(PartsOf(tiles, parts), tile_rows) * tile_rows;
+}
+
 Layout LayoutOf(const ConvGeometry& g, int threads) {
   Layout layout;
   layout.taps = g.k_h;
@@ -19,14 +32,16 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
   layout.depths = PartsOf(g.in_c, kMaxDepth);
   layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
   layout.depths = PartsOf(g.in_c, layout.depth);
-  const int64_t most = threads * std::max(kMaxHeld / (kPoints * layout.depths * layout.depth), kMaxTiles);
-  layout.held_tiles = PartsOf(layout.tiles, PartsOf(layout.tiles, most));
-  layout.input_point = OddLines(layout.held_tiles * layout.depth);
+  const int64_t part_tiles = std::min(TilesOfPart(layout.tiles, threads, 1) + kMoreTiles, layout.tiles);
+  layout.input_point = OddLines(part_tiles * layout.depth);
   layout.filter_point = OddLines(layout.depth * PackedMatrix::kPanel);
-  // A piece is rounded up to whole tiles of the micro-kernel.
-  layout.sum_point = OddLines((kMaxTiles + 16) * kMaxColumns);
-  layout.input_floats = layout.depths * kPoints * layout.input_point;
-  layout.worker_floats = kPoints * (kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
+  layout.sum_point = OddLines((kMaxTiles + kMoreTiles) * kMaxColumns);
+  const int64_t first_block =
+      kHeadFloats + kPoints * (kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
+  const int64_t depth_floats = kPoints * layout.input_point;
+  layout.block_floats = threads > 1 ? kBlockFloats : std::max(first_block, depth_floats);
+  layout.depths_of_block = layout.block_floats / depth_floats;
+  layout.blocks = 1 + PartsOf(layout.depths, layout.depths_of_block);
   return layout;
 }
 

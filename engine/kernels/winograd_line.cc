@@ -30,11 +30,15 @@ struct Task {
   const float* packed;
   const Epilogue* epilogue;
   float* output;
-  float* transformed;  // [points][groups][held units][rows][in_c]
-  float* workers;
-  int64_t first_unit;  // of those held
-  int64_t num_units;
+  float* scratch;
+  int threads;
   std::atomic<bool>* not_finite;
+  // What is a thread's, and the part of the picture that it has transformed.
+  float* transformed;  // [points][groups][units of the part][rows][in_c]
+  float* filters;
+  float* sums;
+  int64_t first_unit;
+  int64_t num_units;
 };
 
 }  // namespace winograd_line
@@ -76,12 +80,12 @@ HWY_NOINLINE void TransformRow(const float* at, int64_t step, int64_t first, int
   }
 }
 
-// Transforms the rows [begin, end) of the held units.
-void TransformRows(const Task& task, int64_t begin, int64_t end) {
+// Transforms the rows of the part.
+void TransformRows(const Task& task) {
   const ConvGeometry& g = *task.geometry;
   const Layout& layout = task.layout;
   const Side& line = layout.line;
-  for (int64_t i = begin; i < end; ++i) {
+  for (int64_t i = 0; i < task.num_units * layout.rows; ++i) {
     const int64_t unit = task.first_unit + i / layout.rows;
     const int64_t across = i % layout.rows - layout.across.pad;
     const float* image = task.input + unit / layout.tiles * g.in_h * g.in_w * g.in_c;
@@ -129,7 +133,7 @@ HWY_NOINLINE void TransformTaps(const Task& task, const float* panel, int64_t gr
   }
 }
 
-// A range of rows, and where they lie among the held units' outputs.
+// A range of rows, and where they lie among the outputs of the part's units.
 struct Rows {
   int64_t first_segment;
   int64_t segments;
@@ -252,26 +256,21 @@ void FinishRows(const Task& task, const Rows& rows, int64_t column, int64_t widt
 
 int64_t LineColumnParts(int64_t out_c) { return (out_c + kColumns - 1) / kColumns; }
 
-// Piece `index` of the second loop.
-void MultiplyLinePiece(const Task& task, int64_t index, float* worker) {
+// Rows of the part, the output channels from `column` on.
+void MultiplyRows(const Task& task, const Rows& rows, int64_t column) {
   const Layout& layout = task.layout;
-  const int64_t column_parts = LineColumnParts(task.geometry->out_c);
-  const Rows rows = RowsOf(winograd_line::PiecesOf(layout, task.num_units), index / column_parts);
-  const int64_t column = index % column_parts * kColumns;
   const int64_t width = std::min(kColumns, task.geometry->out_c - column);
   const int64_t panels = (width + kPanel - 1) / kPanel;
   const int64_t panel_floats = task.geometry->k_h * task.geometry->k_w * task.geometry->in_c * kPanel;
-  float* const filters = worker;
-  float* const sums = worker + winograd_line::kMaxColumns / kPanel * kPoints * layout.filter_point;
   const auto multiply = [&](const Terms& terms) {
     for (int64_t panel = 0; panel < panels; ++panel) {
       for (int64_t group = 0; group < terms.num_groups; ++group) {
         TransformTaps(task, task.packed + (column / kPanel + panel) * panel_floats, terms.group + group, terms.begin,
                       terms.begin + terms.length,
-                      filters + panel * kPoints * layout.filter_point + group * terms.length * kPanel);
+                      task.filters + panel * kPoints * layout.filter_point + group * terms.length * kPanel);
       }
     }
-    MultiplyTerms(task, rows, terms, panels * kPanel, filters, sums);
+    MultiplyTerms(task, rows, terms, panels * kPanel, task.filters, task.sums);
   };
   if (layout.groups * layout.depth <= winograd_line::kMaxDepth) {
     multiply({0, layout.groups, 0, layout.depth, true});
@@ -283,7 +282,36 @@ void MultiplyLinePiece(const Task& task, int64_t index, float* worker) {
       multiply({i / blocks, 1, begin, end - begin, i == 0});
     }
   }
-  FinishRows(task, rows, column, width, sums);
+  FinishRows(task, rows, column, width, task.sums);
+}
+
+int64_t PiecesOfPart(const Layout& layout, int64_t units, int64_t out_c) {
+  return winograd_line::PiecesOf(layout, units).count * LineColumnParts(out_c);
+}
+
+// Pieces of the same part follow one another, so that a thread keeps to its part of the picture and transforms it once.
+void DoLinePiece(const Task& all, int64_t index, int thread) {
+  Task task = all;
+  const Layout& layout = task.layout;
+  const int64_t out_c = task.geometry->out_c;
+  const int64_t pieces = PiecesOfPart(layout, layout.held, out_c);
+  const int64_t part = index / pieces;
+  task.first_unit = part * layout.held;
+  task.num_units = std::min(layout.held, layout.units - task.first_unit);
+  index %= pieces;
+  if (index >= PiecesOfPart(layout, task.num_units, out_c)) return;  // the last part is smaller
+  float* const first = task.scratch + thread * layout.first_floats;
+  task.transformed = task.scratch + task.threads * layout.first_floats + thread * layout.input_floats;
+  task.filters = first + winograd::kHeadFloats;
+  task.sums = task.filters + winograd_line::kMaxColumns / kPanel * kPoints * layout.filter_point;
+  int64_t& transformed_part = *reinterpret_cast<int64_t*>(first);
+  if (transformed_part != part) {
+    TransformRows(task);
+    transformed_part = part;
+  }
+  const int64_t column_parts = LineColumnParts(out_c);
+  const Rows rows = RowsOf(winograd_line::PiecesOf(layout, task.num_units), index / column_parts);
+  MultiplyRows(task, rows, index % column_parts * kColumns);
 }
 
 }  // namespace
@@ -295,9 +323,8 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 namespace {
 
-HWY_EXPORT(TransformRows);
-HWY_EXPORT(MultiplyLinePiece);
-HWY_EXPORT(LineColumnParts);
+HWY_EXPORT(DoLinePiece);
+HWY_EXPORT(PiecesOfPart);
 
 using winograd_line::Layout;
 
@@ -305,38 +332,30 @@ using winograd_line::Layout;
 
 CheckedSize WinogradLineScratchBytes(const ConvGeometry& g, int threads) {
   const Layout layout = winograd_line::LayoutOf(g, threads);
-  return (CheckedSize(layout.input_floats) + CheckedSize(layout.worker_floats) * CheckedSize(threads)) *
+  return (CheckedSize(layout.first_floats) + CheckedSize(layout.input_floats)) * CheckedSize(threads) *
          static_cast<int64_t>(sizeof(float));
 }
 
 bool WinogradLineConv(const float* input, const float* packed, const ConvGeometry& g, const Epilogue& epilogue,
                       float* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
+  const int threads = pool.num_threads();
   std::atomic<bool> not_finite{false};
-  winograd_line::Task task{&g,         winograd_line::LayoutOf(g, pool.num_threads()),
-                           input,      packed,
-                           &epilogue,  output,
-                           nullptr,    nullptr,
-                           0,          0,
-                           &not_finite};
+  winograd_line::Task task{};
+  task.geometry = &g;
+  task.layout = winograd_line::LayoutOf(g, threads);
+  task.input = input;
+  task.packed = packed;
+  task.epilogue = &epilogue;
+  task.output = output;
+  task.scratch = static_cast<float*>(scratch);
+  task.threads = threads;
+  task.not_finite = &not_finite;
   const Layout& layout = task.layout;
-  task.transformed = static_cast<float*>(scratch);
-  task.workers = task.transformed + layout.input_floats;
-  const auto transform = HWY_DYNAMIC_DISPATCH(TransformRows);
-  const auto multiply = HWY_DYNAMIC_DISPATCH(MultiplyLinePiece);
-  const int64_t column_parts = HWY_DYNAMIC_DISPATCH(LineColumnParts)(g.out_c);
-  constexpr int64_t kTransformFloats = 1 << 12;
-  const int64_t grain = std::max<int64_t>(kTransformFloats / (g.in_c * layout.groups), 1);
-  for (; task.first_unit < layout.units && !stop.stopped(); task.first_unit += layout.held) {
-    task.num_units = std::min(layout.held, layout.units - task.first_unit);
-    pool.ParallelFor(task.num_units * layout.rows, grain, stop,
-                     [&](int64_t begin, int64_t end) { transform(task, begin, end); });
-    pool.ParallelFor(column_parts * winograd_line::PiecesOf(layout, task.num_units).count, 1, stop,
-                     [&](int64_t begin, int64_t end, int worker) {
-                       for (int64_t i = begin; i < end; ++i) {
-                         multiply(task, i, task.workers + worker * layout.worker_floats);
-                       }
-                     });
-  }
+  for (int i = 0; i < threads; ++i) *reinterpret_cast<int64_t*>(task.scratch + i * layout.first_floats) = -1;
+  const int64_t parts = winograd_line::PartsOf(layout.units, layout.held);
+  const int64_t pieces = parts * HWY_DYNAMIC_DISPATCH(PiecesOfPart)(layout, layout.held, g.out_c);
+  const auto piece = HWY_DYNAMIC_DISPATCH(DoLinePiece);
+  pool.ParallelFor(pieces, 1, stop, [&](int64_t begin, int64_t, int thread) { piece(task, begin, thread); });
   return !not_finite.load(std::memory_order_relaxed);
 }
 

@@ -66,6 +66,11 @@ Layout BestLayout(const ConvGeometry& g) {
 
 }  // namespace
 
+static_assert(winograd::kHeadFloats +
+                  kPoints * (kMaxColumns / PackedMatrix::kPanel * OddLines(kMaxDepth * PackedMatrix::kPanel) +
+                             OddLines(kMaxPieceRows * kMaxColumns)) <=
+              winograd::kBlockFloats);
+
 Pieces PiecesOf(const Layout& layout, int64_t num_units) {
   Pieces pieces;
   pieces.segment_rows = layout.joined ? num_units * layout.across.out : layout.across.out;
@@ -81,14 +86,23 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
   const int64_t unit_floats = layout.rows * g.in_c;
   const int64_t all = kPoints * layout.groups * unit_floats;
   const int64_t least = PartsOf(kMaxPieceRows, layout.across.out);
-  layout.held = std::min(threads * std::max(kMaxHeld / all, least), layout.units);
-  layout.held = PartsOf(layout.units, PartsOf(layout.units, layout.held));
+  // Each of several threads has parts of its own, if there are enough rows to be worth filters transformed anew.
+  constexpr int64_t kLeastRows = 28;
+  int64_t parts = PartsOf(layout.units, std::min(std::max(kMaxHeld / all, least), layout.units));
+  const int64_t shared = std::min(PartsOf(parts, threads) * threads, layout.units * layout.across.out / kLeastRows);
+  if (threads > 1) parts = std::clamp(shared, parts, layout.units);
+  layout.held = PartsOf(layout.units, parts);
   layout.group_floats = layout.held * unit_floats;
   layout.point_floats = OddLines(layout.groups * layout.group_floats);
   layout.filter_point = OddLines(std::min(layout.groups * layout.depth, kMaxDepth) * PackedMatrix::kPanel);
   layout.sum_point = OddLines(kMaxPieceRows * kMaxColumns);
+  layout.first_floats =
+      winograd::kHeadFloats + kPoints * (kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
   layout.input_floats = kPoints * layout.point_floats;
-  layout.worker_floats = kPoints * (kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
+  if (threads > 1) {
+    layout.first_floats = winograd::kBlockFloats;
+    layout.input_floats = PartsOf(layout.input_floats, winograd::kBlockFloats) * winograd::kBlockFloats;
+  }
   return layout;
 }
 

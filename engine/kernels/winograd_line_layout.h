@@ -14,7 +14,7 @@ constexpr int64_t kPoints = 6;
 constexpr int64_t kMostTaps = 5;
 constexpr int64_t kMostGroups = 8;
 // The most terms of a sum, outputs and rows of a piece, so that transformed filters and sums stay in the second-level
-// cache; and the floats of transformed input that are held at once for each thread, about.
+// cache; and the floats of transformed input of a part of the picture, about.
 constexpr int64_t kMaxDepth = 128;
 constexpr int64_t kMaxColumns = 32;
 constexpr int64_t kMaxPieceRows = 168;
@@ -36,14 +36,14 @@ struct Layout {
   int64_t rows = 0;     // of transformed input across the line
   int64_t depth = 0;    // terms of a group's sum
   int64_t units = 0;    // tiles of all images: each has `rows` rows, and as many outputs as lie across the line
-  int64_t held = 0;     // units that are transformed at once
+  int64_t held = 0;     // units of a part, which are transformed at once
   bool joined = false;  // rows of neighbouring units follow one another without a gap
   int64_t group_floats = 0;
   int64_t point_floats = 0;
   int64_t filter_point = 0;
   int64_t sum_point = 0;
-  int64_t input_floats = 0;
-  int64_t worker_floats = 0;
+  int64_t first_floats = 0;  // of a thread's first block: head, transformed filters, sums
+  int64_t input_floats = 0;  // of its transformed input
 };
 
 // Rows of a piece: those from `begin` on of each segment, whose rows of the left operand are evenly far apart.

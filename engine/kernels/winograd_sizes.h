@@ -7,6 +7,12 @@
 namespace rivulet {
 namespace winograd {
 
+// Floats of one of the blocks that each of several threads has for itself: the transformed filters and the sums in the
+// first, behind its head, and transformed input in the others. One size for all convolutions, so that a block is
+// always the same thread's.
+constexpr int64_t kHeadFloats = 16;
+constexpr int64_t kBlockFloats = 168 * 1024;
+
 constexpr int64_t PartsOf(int64_t count, int64_t part) { return (count + part - 1) / part; }
 
 // So many floats, and a cache line if need be to make it an odd number of lines: what is written for all points at once

@@ -11,7 +11,8 @@
 namespace rivulet {
 namespace {
 
-constexpr int64_t kPieceBytes = int64_t{1} << 16;
+// Small enough that threads share what a layer of a small network is, each has written its own part of which.
+constexpr int64_t kPieceBytes = 1 << 14;
 
 // n blocks of kBytes each, at byte distances.
 template <size_t kBytes>
