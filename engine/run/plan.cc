@@ -143,9 +143,11 @@ class Compiler {
     step.ignores_dead = node.op == "ControlTrigger";
     step.node = index;
     step.def = node.def;
-    std::vector<const Fact*> inputs;
+    std::vector<const Fact*>& inputs = inputs_;
+    inputs.clear();
     for (const Edge& edge : node.inputs) inputs.push_back(&graph_.fact(edge));
-    std::vector<bool> consumed(node.inputs.size(), false);
+    std::vector<bool>& consumed = consumed_;
+    consumed.assign(node.inputs.size(), false);
     if (node.def->flags & kAlias) {
       const int32_t in = SlotOf(node.inputs[0]);
       Slot& out = SlotAt(SlotOf({index, 0}));
@@ -403,6 +405,9 @@ class Compiler {
   std::vector<bool> is_read_;
   std::vector<bool> is_used_;  // by slot: a node or a fetch reads it; made when it is asked for
   std::vector<Read> reads_;
+  // Of the step that is made.
+  std::vector<const Fact*> inputs_;
+  std::vector<bool> consumed_;
   std::unordered_map<int32_t, int32_t> step_of_;  // by node, in plans with branches
 };
 
