@@ -39,6 +39,7 @@ class Compiler {
     RIVULET_ASSIGN_OR_RETURN(order_, TopologicalOrder(graph_, late));
     for (const Node& node : graph_.nodes()) plan_.has_dead |= IsSwitch(node);
     AssignSlots();
+    environment_.packed.Expect(BytesToPack());
     RIVULET_RETURN_IF_ERROR(MakeSteps());
     FindLastReads();
     FindDeaths();
@@ -93,6 +94,21 @@ class Compiler {
     memory_.emplace(graph_, fetches_, plan_.slots, first_slot_);
     last_read_.assign(plan_.slots.size(), -1);
     is_read_.assign(plan_.slots.size(), false);
+  }
+
+  // Of constants that stand where products have their weights.
+  size_t BytesToPack() const {
+    std::vector<bool> seen(static_cast<size_t>(graph_.size()), false);
+    size_t bytes = 0;
+    for (const Node& node : graph_.nodes()) {
+      if (node.inputs.size() < 2 || node.def == nullptr || node.def->prepare == nullptr) continue;
+      const Edge edge = node.inputs[1];
+      const Fact& fact = graph_.fact(edge);
+      if (!fact.value.valid() || fact.shape.rank() < 2 || seen[static_cast<size_t>(edge.node)]) continue;
+      seen[static_cast<size_t>(edge.node)] = true;
+      bytes += fact.value.bytes();
+    }
+    return bytes;
   }
 
   Status MakeSteps() {
