@@ -91,9 +91,10 @@ bool IsNext(const Node& node) {
   return op == "NextIteration" || op == "RefNextIteration";
 }
 
-bool IsBackEdge(const Graph& graph, int32_t from, int32_t to) {
-  const std::string_view consumer = graph.node(to).op;
-  return (consumer == "Merge" || consumer == "RefMerge") && IsNext(graph.node(from));
+// To which back edges lead.
+bool IsMerge(const Node& node) {
+  const std::string_view op = node.op;
+  return op == "Merge" || op == "RefMerge";
 }
 
 }  // namespace
@@ -102,27 +103,32 @@ Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph) { return Topol
 
 Result<std::vector<int32_t>> TopologicalOrder(const Graph& graph, const std::vector<bool>& late) {
   const auto count = static_cast<size_t>(graph.size());
-  std::vector<int32_t> waiting(count, 0);
-  // Consumers of each node as one flat array.
-  std::vector<int32_t> first(count + 1, 0);
-  const bool has_loops = std::any_of(graph.nodes().begin(), graph.nodes().end(), IsNext);
-  const auto for_each_edge = [&](auto&& visit) {
-    for (int32_t i = 0; i < graph.size(); ++i) {
-      for (const Edge& edge : graph.node(i).inputs) {
-        if (!has_loops || !IsBackEdge(graph, edge.node, i)) visit(edge.node, i);
-      }
-      for (const int32_t control : graph.node(i).control_inputs) visit(control, i);
+  // What each node waits for, as one flat array: nodes are looked at once.
+  std::vector<int32_t> waiting(count);
+  std::vector<int32_t> producers;
+  producers.reserve(2 * count);
+  for (size_t i = 0; i < count; ++i) {
+    const Node& node = graph.nodes()[i];
+    const size_t before = producers.size();
+    const bool ends_loop = IsMerge(node);
+    for (const Edge& edge : node.inputs) {
+      if (!ends_loop || !IsNext(graph.node(edge.node))) producers.push_back(edge.node);
     }
-  };
-  for_each_edge([&](int32_t from, int32_t to) {
-    ++first[static_cast<size_t>(from) + 1];
-    ++waiting[static_cast<size_t>(to)];
-  });
+    producers.insert(producers.end(), node.control_inputs.begin(), node.control_inputs.end());
+    waiting[i] = static_cast<int32_t>(producers.size() - before);
+  }
+  // Consumers of each node, likewise.
+  std::vector<int32_t> first(count + 1, 0);
+  for (const int32_t producer : producers) ++first[static_cast<size_t>(producer) + 1];
   for (size_t i = 0; i < count; ++i) first[i + 1] += first[i];
-  std::vector<int32_t> consumers(static_cast<size_t>(first[count]));
+  std::vector<int32_t> consumers(producers.size());
   std::vector<int32_t> fill(first.begin(), first.end() - 1);
-  for_each_edge(
-      [&](int32_t from, int32_t to) { consumers[static_cast<size_t>(fill[static_cast<size_t>(from)]++)] = to; });
+  auto producer = producers.begin();
+  for (size_t i = 0; i < count; ++i) {
+    for (int32_t k = 0; k < waiting[i]; ++k) {
+      consumers[static_cast<size_t>(fill[static_cast<size_t>(*producer++)]++)] = static_cast<int32_t>(i);
+    }
+  }
 
   // Depth first from the nodes in file order keeps producers near their consumers.
   std::vector<int32_t> order;

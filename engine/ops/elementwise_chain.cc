@@ -50,18 +50,19 @@ bool ReadOperand(std::string_view text, int64_t inputs, int64_t steps, ElementOp
 
 // `before` steps came before this one.
 bool ReadStep(std::string_view text, float alpha, int64_t inputs, int64_t before, ElementStep* step) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
+  std::string_view words[3];
+  size_t count = 0;
+  for (; !text.empty() && count < std::size(words); ++count) {
     const size_t space = std::min(text.find(' '), text.size());
-    words.push_back(text.substr(0, space));
+    words[count] = text.substr(0, space);
     text.remove_prefix(std::min(space + 1, text.size()));
   }
-  if (words.empty()) return false;
+  if (!text.empty()) return false;
   const auto known = ElementStepOf(words[0], alpha);
   if (!known) return false;
   *step = *known;
   const bool binary = step->kind == ElementStep::Kind::kBinary;
-  return words.size() == (binary ? 3 : 2) && ReadOperand(words[1], inputs, before, &step->a) &&
+  return count == (binary ? 3 : 2) && ReadOperand(words[1], inputs, before, &step->a) &&
          (!binary || ReadOperand(words[2], inputs, before, &step->b));
 }
 
@@ -123,14 +124,15 @@ const OpDef kElementwiseChain = {.name = "_ElementwiseChain",
 
 std::optional<ElementStep> ElementStepOf(std::string_view op, float alpha) {
   ElementStep step;
+  if (op.empty()) return std::nullopt;
   for (const auto& entry : kUnaries) {
-    if (entry.op != op) continue;
+    if (entry.op.front() != op.front() || entry.op != op) continue;
     if (!IsMapped(entry.kind)) return std::nullopt;
     step.unary = entry.kind;
     return step;
   }
   for (const auto& entry : kBinaries) {
-    if (entry.op != op) continue;
+    if (entry.op.front() != op.front() || entry.op != op) continue;
     step.kind = ElementStep::Kind::kBinary;
     step.binary = entry.kind;
     return step;

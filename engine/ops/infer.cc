@@ -182,7 +182,7 @@ Status CheckAttrs(const Node& node, const Signature& signature, std::span<const 
     const AttrValue* value = node.attrs.Find(spec.name);
     if (value != nullptr) RIVULET_RETURN_IF_ERROR(CheckAttr(spec, *value));
     if (spec.kind == AttrKind::kType) {
-      const DType dtype = ResolveType(node, spec.name, inputs);
+      const DType dtype = value != nullptr ? std::get<DType>(*value) : ResolveType(node, spec.name, inputs);
       if (dtype == DType::kInvalid) return Missing(spec);
       RIVULET_RETURN_IF_ERROR(CheckType(spec.name, dtype, spec.types));
       RIVULET_RETURN_IF_ERROR(CheckNoObject(node, spec, dtype));

@@ -79,6 +79,9 @@ class PackedOperands {
   // Where this thread's packed forms are put.
   static PackMemory Memory(Allocator& allocator);
 
+  // So many bytes of constants are about to be packed.
+  void Expect(size_t bytes) { room_.Expect(bytes); }
+
   // Lets constants go that no one else holds, so that no plan can come to read them. To be called when a plan is made.
   void Trim();
 

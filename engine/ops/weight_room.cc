@@ -1,5 +1,6 @@
 #include "engine/ops/weight_room.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #if defined(__linux__)
@@ -38,6 +39,14 @@ std::shared_ptr<char> MapRegion() {
 }
 
 }  // namespace
+
+void WeightRoom::Expect(size_t bytes) {
+  const auto huge_pages = [](size_t all) { return (all + kHugePage - 1) / kHugePage; };
+  // Small pages for the first few are well spent where they save the last huge one.
+  if (bytes < 2 * kFew || huge_pages(bytes) > huge_pages(bytes - kFew)) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  placed_ = std::max(placed_, kFew);
+}
 
 Result<std::shared_ptr<void>> WeightRoom::Allocate(size_t bytes, Allocator& allocator) {
   if (bytes >= kOwn) return allocator.Allocate(bytes);

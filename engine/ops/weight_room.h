@@ -15,6 +15,9 @@ namespace rivulet {
 // does. Thread-safe.
 class WeightRoom {
  public:
+  // Blocks of about so many bytes in all will be asked for. Where that takes no more of them, huge pages are begun
+  // with.
+  void Expect(size_t bytes);
   // As allocator.Allocate does. A region goes when all of its blocks and the room are gone.
   Result<std::shared_ptr<void>> Allocate(size_t bytes, Allocator& allocator);
 

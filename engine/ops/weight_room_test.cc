@@ -40,6 +40,23 @@ TEST(WeightRoom, BlocksAreApartAlignedAndCounted) {
   EXPECT_EQ(allocator->used_bytes(), 0u);
 }
 
+#if defined(__linux__)
+TEST(WeightRoom, WhatIsExpectedBeginsInHugePagesUnlessThatTakesOneMore) {
+  if (sizeof(void*) < 8) GTEST_SKIP() << "addresses are scarce";
+  const auto is_at_huge_page = [](size_t expected) {
+    const auto allocator = Allocator::Create();
+    WeightRoom room;
+    room.Expect(expected);
+    const auto block = *room.Allocate(20000, *allocator);
+    return reinterpret_cast<uintptr_t>(block.get()) % kHugePage == 0;
+  };
+  EXPECT_TRUE(is_at_huge_page(kHugePage));
+  EXPECT_TRUE(is_at_huge_page(3 * kHugePage - kHugePage / 4));
+  EXPECT_FALSE(is_at_huge_page(2 * kHugePage + kHugePage / 8));
+  EXPECT_FALSE(is_at_huge_page(20000));
+}
+#endif
+
 TEST(WeightRoom, KeepsToTheBudget) {
   const auto allocator = Allocator::Create(2 * kHugePage);
   WeightRoom room;

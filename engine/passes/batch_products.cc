@@ -13,6 +13,7 @@
 
 #include "engine/base/built.h"
 #include "engine/passes/dense_product.h"
+#include "engine/passes/readers.h"
 
 namespace rivulet {
 namespace {
@@ -43,12 +44,12 @@ class Batcher {
     RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph_));
     std::vector<Group> groups = FindGroups(order);
     if (groups.empty()) return Status();
-    FindReaders();
+    const Readers readers(graph_, /*with_controls=*/true, [](int32_t) { return true; });
     // Looking at what follows a group takes a walk over the graph: a graph of very many groups is left at some point.
     constexpr size_t kMostGroups = 64;
     std::vector<const Group*> taken;
     for (size_t i = 0; i < groups.size() && i < kMostGroups; ++i) {
-      if (!IsIndependent(groups[i], taken)) continue;
+      if (!IsIndependent(groups[i], taken, readers)) continue;
       Emit(groups[i]);
       taken.push_back(&groups[i]);
     }
@@ -84,17 +85,9 @@ class Batcher {
     return groups;
   }
 
-  void FindReaders() {
-    readers_.assign(static_cast<size_t>(graph_.size()), {});
-    for (int32_t i = 0; i < graph_.size(); ++i) {
-      for (const Edge& edge : graph_.node(i).inputs) readers_[static_cast<size_t>(edge.node)].push_back(i);
-      for (const int32_t control : graph_.node(i).control_inputs) readers_[static_cast<size_t>(control)].push_back(i);
-    }
-  }
-
   // Whether no input of the group waits for one of its members, nor, so that there is no circle of several groups, an
   // input of a group that was taken before, and none of its members was taken.
-  bool IsIndependent(const Group& group, const std::vector<const Group*>& taken) {
+  bool IsIndependent(const Group& group, const std::vector<const Group*>& taken, const Readers& readers) const {
     std::vector<bool> behind(static_cast<size_t>(graph_.size()), false);
     std::vector<int32_t> open;
     const auto reach = [&](int32_t node) {
@@ -105,7 +98,7 @@ class Batcher {
     while (!open.empty()) {
       const int32_t node = open.back();
       open.pop_back();
-      for (const int32_t reader : readers_[static_cast<size_t>(node)]) reach(reader);
+      for (const int32_t reader : readers.Of(node)) reach(reader);
     }
     const auto waits = [&](const Group& other) {
       return std::any_of(other.members.begin(), other.members.end(),
@@ -178,7 +171,6 @@ class Batcher {
   const Graph& graph_;
   const SoleUsers sole_;
   PatchSink& sink_;
-  std::vector<std::vector<int32_t>> readers_;
 };
 
 }  // namespace

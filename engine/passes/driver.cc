@@ -170,9 +170,9 @@ class PassDriver {
     Node& node = graph_.node(index);
     if (node.def == nullptr) node.def = FindOp(node.op);
     if (node.def == nullptr) return Internal("a pass made a ", node.op, ", which is not an operator");
-    std::vector<const Fact*> inputs;
-    for (const Edge& edge : node.inputs) inputs.push_back(&graph_.fact(edge));
-    Status status = InferNode(node, inputs, graph_.has_versions, allocator_, &node.outputs);
+    inputs_.clear();
+    for (const Edge& edge : node.inputs) inputs_.push_back(&graph_.fact(edge));
+    Status status = InferNode(node, inputs_, graph_.has_versions, allocator_, &node.outputs);
     return status.ok() ? Status() : std::move(status).Framed(NodeFrame(node));
   }
 
@@ -191,6 +191,7 @@ class PassDriver {
   std::vector<int32_t>& root_nodes_;
   Allocator& allocator_;
   std::vector<int32_t> refined_;
+  std::vector<const Fact*> inputs_;  // of the node that is inferred
 };
 
 Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes,

@@ -122,30 +122,32 @@ class Fuser {
     std::vector<std::string> texts;
     std::vector<float> alphas;
     std::vector<ElementStep> steps;
+    std::vector<std::pair<int32_t, int32_t>> done;  // node, step
   };
 
   // Texts are for the node that is made at last.
-  Description Describe(const Group& group, bool with_texts) const {
-    Description out;
-    out.steps.reserve(group.nodes.size());
-    std::vector<std::pair<int32_t, int32_t>> done;  // node, step
-    done.reserve(group.nodes.size());
+  void Describe(const Group& group, bool with_texts, Description* description) const {
+    Description& out = *description;
+    out.inputs.clear();
+    out.texts.clear();
+    out.alphas.clear();
+    out.steps.clear();
+    out.done.clear();
     for (auto it = group.nodes.rbegin(); it != group.nodes.rend(); ++it) {
       const Node& node = graph_.node(*it);
       ElementStep step = steps_[static_cast<size_t>(step_[static_cast<size_t>(*it)])];
       std::string text = with_texts ? node.op : std::string();
       for (size_t i = 0; i < node.inputs.size(); ++i) {
-        const ElementOperand operand = OperandOf(node.inputs[i], done, &out.inputs);
+        const ElementOperand operand = OperandOf(node.inputs[i], out.done, &out.inputs);
         if (with_texts) text += Cat(operand.is_step ? " s" : " x", operand.index);
         (i == 0 ? step.a : step.b) = operand;
       }
-      done.emplace_back(*it, static_cast<int32_t>(out.steps.size()));
+      out.done.emplace_back(*it, static_cast<int32_t>(out.steps.size()));
       out.steps.push_back(step);
       if (!with_texts) continue;
       out.texts.push_back(std::move(text));
       out.alphas.push_back(AlphaOf(node));
     }
-    return out;
   }
 
   static ElementOperand OperandOf(Edge edge, const std::vector<std::pair<int32_t, int32_t>>& done,
@@ -159,14 +161,15 @@ class Fuser {
     return {false, index};
   }
 
-  bool Describes(const Group& group) const {
-    const Description description = Describe(group, /*with_texts=*/false);
+  bool Describes(const Group& group) {
+    Describe(group, /*with_texts=*/false, &tried_);
     ElementChain chain;
-    return description.inputs.size() <= ElementChain::kMaxInputs && ElementChain::Make(description.steps, &chain);
+    return tried_.inputs.size() <= ElementChain::kMaxInputs && ElementChain::Make(tried_.steps, &chain);
   }
 
   void Emit(const Group& group, PatchSink& sink) const {
-    Description description = Describe(group, /*with_texts=*/true);
+    Description description;
+    Describe(group, /*with_texts=*/true, &description);
     Node node = ChainNode(graph_.node(group.result).name, std::move(description.inputs), std::move(description.texts),
                           std::move(description.alphas));
     sink.Begin();
@@ -179,6 +182,7 @@ class Fuser {
   std::vector<int32_t> step_;   // of element-wise nodes: which of steps_, whose operands are not filled in
   std::vector<ElementStep> steps_;
   std::vector<Group> groups_;
+  Description tried_;  // kept for its memory
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "engine/base/built.h"
+#include "engine/passes/readers.h"
 #include "engine/passes/turned_node.h"
 
 namespace rivulet {
@@ -34,14 +35,15 @@ class Regions {
     parent_.resize(count_);
     std::iota(parent_.begin(), parent_.end(), 0);
     fetched_.resize(count_);
-    readers_.resize(count_);
+    std::vector<bool> needed(count_, false);
     for (const Edge& root : context.roots) fetched_[Index(root)] = true;
     for (int32_t i = 0; i < graph_.size(); ++i) {
       if (context.uses[static_cast<size_t>(i)] == 0 && !fetched_[static_cast<size_t>(i)]) continue;
+      needed[static_cast<size_t>(i)] = true;
       transposes_[static_cast<size_t>(i)] = PermutationOf(graph_, graph_.node(i));
-      for (const Edge& edge : graph_.node(i).inputs) readers_[Index(edge)].push_back(i);
       for (const int32_t before : graph_.node(i).control_inputs) fetched_[static_cast<size_t>(before)] = true;
     }
+    readers_.emplace(graph_, /*with_controls=*/false, [&](int32_t i) { return needed[static_cast<size_t>(i)]; });
   }
 
   // Turns what gains by it. False: nothing does.
@@ -75,7 +77,7 @@ class Regions {
   void Collect() {
     for (int32_t i = 0; i < graph_.size(); ++i) {
       const Node& node = graph_.node(i);
-      if (readers_[static_cast<size_t>(i)].empty() && !fetched_[static_cast<size_t>(i)]) continue;
+      if (readers_->Of(i).empty() && !fetched_[static_cast<size_t>(i)]) continue;
       if (node.outputs.size() != 1) continue;
       auto turning = TurningOf(graph_, node, p_);
       if (turning && (turning->behind == p_ || IsIdentity(turning->behind))) {
@@ -107,7 +109,7 @@ class Regions {
   // Whether the value is read as it is by another than transposes and what is in its region.
   bool IsReadOutside(int32_t node) {
     if (fetched_[static_cast<size_t>(node)]) return true;
-    for (const int32_t reader : readers_[static_cast<size_t>(node)]) {
+    for (const int32_t reader : readers_->Of(node)) {
       const bool inside = IsIn(reader) && Region(static_cast<size_t>(reader)) == Region(static_cast<size_t>(node));
       if (!inside && transposes_[static_cast<size_t>(reader)].size() != p_.size()) return true;
     }
@@ -130,7 +132,7 @@ class Regions {
       }
       if (!IsTurned(i)) continue;
       if (IsReadOutside(i)) gains[region] -= Elements({i, 0});
-      for (const int32_t reader : readers_[static_cast<size_t>(i)]) {
+      for (const int32_t reader : readers_->Of(i)) {
         const Permutation both = BehindTurned(reader);
         if (!both.empty() && IsIdentity(both)) gains[region] += Elements({i, 0});
       }
@@ -149,7 +151,7 @@ class Regions {
     const Edge turned = AddTurned(sink_, graph_, node, p_, [&](size_t input) { return Under(node.inputs[input]); });
     if (!IsTurned(index)) return sink_.Replace({index, 0}, turned);
     under_[{index, 0}] = turned;
-    for (const int32_t reader : readers_[static_cast<size_t>(index)]) {
+    for (const int32_t reader : readers_->Of(index)) {
       const Permutation both = BehindTurned(reader);
       if (both.empty()) continue;
       const Node& transpose = graph_.node(reader);
@@ -181,7 +183,7 @@ class Regions {
   std::vector<Permutation> transposes_;           // of those that are transposes
   std::vector<size_t> parent_;                    // towards the region's first node
   std::vector<bool> fetched_;                     // by the caller, or waited for
-  std::vector<std::vector<int32_t>> readers_;
+  std::optional<Readers> readers_;
   std::map<Edge, Edge> under_;
 };
 

@@ -14,25 +14,51 @@ namespace {
 
 enum class Kind { kOther, kUnary, kBinary, kConcat, kPad, kReduction };
 
-struct Known {
-  std::string_view ops;  // with a space before and behind each
-  Kind kind;
-};
-constexpr Known kKnown[] = {
-    {" Relu Relu6 LeakyRelu Elu Selu Tanh Sigmoid Softplus Abs Softsign Neg Exp Log Sqrt Rsqrt Square Erf Floor Ceil "
-     "Round "
-     "Reciprocal ",
-     Kind::kUnary},
-    {" Add AddV2 Sub Mul RealDiv Maximum Minimum SquaredDifference ", Kind::kBinary},
-    {" ConcatV2 ", Kind::kConcat},
-    {" Pad PadV2 MirrorPad ", Kind::kPad},
-    {" Mean Sum Max Min Prod ", Kind::kReduction},
+constexpr std::pair<std::string_view, Kind> kKnown[] = {
+    {"Relu", Kind::kUnary},
+    {"Relu6", Kind::kUnary},
+    {"LeakyRelu", Kind::kUnary},
+    {"Elu", Kind::kUnary},
+    {"Selu", Kind::kUnary},
+    {"Tanh", Kind::kUnary},
+    {"Sigmoid", Kind::kUnary},
+    {"Softplus", Kind::kUnary},
+    {"Abs", Kind::kUnary},
+    {"Softsign", Kind::kUnary},
+    {"Neg", Kind::kUnary},
+    {"Exp", Kind::kUnary},
+    {"Log", Kind::kUnary},
+    {"Sqrt", Kind::kUnary},
+    {"Rsqrt", Kind::kUnary},
+    {"Square", Kind::kUnary},
+    {"Erf", Kind::kUnary},
+    {"Floor", Kind::kUnary},
+    {"Ceil", Kind::kUnary},
+    {"Round", Kind::kUnary},
+    {"Reciprocal", Kind::kUnary},
+    {"Add", Kind::kBinary},
+    {"AddV2", Kind::kBinary},
+    {"Sub", Kind::kBinary},
+    {"Mul", Kind::kBinary},
+    {"RealDiv", Kind::kBinary},
+    {"Maximum", Kind::kBinary},
+    {"Minimum", Kind::kBinary},
+    {"SquaredDifference", Kind::kBinary},
+    {"ConcatV2", Kind::kConcat},
+    {"Pad", Kind::kPad},
+    {"PadV2", Kind::kPad},
+    {"MirrorPad", Kind::kPad},
+    {"Mean", Kind::kReduction},
+    {"Sum", Kind::kReduction},
+    {"Max", Kind::kReduction},
+    {"Min", Kind::kReduction},
+    {"Prod", Kind::kReduction},
 };
 
 Kind KindOf(const Node& node) {
-  const std::string word = " " + node.op + " ";
-  for (const Known& known : kKnown) {
-    if (known.ops.find(word) != std::string_view::npos) return known.kind;
+  const std::string_view op = node.op;
+  for (const auto& [name, kind] : kKnown) {
+    if (name == op) return kind;
   }
   return Kind::kOther;
 }

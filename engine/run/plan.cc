@@ -39,6 +39,7 @@ class Compiler {
     RIVULET_ASSIGN_OR_RETURN(order_, TopologicalOrder(graph_, late));
     for (const Node& node : graph_.nodes()) plan_.has_dead |= IsSwitch(node);
     AssignSlots();
+    environment_.packed.Expect(BytesToPack());
     RIVULET_RETURN_IF_ERROR(MakeSteps());
     FindLastReads();
     FindDeaths();
@@ -95,6 +96,21 @@ class Compiler {
     is_read_.assign(plan_.slots.size(), false);
   }
 
+  // Of constants that stand where products have their weights.
+  size_t BytesToPack() const {
+    std::vector<bool> seen(static_cast<size_t>(graph_.size()), false);
+    size_t bytes = 0;
+    for (const Node& node : graph_.nodes()) {
+      if (node.inputs.size() < 2 || node.def == nullptr || node.def->prepare == nullptr) continue;
+      const Edge edge = node.inputs[1];
+      const Fact& fact = graph_.fact(edge);
+      if (!fact.value.valid() || fact.shape.rank() < 2 || seen[static_cast<size_t>(edge.node)]) continue;
+      seen[static_cast<size_t>(edge.node)] = true;
+      bytes += fact.value.bytes();
+    }
+    return bytes;
+  }
+
   Status MakeSteps() {
     for (const int32_t index : order_) {
       const Node& node = graph_.node(index);
@@ -143,9 +159,11 @@ class Compiler {
     step.ignores_dead = node.op == "ControlTrigger";
     step.node = index;
     step.def = node.def;
-    std::vector<const Fact*> inputs;
+    std::vector<const Fact*>& inputs = inputs_;
+    inputs.clear();
     for (const Edge& edge : node.inputs) inputs.push_back(&graph_.fact(edge));
-    std::vector<bool> consumed(node.inputs.size(), false);
+    std::vector<bool>& consumed = consumed_;
+    consumed.assign(node.inputs.size(), false);
     if (node.def->flags & kAlias) {
       const int32_t in = SlotOf(node.inputs[0]);
       Slot& out = SlotAt(SlotOf({index, 0}));
@@ -403,6 +421,9 @@ class Compiler {
   std::vector<bool> is_read_;
   std::vector<bool> is_used_;  // by slot: a node or a fetch reads it; made when it is asked for
   std::vector<Read> reads_;
+  // Of the step that is made.
+  std::vector<const Fact*> inputs_;
+  std::vector<bool> consumed_;
   std::unordered_map<int32_t, int32_t> step_of_;  // by node, in plans with branches
 };
 
