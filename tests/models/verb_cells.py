@@ -61,10 +61,9 @@ def cells(case):
     yield "transform freeze_requantization_ranges", False, lambda: (
         case.call("transform", graph, "-o", place / "t.pb", *names, "--transforms", f"freeze_requantization_ranges(min_max_log_file=\"{place / 'no.log'}\")"), None)
     yield "transform sparsify_gather", True, made("transform", "t.pb", *fed, *names, *check, "--transforms", "sparsify_gather")
-    sample = case.inputs("--sample") if len(case.feeds) == 1 else []  # of several, each would be a sample of its own
-    fed_alone = len(case.feeds) == 1 or not case.open_shapes
+    sample = case.inputs("--sample")
     has_weights = graph.stat().st_size > 20000
-    yield "shrink", has_weights and fed_alone, made("shrink", "s.rivulet", *sample, "--output", tf_names, is_lossy=True)
+    yield "shrink", has_weights, made("shrink", "s.rivulet", *sample, "--output", tf_names, is_lossy=True)
     for flag, is_lossy in (("--lossless", False), ("--round-weights=256", True), ("--quantize-weights", True), ("--float16", True)):
         yield f"shrink {flag.split('=')[0]}", True, made("shrink", "s.rivulet" if "loss" in flag else "s.pb", flag, *sample, "--output", tf_names, is_lossy=is_lossy)
     # An answer without elements cannot be stored.
