@@ -83,7 +83,7 @@ def cells(case):
     yield "view --svg", True, lambda: (case.call("view", graph, "--svg", "-o", place / "v.svg"), written(place / "v.svg", b"<svg"))
     yield "view --dot", True, lambda: (case.call("view", graph, "--dot"), holds("digraph"))
     yield "view --text", True, lambda: (case.call("view", graph, "--text"), holds(case.outputs[0].split(":")[0].split("/")[-1]))
-    yield "compare", True, lambda: (case.call("compare", graph, graph, "--b-no-passes", *case.inputs(), *[w for n in case.outputs for w in ("--output", n)]), None)
+    yield "compare", True, lambda: (case.call("compare", graph, graph, "--b-no-passes", "--rtol", "1e-3", "--atol", "1e-3", *case.inputs(), *[w for n in case.outputs for w in ("--output", n)]), None)
     yield "ops --for", True, lambda: (case.call("ops", "--for", graph), None)
     yield "prepare", is_sound or not takes_text, made("prepare", "a.rivulet", *([] if case.keys else names), *shapes, is_lossy=True)
     yield "prepare --lossless", is_sound or not takes_text, made("prepare", "b.rivulet", "--lossless", "--report", place / "r.html", *([] if case.keys else names), *shapes)
