@@ -130,7 +130,7 @@ int Report(const BenchCommand& command, const BenchPlan& plan, const BenchSpan& 
     if (!found.ok()) return Fail(found.status());
     difference = *found;
   }
-  const int64_t flops = CountFlops(plan);
+  const int64_t flops = all[0].flops ? *all[0].flops : CountFlops(plan);
   std::vector<double> peaks;
   for (const BenchTimes& times : all) peaks.push_back(MeasurePeakGflops(times.threads));
   if (!command.trace.empty()) {

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/run/flops.h"
+#include "engine/run/loop_count.h"
+
 namespace rivulet::cli {
 namespace {
 
@@ -56,13 +59,16 @@ Result<BenchTimes> MeasureRuns(const BenchPlan& plan, const SessionOptions& opti
     const bool counts = i > plan.warmup;
     RunProfile profile;
     RunOptions run_options = plan.options;
-    if (counts && plan.by_step) run_options.profile = &profile;
+    if (i == 0 || (counts && plan.by_step)) run_options.profile = &profile;
+    const LoopCount turns;
     const auto start = BenchClock::now();
     const auto results = session->Run(plan.feeds, plan.outputs, {}, run_options);
     const double ms = MsSince(start);
     if (!results.ok()) return results.status();
     if (i == 0) {
       times.first_ms = ms;
+      if (!turns.loops().empty()) times.flops = CountFlops(profile);
+      profile.steps.clear();
       memory->Note("first run");
       memory->Pause();
     }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct BenchTimes {
   PlanStats plan;
   double plan_ms = 0;  // session and plan
   double first_ms = 0;
-  std::vector<double> runs_ms;  // sorted
+  std::optional<int64_t> flops;  // of the first run, where it had loops: a graph tells but one turn of them
+  std::vector<double> runs_ms;   // sorted
   RunProfile profile;
   std::vector<BenchSpan> spans;  // the plan, the first run, and the first of the runs that count
 

@@ -155,6 +155,17 @@ void PrintEnds(const Model& model, const Graph& graph, const std::vector<std::st
   }
 }
 
+// How often a loop turns, a graph does not say.
+void PrintArithmetic(const ModelSummary& summary) {
+  const char* const loops[] = {"While", "StatelessWhile", "For", "NextIteration", "RefNextIteration"};
+  const bool turns =
+      std::any_of(std::begin(loops), std::end(loops), [&](const char* op) { return summary.histogram.contains(op); });
+  const bool is_small = summary.flops < 500'000;
+  std::printf("arithmetic  %.3f %s a run%s%s, in products of known shapes\n",
+              static_cast<double>(summary.flops) / (is_small ? 1e6 : 1e9), is_small ? "MFLOP" : "GFLOP",
+              turns ? " whose loops turn once" : "", summary.assumes_ones ? " with unknown dims as 1" : "");
+}
+
 void PrintSummary(const InspectCommand& command, const Model& model, const Graph& graph, const ModelSummary& summary,
                   const std::optional<CheckpointInfo>& checkpoint, const std::vector<std::string>& outputs,
                   const std::optional<prepare::PackMetadata>& metadata) {
@@ -167,9 +178,7 @@ void PrintSummary(const InspectCommand& command, const Model& model, const Graph
   if (model.Signatures().empty()) PrintEnds(model, graph, outputs);
   std::printf("parameters  %lld (%.2f MB)\n", static_cast<long long>(summary.parameters),
               static_cast<double>(summary.parameter_bytes) / 1e6);
-  if (summary.flops > 0)
-    std::printf("arithmetic  %.3f GFLOP a run%s, in products of known shapes\n",
-                static_cast<double>(summary.flops) / 1e9, summary.assumes_ones ? " with unknown dims as 1" : "");
+  if (summary.flops > 0) PrintArithmetic(summary);
   PrintPieces("ops", HistogramPieces(summary.histogram));
   for (const auto& [op, count] : summary.missing_ops) {
     std::printf("would not run: %s, %lld node%s: %s\n", op.c_str(), static_cast<long long>(count),

@@ -1,6 +1,7 @@
 #include "cli/samples.h"
 
 #include <algorithm>
+#include <map>
 
 #include "cli/command.h"
 #include "cli/feeds.h"
@@ -183,6 +184,18 @@ Status AddMadeUp(const Model& model, Samples* samples) {
   return Status();
 }
 
+// The first arrays of all inputs are the first sample, the second ones the next.
+std::vector<std::vector<std::string>> GroupBySample(const std::vector<std::string>& arguments) {
+  std::map<std::string, size_t> given;
+  std::vector<std::vector<std::string>> samples;
+  for (const std::string& argument : arguments) {
+    const size_t at = given[argument.substr(0, argument.find('='))]++;
+    if (at == samples.size()) samples.emplace_back();
+    samples[at].push_back(argument);
+  }
+  return samples;
+}
+
 }  // namespace
 
 Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& options) {
@@ -224,8 +237,8 @@ Result<Samples> MakeSamples(const PackSource& source, const SampleFlags& flags, 
   if (!flags.images.empty()) {
     RIVULET_RETURN_IF_ERROR(AddMedia(model, flags, &samples));
   }
-  for (const std::string& argument : source.FeedArguments(flags.samples)) {
-    RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(*model, NameChoice(), {argument}, code));
+  for (const std::vector<std::string>& arguments : GroupBySample(source.FeedArguments(flags.samples))) {
+    RIVULET_ASSIGN_OR_RETURN(Feeds feeds, ParseFeeds(*model, NameChoice(), arguments, code));
     *code = kBadData;
     RIVULET_RETURN_IF_ERROR(MakeUpMissing(*model, NameChoice(), "--sample", &feeds));
     samples.feeds.push_back(std::move(feeds));

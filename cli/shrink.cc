@@ -163,7 +163,8 @@ void AddShrink(CLI::App& app, int* code) {
       "8-bit arithmetic: weights in codes, and activations rounded to the ranges that they have on the samples");
   sub->add_option("--images", command->samples.images, "Pictures or sounds to try it on: files, or folders of them")
       ->type_name("PATH");
-  sub->add_option("--sample", command->samples.samples, "An array to try it on, each one sample: NAME=FILE.npy")
+  sub->add_option("--sample", command->samples.samples,
+                  "An array to try it on: NAME=FILE.npy; the second array of an input is of the second sample")
       ->type_name("NAME=…")
       ->take_all();
   sub->add_option("--most-samples", command->samples.most, "Of the pictures so many are used")

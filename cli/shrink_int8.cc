@@ -80,7 +80,7 @@ Status ShrinkToInt8(const Int8Call& call, int* code) {
   RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(model, call.samples, code));
   *code = kBadData;
   if (samples.feeds.empty()) {
-    return InvalidArgument("there is nothing to try the network on, ", samples.what,
+    return InvalidArgument("the network would be tried on ", samples.what,
                            ". Give pictures or sounds with --images, or arrays with --sample");
   }
   const prepare::CalibrationSplit split = prepare::SplitSamples(samples.feeds);

@@ -48,7 +48,7 @@ Status CheckThatInputsTell(const WeightsCall& call, const prepare::GraphDef& gra
 Result<Shrunk> SqueezeGraph(const WeightsCall& call, prepare::GraphDef graph, const Samples& samples) {
   if (samples.feeds.empty() && call.step <= 0) {
     return InvalidArgument(
-        "there is nothing to try the network on, ", samples.what,
+        "the network would be tried on ", samples.what,
         ". Give pictures or sounds with --images, arrays with --sample, or choose the steps with --step");
   }
   RIVULET_RETURN_IF_ERROR(CheckThatInputsTell(call, graph, samples));

@@ -13,6 +13,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "engine/run/flops.h"
+#include "engine/run/loop_count.h"
 #include "prepare/wire_writer.h"
 
 namespace rivulet::tf {
@@ -209,6 +210,7 @@ Status Measure(const Benchmark& flags, const Feeds& feeds) {
   RIVULET_ASSIGN_OR_RETURN(times.plain, runner.Time(flags.max_num_runs, nullptr));
   Runner::Sleep(flags.inter_benchmark_delay);
   RunProfile profile;
+  const LoopCount turns;
   RIVULET_ASSIGN_OR_RETURN(times.detailed, runner.Time(flags.max_num_runs, &profile));
   std::printf("Average inference timings in us: Warmup: %.0f, no stats: %.0f, with stats: %.0f\n",
               times.warmup.us.average(), times.plain.us.average(), times.detailed.us.average());
@@ -223,7 +225,8 @@ Status Measure(const Benchmark& flags, const Feeds& feeds) {
   if (flags.show_flops) {
     std::vector<FeedSpec> specs;
     for (const auto& [name, tensor] : feeds) specs.push_back({name, tensor.dtype(), tensor.shape()});
-    const auto flops = static_cast<double>(CountFlops(model->graph(), specs, runner.outputs()));
+    const auto flops = static_cast<double>(turns.loops().empty() ? CountFlops(model->graph(), specs, runner.outputs())
+                                                                 : CountFlops(profile));
     std::printf("FLOPs estimate: %s\nFLOPs/second: %s\n\n", Short(flops).c_str(),
                 Short(flops / std::max(times.plain.us.average() / 1e6, 1e-9)).c_str());
   }

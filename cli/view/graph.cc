@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <map>
 
-#include "cli/view/function_facts.h"
 #include "engine/base/errors.h"
 #include "engine/ops/infer.h"
 #include "engine/ops/not_run.h"
 #include "engine/run/flops.h"
+#include "engine/run/function_facts.h"
 
 namespace rivulet::cli::view {
 namespace {
@@ -136,20 +136,17 @@ int64_t OutputBytes(const Node& node) {
   return bytes;
 }
 
-void AddCosts(const Graph& graph, ViewGraph* view) {
+// `facts`: of the inference that the graph's facts are of.
+void AddCosts(const Graph& graph, const FunctionFacts& facts, ViewGraph* view) {
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
-    // Inference may have ended before a node or what it reads.
-    const auto has_facts = [&](const Edge& edge) {
-      return static_cast<size_t>(edge.slot) < graph.node(edge.node).outputs.size();
-    };
-    if (!std::all_of(node.inputs.begin(), node.inputs.end(), has_facts)) continue;
-    view->node(i).cost.flops = CountFlops(graph, node);
+    view->node(i).cost.flops = CountFlops(graph, node) + facts.FlopsOf(node.name);
     view->node(i).cost.bytes = OutputBytes(node);
   }
 }
 
-void AddGraph(const Model& model, Graph* working, const FunctionIds& functions, FunctionFacts* facts, ViewGraph* view) {
+void AddGraph(const Model& model, Graph* working, const FunctionIds& functions, Allocator& allocator,
+              const StopToken& stop, FunctionFacts* facts, ViewGraph* view) {
   Graph& graph = *working;
   std::map<std::string, std::string> refused;
   facts->KnowVariables(&graph);
@@ -164,13 +161,13 @@ void AddGraph(const Model& model, Graph* working, const FunctionIds& functions, 
     if (const auto found = refused.find(node.name); found != refused.end()) made.problem = found->second;
     view->nodes.push_back(std::move(made));
   }
-  if (FillUnknownDims(&graph)) {
-    view->assumes_ones = true;
-    for (Node& node : graph.nodes()) node.outputs.clear();
-    std::vector<std::string> known;  // told already
-    Infer(&graph, nullptr, &refused, &known);
-  }
-  AddCosts(graph, view);
+  if (!FillUnknownDims(&graph)) return AddCosts(graph, *facts, view);
+  view->assumes_ones = true;
+  for (Node& node : graph.nodes()) node.outputs.clear();
+  std::vector<std::string> known;  // told already
+  FunctionFacts with_ones(model.graph().functions, graph, allocator, stop);
+  Infer(&graph, &with_ones, &refused, &known);
+  AddCosts(graph, with_ones, view);
 }
 
 // "conv:output:1" is of node "conv"; which output that is, only the operator knows, so the last number serves.
@@ -265,8 +262,8 @@ ViewGraph ReadGraph(std::shared_ptr<const Model> model) {
   const auto allocator = Allocator::Create(kBudgetBytes);
   const StopToken stop = BriefLook();
   Graph graph = model->graph();
-  FunctionFacts facts(graph, *allocator, stop);
-  AddGraph(*model, &graph, ids, &facts, &view);
+  FunctionFacts facts(functions, graph, *allocator, stop);
+  AddGraph(*model, &graph, ids, *allocator, stop, &facts, &view);
   for (const auto& [name, function] : functions) {
     if (function != nullptr) AddFunction(*function, ids.at(name), ids, facts, &view);
   }

@@ -12,6 +12,7 @@
 #include "engine/run/arena.h"
 #include "engine/run/bands.h"
 #include "engine/run/call_inference.h"
+#include "engine/run/flops.h"
 #include "engine/run/freeze.h"
 #include "engine/run/lower.h"
 #include "engine/run/shared_memory.h"
@@ -465,6 +466,9 @@ Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Enviro
   RIVULET_RETURN_IF_ERROR(
       Compiler(plan.get(), std::move(input.fetches), std::move(feed_nodes), input.depth, environment, stop).Compile());
   environment.packed.Trim();
+  CheckedSize flops = 0;
+  for (const Step& step : plan->steps) flops = flops + CountFlops(plan->graph, plan->graph.node(step.node));
+  plan->flops = flops.valid() ? flops.value() : 0;
   // What the passes no longer want may be more than what they made.
   plan->constant_bytes =
       std::max(static_cast<int64_t>(allocator.used_bytes()) - static_cast<int64_t>(used_before), int64_t{0});

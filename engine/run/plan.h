@@ -75,6 +75,7 @@ struct Plan {
   int64_t arena_bytes = 0;
   int64_t constant_bytes = 0;
   int64_t num_rewrites = 0;
+  int64_t flops = 0;  // nominal, of its own steps (flops.h)
 };
 
 // The plan of a run: what `fetches` and `targets` need of the model.

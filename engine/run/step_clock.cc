@@ -6,7 +6,14 @@
 
 namespace rivulet {
 
+thread_local int64_t* StepClock::within_ = nullptr;
+
 StepClock::StepClock(const Plan& plan, RunProfile* profile) : profile_(profile) {
+  if (profile == nullptr) {
+    AddFlops(plan.flops);
+  } else {
+    within_ = &flops_;
+  }
   if (profile == nullptr || profile->steps.size() == plan.steps.size()) return;
   profile->steps.clear();
   size_t head = 0;

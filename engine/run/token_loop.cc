@@ -6,7 +6,9 @@
 
 #include "engine/ops/infer.h"
 #include "engine/run/dynamic_node.h"
+#include "engine/run/flops.h"
 #include "engine/run/loop_count.h"
+#include "engine/run/step_clock.h"
 #include "engine/run/token_program.h"
 
 namespace rivulet {
@@ -264,6 +266,12 @@ class TokenRun {
     return ComputeNode(index, run, outputs);
   }
 
+  static void AddFlops(const Node& node, const std::vector<Tensor>& inputs, const std::vector<Fact>& outputs) {
+    std::vector<Shape> shapes;
+    for (const Tensor& tensor : inputs) shapes.push_back(tensor.shape());
+    if (!outputs.empty()) StepClock::AddFlops(CountFlops(node, shapes, outputs[0].shape));
+  }
+
   static Status ComputeSwitch(NodeRun& run, std::vector<Token>* outputs) {
     const Tensor& selector = run.inputs[1];
     if (selector.dtype() != DType::kBool || selector.num_elements() != 1) {
@@ -302,6 +310,7 @@ class TokenRun {
     RunServices services = services_;
     if (node.def->flags & kStateful) services.persistent = environment_.resources.Persistent(program_.path + node.name);
     const auto i = static_cast<size_t>(index);
+    if (StepClock::IsTiming()) AddFlops(node, run.inputs, facts);
     RunContext context(program_.states[i].get(), inputs, pointers, services, dies);
     if (program_.controls[i] != nullptr) {
       // The bodies' frames are made anew for each call: two iterations may be under way.

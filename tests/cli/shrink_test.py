@@ -5,7 +5,7 @@ import struct
 import subprocess
 import zlib
 
-from command_case import RIVULET, ROOT, SHAPES, CommandCase, main, node, placeholder
+from command_case import RIVULET, ROOT, SHAPES, CommandCase, main, node, npy, placeholder
 
 MODEL = SHAPES / "shapes.pb"
 
@@ -45,6 +45,22 @@ class Shrink(CommandCase):
         said = self.fine("shrink", MODEL, "-o", self.dir / "small.rivulet", "--images", *(samples * 20)[:200], "--max-drop", "5%")
         self.assertRegex(said, "half of the samples, which nothing was fitted to: top-1 agreement")
         self.assertRegex(said, r"of other samples [0-9.]+ % are expected to differ; with 90 % confidence no more than [0-9.]+ %")
+
+    def test_one_sample_has_an_array_for_each_input(self):
+        """Neither shape is told, so neither is made up."""
+        weights = " ".join(f"float_val: {(i * 37 % 101 - 50) / 50}" for i in range(512))
+        model = self.model(placeholder("a"), placeholder("b"), node("sum", "AddV2", "a", "b", T="type: DT_FLOAT"),
+                           node("w", "Const", dtype="type: DT_FLOAT",
+                                value=f"tensor {{ dtype: DT_FLOAT tensor_shape {{ dim {{ size: 16 }} dim {{ size: 32 }} }} {weights} }}"),
+                           node("y", "MatMul", "sum", "w", T="type: DT_FLOAT"))
+        given = []
+        for i in range(6):
+            name = "ab"[i % 2]
+            values = [((i + 1) * (k + 3) % 13 - 6) / 6 for k in range(16)]
+            given += ["--sample", f"{name}={self.file(f'{i}.npy', npy('<f4', (1, 16), struct.pack('<16f', *values)))}"]
+        report = json.loads(self.fine("shrink", model, "-o", self.dir / "small.rivulet", "--max-drop", "30%", "--json", *given))
+        self.assertEqual(report["files"][2]["change"]["compared"], 3)
+        self.fails(1, ["the network would be tried on nothing: the shape of input 'a'", "--sample a="], "shrink", model, "-o", self.dir / "small.rivulet")
 
     def test_peaks_want_maps(self):
         self.fails(1, ["has shape", "want heat maps"], "shrink", MODEL, "-o", self.dir / "x", "--images", SHAPES / "samples", "--peaks")

@@ -344,6 +344,18 @@ class InBrowser(ViewCase):
         routes = page.run("rivuletView.active.routes().map((r) => [rivuletView.active.graph.groups[r.group].path, r.isInput])")
         self.assertEqual(sorted(map(str, routes)), sorted(map(str, [["", True], ["net", True], ["net/one", True], ["net/one", False]])))
 
+    def test_what_fits_is_not_under_the_legend(self):
+        # Of every family, so that the legend has two lines, and as many as the page is high.
+        ops = ["Relu", "MaxPool", "Neg", "Squeeze", "Enter", "AsString", "Conv2D", "NoSuchOperator", "Tanh", "Exp"]
+        nodes = [placeholder("x", dims=[2])]
+        for i, op in enumerate(ops):
+            nodes.append(node(f"n{i}", op, f"n{i - 1}" if i else "x", T="type: DT_FLOAT"))
+        page = self.open(self.model(*nodes))
+        bottom, top = page.run("""(() => { const p = rivuletView.active, b = p.boxOf(p.graph.whole), c = p.camera, r = p.canvas.getBoundingClientRect();
+            return [r.top + p.height / 2 + (b.y + b.h - c.y) * c.k, r.top + p.height / 2 + (b.y - c.y) * c.k - r.top]; })()""")
+        self.assertLess(bottom, page.run("document.getElementById('legend').getBoundingClientRect().top"))
+        self.assertGreater(top, 0)
+
     def test_the_page_and_the_picture_agree(self):
         for model in [self.model(*branches(5)), SHAPES / "shapes.pb"]:
             page = self.open(model, "--expand", "all")

@@ -1,5 +1,6 @@
 """The tutorials' road with their command lines, program names alone changed, on networks that TensorFlow builds; after each step
-TensorFlow runs the graph too, and says whether labels and probabilities are the same to five decimals.
+TensorFlow runs the graph too, and says whether labels and probabilities are the same to five decimals. Then every line of
+original_lines.py, in four spellings.
 
     python tests/models/check_tutorial_road.py --rivulet-tf PATH --material FOLDER [--only GLOB] [--pictures N]
         [--tensorboard PROGRAM [--screenshot FILE.png]]
@@ -22,12 +23,13 @@ import tempfile
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 try:
     from check_one import np, tf, v1
+    import original_lines
+    from original_lines import DAISY
     import tutorial_networks as networks
 except ImportError as error:
     print(f"skipped: this needs a Python with TensorFlow 2.21 ({error})")
     sys.exit(77)
 
-DAISY = "tf_files/flower_photos/daisy/3475870145_685a19116d.jpg"
 FIVE = 1.01e-5  # of two numbers printed with five decimals, one unit and what a binary fraction adds
 
 
@@ -161,6 +163,35 @@ def draw(road):
             road.say("tensorboard", line, is_fine)
 
 
+def spell(road, lines, **names):
+    """Lines in all their spellings: the same exit status, print and file."""
+    wrong, count = [], 0
+    for line, file in lines:
+        words = original_lines.words_of(line, **{"{input}": road.input, "{size}": road.size}, **names)
+        seen = set()
+        for spelled in original_lines.spellings(words):
+            if file:
+                (road.folder / file).unlink(missing_ok=True)
+            done = subprocess.run([str(road.args.rivulet_tf), *spelled], capture_output=True, text=True, cwd=road.folder)
+            printed = re.sub(r"[\d.e+-]+", "", done.stdout) if words[0] in original_lines.TIMED else done.stdout
+            if words[0] == "benchmark_model":
+                printed = len(printed) > 1000
+            seen.add((done.returncode, printed, (road.folder / file).read_bytes() if file else b""))
+            count += 1
+            if done.returncode != 0:
+                wrong.append(f"`{' '.join(spelled)[:150]}` ends with {done.returncode}: {done.stderr.strip()[-120:]}")
+        if len(seen) != 1:
+            wrong.append(f"`{words[0]} …` in four spellings gives {len(seen)} results")
+    return f"{count} calls, {len(wrong)} wrong {wrong[:3] or ''}", not wrong
+
+
+def spell_all(road):
+    for source, lines in original_lines.LINES.items():
+        road.say(f"the lines of {source}", *spell(road, lines))
+    if road.path("model.ckpt.index").exists():
+        road.say("the lines for checkpoints", *spell(road, original_lines.FROM_CHECKPOINT))
+
+
 def walk(road):
     networks.build(road.kind, road.path(""), road.args.material / "data" / "flowers128", road.args.pictures)
     photos = road.path("flower_photos")
@@ -183,6 +214,7 @@ def walk(road):
     optimize(road, want)
     draw(road)
     compress(road, want)
+    spell_all(road)
 
 
 def listen(road):
@@ -197,6 +229,9 @@ def listen(road):
         got = re.findall(r"^(\S+) \(score = (\d\.\d{5})\)$", out, re.M)
         worst = max(abs(scores[names.index(label)] - float(score)) for label, score in got)
         road.say(f"label_wav {wav.name}", f"{got[0]}, largest difference {worst:.1e}", len(got) == 3 and names[int(np.argmax(scores))] == got[0][0] and worst <= FIVE)
+    os.symlink(road.args.material / "data/speech/yes.wav", road.path("yes.wav"))
+    road.path("truth.txt").write_text("yes,500\n")
+    road.say("the lines of speech", *spell(road, original_lines.SPOKEN, SPEECH=graph, WORDS=labels))
 
 
 def main():

@@ -10,6 +10,7 @@ import sys
 
 import network_kit as kit
 import keras
+import further_networks
 import keras_networks
 import module_networks
 import stateful_networks
@@ -37,6 +38,14 @@ def feeds():
     yield "savedmodels/text_gru", {"inputs": np.array([b"the cat", b"a bad film, great dog"])}
     yield "savedmodels/jpeg_in", {"image_bytes": np.array([jpeg])}
     yield "savedmodels/wide_columns", {"examples": np.array([example.SerializeToString()])}
+    yield "savedmodels/stacked_states", {"tokens": np.array([[3, 9, 1, 0, 0], [5, 5, 2, 7, 39]], "i4")}
+    yield "savedmodels/mixed_columns", {"city": np.array([[b"oslo"], [b"paris"]]), "size": r.normal(size=(2, 2)).astype("f"), "kind": np.array([[1], [3]])}
+    yield "savedmodels/convnext_block", {"photo": photo}
+    yield "savedmodels/separable_sounds", {"sound": r.uniform(-1, 1, (1, 20, 2)).astype("f")}
+    yield "savedmodels/pieces_of_text", {"lines": np.array([b"The 3 cats, asleep", "gr\u00fcn and blue".encode()])}
+    yield "savedmodels/beam_search", {"first": np.array([4], "i4"), "longest": np.int32(6)}
+    yield "savedmodels/v1_branches_and_tables", {"x": r.normal(size=(3, 4)).astype("f")}
+    yield "savedmodels/scans_and_maps", {"rows": r.normal(size=(5, 6)).astype("f"), "keep": np.array([3, 0, 3, 9, 2], "i4")}
     yield "graphs/v1_while", {"x": r.uniform(-1, 1, (2, 6)).astype("f"), "steps": np.int32(4)}
     for folder, names in (("graphs", ("t", "t")), ("savedmodels", ("ids", "tokens"))):
         yield f"{folder}/attention", {names[0]: ids}

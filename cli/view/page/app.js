@@ -18,10 +18,10 @@ class App {
     this.tools();
     document.addEventListener("keydown", (event) => this.key(event));
     for (const pane of this.panes) pane.resize();  // the other pane and a filled bar have taken room
+    this.setHeat(this.active.graph.timed ? 1 : 0);  // its legend takes room, too
     for (const pane of this.panes) pane.fit(true);
     for (const pane of this.panes) pane.fit(true, Math.min(...this.panes.map((each) => each.camera.k)));
     this.panel.show(this.active, -1);
-    this.setHeat(this.active.graph.timed ? 1 : 0);
   }
 
   heading() {

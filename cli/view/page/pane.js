@@ -154,10 +154,11 @@ class Pane {
   // All of it; or from the top as much as can be read, when all would be too small.
   fit(isFirst, most = 1.15) {
     const {w, h} = this.boxOf(this.graph.whole), room = 36;
-    const across = (this.width - 2 * room) / w, down = (this.height - 2 * room - 20) / h;
+    const foot = document.getElementById("legend").offsetHeight;  // lies over the panes; 0 on a phone
+    const across = (this.width - 2 * room) / w, down = (this.height - 2 * room - Math.max(foot, 20)) / h;
     let k = Math.min(across, down, most);
     if (isFirst && k < 0.5) k = Math.min(Math.max(Math.min(across, 0.8), 0.55), most);
-    const y = isFirst && h * k > this.height ? (this.height / 2 - room - 16) / k : h / 2;
+    const y = isFirst && h * k > this.height ? (this.height / 2 - room - 16) / k : h / 2 + foot / 2 / k;
     const camera = {x: isFirst && w * k > this.width ? this.firstX() : w / 2, y, k};
     if (isFirst) { this.camera = camera; this.draw(); } else this.moveTo(camera);
   }

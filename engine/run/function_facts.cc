@@ -1,12 +1,16 @@
-#include "cli/view/function_facts.h"
+#include "engine/run/function_facts.h"
 
+#include <algorithm>
+
+#include "engine/base/checked.h"
 #include "engine/base/errors.h"
 #include "engine/run/body.h"
 #include "engine/run/call_inference.h"
 #include "engine/run/cut.h"
+#include "engine/run/flops.h"
 #include "engine/run/sub_plan.h"
 
-namespace rivulet::cli::view {
+namespace rivulet {
 namespace {
 
 // Graphs call each other some levels deep; a file can make that many more, and each level twice as many calls.
@@ -21,6 +25,11 @@ Shape Shared(const Shape& a, const Shape& b) {
     if (a[i] != b[i]) out.set_dim(i, Shape::kUnknownDim);
   }
   return out;
+}
+
+int64_t Sum(int64_t a, int64_t b) {
+  const CheckedSize sum = CheckedSize(a) + b;
+  return sum.valid() ? sum.value() : 0;
 }
 
 }  // namespace
@@ -48,6 +57,19 @@ const std::vector<Fact>* FunctionFacts::Of(const std::string& function, const st
   if (of_function == facts_.end()) return nullptr;
   const auto found = of_function->second.find(node);
   return found == of_function->second.end() ? nullptr : &found->second;
+}
+
+int64_t FunctionFacts::FlopsOf(const std::string& node) const {
+  const auto found = level_.flops.find(node);
+  return found == level_.flops.end() ? 0 : found->second;
+}
+
+// Of all nodes of the graph that was inferred, and of what they call.
+int64_t FunctionFacts::FlopsHere() const {
+  int64_t flops = 0;
+  for (const Node& node : level_.graph->nodes()) flops = Sum(flops, CountFlops(*level_.graph, node));
+  for (const auto& [node, of_call] : level_.flops) flops = Sum(flops, of_call);
+  return flops;
 }
 
 void FunctionFacts::Keep(const std::string& function, const std::string& node, const std::vector<Fact>& facts) {
@@ -78,7 +100,7 @@ FunctionFacts::Seen FunctionFacts::LookAnew(const FunctionCall& call, const Func
   std::vector<Fact> facts;
   for (const Arg& arg : args) facts.push_back(arg.fact);
   BoundBody bound = BindBody(*body, facts);
-  Level level{&bound.graph, {}};
+  Level level{&bound.graph, {}, {}};
   for (size_t i = 0; i < args.size(); ++i) {
     const bool is_variable = body->args[i] >= 0 && args[i].variable.dtype != DType::kInvalid;
     if (is_variable) level.variables[body->args[i]] = args[i].variable;
@@ -87,12 +109,13 @@ FunctionFacts::Seen FunctionFacts::LookAnew(const FunctionCall& call, const Func
   KnowVariables(&bound.graph);
   // What was inferred before an error is worth showing.
   const Status status = InferGraph(bound.graph, allocator_, {.calls = this, .stop = stop_});
+  const int64_t flops = FlopsHere();
   std::swap(level, level_);
   for (int32_t i = 0; i < bound.graph.size(); ++i) {
     const Node& node = bound.graph.node(i);
     if (!node.outputs.empty()) Keep(call.name, node.name, node.outputs);
   }
-  Seen seen{.is_known = status.ok()};
+  Seen seen{.results = {}, .is_known = status.ok(), .flops = flops};
   for (const Edge& edge : body->results) {
     const std::vector<Fact>& outputs = bound.graph.node(edge.node).outputs;
     const bool is_there = edge.slot >= 0 && static_cast<size_t>(edge.slot) < outputs.size();
@@ -129,7 +152,8 @@ FunctionFacts::Seen FunctionFacts::LookAtLoop(const Node& node, const FunctionCa
       args[i].fact.shape = wider;
     }
     if (has_changed) continue;
-    if (const auto* condition = node.attrs.Get<FunctionCall>("cond")) Look(*condition, args);
+    if (const auto* condition = node.attrs.Get<FunctionCall>("cond"))
+      seen.flops = Sum(seen.flops, Look(*condition, args).flops);
     for (size_t i = 0; i < seen.results.size(); ++i) seen.results[i] = args[i + first_variable].fact;
     return seen;
   }
@@ -142,6 +166,8 @@ Status FunctionFacts::InferCall(const Node& node, std::span<const Fact* const> i
     for (size_t i = from; i < inputs.size(); ++i) args.push_back({*inputs[i], VariableBehind(node.inputs[i])});
   };
   const auto fill = [&](const Seen& seen, bool is_first) {
+    int64_t& flops = level_.flops[node.name];
+    flops = is_first ? seen.flops : std::max(flops, seen.flops);
     for (size_t i = 0; i < outputs->size(); ++i) {
       const Shape shape = i < seen.results.size() ? seen.results[i].shape : Shape::UnknownRank();
       (*outputs)[i].shape = is_first ? shape : Shared((*outputs)[i].shape, shape);
@@ -167,4 +193,4 @@ Status FunctionFacts::InferCall(const Node& node, std::span<const Fact* const> i
   return Status();
 }
 
-}  // namespace rivulet::cli::view
+}  // namespace rivulet

@@ -1,6 +1,7 @@
-// Types and shapes within the bodies of functions, as the calls that reach them tell.
-#ifndef RIVULET_CLI_VIEW_FUNCTION_FACTS_H_
-#define RIVULET_CLI_VIEW_FUNCTION_FACTS_H_
+// Types, shapes and arithmetic within the bodies of functions, as the calls that reach them tell; for looking at a
+// model. What runs one looks with BodyInference, which also takes what a session knows.
+#ifndef RIVULET_ENGINE_RUN_FUNCTION_FACTS_H_
+#define RIVULET_ENGINE_RUN_FUNCTION_FACTS_H_
 
 #include <map>
 #include <string>
@@ -9,15 +10,15 @@
 #include "engine/graph/graph.h"
 #include "engine/ops/infer.h"
 
-namespace rivulet::cli::view {
+namespace rivulet {
 
 // Looks into what the nodes of one inference call, and keeps what it sees there. A function that is called in several
 // ways has the dims that all of them share; the others are unknown.
 class FunctionFacts : public CallInference {
  public:
-  // `graph` is the one that will be inferred.
-  FunctionFacts(const Graph& graph, Allocator& allocator, const StopToken& stop)
-      : functions_(graph.functions), allocator_(allocator), stop_(stop), level_{&graph, {}} {}
+  // `graph` is the one that will be inferred; `functions` are its model's.
+  FunctionFacts(const FunctionMap& functions, const Graph& graph, Allocator& allocator, const StopToken& stop)
+      : functions_(functions), allocator_(allocator), stop_(stop), level_{&graph, {}, {}} {}
 
   // Puts in place of the nodes that read variables what gives the same type and shape: a handle's fact tells neither.
   // `graph` is that of the constructor.
@@ -27,6 +28,10 @@ class FunctionFacts : public CallInference {
 
   // Null where no call reached the node, or its body could not be inferred.
   const std::vector<Fact>* Of(const std::string& function, const std::string& node) const;
+
+  // Nominal arithmetic (flops.h) of what a node of the graph calls: a loop's condition and body once, of branches the
+  // one that has most. 0 for other nodes.
+  int64_t FlopsOf(const std::string& node) const;
 
  private:
   // What lies behind a handle, of which its fact says nothing.
@@ -43,10 +48,12 @@ class FunctionFacts : public CallInference {
   struct Level {
     const Graph* graph;
     std::map<int32_t, Variable> variables;
+    std::map<std::string, int64_t> flops;  // by node that calls
   };
   struct Seen {
     std::vector<Fact> results;
     bool is_known = false;
+    int64_t flops = 0;
   };
 
   // What the function returns; unknown where it cannot be said.
@@ -55,6 +62,7 @@ class FunctionFacts : public CallInference {
   Seen LookAtLoop(const Node& node, const FunctionCall& body, std::vector<Arg> args, size_t first_variable);
   static std::string KeyOf(const FunctionCall& call, const std::vector<Arg>& args);
   Variable VariableBehind(const Edge& edge) const;
+  int64_t FlopsHere() const;
   void Keep(const std::string& function, const std::string& node, const std::vector<Fact>& facts);
 
   const FunctionMap& functions_;
@@ -66,6 +74,6 @@ class FunctionFacts : public CallInference {
   int depth_ = 0;
 };
 
-}  // namespace rivulet::cli::view
+}  // namespace rivulet
 
-#endif  // RIVULET_CLI_VIEW_FUNCTION_FACTS_H_
+#endif  // RIVULET_ENGINE_RUN_FUNCTION_FACTS_H_
