@@ -71,8 +71,8 @@ std::string OpsPage() {
     page += Cat("| ", ops, " | ", refusal.reason, " |\n");
   }
   page +=
-      "\nSo are all whose names begin with `Xla`, `TPU` or `_Mkl`: of accelerators, or put in by TensorFlow for one "
-      "run.\n"
+      "\nSo are all whose names begin with `Xla` or `_Mkl` or have `TPU` or `SparseCore` in them: of accelerators, or "
+      "put in by TensorFlow for one run.\n"
       "\n## Dead weight\n\nOperators of `tf.data` and iterators, known by their names (`…Dataset…`, `…Iterator…`, "
       "`…StatsAggregator…`, `…MemoryCache`, `…SeedGenerator` and some more): "
       "the input pipeline of training,\nwhich stands in front of many exported networks. They load, and do not matter "

@@ -32,6 +32,7 @@ double ZetaForPositive(double x, double q) {
     if (term < kEpsilon * sum) return sum;
   }
   const double power = std::pow(at, -x);
+  if (power == 0) return sum;
   sum += power * at / (x - 1) + power / 2;
   // B2j / (2j)! * x (x+1) .. (x+2j-2) * at^(-x-2j+1)
   double factor = x * power / at;
@@ -212,7 +213,7 @@ double Zeta(double x, double q) {
   if (x != std::floor(x)) return kNan;
   // The terms below 0 are, up to their sign, a piece of the same series that starts between 0 and 1.
   const double fraction = q - std::floor(q);
-  const double sign = std::fmod(x, 2) == 0 ? 1 : -1;
+  const double sign = std::fmod(x, 2) == 0 || x == kInf ? 1 : -1;
   return ZetaForPositive(x, fraction) + sign * (ZetaForPositive(x, 1 - fraction) - ZetaForPositive(x, 1 - q));
 }
 

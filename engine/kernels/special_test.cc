@@ -31,6 +31,12 @@ TEST(SpecialTest, KnownValues) {
   ExpectNear(Digamma(-0.5), 2 - kEuler - 2 * std::log(2), 1e-11);
   ExpectNear(Digamma(-1e-17), 1e17);
   ExpectNear(Zeta(2, 1), kPi * kPi / 6);
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(Zeta(kInf, 1.5), 0);
+  EXPECT_EQ(Zeta(2e4, 1.5), 0);
+  EXPECT_EQ(Zeta(kInf, 1), 1);
+  EXPECT_EQ(Zeta(kInf, 0.5), kInf);
+  EXPECT_EQ(Zeta(kInf, -0.5), kInf);
   ExpectNear(Zeta(4, 1), std::pow(kPi, 4) / 90);
   ExpectNear(Zeta(2, 0.5), kPi * kPi / 2);
   ExpectNear(Polygamma(1, 1), kPi * kPi / 6);

@@ -1,5 +1,5 @@
 // AddN, AccumulateNV2: the sum of N tensors of one shape, added in their order. Integers wrap around; float16 and
-// bfloat16 are summed in float and rounded once.
+// bfloat16 are summed in float and rounded once. AccumulateNV2's attribute `shape` decides nothing, as in TensorFlow.
 #include <algorithm>
 #include <cstring>
 
@@ -15,16 +15,6 @@ Status Infer(InferContext& c) {
   if (c.num_inputs() < 1) return InvalidArgument("want at least one input");
   Shape shape = c.shape(0);
   for (int i = 1; i < c.num_inputs(); ++i) {
-    RIVULET_ASSIGN_OR_RETURN(shape, MergeShapes(shape, c.shape(i)));
-  }
-  c.set_output(0, std::move(shape));
-  return Status();
-}
-
-Status InferAccumulate(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(Infer(c));
-  Shape shape = c.attrs().ShapeAttr("shape");
-  for (int i = 0; i < c.num_inputs(); ++i) {
     RIVULET_ASSIGN_OR_RETURN(shape, MergeShapes(shape, c.shape(i)));
   }
   c.set_output(0, std::move(shape));
@@ -124,7 +114,7 @@ constexpr OpDef kDefs[] = {
      .inputs = "inputs:N*T",
      .outputs = "sum:T",
      .attrs = "N:int >=1; " RIVULET_NUMBERS "}; shape:shape",
-     .infer = InferAccumulate,
+     .infer = Infer,
      .run = Run,
      .flags = kElementwise},
 };

@@ -1,7 +1,8 @@
 // Control flow: functions called (PartitionedCall), branches and loops as functions (If, Case, While, For), and the
 // pieces that older graphs are made of (Switch, Merge, Enter, Exit, NextIteration, LoopCond). The executor gives all of
 // them their meaning (docs/control_flow.md); here are their signatures and shapes. BatchFunction is a call: of the
-// requests that TensorFlow's would gather there is one, and nothing is filled up to a size that is allowed.
+// requests that TensorFlow's would gather there is one, and nothing is filled up to a size that is allowed. MapDefun
+// calls its function for each row of its arguments.
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
 
@@ -44,6 +45,35 @@ Status InferLoopCond(InferContext& c) {
 // not always keep, so they are not used.
 Status InferBranch(InferContext& c) { return c.num_inputs() > 0 ? Status() : InvalidArgument("want a selector"); }
 
+Status InferMap(InferContext& c) {
+  const auto rows = static_cast<int>(c.attrs().Types("Targuments").size());
+  int64_t count = Shape::kUnknownDim;
+  for (int i = 0; i < rows; ++i) {
+    const Shape& shape = c.shape(i);
+    if (!shape.has_rank()) continue;
+    if (shape.rank() == 0) return InvalidArgument("arguments[", i, "]: want rows, got a scalar");
+    if (shape[0] < 0) continue;
+    if (count >= 0 && shape[0] != count) {
+      return InvalidArgument("arguments[", i, "]: want ", count, " rows, as those before have, got shape ", shape);
+    }
+    count = shape[0];
+  }
+  const std::vector<Shape> shapes = c.attrs().Shapes("output_shapes");
+  if (shapes.size() != static_cast<size_t>(c.num_outputs())) {
+    return InvalidArgument("attr 'output_shapes': want ", c.num_outputs(), " as output_types, got ",
+                           static_cast<int64_t>(shapes.size()));
+  }
+  for (int i = 0; i < c.num_outputs(); ++i) {
+    const Shape& row = shapes[static_cast<size_t>(i)];
+    if (!row.has_rank()) continue;
+    if (row.rank() >= Shape::kMaxRank) return InvalidArgument("attr 'output_shapes': want less dims than ", row);
+    std::vector<int64_t> dims(1, count);
+    dims.insert(dims.end(), row.dims().begin(), row.dims().end());
+    c.set_output(i, Shape(dims));
+  }
+  return Status();
+}
+
 constexpr uint32_t kCall = kCallsFunctions | kTakesObjects | kStateful | kMakesOutputs;
 constexpr uint32_t kToken = kTakesObjects | kStateful | kMakesOutputs;
 
@@ -68,6 +98,13 @@ constexpr OpDef kDefs[] = {
      .attrs = "Tin:list(type) >=1; Tcaptured:list(type) >=0; Tout:list(type) >=1; f:func; num_batch_threads:int=1; "
               "max_batch_size:int=1; batch_timeout_micros:int=0",
      .infer = InferNothing,
+     .flags = kCall},
+    {.name = "MapDefun",
+     .inputs = "arguments:list(Targuments), captured_inputs:list(Tcaptured)",
+     .outputs = "output:list(output_types)",
+     .attrs = "Targuments:list(type) >=1; Tcaptured:list(type)=[] >=0; output_types:list(type) >=1; "
+              "output_shapes:list(shape) >=1; f:func; max_intra_op_parallelism:int=1",
+     .infer = InferMap,
      .flags = kCall},
     {.name = "SymbolicGradient",
      .inputs = "input:list(Tin)",

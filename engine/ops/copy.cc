@@ -1,4 +1,6 @@
 // Operators that stand for their input or for a constant: DeepCopy, GuaranteeConst, Copy, CopyHost; HostConst.
+#include <algorithm>
+
 #include "engine/ops/dims.h"
 #include "engine/ops/axis_copy.h"
 
@@ -10,6 +12,15 @@ Status Infer(InferContext& c) {
   c.set_output(0, c.shape(0));
   if (c.known(0)) c.set_value(0, *c.value(0));
   return Status();
+}
+
+// What a debugger is to be told is not, but must be written as it wants.
+Status InferCopy(InferContext& c) {
+  for (const std::string& spec : c.attrs().Strs("debug_ops_spec")) {
+    if (std::count(spec.begin(), spec.end(), ';') == 2) continue;
+    return InvalidArgument("attr 'debug_ops_spec': want \"operator;place;0\" or \"..;1\", got ", Quoted(spec));
+  }
+  return Infer(c);
 }
 
 Status InferHostConst(InferContext& c) {
@@ -53,13 +64,13 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = "T:type; tensor_name:string=\"\"; debug_ops_spec:list(string)=[]",
-     .infer = Infer,
+     .infer = InferCopy,
      .flags = kAlias},
     {.name = "CopyHost",
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = "T:type; tensor_name:string=\"\"; debug_ops_spec:list(string)=[]",
-     .infer = Infer,
+     .infer = InferCopy,
      .flags = kAlias},
     {.name = "HostConst",
      .inputs = "",

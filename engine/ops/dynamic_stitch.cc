@@ -24,7 +24,9 @@ Status Infer(InferContext& c) {
     } else {
       const Indices indices(*c.value(k));
       for (int64_t i = 0; i < c.value(k)->num_elements(); ++i) {
-        if (indices[i] < 0) return InvalidArgument("indices[", k, "]: want >= 0, got ", indices[i]);
+        if (indices[i] < 0 || indices[i] >= INT32_MAX) {
+          return InvalidArgument("indices[", k, "]: want [0, ", INT32_MAX, "), got ", indices[i]);
+        }
         if (rows >= 0) rows = std::max(rows, indices[i] + 1);
       }
     }

@@ -18,14 +18,46 @@ constexpr const char* kTransfers[] = {"_HostRecv",     "_HostSend",
                                       "RpcServer",     "RpcServerRegister",
                                       "RpcServerStart"};
 
-constexpr const char* kCluster[] = {
-    "CollectiveAllToAllV2",      "CollectiveAllToAllV3", "CollectiveAssignGroupV2", "CollectiveInitializeCommunicator",
-    "CollectiveReduceScatterV2", "CollectiveBcastRecv",  "CollectiveBcastRecvV2",   "CollectiveBcastSend",
-    "CollectiveBcastSendV2",     "CollectiveGather",     "CollectiveGatherV2",      "CollectivePermute",
-    "CollectiveReduce",          "CollectiveReduceV2",   "CollectiveReduceV3"};
+constexpr const char* kCluster[] = {"CollectiveAllToAllV2",
+                                    "CollectiveAllToAllV3",
+                                    "CollectiveAssignGroupV2",
+                                    "CollectiveInitializeCommunicator",
+                                    "CollectiveReduceScatterV2",
+                                    "CollectiveBcastRecv",
+                                    "CollectiveBcastRecvV2",
+                                    "CollectiveBcastSend",
+                                    "CollectiveBcastSendV2",
+                                    "CollectiveGather",
+                                    "CollectiveGatherV2",
+                                    "CollectivePermute",
+                                    "CollectiveReduce",
+                                    "CollectiveReduceV2",
+                                    "CollectiveReduceV3",
+                                    "CopyToMesh",
+                                    "CopyToMeshGrad",
+                                    "Relayout",
+                                    "RelayoutLike"};
 
-constexpr const char* kDevices[] = {"CheckPinned", "RemoteFusedGraphExecute", "TPUCompile",
-                                    "TPUExecute",  "TPUPartitionedCall",      "TPUReplicate",
+constexpr const char* kDevices[] = {"AllToAll",
+                                    "CheckPinned",
+                                    "ConvertToCooTensor",
+                                    "CrossReplicaSum",
+                                    "ExecuteTPUEmbeddingPartitioner",
+                                    "GetMinibatchSplitsWithPhysicalReplica",
+                                    "GetMinibatchesInCsrWithPhysicalReplica",
+                                    "GetTpuTaskId",
+                                    "GlobalIterId",
+                                    "MlirPassthroughOp",
+                                    "RemoteFusedGraphExecute",
+                                    "StoreMinibatchStatisticsInFdo",
+                                    "SyncDevice",
+                                    "TPUCompile",
+                                    "TPUExecute",
+                                    "TPUPartitionedCall",
+                                    "TPUReplicate",
+                                    "TpuHandleToProtoKey",
+                                    "UpdateTaskIdAndGlobalCoreArray",
+                                    "WorkerHeartbeat",
                                     "XlaLaunch"};
 
 constexpr const char* kScheduled[] = {"_Arg",
@@ -42,6 +74,7 @@ constexpr const char* kScheduled[] = {"_Arg",
                                       "_ScopedAllocator",
                                       "_ScopedAllocatorConcat",
                                       "_ScopedAllocatorSplit",
+                                      "_TensorToHashBucketFast",
                                       "_UnaryOpsComposition",
                                       "_VarHandlesOp"};
 
@@ -97,26 +130,113 @@ constexpr const char* kLogs[] = {"CloseSummaryWriter", "CreateSummaryDbWriter", 
                                  "WriteImageSummary",  "WriteRawProtoSummary",  "WriteScalarSummary",
                                  "WriteSummary"};
 
-constexpr const char* kTests[] = {"ConstructionFails",
+constexpr const char* kTests[] = {"Attr",
+                                  "AttrBool",
+                                  "AttrBoolList",
+                                  "AttrDefault",
+                                  "AttrEmptyListDefault",
+                                  "AttrEnum",
+                                  "AttrEnumList",
+                                  "AttrFloat",
+                                  "AttrListDefault",
+                                  "AttrListMin",
+                                  "AttrListTypeDefault",
+                                  "AttrMin",
+                                  "AttrPartialShape",
+                                  "AttrPartialShapeList",
+                                  "AttrShape",
+                                  "AttrShapeList",
+                                  "AttrTypeDefault",
+                                  "ComplexStruct",
+                                  "ConstructionFails",
+                                  "CopyOp",
+                                  "DefaultAttrs",
                                   "DevicePlacementOp",
                                   "DtypeWithDefaultOp",
+                                  "FiveFloatOutputs",
+                                  "FloatInput",
+                                  "FloatOutput",
+                                  "FloatOutputStringOutput",
+                                  "FuncAttr",
+                                  "FuncListAttr",
                                   "GetDeadline",
                                   "GraphDefVersion",
+                                  "InPolymorphicTwice",
+                                  "Int64Output",
+                                  "IntAttr",
+                                  "IntInput",
+                                  "IntInputFloatInput",
+                                  "IntInputIntOutput",
+                                  "IntOutput",
+                                  "IntOutputFloatOutput",
                                   "IsResourceHandleRefCounting",
                                   "IsTensorFloat32Enabled",
                                   "KernelLabel",
                                   "KernelLabelRequired",
+                                  "ListInput",
+                                  "ListOutput",
                                   "MakeWeakResourceHandle",
+                                  "MixedStruct",
+                                  "NInPolymorphicTwice",
+                                  "NInTwice",
+                                  "NInTwoTypeVariables",
+                                  "NIntsIn",
+                                  "NIntsOut",
+                                  "NIntsOutDefault",
+                                  "NPolymorphicIn",
+                                  "NPolymorphicOut",
+                                  "NPolymorphicOutDefault",
+                                  "NPolymorphicRestrictIn",
+                                  "NPolymorphicRestrictOut",
+                                  "Namespace>TestStringOutput",
                                   "Old",
+                                  "OpWithDefaultAttr",
+                                  "OpWithFutureDefaultAttr",
+                                  "OutT",
+                                  "OutTypeList",
+                                  "OutTypeListRestrict",
+                                  "Polymorphic",
+                                  "PolymorphicDefaultOut",
+                                  "PolymorphicOut",
+                                  "RefIn",
+                                  "RefInputFloatInput",
+                                  "RefInputFloatInputIntOutput",
+                                  "RefInputIntInput",
+                                  "RefOut",
+                                  "RefOutput",
+                                  "RefOutputFloatOutput",
+                                  "RequiresOlderGraphVersion",
+                                  "ReservedAttr",
+                                  "ReservedInput",
                                   "ResourceCreateOp",
                                   "ResourceInitializedOp",
                                   "ResourceUsingOp",
+                                  "Restrict",
+                                  "SimpleStruct",
                                   "SleepIdentityOp",
                                   "SleepOp",
+                                  "StringListAttr",
                                   "StubResourceHandleOp",
-                                  "TestAttr"};
+                                  "TestAttr",
+                                  "TestStringOutput",
+                                  "TwoFloatInputs",
+                                  "TwoFloatInputsFloatOutput",
+                                  "TwoFloatInputsIntOutput",
+                                  "TwoFloatOutputs",
+                                  "TwoIntInputs",
+                                  "TwoIntOutputs",
+                                  "TwoRefsIn",
+                                  "TypeList",
+                                  "TypeListRestrict",
+                                  "TypeListTwice"};
 
-constexpr const char* kCompiled[] = {"BoostedTreesBucketize",
+constexpr const char* kCompiled[] = {"BatchFFT",
+                                     "BatchFFT2D",
+                                     "BatchFFT3D",
+                                     "BatchIFFT",
+                                     "BatchIFFT2D",
+                                     "BatchIFFT3D",
+                                     "BoostedTreesBucketize",
                                      "BoostedTreesCalculateBestFeatureSplitV2",
                                      "BoostedTreesCreateQuantileStreamResource",
                                      "BoostedTreesFlushQuantileSummaries",
@@ -152,6 +272,10 @@ constexpr const char* kServer[] = {"Batch", "Unbatch", "UnbatchGrad"};
 
 constexpr const char* kPictures[] = {"DecodeJxl", "DecodeWebP"};
 
+constexpr const char* kCalibration[] = {"CustomAggregator"};
+
+constexpr const char* kOrderings[] = {"SparseMatrixOrderingAMD"};
+
 // Fails in TensorFlow, too.
 constexpr const char* kUnmakeable[] = {"MutableDenseHashTable"};
 
@@ -174,17 +298,19 @@ constexpr Refusal kRefusals[] = {
     {"it gathers the requests of a server into one; take it out of the graph", kServer},
     {"there is no decoder of these pictures here; feed their pixels", kPictures},
     {"it is of TensorFlow's own tests", kTests},
+    {"it measures ranges for TensorFlow's quantizer; take it out of the graph, its first output is its input",
+     kCalibration},
+    {"its order is one library's choice among many; give SparseMatrixSparseCholesky a permutation that is a constant",
+     kOrderings},
     {"it lacks the deleted key, without which such a table is not made; use MutableDenseHashTableV2", kUnmakeable},
 };
 
 // Too many to name one by one: all that begins so.
-struct Prefix {
-  std::string_view start;
+struct Naming {
+  std::string_view piece;
   std::string_view reason;
 };
-constexpr Prefix kPrefixes[] = {
-    {"TPU", kAccelerator},
-    {"_TPU", kAccelerator},
+constexpr Naming kPrefixes[] = {
     {"Xla", kAccelerator},
     {"_Xla", kAccelerator},
     {"Cudnn", kAccelerator},
@@ -198,6 +324,12 @@ constexpr Prefix kPrefixes[] = {
     {"_Nccl", kOfCluster},
     {"Risc", "it is a compiler's own, never in a file"},
     {"Sdca", "it is a step of training"},
+};
+
+// The same for what has it anywhere in its name.
+constexpr Naming kParts[] = {
+    {"TPU", kAccelerator},         {"SparseCore", kAccelerator},   {"DedupData", kAccelerator},
+    {"VariableXla", kAccelerator}, {"Prelinearize", kAccelerator},
 };
 
 }  // namespace
@@ -220,8 +352,11 @@ std::string WhyNotRun(std::string_view op) {
   for (const Refusal& refusal : kRefusals) {
     if (std::find(refusal.ops.begin(), refusal.ops.end(), op) != refusal.ops.end()) return std::string(refusal.reason);
   }
-  for (const Prefix& prefix : kPrefixes) {
-    if (op.starts_with(prefix.start)) return std::string(prefix.reason);
+  for (const Naming& naming : kPrefixes) {
+    if (op.starts_with(naming.piece)) return std::string(naming.reason);
+  }
+  for (const Naming& naming : kParts) {
+    if (op.find(naming.piece) != std::string_view::npos) return std::string(naming.reason);
   }
   if (IsDeadWeight(op))
     return "it belongs to the input pipeline of training; feed what the network takes from it instead";

@@ -20,6 +20,9 @@ TEST(NotRun, IsToldWithAReason) {
   EXPECT_NE(WhyNotRun("SdcaOptimizerV2").find("training"), std::string::npos);
   EXPECT_NE(WhyNotRun("SegmentMaxV2").find("CPU"), std::string::npos);
   EXPECT_NE(WhyNotRun("DecodeWebP").find("pixels"), std::string::npos);
+  EXPECT_NE(WhyNotRun("RetrieveTPUEmbeddingAdagradParameters").find("accelerator"), std::string::npos);
+  EXPECT_NE(WhyNotRun("ConvertToSparseCoreCsrWrappedCooTensor").find("accelerator"), std::string::npos);
+  EXPECT_NE(WhyNotRun("SparseMatrixOrderingAMD").find("permutation"), std::string::npos);
   EXPECT_EQ(WhyNotRun("Conv2D"), "");
   EXPECT_EQ(WhyNotRun("NobodyKnowsIt"), "");
 }

@@ -22,6 +22,9 @@ Result<std::vector<bool>> ReducedAxes(const Tensor& axes, int rank) {
 Status InferReduction(InferContext& c) {
   const Shape& shape = c.shape(0);
   const bool keep_dims = c.attrs().Bool("keep_dims");
+  if (c.shape(1).has_rank() && c.shape(1).rank() > 1) {
+    return InvalidArgument("axes: want a scalar or a vector, got shape ", c.shape(1));
+  }
   if (!shape.has_rank()) {
     c.set_output(0, Shape::UnknownRank());
     return Status();

@@ -6,10 +6,10 @@
 // transpose_* and adjoint_* change an operand's rows and columns over, adjoint_* conjugates it besides. Sums are made
 // in double precision.
 #include <algorithm>
-#include <array>
 
 #include "engine/base/sort.h"
 #include "engine/base/checked.h"
+#include "engine/ops/sparse_csr_parts.h"
 #include "engine/ops/sparse_csr_value.h"
 #include "engine/ops/sparse_parts.h"
 
@@ -59,43 +59,6 @@ Status WantProduct(int64_t a_columns, int64_t b_rows, int64_t a_batch, int64_t b
   if (a_columns != b_rows) return InvalidArgument("b: want ", a_columns, " rows, as a has columns, got ", b_rows);
   if (a_batch != b_batch) return InvalidArgument("b: want ", a_batch, " matrices, as a has, got ", b_batch);
   return Status();
-}
-
-// Elements of any of the four types, each as two doubles.
-struct Parts {
-  Parts(const Tensor& tensor, bool conjugated)
-      : data(tensor.raw()),
-        wide(tensor.dtype() == DType::kDouble || tensor.dtype() == DType::kComplex128),
-        step(tensor.dtype() == DType::kComplex64 || tensor.dtype() == DType::kComplex128 ? 2 : 1),
-        sign(conjugated ? -1.0 : 1.0) {}
-
-  double Get(int64_t i) const {
-    return wide ? static_cast<const double*>(data)[i] : static_cast<double>(static_cast<const float*>(data)[i]);
-  }
-  std::array<double, 2> operator[](int64_t i) const { return {Get(i * step), step == 2 ? sign * Get(2 * i + 1) : 0.0}; }
-
-  const void* data;
-  bool wide;
-  int64_t step;
-  double sign;
-};
-
-// Sums, two doubles each.
-void AddProduct(std::array<double, 2> x, std::array<double, 2> y, double* sum) {
-  sum[0] += x[0] * y[0] - x[1] * y[1];
-  sum[1] += x[0] * y[1] + x[1] * y[0];
-}
-
-void Store(const double* sum, bool conjugated, int64_t i, Tensor* to) {
-  const Parts parts(*to, false);
-  for (int64_t part = 0; part < parts.step; ++part) {
-    const double value = part == 1 && conjugated ? -sum[1] : sum[part];
-    if (parts.wide) {
-      static_cast<double*>(to->raw())[i * parts.step + part] = value;
-    } else {
-      static_cast<float*>(to->raw())[i * parts.step + part] = static_cast<float>(value);
-    }
-  }
 }
 
 Result<double*> Sums(RunContext& c, int64_t count) {

@@ -52,5 +52,25 @@ TEST(SparseCsr, ProductsWantOperandsThatFit) {
   EXPECT_TRUE(Fails(product(F32({2, 1}, {1, 2}), "adjoint_a"), "want one of transpose_a and adjoint_a, got both"));
 }
 
+Result<std::vector<Tensor>> Factor(const Tensor& matrix, const Tensor& order) {
+  const auto factor =
+      OpTester("SparseMatrixSparseCholesky").Input(matrix).Input(order).Attr("type", DType::kFloat).Run();
+  return factor.ok() ? Dense((*factor)[0]) : factor;
+}
+
+TEST(SparseCsr, CholeskyFactorOfRowsInAnotherOrder) {
+  const Tensor matrix = Only(Make(I64({4, 2}, {0, 0, 0, 1, 1, 0, 1, 1}), F32({4}, {10, 2, 2, 4}), I64({2}, {2, 2})));
+  EXPECT_TRUE(Same(Factor(matrix, I32({2}, {1, 0})), F32({2, 2}, {2, 0, 1, 3})));
+  EXPECT_TRUE(Fails(Factor(matrix, I32({2}, {1, 2})), "permutation[1]: want [0, 2), got 2"));
+  EXPECT_TRUE(Fails(Factor(matrix, I32({2}, {-1, 0})), "permutation[0]: want [0, 2), got -1"));
+  EXPECT_TRUE(Fails(Factor(matrix, I32({2}, {1, 1})), "permutation: want each number once, got 1 again"));
+  EXPECT_TRUE(Fails(Factor(matrix, I32({3}, {0, 1, 2})), "permutation: want shape [2], as input has rows, got [3]"));
+  const Tensor zero = Only(Make(I64({0, 2}, {}), F32({0}, {}), I64({2}, {2, 2})));
+  EXPECT_TRUE(Fails(Factor(zero, I32({2}, {0, 1})), "want a positive definite matrix; row 0 leaves 0"));
+  // TensorFlow's process ends for it.
+  const Tensor none = Only(Make(I64({0, 2}, {}), F32({0}, {}), I64({2}, {0, 0})));
+  EXPECT_TRUE(Same(Factor(none, I32({0}, {})), F32({0, 0}, {})));
+}
+
 }  // namespace
 }  // namespace rivulet

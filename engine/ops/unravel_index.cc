@@ -13,6 +13,7 @@ Status Infer(InferContext& c) {
   const Shape& indices = c.shape(0);
   if (!indices.has_rank()) return Status();
   if (indices.rank() > 1) return InvalidArgument("indices: want a scalar or a vector, got shape ", indices);
+  if (indices.num_elements() == 0) return InvalidArgument("indices: want at least one, got none");
   Shape out{rank};
   if (indices.rank() == 1) out.push_back(indices[0]);
   c.set_output(0, std::move(out));
@@ -48,6 +49,7 @@ Status Run(RunContext& c) {
     return InvalidArgument("want indices as a scalar or a vector and dims as a vector, got shapes ", indices.shape(),
                            " and ", c.input(1).shape());
   }
+  if (indices.num_elements() == 0) return InvalidArgument("indices: want at least one, got none");
   Shape want{c.input(1).dim(0)};
   if (indices.rank() == 1) want.push_back(indices.dim(0));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));

@@ -4,6 +4,7 @@
 #include "engine/run/executor.h"
 #include "engine/run/loop_ops.h"
 #include "engine/run/loop_step.h"
+#include "engine/run/map_step.h"
 #include "engine/run/token_loop.h"
 
 namespace rivulet {
@@ -18,6 +19,7 @@ Result<std::unique_ptr<ControlStep>> MakeControlStep(ControlStepInput input, con
   const Node& node = input.node;
   if (node.op == TokenLoopOp().name) return MakeTokenLoop(input, environment, stop);
   if (node.attrs.Find("body") != nullptr) return MakeLoopStep(input, environment, stop);
+  if (node.op == "MapDefun") return MakeMapStep(input, environment, stop);
   return MakeBranchStep(input, environment, stop);
 }
 

@@ -118,7 +118,7 @@ class Compiler {
       if (IsConst(node) || IsFeed(node)) continue;
       // Nothing to do, unless what waits for it must know that it is dead.
       const bool does = node.def->run != nullptr || (node.def->flags & (kAlias | kCallsFunctions)) != 0 ||
-                        IsSwitch(node) || IsMerge(node);
+                        IsSwitch(node) || IsMerge(node) || IsLeftOfLoop(node);
       if ((!does || node.op == "NoOp") && !plan_.has_dead) {
         if (!does && node.op != "NoOp") return CannotRun(node);
         continue;
@@ -150,6 +150,9 @@ class Compiler {
     return {first, first + static_cast<std::ptrdiff_t>(graph_.node(index).outputs.size())};
   }
 
+  // Without the loop that they belong to these hand on what they get.
+  static bool IsLeftOfLoop(const Node& node) { return node.op == "LoopCond" || node.op == "NextIteration"; }
+
   static Status CannotRun(const Node& node) {
     return InvalidArgument(NodeFrame(node), ": belongs to a loop, and is in none");
   }
@@ -165,7 +168,7 @@ class Compiler {
     for (const Edge& edge : node.inputs) inputs.push_back(&graph_.fact(edge));
     std::vector<bool>& consumed = consumed_;
     consumed.assign(node.inputs.size(), false);
-    if (node.def->flags & kAlias) {
+    if ((node.def->flags & kAlias) != 0 || IsLeftOfLoop(node)) {
       const int32_t in = SlotOf(node.inputs[0]);
       Slot& out = SlotAt(SlotOf({index, 0}));
       if (out.kind == Slot::Kind::kArena && SlotAt(in).kind == Slot::Kind::kArena && !plan_.has_dead) {

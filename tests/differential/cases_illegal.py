@@ -1,8 +1,10 @@
-"""Rows (cases_rows.py) made illegal: another rank, dim, dtype, attribute or index. `driver.py illegal -v` shows what the engine says.
+"""Rows (cases_rows.py, cases_second.py) made illegal: another rank, dim, dtype, attribute or index. `sweep.py generate:illegal
+--words` and `driver.py illegal -v` show what the engine says.
 
 A good answer names the operator, what was found and what was wanted; where TensorFlow refuses, so must the engine.
 """
 import cases_rows
+import cases_second
 from rows import *
 from cases_dsl import ALL_PLAIN, literal
 
@@ -32,12 +34,14 @@ def resized(value, shape):
 
 def case(draw):
     for _ in range(50):
-        drawn = cases_rows.case(draw)
+        drawn = draw.one_of(cases_rows, cases_rows, cases_second).case(draw)
         if not isinstance(drawn, Case) or not drawn.inputs:
             continue
         places = [(i, None) for i, v in enumerate(drawn.inputs) if not isinstance(v, list)]
         places += [(i, j) for i, v in enumerate(drawn.inputs) if isinstance(v, list) for j in range(len(v))]
         spec = op_def_registry.get(drawn.op)
+        if spec is None:  # an operator of a library beside TensorFlow
+            continue
         attributes = [a for a in spec.attr if a.type in ('int', 'string', 'list(int)', 'float', 'shape', 'type') and a.name in drawn.attrs]
         way = draw.one_of('shape', 'shape', 'dtype', 'value', 'value', 'attribute', 'attribute')
         if way == 'attribute' and attributes:

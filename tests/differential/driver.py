@@ -26,6 +26,7 @@ ONE_LEVEL = {'qint8', 'quint8', 'qint16', 'quint16', 'qint32'}
 NO_KERNEL = re.compile(r'No OpKernel was registered|No registered|only supports|not (yet )?support|not (yet )?implemented|'
                        r'[Uu]nimplemented|currently support|NHWC|NDHWC|must be 1 on CPU|Missing 0-th output|only up to|has constraint on attr|No WhereOp|Op type not registered')
 
+TOO_LARGE = re.compile(r'OOM when|[Uu]nable to allocate|ould not allocate|too large|MemoryError|bad_alloc')  # for this machine
 
 
 def differs(want, got, dtype, case, exact_codes=False):
@@ -87,7 +88,7 @@ def check(rivulet, folder, case, setting, exact_codes=False):
     if case['error'] is not None:
         if done.returncode != 0:
             return 'refused', words
-        if case['error'] == 'TensorFlow died' or NO_KERNEL.search(case['error']):
+        if case['error'] == 'TensorFlow died' or NO_KERNEL.search(case['error']) or TOO_LARGE.search(case['error']):
             return 'wider', case['error']
         return 'differ', f'accepted; TensorFlow: {case["error"]}'
     if done.returncode != 0:

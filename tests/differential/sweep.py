@@ -1,6 +1,6 @@
 """Changes recorded cases of every operator at random and compares the engine with TensorFlow on them.
 
-  python sweep.py --golden-test build/release/tests/golden_test GLOB... [--seed 1] [--count 40] [--keep FOLDER] [--only NAME]
+  python sweep.py --golden-test build/release/tests/golden_test GLOB... [--seed 1] [--count 40] [--keep FOLDER] [--words]
 
 GLOB names operators; generate:FAMILY instead takes cases of cases_FAMILY.py. Each operator gets --count cases; mutate.py says what is changed. TensorFlow runs in a process of its
 own. Where it dies, hangs, lacks a kernel or gives other results a second time there is nothing to compare. What differs is
@@ -187,8 +187,8 @@ def answers(jobs, folder):
 
 # ---- The engine ----
 
-def engine(golden_test, records, folder):
-    """Words for each case that differs, by name."""
+def engine(golden_test, records, folder, said):
+    """Words for each case that differs, by name; `said` gets what is said of those that are refused."""
     import record as recorder
     failed = {}
     while records:
@@ -202,11 +202,14 @@ def engine(golden_test, records, folder):
         except subprocess.TimeoutExpired as late:
             status, text = -9, (late.stdout or b'').decode(errors='replace')
         started = re.findall(r'^run  (.*)$', text, re.M)
+        said.update(re.findall(r'^run  (.*)\nsaid (.*)$', text, re.M))
         for name, words in re.findall(r'^FAIL (.*)\n     (.*)$', text, re.M):
             failed[name] = words
         if status in (0, 1):
             records = records[len(some):]
             continue
+        if not started:
+            raise SystemExit(f'{golden_test} does not run: status {status}')
         failed[started[-1]] = f'CRASH: status {status}' if status != -9 else 'HANG'
         records = records[[r.name for r in records].index(started[-1]) + 1:]
     return failed
@@ -220,6 +223,7 @@ def main():
     parser.add_argument('--count', type=int, default=40)
     parser.add_argument('--first', type=int, default=0)
     parser.add_argument('--keep')
+    parser.add_argument('--words', action='store_true', help='what the engine says where TensorFlow refuses, too')
     options = parser.parse_args()
     sys.path.insert(0, HERE)
     import mutate  # noqa: F401  (loads TensorFlow before the first fork)
@@ -234,7 +238,11 @@ def main():
         batch = {}
 
         def compare():
-            for name, words in engine(options.golden_test, list(batch.values()), folder).items():
+            said = {}
+            differs = engine(options.golden_test, list(batch.values()), folder, said)
+            for name, words in said.items() if options.words else ():
+                print(f'SAID {name}\n     {words}')
+            for name, words in differs.items():
                 record = batch[name]
                 if record.expectation == recorder.ERROR and 'want an error' in words and NO_KERNEL.search(record.name):
                     counts['wider'] += 1

@@ -5,6 +5,7 @@
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
 
@@ -17,6 +18,9 @@ from cases_dsl import Case, GraphCase, literal  # noqa: E402
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+
+LIMIT_BYTES = 6 << 30  # of address space beyond what TensorFlow has once loaded: a row may ask for all there is
+PATIENCE = 10  # seconds a case; where TensorFlow hangs, it counts as dead
 
 
 def save(path, lit):
@@ -81,8 +85,8 @@ def answer(family, seed, number, folder):
     try:
         if error is None:
             results = run(graph, feeds, fetches)
-    except (tf.errors.OpError, ValueError, TypeError) as caught:
-        error = str(caught)
+    except (tf.errors.OpError, ValueError, TypeError, MemoryError, OverflowError) as caught:
+        error = str(caught) or type(caught).__name__
     if error is not None and getattr(case, 'expect', None) is not None:
         try:
             results, error = [literal(value) for value in case.expect()], None
@@ -99,8 +103,10 @@ def answer(family, seed, number, folder):
 def main():
     family = importlib.import_module('cases_' + sys.argv[1])
     seed, first, count, folder = int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+    used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + LIMIT_BYTES, used + LIMIT_BYTES))
     for number in range(first, first + count):
-        signal.alarm(20)  # where TensorFlow hangs, it counts as dead
+        signal.alarm(PATIENCE)
         answer(family, seed, number, os.path.join(folder, str(number)))
         print(number, flush=True)
 

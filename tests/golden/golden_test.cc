@@ -1,6 +1,7 @@
 // Every recording, run in many ways. As a test: four per family, and one for coverage. As a command:
 //
-//   golden_test --cases='Sub*' [-v]     runs the cases whose name or operator matches; prints counts per operator
+//   golden_test --cases='Sub*' [-v]     runs the cases whose name or operator matches; prints counts per operator;
+//                                       -v names each case, and says what a wrong one is refused with
 //   golden_test --hostile=N --cases=... [-v]   makes each case hostile in N ways; -v names each before it runs
 //   golden_test --faults --cases=...    lets the Nth allocation fail, for every N
 //   golden_test --edges --cases=...     gives each input of an operator the values of edges.h, in two cases an operator
@@ -79,7 +80,11 @@ struct Job {
     if (mode == Mode::kHostile) return CheckHostiles(record, index * 1000, num_hostile, verbose, &num_noticed);
     if (verbose) std::printf("run  %s\n", record.name.c_str());
     if (mode == Mode::kEdges) return StandsForItsOperators(record, &seen) ? CheckEdges(record, &edges) : Status();
-    return mode == Mode::kFaults ? CheckFaults(record, &num_noticed) : CheckCase(record, combinations);
+    if (mode == Mode::kFaults) return CheckFaults(record, &num_noticed);
+    std::string said;
+    Status status = CheckCase(record, combinations, verbose ? &said : nullptr);
+    if (verbose && record.expectation == Expectation::kError) std::printf("said %s\n", said.c_str());
+    return status;
   }
 };
 

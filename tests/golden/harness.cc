@@ -205,9 +205,10 @@ Result<std::vector<Tensor>> RunOnce(const GoldenCase& record, const Variant& var
   return first;
 }
 
-Status CheckCombination(const GoldenCase& record, const Variant& variant, const Combination& c) {
+Status CheckCombination(const GoldenCase& record, const Variant& variant, const Combination& c, std::string* said) {
   const auto single = RunOnce(record, variant, c, 1);
   if (record.expectation == Expectation::kError) {
+    if (said != nullptr && said->empty()) *said = single.status().ToString();
     if (single.ok()) return InvalidArgument("want an error, got a result");
     if (single.status().code() == Code::kInternal) return single.status();
     return Status();
@@ -290,7 +291,7 @@ std::vector<Combination> Combinations(bool full) {
   return rows;
 }
 
-Status CheckCase(const GoldenCase& record, const std::vector<Combination>& combinations) {
+Status CheckCase(const GoldenCase& record, const std::vector<Combination>& combinations, std::string* said) {
   for (const std::string& op : SplitOps(record)) {
     if (FindOp(op) == nullptr) return Unimplemented("no operator ", op);
   }
@@ -310,7 +311,10 @@ Status CheckCase(const GoldenCase& record, const std::vector<Combination>& combi
     const bool is_new = variant == variants.end();
     if (is_new) variant = variants.emplace(c.source, MakeVariant(record, c.source)).first;
     if (!variant->second.ok()) {
-      if (record.expectation == Expectation::kError) continue;
+      if (record.expectation == Expectation::kError) {
+        if (said != nullptr && said->empty()) *said = variant->second.status().ToString();
+        continue;
+      }
       return Status(variant->second.status()).Framed(ToString(c));
     }
     if (is_new && record.expectation != Expectation::kError && c.source != Source::kAllFed) {
@@ -318,7 +322,7 @@ Status CheckCase(const GoldenCase& record, const std::vector<Combination>& combi
       if (!facts.ok()) return std::move(facts).Framed(ToString(c));
     }
     RIVULET_RETURN_IF_ERROR(UseTarget(c.target));
-    Status status = CheckCombination(record, *variant->second, c);
+    Status status = CheckCombination(record, *variant->second, c, said);
     RIVULET_RETURN_IF_ERROR(UseTarget("best"));
     if (!status.ok()) return std::move(status).Framed(ToString(c));
   }

@@ -31,7 +31,8 @@ std::string ToString(const Combination& combination);
 std::vector<Combination> Combinations(bool full);
 
 // Ok, or what went wrong and in which combination. UNIMPLEMENTED: the engine has no such operator.
-Status CheckCase(const GoldenCase& record, const std::vector<Combination>& combinations);
+// `said`, where given, becomes what the engine said of a case that it has to refuse, in the first combination.
+Status CheckCase(const GoldenCase& record, const std::vector<Combination>& combinations, std::string* said = nullptr);
 
 // Ok when these are the recorded results, by the case's tolerance.
 Status CompareWithRecord(const GoldenCase& record, const std::vector<Tensor>& got);

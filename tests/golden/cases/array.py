@@ -214,6 +214,9 @@ def cuts():
 
 
 def copies():
+    for op in ('Copy', 'CopyHost'):
+        for spec in ('DebugIdentity;file:///tmp/x;0', 'DebugIdentity', 'a;b;c;d'):
+            yield Case(op, [rand('float32', (2,))], dict(debug_ops_spec=[spec]), error=spec.count(';') != 2)
     for op in ('DeepCopy', 'GuaranteeConst', 'Copy', 'CopyHost'):
         for t in EVERY:
             x = rand(t, (2, 3), seed=5)

@@ -27,6 +27,47 @@ def batches():
             yield GraphCase(f'BatchFunction captures {captures} two {two}', batched(captures, two))
 
 
+def mapped():
+    """A function for each row."""
+    def over(inner, args, captured=(), shapes=None, types=None):
+        def build(g):
+            a, c = [g.feed(x) for x in args], [g.feed(x) for x in captured]
+            specs = [tf.TensorSpec(None, t.dtype) for t in a + c]
+            f = tf.function(inner, autograph=False).get_concrete_function(*specs)
+            f.add_to_graph()
+            return list(raw.MapDefun(arguments=a, captured_inputs=c, output_types=types or [t.dtype for t in f.outputs], output_shapes=shapes, f=f))
+        return build
+    x, y, v = rand('float32', (3, 2), seed=1), rand('float32', (3, 4), seed=2), rand('float32', (2,), seed=3)
+    for t in ALL_PLAIN:
+        yield GraphCase(f'MapDefun {t}', over(lambda a: [tf.reverse(a, [0]), a[0]], [rand(t, (3, 2), seed=1)], shapes=[[2], []]), exact=True)
+    outer = lambda a, b, c: [tf.tensordot(a + c, b, 0), tf.reduce_sum(b)]
+    for name, shapes in [('known', [[2, 4], []]), ('dims unknown', [[None, 4], []]), ('rank unknown', [None, None])]:
+        yield GraphCase(f'MapDefun {name}', over(outer, [x, y], [v], shapes))
+    yield GraphCase('MapDefun no rows', over(lambda a: [a + 1], [rand('float32', (0, 2), seed=1)], shapes=[[2]]))
+    yield GraphCase('MapDefun odd rows', over(lambda a: [a * 2], [rand('int8', (3, 5), seed=1)], shapes=[[5]]))
+    yield GraphCase('MapDefun of lengths', over(lambda n: [tf.range(n)], [i32([2, 2])], shapes=[[None]]))
+    yield GraphCase('MapDefun refused: rows differ', over(lambda n: [tf.range(n)], [i32([2, 3])], shapes=[[None]]), error=True)
+    yield GraphCase('MapDefun refused: another shape', over(lambda a: [a + 1], [x], shapes=[[3]]), error=True)
+    yield GraphCase('MapDefun refused: another type', over(lambda a: [a + 1], [x], shapes=[[2]], types=['int32']), error=True)
+    yield GraphCase('MapDefun refused: no rows of unknown shape', over(lambda a: [a + 1], [rand('float32', (0, 2), seed=1)], shapes=[[None]]), error=True)
+
+    def looped(g):
+        @tf.function(autograph=False)
+        def steps(n):
+            return tf.while_loop(lambda i, s: i < n, lambda i, s: (i + 1, s + i), [0, 0])[1]
+        f = steps.get_concrete_function(tf.TensorSpec([], tf.int32))
+        f.add_to_graph()
+        return list(raw.MapDefun(arguments=[g.feed(i32([3, 0, 5]))], captured_inputs=[], output_types=['int32'], output_shapes=[[]], f=f))
+    yield GraphCase('MapDefun of a loop', looped)
+
+
+def left_over():
+    """What is in no loop hands on what it gets."""
+    yield Case('LoopCond', [boolean(True)])
+    for t in ALL_PLAIN:
+        yield Case('NextIteration', [rand(t, (2, 3))], exact=True)
+
+
 def switches():
     for t in ALL_PLAIN:
         for taken in (True, False):
@@ -428,3 +469,5 @@ def cases():
     yield from references()
     yield from functions()
     yield from batches()
+    yield from mapped()
+    yield from left_over()

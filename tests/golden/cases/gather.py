@@ -129,6 +129,7 @@ def partitions():
     for ids, parts in [([0, 2], 2), ([0, -1], 2), ([0, 1, 1], 2), ([0, 0], 0)]:
         yield Case('DynamicPartition', [data, i32(ids)], dict(num_partitions=parts), error=True)
     for op in ('DynamicStitch', 'ParallelDynamicStitch'):
+        yield Case(op, [[i32([0, 2**31 - 1])], [rand('float32', (2, 0))]], name=f'{op} too large', error=True)
         for t in kernel_dtypes(op):
             yield Case(op, [[i32([2, 0]), const(i32([1]))], [rand(t, (2, 3)), rand(t, (1, 3))]])
             yield Case(op, [[i32(3), i32([[2, 1], [0, 4]])], [rand(t, ()), rand(t, (2, 2))]])

@@ -1,4 +1,7 @@
 """Operators that move elements, with references as elements: tensors of variants (lists) and of resources (variables)."""
+from tensorflow.core.protobuf import composite_tensor_variant_pb2
+from tensorflow.python.ops import composite_tensor_ops
+
 from cases_dsl import *
 
 ops = tf.raw_ops
@@ -78,7 +81,41 @@ MOVES = {
 }
 
 
+def composites():
+    """Tensors of several kinds in one variant, which is named by the kind."""
+    def metadata(kind):
+        message = composite_tensor_variant_pb2.CompositeTensorVariantMetadata()
+        message.type_spec_proto.type_spec_class = kind
+        return message.SerializeToString()
+
+    def through(parts, types=None, kinds=(1, 1), count=1):
+        def build(g):
+            fed = [g.feed(p) for p in parts]
+            encoded = ops.CompositeTensorVariantFromComponents(components=fed, metadata=metadata(kinds[0]))
+            if count != 1:
+                encoded = ops.Pack(values=[encoded] * count)
+            out = ops.CompositeTensorVariantToComponents(encoded=encoded, metadata=metadata(kinds[1]), Tcomponents=types or [t.dtype for t in fed])
+            return [ops.Identity(input=x) for x in out]
+        return build
+    for t in ALL_PLAIN:
+        yield GraphCase(f'composite of {t}', through([rand(t, (2, 3), seed=1), rand('int64', (4,), seed=2), rand(t, (), seed=3)]), exact=True)
+    yield GraphCase('composite of two', through([rand('float32', (2,), seed=1)], count=2))
+    yield GraphCase('composite refused: another kind', through([rand('float32', (2,), seed=1)], kinds=(1, 2)), error=True)
+    yield GraphCase('composite refused: another type', through([rand('float32', (2,), seed=1)], ['int32']), error=True)
+    yield GraphCase('composite refused: another number', through([rand('float32', (2,), seed=1)], ['float32', 'float32']), error=True)
+    yield GraphCase('composite refused: metadata', lambda g: [ops.CompositeTensorVariantToComponents(encoded=ops.CompositeTensorVariantFromComponents(
+        components=[g.feed(f32([1]))], metadata=b'\xff\xff'), metadata=b'', Tcomponents=['float32'])[0]], error=True)
+
+    def whole(g):  # as tf.sparse does it
+        dense = g.feed(f32([[0, 1, 0], [2, 0, 3]]))
+        made = composite_tensor_ops.composite_tensor_to_variants(tf.sparse.from_dense(dense))
+        back = composite_tensor_ops.composite_tensor_from_variant(made, tf.SparseTensorSpec([None, None], tf.float32))
+        return [back.indices, back.values, back.dense_shape]
+    yield GraphCase('composite of a sparse tensor', whole)
+
+
 def cases():
+    yield from composites()
     for kind in (Variants, Resources):
         for name, move in MOVES.items():
             if kind is Resources and name in ('RandomShuffle', 'SparseReorder', 'SparseConcat'):

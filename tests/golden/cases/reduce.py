@@ -52,6 +52,8 @@ def reductions():
                 yield Case(op, [rand(t, (7, 3), *((-2, -1) if op == 'Max' else (1, 2))), const(i32([0]))])
             yield Case(op, [lit(t, [[1, np.nan, 3], [np.inf, 1, 2], [-np.inf, 0, np.inf], [-np.inf, -1, 2]]), const(i32([1]))])
             yield Case(op, [lit(t, [[1, np.nan, 3], [np.inf, 1, 2], [-np.inf, 0, np.inf], [-np.inf, -1, 2]]), const(i32([0]))])
+    for op in ('Sum', 'Max', 'Any'):
+        yield Case(op, [rand('bool' if op == 'Any' else 'float32', (3, 2)), i32([[0]])], error=True)
     for op in ('All', 'Any'):
         for shape in [(), (5,), (3, 4), (2, 0), (2, 3, 2, 2, 3)]:
             for axes in axes_of(len(shape))[:7]:

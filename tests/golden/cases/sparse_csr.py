@@ -29,6 +29,7 @@ def cases():
         yield GraphCase(f'DenseToCSRSparseMatrix {t}', lambda g, t=t: parts(raw.DenseToCSRSparseMatrix(dense_input=g.feed(rand(t, (4, 3), seed=1)), indices=g.feed(i64(INDEX))), t))
         yield GraphCase(f'DenseToCSRSparseMatrix {t} batch', lambda g, t=t: parts(raw.DenseToCSRSparseMatrix(dense_input=g.feed(rand(t, (3, 3, 2), seed=1)), indices=g.feed(i64(BATCH))), t))
         yield from products(t)
+        yield from factors(t)
     yield from refused()
 
 
@@ -70,3 +71,29 @@ def refused():
         yield GraphCase(f'SparseMatrixMatMul refused: {shape} {k}', dense(shape, **k), error=True)
     yield GraphCase('SparseMatrixSparseMatMul refused: sizes', lambda g: parts(raw.SparseMatrixSparseMatMul(a=matrix(g, t), b=matrix(g, t), type=t), t), error=True)
     yield GraphCase('SparseMatrixSparseMatMul refused: types', lambda g: parts(raw.SparseMatrixSparseMatMul(a=matrix(g, t), b=matrix(g, 'float64'), transpose_b=True, type=t), t), error=True)
+
+
+def positive(g, t, batch=None, n=4, upper=True, dims=None):
+    """A sparse matrix that is positive definite; of its upper triangle only the lower one's mirror."""
+    index, values = [], []
+    for b in range(batch or 1):
+        for i, j, v in [(0, 0, 4), (1, 0, 1 - 0.5j), (1, 1, 5 + b), (2, 1, -1.5), (2, 2, 6), (3, 0, 2j), (3, 3, 7), (4, 2, 1), (4, 4, 3)]:
+            if i >= n:
+                continue
+            for r, c, w in {(i, j, v), (j, i, np.conj(v))} if upper else {(i, j, v)}:
+                index.append([b, r, c] if batch else [r, c])
+                values.append(w if 'complex' in t else np.real(w) + np.imag(w))
+    order = sorted(range(len(index)), key=lambda k: index[k])
+    dims = dims or ([batch, n, n] if batch else [n, n])
+    return raw.SparseTensorToCSRSparseMatrix(indices=g.feed(i64([index[k] for k in order])), values=g.feed(lit(t, [values[k] for k in order])), dense_shape=g.feed(i64(dims)))
+
+
+def factors(t):
+    factor = lambda m, order, g: parts(raw.SparseMatrixSparseCholesky(input=m, permutation=g.feed(i32(order)), type=t), t)
+    for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 3, 1, 4]):
+        for upper in (True, False):
+            yield GraphCase(f'SparseMatrixSparseCholesky {t} {order} {upper}', lambda g, o=order, u=upper: factor(positive(g, t, n=5, upper=u), o, g))
+    yield GraphCase(f'SparseMatrixSparseCholesky {t} batch', lambda g: factor(positive(g, t, 2), [[2, 0, 3, 1], [0, 1, 2, 3]], g))
+    for name, dims, order in [('another length', None, [0, 1, 2]), ('another rank', None, [[0, 1, 2, 3]]), ('not square', [4, 5], [0, 1, 2, 3])]:
+        yield GraphCase(f'SparseMatrixSparseCholesky {t} refused: {name}', lambda g, d=dims, o=order: factor(positive(g, t, dims=d), o, g), error=True)
+    yield GraphCase(f'SparseMatrixSparseCholesky {t} refused: not positive', lambda g: factor(matrix(g, t, [[0, 0], [1, 0], [1, 1]], (2, 2), seed=5), [0, 1], g), error=True)

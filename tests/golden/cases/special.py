@@ -52,6 +52,8 @@ def cases():
             for op in ('Igamma', 'Igammac', 'IgammaGradA', 'RandomGammaGrad'):
                 yield Case(op, [rand(t, a, 0.25, 8), rand(t, b, 0.125, 12)])
         yield Case('Zeta', [lit(t, [1, 0.5, 2, 2, 2, 3, 2, np.nan, 2.5, 3]), lit(t, [1, 1, 0, -1, -0.5, 0.5, np.nan, 1, -1.5, -1.5])])
+        yield Case('Zeta', [lit(t, [[x] for x in (np.inf, 2e4, 300, 60)]), lit(t, [0.25, 0.5, 1, 1.25, 2, 3.5, 1e3, np.inf, -1])], name=f'Zeta {t} of large numbers')
+        yield Case('Zeta', [lit(t, np.inf), lit(t, [-0.5, -2.25, -np.inf])], name=f'Zeta {t} of infinity')
         yield Case('Zeta', [lit(t, [1, 1.5, 2, 2.5, 3, 4, 1e10, np.inf] * 4), lit(t, [x for x in (0, -1, -2, np.inf) for _ in range(8)])])
         yield Case('Polygamma', [lit(t, [0, 1, -1, 0.5, 2, 3, 1, 0, 2, 1]), lit(t, [1, 1, 1, 1, 0, -1, -0.5, -0.5, -1.5, np.nan])])
         for op in ('Igamma', 'Igammac'):
