@@ -3,12 +3,23 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
 
+#include "engine/base/allocator_watch.h"
 #include "engine/base/errors.h"
+
+// Clang has a word of its own for it.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define RIVULET_SANITIZES_ADDRESSES 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define RIVULET_SANITIZES_ADDRESSES 1
+#endif
 
 namespace rivulet {
 namespace {
@@ -41,7 +52,38 @@ void* AllocatePages(size_t bytes) {
   return std::aligned_alloc(Allocator::kAlignment, bytes);
 }
 
+std::atomic<uint8_t> g_fill{0};
+std::atomic<int64_t> g_overrun{0};
+
+// A buffer of `bytes` between two margins of the fill byte; null when there is no memory. `padded` bytes and the margin
+// before them are the block.
+class WatchedBuffer {
+ public:
+  WatchedBuffer(size_t bytes, size_t padded, uint8_t fill) : bytes_(bytes), padded_(padded), fill_(fill) {
+    block_ = static_cast<uint8_t*>(std::aligned_alloc(kMargin, kMargin + padded));
+    if (block_ != nullptr) std::memset(block_, fill, kMargin + padded);
+  }
+  void* start() const { return block_ == nullptr ? nullptr : block_ + kMargin; }
+  void Free() const {
+    const auto is_whole = [this](size_t begin, size_t end) {
+      return std::all_of(block_ + begin, block_ + end, [this](uint8_t byte) { return byte == fill_; });
+    };
+    if (!is_whole(0, kMargin) || !is_whole(kMargin + bytes_, kMargin + padded_)) ++g_overrun;
+    std::free(block_);
+  }
+
+ private:
+  static constexpr size_t kMargin = Allocator::kAlignment;
+  uint8_t* block_;
+  size_t bytes_, padded_;
+  uint8_t fill_;
+};
+
 }  // namespace
+
+void FillNewBuffers(uint8_t byte) { g_fill = byte; }
+
+int64_t CountOverrunBuffers() { return g_overrun.exchange(0); }
 
 std::shared_ptr<Allocator> Allocator::Create(size_t budget_bytes) {
   return std::shared_ptr<Allocator>(new Allocator(budget_bytes));
@@ -76,13 +118,24 @@ Result<std::shared_ptr<void>> Allocator::Allocate(size_t bytes) {
   RIVULET_RETURN_IF_ERROR(Charge(padded));
   // Small blocks are aligned here: the system's way leaves pieces of the heap beside each, which it later gathers, and
   // a loop's step takes some blocks. A sanitizer is to see where they begin.
-#if defined(__SANITIZE_ADDRESS__)
+#if RIVULET_SANITIZES_ADDRESSES
   constexpr size_t kSmall = 0;
 #else
   constexpr size_t kSmall = 16384;
 #endif
   const bool is_small = padded <= kSmall;
-  void* const block = InjectedFailure() ? nullptr : is_small ? std::malloc(padded + kAlignment) : AllocatePages(padded);
+  const bool fails = InjectedFailure();
+  const uint8_t fill = g_fill.load(std::memory_order_relaxed);
+  if (fill != 0 && !fails) {
+    const WatchedBuffer buffer(bytes, padded, fill);
+    if (buffer.start() != nullptr) {
+      return std::shared_ptr<void>(buffer.start(), [self = shared_from_this(), padded, buffer](void*) {
+        buffer.Free();
+        self->Release(padded);
+      });
+    }
+  }
+  void* const block = fails ? nullptr : is_small ? std::malloc(padded + kAlignment) : AllocatePages(padded);
   if (block == nullptr) {
     Release(padded);
     return ResourceExhausted("the system has no ", bytes, " bytes of memory left");

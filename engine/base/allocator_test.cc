@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
+
+#include "engine/base/allocator_watch.h"
 
 namespace rivulet {
 namespace {
@@ -36,6 +39,37 @@ TEST(Allocator, WhatIsRefusedCostsNothing) {
 }
 
 #if defined(__linux__)
+TEST(AllocatorWatch, NewBuffersAreFilled) {
+  const auto allocator = Allocator::Create();
+  FillNewBuffers(0xA5);
+  const auto filled = allocator->Allocate(100);
+  FillNewBuffers(0);
+  ASSERT_TRUE(filled.ok());
+  const auto* bytes = static_cast<const uint8_t*>(filled->get());
+  EXPECT_TRUE(std::all_of(bytes, bytes + 100 + Allocator::kAlignment, [](uint8_t byte) { return byte == 0xA5; }));
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(bytes) % Allocator::kAlignment, 0u);
+}
+
+TEST(AllocatorWatch, WritesOutsideAreSeen) {
+  const auto allocator = Allocator::Create();
+  const auto overrun_by = [&](int64_t place) {
+    FillNewBuffers(0xA5);
+    auto buffer = allocator->Allocate(100);
+    FillNewBuffers(0);
+    static_cast<uint8_t*>(buffer->get())[place] = 0;
+    buffer->reset();
+    return CountOverrunBuffers();
+  };
+  CountOverrunBuffers();
+  EXPECT_EQ(overrun_by(0), 0);
+  EXPECT_EQ(overrun_by(99), 0);
+  EXPECT_EQ(overrun_by(100), 1);
+  EXPECT_EQ(overrun_by(163), 1);
+  EXPECT_EQ(overrun_by(-1), 1);
+  EXPECT_EQ(CountOverrunBuffers(), 0) << "counted once";
+  EXPECT_EQ(allocator->used_bytes(), 0u);
+}
+
 TEST(Allocator, LargeBlocksBeginAtAHugePage) {
   constexpr size_t kHugePage = size_t{2} << 20;
   const auto allocator = Allocator::Create();

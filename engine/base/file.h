@@ -30,7 +30,12 @@ Result<FileBytes> OpenFile(const std::string& path, FileAccess access, int64_t m
 // Tells the system that mapped pages are not needed now; they are read again from the file when touched.
 void DropPages(const FileBytes& file);
 
-// Writes `bytes` so that `path` holds either what it held or all of them: temporary file beside it, sync, rename.
+// Writes `bytes` so that `path` holds either what it held or all of them: temporary file beside it, sync, rename. A
+// link is replaced by the file; a folder is an error.
+//
+// What is no file takes the bytes as they come and stays what it is: pipes, terminals and other character devices
+// (/dev/null), and /dev/stdout, /dev/stderr, /dev/fd/N and what lies under /proc, whatever they lead to: there bytes
+// are appended. An error may then come after some of them have gone out. Disks and sockets are refused.
 Status SaveFile(const std::string& path, std::span<const uint8_t> bytes);
 
 // Fault injection for tests, process-wide: the `nth` system call from now fails with EIO (1 = the next), once or from

@@ -157,15 +157,15 @@ HWY_EXPORT(CodesOfSomeMeans);
 
 namespace {
 
-// Without rows in a near cache: any number of channels, any window.
+// Without rows in a near cache: any number of channels, any window, of which only what lies in the image is gone over.
 void MaxPoolPixel(const uint8_t* image, const PoolGeometry& g, int64_t y, int64_t x, uint8_t* to) {
   std::memset(to, 0, static_cast<size_t>(g.channels));
-  for (int64_t i = 0; i < g.k_h; ++i) {
-    const int64_t in_y = y * g.stride_h - g.pad_top + i;
-    if (in_y < 0 || in_y >= g.in_h) continue;
-    for (int64_t j = 0; j < g.k_w; ++j) {
-      const int64_t in_x = x * g.stride_w - g.pad_left + j;
-      if (in_x < 0 || in_x >= g.in_w) continue;
+  const int64_t top = y * g.stride_h - g.pad_top;
+  const int64_t left = x * g.stride_w - g.pad_left;
+  const int64_t bottom = std::min(top + g.k_h, g.in_h);
+  const int64_t right = std::min(left + g.k_w, g.in_w);
+  for (int64_t in_y = std::max<int64_t>(top, 0); in_y < bottom; ++in_y) {
+    for (int64_t in_x = std::max<int64_t>(left, 0); in_x < right; ++in_x) {
       const uint8_t* from = image + (in_y * g.in_w + in_x) * g.channels;
       for (int64_t c = 0; c < g.channels; ++c) to[c] = std::max(to[c], from[c]);
     }

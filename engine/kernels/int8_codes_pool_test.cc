@@ -53,6 +53,20 @@ TEST(MaxPoolBytes, OfAnyChannels) {
   });
 }
 
+// Of any window only what lies in the image is gone over: this one has 2^62 places.
+TEST(MaxPoolBytes, WindowsLargerThanAnyImage) {
+  constexpr int64_t kMost = 0x7fffffff;
+  const uint8_t input[] = {3, 9, 7, 1, 5, 4};
+  for (const int64_t pad : {int64_t{0}, int64_t{1}, kMost / 2}) {
+    PoolGeometry g{.in_h = 3, .in_w = 2, .channels = 1, .out_h = 1, .out_w = 1, .k_h = kMost, .k_w = kMost};
+    g.pad_top = g.pad_left = pad;
+    uint8_t got = 0;
+    ThreadPool pool(1);
+    MaxPoolBytes(input, g, &got, pool, StopToken());
+    EXPECT_EQ(got, 9) << pad;
+  }
+}
+
 TEST(MaxPoolBytes, SeveralStretchesOfARowAndWindowsThatSeeLittle) {
   OnEveryTarget([] {
     ExpectMaxima({.in_h = 4,

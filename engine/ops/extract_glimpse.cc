@@ -56,10 +56,10 @@ Status Infer(InferContext& c) {
   }
   const std::string noise = c.attrs().Str("noise");
   if (noise != "uniform" && noise != "gaussian" && noise != "zero") {
-    return InvalidArgument("noise: want uniform, gaussian or zero, got '", noise, "'");
+    return InvalidArgument("noise: want uniform, gaussian or zero, got ", Quoted(noise));
   }
   if (c.attrs().Bool("uniform_noise") && noise != "uniform") {
-    return InvalidArgument("noise: want 'uniform' where uniform_noise is set, got '", noise, "'");
+    return InvalidArgument("noise: want 'uniform' where uniform_noise is set, got ", Quoted(noise));
   }
   c.set_output(0, std::move(out));
   return Status();

@@ -39,6 +39,9 @@ TEST(ExtractGlimpse, RefusesOtherShapes) {
     EXPECT_TRUE(Fails(Glimpse(op, {1, 2, 2, 1}, size, Zeros(DType::kFloat, {1, 3})).Run(), "offsets"));
     EXPECT_TRUE(Fails(Glimpse(op, {1, 2, 2, 1}, size, Zeros(DType::kFloat, {2})).Run(), "rank"));
     EXPECT_TRUE(Fails(Glimpse(op, {1, 2, 2, 1}, size, place).Attr("noise", "pink").Run(), "noise"));
+    const auto loud = Glimpse(op, {1, 2, 2, 1}, size, place).Attr("noise", std::string(100000, '\n')).Run();
+    EXPECT_TRUE(Fails(loud, "got '\\x0a"));
+    EXPECT_LT(loud.status().message().size(), 1000u);
     EXPECT_TRUE(Fails(Glimpse(op, {1, 2, 2, 1}, size, place).Attr("uniform_noise", true).Run(), "uniform_noise"));
     for (const float y : {0.0f / 0.0f, 1.0f / 0.0f, -3e38f}) {
       EXPECT_TRUE(Same(Glimpse(op, {1, 2, 2, 1}, size, F32({1, 2}, {y, 0})).Run(), Zeros(DType::kFloat, {1, 2, 2, 1})));

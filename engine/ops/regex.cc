@@ -19,11 +19,21 @@ namespace {
 
 using Expression = std::shared_ptr<const re2::RE2>;
 
+// What RE2 says of a pattern, which ends in the part that it dislikes, of any length and any bytes.
+std::string WhatIsWrong(const re2::RE2& expression) {
+  std::string text = expression.error();
+  const std::string& part = expression.error_arg();
+  if (part.empty() || !text.ends_with(part)) return text;
+  return text.substr(0, text.size() - part.size()) + Quoted(part);
+}
+
 Result<Expression> Compile(const std::string& pattern) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   auto expression = std::make_shared<const re2::RE2>(pattern, options);
-  if (!expression->ok()) return InvalidArgument("no regular expression: ", Quoted(pattern), ": ", expression->error());
+  if (!expression->ok()) {
+    return InvalidArgument("no regular expression: ", Quoted(pattern), ": ", WhatIsWrong(*expression));
+  }
   return Expression(std::move(expression));
 }
 

@@ -14,6 +14,17 @@ TEST(Regex, WrongExpressions) {
                     "invalid perl operator"));
 }
 
+TEST(Regex, WrongExpressionsAreQuoted) {
+  const auto status_of = [](const std::string& pattern) {
+    return OpTester("StaticRegexFullMatch").Attr("pattern", pattern).Input(Strings({1}, {"a"})).Run().status();
+  };
+  if (status_of("a").code() == Code::kUnimplemented) GTEST_SKIP() << "built without RE2";
+  EXPECT_LT(status_of(std::string(100000, '(')).message().size(), 1000u);
+  const Status status = status_of("a(?\n\x1b[2J");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.message().find_first_of("\n\x1b"), std::string_view::npos) << status.message();
+}
+
 // Each of a thousand letters becomes the whole text.
 TEST(Regex, WithinTheBudget) {
   const std::string text(1000, 'a'), rewrite(100000, 'b');

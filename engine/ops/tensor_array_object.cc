@@ -83,10 +83,11 @@ Status TensorArray::Scatter(Tensor rows, const int32_t* indices, Allocator& allo
   std::lock_guard<std::mutex> lock(mutex_);
   RIVULET_RETURN_IF_ERROR(WantOpen());
   const int64_t count = rows.dim(0);
-  int64_t end = 0;
+  // Rows without elements may be more than anybody can count, indices not: those lie in memory.
+  int64_t end = indices == nullptr ? count : 0;
   bool in_order = true;
-  for (int64_t k = 0; k < count; ++k) {
-    const int64_t i = indices != nullptr ? indices[k] : k;
+  for (int64_t k = 0; indices != nullptr && k < count; ++k) {
+    const int64_t i = indices[k];
     if (i < 0) return InvalidArgument("indices[", k, "]: want >= 0, got ", i);
     end = std::max(end, i + 1);
     in_order &= i == k;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "engine/ops/tensor_array_object.h"
 #include "engine/run/model_of.h"
 #include "rivulet/session.h"
 
@@ -23,6 +24,18 @@ whole = TensorArrayReadV3(array, at, written) {dtype=int32}
   const auto whole = (*session)->Run(feeds, {"whole"});
   EXPECT_NE(whole.status().ToString().find("the tensor array is float32, attr 'dtype' says int32"), std::string::npos)
       << whole.status().ToString();
+}
+
+// A count of rows that is no work to write down, and would be hours of work to go over.
+TEST(TensorArray, RowsWithoutElementsAreNotGoneOver) {
+  const auto allocator = Allocator::Create(1 << 20);
+  const auto rows = Tensor::Allocate(DType::kFloat, {int64_t{1} << 50, 0}, *allocator);
+  ASSERT_TRUE(rows.ok());
+  for (const bool is_dynamic : {false, true}) {
+    TensorArray array({.dtype = DType::kFloat, .is_dynamic = is_dynamic});
+    ASSERT_TRUE(array.Start(2, *allocator).ok());
+    EXPECT_FALSE(array.Scatter(*rows, nullptr, *allocator).ok());
+  }
 }
 
 // A file can say what it likes; the array's element is looked at when it is read.
