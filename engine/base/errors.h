@@ -7,13 +7,20 @@
 
 namespace rivulet {
 
-// A Status of the pieces that Cat() would take, put together out of line (text.h).
-[[gnu::cold]] Status StatusOfPieces(Code code, const char* kinds, ...);
+// The error of the pieces that Cat() would take, put together out of line (text.h); its code is the first letter, from
+// '0' on.
+[[gnu::cold, gnu::returns_nonnull]] Status::Rep* ErrorOfPieces(const char* code_and_kinds, ...);
 
-#define RIVULET_DEFINE_ERROR(Name)                                                               \
-  template <typename... Args>                                                                    \
-  [[gnu::always_inline]] inline Status Name(const Args&... args) {                               \
-    return StatusOfPieces(Code::k##Name, kPieceKinds<PieceKind<Args>()...>, PieceWord(args)...); \
+template <Code kCode, typename... Args>
+[[gnu::always_inline]] inline Status ErrorOf(const Args&... args) {
+  return Status(ErrorOfPieces(kPieceKinds<static_cast<char>('0' + static_cast<int>(kCode)), PieceKind<Args>()...>,
+                              PieceWord(args)...));
+}
+
+#define RIVULET_DEFINE_ERROR(Name)                                 \
+  template <typename... Args>                                      \
+  [[gnu::always_inline]] inline Status Name(const Args&... args) { \
+    return ErrorOf<Code::k##Name>(args...);                        \
   }
 RIVULET_DEFINE_ERROR(Cancelled)
 RIVULET_DEFINE_ERROR(InvalidArgument)

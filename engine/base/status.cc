@@ -26,6 +26,11 @@ std::string_view CodeName(Code code) {
   return "UNKNOWN";
 }
 
+struct Status::Rep {
+  Code code;
+  std::string message;
+};
+
 Status::Status(Code code, std::string message) {
   if (code != Code::kOk) rep_ = new Rep{code, std::move(message)};
 }
@@ -38,20 +43,26 @@ Status& Status::operator=(const Status& other) {
   return *this;
 }
 
-Status Status::OfNoValue() { return Status(Code::kInternal, "a Result was made from an ok Status"); }
+Code Status::code() const { return rep_ && rep_ != HandedOn() ? rep_->code : Code::kOk; }
+
+std::string_view Status::message() const {
+  return rep_ && rep_ != HandedOn() ? std::string_view(rep_->message) : std::string_view();
+}
+
+Status::Rep* Status::OfNoValue() { return new Rep{Code::kInternal, "a Result was made from an ok Status"}; }
 
 void Status::Drop(Rep* rep) { delete rep; }
 
-Status StatusOfPieces(Code code, const char* kinds, ...) {
+Status::Rep* ErrorOfPieces(const char* code_and_kinds, ...) {
   va_list pieces;
-  va_start(pieces, kinds);
-  Status status(code, JoinPieceList(kinds, pieces));
+  va_start(pieces, code_and_kinds);
+  auto* rep = new Status::Rep{static_cast<Code>(code_and_kinds[0] - '0'), JoinPieceList(code_and_kinds + 1, pieces)};
   va_end(pieces);
-  return status;
+  return rep;
 }
 
 Status Status::Framed(std::string_view frame) && {
-  if (rep_) rep_->message = std::string(frame) + ": " + rep_->message;
+  if (rep_) rep_->message.insert(0, ": ").insert(0, frame);
   return std::move(*this);
 }
 

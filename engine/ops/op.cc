@@ -73,6 +73,10 @@ std::vector<float> AttrReader::Floats(const char* name) const { return Floats(st
 std::vector<std::string> AttrReader::Strs(const char* name) const { return Strs(std::string_view(name)); }
 std::vector<DType> AttrReader::Types(const char* name) const { return Types(std::string_view(name)); }
 
+void InferContext::set_output(int i, const Shape& shape) { (*outputs_)[static_cast<size_t>(i)].shape = shape; }
+
+void InferContext::set_output(int i, Shape&& shape) { (*outputs_)[static_cast<size_t>(i)].shape = std::move(shape); }
+
 void InferContext::set_output(int i, std::initializer_list<int64_t> dims) { set_output(i, Shape(dims)); }
 
 std::vector<int64_t> ToInt64s(const Tensor& tensor) {

@@ -70,12 +70,6 @@ enum OpFlags : uint32_t {
   kTakes = 1u << 13,
 };
 
-// How close to TensorFlow: |d| <= rtol * |ref| + atol * max(1, max|ref|). Zero means the default for the dtype.
-struct Tolerance {
-  float rtol = 0;
-  float atol = 0;
-};
-
 struct OpDef {
   const char* name;
   // "x:T, y:T", "values:N*T, axis:Tidx", "input:list(Tin)", "contents:str", "variable:ref T" (docs/control_flow.md);
@@ -91,7 +85,6 @@ struct OpDef {
   Result<std::unique_ptr<OpState>> (*prepare)(PrepareContext&) = nullptr;
   Status (*run)(RunContext&) = nullptr;
   uint32_t flags = kNoFlags;
-  Tolerance tolerance = {};
 };
 
 using OpList = std::span<const OpDef>;
@@ -203,7 +196,8 @@ class InferContext {
 
   int num_outputs() const { return static_cast<int>(outputs_->size()); }
   DType output_dtype(int i) const { return (*outputs_)[static_cast<size_t>(i)].dtype; }
-  void set_output(int i, Shape shape) { (*outputs_)[static_cast<size_t>(i)].shape = std::move(shape); }
+  void set_output(int i, const Shape& shape);
+  void set_output(int i, Shape&& shape);
   void set_output(int i, std::initializer_list<int64_t> dims);
   void set_value(int i, Tensor value) { (*outputs_)[static_cast<size_t>(i)].value = std::move(value); }
   // For the few operators whose signature cannot tell (Const, Placeholder).

@@ -46,8 +46,13 @@ Result<std::vector<Fact>> BodyInference::InferBody(const FunctionCall& call, con
   RIVULET_RETURN_IF_ERROR(stop_.Why());
   if (depth_ >= environment_.functions.limits().function_depth) return ResourceExhausted("too deep to look into");
   const std::string key = KeyOf(call, args);
-  const auto known = known_.find(key);
-  if (known != known_.end()) return known->second;
+  auto known = known_.find(key);
+  if (known == known_.end()) known = known_.emplace(key, InferNewBody(call, args)).first;
+  if (!known->second.ok()) return known->second.status();
+  return *known->second;
+}
+
+Result<std::vector<Fact>> BodyInference::InferNewBody(const FunctionCall& call, const std::vector<Fact>& args) {
   ++depth_;
   Result<std::vector<Fact>> results = [&]() -> Result<std::vector<Fact>> {
     RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Body> body, environment_.functions.Find(call));
@@ -65,7 +70,6 @@ Result<std::vector<Fact>> BodyInference::InferBody(const FunctionCall& call, con
     return facts;
   }();
   --depth_;
-  known_.emplace(key, results);
   return results;
 }
 

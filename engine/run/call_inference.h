@@ -27,6 +27,7 @@ class BodyInference : public CallInference {
   Status InferLoop(const FunctionCall& body, std::vector<Fact> args, size_t first_variable, std::vector<Fact>* outputs);
   // What the body returns for such arguments; not ok when it cannot be said.
   Result<std::vector<Fact>> InferBody(const FunctionCall& call, const std::vector<Fact>& args);
+  Result<std::vector<Fact>> InferNewBody(const FunctionCall& call, const std::vector<Fact>& args);
 
   const Environment& environment_;
   const StopToken& stop_;

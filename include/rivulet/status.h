@@ -6,6 +6,7 @@
 #ifndef RIVULET_STATUS_H_
 #define RIVULET_STATUS_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,8 +39,11 @@ std::string_view CodeName(Code code);
 
 class [[nodiscard]] Status {
  public:
+  struct Rep;  // what an error is made of
+
   Status() = default;
   Status(Code code, std::string message);
+  explicit Status(Rep* taken_over) : rep_(taken_over) {}
 
   Status(const Status& other);
   Status& operator=(const Status& other);
@@ -55,8 +59,8 @@ class [[nodiscard]] Status {
   }
 
   bool ok() const { return rep_ == nullptr; }
-  Code code() const { return rep_ ? rep_->code : Code::kOk; }
-  std::string_view message() const { return rep_ ? std::string_view(rep_->message) : std::string_view(); }
+  Code code() const;
+  std::string_view message() const;
 
   // The same status with "frame: " in front of its message; ok stays ok.
   Status Framed(std::string_view frame) &&;
@@ -64,50 +68,20 @@ class [[nodiscard]] Status {
   // "INVALID_ARGUMENT: sentence", or "OK".
   std::string ToString() const;
 
-  // What a Result says that was made from an ok Status: a bug in the engine.
-  static Status OfNoValue();
-
  private:
-  struct Rep {
-    Code code;
-    std::string message;
-  };
+  template <typename T>
+  friend class Result;  // rivulet/result.h
+
   [[gnu::cold]] static void Drop(Rep* rep);
+  // What a Result says that was made from an ok Status: a bug in the engine.
+  [[gnu::cold, gnu::returns_nonnull]] static Rep* OfNoValue();
+  // Stands in a Result whose error was handed on. A number, so that compilers see where nothing is left to do.
+  static Rep* HandedOn() { return reinterpret_cast<Rep*>(uintptr_t{1}); }
 
   Rep* rep_ = nullptr;
 };
 
-// Either a value or the Status that says why there is none.
-template <typename T>
-class [[nodiscard]] Result {
- public:
-  Result(T value) : value_(std::move(value)) {}         // NOLINT: implicit by intent
-  Result(Status status) : status_(std::move(status)) {  // NOLINT: implicit by intent
-    if (status_.ok()) status_ = Status::OfNoValue();
-  }
-
-  bool ok() const { return value_.has_value(); }
-  const Status& status() const& { return status_; }
-  Status status() && { return std::move(status_); }
-
-  // Only after ok().
-  T& value() & { return *value_; }
-  const T& value() const& { return *value_; }
-  T&& value() && { return *std::move(value_); }
-  T& operator*() { return *value_; }
-  const T& operator*() const { return *value_; }
-  T* operator->() { return &*value_; }
-  const T* operator->() const { return &*value_; }
-
- private:
-  std::optional<T> value_;
-  Status status_;
-};
-
 }  // namespace rivulet
-
-#define RIVULET_CONCAT_INNER(a, b) a##b
-#define RIVULET_CONCAT(a, b) RIVULET_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when `expr` is not ok.
 #define RIVULET_RETURN_IF_ERROR(expr)                \
@@ -116,12 +90,6 @@ class [[nodiscard]] Result {
     if (!rivulet_status.ok()) return rivulet_status; \
   } while (0)
 
-// `lhs` takes the value of a Result, or the enclosing function returns its Status.
-#define RIVULET_ASSIGN_OR_RETURN(lhs, expr) \
-  RIVULET_ASSIGN_OR_RETURN_INNER(RIVULET_CONCAT(rivulet_result_, __LINE__), lhs, expr)
-#define RIVULET_ASSIGN_OR_RETURN_INNER(result, lhs, expr) \
-  auto result = (expr);                                   \
-  if (!result.ok()) return std::move(result).status();    \
-  lhs = std::move(result).value()
+#include "rivulet/result.h"  // both are wanted wherever one is
 
 #endif  // RIVULET_STATUS_H_

@@ -130,23 +130,11 @@ Source Effective(const GoldenCase& record, Source source) {
   return source;
 }
 
-TensorTolerance ToleranceOf(const GoldenCase& record) {
-  TensorTolerance tolerance = record.tolerance;
-  if (tolerance.rtol != 0 || tolerance.atol != 0) return tolerance;
-  for (const std::string& op : SplitOps(record)) {
-    if (const OpDef* def = FindOp(op)) {
-      tolerance.rtol = std::max(tolerance.rtol, def->tolerance.rtol);
-      tolerance.atol = std::max(tolerance.atol, def->tolerance.atol);
-    }
-  }
-  return tolerance;
-}
-
 Status CompareResults(const GoldenCase& record, const Variant& variant, const std::vector<Tensor>& got) {
   if (got.size() != variant.fetches.size()) {
     return InvalidArgument("want ", variant.fetches.size(), " results, got ", got.size());
   }
-  const TensorTolerance tolerance = ToleranceOf(record);
+  const TensorTolerance tolerance = record.tolerance;
   for (size_t i = 0; i < got.size(); ++i) {
     const bool is_extra = i >= record.results.size();
     const Tensor& want = is_extra ? variant.extra_results[i - record.results.size()] : record.results[i];
