@@ -61,9 +61,13 @@ int32_t Exact(const CodeStage& s, int32_t code, int64_t column) {
   return static_cast<int32_t>(std::clamp<int64_t>(out, s.low, s.high));
 }
 
+// The codes that are in doubt: few, but where a channel always gives the same one, some of each vector.
 template <typename Out>
-HWY_NOINLINE void ExactCodes(const CodeStage& s, const int32_t* in, Out* out, size_t count, int64_t column) {
-  for (size_t i = 0; i < count; ++i) out[i] = static_cast<Out>(Exact(s, in[i], column + static_cast<int64_t>(i)));
+HWY_NOINLINE void ExactCodes(const CodeStage& s, const int32_t* in, const int32_t* in_doubt, Out* out, size_t count,
+                             int64_t column) {
+  for (size_t i = 0; i < count; ++i) {
+    if (in_doubt[i] != 0) out[i] = static_cast<Out>(Exact(s, in[i], column + static_cast<int64_t>(i)));
+  }
 }
 
 HWY_INLINE void StoreCodes(I codes, int32_t* to, size_t lanes) { Store(codes, DI(), to, lanes); }
@@ -78,15 +82,18 @@ void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int6
   const V doubt = hn::Set(d, s.doubt);
   const float *multiply = s.multiply + column, *add = s.add + column;
   Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const V code = hn::ConvertTo(d, Load(di, in + at, lanes));
-    const V place = hn::MulAdd(code, hn::LoadU(d, multiply + at), hn::LoadU(d, add + at));
+    const I code = Load(di, in + at, lanes);
+    const V place = hn::MulAdd(hn::ConvertTo(d, code), hn::LoadU(d, multiply + at), hn::LoadU(d, add + at));
     const V inside = hn::Min(hn::Max(place, least), most);
     auto in_doubt = hn::Lt(hn::Abs(hn::Sub(inside, hn::Round(inside))), doubt);
     if constexpr (kChecksFar) in_doubt = hn::Or(in_doubt, hn::Gt(hn::Abs(place), hn::Set(d, 16384.0f)));
+    StoreCodes(hn::ConvertTo(di, inside), out + at, lanes);
     if (HWY_UNLIKELY(!hn::AllFalse(d, in_doubt))) {
-      ExactCodes(s, in + at, out + at, lanes, column + at);
-    } else {
-      StoreCodes(hn::ConvertTo(di, inside), out + at, lanes);
+      HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))],
+          flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
+      hn::Store(code, di, codes);
+      hn::Store(hn::BitCast(di, hn::VecFromMask(d, in_doubt)), di, flags);
+      ExactCodes(s, codes, flags, out + at, lanes, column + at);
     }
   });
 }

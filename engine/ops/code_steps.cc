@@ -58,10 +58,10 @@ bool IsOfChannels(CodeStepKind kind) {
 constexpr int64_t kLine = 512;  // at least so many columns
 constexpr int64_t kRowsOfStage = 4;
 
-// Channels repeated up to a line's length.
-int64_t LineOf(const CodeSteps& steps, int64_t channels) {
-  if (steps.channels_input < 0) return kLine;
-  return std::max<int64_t>(channels, 1) * std::max<int64_t>((kLine + channels - 1) / std::max<int64_t>(channels, 1), 1);
+// Channels repeated up to a line's length, where so many elements make up for that.
+int64_t LineOf(const CodeSteps& steps, int64_t channels, int64_t count) {
+  const int64_t one = steps.channels_input < 0 ? kStageUnit : std::max<int64_t>(channels, 1);
+  return one * std::max<int64_t>(std::min((kLine + one - 1) / one, count / (one * 8)), 1);
 }
 
 class StepsRun {
@@ -71,7 +71,7 @@ class StepsRun {
         steps_(steps),
         source_(source),
         channels_(steps.channels_input < 0 ? 1 : source.channels),
-        columns_(LineOf(steps, source.channels)),
+        columns_(LineOf(steps, source.channels, source.count)),
         memory_(static_cast<int32_t*>(memory)),
         range_(source.range) {
     type_ = source.values.type;
@@ -196,7 +196,7 @@ class StepsRun {
   }
 
   void Narrow(Range to, bool reaches) {
-    const FixedPoint how(range_, to);
+    const RequantizeScale how(range_, to);
     CodeStage stage{
         .kind = StageKind::kNarrow, .start = start_, .step = step_, .scale = how.scale, .offset = how.offset};
     float* rows = NewFloats();
@@ -218,7 +218,7 @@ class StepsRun {
       int32_t low, high;
       CodeExtremes(&low, &high);
       const double most = std::max(std::fabs(static_cast<double>(low)), std::fabs(static_cast<double>(high)));
-      keeps_order_ = keeps_order_ && most * static_cast<double>(FixedPoint(range_, to).scale) < 0x1p62;
+      keeps_order_ = keeps_order_ && most * static_cast<double>(RequantizeScale(range_, to).scale) < 0x1p62;
     }
     Narrow(to, false);
     return Status();
@@ -441,7 +441,7 @@ CodeSteps ReadCodeSteps(const std::vector<std::string>& steps, int first) {
 
 CheckedSize CodeStepsBytes(const CodeSteps& steps, int64_t channels, int threads) {
   if (channels < 0 || channels > INT32_MAX) return CheckedSize(-1);
-  const int64_t columns = std::max(LineOf(steps, channels), channels);
+  const int64_t columns = std::max(LineOf(steps, channels, INT32_MAX), channels);
   const CheckedSize rows = CheckedSize(StagedElements(columns)) *
                            (kRowsOfStage * static_cast<int64_t>(steps.steps.size()) + 2 + 2 * int64_t{threads});
   return rows * static_cast<int64_t>(sizeof(int32_t));

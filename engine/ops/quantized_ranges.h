@@ -40,8 +40,8 @@ inline Range UsedRange(int32_t low, int32_t high, Range range) {
 }
 
 // Requantize to quint8, as TensorFlow does it with 16 bits: code = ((x * scale >> 32) + offset) >> 16.
-struct FixedPoint {
-  FixedPoint(Range from, Range to) {
+struct RequantizeScale {
+  RequantizeScale(Range from, Range to) {
     constexpr double kOne = 1 << 16;
     const float in = from.high - from.low, out = to.high - to.low;
     const float inverse = out == 0 ? 0.0f : static_cast<float>(255.0 / static_cast<double>(out));

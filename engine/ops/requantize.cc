@@ -28,7 +28,7 @@ Range UsedRange(const Tensor& input, Range range) {
 }
 
 void ToUint8(RunContext& c, Range from, Range to) {
-  const FixedPoint how(from, to);
+  const RequantizeScale how(from, to);
   const int32_t* x = static_cast<const int32_t*>(c.input(0).raw());
   auto* y = static_cast<uint8_t*>(c.output(0).raw());
   c.ParallelFor(c.output(0).num_elements(), 1 << 14, [&](int64_t begin, int64_t end) {
