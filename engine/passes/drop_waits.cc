@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "engine/ops/op.h"
 #include "engine/passes/match.h"
 
 namespace rivulet {

@@ -15,6 +15,7 @@
 // goes on as long as each value has no other reader and ends with bytes or floats. The steps are those of code_steps.h.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 
 #include "engine/ops/code_steps.h"
