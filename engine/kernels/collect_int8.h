@@ -21,6 +21,9 @@ struct TaskInt8 {
   int32_t* wide = nullptr;  // where sums go that get no tail, and row_factor times the sum of their row of bytes
   uint32_t row_factor = 0;
   const int8_t* ones = nullptr;  // a panel that adds up a row
+  // The least and the largest of each column's `wide`: two rows for each thread; null: nobody wants them.
+  int32_t* extremes = nullptr;
+  int64_t extremes_stride = 0;
 };
 
 // Rows [row, row + rows) of the left operand, `stride` bytes apart, each with zeros up to a multiple of 4.

@@ -42,7 +42,13 @@ uint32_t SumOfBytes(const uint8_t* bytes, int64_t count) {
   for (; i + static_cast<int64_t>(hn::Lanes(d8)) <= count; i += static_cast<int64_t>(hn::Lanes(d8))) {
     sums = hn::Add(sums, hn::SumsOf8(hn::LoadU(d8, bytes + i)));
   }
-  auto sum = static_cast<uint32_t>(hn::ReduceSum(d64, sums));
+  auto sum = static_cast<uint32_t>(i == 0 ? 0 : hn::ReduceSum(d64, sums));
+  for (; i + 8 <= count; i += 8) {  // in pairs, then all four
+    uint64_t eight;
+    std::memcpy(&eight, bytes + i, sizeof(eight));
+    constexpr uint64_t kEven = 0x00ff00ff00ff00ff;
+    sum += static_cast<uint32_t>(((eight & kEven) + (eight >> 8 & kEven)) * 0x0001000100010001 >> 48);
+  }
   for (; i < count; ++i) sum += bytes[i];
   return sum;
 #endif
@@ -61,24 +67,41 @@ void RowTerms(const TaskInt8& task, const TileRowsInt8& from, int64_t rows, Tile
   for (int64_t i = 0; i < rows; ++i) terms[i] = task.row_factor * static_cast<uint32_t>(tile[i * kPairColumns]);
 }
 
-void StoreSums(const int32_t* tile, int64_t rows, int64_t width, const uint32_t* terms, int32_t* to, int64_t stride) {
+// Widens the first `count` of lows and highs.
+HWY_INLINE void WidenExtremes(TailI low, TailI high, int64_t count, int32_t* lows, int32_t* highs) {
   const TailDI d;
-  for (int64_t i = 0; i < rows; ++i, tile += kPairColumns, to += stride) {
-    const TailI term = hn::Set(d, static_cast<int32_t>(terms[i]));
-    for (int64_t j = 0; j < width; j += kTailLanes) {
-      const TailI v = hn::Add(hn::LoadU(d, tile + j), term);
-      if (width - j >= kTailLanes) {
-        hn::StoreU(v, d, to + j);
-      } else {
-        hn::StoreN(v, d, to + j, static_cast<size_t>(width - j));
-      }
+  if (count >= kTailLanes) {
+    hn::StoreU(hn::Min(hn::LoadU(d, lows), low), d, lows);
+    hn::StoreU(hn::Max(hn::LoadU(d, highs), high), d, highs);
+    return;
+  }
+  const auto lanes = static_cast<size_t>(count);
+  hn::StoreN(hn::Min(hn::LoadN(d, lows, lanes), low), d, lows, lanes);
+  hn::StoreN(hn::Max(hn::LoadN(d, highs, lanes), high), d, highs, lanes);
+}
+
+// Columns [0, width) of a tile. `lows`: of these columns, the highs are extremes_stride behind them; null: not wanted.
+void StoreSums(const TaskInt8& task, const int32_t* tile, int64_t rows, int64_t width, const uint32_t* terms,
+               int32_t* to, int32_t* lows) {
+  const TailDI d;
+  for (int64_t j = 0; j < width; j += kTailLanes) {
+    const int64_t count = std::min(width - j, kTailLanes);
+    TailI low = hn::Set(d, INT32_MAX), high = hn::Set(d, INT32_MIN);
+    for (int64_t i = 0; i < rows; ++i) {
+      const TailI v = hn::Add(hn::LoadU(d, tile + i * kPairColumns + j), hn::Set(d, static_cast<int32_t>(terms[i])));
+      low = hn::Min(low, v);
+      high = hn::Max(high, v);
+      int32_t* at = to + i * task.n + j;
+      count == kTailLanes ? hn::StoreU(v, d, at) : hn::StoreN(v, d, at, static_cast<size_t>(count));
     }
+    if (lows != nullptr) WidenExtremes(low, high, count, lows + j, lows + task.extremes_stride + j);
   }
 }
 
-// Rows [row_begin, row_end) and columns [column_begin, column_end) of the output. `buffer`: kMaxRows rows.
+// Rows [row_begin, row_end) and columns [column_begin, column_end) of the output. `buffer`: kMaxRows rows. `lows`: the
+// thread's, or null.
 void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end,
-               uint8_t* buffer) {
+               uint8_t* buffer, int32_t* lows) {
   HWY_ALIGN int32_t tile[static_cast<size_t>(kMaxRows * kPairColumns)];
   const int64_t groups = (task.k + kGroup - 1) / kGroup;
   const int64_t stride = RowBytesInt8(task.k);
@@ -128,7 +151,8 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
       (two ? choice.two : choice.one)(from, b0, b1, out);
       if (out.codes != nullptr) continue;
       if (task.wide != nullptr) {
-        StoreSums(tile, rows, width, row_terms, task.wide + row * task.n + column, task.n);
+        StoreSums(task, tile, rows, width, row_terms, task.wide + row * task.n + column,
+                  lows == nullptr ? nullptr : lows + column);
         continue;
       }
       for (int64_t j = 0; j < width; j += kTailLanes) {
@@ -178,12 +202,13 @@ void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, Threa
   const int64_t bytes = BufferBytes(task.k);
   pool.ParallelFor(split.row_pieces * split.column_pieces, 1, stop, [&](int64_t begin, int64_t end, int thread) {
     uint8_t* buffer = static_cast<uint8_t*>(scratch) + thread * bytes;
+    int32_t* lows = task.extremes == nullptr ? nullptr : task.extremes + 2 * thread * task.extremes_stride;
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = i / split.column_pieces * split.rows;
       const int64_t column = i % split.column_pieces * split.columns;
       if (row >= m) return;  // rounded up
       HWY_DYNAMIC_DISPATCH(PieceInt8)
-      (task, row, std::min(row + split.rows, m), column, std::min(column + split.columns, task.n), buffer);
+      (task, row, std::min(row + split.rows, m), column, std::min(column + split.columns, task.n), buffer, lows);
     }
   });
 }
@@ -237,11 +262,35 @@ CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads) {
   return MatMulInt8ScratchBytes(k, threads) + own + 128;
 }
 
+namespace {
+
+void FillExtremes(int64_t columns, int threads, int64_t stride, int32_t* extremes) {
+  for (int64_t t = 0; t < threads; ++t, extremes += 2 * stride) {
+    std::fill_n(extremes, columns, INT32_MAX);
+    std::fill_n(extremes + stride, columns, INT32_MIN);
+  }
+}
+
+void JoinExtremes(int64_t columns, int threads, int64_t stride, int32_t* extremes) {
+  for (int64_t t = 1; t < threads; ++t) {
+    const int32_t* from = extremes + 2 * t * stride;
+    for (int64_t j = 0; j < columns; ++j) {
+      extremes[j] = std::min(extremes[j], from[j]);
+      extremes[stride + j] = std::max(extremes[stride + j], from[stride + j]);
+    }
+  }
+}
+
+}  // namespace
+
 // The sum of (a - a_offset) * (b - b_offset), with b' = b - 128, is that of a * b', plus (128 - b_offset) times that of
 // a, minus a_offset times that of b - b_offset.
 void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatrixU8& b, int32_t b_offset,
-            int32_t* output, void* scratch, ThreadPool& pool, const StopToken& stop) {
+            int32_t* output, void* scratch, ThreadPool& pool, const StopToken& stop, int32_t* extremes,
+            int64_t extremes_stride) {
   TaskInt8 task;
+  task.extremes = extremes;
+  task.extremes_stride = extremes_stride;
   task.a = left.bytes;
   task.lda = left.lda;
   task.geometry = left.geometry != nullptr && IsPlain(*left.geometry, b) ? nullptr : left.geometry;
@@ -271,7 +320,9 @@ void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatr
   task.ones = ones;
   auto* rest = reinterpret_cast<uint8_t*>(ones + groups * kGroup * 16);
   rest += (64 - reinterpret_cast<uintptr_t>(rest) % 64) % 64;
+  if (extremes != nullptr) FillExtremes(b.n(), pool.num_threads(), extremes_stride, extremes);
   Run(task, m, b, rest, pool, stop);
+  if (extremes != nullptr) JoinExtremes(b.n(), pool.num_threads(), extremes_stride, extremes);
 }
 
 }  // namespace rivulet

@@ -55,9 +55,12 @@ struct OperandU8 {
   int64_t lda = 0;
   const ConvGeometry* geometry = nullptr;
 };
+// `extremes`, where it is not null, has room for 2 * threads rows of `extremes_stride` elements; the first two become
+// the least and the largest sum of each column.
 CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads);
 void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatrixU8& b, int32_t b_offset,
-            int32_t* output, void* scratch, ThreadPool& pool, const StopToken& stop);
+            int32_t* output, void* scratch, ThreadPool& pool, const StopToken& stop, int32_t* extremes = nullptr,
+            int64_t extremes_stride = 0);
 
 }  // namespace rivulet
 

@@ -13,7 +13,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/kernels/quantized_codes.h"
 #include "engine/ops/number.h"
-#include "engine/ops/quantized.h"
+#include "engine/ops/quantized_ranges.h"
 
 namespace rivulet {
 namespace {
@@ -93,9 +93,7 @@ struct Plan {
 template <typename T>
 Plan PlanOf(const State& state, float from, float to) {
   Plan plan;
-  const float least = std::max(1.0f, std::max(std::fabs(from), std::fabs(to))) * state.least;
-  plan.range.low = std::min(0.0f, from);
-  plan.range.high = std::max(0.0f, std::max(to, plan.range.low + least));
+  plan.range = RangeInUse(from, to, state.least);
   if (state.mode == Mode::kScaled) {
     constexpr float kMost = std::numeric_limits<float>::max();
     const float lowest = static_cast<float>(std::numeric_limits<T>::lowest()) + (state.narrow ? 1.0f : 0.0f);

@@ -8,7 +8,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/kernels/quantized_codes.h"
 #include "engine/ops/broadcast.h"
-#include "engine/ops/quantized.h"
+#include "engine/ops/quantized_ranges.h"
 
 namespace rivulet {
 namespace {
@@ -60,26 +60,6 @@ void Map(RunContext& c, const Combine& combine) {
   });
 }
 
-Range SumRange(Range x, Range y, int bits) {
-  const float most = std::max(std::max(x.high, -x.low), std::max(y.high, -y.low)) * static_cast<float>(1 << bits);
-  return {-most, most};
-}
-
-int32_t Wrap(int64_t x) { return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(x))); }
-
-// An 8-bit code as a 32-bit one of another range, by whole steps.
-struct Line {
-  Line(Range from, Range to)
-      : start(CodeUnclamped<int32_t>(NumberOf<uint8_t>(0, from), to)),
-        step(Wrap(static_cast<int64_t>(static_cast<uint64_t>(CodeUnclamped<int32_t>(NumberOf<uint8_t>(1, from), to)) -
-                                       static_cast<uint64_t>(start)))) {
-    start = std::clamp<int64_t>(start, std::numeric_limits<int32_t>::lowest(), std::numeric_limits<int32_t>::max());
-  }
-  int64_t operator()(uint8_t code) const { return start + int64_t{step} * code; }
-  int64_t start;
-  int32_t step;
-};
-
 // Each code rounded on its own, in float: how biases are added.
 template <typename T>
 void AddEach(RunContext& c, Range x, Range y, Range z) {
@@ -104,7 +84,7 @@ int64_t RepeatedRow(const Shape& operand, const Shape& out) {
 }
 
 // Sums of operands of one shape, of which one may be a row.
-bool AddRows(RunContext& c, const Line& x_line, const Line& y_line) {
+bool AddRows(RunContext& c, const CodeLine& x_line, const CodeLine& y_line) {
   const Shape& out = c.output(0).shape();
   const int64_t x_row = RepeatedRow(c.input(0).shape(), out), y_row = RepeatedRow(c.input(1).shape(), out);
   const int64_t count = out.num_elements(), row = std::min(x_row, y_row);
@@ -171,7 +151,7 @@ Status RunAdd(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, true, &x));
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, true, &y));
   const Range z = SumRange(x, y, 14);
-  const Line x_line(x, z), y_line(y, z);
+  const CodeLine x_line(x, z), y_line(y, z);
   const bool x_scalar = c.input(0).num_elements() == 1, y_scalar = c.input(1).num_elements() == 1 && !x_scalar;
   if (!x_scalar && !y_scalar && AddRows(c, x_line, y_line)) {
     WriteRange(c, 1, z);

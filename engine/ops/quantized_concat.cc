@@ -6,8 +6,11 @@
 // For quint8 the range also holds 0, and begins there in V2; for qint8 and qint32 it is symmetric.
 // In V2 images of one range keep it.
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include "engine/base/checked.h"
+#include "engine/kernels/int8_codes.h"
 #include "engine/ops/quantized.h"
 
 namespace rivulet {
@@ -70,8 +73,37 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
+// Bytes of `own` as those of `range`, which may be others.
+void Recode(RunContext& c, const uint8_t* codes, int64_t count, Range own, Range range, uint8_t* to) {
+  const Decoder<uint8_t> decode(own);
+  const Encoder<uint8_t> encode(range);
+  uint8_t table[256];
+  for (int i = 0; i < 256; ++i) table[i] = encode(decode(static_cast<uint8_t>(i)));
+  LookUpCodes(codes, count, table, to, c.pool(), c.stop());
+}
+
+// The bytes of input i in the output's range: its own, or in `memory`.
 template <typename T>
-void Join(RunContext& c, int first, int n, int axis, Range range) {
+const T* InRange(RunContext& c, int i, Range own, Range range, void* memory, bool* same) {
+  const Tensor& input = c.input(i);
+  if constexpr (std::is_same_v<T, uint8_t>) {
+    if (!*same)
+      Recode(c, static_cast<const T*>(input.raw()), input.num_elements(), own, range, static_cast<T*>(memory));
+    if (!std::exchange(*same, true)) return static_cast<const T*>(memory);
+  }
+  return static_cast<const T*>(input.raw());
+}
+
+// Room for the largest input of bytes.
+Result<void*> MemoryOf(RunContext& c, int first, int n) {
+  if (c.output(0).dtype() != DType::kQuint8) return static_cast<void*>(nullptr);
+  int64_t most = 1;
+  for (int i = first; i < first + n; ++i) most = std::max(most, c.input(i).num_elements());
+  return c.Scratch(static_cast<size_t>(most));
+}
+
+template <typename T>
+void Join(RunContext& c, int first, int n, int axis, Range range, void* memory) {
   const Tensor& output = c.output(0);
   int64_t outer = 1, inner = 1;
   for (int d = 0; d < axis; ++d) outer *= output.dim(d);
@@ -82,10 +114,10 @@ void Join(RunContext& c, int first, int n, int axis, Range range) {
   for (int i = 0; i < n; ++i) {
     const Tensor& input = c.input(first + i);
     const int64_t part = input.dim(axis) * inner;
-    const T* in = static_cast<const T*>(input.raw());
     const Range own{c.input(1 + n + i).data<float>()[0], c.input(1 + 2 * n + i).data<float>()[0]};
     const Decoder<T> decode(own);
-    const bool same = own.low == range.low && own.high == range.high;
+    bool same = own.low == range.low && own.high == range.high;
+    const T* in = InRange<T>(c, first + i, own, range, memory, &same);
     c.ParallelFor(part > 0 ? outer : 0, std::max<int64_t>((1 << 14) / std::max<int64_t>(part, 1), 1),
                   [&](int64_t begin, int64_t end) {
                     for (int64_t o = begin; o < end; ++o) {
@@ -126,9 +158,10 @@ Status Run(RunContext& c) {
   if (c.output(0).num_elements() > 0) {
     const int64_t given = ToInt64s(c.input(at.axis))[0];
     const auto axis = static_cast<int>(given < 0 ? given + c.output(0).rank() : given);
-    if (dtype == DType::kQuint8) Join<uint8_t>(c, at.first, n, axis, range);
-    if (dtype == DType::kQint8) Join<int8_t>(c, at.first, n, axis, range);
-    if (dtype == DType::kQint32) Join<int32_t>(c, at.first, n, axis, range);
+    RIVULET_ASSIGN_OR_RETURN(void* memory, MemoryOf(c, at.first, n));
+    if (dtype == DType::kQuint8) Join<uint8_t>(c, at.first, n, axis, range, memory);
+    if (dtype == DType::kQint8) Join<int8_t>(c, at.first, n, axis, range, nullptr);
+    if (dtype == DType::kQint32) Join<int32_t>(c, at.first, n, axis, range, nullptr);
   }
   WriteRange(c, 1, range);
   return Status();

@@ -60,6 +60,34 @@ void Pool(RunContext& c, const ConvSizes& s) {
                 });
 }
 
+// Windows whose means of bytes single precision tells apart.
+constexpr int64_t kMostOfMean = 4096;
+
+// Means of bytes: with a half of a byte more the sum lies between two multiples of the count, so that the nearest of
+// what is a half below is the quotient cut off.
+void AveragePoolBytes(RunContext& c, const ConvSizes& s) {
+  const auto* in = static_cast<const uint8_t*>(c.input(0).raw());
+  auto* out = static_cast<uint8_t*>(c.output(0).raw());
+  const int64_t channels = s.in_c;
+  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
+                [&](int64_t begin, int64_t end) {
+                  constexpr int64_t kBlock = 1024;
+                  int32_t sums[kBlock];
+                  for (int64_t pixel = begin; pixel < end; ++pixel) {
+                    const uint8_t* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
+                    const int64_t place = pixel % s.out_pixels();
+                    const auto part = 1.0f / static_cast<float>(std::max<int64_t>(WindowCount(s, place), 1));
+                    for (int64_t first = 0; first < channels; first += kBlock) {
+                      const int64_t n = std::min(kBlock, channels - first);
+                      std::fill_n(sums, n, 0);
+                      ForWindow(s, place,
+                                [&](int64_t tap) { AddPixels(image + tap * channels + first, 1, channels, n, sums); });
+                      CodesOfMeans(sums, n, part, part / 2 - 0.5f, 0, 255, out + pixel * channels + first);
+                    }
+                  }
+                });
+}
+
 template <bool kMax>
 Status Run(RunContext& c) {
   Range range;
@@ -70,6 +98,10 @@ Status Run(RunContext& c) {
   if (kMax && c.output(0).dtype() == DType::kQuint8) {
     MaxPoolBytes(static_cast<const uint8_t*>(c.input(0).raw()), ToPoolGeometry(sizes),
                  static_cast<uint8_t*>(c.output(0).raw()), c.pool(), c.stop());
+    return Status();
+  }
+  if (!kMax && c.output(0).dtype() == DType::kQuint8 && sizes.k[1] * sizes.k[2] <= kMostOfMean) {
+    AveragePoolBytes(c, sizes);
     return Status();
   }
   c.output(0).dtype() == DType::kQuint8 ? Pool<uint8_t, kMax>(c, sizes) : Pool<int8_t, kMax>(c, sizes);

@@ -9,6 +9,7 @@
 // far from 0, wraps around as the sums do. Where strides leave rows or columns over, the windows lie in the middle.
 #include "engine/kernels/gemm_int8.h"
 #include "engine/kernels/gemm_u8.h"
+#include "engine/ops/code_steps.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/quantized.h"
@@ -28,6 +29,7 @@ struct State : OpState {
   std::shared_ptr<const PackedMatrixU8> packed;  // a constant second operand; null when it is none
   Shape packed_shape;                            // of it, which run does not get then
   std::unique_ptr<OpState> of_signed;            // of a filter of qint8, and nothing else then
+  std::unique_ptr<CodeSteps> steps;              // that follow
 };
 
 Status InferMatMul(InferContext& c) {
@@ -114,31 +116,36 @@ void CenterWindows(Padding padding, ConvSizes* sizes) {
   }
 }
 
+// Where the sums go: the output, or the step's memory.
+struct SumsPlace {
+  int32_t* sums = nullptr;
+  void* scratch = nullptr;
+  int32_t* extremes = nullptr;  // null: not wanted
+  int64_t extremes_stride = 0;
+};
+
 // With a second operand that is packed.
-Status Sums(RunContext& c, const State& state, const OperandU8& left, int64_t m, int32_t a_zero, int32_t b_zero) {
-  ScratchPieces pieces;
-  const PackedMatrixU8& b = *state.packed;
-  const int64_t scratch = pieces.Add(SumsU8ScratchBytes(b.k(), b.n(), c.pool().num_threads()));
-  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
-  SumsU8(left, m, a_zero, b, b_zero, static_cast<int32_t*>(c.output(0).raw()), pieces.At<void>(scratch), c.pool(),
-         c.stop());
-  return Status();
+void Sums(RunContext& c, const State& state, const OperandU8& left, int64_t m, int32_t a_zero, int32_t b_zero,
+          const SumsPlace& place) {
+  SumsU8(left, m, a_zero, *state.packed, b_zero, place.sums, place.scratch, c.pool(), c.stop(), place.extremes,
+         place.extremes_stride);
 }
 
-Status Run(RunContext& c, bool is_conv) {
+Status ReadRanges(RunContext& c, bool is_conv, Range* a, Range* b) {
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, !is_conv, a));
+  return ReadRange(c, 4, 5, !is_conv, b);
+}
+
+// `*place`: what is found of it; its extremes are null where they are not.
+Status Multiply(RunContext& c, bool is_conv, int32_t a_zero, int32_t b_zero, SumsPlace* place) {
   const auto& state = c.state<State>();
-  if (state.of_signed != nullptr) return RunQuantizedConv(c, static_cast<const QuantizedConvState&>(*state.of_signed));
-  Range a_range, b_range;
-  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, !is_conv, &a_range));
-  RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, !is_conv, &b_range));
-  WriteRange(c, 1, ProductRange<uint8_t, uint8_t>(a_range, b_range));
   const Tensor& a = c.input(0);
   const Shape& b = state.packed != nullptr ? state.packed_shape : c.input(1).shape();
-  Tensor& output = c.output(0);
-  if (output.num_elements() == 0) return Status();
-  auto* out = static_cast<int32_t*>(output.raw());
+  const Tensor& output = c.output(0);
+  int32_t* out = place->sums;
   if (a.num_elements() == 0 || b.num_elements() == 0) {
     std::fill_n(out, output.num_elements(), 0);
+    place->extremes = nullptr;
     return Status();
   }
   const auto* from = static_cast<const uint8_t*>(a.raw());
@@ -146,22 +153,98 @@ Status Run(RunContext& c, bool is_conv) {
     RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
     CenterWindows(state.spec.padding, &sizes);
     const ConvGeometry geometry = ToConvGeometry(sizes);
-    const int32_t zero = Zero(a_range);
-    if (state.packed != nullptr && zero >= 0) {
-      return Sums(c, state, {from, geometry.in_c, &geometry}, sizes.batch * sizes.out_pixels(), zero, Zero(b_range));
+    if (state.packed != nullptr && a_zero >= 0) {
+      Sums(c, state, {from, geometry.in_c, &geometry}, sizes.batch * sizes.out_pixels(), a_zero, b_zero, *place);
+      return Status();
     }
+    place->extremes = nullptr;
     RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 filter, PackB(c, state, sizes.taps() * sizes.in_c, sizes.out_c));
-    Conv2DU8(from, zero, filter, Zero(b_range), geometry, out, c.pool(), c.stop());
+    Conv2DU8(from, a_zero, filter, b_zero, geometry, out, c.pool(), c.stop());
   } else {
     const int64_t m = output.dim(0), n = output.dim(1), k = a.num_elements() / m;
     if (state.packed != nullptr && !state.transpose_a) {
-      return Sums(c, state, {from, a.dim(1), nullptr}, m, Zero(a_range), Zero(b_range));
+      Sums(c, state, {from, a.dim(1), nullptr}, m, a_zero, b_zero, *place);
+      return Status();
     }
+    place->extremes = nullptr;
     RIVULET_ASSIGN_OR_RETURN(const PackedMatrixU8 right, PackB(c, state, k, n));
-    MatMulU8(from, a.dim(1), state.transpose_a, Zero(a_range), m, right, Zero(b_range), out, n, c.pool(), c.stop());
+    MatMulU8(from, a.dim(1), state.transpose_a, a_zero, m, right, b_zero, out, n, c.pool(), c.stop());
   }
   return Status();
 }
+
+CheckedSize SumsScratchBytes(RunContext& c, const State& state) {
+  if (state.packed == nullptr) return 0;
+  return SumsU8ScratchBytes(state.packed->k(), state.packed->n(), c.pool().num_threads());
+}
+
+Status Run(RunContext& c, bool is_conv) {
+  const auto& state = c.state<State>();
+  if (state.of_signed != nullptr) return RunQuantizedConv(c, static_cast<const QuantizedConvState&>(*state.of_signed));
+  Range a_range, b_range;
+  RIVULET_RETURN_IF_ERROR(ReadRanges(c, is_conv, &a_range, &b_range));
+  WriteRange(c, 1, ProductRange<uint8_t, uint8_t>(a_range, b_range));
+  if (c.output(0).num_elements() == 0) return Status();
+  SumsPlace place{.sums = static_cast<int32_t*>(c.output(0).raw())};
+  ScratchPieces pieces;
+  const int64_t scratch = pieces.Add(SumsScratchBytes(c, state));
+  if (state.packed != nullptr) {
+    RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+    place.scratch = pieces.At<void>(scratch);
+  }
+  return Multiply(c, is_conv, Zero(a_range), Zero(b_range), &place);
+}
+
+// With the steps that follow. The filter is a constant.
+template <bool kConv>
+Status RunWithSteps(RunContext& c) {
+  const auto& state = c.state<State>();
+  Range a_range, b_range;
+  RIVULET_RETURN_IF_ERROR(ReadRanges(c, kConv, &a_range, &b_range));
+  const Shape& shape = c.output(0).shape();
+  const int64_t count = shape.num_elements(), channels = shape[shape.rank() - 1];
+  const int threads = c.pool().num_threads();
+  const int64_t stride = StagedElements(channels);
+  ScratchPieces pieces;
+  const int64_t scratch = pieces.Add(SumsScratchBytes(c, state));
+  const int64_t sums = pieces.Add(CheckedSize(count) * static_cast<int64_t>(sizeof(int32_t)));
+  const int64_t extremes = pieces.Add(CheckedSize(ExtremesElements(channels, threads)) * int64_t{sizeof(int32_t)});
+  const int64_t memory = pieces.Add(CodeStepsBytes(*state.steps, channels, threads));
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  SumsPlace place{.sums = pieces.At<int32_t>(sums), .scratch = pieces.At<void>(scratch)};
+  if (state.steps->finds) {
+    place.extremes = pieces.At<int32_t>(extremes);
+    place.extremes_stride = stride;
+  }
+  if (count > 0) RIVULET_RETURN_IF_ERROR(Multiply(c, kConv, Zero(a_range), Zero(b_range), &place));
+  CodeStepsSource source;
+  source.values.type = StageType::kCodes;
+  source.values.values = place.sums;
+  source.range = ProductRange<uint8_t, uint8_t>(a_range, b_range);
+  source.count = count;
+  source.channels = channels;
+  if (count > 0) source.extremes = place.extremes;
+  return RunCodeSteps(c, *state.steps, source, pieces.At<void>(memory));
+}
+
+template <bool kConv>
+Status InferWithSteps(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(kConv ? InferConv(c) : InferMatMul(c));
+  if (!c.known(1) || c.dtype(1) != DType::kQuint8 || c.input(1).shape.num_elements() == 0) {
+    return InvalidArgument("filter: want a constant of quint8");
+  }
+  return CheckCodeSteps(c.attrs().Strs("steps"), StageType::kCodes, c.num_inputs() - 6, c.output_dtype(0));
+}
+
+template <bool kConv>
+Result<std::unique_ptr<OpState>> PrepareWithSteps(PrepareContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<OpState> state, Prepare(c, kConv));
+  auto& own = static_cast<State&>(*state);
+  if (own.packed == nullptr) return Internal("a product with steps has no constant filter");
+  own.steps = std::make_unique<CodeSteps>(ReadCodeSteps(c.attrs().Strs("steps"), 6));
+  return state;
+}
+
 template <bool kConv>
 Status Run(RunContext& c) {
   return Run(c, kConv);
@@ -189,5 +272,28 @@ constexpr OpDef kDefs[] = {
 }  // namespace
 
 RIVULET_OP_LIST(QuantizedProduct, kDefs);
+
+#define RIVULET_INPUTS \
+  "input:Tinput, filter:Tfilter, min_input:f32, max_input:f32, min_filter:f32, max_filter:f32, arguments:list(Targ)"
+#define RIVULET_STEPS \
+  "Tinput:type in {qu8}; Tfilter:type in {qu8}; Targ:list(type); T:type in {qu8,f32}; steps:list(string)"
+
+const OpDef kQuantizedConv2DSteps = {
+    .name = "_QuantizedConv2DSteps",
+    .inputs = RIVULET_INPUTS,
+    .outputs = "y:T, min:f32, max:f32",
+    .attrs = RIVULET_STEPS "; strides:list(int); padding:string in {SAME,VALID}; dilations:list(int)=[1,1,1,1]",
+    .infer = InferWithSteps<true>,
+    .prepare = PrepareWithSteps<true>,
+    .run = RunWithSteps<true>};
+const OpDef kQuantizedMatMulSteps = {.name = "_QuantizedMatMulSteps",
+                                     .inputs = RIVULET_INPUTS,
+                                     .outputs = "y:T, min:f32, max:f32",
+                                     .attrs = RIVULET_STEPS "; transpose_a:bool=false; transpose_b:bool=false",
+                                     .infer = InferWithSteps<false>,
+                                     .prepare = PrepareWithSteps<false>,
+                                     .run = RunWithSteps<false>};
+#undef RIVULET_INPUTS
+#undef RIVULET_STEPS
 
 }  // namespace rivulet

@@ -5,7 +5,7 @@
 //
 // To quint8 the codes are computed in fixed point with 16 bits, as in TensorFlow; to qint8 in floating point.
 #include "engine/kernels/quantized_codes.h"
-#include "engine/ops/quantized.h"
+#include "engine/ops/quantized_ranges.h"
 
 namespace rivulet {
 namespace {
@@ -21,30 +21,19 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-// The numbers of the lowest and the highest code in use. TensorFlow's extremes of nothing are the other way round.
 Range UsedRange(const Tensor& input, Range range) {
   int32_t low = std::numeric_limits<int32_t>::max(), high = std::numeric_limits<int32_t>::lowest();
   ExtremesOfCodes(static_cast<const int32_t*>(input.raw()), input.num_elements(), &low, &high);
-  return {std::min(0.0f, NumberOf<int32_t>(low, range)), NumberOf<int32_t>(high, range)};
+  return UsedRange(low, high, range);
 }
 
 void ToUint8(RunContext& c, Range from, Range to) {
-  constexpr double kOne = 1 << 16;
-  const float in = from.high - from.low, out = to.high - to.low;
-  const float inverse = out == 0 ? 0.0f : static_cast<float>(255.0 / static_cast<double>(out));
-  const float middle = (from.low + from.high) / 2;
-  const int64_t scale =
-      out == 0 ? 0 : Saturate<int64_t>(255.0 * kOne * static_cast<double>(in) / static_cast<double>(out));
-  const int64_t in_offset = Saturate<int64_t>(static_cast<double>(middle * inverse * static_cast<float>(kOne)));
-  // The only constant that is rounded; TensorFlow cuts the others.
-  const int64_t out_offset =
-      out == 0 ? 0
-               : Saturate<int64_t>(std::round(static_cast<double>(to.low) * 255.0 * kOne / static_cast<double>(out)));
-  const uint64_t offset = static_cast<uint64_t>(in_offset) - static_cast<uint64_t>(out_offset) + (1 << 15);
+  const RequantizeScale how(from, to);
   const int32_t* x = static_cast<const int32_t*>(c.input(0).raw());
   auto* y = static_cast<uint8_t*>(c.output(0).raw());
-  c.ParallelFor(c.output(0).num_elements(), 1 << 14,
-                [&](int64_t begin, int64_t end) { RequantizeCodes(x + begin, end - begin, scale, offset, y + begin); });
+  c.ParallelFor(c.output(0).num_elements(), 1 << 14, [&](int64_t begin, int64_t end) {
+    RequantizeCodes(x + begin, end - begin, how.scale, how.offset, y + begin);
+  });
 }
 
 void ToInt8(RunContext& c, Range from, Range to) {

@@ -9,11 +9,13 @@ Status ChannelsToPixels(const PassContext& context, PatchSink& sink);
 Status DenseRows(const PassContext& context, PatchSink& sink);
 Status DepthwiseGroups(const PassContext& context, PatchSink& sink);
 Status DropIdentity(const PassContext& context, PatchSink& sink);
+Status DropWaits(const PassContext& context, PatchSink& sink);
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink);
 Status FoldConstants(const PassContext& context, PatchSink& sink);
 Status FoldDilation(const PassContext& context, PatchSink& sink);
 Status FoldPad(const PassContext& context, PatchSink& sink);
 Status FuseAttention(const PassContext& context, PatchSink& sink);
+Status FuseCodeSteps(const PassContext& context, PatchSink& sink);
 Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
 Status FuseElementwise(const PassContext& context, PatchSink& sink);
 Status FuseLayerNorm(const PassContext& context, PatchSink& sink);
@@ -37,6 +39,7 @@ std::span<const Pass> Pipeline() {
       "FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel Dequantize";
   static constexpr Pass kPasses[] = {
       {"drop_identity", "first, so that patterns are not interrupted", DropIdentity, nullptr, /*once=*/true},
+      {"drop_waits", "before what leaves alone all that waits", DropWaits, nullptr, /*once=*/true},
       {"merge_equal", "before folding, which would make a constant of each", MergeEqual, nullptr, /*once=*/true},
       {"fold_constants", "before the patterns that want constant weights", FoldConstants, nullptr, /*once=*/true},
       {"merge_folded", "before patterns that want a value to have one reader", MergeEqual, nullptr, /*once=*/true},
@@ -52,6 +55,8 @@ std::span<const Pass> Pipeline() {
       {"int8_moves", "so that codes come up to what computes with them", Int8Moves, kCodes},
       {"int8_products", "before fusion, which looks at the same products", Int8Products, kCodes},
       {"int8_sums", "the rest of what codes reach", Int8Sums, kCodes},
+      {"fuse_code_steps", "behind folding, which knows filters and ranges then", FuseCodeSteps,
+       "Requantize QuantizeV2"},
       {"fold_weights", "the quantised weights that stayed float", FoldWeights, kQuantised},
       {"depthwise_groups", "before what treats depthwise convolutions and others apart", DepthwiseGroups, "Conv2D"},
       {"fold_dilation", "before fold_pad, which finds the Pad above it then", FoldDilation, "BatchToSpaceND"},

@@ -1,0 +1,408 @@
+#include "engine/kernels/code_stages.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/code_stages.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, 16>;
+using DI = hn::RebindToSigned<D>;
+using D8 = hn::Rebind<uint8_t, D>;  // a quarter
+using V = hn::Vec<D>;
+using I = hn::Vec<DI>;
+
+// Elements that go through all stages before the next ones do.
+constexpr int64_t kTile = 1024;
+
+#define RIVULET_INLINED __attribute__((always_inline))
+
+template <class Body>
+HWY_INLINE void Each(int64_t count, const Body& body) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(D()));
+  int64_t at = 0;
+  for (; at + lanes <= count; at += lanes) body(at, static_cast<size_t>(lanes));
+  if (at < count) body(at, static_cast<size_t>(count - at));
+}
+
+template <class Tag, class T>
+HWY_INLINE hn::Vec<Tag> Load(Tag tag, const T* from, size_t count) {
+  return count == hn::Lanes(tag) ? hn::LoadU(tag, from) : hn::LoadN(tag, from, count);
+}
+
+template <class Tag, class T>
+HWY_INLINE void Store(hn::Vec<Tag> v, Tag tag, T* to, size_t count) {
+  count == hn::Lanes(tag) ? hn::StoreU(v, tag, to) : hn::StoreN(v, tag, to, count);
+}
+
+HWY_INLINE I Widened(const uint8_t* codes, size_t count) { return hn::PromoteTo(DI(), Load(D8(), codes, count)); }
+
+// Halves away from 0: what is added is the largest number below a half.
+HWY_INLINE V RoundAway(V v) {
+  const D d;
+  return hn::Trunc(hn::Add(v, hn::CopySign(hn::Set(d, 0x1.fffffep-2f), v)));
+}
+
+int32_t Exact(const CodeStage& s, int32_t code, int64_t column) {
+  uint32_t z = static_cast<uint32_t>(code) * (s.step == nullptr ? 1u : static_cast<uint32_t>(s.step[column]));
+  z += s.start == nullptr ? 0u : static_cast<uint32_t>(s.start[column]);
+  const auto product =
+      static_cast<int64_t>(static_cast<uint64_t>(int64_t{static_cast<int32_t>(z)}) * static_cast<uint64_t>(s.scale));
+  const auto out = static_cast<int64_t>(static_cast<uint64_t>(product >> 32) + s.offset) >> 16;
+  return static_cast<int32_t>(std::clamp<int64_t>(out, s.low, s.high));
+}
+
+// The codes that are in doubt: few, but where a channel always gives the same one, some of each vector.
+template <typename Out>
+HWY_NOINLINE void ExactCodes(const CodeStage& s, const int32_t* in, const int32_t* in_doubt, Out* out, size_t count,
+                             int64_t column) {
+  for (size_t i = 0; i < count; ++i) {
+    if (in_doubt[i] != 0) out[i] = static_cast<Out>(Exact(s, in[i], column + static_cast<int64_t>(i)));
+  }
+}
+
+HWY_INLINE void StoreCodes(I codes, int32_t* to, size_t lanes) { Store(codes, DI(), to, lanes); }
+HWY_INLINE void StoreCodes(I codes, uint8_t* to, size_t lanes) { Store(hn::DemoteTo(D8(), codes), D8(), to, lanes); }
+
+template <bool kChecksFar, typename Out>
+void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
+  const D d;
+  const DI di;
+  // Within these, whole parts are those that are wanted; none of the ends is in doubt.
+  const V least = hn::Set(d, static_cast<float>(s.low) + 0.25f), most = hn::Set(d, static_cast<float>(s.high) + 0.75f);
+  const V doubt = hn::Set(d, s.doubt);
+  const float *multiply = s.multiply + column, *add = s.add + column;
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    const I code = Load(di, in + at, lanes);
+    const V place = hn::MulAdd(hn::ConvertTo(d, code), hn::LoadU(d, multiply + at), hn::LoadU(d, add + at));
+    const V inside = hn::Min(hn::Max(place, least), most);
+    auto in_doubt = hn::Lt(hn::Abs(hn::Sub(inside, hn::Round(inside))), doubt);
+    if constexpr (kChecksFar) in_doubt = hn::Or(in_doubt, hn::Gt(hn::Abs(place), hn::Set(d, 16384.0f)));
+    StoreCodes(hn::ConvertTo(di, inside), out + at, lanes);
+    if (HWY_UNLIKELY(!hn::AllFalse(d, in_doubt))) {
+      HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))],
+          flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
+      hn::Store(code, di, codes);
+      hn::Store(hn::BitCast(di, hn::VecFromMask(d, in_doubt)), di, flags);
+      ExactCodes(s, codes, flags, out + at, lanes, column + at);
+    }
+  });
+}
+
+void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count, int64_t column) {
+  const D d;
+  const DI di;
+  const V step = hn::Set(d, s.wide.step), add = hn::Set(d, s.wide.add), scale = hn::Set(d, s.wide.scale);
+  const V offset = hn::Set(d, s.wide.offset), low = hn::Set(d, -2147483648.0f), high = hn::Set(d, 2147483520.0f);
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    const V number = hn::Add(hn::Mul(hn::ConvertTo(d, Load(di, in + at, lanes)), step), add);
+    const V place = hn::Sub(RoundAway(hn::Mul(number, scale)), offset);
+    const I code = hn::ConvertTo(di, hn::Min(hn::Max(place, low), high));
+    Store(hn::Add(code, hn::LoadU(di, s.bias + column + at)), di, out + at, lanes);
+  });
+}
+
+void Clamp(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count) {
+  const DI di;
+  const I low = hn::Set(di, s.low), high = hn::Set(di, s.high);
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    Store(hn::Min(hn::Max(Load(di, in + at, lanes), low), high), di, out + at, lanes);
+  });
+}
+
+void Decode(const CodeStage& s, const int32_t* in, float* out, int64_t count) {
+  const D d;
+  const V factor = hn::Set(d, s.factor), term = hn::Set(d, s.term);
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    Store(hn::Add(hn::Mul(hn::ConvertTo(d, Load(DI(), in + at, lanes)), factor), term), d, out + at, lanes);
+  });
+}
+
+template <bool kAdds>
+void WithRow(const CodeStage& s, const float* in, float* out, int64_t count, int64_t column) {
+  const D d;
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    const V v = Load(d, in + at, lanes), row = hn::LoadU(d, s.row + column + at);
+    Store(kAdds ? hn::Add(v, row) : hn::Mul(v, row), d, out + at, lanes);
+  });
+}
+
+void Encode(const CodeStage& s, const float* in, int32_t* out, int64_t count) {
+  const D d;
+  const V scale = hn::Set(d, s.encoding.scale), offset = hn::Set(d, s.encoding.offset), most = hn::Set(d, 255.0f);
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    const V v = Load(d, in + at, lanes);
+    const V code = hn::Min(hn::Max(hn::Sub(RoundAway(hn::Mul(v, scale)), offset), hn::Zero(d)), most);
+    Store(hn::ConvertTo(DI(), hn::IfThenElseZero(hn::Eq(v, v), code)), DI(), out + at, lanes);
+  });
+}
+
+void LoadCodes(const StagedSource& source, int64_t first, int64_t count, int32_t* out) {
+  const DI di;
+  const auto* a = static_cast<const uint8_t*>(source.values) + first;
+  if (source.pair.other == nullptr) {
+    Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED { Store(Widened(a + at, lanes), di, out + at, lanes); });
+    return;
+  }
+  const uint8_t* b = source.pair.other + first;
+  const I start = hn::Set(di, source.pair.start), of_a = hn::Set(di, source.pair.step_a),
+          of_b = hn::Set(di, source.pair.step_b);
+  const bool multiplies = source.pair.multiplies;
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    const I x = Widened(a + at, lanes), y = Widened(b + at, lanes);
+    const I sum = multiplies ? hn::Mul(hn::Sub(x, of_a), hn::Sub(y, of_b))
+                             : hn::Add(hn::Add(start, hn::Mul(x, of_a)), hn::Mul(y, of_b));
+    Store(sum, di, out + at, lanes);
+  });
+}
+
+// Where values are between two stages.
+struct Values {
+  const int32_t* codes = nullptr;
+  const float* floats = nullptr;
+};
+
+void StoreBytes(const int32_t* codes, int64_t count, int32_t low, int32_t high, uint8_t* to) {
+  const DI di;
+  const I least = hn::Set(di, low), most = hn::Set(di, high);
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    const I code = hn::Min(hn::Max(Load(di, codes + at, lanes), least), most);
+    Store(hn::DemoteTo(D8(), code), D8(), to + at, lanes);
+  });
+}
+
+// Up to a tile of neighbouring columns. Writes floats or codes straight to where they are wanted.
+void StageTile(const CodeStages& stages, const StagedSource& source, int64_t first, int64_t count, int64_t column,
+               StageType to, void* output) {
+  HWY_ALIGN int32_t codes[static_cast<size_t>(kTile)];
+  HWY_ALIGN float floats[static_cast<size_t>(kTile)];
+  Values v;
+  if (source.type == StageType::kFloats) {
+    v.floats = static_cast<const float*>(source.values) + first;
+  } else if (source.type == StageType::kCodes) {
+    v.codes = static_cast<const int32_t*>(source.values) + first;
+  } else {
+    LoadCodes(source, first, count, codes);
+    v.codes = codes;
+  }
+  int32_t low = 0, high = 255;
+  for (int i = 0; i < stages.count; ++i) {
+    const CodeStage& s = stages.stages[i];
+    const bool is_last = i + 1 == stages.count;
+    int32_t* codes_to = is_last && to == StageType::kCodes ? static_cast<int32_t*>(output) + first : codes;
+    float* floats_to = is_last && to == StageType::kFloats ? static_cast<float*>(output) + first : floats;
+    switch (s.kind) {
+      case StageKind::kNarrow:
+        if (is_last && to == StageType::kBytes) {
+          auto* bytes = static_cast<uint8_t*>(output) + first;
+          return (s.checks_far ? Narrow<true, uint8_t> : Narrow<false, uint8_t>)(s, v.codes, bytes, count, column);
+        }
+        (s.checks_far ? Narrow<true, int32_t> : Narrow<false, int32_t>)(s, v.codes, codes_to, count, column);
+        v.codes = codes_to;
+        break;
+      case StageKind::kBias:
+        AddBias(s, v.codes, codes_to, count, column);
+        v.codes = codes_to;
+        break;
+      case StageKind::kClamp:
+        if (is_last && to == StageType::kBytes) {
+          low = s.low;
+          high = s.high;
+          break;
+        }
+        Clamp(s, v.codes, codes_to, count);
+        v.codes = codes_to;
+        break;
+      case StageKind::kDecode:
+        Decode(s, v.codes, floats_to, count);
+        v.floats = floats_to;
+        break;
+      case StageKind::kAdd:
+        WithRow<true>(s, v.floats, floats_to, count, column);
+        v.floats = floats_to;
+        break;
+      case StageKind::kMultiply:
+        WithRow<false>(s, v.floats, floats_to, count, column);
+        v.floats = floats_to;
+        break;
+      case StageKind::kEncode:
+        Encode(s, v.floats, codes_to, count);
+        v.codes = codes_to;
+        break;
+    }
+  }
+  if (to == StageType::kBytes) {
+    StoreBytes(v.codes, count, low, high, static_cast<uint8_t*>(output) + first);
+  } else if (stages.count == 0 && to == StageType::kCodes) {
+    std::copy_n(v.codes, count, static_cast<int32_t*>(output) + first);
+  } else if (stages.count == 0) {
+    std::copy_n(v.floats, count, static_cast<float*>(output) + first);
+  }
+}
+
+// Elements [begin, end); begin is the first of a line.
+void StageLines(const CodeStages& stages, const StagedSource& source, int64_t begin, int64_t end, StageType to,
+                void* output) {
+  for (int64_t line = begin; line < end; line += stages.columns) {
+    const int64_t width = std::min(stages.columns, end - line);
+    for (int64_t j = 0; j < width; j += kTile) {
+      StageTile(stages, source, line + j, std::min(kTile, width - j), j, to, output);
+    }
+  }
+}
+
+void WidenExtremes(const int32_t* values, int64_t count, int32_t* lows, int32_t* highs) {
+  const DI di;
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    const I v = Load(di, values + at, lanes);
+    Store(hn::Min(hn::LoadU(di, lows + at), v), di, lows + at, lanes);
+    Store(hn::Max(hn::LoadU(di, highs + at), v), di, highs + at, lanes);
+  });
+}
+
+// NaN stays.
+void WidenExtremes(const float* values, int64_t count, float* lows, float* highs) {
+  const D d;
+  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    const V v = Load(d, values + at, lanes), low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
+    const auto is_nan = hn::IsNaN(v);
+    Store(hn::IfThenElse(hn::Or(hn::Lt(v, low), is_nan), v, low), d, lows + at, lanes);
+    Store(hn::IfThenElse(hn::Or(hn::Gt(v, high), is_nan), v, high), d, highs + at, lanes);
+  });
+}
+
+void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_t columns, void* lows, void* highs) {
+  HWY_ALIGN int32_t codes[static_cast<size_t>(kTile)];
+  for (int64_t line = begin; line < end; line += columns) {
+    const int64_t width = std::min(columns, end - line);
+    if (source.type == StageType::kFloats) {
+      WidenExtremes(static_cast<const float*>(source.values) + line, width, static_cast<float*>(lows),
+                    static_cast<float*>(highs));
+    } else if (source.type == StageType::kCodes) {
+      WidenExtremes(static_cast<const int32_t*>(source.values) + line, width, static_cast<int32_t*>(lows),
+                    static_cast<int32_t*>(highs));
+    } else {
+      for (int64_t j = 0; j < width; j += kTile) {
+        const int64_t n = std::min(kTile, width - j);
+        LoadCodes(source, line + j, n, codes);
+        WidenExtremes(codes, n, static_cast<int32_t*>(lows) + j, static_cast<int32_t*>(highs) + j);
+      }
+    }
+  }
+}
+
+#undef RIVULET_INLINED
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rivulet {
+
+HWY_EXPORT(StageLines);
+HWY_EXPORT(LineExtremes);
+
+namespace {
+
+// Lines that are worth a thread's while.
+int64_t GrainOf(int64_t columns) { return std::max<int64_t>((1 << 14) / columns, 1); }
+
+template <typename T, typename Less>
+void Join(int64_t columns, int threads, T* memory, const Less& less) {
+  const int64_t stride = StagedElements(columns);
+  for (int64_t t = 1; t < threads; ++t) {
+    for (int64_t side = 0; side < 2; ++side) {
+      const T* from = memory + (2 * t + side) * stride;
+      T* to = memory + side * stride;
+      for (int64_t j = 0; j < columns; ++j) {
+        if (less(side == 0 ? from[j] : to[j], side == 0 ? to[j] : from[j]) || from[j] != from[j]) to[j] = from[j];
+      }
+    }
+  }
+}
+
+template <typename T>
+void FillExtremes(int64_t columns, int threads, T lowest, T highest, T* memory) {
+  const int64_t stride = StagedElements(columns);
+  for (int64_t t = 0; t < threads; ++t) {
+    std::fill_n(memory + 2 * t * stride, stride, highest);
+    std::fill_n(memory + (2 * t + 1) * stride, stride, lowest);
+  }
+}
+
+}  // namespace
+
+void FindMultipliers(int64_t columns, bool reaches, float* rows, CodeStage* stage) {
+  float *multiply = rows, *add = rows + StagedElements(columns);
+  const double scale = std::ldexp(static_cast<double>(stage->scale), -48);
+  const double offset = std::ldexp(static_cast<double>(static_cast<int64_t>(stage->offset)), -16);
+  double farthest = std::fabs(offset);
+  bool fits = true;
+  for (int64_t j = 0; j < columns; ++j) {
+    const auto step = static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]);
+    const auto start = static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]);
+    multiply[j] = static_cast<float>(step * scale);
+    add[j] = static_cast<float>(start * scale + offset);
+    farthest = std::max(farthest, std::fabs(start * scale + offset));
+    // Of bytes, where there are steps.
+    const double last = start + 255 * step;
+    fits = fits && (stage->step == nullptr || (last >= -2147483648.0 && last <= 2147483647.0));
+  }
+  std::fill_n(multiply + columns, kStageUnit, 0.0f);
+  std::fill_n(add + columns, kStageUnit, 0.5f);
+  stage->multiply = multiply;
+  stage->add = add;
+  // Five roundings to 24 bits of numbers that are no larger than this.
+  const double doubt = std::ldexp(farthest + 256, -21);
+  stage->doubt =
+      fits && doubt < 0.25 && farthest < 8192 && scale < 0x1p20 && stage->scale >= 0 ? static_cast<float>(doubt) : 1.0f;
+  stage->checks_far = !reaches;
+}
+
+void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
+               ThreadPool& pool, const StopToken& stop) {
+  const int64_t lines = (count + stages.columns - 1) / stages.columns;
+  pool.ParallelFor(lines, GrainOf(stages.columns), stop, [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(StageLines)
+    (stages, source, begin * stages.columns, std::min(end * stages.columns, count), to, output);
+  });
+}
+
+int64_t ExtremesElements(int64_t columns, int threads) { return 2 * threads * StagedElements(columns); }
+
+void ColumnExtremes(const StagedSource& source, int64_t count, int64_t columns, void* memory, ThreadPool& pool,
+                    const StopToken& stop) {
+  const int threads = pool.num_threads();
+  const bool floats = source.type == StageType::kFloats;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (floats) {
+    FillExtremes(columns, threads, -kInfinity, kInfinity, static_cast<float*>(memory));
+  } else {
+    FillExtremes(columns, threads, std::numeric_limits<int32_t>::lowest(), std::numeric_limits<int32_t>::max(),
+                 static_cast<int32_t*>(memory));
+  }
+  const int64_t stride = StagedElements(columns), lines = (count + columns - 1) / columns;
+  pool.ParallelFor(lines, GrainOf(columns), stop, [&](int64_t begin, int64_t end, int thread) {
+    auto* lows = static_cast<int32_t*>(memory) + 2 * thread * stride;  // or floats, which are as large
+    HWY_DYNAMIC_DISPATCH(LineExtremes)
+    (source, begin * columns, std::min(end * columns, count), columns, lows, lows + stride);
+  });
+  if (floats) {
+    Join(columns, threads, static_cast<float*>(memory), [](float a, float b) { return a < b; });
+  } else {
+    Join(columns, threads, static_cast<int32_t*>(memory), [](int32_t a, int32_t b) { return a < b; });
+  }
+}
+
+}  // namespace rivulet
+#endif  // HWY_ONCE

@@ -1,0 +1,97 @@
+// What TensorFlow's quantised operators do to each code between two products, several of them in one sweep. A stage
+// gives the code that its operator gives (ops/quantized.h), bit for bit.
+//
+// Columns are channels, repeated up to a line of some hundred where there are few; rows of constants have one value for
+// each column.
+#ifndef RIVULET_ENGINE_KERNELS_CODE_STAGES_H_
+#define RIVULET_ENGINE_KERNELS_CODE_STAGES_H_
+
+#include <cstdint>
+
+#include "engine/base/stop.h"
+#include "engine/base/thread_pool.h"
+#include "engine/kernels/quantized_codes.h"
+
+namespace rivulet {
+
+enum class StageKind : uint8_t { kNarrow, kBias, kClamp, kDecode, kAdd, kMultiply, kEncode };
+
+struct CodeStage {
+  StageKind kind = StageKind::kClamp;
+
+  // kNarrow, codes to bytes: with z = start + code * step modulo 2^32, ((z * scale >> 32) + offset) >> 16 within
+  // [low, high], which is the floor of code * multiply + add but for rounding. Where that comes nearer than `doubt` to
+  // a whole number, or `checks_far` is set and the number is so large that 64 bits may wrap around, fixed point
+  // decides.
+  const float* multiply = nullptr;
+  const float* add = nullptr;
+  const int32_t* start = nullptr;  // null: 0
+  const int32_t* step = nullptr;   // null: 1
+  int64_t scale = 0;
+  uint64_t offset = 0;
+  float doubt = 1;
+  bool checks_far = true;
+
+  // kBias, bytes to codes: that of AddBiasCodes.
+  WideEncoding wide;
+  const int32_t* bias = nullptr;
+
+  // kClamp, codes to codes; and kNarrow.
+  int32_t low = 0;
+  int32_t high = 255;
+
+  // kDecode, codes to floats: code * factor + term. kAdd and kMultiply: floats with a row of floats.
+  float factor = 1;
+  float term = 0;
+  const float* row = nullptr;
+
+  // kEncode, floats to bytes.
+  ByteEncoding encoding;
+};
+
+// Sets multiply, add, doubt and checks_far of a stage whose other constants are there. `rows`: room for two rows of
+// `columns` floats. `reaches`: whether each code's number is known to lie within the range that bytes stand for.
+void FindMultipliers(int64_t columns, bool reaches, float* rows, CodeStage* stage);
+
+// What the first stage reads, and where the last one's results go.
+enum class StageType : uint8_t { kBytes, kCodes, kFloats };  // uint8_t, int32_t, float
+
+// Codes of two arrays of bytes: start + a * step_a + b * step_b, or (a - zero_a) * (b - zero_b), modulo 2^32.
+struct CodePair {
+  const uint8_t* other = nullptr;  // null: no pair
+  bool multiplies = false;
+  int32_t start = 0;
+  int32_t step_a = 0;  // or zero_a
+  int32_t step_b = 0;
+};
+
+struct StagedSource {
+  StageType type = StageType::kCodes;
+  const void* values = nullptr;
+  CodePair pair;  // of bytes, which makes codes of them
+};
+
+struct CodeStages {
+  const CodeStage* stages = nullptr;
+  int count = 0;
+  int64_t columns = 0;  // of a line; rows of constants have StagedElements
+};
+
+// Elements of a row of constants: a vector may be read behind the last one.
+inline constexpr int64_t kStageUnit = 16;
+inline int64_t StagedElements(int64_t columns) { return columns + kStageUnit; }
+
+// output[i] = stages(source[i]) for `count` elements.
+void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
+               ThreadPool& pool, const StopToken& stop);
+
+// The least and the largest value of each column of the source: int32_t, or float, where NaN stays NaN. Columns without
+// elements have the extremes of nothing. `memory`: ExtremesElements of them; the result lies in its first two rows,
+// StagedElements apart.
+int64_t ExtremesElements(int64_t columns, int threads);
+void ColumnExtremes(const StagedSource& source, int64_t count, int64_t columns, void* memory, ThreadPool& pool,
+                    const StopToken& stop);
+
+}  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_KERNELS_CODE_STAGES_H_

@@ -1,0 +1,152 @@
+#include "engine/kernels/code_stages.h"
+
+#include <cmath>
+#include <limits>
+
+#include "engine/kernels/int8_testing.h"
+
+namespace rivulet {
+namespace {
+
+using int8_testing::Bytes;
+using kernel_testing::Guarded;
+using kernel_testing::OnEveryTarget;
+using kernel_testing::Reals;
+
+std::vector<int32_t> Codes(size_t count, int32_t most) {
+  std::vector<int32_t> codes(count);
+  uint32_t state = 1;
+  for (int32_t& code : codes) {
+    state = state * 1664525u + 1013904223u;
+    code = static_cast<int32_t>(static_cast<int64_t>(state) * most * 2 / 4294967296LL - most);
+  }
+  return codes;
+}
+
+// A row of constants with what lies behind it.
+template <typename T>
+std::vector<T> Row(int64_t columns, T first, T step) {
+  std::vector<T> row(static_cast<size_t>(StagedElements(columns)), T{0});
+  for (size_t j = 0; j < static_cast<size_t>(columns); ++j) row[j] = static_cast<T>(first + static_cast<T>(j) * step);
+  return row;
+}
+
+TEST(CodeStages, NarrowAsFixedPointDoes) {
+  OnEveryTarget([] {
+    ThreadPool pool(2);
+    for (const int64_t columns : {1, 7, 48, 600}) {
+      const std::vector<int32_t> codes = Codes(5000, 1 << 20);
+      // The last steps put every place on a whole number, or a 65536th beside it; and far out of range.
+      for (const auto& [scale, offset] : {std::pair<int64_t, int64_t>{int64_t{33} << 30, 40000},
+                                          {int64_t{1} << 48, 100 << 16},
+                                          {int64_t{1} << 47, (100 << 16) - 1},
+                                          {int64_t{1} << 52, -5},
+                                          {0, 77 << 16}}) {
+        CodeStage stage{.kind = StageKind::kNarrow, .scale = scale, .offset = static_cast<uint64_t>(offset)};
+        std::vector<float> rows(static_cast<size_t>(2 * StagedElements(columns)));
+        FindMultipliers(columns, false, rows.data(), &stage);
+        Guarded<uint8_t> got(5000);
+        std::vector<uint8_t> want(5000);
+        RunStages({&stage, 1, columns}, {StageType::kCodes, codes.data(), {}}, 5000, StageType::kBytes, got.data(),
+                  pool, StopToken());
+        RequantizeCodes(codes.data(), 5000, scale, static_cast<uint64_t>(offset), want.data());
+        EXPECT_TRUE(got.Intact());
+        for (size_t i = 0; i < want.size(); ++i) ASSERT_EQ(got[i], want[i]) << codes[i] << " by " << scale;
+      }
+    }
+  });
+}
+
+// Sums of bytes and a row, narrowed and clamped: each as the loops of the operators give it.
+TEST(CodeStages, SeveralFollowOneAnother) {
+  OnEveryTarget([] {
+    ThreadPool pool(2);
+    const int64_t columns = 24, count = 24 * 101;
+    const std::vector<uint8_t> bytes = Bytes<uint8_t>(count, 5);
+    const std::vector<int32_t> start = Row<int32_t>(columns, -4000, 301), step = Row<int32_t>(columns, 517, 0),
+                               bias = Row<int32_t>(columns, 70, -9);
+    std::vector<float> rows(static_cast<size_t>(4 * StagedElements(columns)));
+    CodeStage stages[4];
+    stages[0] = {.kind = StageKind::kNarrow,
+                 .start = start.data(),
+                 .step = step.data(),
+                 .scale = int64_t{1} << 39,
+                 .offset = 9 << 16};
+    FindMultipliers(columns, true, rows.data(), &stages[0]);
+    stages[1] = {.kind = StageKind::kBias, .wide = {.step = 0.5f, .add = -3, .scale = 9, .offset = 2}};
+    stages[1].bias = bias.data();
+    stages[2] = {.kind = StageKind::kNarrow, .scale = int64_t{1} << 46, .offset = 100 << 16};
+    FindMultipliers(columns, false, rows.data() + 2 * StagedElements(columns), &stages[2]);
+    stages[3] = {.kind = StageKind::kClamp, .low = 30, .high = 200};
+    Guarded<uint8_t> got(count);
+    RunStages({stages, 4, columns}, {StageType::kBytes, bytes.data(), {}}, count, StageType::kBytes, got.data(), pool,
+              StopToken());
+    EXPECT_TRUE(got.Intact());
+    for (int64_t i = 0; i < count; ++i) {
+      const auto j = static_cast<size_t>(i % columns);
+      const int32_t sum = start[j] + step[j] * bytes[static_cast<size_t>(i)];
+      uint8_t code = 0;
+      RequantizeCodes(&sum, 1, stages[0].scale, stages[0].offset, &code);
+      int32_t wide = 0;
+      AddBiasCodes(&code, &bias[j], 1, stages[1].wide, &wide);
+      RequantizeCodes(&wide, 1, stages[2].scale, stages[2].offset, &code);
+      ASSERT_EQ(got[static_cast<size_t>(i)], std::clamp<int>(code, 30, 200)) << i;
+    }
+  });
+}
+
+TEST(CodeStages, FloatsAreDecodedShiftedAndEncoded) {
+  OnEveryTarget([] {
+    ThreadPool pool(1);
+    const int64_t columns = 5, count = 995;
+    const std::vector<uint8_t> bytes = Bytes<uint8_t>(count, 9);
+    const std::vector<float> add = Row<float>(columns, -1, 0.4f), multiply = Row<float>(columns, 2, -0.7f);
+    CodeStage stages[4];
+    stages[0] = {.kind = StageKind::kDecode, .factor = 0.03f, .term = -2.5f};
+    stages[1] = {.kind = StageKind::kAdd, .row = add.data()};
+    stages[2] = {.kind = StageKind::kMultiply, .row = multiply.data()};
+    stages[3] = {.kind = StageKind::kEncode};
+    stages[3].encoding = {.scale = 9, .offset = -60};
+    Guarded<uint8_t> got(count);
+    RunStages({stages, 4, columns}, {StageType::kBytes, bytes.data(), {}}, count, StageType::kBytes, got.data(), pool,
+              StopToken());
+    EXPECT_TRUE(got.Intact());
+    for (int64_t i = 0; i < count; ++i) {
+      const auto j = static_cast<size_t>(i % columns);
+      const float product = static_cast<float>(bytes[static_cast<size_t>(i)]) * 0.03f;
+      const float x = (product + -2.5f + add[j]) * multiply[j];
+      uint8_t want = 0;
+      EncodeBytes(&x, 1, stages[3].encoding, &want);
+      ASSERT_EQ(got[static_cast<size_t>(i)], want) << i;
+    }
+  });
+}
+
+TEST(ColumnExtremes, OfCodesPairsAndFloats) {
+  OnEveryTarget([] {
+    ThreadPool pool(3);
+    const int64_t columns = 37, count = 37 * 2000 + 11;
+    const std::vector<uint8_t> a = Bytes<uint8_t>(count, 2), b = Bytes<uint8_t>(count, 3);
+    const CodePair pair{b.data(), true, 0, 100, 130};
+    std::vector<int32_t> memory(static_cast<size_t>(ExtremesElements(columns, 3)));
+    ColumnExtremes({StageType::kBytes, a.data(), pair}, count, columns, memory.data(), pool, StopToken());
+    for (int64_t j = 0; j < columns; ++j) {
+      int32_t low = INT32_MAX, high = INT32_MIN;
+      for (auto i = static_cast<size_t>(j); i < a.size(); i += static_cast<size_t>(columns)) {
+        low = std::min(low, (a[i] - 100) * (b[i] - 130));
+        high = std::max(high, (a[i] - 100) * (b[i] - 130));
+      }
+      ASSERT_EQ(memory[static_cast<size_t>(j)], low);
+      ASSERT_EQ(memory[static_cast<size_t>(j + StagedElements(columns))], high);
+    }
+    std::vector<float> floats = Reals(count, 4, -3, 5);
+    floats[40] = std::nanf("");
+    std::vector<float> found(memory.size());
+    ColumnExtremes({StageType::kFloats, floats.data(), {}}, count, columns, found.data(), pool, StopToken());
+    EXPECT_TRUE(std::isnan(found[3]));
+    EXPECT_FALSE(std::isnan(found[4]));
+  });
+}
+
+}  // namespace
+}  // namespace rivulet

@@ -1,0 +1,556 @@
+#include "engine/ops/code_steps.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+#include "engine/ops/quantized_ranges.h"
+
+namespace rivulet {
+namespace {
+
+struct StepName {
+  std::string_view name;
+  int arguments;
+  StageType takes;
+  StageType gives;
+};
+constexpr StageType kBytes = StageType::kBytes, kCodes = StageType::kCodes, kFloats = StageType::kFloats;
+// In the order of CodeStepKind.
+constexpr StepName kNames[] = {
+    {"Requantize", 2, kCodes, kBytes},
+    {"RequantizeFound", 0, kCodes, kBytes},
+    {"RequantizeFoundAbove", 1, kCodes, kBytes},
+    {"QuantizedAdd", 3, kBytes, kCodes},
+    {"QuantizedMul", 3, kBytes, kCodes},
+    {"QuantizedBiasAdd", 3, kBytes, kCodes},
+    {"QuantizedRelu", 0, kBytes, kBytes},
+    {"QuantizedRelu6", 0, kBytes, kBytes},
+    {"QuantizedReluX", 1, kBytes, kBytes},
+    {"Dequantize", 0, kBytes, kFloats},
+    {"Quantize", 2, kFloats, kBytes},
+    {"QuantizeFound", 0, kFloats, kBytes},
+    {"Add", 1, kFloats, kFloats},
+    {"Mul", 1, kFloats, kFloats},
+};
+
+// What QuantizeV2 takes by default, which is all that the pass lets through.
+constexpr float kLeastPart = 0.01f;
+
+int IndexOf(std::string_view step) {
+  for (size_t i = 0; i < std::size(kNames); ++i) {
+    if (kNames[i].name == step) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+bool Finds(CodeStepKind kind) {
+  return kind == CodeStepKind::kRequantizeFound || kind == CodeStepKind::kRequantizeFoundAbove ||
+         kind == CodeStepKind::kQuantizeFound;
+}
+
+bool IsOfChannels(CodeStepKind kind) {
+  return kind == CodeStepKind::kQuantizedAdd || kind == CodeStepKind::kQuantizedMul ||
+         kind == CodeStepKind::kQuantizedBiasAdd || kind == CodeStepKind::kAdd || kind == CodeStepKind::kMul;
+}
+
+constexpr int64_t kLine = 512;  // at least so many columns
+constexpr int64_t kRowsOfStage = 4;
+
+// Channels repeated up to a line's length, where so many elements make up for that.
+int64_t LineOf(const CodeSteps& steps, int64_t channels, int64_t count) {
+  const int64_t one = steps.channels_input < 0 ? kStageUnit : std::max<int64_t>(channels, 1);
+  return one * std::max<int64_t>(std::min((kLine + one - 1) / one, count / (one * 8)), 1);
+}
+
+class StepsRun {
+ public:
+  StepsRun(RunContext& c, const CodeSteps& steps, const CodeStepsSource& source, void* memory)
+      : c_(c),
+        steps_(steps),
+        source_(source),
+        channels_(steps.channels_input < 0 ? 1 : source.channels),
+        columns_(LineOf(steps, source.channels, source.count)),
+        memory_(static_cast<int32_t*>(memory)),
+        range_(source.range) {
+    type_ = source.values.type;
+    if (source.values.pair.other != nullptr) type_ = kCodes;
+  }
+
+  Status Run() {
+    if (steps_.finds) FindExtremes();
+    std::vector<CodeStage> stages;
+    stages.reserve(steps_.steps.size() + 1);
+    stages_ = &stages;
+    for (const CodeStep& step : steps_.steps) RIVULET_RETURN_IF_ERROR(Take(step));
+    Tensor& output = c_.output(0);
+    RunStages(Stages(), source_.values, source_.count, type_, output.raw(), c_.pool(), c_.stop());
+    WriteRange(c_, 1, type_ == kFloats ? Range{} : range_);
+    return Status();
+  }
+
+ private:
+  CodeStages Stages() const { return {stages_->data(), static_cast<int>(stages_->size()), columns_}; }
+
+  int32_t* NewRow() {
+    int32_t* row = memory_;
+    memory_ += StagedElements(columns_);
+    return row;
+  }
+  float* NewFloats() { return reinterpret_cast<float*>(NewRow()); }
+
+  // Repeats the channels of a row up to a line, and fills what lies behind.
+  template <typename T>
+  T* Repeat(T* row) const {
+    for (int64_t j = channels_; j < columns_; ++j) row[j] = row[j - channels_];
+    std::fill_n(row + columns_, kStageUnit, T{0});
+    return row;
+  }
+
+  void FindExtremes() {
+    width_ = source_.extremes != nullptr ? source_.channels : columns_;
+    if (source_.extremes != nullptr) {
+      extremes_ = static_cast<int32_t*>(source_.extremes);
+    } else {
+      extremes_ = memory_;
+      memory_ += ExtremesElements(columns_, c_.pool().num_threads());
+      ColumnExtremes(source_.values, source_.count, columns_, extremes_, c_.pool(), c_.stop());
+    }
+    // Columns that lie behind the last channel of a short source have none.
+    width_ = std::min(width_, source_.count);
+    found_ = memory_;
+    memory_ += 2 * StagedElements(std::max(width_, columns_));
+  }
+
+  // The current 32-bit code of a byte or a code of column j.
+  int32_t CodeIn(int64_t j, int32_t value) const {
+    if (start_ == nullptr) return value;
+    return Wrap(start_[j] + static_cast<int64_t>(step_[j]) * value);
+  }
+
+  // The least and the largest of what the stages so far make of the extremes, or, where order may be lost, of all.
+  // Floats give float.
+  template <typename T, typename Turn>
+  void Extremes(T* low, T* high, const Turn& turn) {
+    const auto enter = [&](T value) {
+      if (value < *low || value != value) *low = value;
+      if (value > *high || value != value) *high = value;
+    };
+    T* values = reinterpret_cast<T*>(found_);
+    const StageType to = type_ == kFloats ? kFloats : kCodes;
+    if (keeps_order_) {
+      StagedSource sides[2];
+      for (size_t side = 0; side < 2; ++side) {
+        sides[side].type = source_.values.type == kFloats ? kFloats : kCodes;
+        sides[side].values = extremes_ + static_cast<int64_t>(side) * StagedElements(ExtremesWidth());
+        RunStages(Stages(), sides[side], width_, to, values, c_.pool(), c_.stop());
+        for (int64_t j = 0; j < width_; ++j) enter(turn(j, values[j]));
+      }
+      return;
+    }
+    for (int64_t line = 0; line < source_.count && !c_.stop().stopped(); line += columns_) {
+      const int64_t count = std::min(columns_, source_.count - line);
+      RunStages(Stages(), From(line), count, to, values, c_.pool(), c_.stop());
+      for (int64_t j = 0; j < count; ++j) enter(turn(j, values[j]));
+    }
+  }
+
+  int64_t ExtremesWidth() const { return source_.extremes != nullptr ? source_.channels : columns_; }
+
+  // The source from an element on.
+  StagedSource From(int64_t element) const {
+    StagedSource from = source_.values;
+    const int64_t bytes = from.type == kBytes ? 1 : 4;
+    from.values = static_cast<const char*>(from.values) + element * bytes;
+    if (from.pair.other != nullptr) from.pair.other += element;
+    return from;
+  }
+
+  void CodeExtremes(int32_t* low, int32_t* high) {
+    *low = std::numeric_limits<int32_t>::max();
+    *high = std::numeric_limits<int32_t>::lowest();
+    Extremes<int32_t>(low, high, [&](int64_t j, int32_t value) { return CodeIn(j % columns_, value); });
+  }
+
+  Status ReadRangeAt(int input, bool strict, Range* range) { return ReadRange(c_, input, input + 1, strict, range); }
+
+  Status Take(const CodeStep& step) {
+    switch (step.kind) {
+      case CodeStepKind::kRequantize: return Requantize(step);
+      case CodeStepKind::kRequantizeFound:
+      case CodeStepKind::kRequantizeFoundAbove: return RequantizeFound(step);
+      case CodeStepKind::kQuantizedAdd: return Add(step);
+      case CodeStepKind::kQuantizedMul: return Multiply(step);
+      case CodeStepKind::kQuantizedBiasAdd: return AddBias(step);
+      case CodeStepKind::kQuantizedRelu: return Clamp(std::numeric_limits<float>::infinity());
+      case CodeStepKind::kQuantizedRelu6: return Clamp(6);
+      case CodeStepKind::kQuantizedReluX: return ClampX(step);
+      case CodeStepKind::kDequantize: return Decode();
+      case CodeStepKind::kQuantize: return Quantize(step);
+      case CodeStepKind::kQuantizeFound: return QuantizeFound();
+      case CodeStepKind::kAdd:
+      case CodeStepKind::kMul: return WithFloats(step);
+    }
+    return Status();
+  }
+
+  void Narrow(Range to, bool reaches) {
+    const RequantizeScale how(range_, to);
+    CodeStage stage{
+        .kind = StageKind::kNarrow, .start = start_, .step = step_, .scale = how.scale, .offset = how.offset};
+    float* rows = NewFloats();
+    NewRow();
+    FindMultipliers(columns_, reaches, rows, &stage);
+    stages_->push_back(stage);
+    start_ = step_ = nullptr;
+    range_ = to;
+    type_ = kBytes;
+  }
+
+  Status Requantize(const CodeStep& step) {
+    Range to;
+    if (!(range_.low <= range_.high)) return Backwards(range_);
+    RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input, false, &to));
+    if (to.low > 0) return InvalidArgument("requested_output_min: want <= 0, got ", to.low);
+    if (steps_.finds) {
+      // Codes so far from the range that 64 bits wrap around come back anywhere.
+      int32_t low, high;
+      CodeExtremes(&low, &high);
+      const double most = std::max(std::fabs(static_cast<double>(low)), std::fabs(static_cast<double>(high)));
+      keeps_order_ = keeps_order_ && most * static_cast<double>(RequantizeScale(range_, to).scale) < 0x1p62;
+    }
+    Narrow(to, false);
+    return Status();
+  }
+
+  static Status Backwards(Range range) {
+    return InvalidArgument("range: want a minimum not above the maximum, got ", range.low, " and ", range.high);
+  }
+
+  Status RequantizeFound(const CodeStep& step) {
+    if (!(range_.low <= range_.high)) return Backwards(range_);
+    int32_t low, high;
+    CodeExtremes(&low, &high);
+    Range to = UsedRange(low, high, range_);
+    if (step.kind == CodeStepKind::kRequantizeFoundAbove) {
+      const float least = c_.input(step.input).data<float>()[0];
+      to.high = to.high != to.high || to.high > least ? to.high : least;
+    }
+    if (!(to.low <= to.high)) return Backwards(to);
+    Narrow(to, keeps_order_);
+    return Status();
+  }
+
+  // A row of the argument's codes, each turned into a number of 32 bits.
+  template <typename Turn>
+  int32_t* RowOf(int input, const Turn& turn) {
+    const auto* codes = static_cast<const uint8_t*>(c_.input(input).raw());
+    int32_t* row = NewRow();
+    for (int64_t j = 0; j < channels_; ++j) row[j] = turn(codes[j]);
+    return Repeat(row);
+  }
+
+  // Order is lost where 32 bits wrap around.
+  void CheckOrder() {
+    for (int64_t j = 0; j < channels_ && keeps_order_; ++j) {
+      const int64_t last = start_[j] + int64_t{255} * step_[j];
+      keeps_order_ = last == static_cast<int32_t>(last);
+    }
+  }
+
+  Status Add(const CodeStep& step) {
+    Range other;
+    if (!(range_.low < range_.high)) return Backwards(range_);
+    RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input + 1, true, &other));
+    const Range sum = SumRange(range_, other, 14);
+    const CodeLine line(range_, sum), of_other(other, sum);
+    start_ = RowOf(step.input, [&](uint8_t code) { return Wrap(line.start + of_other(code)); });
+    step_ = RowOf(step.input, [&](uint8_t) { return line.step; });
+    CheckOrder();
+    range_ = sum;
+    type_ = kCodes;
+    return Status();
+  }
+
+  Status Multiply(const CodeStep& step) {
+    Range other;
+    if (!(range_.low < range_.high)) return Backwards(range_);
+    RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input + 1, true, &other));
+    const int64_t zero = Wrap(CodeUnclamped<uint8_t>(0, range_)),
+                  zero_of_other = Wrap(CodeUnclamped<uint8_t>(0, other));
+    const bool is_small = std::abs(zero) < (1 << 20) && std::abs(zero_of_other) < (1 << 10);
+    keeps_order_ = keeps_order_ && is_small;
+    step_ = RowOf(step.input, [&](uint8_t code) { return Wrap(code - zero_of_other); });
+    start_ = RowOf(step.input, [&](uint8_t code) {
+      return static_cast<int32_t>(0u - static_cast<uint32_t>(zero) * static_cast<uint32_t>(code - zero_of_other));
+    });
+    CheckOrder();
+    range_ = ProductRange<uint8_t, uint8_t>(range_, other);
+    type_ = kCodes;
+    return Status();
+  }
+
+  Status AddBias(const CodeStep& step) {
+    Range other;
+    if (!(range_.low <= range_.high)) return Backwards(range_);
+    RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input + 1, false, &other));
+    const Range sum = SumRange(range_, other, 17);
+    const Decoder<uint8_t> decode(range_), of_other(other);
+    const Encoder<int32_t> encode(sum);
+    const int32_t zero = CodeOf<int32_t>(0.0f, sum);
+    const auto is_finite = [](float v) { return std::abs(v) < 1e30f; };
+    if (!is_finite(decode(0)) || !is_finite(decode(255)) || !is_finite(encode.scale) || !is_finite(encode.low) ||
+        !is_finite(decode(0) * encode.scale) || !is_finite(decode(255) * encode.scale)) {
+      return Unimplemented("a range of ", range_.low, " to ", range_.high, " for what gets a bias");
+    }
+    CodeStage stage{
+        .kind = StageKind::kBias,
+        .wide = {.step = decode.step, .add = decode.low, .scale = encode.scale, .offset = encode.low + 2147483648.0f}};
+    stage.bias = RowOf(step.input, [&](uint8_t code) { return Wrap(int64_t{encode(of_other(code))} + zero); });
+    stages_->push_back(stage);
+    range_ = sum;
+    type_ = kCodes;
+    return Status();
+  }
+
+  Status Clamp(float most) {
+    if (!(range_.low <= range_.high)) return Backwards(range_);
+    const int32_t low = CodeOf<uint8_t>(0, range_);
+    const int32_t high = most < std::numeric_limits<float>::infinity() ? CodeOf<uint8_t>(most, range_) : 255;
+    if (!stages_->empty() && stages_->back().kind == StageKind::kNarrow && low <= high) {  // which ends there, then
+      CodeStage& last = stages_->back();
+      last.low = std::clamp(last.low, low, high);
+      last.high = std::clamp(last.high, low, high);
+    } else {
+      stages_->push_back({.kind = StageKind::kClamp, .low = low, .high = high});
+    }
+    return Status();
+  }
+
+  Status ClampX(const CodeStep& step) {
+    const float most = c_.input(step.input).data<float>()[0];
+    if (!(most >= 0)) return InvalidArgument("max_value: want >= 0, got ", most);
+    return Clamp(most);
+  }
+
+  Status Decode() {
+    const Decoder<uint8_t> decode(range_);
+    stages_->push_back({.kind = StageKind::kDecode, .factor = decode.step, .term = decode.low});
+    type_ = kFloats;
+    return Status();
+  }
+
+  void EncodeIn(Range range) {
+    const Encoder<uint8_t> encode(range);
+    CodeStage stage{.kind = StageKind::kEncode};
+    stage.encoding = {.scale = encode.scale, .offset = encode.low};
+    stages_->push_back(stage);
+    range_ = range;
+    type_ = kBytes;
+  }
+
+  void FloatExtremes(float* low, float* high) {
+    *low = std::numeric_limits<float>::infinity();
+    *high = -*low;
+    Extremes<float>(low, high, [](int64_t, float value) { return value; });
+  }
+
+  Status Quantize(const CodeStep& step) {
+    Range range;
+    RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input, false, &range));
+    if (steps_.finds) {  // NaN has no place in the order
+      float low, high;
+      FloatExtremes(&low, &high);
+      keeps_order_ = keeps_order_ && low == low && high == high;
+    }
+    EncodeIn(RangeInUse(range.low, range.high, kLeastPart));
+    return Status();
+  }
+
+  Status QuantizeFound() {
+    Range range;
+    FloatExtremes(&range.low, &range.high);
+    if (!(range.low <= range.high)) return Backwards(range);
+    EncodeIn(RangeInUse(range.low, range.high, kLeastPart));
+    return Status();
+  }
+
+  Status WithFloats(const CodeStep& step) {
+    float* row = NewFloats();
+    std::memcpy(row, c_.input(step.input).raw(), static_cast<size_t>(channels_) * sizeof(float));
+    stages_->push_back(
+        {.kind = step.kind == CodeStepKind::kAdd ? StageKind::kAdd : StageKind::kMultiply, .row = Repeat(row)});
+    return Status();
+  }
+
+  RunContext& c_;
+  const CodeSteps& steps_;
+  const CodeStepsSource& source_;
+  const int64_t channels_;
+  const int64_t columns_;
+  int32_t* memory_;
+  Range range_;
+  StageType type_;
+  std::vector<CodeStage>* stages_ = nullptr;
+  // Behind the stages so far, codes are start + step * byte, channel by channel.
+  const int32_t* start_ = nullptr;
+  const int32_t* step_ = nullptr;
+  bool keeps_order_ = true;  // the steps so far, in each column
+  int64_t width_ = 0;        // of the extremes
+  int32_t* extremes_ = nullptr;
+  int32_t* found_ = nullptr;
+};
+
+}  // namespace
+
+int CodeStepArguments(std::string_view step) {
+  const int index = IndexOf(step);
+  return index < 0 ? -1 : kNames[index].arguments;
+}
+
+Status CheckCodeSteps(const std::vector<std::string>& steps, StageType type, int arguments, DType result) {
+  int wanted = 0;
+  for (const std::string& step : steps) {
+    const int index = IndexOf(step);
+    if (index < 0) return InvalidArgument("attr 'steps': no step is called '", step, "'");
+    if (kNames[index].takes != type) return InvalidArgument("attr 'steps': '", step, "' takes another type");
+    type = kNames[index].gives;
+    wanted += kNames[index].arguments;
+  }
+  if (wanted != arguments) return InvalidArgument("attr 'steps': want ", wanted, " arguments, got ", arguments);
+  if (type == kCodes || (type == kBytes) != (result == DType::kQuint8)) {
+    return InvalidArgument("attr 'steps': they do not give ", result);
+  }
+  return Status();
+}
+
+CodeSteps ReadCodeSteps(const std::vector<std::string>& steps, int first) {
+  CodeSteps out;
+  for (const std::string& name : steps) {
+    const int index = IndexOf(name);
+    if (index < 0) continue;  // checked
+    const auto kind = static_cast<CodeStepKind>(index);
+    out.steps.push_back({kind, first});
+    out.finds = out.finds || Finds(kind);
+    if (IsOfChannels(kind)) out.channels_input = first;
+    first += kNames[index].arguments;
+  }
+  return out;
+}
+
+CheckedSize CodeStepsBytes(const CodeSteps& steps, int64_t channels, int threads) {
+  if (channels < 0 || channels > INT32_MAX) return CheckedSize(-1);
+  const int64_t columns = std::max(LineOf(steps, channels, INT32_MAX), channels);
+  const CheckedSize rows = CheckedSize(StagedElements(columns)) *
+                           (kRowsOfStage * static_cast<int64_t>(steps.steps.size()) + 2 + 2 * int64_t{threads});
+  return rows * static_cast<int64_t>(sizeof(int32_t));
+}
+
+Status RunCodeSteps(RunContext& c, const CodeSteps& steps, const CodeStepsSource& source, void* memory) {
+  for (const CodeStep& step : steps.steps) {
+    if (!IsOfChannels(step.kind) || c.input(step.input).num_elements() == source.channels) continue;
+    return InvalidArgument("want ", source.channels, " elements, one a channel, got ",
+                           c.input(step.input).num_elements());
+  }
+  return StepsRun(c, steps, source, memory).Run();
+}
+
+namespace {
+
+enum class Head { kFloats, kCodes, kAdd, kMul };
+std::optional<Head> HeadOf(const std::string& source) {
+  if (source == "floats") return Head::kFloats;
+  if (source == "codes") return Head::kCodes;
+  if (source == "QuantizedAdd") return Head::kAdd;
+  if (source == "QuantizedMul") return Head::kMul;
+  return std::nullopt;
+}
+struct State : OpState {
+  CodeSteps steps;
+  Head head = Head::kCodes;
+};
+
+int InputsOf(Head head) { return head == Head::kFloats ? 1 : head == Head::kCodes ? 3 : 6; }
+
+Status Infer(InferContext& c) {
+  const std::string name = c.attrs().Str("source");
+  const std::optional<Head> head = HeadOf(name);
+  if (!head || c.num_inputs() < InputsOf(*head)) return InvalidArgument("attr 'source': got '", name, "'");
+  const DType wanted = *head == Head::kFloats                                  ? DType::kFloat
+                       : *head == Head::kCodes && c.dtype(0) == DType::kQint32 ? DType::kQint32
+                                                                               : DType::kQuint8;
+  if (c.dtype(0) != wanted) return InvalidArgument("input 0: want ", wanted, ", got ", c.dtype(0));
+  const bool is_wide = wanted == DType::kQint32 || *head == Head::kAdd || *head == Head::kMul;
+  RIVULET_RETURN_IF_ERROR(CheckCodeSteps(c.attrs().Strs("steps"),
+                                         *head == Head::kFloats ? kFloats
+                                         : is_wide              ? kCodes
+                                                                : kBytes,
+                                         c.num_inputs() - InputsOf(*head), c.output_dtype(0)));
+  c.set_output(0, c.shape(0));
+  c.set_output(1, {});
+  c.set_output(2, {});
+  return Status();
+}
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+  auto state = std::make_unique<State>();
+  state->head = HeadOf(c.attrs().Str("source")).value_or(Head::kCodes);  // checked
+  state->steps = ReadCodeSteps(c.attrs().Strs("steps"), InputsOf(state->head));
+  return std::unique_ptr<OpState>(std::move(state));
+}
+
+// The pair's codes and their range.
+Status ReadPair(RunContext& c, bool multiplies, CodeStepsSource* source) {
+  Range x, y;
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, true, &x));
+  RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, true, &y));
+  CodePair& pair = source->values.pair;
+  pair.other = static_cast<const uint8_t*>(c.input(1).raw());
+  pair.multiplies = multiplies;
+  if (multiplies) {
+    pair.step_a = Wrap(CodeUnclamped<uint8_t>(0, x));
+    pair.step_b = Wrap(CodeUnclamped<uint8_t>(0, y));
+    source->range = ProductRange<uint8_t, uint8_t>(x, y);
+    return Status();
+  }
+  source->range = SumRange(x, y, 14);
+  const CodeLine x_line(x, source->range), y_line(y, source->range);
+  pair.start = Wrap(x_line.start + y_line.start);
+  pair.step_a = x_line.step;
+  pair.step_b = y_line.step;
+  return Status();
+}
+
+Status Run(RunContext& c) {
+  const auto& state = c.state<State>();
+  const Tensor& x = c.input(0);
+  CodeStepsSource source;
+  source.count = x.num_elements();
+  source.channels = x.rank() > 0 ? x.dim(x.rank() - 1) : 1;
+  source.values.values = x.raw();
+  source.values.type = x.dtype() == DType::kFloat ? kFloats : x.dtype() == DType::kQint32 ? kCodes : kBytes;
+  if (state.head == Head::kCodes) RIVULET_RETURN_IF_ERROR(ReadRange(c, 1, 2, false, &source.range));
+  if (state.head == Head::kAdd || state.head == Head::kMul) {
+    if (c.input(1).shape() != x.shape()) {
+      return InvalidArgument("want two of one shape, got ", x.shape(), " and ", c.input(1).shape());
+    }
+    RIVULET_RETURN_IF_ERROR(ReadPair(c, state.head == Head::kMul, &source));
+  }
+  const CheckedSize bytes = CodeStepsBytes(state.steps, source.channels, c.pool().num_threads());
+  if (!bytes.valid()) return ResourceExhausted("codes of shape ", x.shape(), " are too large");
+  RIVULET_ASSIGN_OR_RETURN(void* memory, c.Scratch(static_cast<size_t>(bytes.value())));
+  return RunCodeSteps(c, state.steps, source, memory);
+}
+
+}  // namespace
+
+const OpDef kCodeSteps = {.name = "_CodeSteps",
+                          .inputs = "x:list(Tin)",
+                          .outputs = "y:T, min:f32, max:f32",
+                          .attrs = "Tin:list(type); T:type in {qu8,f32}; source:string; steps:list(string)",
+                          .infer = Infer,
+                          .prepare = Prepare,
+                          .run = Run};
+
+}  // namespace rivulet

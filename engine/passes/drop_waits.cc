@@ -1,0 +1,74 @@
+// Nobody waits for what only computes: the order does not matter, and what waits for nothing can be folded.
+//
+//   d = Dequantize(codes, lo, hi)
+//   n = NoOp() [^d]                 becomes      axes = Const{0}
+//   axes = Const{0} [^n]
+//
+// A wait stays where what is waited for, or something before it, has an effect, keeps a state, checks its input or is
+// not known; and in graphs of switches and merges, where it says whether a node runs at all.
+#include <algorithm>
+#include <string_view>
+
+#include "engine/ops/op.h"
+#include "engine/passes/match.h"
+
+namespace rivulet {
+namespace {
+
+// What changes nothing but can end a run on purpose.
+constexpr std::string_view kChecks[] = {"CheckNumerics", "CheckNumericsV2", "EnsureShape"};
+constexpr std::string_view kBranches[] = {"Switch", "RefSwitch", "Merge", "RefMerge", "Enter", "RefEnter"};
+
+template <size_t N>
+bool IsOneOf(const std::string& op, const std::string_view (&ops)[N]) {
+  return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
+}
+
+bool MustHappen(const Node& node) {
+  if (node.op == "NoOp" || node.op == "Const") return false;
+  if (node.op == "Placeholder" || node.op == "_Feed") return false;
+  return node.def == nullptr || (node.def->flags & (kStateful | kCallsFunctions)) != 0 || IsOneOf(node.op, kChecks);
+}
+
+// The nodes that must happen, and all that come behind one.
+Result<std::vector<bool>> FindAwaited(const Graph& graph) {
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph));
+  std::vector<bool> awaited(static_cast<size_t>(graph.size()), false);
+  for (const int32_t index : order) {
+    const Node& node = graph.node(index);
+    bool is_behind = MustHappen(node);
+    for (const Edge& edge : node.inputs) is_behind = is_behind || awaited[static_cast<size_t>(edge.node)];
+    for (const int32_t i : node.control_inputs) is_behind = is_behind || awaited[static_cast<size_t>(i)];
+    awaited[static_cast<size_t>(index)] = is_behind;
+  }
+  return awaited;
+}
+
+}  // namespace
+
+Status DropWaits(const PassContext& context, PatchSink& sink) {
+  const Graph& graph = context.graph;
+  std::vector<int32_t> waiting;
+  for (int32_t i = 0; i < graph.size(); ++i) {
+    const Node& node = graph.node(i);
+    if (IsOneOf(node.op, kBranches)) return Status();
+    if (!node.control_inputs.empty() && context.uses[static_cast<size_t>(i)] > 0) waiting.push_back(i);
+  }
+  if (waiting.empty()) return Status();
+  RIVULET_ASSIGN_OR_RETURN(const std::vector<bool> awaited, FindAwaited(graph));
+  for (const int32_t i : waiting) {
+    const Node& node = graph.node(i);
+    if (MustHappen(node) || node.op == "Placeholder" || node.op == "_Feed") continue;
+    const auto idle = [&](int32_t other) { return !awaited[static_cast<size_t>(other)]; };
+    if (!std::all_of(node.control_inputs.begin(), node.control_inputs.end(), idle)) continue;
+    Node copy = node;
+    copy.control_inputs.clear();
+    const auto outputs = static_cast<int32_t>(node.outputs.size());
+    sink.Begin();
+    const Edge made = sink.Add(std::move(copy));
+    for (int32_t slot = 0; slot < outputs; ++slot) sink.Replace({i, slot}, {made.node, slot});
+  }
+  return Status();
+}
+
+}  // namespace rivulet

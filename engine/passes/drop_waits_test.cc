@@ -1,0 +1,41 @@
+#include "engine/passes/pass_test_kit.h"
+
+namespace rivulet {
+namespace {
+
+constexpr char kGraph[] = R"(
+x = Placeholder() {dtype=float32, shape=shape[2,3]}
+a = Neg(x) {T=float32}
+n = NoOp(^a)
+axes = Const(^n) {dtype=int32, value=int32[1]{1}}
+y = Max(x, axes) {T=float32, Tidx=int32, keep_dims=false}
+)";
+
+TEST(DropWaits, NobodyWaitsForWhatOnlyComputes) {
+  const Rewritten out = Rewrite(kGraph, {"drop_waits"}, "y");
+  EXPECT_TRUE(out.graph.node(out.Root().inputs[1].node).control_inputs.empty()) << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("NoOp"), 0);
+}
+
+TEST(DropWaits, WhatChecksOrKeepsSomethingIsWaitedFor) {
+  for (const char* awaited : {"a = CheckNumerics(x) {T=float32, message=\"m\"}",
+                              "r = RandomUniform(s) {T=int32, dtype=float32}\na = Neg(r) {T=float32}"}) {
+    const std::string text =
+        "s = Const() {dtype=int32, value=int32[1]{2}}\n" + Replaced(kGraph, "a = Neg(x) {T=float32}", awaited);
+    const std::string ordered = Replaced(text, "s = Const", "z = NoOp()\ns = Const");
+    const std::string sorted = Replaced(ordered, "x = Placeholder() {dtype=float32, shape=shape[2,3]}\n", "");
+    const Rewritten out =
+        Rewrite("x = Placeholder() {dtype=float32, shape=shape[2,3]}\n" + sorted, {"drop_waits"}, "y");
+    EXPECT_EQ(out.rewrites, 0) << awaited;
+  }
+}
+
+TEST(DropWaits, ABranchIsWaitedFor) {
+  const std::string text = Replaced(kGraph, "a = Neg(x) {T=float32}", R"(p = Placeholder() {dtype=bool, shape=shape[]}
+b = Switch(x, p) {T=float32}
+a = Neg(b) {T=float32})");
+  EXPECT_EQ(Rewrite(text, {"drop_waits"}, "y").rewrites, 0);
+}
+
+}  // namespace
+}  // namespace rivulet

@@ -1,0 +1,176 @@
+#include <cstring>
+
+#include "engine/passes/pass_test_kit.h"
+
+namespace rivulet {
+namespace {
+
+const std::vector<std::string_view> kPasses = {"drop_identity", "drop_waits", "fold_constants", "fuse_code_steps"};
+
+constexpr char kFloats[] = R"(
+x = Placeholder() {dtype=float32, shape=shape[1,6,5,3]}
+all = Const() {dtype=int32, value=int32[1]{-1}}
+axis = Const() {dtype=int32, value=int32[1]{0}}
+flat = Reshape(x, all) {T=float32, Tshape=int32}
+lo = Min(flat, axis) {T=float32, Tidx=int32, keep_dims=false}
+hi = Max(flat, axis) {T=float32, Tidx=int32, keep_dims=false}
+q = QuantizeV2(x, lo, hi) {T=quint8, mode="MIN_FIRST"}
+)";
+constexpr char kProduct[] = R"(
+w = Const() {dtype=quint8, value=quint8[1,1,3,4]{0, 255, 3, 140, 90, 200, 7, 66, 128, 31, 255, 12}}
+wl = Const() {dtype=float32, value=float32[]{-0.8}}
+wh = Const() {dtype=float32, value=float32[]{1.1}}
+s = QuantizedConv2D(q, w, q:1, q:2, wl, wh) {Tinput=quint8, Tfilter=quint8, out_type=qint32, strides=ints[1, 1, 1, 1], padding="SAME"}
+r = RequantizationRange(s, s:1, s:2) {Tinput=qint32}
+least = Const() {dtype=float32, value=float32[]{0.000001}}
+m = Maximum(r:1, least) {T=float32}
+n = Requantize(s, s:1, s:2, r, m) {Tinput=qint32, out_type=quint8}
+)";
+// `n`, then an operator with codes of the channels, then `t`.
+constexpr char kBias[] = R"(
+b = Const() {dtype=quint8, value=quint8[4]{0, 200, 99, 255}}
+bl = Const() {dtype=float32, value=float32[]{-2}}
+bh = Const() {dtype=float32, value=float32[]{1.5}}
+a = QuantizedAdd(n, b, n:1, n:2, bl, bh) {T1=quint8, T2=quint8, Toutput=qint32}
+ar = RequantizationRange(a, a:1, a:2) {Tinput=qint32}
+t = Requantize(a, a:1, a:2, ar, ar:1) {Tinput=qint32, out_type=quint8}
+)";
+constexpr char kEnd[] = R"(
+v = QuantizedRelu6(t, t:1, t:2) {Tinput=quint8, out_type=quint8}
+y = Dequantize(v, v:1, v:2) {T=quint8, mode="MIN_FIRST"}
+)";
+
+const std::string kWhole = std::string(kFloats) + kProduct + kBias + kEnd;
+
+// 'y' is the same, bit for bit, with passes and without.
+void ExpectTheSameBits(const std::string& text, const Tensor& x) {
+  std::vector<Tensor> results;
+  for (const bool passes : {false, true}) {
+    SessionOptions options;
+    options.passes = passes;
+    options.num_threads = passes ? 2 : 1;
+    auto session = Session::Create(ModelOf(text), options);
+    ASSERT_TRUE(session.ok()) << session.status().ToString();
+    auto result = (*session)->Run({{"x", x}}, {"y"});
+    ASSERT_TRUE(result.ok()) << result.status().ToString();
+    results.push_back((*result)[0]);
+  }
+  ASSERT_EQ(results[0].shape(), results[1].shape());
+  EXPECT_EQ(std::memcmp(results[0].raw(), results[1].raw(), results[0].bytes()), 0) << text;
+}
+
+class FuseCodeSteps : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (FindOp("QuantizedConv2D") == nullptr || FindOp("Requantize") == nullptr) GTEST_SKIP();
+  }
+  void ExpectTheSame(const std::string& text) {
+    ExpectTheSameBits(text, Numbers({1, 6, 5, 3}, 7));
+    ExpectTheSameBits(text, Numbers({1, 6, 5, 3}, 0));  // all alike
+  }
+};
+
+TEST_F(FuseCodeSteps, AProductAndWhatFollowsIsOneStep) {
+  const Rewritten out = Rewrite(kWhole, kPasses, "y");
+  EXPECT_EQ(out.Root().op, "_QuantizedConv2DSteps") << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("_CodeSteps"), 1);
+  EXPECT_EQ(out.Count("Requantize") + out.Count("RequantizationRange") + out.Count("QuantizeV2") + out.Count("Min"), 0);
+  ExpectTheSame(kWhole);
+}
+
+TEST_F(FuseCodeSteps, RangesMayBeGiven) {
+  std::string text = Replaced(kWhole, "n = Requantize(s, s:1, s:2, r, m)", "n = Requantize(s, s:1, s:2, bl, bh)");
+  text = Replaced(Replaced(text, "r = RequantizationRange(s, s:1, s:2) {Tinput=qint32}\n", ""),
+                  "m = Maximum(r:1, least) {T=float32}\n", "");
+  for (const char* name : {"bl", "bh"}) {  // before they are used
+    const size_t at = text.find(std::string(name) + " = Const");
+    const std::string line = text.substr(at, text.find('\n', at) + 1 - at);
+    text = line + Replaced(text, line, "");
+  }
+  const Rewritten out = Rewrite(text, kPasses, "y");
+  EXPECT_EQ(out.Root().op, "_QuantizedConv2DSteps") << PrintGraph(out.graph);
+  ExpectTheSame(text);
+  // Far less than the sums need, and nothing.
+  ExpectTheSame(Replaced(Replaced(text, "float32[]{-2}", "float32[]{-0.001}"), "float32[]{1.5}", "float32[]{0.002}"));
+}
+
+TEST_F(FuseCodeSteps, EveryStepOfChannels) {
+  const std::string attrs = "{T1=quint8, T2=quint8, Toutput=qint32}";
+  ExpectTheSame(Replaced(kWhole, "a = QuantizedAdd", "a = QuantizedMul"));
+  ExpectTheSame(
+      Replaced(kWhole, "a = QuantizedAdd(n, b, n:1, n:2, bl, bh)", "a = QuantizedMul(b, n, bl, bh, n:1, n:2)"));
+  const std::string bias = Replaced(Replaced(kWhole, "a = QuantizedAdd", "a = QuantizedBiasAdd"), attrs,
+                                    "{T1=quint8, T2=quint8, out_type=qint32}");
+  EXPECT_EQ(Rewrite(bias, kPasses, "y").Root().op, "_QuantizedConv2DSteps");
+  ExpectTheSame(bias);
+  ExpectTheSame(Replaced(bias, "v = QuantizedRelu6(t, t:1, t:2)", "v = QuantizedReluX(t, bh, t:1, t:2)"));
+  // 0 lies far outside of what the codes of b stand for: products of 32 bits wrap around.
+  ExpectTheSame(
+      Replaced(Replaced(Replaced(kWhole, "a = QuantizedAdd", "a = QuantizedMul"), "float32[]{-2}", "float32[]{100000}"),
+               "float32[]{1.5}", "float32[]{100000.1}"));
+}
+
+TEST_F(FuseCodeSteps, FloatsInBetweenAreSteps) {
+  const std::string text = std::string(kFloats) + kProduct + R"(
+d = Dequantize(n, n:1, n:2) {T=quint8, mode="MIN_FIRST"}
+k = Const() {dtype=float32, value=float32[4]{0.5, -1, 0.25, 3}}
+e = BiasAdd(d, k) {T=float32}
+f = Mul(e, k) {T=float32}
+fl = Reshape(f, all) {T=float32, Tshape=int32}
+flo = Min(fl, axis) {T=float32, Tidx=int32, keep_dims=false}
+fhi = Max(fl, axis) {T=float32, Tidx=int32, keep_dims=false}
+t = QuantizeV2(f, flo, fhi) {T=quint8, mode="MIN_FIRST"}
+)" + kEnd;
+  const Rewritten out = Rewrite(text, kPasses, "y");
+  EXPECT_EQ(out.Root().op, "_QuantizedConv2DSteps") << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("Mul") + out.Count("Min") + out.Count("QuantizeV2"), 0);
+  ExpectTheSame(text);
+}
+
+TEST_F(FuseCodeSteps, SumsAndProductsOfTwoValues) {
+  const std::string two = std::string(kFloats) + kProduct + R"(
+w2 = Const() {dtype=quint8, value=quint8[1,1,3,4]{9, 1, 250, 77, 8, 20, 70, 6, 12, 131, 25, 112}}
+s2 = QuantizedConv2D(q, w2, q:1, q:2, wl, wh) {Tinput=quint8, Tfilter=quint8, out_type=qint32, strides=ints[1, 1, 1, 1], padding="SAME"}
+r2 = RequantizationRange(s2, s2:1, s2:2) {Tinput=qint32}
+n2 = Requantize(s2, s2:1, s2:2, r2, r2:1) {Tinput=qint32, out_type=quint8}
+a = QuantizedAdd(n, n2, n:1, n:2, n2:1, n2:2) {T1=quint8, T2=quint8, Toutput=qint32}
+ar = RequantizationRange(a, a:1, a:2) {Tinput=qint32}
+t = Requantize(a, a:1, a:2, ar, ar:1) {Tinput=qint32, out_type=quint8}
+)" + kEnd;
+  const Rewritten out = Rewrite(two, kPasses, "y");
+  EXPECT_EQ(out.Root().op, "_CodeSteps") << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("QuantizedAdd"), 0);
+  EXPECT_EQ(out.Count("_QuantizedConv2DSteps"), 2);
+  ExpectTheSame(two);
+  ExpectTheSame(Replaced(two, "a = QuantizedAdd", "a = QuantizedMul"));
+}
+
+TEST_F(FuseCodeSteps, WhatOthersReadStays) {
+  // The sums are fetched through another operator, and a range by one.
+  for (const char* more :
+       {"z = Dequantize(s, s:1, s:2) {T=qint32, mode=\"MIN_FIRST\"}\n", "z = Neg(r:1) {T=float32}\n"}) {
+    std::string text = kWhole + more;
+    text = Replaced(text, "y = Dequantize", "u = Dequantize");
+    text += "y = AddV2(u, z) {T=float32}\n";
+    const Rewritten out = Rewrite(text, kPasses, "y");
+    EXPECT_EQ(out.Count("QuantizedConv2D"), 1) << PrintGraph(out.graph);
+    EXPECT_EQ(out.Count("_QuantizedConv2DSteps"), 0);
+    ExpectTheSame(text);
+  }
+}
+
+TEST_F(FuseCodeSteps, WhatIsNoNumberIsAnErrorAsItIsStepByStep) {
+  Tensor x = Numbers({1, 6, 5, 3}, 7);
+  x.data<float>()[4] = std::numeric_limits<float>::quiet_NaN();
+  for (const bool passes : {false, true}) {
+    SessionOptions options;
+    options.passes = passes;
+    auto session = Session::Create(ModelOf(kWhole), options);
+    ASSERT_TRUE(session.ok()) << session.status().ToString();
+    const auto result = (*session)->Run({{"x", x}}, {"y"});
+    EXPECT_NE(result.status().ToString().find("range"), std::string::npos) << result.status().ToString();
+  }
+}
+
+}  // namespace
+}  // namespace rivulet
