@@ -79,5 +79,15 @@ TEST(Result, WhoseErrorWasHandedOnIsStillNotOk) {
   EXPECT_EQ(Counted::live, 0);
 }
 
+TEST(Result, WhoseErrorWasHandedOnCanStillBeCopied) {
+  Result<Counted> first = Make(-1);
+  EXPECT_EQ(std::move(first).status().code(), Code::kOutOfRange);
+  const Result<Counted> copy = first;  // NOLINT: what was moved from is the point
+  const Status status = copy.status();
+  EXPECT_FALSE(copy.ok());
+  EXPECT_FALSE(status.ok());
+  EXPECT_EQ(status.message(), "");
+}
+
 }  // namespace
 }  // namespace rivulet

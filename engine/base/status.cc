@@ -35,7 +35,9 @@ Status::Status(Code code, std::string message) {
   if (code != Code::kOk) rep_ = new Rep{code, std::move(message)};
 }
 
-Status::Status(const Status& other) : rep_(other.rep_ ? new Rep(*other.rep_) : nullptr) {}
+Status::Status(const Status& other) : rep_(other.rep_) {
+  if (rep_ != nullptr && rep_ != HandedOn()) rep_ = new Rep(*rep_);
+}
 
 Status& Status::operator=(const Status& other) {
   Status copy(other);
@@ -51,7 +53,9 @@ std::string_view Status::message() const {
 
 Status::Rep* Status::OfNoValue() { return new Rep{Code::kInternal, "a Result was made from an ok Status"}; }
 
-void Status::Drop(Rep* rep) { delete rep; }
+void Status::Drop(Rep* rep) {
+  if (rep != HandedOn()) delete rep;
+}
 
 Status::Rep* ErrorOfPieces(const char* code_and_kinds, ...) {
   va_list pieces;

@@ -447,12 +447,27 @@ CheckedSize CodeStepsBytes(const CodeSteps& steps, int64_t channels, int threads
   return rows * static_cast<int64_t>(sizeof(int32_t));
 }
 
-Status RunCodeSteps(RunContext& c, const CodeSteps& steps, const CodeStepsSource& source, void* memory) {
-  for (const CodeStep& step : steps.steps) {
-    if (!IsOfChannels(step.kind) || c.input(step.input).num_elements() == source.channels) continue;
-    return InvalidArgument("want ", source.channels, " elements, one a channel, got ",
-                           c.input(step.input).num_elements());
+namespace {
+
+// Ranges and bounds are one number each; a row has one element a channel.
+Status CheckArguments(const RunContext& c, const CodeStep& step, int64_t channels) {
+  const StepName& name = kNames[static_cast<size_t>(step.kind)];
+  const bool is_row = IsOfChannels(step.kind);
+  for (int i = 0; i < name.arguments; ++i) {
+    const Tensor& argument = c.input(step.input + i);
+    const DType dtype = is_row && i == 0 && name.takes == kBytes ? DType::kQuint8 : DType::kFloat;
+    const int64_t elements = is_row && i == 0 ? channels : 1;
+    if (argument.dtype() == dtype && argument.num_elements() == elements) continue;
+    return InvalidArgument("input ", step.input + i, " (argument ", i, " of '", name.name, "'): want ", elements, " ",
+                           dtype, ", got ", argument.dtype(), " ", argument.shape());
   }
+  return Status();
+}
+
+}  // namespace
+
+Status RunCodeSteps(RunContext& c, const CodeSteps& steps, const CodeStepsSource& source, void* memory) {
+  for (const CodeStep& step : steps.steps) RIVULET_RETURN_IF_ERROR(CheckArguments(c, step, source.channels));
   return StepsRun(c, steps, source, memory).Run();
 }
 
@@ -481,7 +496,12 @@ Status Infer(InferContext& c) {
                        : *head == Head::kCodes && c.dtype(0) == DType::kQint32 ? DType::kQint32
                                                                                : DType::kQuint8;
   if (c.dtype(0) != wanted) return InvalidArgument("input 0: want ", wanted, ", got ", c.dtype(0));
-  const bool is_wide = wanted == DType::kQint32 || *head == Head::kAdd || *head == Head::kMul;
+  const bool is_pair = InputsOf(*head) == 6;
+  if (is_pair && c.dtype(1) != wanted) return InvalidArgument("input 1: want ", wanted, ", got ", c.dtype(1));
+  for (int i = is_pair ? 2 : 1; i < InputsOf(*head); ++i) {
+    if (c.dtype(i) != DType::kFloat) return InvalidArgument("input ", i, ": want float, got ", c.dtype(i));
+  }
+  const bool is_wide = wanted == DType::kQint32 || is_pair;
   RIVULET_RETURN_IF_ERROR(CheckCodeSteps(c.attrs().Strs("steps"),
                                          *head == Head::kFloats ? kFloats
                                          : is_wide              ? kCodes

@@ -73,7 +73,8 @@ class Chains {
 
   bool IsOp(int32_t i, std::string_view op) const { return graph_.node(i).op == op && IsPlain(graph_.node(i)); }
 
-  static DType TypeOf(const Node& node, size_t output) { return node.outputs[output].dtype; }
+  // What a node makes first; kInvalid where it makes nothing.
+  static DType TypeOf(const Node& node) { return node.outputs.empty() ? DType::kInvalid : node.outputs[0].dtype; }
 
   // Whether each use of the node is by one of `readers`, and nobody else wants it.
   bool IsReadBy(int32_t i, std::initializer_list<int32_t> readers) const {
@@ -140,7 +141,7 @@ class Chains {
   // A Requantize of the chain's codes, which nobody else reads where the chain makes them.
   bool Narrow(int32_t index, bool is_owned, Chain* chain) const {
     const Node& node = graph_.node(index);
-    if (!IsOp(index, "Requantize") || TypeOf(node, 0) != DType::kQuint8) return false;
+    if (!IsOp(index, "Requantize") || TypeOf(node) != DType::kQuint8) return false;
     if (const std::optional<Found> found = FoundRange(index)) {
       if (is_owned && !IsReadBy(node.inputs[0].node, {index, found->range})) return false;
       if (found->above < 0) {
@@ -166,7 +167,7 @@ class Chains {
   // A step on bytes `value`: what its one reader does.
   bool OnBytes(int32_t value, int32_t reader, Chain* chain) const {
     const Node& node = graph_.node(reader);
-    if (!IsPlain(node) || TypeOf(node, 0) == DType::kQint8) return false;
+    if (!IsPlain(node) || TypeOf(node) == DType::kQint8) return false;
     if (node.op == "QuantizedRelu" || node.op == "QuantizedRelu6") {
       if (!ReadsTriple(node, value, 0, 1)) return false;
       Take(chain, node.op, {}, {reader}, reader, StageType::kBytes);
@@ -180,7 +181,7 @@ class Chains {
     if (node.op == "Dequantize") {
       const AttrReader attrs(node);
       const bool is_min_first = attrs.Str("mode") == "MIN_FIRST" && attrs.Int("axis") == -1;
-      if (!ReadsTriple(node, value, 0, 1) || !is_min_first || TypeOf(node, 0) != DType::kFloat) return false;
+      if (!ReadsTriple(node, value, 0, 1) || !is_min_first || TypeOf(node) != DType::kFloat) return false;
       Take(chain, node.op, {}, {reader}, reader, StageType::kFloats);
       return true;
     }
@@ -214,7 +215,7 @@ class Chains {
 
   static bool IsMinFirst(const Node& node) {
     const AttrReader attrs(node);
-    return attrs.Str("mode") == "MIN_FIRST" && attrs.Int("axis") == -1 && TypeOf(node, 0) == DType::kQuint8 &&
+    return attrs.Str("mode") == "MIN_FIRST" && attrs.Int("axis") == -1 && TypeOf(node) == DType::kQuint8 &&
            attrs.Float("ensure_minimum_range") == 0.01f;
   }
 
