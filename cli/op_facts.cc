@@ -80,12 +80,6 @@ bool IsProved(const OpDef& def) {
 bool HasGradient(const OpDef& def) { return FindGradient(def.name) != nullptr; }
 
 std::string Exactness(const OpDef& def) {
-  if (def.tolerance.rtol != 0 || def.tolerance.atol != 0) {
-    char text[48];
-    std::snprintf(text, sizeof text, "%.1g × + %.1g", static_cast<double>(def.tolerance.rtol),
-                  static_cast<double>(def.tolerance.atol));
-    return text;
-  }
   const Signature& signature = SignatureOf(def);
   for (const ArgSpec& output : signature.outputs) {
     if (output.type_attr.empty() && IsFloat(output.dtype)) return "rule";

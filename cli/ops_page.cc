@@ -19,7 +19,7 @@ Made by `rivulet ops --page`; a test compares the page with the command. `rivule
   (`rivulet ops NAME`).
 * **exactness**: how near results come to those that TensorFlow 2.21 gave. *exact*: there are no floats. *rule*: floats within
   1e-4 relative + 1e-5, float16 2e-3 and bfloat16 1.6e-2 of both, quantised results within one level, all else equal.
-  *a × + b*: a relative and b absolute. The recordings of many operators are compared more strictly: tests/golden/cases.
+  The recordings of many operators are compared more strictly: tests/golden/cases.
 * **cases**: recorded results of TensorFlow that contain the operator, in the type attribute that has most.
 * **gradient**: SymbolicGradient can go through it.
 
