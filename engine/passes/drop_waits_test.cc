@@ -8,7 +8,7 @@ x = Placeholder() {dtype=float32, shape=shape[2,3]}
 a = Neg(x) {T=float32}
 n = NoOp(^a)
 axes = Const(^n) {dtype=int32, value=int32[1]{1}}
-y = Max(x, axes) {T=float32, Tidx=int32, keep_dims=false}
+y = Max(a, axes) {T=float32, Tidx=int32, keep_dims=false}
 )";
 
 TEST(DropWaits, NobodyWaitsForWhatOnlyComputes) {
@@ -21,13 +21,17 @@ TEST(DropWaits, WhatChecksOrKeepsSomethingIsWaitedFor) {
   for (const char* awaited : {"a = CheckNumerics(x) {T=float32, message=\"m\"}",
                               "r = RandomUniform(s) {T=int32, dtype=float32}\na = Neg(r) {T=float32}"}) {
     const std::string text =
-        "s = Const() {dtype=int32, value=int32[1]{2}}\n" + Replaced(kGraph, "a = Neg(x) {T=float32}", awaited);
+        "s = Const() {dtype=int32, value=int32[2]{2,3}}\n" + Replaced(kGraph, "a = Neg(x) {T=float32}", awaited);
     const std::string ordered = Replaced(text, "s = Const", "z = NoOp()\ns = Const");
     const std::string sorted = Replaced(ordered, "x = Placeholder() {dtype=float32, shape=shape[2,3]}\n", "");
     const Rewritten out =
         Rewrite("x = Placeholder() {dtype=float32, shape=shape[2,3]}\n" + sorted, {"drop_waits"}, "y");
     EXPECT_EQ(out.rewrites, 0) << awaited;
   }
+}
+
+TEST(DropWaits, WhatNobodyElseAsksForMayFailAndIsWaitedFor) {
+  EXPECT_EQ(Rewrite(Replaced(kGraph, "Max(a, axes)", "Max(x, axes)"), {"drop_waits"}, "y").rewrites, 0);
 }
 
 TEST(DropWaits, ABranchIsWaitedFor) {
