@@ -413,7 +413,7 @@ Status CheckCodeSteps(const std::vector<std::string>& steps, StageType type, int
   int wanted = 0;
   for (const std::string& step : steps) {
     const int index = IndexOf(step);
-    if (index < 0) return InvalidArgument("attr 'steps': no step is called '", step, "'");
+    if (index < 0) return InvalidArgument("attr 'steps': no step is called ", Quoted(step));
     if (kNames[index].takes != type) return InvalidArgument("attr 'steps': '", step, "' takes another type");
     type = kNames[index].gives;
     wanted += kNames[index].arguments;
@@ -491,7 +491,7 @@ int InputsOf(Head head) { return head == Head::kFloats ? 1 : head == Head::kCode
 Status Infer(InferContext& c) {
   const std::string name = c.attrs().Str("source");
   const std::optional<Head> head = HeadOf(name);
-  if (!head || c.num_inputs() < InputsOf(*head)) return InvalidArgument("attr 'source': got '", name, "'");
+  if (!head || c.num_inputs() < InputsOf(*head)) return InvalidArgument("attr 'source': got ", Quoted(name));
   const DType wanted = *head == Head::kFloats                                  ? DType::kFloat
                        : *head == Head::kCodes && c.dtype(0) == DType::kQint32 ? DType::kQint32
                                                                                : DType::kQuint8;

@@ -76,6 +76,7 @@ Status Train(RunContext& c, const Vectors& in, const Vectors& out) {
     const float likely = Dot(v, out[labels[i]], in.dim);
     Pull(lr / (std::exp(likely) + 1), in.dim, v, out[labels[i]], step.data());
     for (int64_t k = 0; k < state.samples; ++k) {
+      if (k % 1024 == 1023 && c.stop().stopped()) return c.stop().Why();
       const int64_t word = state.sampler.Sample(words);
       if (word == labels[i]) continue;
       const float unlikely = Dot(v, out[word], in.dim);

@@ -42,8 +42,8 @@ Status CheckRest(const InferContext& c) {
     }
   }
   if (FindScaleKernel(c.attrs().Str("kernel_type")) == nullptr) {
-    return InvalidArgument("kernel_type: unknown kernel '", c.attrs().Str("kernel_type"),
-                           "'; want lanczos1, lanczos3, lanczos5, gaussian, box, triangle, keyscubic or mitchellcubic");
+    return InvalidArgument("kernel_type: unknown kernel ", Quoted(c.attrs().Str("kernel_type")),
+                           "; want lanczos1, lanczos3, lanczos5, gaussian, box, triangle, keyscubic or mitchellcubic");
   }
   return Status();
 }

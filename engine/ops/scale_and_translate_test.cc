@@ -35,6 +35,8 @@ TEST(ScaleAndTranslate, RefusesOtherShapes) {
   EXPECT_TRUE(Fails(Scale({1, 2, 2, 1}, size, F32({1}, {1}), none).Run(), "scale"));
   EXPECT_TRUE(Fails(Scale({1, 2, 2, 1}, size, one, F32({3}, {0, 0, 0})).Run(), "translation"));
   EXPECT_TRUE(Fails(Scale({1, 2, 2, 1}, size, one, none).Attr("kernel_type", "cubic").Run(), "kernel_type"));
+  const auto long_name = Scale({1, 2, 2, 1}, size, one, none).Attr("kernel_type", std::string(100000, 'k')).Run();
+  EXPECT_LT(long_name.status().message().size(), 1000u);
 }
 
 TEST(ScaleAndTranslate, HostileScales) {
