@@ -42,7 +42,9 @@ extern const OpDef kCodeSteps;
 extern const OpDef kQuantizedConv2DSteps;
 extern const OpDef kQuantizedMatMulSteps;
 
-inline constexpr bool kHasCodeSteps = IsBuilt("Requantize") && IsBuilt("QuantizeV2");
+// The products with steps come with those without.
+inline constexpr bool kHasCodeSteps =
+    IsBuilt("Requantize") && IsBuilt("QuantizeV2") && (IsBuilt("QuantizedConv2D") || IsBuilt("QuantizedMatMul"));
 
 enum class CodeStepKind : uint8_t {
   kRequantize,
