@@ -32,6 +32,10 @@ TEST(DropWaits, WhatChecksOrKeepsSomethingIsWaitedFor) {
 
 TEST(DropWaits, WhatNobodyElseAsksForMayFailAndIsWaitedFor) {
   EXPECT_EQ(Rewrite(Replaced(kGraph, "Max(a, axes)", "Max(x, axes)"), {"drop_waits"}, "y").rewrites, 0);
+  // What nobody feeds ends the run.
+  const std::string text =
+      Replaced(kGraph, "n = NoOp(^a)", "p = Placeholder() {dtype=float32, shape=shape[1]}\nn = NoOp(^p)");
+  EXPECT_EQ(Rewrite(text, {"drop_waits"}, "y").rewrites, 0);
 }
 
 TEST(DropWaits, ABranchIsWaitedFor) {
