@@ -1,5 +1,7 @@
 #include "engine/run/map_step.h"
 
+#include <algorithm>
+
 #include "engine/ops/element_tuple.h"
 #include "engine/ops/rows.h"
 #include "engine/run/sub_plan.h"
@@ -110,7 +112,8 @@ class MapStep : public ControlStep {
     if (!rows->valid()) {
       RIVULET_ASSIGN_OR_RETURN(*rows, Rows(count, result.shape(), result.dtype()));
     }
-    if (!std::ranges::equal(rows->shape().dims().subspan(1), result.shape().dims())) {
+    const std::span<const int64_t> row_dims = rows->shape().dims().subspan(1), dims = result.shape().dims();
+    if (!std::equal(row_dims.begin(), row_dims.end(), dims.begin(), dims.end())) {
       return InvalidArgument("result ", number, ": want the shape of the rows before, got ", result.shape());
     }
     const int64_t size = result.num_elements();
