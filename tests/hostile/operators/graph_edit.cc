@@ -43,10 +43,10 @@ Result<EditNode> TakeNodeApart(std::string_view message) {
     } else if (number == 3) {
       node.inputs.emplace_back(content);
     } else if (number == 5) {
-      auto& [name, value] = node.attrs.emplace_back();
+      auto& attr = node.attrs.emplace_back();
       const Status entry = ForEachField(content, [&](uint32_t part, std::string_view, std::string_view text) {
-        if (part == 1) name = text;
-        if (part == 2) value = text;
+        if (part == 1) attr.first = text;
+        if (part == 2) attr.second = text;
       });
       if (!entry.ok()) node.attrs.pop_back();
     } else {
