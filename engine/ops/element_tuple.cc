@@ -9,9 +9,12 @@
 namespace rivulet {
 namespace {
 
+// The first few, since a file may name a million.
 std::string Names(std::span<const DType> dtypes) {
+  constexpr size_t kMost = 16;
   std::string text = "(";
-  for (size_t i = 0; i < dtypes.size(); ++i) text += Cat(i == 0 ? "" : ", ", dtypes[i]);
+  for (size_t i = 0; i < std::min(dtypes.size(), kMost); ++i) text += Cat(i == 0 ? "" : ", ", dtypes[i]);
+  if (dtypes.size() > kMost) text += Cat(" and ", static_cast<int64_t>(dtypes.size() - kMost), " more");
   return text + ")";
 }
 

@@ -5,7 +5,7 @@
 //
 //   hostile_operators                        one change in 64, the same each time: what scripts/test runs
 //   hostile_operators --share=3/64           another 64th; RIVULET_HOSTILE_SHARE does the same
-//   hostile_operators --all                  every change, which takes an hour of a processor; RIVULET_FULL=1: one in 8
+//   hostile_operators --all                  every change, which takes an hour of a processor
 //   hostile_operators --operators='Conv*'    of these only, every change
 //   hostile_operators --cases=4              from four recordings an operator instead of two
 //   hostile_operators --jobs=4 --list -v     workers; only name the changes; name each before it is made
@@ -30,7 +30,6 @@ namespace rivulet::hostile {
 namespace {
 
 constexpr uint64_t kUsualShares = 64;
-constexpr uint64_t kFullShares = 8;       // within the time that a test has
 constexpr int64_t kMostGrowth = 1 << 20;  // KiB of resident memory in one attempt
 
 struct Options {
@@ -165,8 +164,6 @@ int main(int argc, char** argv) {
     options.share = 0;
     options.shares = 1;
   };
-  const char* full = std::getenv("RIVULET_FULL");
-  if (full != nullptr && std::strcmp(full, "0") != 0) options.shares = kFullShares;
   const char* share = std::getenv("RIVULET_HOSTILE_SHARE");
   if (share != nullptr && !ReadShare(share, &options)) {
     std::fprintf(stderr, "hostile_operators: RIVULET_HOSTILE_SHARE wants K/N, got %s\n", share);
