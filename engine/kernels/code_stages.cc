@@ -99,6 +99,13 @@ void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int6
 }
 
 void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count, int64_t column) {
+  if (s.code_of_byte != nullptr) {
+    for (int64_t i = 0; i < count; ++i) {
+      out[i] = static_cast<int32_t>(static_cast<uint32_t>(s.code_of_byte[static_cast<uint8_t>(in[i])]) +
+                                    static_cast<uint32_t>(s.bias[column + i]));
+    }
+    return;
+  }
   const D d;
   const DI di;
   const V step = hn::Set(d, s.wide.step), add = hn::Set(d, s.wide.add), scale = hn::Set(d, s.wide.scale);

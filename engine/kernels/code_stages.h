@@ -32,8 +32,9 @@ struct CodeStage {
   float doubt = 1;
   bool checks_far = true;
 
-  // kBias, bytes to codes: that of AddBiasCodes.
+  // kBias, bytes to codes: that of AddBiasCodes, or where numbers are too large for it what each byte becomes.
   WideEncoding wide;
+  const int32_t* code_of_byte = nullptr;
   const int32_t* bias = nullptr;
 
   // kClamp, codes to codes; and kNarrow.

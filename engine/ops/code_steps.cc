@@ -57,6 +57,7 @@ bool IsOfChannels(CodeStepKind kind) {
 
 constexpr int64_t kLine = 512;  // at least so many columns
 constexpr int64_t kRowsOfStage = 4;
+constexpr int kBytesThereAre = 256;
 
 // Channels repeated up to a line's length, where so many elements make up for that.
 int64_t LineOf(const CodeSteps& steps, int64_t channels, int64_t count) {
@@ -299,14 +300,17 @@ class StepsRun {
     const Decoder<uint8_t> decode(range_), of_other(other);
     const Encoder<int32_t> encode(sum);
     const int32_t zero = CodeOf<int32_t>(0.0f, sum);
-    const auto is_finite = [](float v) { return std::abs(v) < 1e30f; };
-    if (!is_finite(decode(0)) || !is_finite(decode(255)) || !is_finite(encode.scale) || !is_finite(encode.low) ||
-        !is_finite(decode(0) * encode.scale) || !is_finite(decode(255) * encode.scale)) {
-      return Unimplemented("a range of ", range_.low, " to ", range_.high, " for what gets a bias");
-    }
     CodeStage stage{
         .kind = StageKind::kBias,
         .wide = {.step = decode.step, .add = decode.low, .scale = encode.scale, .offset = encode.low + 2147483648.0f}};
+    const auto is_small = [](float v) { return std::abs(v) < 1e30f; };
+    if (!is_small(decode(0)) || !is_small(decode(255)) || !is_small(encode.scale) || !is_small(encode.low) ||
+        !is_small(decode(0) * encode.scale) || !is_small(decode(255) * encode.scale)) {
+      for (int i = 0; i < kBytesThereAre; ++i) memory_[i] = encode(decode(static_cast<uint8_t>(i)));
+      stage.code_of_byte = memory_;
+      memory_ += kBytesThereAre;
+      keeps_order_ = false;
+    }
     stage.bias = RowOf(step.input, [&](uint8_t code) { return Wrap(int64_t{encode(of_other(code))} + zero); });
     stages_->push_back(stage);
     range_ = sum;
@@ -444,7 +448,8 @@ CheckedSize CodeStepsBytes(const CodeSteps& steps, int64_t channels, int threads
   const int64_t columns = std::max(LineOf(steps, channels, INT32_MAX), channels);
   const CheckedSize rows = CheckedSize(StagedElements(columns)) *
                            (kRowsOfStage * static_cast<int64_t>(steps.steps.size()) + 2 + 2 * int64_t{threads});
-  return rows * static_cast<int64_t>(sizeof(int32_t));
+  const CheckedSize tables = CheckedSize(kBytesThereAre) * static_cast<int64_t>(steps.steps.size());
+  return (rows + tables) * static_cast<int64_t>(sizeof(int32_t));
 }
 
 namespace {

@@ -104,6 +104,11 @@ TEST_F(FuseCodeSteps, EveryStepOfChannels) {
   EXPECT_EQ(Rewrite(bias, kPasses, "y").Root().op, "_QuantizedConv2DSteps");
   ExpectTheSame(bias);
   ExpectTheSame(Replaced(bias, "v = QuantizedRelu6(t, t:1, t:2)", "v = QuantizedReluX(t, bh, t:1, t:2)"));
+  // Numbers whose codes no float says: what is added is the same.
+  for (const char* far : {"float32[]{1e31}", "float32[]{1e33}"}) {
+    SCOPED_TRACE(far);
+    ExpectTheSame(Replaced(bias, "float32[]{1.5}", far));
+  }
   // 0 lies far outside of what the codes of b stand for: products of 32 bits wrap around.
   ExpectTheSame(
       Replaced(Replaced(Replaced(kWhole, "a = QuantizedAdd", "a = QuantizedMul"), "float32[]{-2}", "float32[]{100000}"),

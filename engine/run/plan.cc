@@ -431,6 +431,12 @@ class Compiler {
   std::unordered_map<int32_t, int32_t> step_of_;  // by node, in plans with branches
 };
 
+int64_t FlopsOfSteps(const Plan& plan) {
+  CheckedSize flops = 0;
+  for (const Step& step : plan.steps) flops = flops + CountFlops(plan.graph, plan.graph.node(step.node));
+  return flops.valid() ? flops.value() : 0;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Environment& environment,
@@ -469,9 +475,7 @@ Result<std::shared_ptr<const Plan>> CompilePlan(CompileInput input, const Enviro
   RIVULET_RETURN_IF_ERROR(
       Compiler(plan.get(), std::move(input.fetches), std::move(feed_nodes), input.depth, environment, stop).Compile());
   environment.packed.Trim();
-  CheckedSize flops = 0;
-  for (const Step& step : plan->steps) flops = flops + CountFlops(plan->graph, plan->graph.node(step.node));
-  plan->flops = flops.valid() ? flops.value() : 0;
+  if (input.depth > 0) plan->flops = FlopsOfSteps(*plan);
   // What the passes no longer want may be more than what they made.
   plan->constant_bytes =
       std::max(static_cast<int64_t>(allocator.used_bytes()) - static_cast<int64_t>(used_before), int64_t{0});

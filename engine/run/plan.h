@@ -75,7 +75,8 @@ struct Plan {
   int64_t arena_bytes = 0;
   int64_t constant_bytes = 0;
   int64_t num_rewrites = 0;
-  int64_t flops = 0;  // nominal, of its own steps (flops.h)
+  int64_t flops =
+      0;  // nominal (flops.h), of the steps of a plan within another, which may run many times for one step there
 };
 
 // The plan of a run: what `fetches` and `targets` need of the model.
