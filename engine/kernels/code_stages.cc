@@ -9,48 +9,15 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/code_vectors-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, 16>;
-using DI = hn::RebindToSigned<D>;
-using D8 = hn::Rebind<uint8_t, D>;  // a quarter
-using V = hn::Vec<D>;
-using I = hn::Vec<DI>;
 
 // Elements that go through all stages before the next ones do.
 constexpr int64_t kTile = 1024;
-
-#define RIVULET_INLINED __attribute__((always_inline))
-
-template <class Body>
-HWY_INLINE void Each(int64_t count, const Body& body) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(D()));
-  int64_t at = 0;
-  for (; at + lanes <= count; at += lanes) body(at, static_cast<size_t>(lanes));
-  if (at < count) body(at, static_cast<size_t>(count - at));
-}
-
-template <class Tag, class T>
-HWY_INLINE hn::Vec<Tag> Load(Tag tag, const T* from, size_t count) {
-  return count == hn::Lanes(tag) ? hn::LoadU(tag, from) : hn::LoadN(tag, from, count);
-}
-
-template <class Tag, class T>
-HWY_INLINE void Store(hn::Vec<Tag> v, Tag tag, T* to, size_t count) {
-  count == hn::Lanes(tag) ? hn::StoreU(v, tag, to) : hn::StoreN(v, tag, to, count);
-}
-
-HWY_INLINE I Widened(const uint8_t* codes, size_t count) { return hn::PromoteTo(DI(), Load(D8(), codes, count)); }
-
-// Halves away from 0: what is added is the largest number below a half.
-HWY_INLINE V RoundAway(V v) {
-  const D d;
-  return hn::Trunc(hn::Add(v, hn::CopySign(hn::Set(d, 0x1.fffffep-2f), v)));
-}
 
 int32_t Exact(const CodeStage& s, int32_t code, int64_t column) {
   uint32_t z = static_cast<uint32_t>(code) * (s.step == nullptr ? 1u : static_cast<uint32_t>(s.step[column]));
@@ -81,7 +48,7 @@ void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int6
   const V least = hn::Set(d, static_cast<float>(s.low) + 0.25f), most = hn::Set(d, static_cast<float>(s.high) + 0.75f);
   const V doubt = hn::Set(d, s.doubt);
   const float *multiply = s.multiply + column, *add = s.add + column;
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const I code = Load(di, in + at, lanes);
     const V place = hn::MulAdd(hn::ConvertTo(d, code), hn::LoadU(d, multiply + at), hn::LoadU(d, add + at));
     const V inside = hn::Min(hn::Max(place, least), most);
@@ -110,7 +77,7 @@ void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count,
   const DI di;
   const V step = hn::Set(d, s.wide.step), add = hn::Set(d, s.wide.add), scale = hn::Set(d, s.wide.scale);
   const V offset = hn::Set(d, s.wide.offset), low = hn::Set(d, -2147483648.0f), high = hn::Set(d, 2147483520.0f);
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const V number = hn::Add(hn::Mul(hn::ConvertTo(d, Load(di, in + at, lanes)), step), add);
     const V place = hn::Sub(RoundAway(hn::Mul(number, scale)), offset);
     const I code = hn::ConvertTo(di, hn::Min(hn::Max(place, low), high));
@@ -121,7 +88,7 @@ void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count,
 void Clamp(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count) {
   const DI di;
   const I low = hn::Set(di, s.low), high = hn::Set(di, s.high);
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     Store(hn::Min(hn::Max(Load(di, in + at, lanes), low), high), di, out + at, lanes);
   });
 }
@@ -129,7 +96,7 @@ void Clamp(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count) {
 void Decode(const CodeStage& s, const int32_t* in, float* out, int64_t count) {
   const D d;
   const V factor = hn::Set(d, s.factor), term = hn::Set(d, s.term);
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     Store(hn::Add(hn::Mul(hn::ConvertTo(d, Load(DI(), in + at, lanes)), factor), term), d, out + at, lanes);
   });
 }
@@ -137,7 +104,7 @@ void Decode(const CodeStage& s, const int32_t* in, float* out, int64_t count) {
 template <bool kAdds>
 void WithRow(const CodeStage& s, const float* in, float* out, int64_t count, int64_t column) {
   const D d;
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const V v = Load(d, in + at, lanes), row = hn::LoadU(d, s.row + column + at);
     Store(kAdds ? hn::Add(v, row) : hn::Mul(v, row), d, out + at, lanes);
   });
@@ -146,7 +113,7 @@ void WithRow(const CodeStage& s, const float* in, float* out, int64_t count, int
 void Encode(const CodeStage& s, const float* in, int32_t* out, int64_t count) {
   const D d;
   const V scale = hn::Set(d, s.encoding.scale), offset = hn::Set(d, s.encoding.offset), most = hn::Set(d, 255.0f);
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const V v = Load(d, in + at, lanes);
     const V code = hn::Min(hn::Max(hn::Sub(RoundAway(hn::Mul(v, scale)), offset), hn::Zero(d)), most);
     Store(hn::ConvertTo(DI(), hn::IfThenElseZero(hn::Eq(v, v), code)), DI(), out + at, lanes);
@@ -157,14 +124,15 @@ void LoadCodes(const StagedSource& source, int64_t first, int64_t count, int32_t
   const DI di;
   const auto* a = static_cast<const uint8_t*>(source.values) + first;
   if (source.pair.other == nullptr) {
-    Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED { Store(Widened(a + at, lanes), di, out + at, lanes); });
+    Each(D(), count,
+         [&](int64_t at, size_t lanes) RIVULET_INLINED { Store(Widened(a + at, lanes), di, out + at, lanes); });
     return;
   }
   const uint8_t* b = source.pair.other + first;
   const I start = hn::Set(di, source.pair.start), of_a = hn::Set(di, source.pair.step_a),
           of_b = hn::Set(di, source.pair.step_b);
   const bool multiplies = source.pair.multiplies;
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const I x = Widened(a + at, lanes), y = Widened(b + at, lanes);
     const I sum = multiplies ? hn::Mul(hn::Sub(x, of_a), hn::Sub(y, of_b))
                              : hn::Add(hn::Add(start, hn::Mul(x, of_a)), hn::Mul(y, of_b));
@@ -181,7 +149,7 @@ struct Values {
 void StoreBytes(const int32_t* codes, int64_t count, int32_t low, int32_t high, uint8_t* to) {
   const DI di;
   const I least = hn::Set(di, low), most = hn::Set(di, high);
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const I code = hn::Min(hn::Max(Load(di, codes + at, lanes), least), most);
     Store(hn::DemoteTo(D8(), code), D8(), to + at, lanes);
   });
@@ -269,7 +237,7 @@ void StageLines(const CodeStages& stages, const StagedSource& source, int64_t be
 
 void WidenExtremes(const int32_t* values, int64_t count, int32_t* lows, int32_t* highs) {
   const DI di;
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const I v = Load(di, values + at, lanes);
     Store(hn::Min(hn::LoadU(di, lows + at), v), di, lows + at, lanes);
     Store(hn::Max(hn::LoadU(di, highs + at), v), di, highs + at, lanes);
@@ -279,7 +247,7 @@ void WidenExtremes(const int32_t* values, int64_t count, int32_t* lows, int32_t*
 // NaN stays.
 void WidenExtremes(const float* values, int64_t count, float* lows, float* highs) {
   const D d;
-  Each(count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const V v = Load(d, values + at, lanes), low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
     const auto is_nan = hn::IsNaN(v);
     Store(hn::IfThenElse(hn::Or(hn::Lt(v, low), is_nan), v, low), d, lows + at, lanes);
@@ -307,7 +275,6 @@ void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_
   }
 }
 
-#undef RIVULET_INLINED
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet

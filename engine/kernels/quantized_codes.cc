@@ -14,48 +14,14 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/code_vectors-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
-namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::CappedTag<float, 16>;
-using DI = hn::RebindToSigned<D>;
-using D8 = hn::Rebind<uint8_t, D>;  // a quarter
 using DB = hn::CappedTag<uint8_t, 64>;
-using V = hn::Vec<D>;
-using I = hn::Vec<DI>;
-
-// A lambda that is called in two places is no loop's body otherwise, but a function.
-#define RIVULET_INLINED __attribute__((always_inline))
-
-// Calls body(at, lanes) for each vector of `count` elements.
-template <class Tag, class Body>
-HWY_INLINE void Each(Tag tag, int64_t count, const Body& body) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
-  int64_t at = 0;
-  for (; at + lanes <= count; at += lanes) body(at, static_cast<size_t>(lanes));
-  if (at < count) body(at, static_cast<size_t>(count - at));
-}
-
-template <class Tag, class T>
-HWY_INLINE hn::Vec<Tag> Load(Tag tag, const T* from, size_t count) {
-  return count == hn::Lanes(tag) ? hn::LoadU(tag, from) : hn::LoadN(tag, from, count);
-}
-
-template <class Tag, class T>
-HWY_INLINE void Store(hn::Vec<Tag> v, Tag tag, T* to, size_t count) {
-  count == hn::Lanes(tag) ? hn::StoreU(v, tag, to) : hn::StoreN(v, tag, to, count);
-}
-
-HWY_INLINE I Widened(const uint8_t* codes, size_t count) { return hn::PromoteTo(DI(), Load(D8(), codes, count)); }
-
-// Halves away from 0: what is added is the largest number below a half.
-HWY_INLINE V RoundAway(V v) {
-  const D d;
-  return hn::Trunc(hn::Add(v, hn::CopySign(hn::Set(d, 0x1.fffffep-2f), v)));
-}
 
 void Encode(const float* x, int64_t count, const ByteEncoding& how, uint8_t* codes) {
   const D d;
@@ -173,7 +139,6 @@ void AddBias(const uint8_t* codes, const int32_t* bias, int64_t count, const Wid
   });
 }
 
-#undef RIVULET_INLINED
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet

@@ -1,0 +1,62 @@
+// Vectors of codes and of their numbers, some elements of a row at a time. Per-target: included once for each target by
+// the files that use it.
+#include <cstdint>
+
+#if defined(RIVULET_ENGINE_KERNELS_CODE_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef RIVULET_ENGINE_KERNELS_CODE_VECTORS_INL_H_
+#undef RIVULET_ENGINE_KERNELS_CODE_VECTORS_INL_H_
+#else
+#define RIVULET_ENGINE_KERNELS_CODE_VECTORS_INL_H_
+#endif
+
+#include "hwy/highway.h"
+
+// A lambda that is called in two places is no loop's body otherwise, but a function.
+#undef RIVULET_INLINED
+#define RIVULET_INLINED __attribute__((always_inline))
+
+HWY_BEFORE_NAMESPACE();
+namespace rivulet {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, 16>;
+using DI = hn::RebindToSigned<D>;
+using D8 = hn::Rebind<uint8_t, D>;  // a quarter
+using V = hn::Vec<D>;
+using I = hn::Vec<DI>;
+
+// Calls body(at, lanes) for each vector of `count` elements.
+template <class Tag, class Body>
+HWY_INLINE void Each(Tag tag, int64_t count, const Body& body) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  int64_t at = 0;
+  for (; at + lanes <= count; at += lanes) body(at, static_cast<size_t>(lanes));
+  if (at < count) body(at, static_cast<size_t>(count - at));
+}
+
+template <class Tag, class T>
+HWY_INLINE hn::Vec<Tag> Load(Tag tag, const T* from, size_t count) {
+  return count == hn::Lanes(tag) ? hn::LoadU(tag, from) : hn::LoadN(tag, from, count);
+}
+
+template <class Tag, class T>
+HWY_INLINE void Store(hn::Vec<Tag> v, Tag tag, T* to, size_t count) {
+  count == hn::Lanes(tag) ? hn::StoreU(v, tag, to) : hn::StoreN(v, tag, to, count);
+}
+
+HWY_INLINE I Widened(const uint8_t* codes, size_t count) { return hn::PromoteTo(DI(), Load(D8(), codes, count)); }
+
+// Halves away from 0: what is added is the largest number below a half.
+HWY_INLINE V RoundAway(V v) {
+  const D d;
+  return hn::Trunc(hn::Add(v, hn::CopySign(hn::Set(d, 0x1.fffffep-2f), v)));
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace rivulet
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
