@@ -177,5 +177,25 @@ TEST_F(FuseCodeSteps, WhatIsNoNumberIsAnErrorAsItIsStepByStep) {
   }
 }
 
+// How many elements a bound has may not be known before the run.
+TEST_F(FuseCodeSteps, ABoundWithoutElementsIsAnErrorAsItIsStepByStep) {
+  const std::string fed =
+      "p = Placeholder() {dtype=float32, shape=shape[?]}\nk = Placeholder() {dtype=int32, shape=shape[1]}\n"
+      "bound = Reshape(p, k) {T=float32, Tshape=int32}\n";
+  const std::string text =
+      fed + Replaced(kWhole, "v = QuantizedRelu6(t, t:1, t:2)", "v = QuantizedReluX(t, bound, t:1, t:2)");
+  const Tensor none = *Tensor::Allocate(DType::kFloat, {0}, *Allocator::Create());
+  for (const bool passes : {false, true}) {
+    SessionOptions options;
+    options.passes = passes;
+    auto session = Session::Create(ModelOf(text), options);
+    ASSERT_TRUE(session.ok()) << session.status().ToString();
+    const std::vector<int32_t> zero = {0};
+    const auto result =
+        (*session)->Run({{"x", Numbers({1, 6, 5, 3}, 7)}, {"p", none}, {"k", Tensor::Of<int32_t>({1}, zero)}}, {"y"});
+    EXPECT_EQ(result.status().code(), Code::kInvalidArgument) << result.status().ToString();
+  }
+}
+
 }  // namespace
 }  // namespace rivulet
