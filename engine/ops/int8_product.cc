@@ -51,9 +51,6 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, rank));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, rank));
   const Shape& filter = c.shape(1);
-  for (int i = 1; i < 4; ++i) {
-    if (!c.known(i)) return InvalidArgument("input ", i, " of a product of codes: want a constant");
-  }
   const bool transposed = TransposesB(c.attrs());
   const int64_t channels = ChannelsOf<kKind>(filter, transposed);
   for (int i = 2; i < 4; ++i) {

@@ -230,8 +230,8 @@ Status RunWithSteps(RunContext& c) {
 template <bool kConv>
 Status InferWithSteps(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(kConv ? InferConv(c) : InferMatMul(c));
-  if (!c.known(1) || c.dtype(1) != DType::kQuint8 || c.input(1).shape.num_elements() == 0) {
-    return InvalidArgument("filter: want a constant of quint8");
+  if (c.dtype(1) != DType::kQuint8 || c.input(1).shape.num_elements() == 0) {
+    return InvalidArgument("filter: want quint8, got ", c.dtype(1), c.shape(1));
   }
   return CheckCodeSteps(c.attrs().Strs("steps"), StageType::kCodes, c.num_inputs() - 6, c.output_dtype(0));
 }

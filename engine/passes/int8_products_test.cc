@@ -220,5 +220,34 @@ y = FakeQuantWithMinMaxVars(m, lo, hi) {num_bits=8, narrow_range=false}
   EXPECT_EQ(out.graph.fact(out.roots[0]).shape, (Shape{1, 2}));
 }
 
+// The image has other sizes from run to run, and nobody can know them before.
+TEST(Int8Products, ShapesMayBeFoundInTheRun) {
+  if (FindOp("ResizeNearestNeighbor") == nullptr) GTEST_SKIP();
+  const std::string text =
+      Replaced(Replaced(std::string(kInput) + kWeights + kConv, "shape=shape[1,4,4,2]}",
+                        "shape=shape[1,2,2,2]}\nsize = Placeholder() {dtype=int32, shape=shape[2]}\n"
+                        "large = ResizeNearestNeighbor(x, size) {T=float32}"),
+               "FakeQuantWithMinMaxVars(x, lo", "FakeQuantWithMinMaxVars(large, lo");
+  EXPECT_EQ(Rewrite(text, kPasses, "y").Count("_Int8Conv2D"), 1);
+  const std::vector<float> pixels = {-0.9f, 0.3f, 1.2f, -0.1f, 0.55f, 0, 1.5f, 0.8f};
+  for (const std::vector<int32_t>& size : {std::vector<int32_t>{4, 4}, {3, 5}}) {
+    std::vector<Tensor> results;
+    for (const bool passes : {false, true}) {
+      SessionOptions options;
+      options.passes = passes;
+      auto session = Session::Create(ModelOf(text), options);
+      ASSERT_TRUE(session.ok()) << session.status().ToString();
+      auto result = (*session)->Run(
+          {{"x", Tensor::Of<float>({1, 2, 2, 2}, pixels)}, {"size", Tensor::Of<int32_t>({2}, size)}}, {"y"});
+      ASSERT_TRUE(result.ok()) << result.status().ToString();
+      results.push_back((*result)[0]);
+    }
+    ASSERT_EQ(results[0].shape(), results[1].shape());
+    for (int64_t i = 0; i < results[0].num_elements(); ++i) {
+      EXPECT_NEAR(results[0].data<float>()[i], results[1].data<float>()[i], 0.0501) << i;  // a step
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rivulet
