@@ -12,6 +12,7 @@
 #include "engine/ops/dims.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/sparse_parts.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
@@ -87,7 +88,7 @@ class Sequences {
     if (begin_ == rows_) return;
     do {
       ++end_;
-    } while (end_ < rows_ && std::ranges::equal(Group(end_), Group(begin_)));
+    } while (end_ < rows_ && CompareIndices(Group(end_).data(), Group(begin_).data(), rank_ - 1) == 0);
   }
 
  private:
@@ -158,10 +159,12 @@ Status Run(RunContext& c) {
   const int64_t rank = c.input(2).num_elements();
   Sequences hypothesis(c.input(0), rank), truth(c.input(3), rank);
   while ((!hypothesis.done() || !truth.done()) && !c.stop().stopped()) {
-    const bool has_truth = hypothesis.done() ||
-                           (!truth.done() && !std::ranges::lexicographical_compare(hypothesis.group(), truth.group()));
-    const bool has_hypothesis = truth.done() || (!hypothesis.done() && !std::ranges::lexicographical_compare(
-                                                                           truth.group(), hypothesis.group()));
+    // Where both have words, the group that comes first is next.
+    int order = hypothesis.done() ? 1 : -1;
+    if (!hypothesis.done() && !truth.done()) {
+      order = CompareIndices(hypothesis.group().data(), truth.group().data(), rank - 1);
+    }
+    const bool has_truth = order >= 0, has_hypothesis = order <= 0;
     const std::span<const int64_t> group = has_truth ? truth.group() : hypothesis.group();
     uint64_t place = 0;  // wraps around as it likes: one that is wrong is refused
     for (int axis = 0; axis < output.rank(); ++axis) {

@@ -207,7 +207,8 @@ Result<Tensor> JoinValues(std::span<const RaggedVariant* const> all, DType dtype
   CheckedSize rows = 0;
   for (size_t i = 0; i < all.size(); ++i) {
     const Shape& other = all[i]->values.shape();
-    if (!std::ranges::equal(other.dims().subspan(1), shape.dims().subspan(1))) {
+    const std::span<const int64_t> row = other.dims().subspan(1), want = shape.dims().subspan(1);
+    if (!std::equal(row.begin(), row.end(), want.begin(), want.end())) {
       return InvalidArgument("variant ", i, ": want values as of the first, ", all[0]->values.shape(),
                              ", but for the first dim, got ", other);
     }

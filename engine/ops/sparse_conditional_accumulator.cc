@@ -36,7 +36,9 @@ class SparseAccumulator : public ConditionalAccumulator {
         counts_ = std::move(counts);
         return Status();
       }
-      if (!std::ranges::equal(values.shape().dims().subspan(1), sum_.values.shape().dims().subspan(1))) {
+      const std::span<const int64_t> row = values.shape().dims().subspan(1),
+                                     want = sum_.values.shape().dims().subspan(1);
+      if (!std::equal(row.begin(), row.end(), want.begin(), want.end())) {
         return InvalidArgument("gradient_values: want rows as of the first gradient's ", sum_.values.shape(), ", got ",
                                values.shape());
       }
