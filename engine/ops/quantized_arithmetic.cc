@@ -106,6 +106,16 @@ bool AddRows(RunContext& c, const CodeLine& x_line, const CodeLine& y_line) {
   return true;
 }
 
+// The sums of all codes and one number of 32 bits. A single code is rounded where others go by whole steps.
+void AddOne(RunContext& c, const Tensor& operand, const CodeLine& line, int32_t one) {
+  const auto* codes = static_cast<const uint8_t*>(operand.raw());
+  auto* sum = static_cast<int32_t*>(c.output(0).raw());
+  const int32_t start = Wrap(line.start + one);
+  c.ParallelFor(operand.num_elements(), 1 << 15, [&](int64_t begin, int64_t end) {
+    AddCodeLines(codes + begin, codes + begin, end - begin, start, line.step, 0, sum + begin);
+  });
+}
+
 // Biases of bytes, a row of the last dim at a time. Only where every number is finite.
 bool AddBiasRows(RunContext& c, Range x, Range y, Range z) {
   const Decoder<uint8_t> from_x(x), from_y(y);
@@ -152,15 +162,13 @@ Status RunAdd(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 4, 5, true, &y));
   const Range z = SumRange(x, y, 14);
   const CodeLine x_line(x, z), y_line(y, z);
-  const bool x_scalar = c.input(0).num_elements() == 1, y_scalar = c.input(1).num_elements() == 1 && !x_scalar;
-  if (!x_scalar && !y_scalar && AddRows(c, x_line, y_line)) {
-    WriteRange(c, 1, z);
-    return Status();
+  if (c.input(0).num_elements() == 1) {
+    AddOne(c, c.input(1), y_line, Recode<uint8_t, int32_t>(*static_cast<const uint8_t*>(c.input(0).raw()), x, z));
+  } else if (c.input(1).num_elements() == 1) {
+    AddOne(c, c.input(0), x_line, Recode<uint8_t, int32_t>(*static_cast<const uint8_t*>(c.input(1).raw()), y, z));
+  } else if (!AddRows(c, x_line, y_line)) {
+    Map<uint8_t>(c, [&](uint8_t a, uint8_t b) { return Wrap(x_line(a) + y_line(b)); });
   }
-  Map<uint8_t>(c, [&](uint8_t a, uint8_t b) {
-    return Wrap((x_scalar ? Recode<uint8_t, int32_t>(a, x, z) : x_line(a)) +
-                (y_scalar ? Recode<uint8_t, int32_t>(b, y, z) : y_line(b)));
-  });
   WriteRange(c, 1, z);
   return Status();
 }
