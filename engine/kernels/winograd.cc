@@ -51,11 +51,14 @@ struct Own {
   // The part whose tiles it has transformed, or -1.
   int64_t& part() const { return *reinterpret_cast<int64_t*>(Block(0)); }
   float* filters() const { return Block(0) + kHeadFloats; }
-  float* sums() const { return filters() + kMaxColumns / PackedMatrix::kPanel * kPoints * task->layout.filter_point; }
+  float* sums() const {
+    return filters() + kMaxColumns / PackedMatrix::kPanel * task->layout.points() * task->layout.filter_point;
+  }
   // Transformed tiles of a block of input channels: [points][tiles][depth].
   float* Tiles(int64_t depth_block) const {
     const int64_t in_block = task->layout.depths_of_block;
-    return Block(1 + depth_block / in_block) + depth_block % in_block * kPoints * task->layout.input_point;
+    return Block(1 + depth_block / in_block) +
+           depth_block % in_block * task->layout.points() * task->layout.input_point;
   }
 };
 
@@ -74,7 +77,8 @@ using winograd::Task;
 
 // Output channels of a piece: whole panels of the packed filter, and at least one pair of vectors.
 constexpr int64_t kColumns = std::max(kPanel, kPairColumns);
-static_assert(kColumns <= winograd::kMaxColumns && kWinogradPoints == winograd::kPoints);
+static_assert(kColumns <= winograd::kMaxColumns);
+constexpr int64_t kMaxSide = 8;
 
 struct TilePlace {
   int64_t image;
@@ -88,134 +92,73 @@ HWY_INLINE TilePlace PlaceOf(const ConvGeometry& g, const Layout& layout, int64_
           winograd::FirstOf(tile % layout.tiles_x, g.dilation_w, layout.outs)};
 }
 
-// A vector of `count` channels of the 6x6 input pixels from `at` on; those outside [top, bottom) x [left, right) are
-// zero. The first dimension's results lie in `half` before the second's are made from them.
+// Where the input pixels of a tile lie. Those outside [top, bottom) x [left, right) are zero.
 struct Window {
   int64_t row;  // floats from one pixel to the one below
   int64_t pixel;
   int64_t top, bottom, left, right;
 };
 
-template <bool kInside, bool kWhole>
-HWY_NOINLINE void TransformTile(const float* at, const Window& w, int64_t count, float* HWY_RESTRICT to, int64_t point,
-                                int64_t side) {
+// A vector of channels of a tile's input pixels, the first of them at `at`. The first dimension's results lie in `half`
+// before the second's are made from them. `side` is kSide, known only at run time, for loops that are better not
+// unrolled.
+template <int kSide>
+HWY_NOINLINE void TransformTile(const float* at, const Window& w, float* HWY_RESTRICT to, int64_t point, int64_t side) {
   const D d;
-  HWY_ALIGN float half[static_cast<size_t>(kWinogradPoints * kLanes)];
-  V y0, y1, y2, y3, y4, y5;
+  HWY_ALIGN float half[static_cast<size_t>(kSide * kSide * kLanes)];
   for (int64_t x = 0; x < side; ++x, at += w.pixel) {
-    const auto load = [&](int64_t y) HWY_ATTR {
-      if constexpr (kInside) {
-        if constexpr (!kWhole) return LoadSome(at + y * w.row, count);
-        return hn::LoadU(d, at + y * w.row);
-      } else {
-        const bool inside = y >= w.top && y < w.bottom && x >= w.left && x < w.right;
-        return inside ? LoadSome(at + y * w.row, count) : hn::Zero(d);
-      }
-    };
-    TransformInput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3, y4, y5);
     float* column = half + x * kLanes;
-    constexpr int64_t kRow = kWinogradIn * kLanes;
-    hn::Store(y0, d, column);
-    hn::Store(y1, d, column + kRow);
-    hn::Store(y2, d, column + 2 * kRow);
-    hn::Store(y3, d, column + 3 * kRow);
-    hn::Store(y4, d, column + 4 * kRow);
-    hn::Store(y5, d, column + 5 * kRow);
+    TransformInput<kSide>([&](int64_t y) HWY_ATTR { return hn::LoadU(d, at + y * w.row); },
+                          [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * kSide * kLanes); });
   }
-  for (int64_t y = 0; y < side; ++y, to += kWinogradIn * point) {
-    const float* row = half + y * kWinogradIn * kLanes;
-    const auto load = [&](int64_t x) HWY_ATTR { return hn::Load(d, row + x * kLanes); };
-    TransformInput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3, y4, y5);
-    hn::StoreU(y0, d, to);
-    hn::StoreU(y1, d, to + point);
-    hn::StoreU(y2, d, to + 2 * point);
-    hn::StoreU(y3, d, to + 3 * point);
-    hn::StoreU(y4, d, to + 4 * point);
-    hn::StoreU(y5, d, to + 5 * point);
+  for (int64_t y = 0; y < side; ++y, to += kSide * point) {
+    const float* row = half + y * kSide * kLanes;
+    TransformInput<kSide>([&](int64_t x) HWY_ATTR { return hn::Load(d, row + x * kLanes); },
+                          [&](V v, int64_t x) HWY_ATTR { hn::StoreU(v, d, to + x * point); });
   }
 }
 
-// Transforms the tiles [begin, end).
-void TransformTiles(const Own& own, int64_t begin, int64_t end) {
-  const Task& task = *own.task;
-  const ConvGeometry& g = *task.geometry;
-  const Layout& layout = task.layout;
-  for (int64_t i = begin; i < end; ++i) {
-    const TilePlace place = PlaceOf(g, layout, i);
-    const int64_t in_y = place.y - g.pad_top;
-    const int64_t in_x = place.x - g.pad_left;
-    Window w{
-        g.dilation_h * g.in_w * g.in_c,           g.dilation_w * g.in_c,
-        winograd::StepsTo(0, in_y, g.dilation_h), std::min(winograd::StepsTo(g.in_h, in_y, g.dilation_h), kWinogradIn),
-        winograd::StepsTo(0, in_x, g.dilation_w), std::min(winograd::StepsTo(g.in_w, in_x, g.dilation_w), kWinogradIn)};
-    const bool inside = w.top == 0 && w.left == 0 && w.bottom == kWinogradIn && w.right == kWinogradIn;
-    const float* at = task.input + ((place.image * g.in_h + in_y) * g.in_w + in_x) * g.in_c;
-    for (int64_t block = 0; block < layout.depths; ++block) {
-      float* to = own.Tiles(block) + (i - begin) * layout.depth;
-      const int64_t first = block * layout.depth;
-      const int64_t channels = std::min(layout.depth, g.in_c - first);
-      for (int64_t c = 0; c < channels; c += kLanes) {
-        const int64_t count = channels - c;
-        if (inside && count >= kLanes) {
-          TransformTile<true, true>(at + first + c, w, count, to + c, layout.input_point, layout.side);
-        } else if (inside) {
-          TransformTile<true, false>(at + first + c, w, count, to + c, layout.input_point, layout.side);
-        } else {
-          TransformTile<false, false>(at + first + c, w, count, to + c, layout.input_point, layout.side);
-        }
-      }
+// The same of a tile of which some pixels, or channels beyond the first `count`, are not there.
+HWY_NOINLINE Window CopyWindow(const float* at, const Window& w, int64_t count, int64_t side, float* HWY_RESTRICT to) {
+  const D d;
+  const Window copied{side * kLanes, kLanes, 0, side, 0, side};
+  for (int64_t y = 0; y < side; ++y) {
+    for (int64_t x = 0; x < side; ++x, to += kLanes) {
+      const bool inside = y >= w.top && y < w.bottom && x >= w.left && x < w.right;
+      hn::Store(inside ? LoadSome(at + y * w.row + x * w.pixel, count) : hn::Zero(d), d, to);
     }
   }
-}
-
-// One dimension of G g: what lies at load(0) to load(taps - 1).
-template <class Load, class Put>
-HWY_INLINE void TransformSide(int64_t taps, const Load& load, const Put& put) {
-  V y0, y1, y2, y3, y4, y5;
-  if (taps == 3) {
-    TransformFilter(load(0), load(1), load(2), y0, y1, y2, y3, y4, y5);
-  } else {
-    y5 = load(4);
-    TransformUpToFive(load(0), load(1), load(2), load(3), y5, y0, y1, y2, y3, y4);
-  }
-  put(y0, 0);
-  put(y1, 1);
-  put(y2, 2);
-  put(y3, 3);
-  put(y4, 4);
-  put(y5, 5);
+  return copied;
 }
 
 // The filters of `depth` input channels from `first` on and the 16 output channels of a panel. The taps' lines often
 // fall into one set of the cache: each is read whole before the next. They come from memory, in streams too short to be
 // foreseen.
+template <int kSide, int kTaps>
 HWY_NOINLINE void TransformFilters(const float* panel, int64_t in_c, int64_t first, int64_t depth, const Layout& layout,
                                    float* HWY_RESTRICT filters) {
   const D d;
-  HWY_ALIGN float half[static_cast<size_t>(5 * kWinogradIn * kPanel)];
+  HWY_ALIGN float half[static_cast<size_t>(kTaps * kSide * kPanel)];
   constexpr int64_t kAhead = 16;
-  const int64_t taps = layout.taps;
+  constexpr int64_t kRow = kTaps * kPanel;
   const int64_t point = layout.filter_point;
   const int64_t tap = in_c * kPanel;
-  const int64_t row = taps * kPanel;
   for (int64_t k = 0; k < depth; ++k) {
     const float* from = panel + (first + k) * kPanel;
-    for (int64_t i = 0; i < taps * taps; ++i) __builtin_prefetch(from + i * tap + kAhead * kPanel);
-    for (int64_t x = 0; x < taps; ++x, from += tap) {
+    for (int64_t i = 0; i < layout.taps * kTaps; ++i) __builtin_prefetch(from + i * tap + kAhead * kPanel);
+    for (int64_t x = 0; x < layout.taps; ++x, from += tap) {
       for (int64_t j = 0; j < kPanel; j += kLanes) {
         float* column = half + x * kPanel + j;
-        TransformSide(
-            taps, [&](int64_t y) HWY_ATTR { return hn::LoadU(d, from + y * taps * tap + j); },
-            [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * row); });
+        TransformFilter<kSide, kTaps>([&](int64_t y) HWY_ATTR { return hn::LoadU(d, from + y * kTaps * tap + j); },
+                                      [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * kRow); });
       }
     }
     float* to = filters + k * kPanel;
-    for (int64_t y = 0; y < layout.side; ++y, to += kWinogradIn * point) {
+    for (int64_t y = 0; y < layout.side; ++y, to += kSide * point) {
       for (int64_t j = 0; j < kPanel; j += kLanes) {
-        const float* at = half + y * row + j;
-        TransformSide(
-            taps, [&](int64_t x) HWY_ATTR { return hn::Load(d, at + x * kPanel); },
-            [&](V v, int64_t x) HWY_ATTR { hn::StoreU(v, d, to + x * point + j); });
+        const float* at = half + y * kRow + j;
+        TransformFilter<kSide, kTaps>([&](int64_t x) HWY_ATTR { return hn::Load(d, at + x * kPanel); },
+                                      [&](V v, int64_t x) HWY_ATTR { hn::StoreU(v, d, to + x * point + j); });
       }
     }
   }
@@ -233,47 +176,91 @@ struct Target {
 };
 
 // A vector of output channels of one tile. Returns zeros, or something else where a result is not finite.
+template <int kSide, int kOuts>
 HWY_NOINLINE V FinishTile(const float* sums, const Layout& layout, const Target& t, const ActivationBounds& bounds,
                           int64_t count) {
   const D d;
-  HWY_ALIGN float half[static_cast<size_t>(kWinogradOut * kWinogradIn * kLanes)];
-  constexpr int64_t kRow = kWinogradIn * kLanes;
-  V y0, y1, y2, y3;
+  HWY_ALIGN float half[static_cast<size_t>(kOuts * kSide * kLanes)];
+  constexpr int64_t kRow = kSide * kLanes;
   for (int64_t x = 0; x < layout.side; ++x) {
-    const auto load = [&](int64_t y) HWY_ATTR { return hn::LoadU(d, sums + (y * kWinogradIn + x) * layout.sum_point); };
-    TransformOutput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3);
-    if (layout.outs == 2) y1 = hn::Add(y1, load(5));
     float* column = half + x * kLanes;
-    hn::Store(y0, d, column);
-    hn::Store(y1, d, column + kRow);
-    hn::Store(y2, d, column + 2 * kRow);
-    hn::Store(y3, d, column + 3 * kRow);
+    TransformOutput<kSide, kOuts>([&](int64_t y)
+                                      HWY_ATTR { return hn::LoadU(d, sums + (y * kSide + x) * layout.sum_point); },
+                                  [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * kRow); });
   }
   const V bias = t.bias != nullptr ? LoadSome(t.bias, count) : hn::Zero(d);
   V finite = hn::Zero(d);
+  HWY_ALIGN float line[static_cast<size_t>(kOuts * kLanes)];
   for (int64_t y = 0; y < t.height; ++y) {
     const float* row = half + y * kRow;
-    const auto load = [&](int64_t x) HWY_ATTR { return hn::Load(d, row + x * kLanes); };
-    TransformOutput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3);
-    if (layout.outs == 2) y1 = hn::Add(y1, load(5));
-    const auto put = [&](V v, int64_t x) HWY_ATTR {
-      if (x >= t.width) return;
+    TransformOutput<kSide, kOuts>([&](int64_t x) HWY_ATTR { return hn::Load(d, row + x * kLanes); },
+                                  [&](V v, int64_t x) HWY_ATTR { hn::Store(v, d, line + x * kLanes); });
+    for (int64_t x = 0; x < t.width; ++x) {
       const int64_t at = y * t.row + x * t.pixel;
+      V v = hn::Load(d, line + x * kLanes);
       finite = hn::MulAdd(v, hn::Zero(d), finite);
       v = hn::Add(v, bias);
       if (t.addend != nullptr) v = hn::Add(v, LoadSome(t.addend + at, count));
       StoreSome(Activate(v, bounds), count, t.output + at);
-    };
-    put(y0, 0);
-    put(y1, 1);
-    put(y2, 2);
-    put(y3, 3);
+    }
   }
   return finite;
 }
 
+// The transforms of a form.
+struct Transforms {
+  decltype(&TransformTile<6>) tile;
+  decltype(&TransformFilters<6, 3>) filters;
+  decltype(&FinishTile<6, 4>) finish;
+};
+
+template <int kSide, int kTaps>
+HWY_INLINE Transforms TransformsFor() {
+  return {&TransformTile<kSide>, &TransformFilters<kSide, kTaps>, &FinishTile<kSide, kSide + 1 - kTaps>};
+}
+
+Transforms TransformsOf(const Layout& layout) {
+  if (layout.taps == 5) return TransformsFor<8, 5>();
+  if (layout.side == 8) return TransformsFor<8, 3>();
+  return layout.side == 6 ? TransformsFor<6, 3>() : TransformsFor<4, 3>();
+}
+
+// Transforms the tiles [begin, end).
+void TransformTiles(const Own& own, const Transforms& transforms, int64_t begin, int64_t end) {
+  const Task& task = *own.task;
+  const ConvGeometry& g = *task.geometry;
+  const Layout& layout = task.layout;
+  for (int64_t i = begin; i < end; ++i) {
+    const TilePlace place = PlaceOf(g, layout, i);
+    const int64_t in_y = place.y - g.pad_top;
+    const int64_t in_x = place.x - g.pad_left;
+    Window w{
+        g.dilation_h * g.in_w * g.in_c,           g.dilation_w * g.in_c,
+        winograd::StepsTo(0, in_y, g.dilation_h), std::min(winograd::StepsTo(g.in_h, in_y, g.dilation_h), layout.side),
+        winograd::StepsTo(0, in_x, g.dilation_w), std::min(winograd::StepsTo(g.in_w, in_x, g.dilation_w), layout.side)};
+    const bool inside = w.top == 0 && w.left == 0 && w.bottom == layout.side && w.right == layout.side;
+    const float* at = task.input + ((place.image * g.in_h + in_y) * g.in_w + in_x) * g.in_c;
+    for (int64_t block = 0; block < layout.depths; ++block) {
+      float* to = own.Tiles(block) + (i - begin) * layout.depth;
+      const int64_t first = block * layout.depth;
+      const int64_t channels = std::min(layout.depth, g.in_c - first);
+      for (int64_t c = 0; c < channels; c += kLanes) {
+        const int64_t count = channels - c;
+        const float* from = at + first + c;
+        if (inside && count >= kLanes) {
+          transforms.tile(from, w, to + c, layout.input_point, layout.side);
+        } else {
+          HWY_ALIGN float copy[static_cast<size_t>(kMaxSide * kMaxSide * kLanes)];
+          const Window copied = CopyWindow(from, w, count, layout.side, copy);
+          transforms.tile(copy, copied, to + c, layout.input_point, layout.side);
+        }
+      }
+    }
+  }
+}
+
 // The tiles [begin, end), which are transformed, of the output channels from `column` on.
-void Multiply(const Own& own, int64_t begin, int64_t end, int64_t column) {
+void Multiply(const Own& own, const Transforms& transforms, int64_t begin, int64_t end, int64_t column) {
   const D d;
   const Task& task = *own.task;
   const ConvGeometry& g = *task.geometry;
@@ -285,16 +272,17 @@ void Multiply(const Own& own, int64_t begin, int64_t end, int64_t column) {
   float* const sums = own.sums();
   const int64_t tap_floats = g.in_c * kPanel;
   const int64_t row_parts = (tiles + kMaxRows - 1) / kMaxRows;
+  const int64_t points = layout.points();
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   for (int64_t block = 0; block < layout.depths; ++block) {
     const int64_t first = block * layout.depth;
     const int64_t depth = std::min(layout.depth, g.in_c - first);
     for (int64_t panel = 0; panel < panels; ++panel) {
       const float* packed = task.packed + (column / kPanel + panel) * layout.taps * layout.taps * tap_floats;
-      TransformFilters(packed, g.in_c, first, depth, layout, filters + panel * kWinogradPoints * layout.filter_point);
+      transforms.filters(packed, g.in_c, first, depth, layout, filters + panel * points * layout.filter_point);
     }
     const float* const inputs = own.Tiles(block);
-    for (int64_t point = 0; point < kWinogradPoints; ++point) {
+    for (int64_t point = 0; point < points; ++point) {
       const float* left = inputs + point * layout.input_point;
       const float* right = filters + point * layout.filter_point;
       for (int64_t part = 0; part < row_parts; ++part) {
@@ -305,11 +293,11 @@ void Multiply(const Own& own, int64_t begin, int64_t end, int64_t column) {
         for (int64_t j = 0; j < panels * kPanel; j += kPairColumns) {
           float* c = sums + point * layout.sum_point + row * kColumns + j;
           const TileOut out{c, kColumns, nullptr, block > 0 ? c : nullptr, -kInfinity, kInfinity};
-          const float* b0 = right + j / kPanel * kWinogradPoints * layout.filter_point + j % kPanel;
+          const float* b0 = right + j / kPanel * points * layout.filter_point + j % kPanel;
           if constexpr (kLanes < kPanel) {
             TileFor<true>(rows)(tile, b0, b0 + kLanes, out);
           } else if (j + kLanes < panels * kPanel) {
-            TileFor<true>(rows)(tile, b0, b0 + kWinogradPoints * layout.filter_point, out);
+            TileFor<true>(rows)(tile, b0, b0 + points * layout.filter_point, out);
           } else {
             TileFor<false>(rows)(tile, b0, b0, out);
           }
@@ -332,7 +320,7 @@ void Multiply(const Own& own, int64_t begin, int64_t end, int64_t column) {
       t.output = task.output + at + j;
       t.addend = epilogue.addend != nullptr ? epilogue.addend + at + j : nullptr;
       t.bias = epilogue.bias != nullptr ? epilogue.bias + column + j : nullptr;
-      finite = hn::Add(finite, FinishTile(sums + i * kColumns + j, layout, t, bounds, width - j));
+      finite = hn::Add(finite, transforms.finish(sums + i * kColumns + j, layout, t, bounds, width - j));
     }
   }
   if (!hn::AllTrue(d, hn::Eq(finite, hn::Zero(d)))) task.not_finite->store(true, std::memory_order_relaxed);
@@ -344,15 +332,16 @@ int64_t TileRows() { return kMaxRows; }
 // Pieces of the same tiles follow one another, so that a thread keeps to its part of the picture.
 void DoPiece(const Task& task, int64_t index, int thread) {
   const Own own{&task, thread};
+  const Transforms transforms = TransformsOf(task.layout);
   const int64_t column_parts = ColumnParts(task.geometry->out_c);
   const int64_t part = index / column_parts;
   const int64_t begin = part * task.part_tiles;
   const int64_t end = std::min(begin + task.part_tiles, task.layout.tiles);
   if (own.part() != part) {
-    TransformTiles(own, begin, end);
+    TransformTiles(own, transforms, begin, end);
     own.part() = part;
   }
-  Multiply(own, begin, end, index % column_parts * kColumns);
+  Multiply(own, transforms, begin, end, index % column_parts * kColumns);
 }
 
 }  // namespace
@@ -382,7 +371,7 @@ bool WinogradConv(const float* input, const float* packed, const ConvGeometry& g
   std::atomic<bool> not_finite{false};
   winograd::Task task{&g,     winograd::LayoutOf(g, threads), input,   packed, &epilogue,
                       output, static_cast<float*>(scratch),   threads, 0,      &not_finite};
-  task.part_tiles = winograd::TilesOfPart(task.layout.tiles, threads, HWY_DYNAMIC_DISPATCH(TileRows)());
+  task.part_tiles = winograd::TilesOfPart(task.layout, threads, HWY_DYNAMIC_DISPATCH(TileRows)());
   for (int thread = 0; thread < threads; ++thread) winograd::Own{&task, thread}.part() = -1;
   const int64_t tile_parts = winograd::PartsOf(task.layout.tiles, task.part_tiles);
   const int64_t pieces = tile_parts * HWY_DYNAMIC_DISPATCH(ColumnParts)(g.out_c);

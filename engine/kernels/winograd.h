@@ -1,5 +1,6 @@
-// Convolution with a filter of 3x3 or 5x5 and stride 1 in a transformed domain: F(4x4, 3x3), a quarter of the
-// multiplications, or F(2x2, 5x5), a little more than a third. Internal to engine/kernels; see conv.h.
+// Convolution with a filter of 3x3 or 5x5 and stride 1 in a transformed domain: F(2x2, 3x3), F(4x4, 3x3), F(6x6, 3x3)
+// or F(4x4, 5x5), which take 4, 2.25, 1.78 and 4 multiplications an output in place of 9 and 25. Internal to
+// engine/kernels; see conv.h.
 #ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_H_
 #define RIVULET_ENGINE_KERNELS_WINOGRAD_H_
 

@@ -9,36 +9,81 @@
 namespace rivulet {
 namespace winograd {
 
-static_assert(kPoints * OddLines((kMaxTiles + kMoreTiles) * kMaxDepth) <= kBlockFloats);
-static_assert(kHeadFloats + kPoints * (kMaxColumns / PackedMatrix::kPanel * OddLines(kMaxDepth * PackedMatrix::kPanel) +
-                                       OddLines((kMaxTiles + kMoreTiles) * kMaxColumns)) <=
-              kBlockFloats);
+namespace {
 
-int64_t TilesOfPart(int64_t tiles, int threads, int64_t tile_rows) {
+// Whether what a thread holds of a piece fits its blocks.
+constexpr bool Fits(const Form& form) {
+  const int64_t points = form.side * form.side;
+  const int64_t tiles = form.max_tiles + kMoreTiles;
+  const int64_t filters = kMaxColumns / PackedMatrix::kPanel * OddLines(form.max_depth * PackedMatrix::kPanel);
+  return points * OddLines(tiles * form.max_depth) <= kBlockFloats &&
+         kHeadFloats + points * (filters + OddLines(tiles * kMaxColumns)) <= kBlockFloats;
+}
+static_assert(Fits(kForms[0]) && Fits(kForms[1]) && Fits(kForms[2]) && Fits(kForms[3]));
+
+struct Tiles {
+  int64_t y;
+  int64_t x;
+};
+
+Tiles GridOf(const ConvGeometry& g, const Form& form) {
+  const int64_t outs = form.side + 1 - form.taps;
+  return {TilesOf(g.out_h, g.dilation_h, outs), TilesOf(g.out_w, g.dilation_w, outs)};
+}
+
+// Multiply-adds of the whole, and what the transforms cost in them.
+double CostOf(const ConvGeometry& g, const Form& form) {
+  const auto [tiles_y, tiles_x] = GridOf(g, form);
+  const double tiles = static_cast<double>(g.batch) * static_cast<double>(tiles_y) * static_cast<double>(tiles_x);
+  const double in_c = static_cast<double>(g.in_c);
+  const double out_c = static_cast<double>(g.out_c);
+  const double pieces = std::max(tiles / static_cast<double>(form.max_tiles), 1.0);
+  return in_c * out_c * (tiles * static_cast<double>(form.side * form.side) + pieces * form.filter_cost) +
+         tiles * (in_c * form.input_cost + out_c * form.output_cost);
+}
+
+// The form for the filter's size that is least work. What is less accurate has to save a twentieth.
+const Form& LeastWork(const ConvGeometry& g) {
+  const Form* least = nullptr;
+  for (const Form& form : kForms) {
+    if (form.taps != g.k_h) continue;
+    if (least == nullptr || CostOf(g, form) < 0.95 * CostOf(g, *least)) least = &form;
+  }
+  return *least;
+}
+
+}  // namespace
+
+int64_t TilesOfPart(const Layout& layout, int threads, int64_t tile_rows) {
   constexpr int64_t kLeastTiles = 8;
-  const int64_t parts = PartsOf(tiles, kMaxTiles);
+  const int64_t tiles = layout.tiles;
+  const int64_t parts = PartsOf(tiles, layout.max_tiles);
   const int64_t shared = std::min(PartsOf(parts, threads) * threads, tiles / kLeastTiles);
   if (threads > 1 && shared > 1 && shared >= parts) return PartsOf(tiles, shared);
   return PartsOf(PartsOf(tiles, parts), tile_rows) * tile_rows;
 }
 
 Layout LayoutOf(const ConvGeometry& g, int threads) {
+  const Form& form = LeastWork(g);
   Layout layout;
+  layout.side = form.side;
+  layout.max_tiles = form.max_tiles;
   layout.taps = g.k_h;
   layout.outs = layout.side + 1 - layout.taps;
-  layout.tiles_y = TilesOf(g.out_h, g.dilation_h, layout.outs);
-  layout.tiles_x = TilesOf(g.out_w, g.dilation_w, layout.outs);
+  const auto [tiles_y, tiles_x] = GridOf(g, form);
+  layout.tiles_y = tiles_y;
+  layout.tiles_x = tiles_x;
   layout.tiles = g.batch * layout.tiles_y * layout.tiles_x;
-  layout.depths = PartsOf(g.in_c, kMaxDepth);
+  layout.depths = PartsOf(g.in_c, form.max_depth);
   layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
   layout.depths = PartsOf(g.in_c, layout.depth);
-  const int64_t part_tiles = std::min(TilesOfPart(layout.tiles, threads, 1) + kMoreTiles, layout.tiles);
+  const int64_t part_tiles = std::min(TilesOfPart(layout, threads, 1) + kMoreTiles, layout.tiles);
   layout.input_point = OddLines(part_tiles * layout.depth);
   layout.filter_point = OddLines(layout.depth * PackedMatrix::kPanel);
-  layout.sum_point = OddLines((kMaxTiles + kMoreTiles) * kMaxColumns);
+  layout.sum_point = OddLines((form.max_tiles + kMoreTiles) * kMaxColumns);
   const int64_t first_block =
-      kHeadFloats + kPoints * (kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
-  const int64_t depth_floats = kPoints * layout.input_point;
+      kHeadFloats + layout.points() * (kMaxColumns / PackedMatrix::kPanel * layout.filter_point + layout.sum_point);
+  const int64_t depth_floats = layout.points() * layout.input_point;
   layout.block_floats = threads > 1 ? kBlockFloats : std::max(first_block, depth_floats);
   layout.depths_of_block = layout.block_floats / depth_floats;
   layout.blocks = 1 + PartsOf(layout.depths, layout.depths_of_block);
@@ -57,24 +102,10 @@ bool WinogradPays(const ConvGeometry& g) {
   constexpr int64_t kMost = 1 << 20;
   if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c}) > kMost) return false;
   if (g.dilation_h > g.out_h || g.dilation_w > g.out_w) return false;
-  // Multiply-adds, and what the transforms cost in them: for each input channel of a tile, each output channel of a
-  // tile, and each filter in a piece. Measured on AVX2.
-  constexpr double kInputCost = 200;
-  constexpr double kOutputCost = 180;
   const double taps = static_cast<double>(g.k_h * g.k_w);
-  const double filter_cost = 60 + 4.5 * taps;
-  const int64_t outs = 7 - g.k_h;
-  const double tiles = static_cast<double>(g.batch) *
-                       static_cast<double>(winograd::TilesOf(g.out_h, g.dilation_h, outs)) *
-                       static_cast<double>(winograd::TilesOf(g.out_w, g.dilation_w, outs));
-  const double in_c = static_cast<double>(g.in_c);
-  const double out_c = static_cast<double>(g.out_c);
-  const double filters = in_c * out_c;
+  const double filters = static_cast<double>(g.in_c) * static_cast<double>(g.out_c);
   const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
-  const double pieces = std::max(tiles / static_cast<double>(winograd::kMaxTiles), 1.0);
-  const double transformed =
-      filters * (tiles * winograd::kPoints + pieces * filter_cost) + tiles * (in_c * kInputCost + out_c * kOutputCost);
-  return transformed * 1.1 < filters * taps * pixels;
+  return winograd::CostOf(g, winograd::LeastWork(g)) * 1.1 < filters * taps * pixels;
 }
 
 }  // namespace rivulet

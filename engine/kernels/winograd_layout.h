@@ -10,21 +10,40 @@
 namespace rivulet {
 namespace winograd {
 
-constexpr int64_t kPoints = 36;
-// The most input channels, output channels and tiles of a piece, so that the transformed filter and the sums stay in
-// the second-level cache.
-constexpr int64_t kMaxDepth = 64;
+// The most output channels of a piece.
 constexpr int64_t kMaxColumns = 32;
-constexpr int64_t kMaxTiles = 56;
-// What a piece is rounded up by, to whole tiles of the micro-kernel.
-constexpr int64_t kMoreTiles = 16;
+// What the most tiles of a form are rounded up by, to whole tiles of the micro-kernel of 4, 6, 8 or 14 rows.
+constexpr int64_t kMoreTiles = 6;
+
+// A way to compute it: filters of `taps` a side on tiles of the input of `side` pixels.
+struct Form {
+  int64_t taps;
+  int64_t side;
+  // The most input channels and tiles of a piece, so that the transformed filter and the sums stay in the second-level
+  // cache.
+  int64_t max_depth;
+  int64_t max_tiles;
+  // What the transforms cost, in multiply-adds: for each input channel of a tile, each output channel of a tile, and
+  // each filter of a piece. Measured on AVX2.
+  double input_cost;
+  double output_cost;
+  double filter_cost;
+};
+
+// Of those for the same filter the most accurate first.
+constexpr Form kForms[] = {
+    {3, 4, 64, 56, 80, 60, 50},
+    {3, 6, 64, 56, 200, 180, 100},
+    {3, 8, 32, 42, 420, 420, 200},
+    {5, 8, 32, 42, 420, 300, 330},
+};
 
 // The sizes of one convolution's work.
 struct Layout {
-  // Of an input tile: known only at run time, for loops that are better not unrolled.
-  int64_t side = 6;
+  int64_t side = 0;  // of an input tile
   int64_t taps = 3;  // side of the filter
-  int64_t outs = 4;  // side of an output tile
+  int64_t outs = 0;  // side of an output tile
+  int64_t max_tiles = 0;
   int64_t tiles_y = 0;
   int64_t tiles_x = 0;
   int64_t tiles = 0;         // of all images
@@ -36,13 +55,15 @@ struct Layout {
   int64_t block_floats = 0;
   int64_t depths_of_block = 0;  // whose transformed input one of a thread's blocks holds
   int64_t blocks = 0;           // of a thread
+
+  int64_t points() const { return side * side; }
 };
 
 // Tiles of a piece. One thread takes whole tiles of the micro-kernel, as far as possible. Several share them evenly, if
 // they are enough to be worth filters that are transformed anew; else they share the output channels.
-int64_t TilesOfPart(int64_t tiles, int threads, int64_t tile_rows);
+int64_t TilesOfPart(const Layout& layout, int threads, int64_t tile_rows);
 
-// With room for so many threads.
+// In the form that is least work, with room for so many threads.
 Layout LayoutOf(const ConvGeometry& geometry, int threads);
 
 }  // namespace winograd

@@ -56,27 +56,21 @@ using winograd_line::Side;
 using winograd_line::Task;
 
 constexpr int64_t kPoints = winograd_line::kPoints;
+constexpr int kSide = 6;
 constexpr int64_t kColumns = std::max(kPanel, kPairColumns);
-static_assert(kColumns <= winograd_line::kMaxColumns && kPoints == kWinogradIn);
+static_assert(kColumns <= winograd_line::kMaxColumns && kPoints == kSide);
 
 // One row of one unit's group: the six pixels from `at` on, of which [first, last) are there, all channels.
 HWY_NOINLINE void TransformRow(const float* at, int64_t step, int64_t first, int64_t last, int64_t in_c,
                                float* HWY_RESTRICT to, int64_t point) {
   const D d;
-  V y0, y1, y2, y3, y4, y5;
   for (int64_t c = 0; c < in_c; c += kLanes) {
     const int64_t count = in_c - c;
     const auto load = [&](int64_t i) HWY_ATTR {
       return i >= first && i < last ? LoadSome(at + i * step + c, count) : hn::Zero(d);
     };
-    TransformInput(load(0), load(1), load(2), load(3), load(4), load(5), y0, y1, y2, y3, y4, y5);
     // Beyond the last channel lies another row's.
-    StoreSome(y0, count, to + c);
-    StoreSome(y1, count, to + c + point);
-    StoreSome(y2, count, to + c + 2 * point);
-    StoreSome(y3, count, to + c + 3 * point);
-    StoreSome(y4, count, to + c + 4 * point);
-    StoreSome(y5, count, to + c + 5 * point);
+    TransformInput<kSide>(load, [&](V v, int64_t i) HWY_ATTR { StoreSome(v, count, to + c + i * point); });
   }
 }
 
@@ -103,8 +97,8 @@ void TransformRows(const Task& task) {
 }
 
 // The filters of one group's terms [begin, end) for a panel's columns.
-HWY_NOINLINE void TransformTaps(const Task& task, const float* panel, int64_t group, int64_t begin, int64_t end,
-                                float* HWY_RESTRICT filters) {
+HWY_NOINLINE void TransformGroup(const Task& task, const float* panel, int64_t group, int64_t begin, int64_t end,
+                                 float* HWY_RESTRICT filters) {
   const D d;
   const Layout& layout = task.layout;
   const int64_t in_c = task.geometry->in_c;
@@ -121,13 +115,7 @@ HWY_NOINLINE void TransformTaps(const Task& task, const float* panel, int64_t gr
       const auto tap = [&](int64_t i) HWY_ATTR {
         return i < taps ? hn::LoadU(d, from + i * layout.line.tap_step * kPanel + j) : hn::Zero(d);
       };
-      V y0, y1, y2, y3, y4;
-      TransformUpToFive(tap(0), tap(1), tap(2), tap(3), tap(4), y0, y1, y2, y3, y4);
-      hn::StoreU(y0, d, filters + j);
-      hn::StoreU(y1, d, filters + point + j);
-      hn::StoreU(y2, d, filters + 2 * point + j);
-      hn::StoreU(y3, d, filters + 3 * point + j);
-      hn::StoreU(y4, d, filters + 4 * point + j);
+      TransformTaps<kSide, 5>(tap, [&](V v, int64_t i) HWY_ATTR { hn::StoreU(v, d, filters + i * point + j); });
       hn::StoreU(tap(layout.taps - 1), d, filters + 5 * point + j);
     }
   }
@@ -203,26 +191,23 @@ void MultiplyTerms(const Task& task, const Rows& rows, const Terms& terms, int64
 HWY_INLINE V FinishLine(const float* sums, const Layout& layout, int64_t outs, float* output, const float* addend,
                         V bias, const ActivationBounds& bounds, int64_t count) {
   const D d;
-  const auto load = [&](int64_t i) HWY_ATTR { return hn::LoadU(d, sums + i * layout.sum_point); };
   const V zero = hn::Zero(d);
-  const V last = load(5);
-  V y0, y1, y2, y3;
-  TransformOutput(load(0), load(1), load(2), load(3), load(4), layout.outs == 4 ? last : zero, y0, y1, y2, y3);
-  if (layout.outs == 3) y2 = hn::Add(y2, last);
-  if (layout.outs == 2) y1 = hn::Add(y1, last);
+  const V end = hn::LoadU(d, sums + (kSide - 1) * layout.sum_point);
+  const auto load = [&](int64_t i) HWY_ATTR {
+    if (i < kSide - 1) return hn::LoadU(d, sums + i * layout.sum_point);
+    return layout.outs == 4 ? end : zero;
+  };
   V finite = zero;
   const auto put = [&](V v, int64_t i) HWY_ATTR {
     if (i >= outs) return;
+    if (i + 1 == layout.outs && i < 3) v = hn::Add(v, end);
     const int64_t at = i * layout.line.dilation * layout.line.out_step;
     finite = hn::MulAdd(v, zero, finite);
     v = hn::Add(v, bias);
     if (addend != nullptr) v = hn::Add(v, LoadSome(addend + at, count));
     StoreSome(Activate(v, bounds), count, output + at);
   };
-  put(y0, 0);
-  put(y1, 1);
-  put(y2, 2);
-  put(y3, 3);
+  TransformOutput<kSide, 4>(load, put);
   return finite;
 }
 
@@ -265,9 +250,9 @@ void MultiplyRows(const Task& task, const Rows& rows, int64_t column) {
   const auto multiply = [&](const Terms& terms) {
     for (int64_t panel = 0; panel < panels; ++panel) {
       for (int64_t group = 0; group < terms.num_groups; ++group) {
-        TransformTaps(task, task.packed + (column / kPanel + panel) * panel_floats, terms.group + group, terms.begin,
-                      terms.begin + terms.length,
-                      task.filters + panel * kPoints * layout.filter_point + group * terms.length * kPanel);
+        TransformGroup(task, task.packed + (column / kPanel + panel) * panel_floats, terms.group + group, terms.begin,
+                       terms.begin + terms.length,
+                       task.filters + panel * kPoints * layout.filter_point + group * terms.length * kPanel);
       }
     }
     MultiplyTerms(task, rows, terms, panels * kPanel, task.filters, task.sums);
