@@ -64,6 +64,14 @@ HWY_INLINE void PrefetchLines(const float* at, int64_t lines) {
   for (int64_t i = 0; i < lines; ++i) __builtin_prefetch(at + i * 16, 0, 2);
 }
 
+// Asks for all lines of a tile's rows, to be read or written when its sums are there, all at once.
+template <int kWritten>
+HWY_INLINE void PrefetchTile(const float* at, int64_t stride, int64_t rows) {
+  for (int64_t row = 0; row < rows; ++row, at += stride) {
+    for (int64_t j = 0; j < kPairColumns; j += 16) __builtin_prefetch(at + j, kWritten);
+  }
+}
+
 // The rows of one block of the left operand, from row `begin` on.
 struct Rows {
   const float* a;
@@ -150,7 +158,8 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
       const int64_t count = part.end - part.begin;
       const TileOut out = OutputsAt(task, depth, bounds, rows.begin + part.begin, column);
       if (fetch) PrefetchLines(soon + i * lines * kPanel, std::min(lines, kc - i * lines));
-      for (int64_t row = 0; row < count; ++row) __builtin_prefetch(out.c + row * task.ldc, 1);
+      PrefetchTile<1>(out.c, task.ldc, count);
+      if (out.addend != nullptr && out.addend != out.c) PrefetchTile<0>(out.addend, task.ldc, count);
       const float* a = rows.a + part.begin * rows.lda;
       const float* soon0 = nullptr;
       if (cold && i == 0 && next < columns.end) {
