@@ -14,6 +14,7 @@
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm_row-inl.h"
 #include "engine/kernels/gemm_tile-inl.h"
+#include "engine/kernels/narrow_matrix.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
@@ -111,7 +112,7 @@ TileOut OutputsAt(const GemmTask& task, const Depth& depth, const ActivationBoun
 // Whether a walk over the weights at `b` goes backwards: every other one does, so that it begins with what the last one
 // has left in the second-level cache. A recurrent network's weights are read at each step and are often a little larger
 // than that: walked in one direction only, none would be found there again.
-bool GoesBackwards(const float* b) {
+bool GoesBackwards(const void* b) {
   constexpr size_t kKnown = 64;
   static thread_local bool backwards[kKnown];
   bool& last = backwards[(reinterpret_cast<uintptr_t>(b) >> 6) * 0x9E3779B97F4A7C15u >> 58];
@@ -119,21 +120,91 @@ bool GoesBackwards(const float* b) {
   return last;
 }
 
-// One row times as many columns as whole row tiles hold; returns the first that is left.
-int64_t MultiplyRow(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns,
-                    const ActivationBounds& bounds) {
+// One row times as many columns as whole row tiles hold; returns the first that is left. weights_at(column) makes
+// floats of what lies at `packed`.
+template <class T, class WeightsAt>
+int64_t MultiplyRow(const GemmTask& task, const T* packed, const WeightsAt& weights_at, const Rows& rows,
+                    const Depth& depth, Range columns, const ActivationBounds& bounds) {
   const int64_t kc = depth.ks.end - depth.ks.begin;
-  const int64_t panel_floats = task.k * kPanel;
+  const int64_t panel_size = task.k * kPanel;
   const int64_t tiles = (columns.end - columns.begin) / kRowColumns;
   if (tiles == 0) return columns.begin;
-  const bool backwards = GoesBackwards(task.packed + columns.begin * task.k + depth.ks.begin);
+  const bool backwards = GoesBackwards(packed + columns.begin * task.k + depth.ks.begin);
   for (int64_t i = 0; i < tiles; ++i) {
     const int64_t column = columns.begin + (backwards ? tiles - 1 - i : i) * kRowColumns;
-    const float* b = task.packed + column / kPanel * panel_floats + depth.ks.begin * kPanel + column % kPanel;
-    RowTile(rows.a, kc, b, panel_floats, OutputsAt(task, depth, bounds, rows.begin, column));
+    const T* b = packed + column / kPanel * panel_size + depth.ks.begin * kPanel + column % kPanel;
+    RowTile(weights_at(column), rows.a, kc, b, panel_size, OutputsAt(task, depth, bounds, rows.begin, column));
   }
   return columns.begin + tiles * kRowColumns;
 }
+
+#if RIVULET_NARROW_WEIGHTS
+// Makes floats of the panel's rows [begin, end) of k.
+template <class T, class Weights>
+HWY_NOINLINE void WidenPanel(const T* panel, const Weights& weights, Range ks, float* HWY_RESTRICT to) {
+  const D d;
+  panel += ks.begin * kPanel;
+  for (int64_t k = ks.begin; k < ks.end; ++k, panel += kPanel, to += kPanel) {
+    for (int64_t j = 0; j < kPanel; j += kLanes) hn::StoreU(weights.At(panel + j, j), d, to + j);
+  }
+}
+
+// As MultiplyRows, of weights that are made floats of on the way: for one row as it reads them, for more in a buffer.
+template <class T, class WeightsAt>
+HWY_NOINLINE void MultiplyNarrowRows(const GemmTask& task, const WeightsAt& weights_at, const Rows& rows,
+                                     const Depth& depth, Range columns, const ActivationBounds& bounds) {
+  constexpr int64_t kWidened = std::max(kPairColumns, kPanel);
+  HWY_ALIGN float floats[static_cast<size_t>(kWidened * kBlockK)];
+  const auto* packed = static_cast<const T*>(task.narrow->data());
+  const ActivationBounds unbounded;
+  const int64_t kc = depth.ks.end - depth.ks.begin;
+  const int64_t panel_size = task.k * kPanel;
+  const bool by_element = depth.last && bounds.leaky;
+  const int64_t first = rows.count == 1 && !by_element
+                            ? MultiplyRow(task, packed, weights_at, rows, depth, columns, bounds)
+                            : columns.begin;
+  int64_t widened = -1;  // the first panel in the buffer
+  for (int64_t column = first; column < columns.end; column += kPairColumns) {
+    const int64_t width = std::min(kPairColumns, columns.end - column);
+    const int64_t panel = column / kPanel;
+    for (int64_t i = panel; panel != widened && i * kPanel < column + width; ++i) {
+      WidenPanel(packed + i * panel_size, weights_at(i * kPanel), depth.ks, floats + (i - panel) * kPanel * kc);
+    }
+    widened = panel;
+    const float* b0 = floats + column % kPanel;
+    const float* b1 = column % kPanel + kLanes < kPanel ? b0 + kLanes : b0 + kPanel * kc;
+    for (int64_t i = 0; i < rows.tiles; ++i) {
+      const Range part = PartOf(0, rows.count, rows.tiles, i);
+      const TileOut out = OutputsAt(task, depth, bounds, rows.begin + part.begin, column);
+      const float* a = rows.a + part.begin * rows.lda;
+      AnyTile({&a, 1, kc, rows.lda}, part.end - part.begin, b0, b1, width, out, depth.last ? bounds : unbounded);
+    }
+  }
+}
+
+void MultiplyNarrow(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns,
+                    const ActivationBounds& bounds) {
+  const NarrowMatrix& b = *task.narrow;
+  const auto multiply = [&](auto type, const auto& weights_at) {
+    MultiplyNarrowRows<decltype(type)>(task, weights_at, rows, depth, columns, bounds);
+  };
+  switch (b.narrowing()) {
+    case Narrowing::kHalf: return multiply(uint16_t(), [](int64_t) { return HalfWeights(); });
+    case Narrowing::kBfloat16: return multiply(uint16_t(), [](int64_t) { return Bfloat16Weights(); });
+    case Narrowing::kSigned:
+      return multiply(int8_t(), [&](int64_t column) { return SignedWeights{b.scales() + column}; });
+    case Narrowing::kUnsigned:
+      return multiply(uint8_t(), [&](int64_t column) {
+        return UnsignedWeights{b.scales() + column, b.offsets() + column};
+      });
+  }
+}
+#else
+// There are none: see WidensFast.
+void MultiplyNarrow(const GemmTask&, const Rows&, const Depth&, Range, const ActivationBounds&) {}
+#endif
+
+bool WidensFast() { return kNarrowWeightsBuilt && RIVULET_NARROW_WEIGHTS != 0; }
 
 // A block of rows times all columns of the piece. `cold`: the right operand was not used a moment ago.
 void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns, bool cold,
@@ -142,8 +213,10 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
   const int64_t kc = depth.ks.end - depth.ks.begin;
   const int64_t panel_floats = task.k * kPanel;
   const bool by_element = depth.last && bounds.leaky;
-  const int64_t first =
-      rows.count == 1 && !by_element ? MultiplyRow(task, rows, depth, columns, bounds) : columns.begin;
+  const int64_t first = rows.count == 1 && !by_element ? MultiplyRow(
+                                                             task, task.packed, [](int64_t) { return FloatWeights(); },
+                                                             rows, depth, columns, bounds)
+                                                       : columns.begin;
   for (int64_t column = first; column < columns.end; column += kPairColumns) {
     const int64_t width = std::min(kPairColumns, columns.end - column);
     const float* b0 = task.packed + column / kPanel * panel_floats + depth.ks.begin * kPanel + column % kPanel;
@@ -207,6 +280,11 @@ void Piece(const GemmTask& task, Range rows, Range columns) {
       } else {
         CopyRows(matrix, task.lda, left.count, kc, buffer);
       }
+      if (kNarrowWeightsBuilt && task.narrow != nullptr) {
+        MultiplyNarrow(task, left, depth, columns, bounds);
+        if (depth.last && task.epilogue.finish) FinishRows(task, part, columns);
+        continue;
+      }
       const float* after = nullptr;
       if (block + 1 == blocks) {
         if (!depth.last) {
@@ -234,6 +312,9 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 
 HWY_EXPORT(GemmPiece);
+HWY_EXPORT(WidensFast);
+
+bool NarrowWeightsPay() { return HWY_DYNAMIC_DISPATCH(WidensFast)(); }
 
 void RunGemmPiece(const GemmTask& task, const GemmSplit& split, int64_t index) {
   const auto [row, column] = PlaceOf(split, index);

@@ -16,12 +16,15 @@ using CollectRows = void (*)(const void* source, int64_t row, int64_t rows, int6
                              int64_t stride);
 inline constexpr int64_t kCollectSlack = 16;
 
+class NarrowMatrix;
+
 // c [m, n] = epilogue(left [m, k] * right [k, n]), right packed as in PackedMatrix.
 struct GemmTask {
   CollectRows collect = nullptr;  // null: `source` is a plain row-major matrix of floats, rows lda apart
   const void* source = nullptr;
   int64_t lda = 0;
   const float* packed = nullptr;
+  const NarrowMatrix* narrow = nullptr;  // in place of `packed`, if not null
   int64_t m = 0;
   int64_t n = 0;
   int64_t k = 0;

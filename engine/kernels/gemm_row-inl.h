@@ -19,28 +19,82 @@ HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 
+// Whether floats are made of fewer bytes in fewer cycles than more bytes take to come.
+#undef RIVULET_NARROW_WEIGHTS
+#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2) || HWY_ARCH_ARM
+#define RIVULET_NARROW_WEIGHTS 1
+#else
+#define RIVULET_NARROW_WEIGHTS 0
+#endif
+
+// Makes floats of a vector of weights at `from`, of the columns from `column` of the tile on.
+struct FloatWeights {
+  using T = float;
+  HWY_INLINE V At(const float* from, int64_t) const { return hn::LoadU(D(), from); }
+};
+#if RIVULET_NARROW_WEIGHTS
+struct HalfWeights {
+  using T = uint16_t;
+  HWY_INLINE V At(const uint16_t* from, int64_t) const {
+    const hn::Rebind<uint16_t, D> du;
+    const hn::Rebind<hwy::float16_t, D> dh;
+    return hn::PromoteTo(D(), hn::BitCast(dh, hn::LoadU(du, from)));
+  }
+};
+struct Bfloat16Weights {
+  using T = uint16_t;
+  HWY_INLINE V At(const uint16_t* from, int64_t) const {
+    const hn::Rebind<uint16_t, D> du;
+    const hn::Rebind<uint32_t, D> wide;
+    return hn::BitCast(D(), hn::ShiftLeft<16>(hn::PromoteTo(wide, hn::LoadU(du, from))));
+  }
+};
+struct SignedWeights {
+  using T = int8_t;
+  const float* scales;
+  HWY_INLINE V At(const int8_t* from, int64_t column) const {
+    const hn::Rebind<int8_t, D> d8;
+    const hn::Rebind<int32_t, D> wide;
+    return hn::Mul(hn::ConvertTo(D(), hn::PromoteTo(wide, hn::LoadU(d8, from))), hn::LoadU(D(), scales + column));
+  }
+};
+struct UnsignedWeights {
+  using T = uint8_t;
+  const float* scales;
+  const float* offsets;
+  HWY_INLINE V At(const uint8_t* from, int64_t column) const {
+    const hn::Rebind<uint8_t, D> d8;
+    const hn::Rebind<int32_t, D> wide;
+    const V code = hn::ConvertTo(D(), hn::PromoteTo(wide, hn::LoadU(d8, from)));
+    return hn::Add(hn::Mul(code, hn::LoadU(D(), scales + column)), hn::LoadU(D(), offsets + column));
+  }
+};
+#endif
+
 // Two multiply-adds start in a cycle and take four: eight sums.
 #define RIVULET_VECTORS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 constexpr int64_t kRowColumns = 8 * kLanes;
 
-// Where vector `i` of a row of columns lies, from the first on; panels are `panel_floats` apart.
-HWY_INLINE int64_t RowVector(int64_t i, int64_t panel_floats) {
-  return i * kLanes / kPanel * panel_floats + i * kLanes % kPanel;
+// Where vector `i` of a row of columns lies, from the first on; panels are `panel_size` apart.
+HWY_INLINE int64_t RowVector(int64_t i, int64_t panel_size) {
+  return i * kLanes / kPanel * panel_size + i * kLanes % kPanel;
 }
 
 // out [kRowColumns] = the sum over kc of a times the columns from `b` on, which is at the start of a panel, or inside
 // of one that holds them all.
-HWY_NOINLINE void RowTile(const float* HWY_RESTRICT a, int64_t kc, const float* HWY_RESTRICT b, int64_t panel_floats,
-                          const TileOut& out) {
+template <class Weights>
+HWY_NOINLINE void RowTile(const Weights& weights, const float* HWY_RESTRICT a, int64_t kc,
+                          const typename Weights::T* HWY_RESTRICT b, int64_t panel_size, const TileOut& out) {
+  using T = typename Weights::T;
   const D d;
-#define RIVULET_DECLARE(i)                                         \
-  const float* HWY_RESTRICT b##i = b + RowVector(i, panel_floats); \
+#define RIVULET_DECLARE(i)                                   \
+  const T* HWY_RESTRICT b##i = b + RowVector(i, panel_size); \
   V s##i = hn::Zero(d);
   RIVULET_VECTORS(RIVULET_DECLARE)
 #undef RIVULET_DECLARE
   for (int64_t k = 0; k < kc; ++k) {
     const V ak = hn::Set(d, a[k]);
-#define RIVULET_MULTIPLY(i) s##i = hn::MulAdd(ak, hn::LoadU(d, b##i + k * kPanel), s##i);
+#define RIVULET_MULTIPLY(i) s##i = hn::MulAdd(ak, weights.At(b##i + k * kPanel, i * kLanes), s##i);
     RIVULET_VECTORS(RIVULET_MULTIPLY)
 #undef RIVULET_MULTIPLY
   }

@@ -18,8 +18,9 @@ struct State : OpState {
   FusedTail tail;
   std::shared_ptr<const PackedMatrix> packed;  // a constant b; null when it is none
   std::shared_ptr<const PackedHalf> fast;      // the same where speed goes before accuracy
+  std::shared_ptr<const NarrowMatrix> narrow;  // the same of few rows, where it needs no floats
 
-  bool prepared() const { return packed != nullptr || fast != nullptr; }
+  bool prepared() const { return packed != nullptr || fast != nullptr || narrow != nullptr; }
 };
 
 Status Infer(InferContext& c) {
@@ -67,8 +68,14 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
       c.Consume(1);
       return std::unique_ptr<OpState>(std::move(state));
     }
-    RIVULET_ASSIGN_OR_RETURN(state->packed,
-                             PackMatrixOnce(*b, b->dim(t ? 1 : 0), b->dim(t ? 0 : 1), t, c.allocator(), factors));
+    const int64_t k = b->dim(t ? 1 : 0);
+    const int64_t n = b->dim(t ? 0 : 1);
+    if (one_row && factors.empty()) {
+      RIVULET_ASSIGN_OR_RETURN(state->narrow, PackNarrowOnce(*b, k, n, t, c.allocator()));
+    }
+    if (state->narrow == nullptr) {
+      RIVULET_ASSIGN_OR_RETURN(state->packed, PackMatrixOnce(*b, k, n, t, c.allocator(), factors));
+    }
     c.Consume(1);
   }
   return std::unique_ptr<OpState>(std::move(state));
@@ -122,6 +129,9 @@ Status Run(RunContext& c) {
       task.ldc = shape.n;
       task.epilogue = epilogue;
       RunGemmHalf(task, *state.fast, c.pool(), c.stop());
+    } else if (state.narrow != nullptr) {
+      MatMul(static_cast<const float*>(x), shape.k, shape.m, *state.narrow, static_cast<float*>(out), shape.n, epilogue,
+             c.pool(), c.stop());
     } else {
       MatMul(static_cast<const float*>(x), shape.k, shape.m, *state.packed, static_cast<float*>(out), shape.n, epilogue,
              c.pool(), c.stop());

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "engine/ops/op_test_kit.h"
 
 namespace rivulet {
@@ -33,6 +35,38 @@ TEST(MatMul, NothingToSumGivesZeros) {
       op.Input(Zeros(DType::kFloat, {0, 3}));
     }
     EXPECT_TRUE(Same(op.Run(), Zeros(DType::kFloat, {2, 3})));
+  }
+}
+
+// Weights that need no floats are kept in fewer bytes for few rows, not for many: to the same bits.
+TEST(MatMul, FewRowsAreAsRowsOfMany) {
+  constexpr int64_t k = 600, n = 450;
+  for (const DType dtype : {DType::kFloat, DType::kHalf}) {
+    Tensor weights = Zeros(dtype, {k, n});
+    for (int64_t i = 0; i < k * n; ++i) {
+      const float code = static_cast<float>((i * 7919 + i / n) % 251 - 125);
+      if (dtype == DType::kHalf) {
+        weights.data<Half>()[i] = Half(code / 64);
+      } else {
+        weights.data<float>()[i] = code * 0.0123f;
+      }
+    }
+    Tensor many = Zeros(dtype, {8, k}), one = Zeros(dtype, {1, k});
+    for (int64_t i = 0; i < 8 * k; ++i) {
+      const float value = static_cast<float>(i % 97) / 64 - 0.5f;
+      if (dtype == DType::kHalf) {
+        many.data<Half>()[i] = Half(value);
+      } else {
+        many.data<float>()[i] = value;
+      }
+    }
+    std::memcpy(one.raw(), many.raw(), one.bytes());
+    OpTester few("MatMul"), rows("MatMul");
+    few.Input(one).ConstInput(weights);
+    rows.Input(many).ConstInput(weights);
+    const auto got = few.Run(), want = rows.Run();
+    ASSERT_TRUE(got.ok() && want.ok());
+    EXPECT_EQ(std::memcmp((*got)[0].raw(), (*want)[0].raw(), (*got)[0].bytes()), 0) << Name(dtype);
   }
 }
 

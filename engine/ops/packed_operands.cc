@@ -40,6 +40,8 @@ bool PackedOperands::WantsFast() {
 
 bool PackedOperands::WantsPlain() { return current != nullptr && current->precision_ == Precision::kPlain; }
 
+bool PackedOperands::HasFile() { return listening != nullptr || (current != nullptr && current->lying_ != nullptr); }
+
 PackMemory PackedOperands::Memory(Allocator& allocator) {
   return [&allocator, shared = current](size_t bytes) {
     return shared == nullptr ? allocator.Allocate(bytes) : shared->room_.Allocate(bytes, allocator);
@@ -80,6 +82,23 @@ Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constan
         return PackedMatrix::Pack(floats.raw(), k, n, transposed, PackedOperands::Memory(allocator),
                                   factors.empty() ? nullptr : factors.data());
       });
+}
+
+Result<std::shared_ptr<const NarrowMatrix>> PackNarrowOnce(const Tensor& constant, int64_t k, int64_t n,
+                                                           bool transposed, Allocator& allocator) {
+  if (PackedOperands::HasFile()) return std::shared_ptr<const NarrowMatrix>();
+  const std::string form = Cat("narrow ", k, " ", n, transposed ? " transposed" : "");
+  bool none = false;
+  auto packed = PackOnce<NarrowMatrix>(constant, form, [&]() -> Result<NarrowMatrix> {
+    RIVULET_ASSIGN_OR_RETURN(const Tensor floats, ConstantAsFloats(constant, allocator));
+    RIVULET_ASSIGN_OR_RETURN(auto narrow, NarrowMatrix::Pack(floats.raw(), k, n, transposed, allocator));
+    none = !narrow.has_value();
+    // An error, so that nothing is kept.
+    if (none) return NotFound("no form");
+    return std::move(*narrow);
+  });
+  if (none) return std::shared_ptr<const NarrowMatrix>();
+  return packed;
 }
 
 Result<std::shared_ptr<const PackedHalf>> PackHalfOnce(const Tensor& constant, int64_t k, int64_t n,

@@ -18,6 +18,7 @@
 #include "engine/base/errors.h"
 #include "engine/kernels/gemm_half.h"
 #include "engine/kernels/matmul.h"
+#include "engine/kernels/narrow_matrix.h"
 #include "engine/ops/weight_room.h"
 #include "rivulet/precision.h"
 #include "rivulet/tensor.h"
@@ -76,6 +77,8 @@ class PackedOperands {
   static bool WantsFast();
   // Whether it prepares for a session whose sums are to be plain ones.
   static bool WantsPlain();
+  // Whether forms lie in a file, or are to.
+  static bool HasFile();
   // Where this thread's packed forms are put.
   static PackMemory Memory(Allocator& allocator);
 
@@ -194,6 +197,10 @@ Result<Tensor> ConstantAsFloats(const Tensor& constant, Allocator& allocator);
 Result<std::shared_ptr<const PackedMatrix>> PackMatrixOnce(const Tensor& constant, int64_t k, int64_t n,
                                                            bool transposed, Allocator& allocator,
                                                            const std::vector<float>& factors = {});
+// The same in fewer bytes a number; null where the numbers do not allow it, or where the session's pack has the matrix,
+// or one is made now: it lies there as floats.
+Result<std::shared_ptr<const NarrowMatrix>> PackNarrowOnce(const Tensor& constant, int64_t k, int64_t n,
+                                                           bool transposed, Allocator& allocator);
 // The same, rounded to 16 bits.
 Result<std::shared_ptr<const PackedHalf>> PackHalfOnce(const Tensor& constant, int64_t k, int64_t n,
                                                        Allocator& allocator, const std::vector<float>& factors);
