@@ -12,9 +12,9 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/epilogue-inl.h"
+#include "engine/kernels/gemm_narrow-inl.h"
 #include "engine/kernels/gemm_row-inl.h"
 #include "engine/kernels/gemm_tile-inl.h"
-#include "engine/kernels/narrow_matrix.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
@@ -120,55 +120,39 @@ bool GoesBackwards(const void* b) {
   return last;
 }
 
-// One row times as many columns as whole row tiles hold; returns the first that is left. weights_at(column) makes
-// floats of what lies at `packed`.
-template <class T, class WeightsAt>
-int64_t MultiplyRow(const GemmTask& task, const T* packed, const WeightsAt& weights_at, const Rows& rows,
-                    const Depth& depth, Range columns, const ActivationBounds& bounds) {
-  const int64_t kc = depth.ks.end - depth.ks.begin;
-  const int64_t panel_size = task.k * kPanel;
+// One row times as many columns as whole row tiles hold, by tile(column); returns the first that is left. `b`: where
+// the piece's weights begin.
+template <class Tile>
+int64_t MultiplyRow(const void* b, Range columns, const Tile& tile) {
   const int64_t tiles = (columns.end - columns.begin) / kRowColumns;
   if (tiles == 0) return columns.begin;
-  const bool backwards = GoesBackwards(packed + columns.begin * task.k + depth.ks.begin);
-  for (int64_t i = 0; i < tiles; ++i) {
-    const int64_t column = columns.begin + (backwards ? tiles - 1 - i : i) * kRowColumns;
-    const T* b = packed + column / kPanel * panel_size + depth.ks.begin * kPanel + column % kPanel;
-    RowTile(weights_at(column), rows.a, kc, b, panel_size, OutputsAt(task, depth, bounds, rows.begin, column));
-  }
+  const bool backwards = GoesBackwards(b);
+  for (int64_t i = 0; i < tiles; ++i) tile(columns.begin + (backwards ? tiles - 1 - i : i) * kRowColumns);
   return columns.begin + tiles * kRowColumns;
 }
 
-#if RIVULET_NARROW_WEIGHTS
-// Makes floats of the panel's rows [begin, end) of k.
-template <class T, class Weights>
-HWY_NOINLINE void WidenPanel(const T* panel, const Weights& weights, Range ks, float* HWY_RESTRICT to) {
-  const D d;
-  panel += ks.begin * kPanel;
-  for (int64_t k = ks.begin; k < ks.end; ++k, panel += kPanel, to += kPanel) {
-    for (int64_t j = 0; j < kPanel; j += kLanes) hn::StoreU(weights.At(panel + j, j), d, to + j);
-  }
-}
-
 // As MultiplyRows, of weights that are made floats of on the way: for one row as it reads them, for more in a buffer.
-template <class T, class WeightsAt>
-HWY_NOINLINE void MultiplyNarrowRows(const GemmTask& task, const WeightsAt& weights_at, const Rows& rows,
-                                     const Depth& depth, Range columns, const ActivationBounds& bounds) {
+HWY_NOINLINE void MultiplyNarrowRows(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns,
+                                     const ActivationBounds& bounds) {
   constexpr int64_t kWidened = std::max(kPairColumns, kPanel);
   HWY_ALIGN float floats[static_cast<size_t>(kWidened * kBlockK)];
-  const auto* packed = static_cast<const T*>(task.narrow->data());
+  const NarrowKernels kernels = NarrowKernelsOf(*task.narrow);
   const ActivationBounds unbounded;
   const int64_t kc = depth.ks.end - depth.ks.begin;
-  const int64_t panel_size = task.k * kPanel;
-  const bool by_element = depth.last && bounds.leaky;
-  const int64_t first = rows.count == 1 && !by_element
-                            ? MultiplyRow(task, packed, weights_at, rows, depth, columns, bounds)
-                            : columns.begin;
+  const auto part_at = [&](int64_t column) { return NarrowPart{*task.narrow, column, depth.ks.begin, depth.ks.end}; };
+  int64_t first = columns.begin;
+  if (rows.count == 1 && !(depth.last && bounds.leaky)) {
+    const auto* b = static_cast<const char*>(task.narrow->data()) + columns.begin * task.k;
+    first = MultiplyRow(b, columns, [&](int64_t column) {
+      kernels.row(part_at(column), rows.a, OutputsAt(task, depth, bounds, rows.begin, column));
+    });
+  }
   int64_t widened = -1;  // the first panel in the buffer
   for (int64_t column = first; column < columns.end; column += kPairColumns) {
     const int64_t width = std::min(kPairColumns, columns.end - column);
     const int64_t panel = column / kPanel;
     for (int64_t i = panel; panel != widened && i * kPanel < column + width; ++i) {
-      WidenPanel(packed + i * panel_size, weights_at(i * kPanel), depth.ks, floats + (i - panel) * kPanel * kc);
+      kernels.widen(part_at(i * kPanel), floats + (i - panel) * kPanel * kc);
     }
     widened = panel;
     const float* b0 = floats + column % kPanel;
@@ -182,29 +166,7 @@ HWY_NOINLINE void MultiplyNarrowRows(const GemmTask& task, const WeightsAt& weig
   }
 }
 
-void MultiplyNarrow(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns,
-                    const ActivationBounds& bounds) {
-  const NarrowMatrix& b = *task.narrow;
-  const auto multiply = [&](auto type, const auto& weights_at) {
-    MultiplyNarrowRows<decltype(type)>(task, weights_at, rows, depth, columns, bounds);
-  };
-  switch (b.narrowing()) {
-    case Narrowing::kHalf: return multiply(uint16_t(), [](int64_t) { return HalfWeights(); });
-    case Narrowing::kBfloat16: return multiply(uint16_t(), [](int64_t) { return Bfloat16Weights(); });
-    case Narrowing::kSigned:
-      return multiply(int8_t(), [&](int64_t column) { return SignedWeights{b.scales() + column}; });
-    case Narrowing::kUnsigned:
-      return multiply(uint8_t(), [&](int64_t column) {
-        return UnsignedWeights{b.scales() + column, b.offsets() + column};
-      });
-  }
-}
-#else
-// There are none: see WidensFast.
-void MultiplyNarrow(const GemmTask&, const Rows&, const Depth&, Range, const ActivationBounds&) {}
-#endif
-
-bool WidensFast() { return kNarrowWeightsBuilt && RIVULET_NARROW_WEIGHTS != 0; }
+bool WidensFast() { return kWidensFast; }
 
 // A block of rows times all columns of the piece. `cold`: the right operand was not used a moment ago.
 void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Range columns, bool cold,
@@ -212,11 +174,14 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
   const ActivationBounds unbounded;
   const int64_t kc = depth.ks.end - depth.ks.begin;
   const int64_t panel_floats = task.k * kPanel;
-  const bool by_element = depth.last && bounds.leaky;
-  const int64_t first = rows.count == 1 && !by_element ? MultiplyRow(
-                                                             task, task.packed, [](int64_t) { return FloatWeights(); },
-                                                             rows, depth, columns, bounds)
-                                                       : columns.begin;
+  int64_t first = columns.begin;
+  if (rows.count == 1 && !(depth.last && bounds.leaky)) {
+    const float* const start = task.packed + depth.ks.begin * kPanel;
+    first = MultiplyRow(start + columns.begin * task.k, columns, [&](int64_t column) {
+      const float* b = start + column / kPanel * panel_floats + column % kPanel;
+      RowTile(FloatWeights(), rows.a, kc, b, panel_floats, OutputsAt(task, depth, bounds, rows.begin, column));
+    });
+  }
   for (int64_t column = first; column < columns.end; column += kPairColumns) {
     const int64_t width = std::min(kPairColumns, columns.end - column);
     const float* b0 = task.packed + column / kPanel * panel_floats + depth.ks.begin * kPanel + column % kPanel;
@@ -280,8 +245,8 @@ void Piece(const GemmTask& task, Range rows, Range columns) {
       } else {
         CopyRows(matrix, task.lda, left.count, kc, buffer);
       }
-      if (kNarrowWeightsBuilt && task.narrow != nullptr) {
-        MultiplyNarrow(task, left, depth, columns, bounds);
+      if (kWidensFast && task.narrow != nullptr) {
+        MultiplyNarrowRows(task, left, depth, columns, bounds);
         if (depth.last && task.epilogue.finish) FinishRows(task, part, columns);
         continue;
       }

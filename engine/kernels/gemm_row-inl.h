@@ -19,57 +19,11 @@ HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 
-// Whether floats are made of fewer bytes in fewer cycles than more bytes take to come.
-#undef RIVULET_NARROW_WEIGHTS
-#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2) || HWY_ARCH_ARM
-#define RIVULET_NARROW_WEIGHTS 1
-#else
-#define RIVULET_NARROW_WEIGHTS 0
-#endif
-
 // Makes floats of a vector of weights at `from`, of the columns from `column` of the tile on.
 struct FloatWeights {
   using T = float;
   HWY_INLINE V At(const float* from, int64_t) const { return hn::LoadU(D(), from); }
 };
-#if RIVULET_NARROW_WEIGHTS
-struct HalfWeights {
-  using T = uint16_t;
-  HWY_INLINE V At(const uint16_t* from, int64_t) const {
-    const hn::Rebind<uint16_t, D> du;
-    const hn::Rebind<hwy::float16_t, D> dh;
-    return hn::PromoteTo(D(), hn::BitCast(dh, hn::LoadU(du, from)));
-  }
-};
-struct Bfloat16Weights {
-  using T = uint16_t;
-  HWY_INLINE V At(const uint16_t* from, int64_t) const {
-    const hn::Rebind<uint16_t, D> du;
-    const hn::Rebind<uint32_t, D> wide;
-    return hn::BitCast(D(), hn::ShiftLeft<16>(hn::PromoteTo(wide, hn::LoadU(du, from))));
-  }
-};
-struct SignedWeights {
-  using T = int8_t;
-  const float* scales;
-  HWY_INLINE V At(const int8_t* from, int64_t column) const {
-    const hn::Rebind<int8_t, D> d8;
-    const hn::Rebind<int32_t, D> wide;
-    return hn::Mul(hn::ConvertTo(D(), hn::PromoteTo(wide, hn::LoadU(d8, from))), hn::LoadU(D(), scales + column));
-  }
-};
-struct UnsignedWeights {
-  using T = uint8_t;
-  const float* scales;
-  const float* offsets;
-  HWY_INLINE V At(const uint8_t* from, int64_t column) const {
-    const hn::Rebind<uint8_t, D> d8;
-    const hn::Rebind<int32_t, D> wide;
-    const V code = hn::ConvertTo(D(), hn::PromoteTo(wide, hn::LoadU(d8, from)));
-    return hn::Add(hn::Mul(code, hn::LoadU(D(), scales + column)), hn::LoadU(D(), offsets + column));
-  }
-};
-#endif
 
 // Two multiply-adds start in a cycle and take four: eight sums.
 #define RIVULET_VECTORS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
