@@ -23,6 +23,7 @@ struct Group {
 };
 
 float AlphaOf(const Node& node) {
+  if (node.op != "LeakyRelu") return 0;
   const float* alpha = node.attrs.Get<float>("alpha");
   return alpha != nullptr ? *alpha : 0.2f;
 }
