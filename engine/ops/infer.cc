@@ -462,9 +462,11 @@ Status InferGraph(Graph& graph, Allocator& allocator, const InferOptions& option
         return InvalidArgument(NodeFrame(node), ": input ", Quoted(EdgeName(graph, edge)), ": ", NodeFrame(producer),
                                " has only ", static_cast<int64_t>(producer.outputs.size()), " outputs");
       }
-      const bool takes_handle = IsHandle(SignatureOf(*node.def).inputs, static_cast<int32_t>(inputs.size()));
+      const auto takes_handle = [&] {
+        return IsHandle(SignatureOf(*node.def).inputs, static_cast<int32_t>(inputs.size()));
+      };
       // A loop that was lowered carries references as they are; other readers take the value.
-      if (!takes_handle && node.op[0] != '_' && GivesReference(graph, edge)) {
+      if (node.op[0] != '_' && GivesReference(graph, edge) && !takes_handle()) {
         inputs.push_back(&behind.emplace_back(Fact{TypeBehindReference(graph, edge), Shape::UnknownRank(), Tensor()}));
       } else {
         inputs.push_back(&graph.fact(edge));

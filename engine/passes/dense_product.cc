@@ -7,7 +7,8 @@
 namespace rivulet {
 
 std::optional<DenseProduct> MatchDenseProduct(const Graph& graph, const Node& node) {
-  if ((node.op != "MatMul" && node.op != "_FusedMatMul") || !node.control_inputs.empty()) return std::nullopt;
+  const std::string_view op = node.op;
+  if ((op != "MatMul" && op != "_FusedMatMul") || !node.control_inputs.empty()) return std::nullopt;
   for (const char* turned : {"transpose_a", "transpose_b"}) {
     const bool* is = node.attrs.Get<bool>(turned);
     if (is != nullptr && *is) return std::nullopt;
@@ -17,7 +18,7 @@ std::optional<DenseProduct> MatchDenseProduct(const Graph& graph, const Node& no
   const bool is_matrix = product.weights.valid() && product.weights.dtype() == DType::kFloat &&
                          product.weights.shape().rank() == 2 && product.weights.num_elements() > 0;
   if (!is_matrix || node.outputs[0].dtype != DType::kFloat) return std::nullopt;
-  if (node.op == "_FusedMatMul") {
+  if (op == "_FusedMatMul") {
     const auto* list = node.attrs.Get<std::shared_ptr<const AttrList>>("fused_ops");
     if (list != nullptr && *list != nullptr) product.rest = (*list)->strings;
   }

@@ -34,6 +34,7 @@ class Matcher {
 
   std::optional<Dense> Match(int32_t index) const {
     const Node& node = graph_.node(index);
+    if (std::string_view(node.op) == "MatMul" && !MayHaveBias(index)) return std::nullopt;
     const auto product = ReadProduct(graph_, node);
     if (!product || !graph_.fact(product->a).shape.complete() || !node.outputs[0].shape.complete()) return std::nullopt;
     auto dense = AsMatrices(*product);
@@ -70,6 +71,14 @@ class Matcher {
     dense.weights = w.Reshaped(dense.turned ? Shape{dense.columns, dense.depth} : Shape{dense.depth, dense.columns});
     if (dense.rows == 0) return std::nullopt;
     return dense;
+  }
+
+  // Whether something follows that TakeBias looks at.
+  bool MayHaveBias(int32_t index) const {
+    const int32_t next = Next(index);
+    if (next < 0) return false;
+    const std::string_view op = graph_.node(next).op;
+    return op == "Reshape" || op == "AddV2" || op == "Add";
   }
 
   // A known addend that repeats along the rows.

@@ -14,6 +14,7 @@
 //   y = Relu(BiasAdd(Reshape(MatMul(x, w), [1, 9, 4]), bias))   becomes   y = Reshape(_FusedMatMul(x, w, bias), [1, 9,
 //   4])
 #include <algorithm>
+#include <optional>
 
 #include "engine/passes/levels.h"
 #include "engine/passes/match.h"
@@ -42,8 +43,7 @@ struct Chain {
 
 class Fuser {
  public:
-  explicit Fuser(const PassContext& context)
-      : graph_(context.graph), users_(context), levels_(context.graph), written_(context) {}
+  explicit Fuser(const PassContext& context) : context_(context), graph_(context.graph), users_(context) {}
 
   Status Run(PatchSink& sink) {
     for (int32_t i = 0; i < graph_.size(); ++i) {
@@ -63,7 +63,7 @@ class Fuser {
     return user >= 0 && graph_.node(user).control_inputs.empty() ? user : -1;
   }
 
-  Chain Follow(const Product& product) const {
+  Chain Follow(const Product& product) {
     Chain chain{product.node, {}, {}};
     const Node& node = graph_.node(product.node);
     if (node.inputs.size() > 2) {
@@ -110,7 +110,7 @@ class Fuser {
       chain.ops.push_back(activation.op);
       if (const float* alpha = activation.attrs.Get<float>("alpha")) chain.alpha = *alpha;
       chain.last = next;
-    } else if (const auto* written = written_.Of(chain.last)) {
+    } else if (const auto* written = WrittenOf(chain.last)) {
       chain.ops.emplace_back(written->name);
       chain.last = written->last;
     }
@@ -140,8 +140,14 @@ class Fuser {
     return MatchProduct(graph_, node) || MatchScaledProduct(graph_, node) ? node : -1;
   }
 
-  bool IsBefore(int32_t a, int32_t b) const {
-    return levels_.Of(a) != levels_.Of(b) ? levels_.Of(a) < levels_.Of(b) : a > b;
+  bool IsBefore(int32_t a, int32_t b) {
+    if (!levels_) levels_.emplace(graph_);
+    return levels_->Of(a) != levels_->Of(b) ? levels_->Of(a) < levels_->Of(b) : a > b;
+  }
+
+  const WrittenActivations::Found* WrittenOf(int32_t node) {
+    if (!written_) written_.emplace(context_);
+    return written_->Of(node);
   }
 
   static bool FormatOf(const Node& node) {
@@ -169,10 +175,12 @@ class Fuser {
     sink.Replace({chain.last, 0}, AddReshape(sink, name, rows, graph_.node(chain.last).outputs[0].shape));
   }
 
+  const PassContext& context_;
   const Graph& graph_;
   const SoleUsers users_;
-  const Levels levels_;
-  const WrittenActivations written_;
+  // Made for the first chain that asks.
+  std::optional<Levels> levels_;
+  std::optional<WrittenActivations> written_;
 };
 
 }  // namespace

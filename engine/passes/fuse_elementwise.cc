@@ -23,6 +23,7 @@ struct Group {
 };
 
 float AlphaOf(const Node& node) {
+  if (node.op != "LeakyRelu") return 0;
   const float* alpha = node.attrs.Get<float>("alpha");
   return alpha != nullptr ? *alpha : 0.2f;
 }
@@ -161,7 +162,11 @@ class Fuser {
     return {false, index};
   }
 
+  // Whether one chain can do all of it. So few steps keep no more results than there are registers and, each with two
+  // operands at most, read fewer values than there are inputs.
   bool Describes(const Group& group) {
+    static_assert(ElementChain::kMaxRegisters < ElementChain::kMaxInputs);
+    if (group.nodes.size() <= ElementChain::kMaxRegisters) return true;
     Describe(group, /*with_texts=*/false, &tried_);
     ElementChain chain;
     return tried_.inputs.size() <= ElementChain::kMaxInputs && ElementChain::Make(tried_.steps, &chain);

@@ -62,17 +62,16 @@ std::optional<LabelledProduct> ReadEinsum(const Graph& graph, const Node& node) 
 
 std::optional<LabelledProduct> ReadProduct(const Graph& graph, const Node& node) {
   if (node.inputs.size() != 2 || node.outputs.size() != 1 || !node.control_inputs.empty()) return std::nullopt;
+  const std::string_view op = node.op;
+  const bool is_batch = op == "BatchMatMul" || op == "BatchMatMulV2" || op == "BatchMatMulV3";
+  if (!is_batch && op != "MatMul" && op != "Einsum") return std::nullopt;
   for (const Edge& edge : node.inputs) {
     if (graph.fact(edge).dtype != DType::kFloat) return std::nullopt;
   }
   if (node.outputs[0].dtype != DType::kFloat) return std::nullopt;
-  if (node.op == "MatMul") {
-    return ReadMatrices(graph, node, IsSet(node, "transpose_a"), IsSet(node, "transpose_b"));
-  }
-  if (node.op == "BatchMatMul" || node.op == "BatchMatMulV2" || node.op == "BatchMatMulV3") {
-    return ReadMatrices(graph, node, IsSet(node, "adj_x"), IsSet(node, "adj_y"));
-  }
-  return node.op == "Einsum" ? ReadEinsum(graph, node) : std::nullopt;
+  if (op == "Einsum") return ReadEinsum(graph, node);
+  return is_batch ? ReadMatrices(graph, node, IsSet(node, "adj_x"), IsSet(node, "adj_y"))
+                  : ReadMatrices(graph, node, IsSet(node, "transpose_a"), IsSet(node, "transpose_b"));
 }
 
 }  // namespace rivulet

@@ -1,13 +1,14 @@
 #include "engine/passes/permutation.h"
 
 #include <numeric>
+#include <string_view>
 
 #include "engine/ops/op.h"
 
 namespace rivulet {
 
 Permutation PermutationOf(const Graph& graph, const Node& node) {
-  if (node.op != "Transpose" || !node.control_inputs.empty()) return {};
+  if (std::string_view(node.op) != "Transpose" || !node.control_inputs.empty()) return {};
   const Tensor& value = graph.fact(node.inputs[1]).value;
   if (!value.valid() || !value.is_aligned() || value.shape().rank() != 1) return {};
   Permutation p = ToInt64s(value);

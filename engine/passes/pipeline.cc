@@ -35,6 +35,9 @@ Status Int8Sums(const PassContext& context, PatchSink& sink);
 
 std::span<const Pass> Pipeline() {
   constexpr const char* kCodes = "_Int8Quantize _Int8Dequantize";
+  constexpr const char* kMatrixProducts = "MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum";
+  constexpr const char* kTailedProducts =
+      "Conv2D Conv3D DepthwiseConv2dNative MatMul _FusedConv2D _FusedConv3D _FusedDepthwiseConv2dNative _FusedMatMul";
   constexpr const char* kQuantised =
       "FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel Dequantize";
   static constexpr Pass kPasses[] = {
@@ -62,12 +65,14 @@ std::span<const Pass> Pipeline() {
       {"fold_dilation", "before fold_pad, which finds the Pad above it then", FoldDilation, "BatchToSpaceND"},
       {"fold_pad", "before fusion, which looks at plain convolutions", FoldPad, "Pad"},
       {"sink_squeeze", "before fold_batch_norm, which takes what stands next to a product", SinkSqueeze, "Squeeze"},
-      {"split_batches", "brings the parts of attention together", SplitBatches},
+      {"split_batches", "brings the parts of attention together", SplitBatches, "Reshape"},
       {"fuse_attention", "before scales and masks are taken for norms and tails of products", FuseAttention, "Softmax"},
-      {"dense_rows", "before what looks at a MatMul, into which norms and what comes behind go", DenseRows},
-      {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm},
+      {"dense_rows", "before what looks at a MatMul, into which norms and what comes behind go", DenseRows,
+       kMatrixProducts},
+      {"fold_batch_norm", "leaves a product with one scale and offset, which fusion takes", FoldBatchNorm,
+       kTailedProducts},
       {"sort_sums", "before fusion, which goes by the order of sums", SortSums, "BiasAdd"},
-      {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct},
+      {"fuse_conv_bias_act", "takes what a product can do itself", FuseConvBiasAct, kTailedProducts},
       {"look_ahead", "behind fusion, which brings a product and its bias together", LookAhead,
        "TensorListGetItem TensorArrayReadV3"},
       {"batch_products", "behind fusion, likewise", BatchProducts, "MatMul _FusedMatMul"},
@@ -75,7 +80,7 @@ std::span<const Pass> Pipeline() {
        "FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3"},
       {"fuse_layer_norm", "before its parts are fused with one another", FuseLayerNorm, "Rsqrt"},
       {"fuse_prelu", "before its parts are fused with one another", FusePrelu, "Relu"},
-      {"fuse_elementwise", "last: what no product has taken", FuseElementwise},
+      {"fuse_elementwise", "last: what no product has taken", FuseElementwise, nullptr, /*once=*/true},
   };
   return kPasses;
 }

@@ -7,6 +7,8 @@
 // where x is there before h. The first is what Keras writes where there is one row. Fusion then adds all to the product
 // of the state, and what is known without the state stays a product with a bias, which look_ahead and batch_products
 // take for many steps at once.
+#include <optional>
+
 #include "engine/base/built.h"
 #include "engine/passes/levels.h"
 #include "engine/passes/match.h"
@@ -16,8 +18,7 @@ namespace {
 
 class Sorter {
  public:
-  Sorter(const PassContext& context, PatchSink& sink)
-      : graph_(context.graph), users_(context), levels_(context.graph), sink_(sink) {}
+  Sorter(const PassContext& context, PatchSink& sink) : graph_(context.graph), users_(context), sink_(sink) {}
 
   void Run() {
     for (int32_t i = 0; i < graph_.size(); ++i) {
@@ -64,7 +65,8 @@ class Sorter {
     const bool is_same =
         shape.complete() && shape.rank() == 2 && ShapeOf(sum.inputs[0]) == shape && ShapeOf(sum.inputs[1]) == shape;
     if (!is_same || !IsPlainProduct(sum.inputs[0], sum_index) || !IsPlainProduct(sum.inputs[1], sum_index)) return;
-    const size_t early = levels_.Of(sum.inputs[1].node) < levels_.Of(sum.inputs[0].node) ? 1 : 0;
+    if (!levels_) levels_.emplace(graph_);
+    const size_t early = levels_->Of(sum.inputs[1].node) < levels_->Of(sum.inputs[0].node) ? 1 : 0;
     sink_.Begin();
     Node bias;
     bias.name = node.name + "/early";
@@ -77,7 +79,7 @@ class Sorter {
 
   const Graph& graph_;
   const SoleUsers users_;
-  const Levels levels_;
+  std::optional<Levels> levels_;  // made for the first sum
   PatchSink& sink_;
 };
 

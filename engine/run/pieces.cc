@@ -165,7 +165,7 @@ std::optional<Pieces> PiecesOf(const Graph& graph, const Node& node) {
   for (const Fact& fact : node.outputs) {
     if (!IsComplete(fact)) return std::nullopt;
   }
-  const std::string& op = node.op;
+  const std::string_view op = node.op;
   if (op == "Concat" || op == "ConcatV2" || op == "Pack") return Joined(graph, node);
   const bool is_slice = op == "Slice" || op == "StridedSlice";
   if (!is_slice && op != "Split" && op != "SplitV" && op != "Unpack") return std::nullopt;
