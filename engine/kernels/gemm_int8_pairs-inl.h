@@ -89,19 +89,25 @@ void WidenPanels(const int8_t* packed, const int8_t* ones, int64_t groups, int32
   }
 }
 
-// `count` bytes as 16 bits.
+template <int kBytes>
+HWY_INLINE void WidenVector(const uint8_t* from, int16_t* to) {
+  const hn::CappedTag<int16_t, kBytes> d16;
+  const hn::Rebind<uint8_t, decltype(d16)> d8;
+  hn::StoreU(hn::PromoteTo(d16, hn::LoadU(d8, from)), d16, to);
+}
+
+// `count` bytes, a multiple of four, as 16 bits.
 HWY_INLINE void WidenBytes(const uint8_t* from, int64_t count, int16_t* to) {
-  const PairD16 d16;
-  const hn::Rebind<uint8_t, PairD16> d8;
   constexpr int64_t kLanes = HWY_MAX_LANES_D(PairD16);
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::PromoteTo(d16, hn::LoadU(d8, from + i)), d16, to + i);
-  if (i < count && count >= kLanes) {  // some again
-    i = count - kLanes;
-    hn::StoreU(hn::PromoteTo(d16, hn::LoadU(d8, from + i)), d16, to + i);
-    return;
+  for (; i + kLanes <= count; i += kLanes) WidenVector<kLanes>(from + i, to + i);
+  if constexpr (kLanes > 8) {
+    if (i + 8 <= count) {
+      WidenVector<8>(from + i, to + i);
+      i += 8;
+    }
   }
-  for (; i < count; ++i) to[i] = from[i];
+  if (i + 4 <= count) WidenVector<4>(from + i, to + i);
 }
 
 // Where the sums of some columns go.
