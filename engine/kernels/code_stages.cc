@@ -90,6 +90,67 @@ HWY_INLINE void StoreFour(I a, I b, I c, I d, int64_t, uint8_t* to) {
 }
 #endif
 
+constexpr int kPartBits = 16;
+
+// With doubt_parts. The places of a vector of codes, in parts.
+HWY_INLINE I PartsOf(const CodeStage& s, I code, int64_t column) {
+  const D d;
+  return hn::ConvertTo(
+      DI(), hn::MulAdd(hn::ConvertTo(d, code), hn::LoadU(d, s.multiply + column), hn::LoadU(d, s.add + column)));
+}
+HWY_INLINE I Fraction(I parts) {
+  const DI di;
+  return hn::And(parts, hn::Set(di, (1 << kPartBits) - 1));
+}
+HWY_INLINE I WholeWithin(I parts, I low, I high) {
+  return hn::Min(hn::Max(hn::ShiftRight<kPartBits>(parts), low), high);
+}
+
+template <typename Out>
+HWY_INLINE void NarrowParts(const CodeStage& s, const int32_t* in, Out* out, size_t lanes, int64_t column) {
+  const DI di;
+  const I code = Load(di, in, lanes);
+  const I parts = PartsOf(s, code, column);
+  const auto in_doubt = hn::Lt(Fraction(parts), hn::Set(di, 2 * s.doubt_parts));
+  StoreCodes(WholeWithin(parts, hn::Set(di, s.low), hn::Set(di, s.high)), out, lanes);
+  if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) {
+    HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))], flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
+    hn::Store(code, di, codes);
+    hn::Store(hn::VecFromMask(di, in_doubt), di, flags);
+    ExactCodes(s, codes, flags, out, lanes, column);
+  }
+}
+
+template <typename Out>
+void NarrowInParts(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
+  int64_t at = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const DI di;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
+  const I low = hn::Set(di, s.low), high = hn::Set(di, s.high), doubtful = hn::Set(di, 2 * s.doubt_parts);
+  for (; at + 4 * lanes <= count; at += 4 * lanes) {
+    const int32_t* from = in + at;
+    const int64_t first = column + at;
+    const I v0 = PartsOf(s, hn::LoadU(di, from), first);
+    const I v1 = PartsOf(s, hn::LoadU(di, from + lanes), first + lanes);
+    const I v2 = PartsOf(s, hn::LoadU(di, from + 2 * lanes), first + 2 * lanes);
+    const I v3 = PartsOf(s, hn::LoadU(di, from + 3 * lanes), first + 3 * lanes);
+    const I least = hn::Min(hn::Min(Fraction(v0), Fraction(v1)), hn::Min(Fraction(v2), Fraction(v3)));
+    if (HWY_UNLIKELY(!hn::AllFalse(di, hn::Lt(least, doubtful)))) {
+      for (int64_t i = 0; i < 4; ++i) {
+        NarrowParts(s, from + i * lanes, out + at + i * lanes, static_cast<size_t>(lanes), first + i * lanes);
+      }
+      continue;
+    }
+    StoreFour(WholeWithin(v0, low, high), WholeWithin(v1, low, high), WholeWithin(v2, low, high),
+              WholeWithin(v3, low, high), lanes, out + at);
+  }
+#endif
+  Each(D(), count - at, [&](int64_t i, size_t some) RIVULET_INLINED {
+    NarrowParts(s, in + at + i, out + at + i, some, column + at + i);
+  });
+}
+
 template <bool kChecksFar, typename Out>
 void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
   const NarrowEnds ends(s);
@@ -121,6 +182,11 @@ void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int6
   Each(D(), count - at, [&](int64_t i, size_t some) RIVULET_INLINED {
     NarrowVector<kChecksFar>(s, ends, in + at + i, out + at + i, some, column + at + i);
   });
+}
+
+template <typename Out>
+auto NarrowOf(const CodeStage& s) {
+  return s.doubt_parts > 0 ? NarrowInParts<Out> : s.checks_far ? Narrow<true, Out> : Narrow<false, Out>;
 }
 
 void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count, int64_t column) {
@@ -246,9 +312,9 @@ void StageTile(const CodeStages& stages, const StagedSource& source, int64_t fir
       case StageKind::kNarrow:
         if (is_last && to == StageType::kBytes) {
           auto* bytes = static_cast<uint8_t*>(output) + first;
-          return (s.checks_far ? Narrow<true, uint8_t> : Narrow<false, uint8_t>)(s, v.codes, bytes, count, column);
+          return NarrowOf<uint8_t>(s)(s, v.codes, bytes, count, column);
         }
-        (s.checks_far ? Narrow<true, int32_t> : Narrow<false, int32_t>)(s, v.codes, codes_to, count, column);
+        NarrowOf<int32_t>(s)(s, v.codes, codes_to, count, column);
         v.codes = codes_to;
         break;
       case StageKind::kBias:
@@ -387,27 +453,32 @@ void FindMultipliers(int64_t columns, bool reaches, float* rows, CodeStage* stag
   float *multiply = rows, *add = rows + StagedElements(columns);
   const double scale = std::ldexp(static_cast<double>(stage->scale), -48);
   const double offset = std::ldexp(static_cast<double>(static_cast<int64_t>(stage->offset)), -16);
+  const auto step_of = [&](int64_t j) { return static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]); };
+  const auto start_of = [&](int64_t j) { return static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]); };
   double farthest = std::fabs(offset);
   bool fits = true;
   for (int64_t j = 0; j < columns; ++j) {
-    const auto step = static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]);
-    const auto start = static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]);
-    multiply[j] = static_cast<float>(step * scale);
-    add[j] = static_cast<float>(start * scale + offset);
-    farthest = std::max(farthest, std::fabs(start * scale + offset));
+    farthest = std::max(farthest, std::fabs(start_of(j) * scale + offset));
     // Of bytes, where there are steps.
-    const double last = start + 255 * step;
+    const double last = start_of(j) + 255 * step_of(j);
     fits = fits && (stage->step == nullptr || (last >= -2147483648.0 && last <= 2147483647.0));
   }
-  std::fill_n(multiply + columns, kStageUnit, 0.0f);
-  std::fill_n(add + columns, kStageUnit, 0.5f);
-  stage->multiply = multiply;
-  stage->add = add;
   // Five roundings to 24 bits of numbers that are no larger than this.
   const double doubt = std::ldexp(farthest + 256, -21);
-  stage->doubt =
-      fits && doubt < 0.25 && farthest < 8192 && scale < 0x1p20 && stage->scale >= 0 ? static_cast<float>(doubt) : 1.0f;
+  const bool is_near = fits && doubt < 0.25 && farthest < 8192 && scale < 0x1p20 && stage->scale >= 0;
+  stage->doubt = is_near ? static_cast<float>(doubt) : 1.0f;
   stage->checks_far = !reaches;
+  // One more part is cut off.
+  stage->doubt_parts = is_near && reaches ? static_cast<int32_t>(std::ceil(std::ldexp(doubt, 16))) + 2 : 0;
+  const double one = stage->doubt_parts > 0 ? 65536 : 1;
+  for (int64_t j = 0; j < columns; ++j) {
+    multiply[j] = static_cast<float>(step_of(j) * scale * one);
+    add[j] = static_cast<float>((start_of(j) * scale + offset) * one + stage->doubt_parts);
+  }
+  std::fill_n(multiply + columns, kStageUnit, 0.0f);
+  std::fill_n(add + columns, kStageUnit, static_cast<float>(0.5 * one));
+  stage->multiply = multiply;
+  stage->add = add;
 }
 
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
