@@ -40,29 +40,153 @@ HWY_NOINLINE void ExactCodes(const CodeStage& s, const int32_t* in, const int32_
 HWY_INLINE void StoreCodes(I codes, int32_t* to, size_t lanes) { Store(codes, DI(), to, lanes); }
 HWY_INLINE void StoreCodes(I codes, uint8_t* to, size_t lanes) { Store(hn::DemoteTo(D8(), codes), D8(), to, lanes); }
 
+// Within these, whole parts of places are the codes that are wanted; none of the ends is in doubt.
+struct NarrowEnds {
+  explicit NarrowEnds(const CodeStage& s)
+      : least(static_cast<float>(s.low) + 0.25f), most(static_cast<float>(s.high) + 0.75f), doubt(s.doubt) {}
+  float least, most, doubt;
+};
+
+// The places of a vector of codes from `at` on, and lanes that are in doubt.
+template <bool kChecksFar>
+HWY_INLINE V PlacesOf(const CodeStage& s, const NarrowEnds& ends, I code, int64_t column, hn::Mask<D>* in_doubt) {
+  const D d;
+  const V place = hn::MulAdd(hn::ConvertTo(d, code), hn::LoadU(d, s.multiply + column), hn::LoadU(d, s.add + column));
+  const V inside = hn::Min(hn::Max(place, hn::Set(d, ends.least)), hn::Set(d, ends.most));
+  *in_doubt = hn::Lt(hn::Abs(hn::Sub(inside, hn::Round(inside))), hn::Set(d, ends.doubt));
+  if constexpr (kChecksFar) *in_doubt = hn::Or(*in_doubt, hn::Gt(hn::Abs(place), hn::Set(d, 16384.0f)));
+  return inside;
+}
+
 template <bool kChecksFar, typename Out>
-void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
+HWY_INLINE void NarrowVector(const CodeStage& s, const NarrowEnds& ends, const int32_t* in, Out* out, size_t lanes,
+                             int64_t column) {
   const D d;
   const DI di;
-  // Within these, whole parts are those that are wanted; none of the ends is in doubt.
-  const V least = hn::Set(d, static_cast<float>(s.low) + 0.25f), most = hn::Set(d, static_cast<float>(s.high) + 0.75f);
-  const V doubt = hn::Set(d, s.doubt);
-  const float *multiply = s.multiply + column, *add = s.add + column;
-  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const I code = Load(di, in + at, lanes);
-    const V place = hn::MulAdd(hn::ConvertTo(d, code), hn::LoadU(d, multiply + at), hn::LoadU(d, add + at));
-    const V inside = hn::Min(hn::Max(place, least), most);
-    auto in_doubt = hn::Lt(hn::Abs(hn::Sub(inside, hn::Round(inside))), doubt);
-    if constexpr (kChecksFar) in_doubt = hn::Or(in_doubt, hn::Gt(hn::Abs(place), hn::Set(d, 16384.0f)));
-    StoreCodes(hn::ConvertTo(di, inside), out + at, lanes);
-    if (HWY_UNLIKELY(!hn::AllFalse(d, in_doubt))) {
-      HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))],
-          flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
-      hn::Store(code, di, codes);
-      hn::Store(hn::BitCast(di, hn::VecFromMask(d, in_doubt)), di, flags);
-      ExactCodes(s, codes, flags, out + at, lanes, column + at);
+  const I code = Load(di, in, lanes);
+  auto in_doubt = hn::Lt(hn::Zero(d), hn::Zero(d));
+  const V inside = PlacesOf<kChecksFar>(s, ends, code, column, &in_doubt);
+  StoreCodes(hn::ConvertTo(di, inside), out, lanes);
+  if (HWY_UNLIKELY(!hn::AllFalse(d, in_doubt))) {
+    HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))], flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
+    hn::Store(code, di, codes);
+    hn::Store(hn::BitCast(di, hn::VecFromMask(d, in_doubt)), di, flags);
+    ExactCodes(s, codes, flags, out, lanes, column);
+  }
+}
+
+#if HWY_TARGET != HWY_SCALAR
+HWY_INLINE void StoreFour(I a, I b, I c, I d, int64_t lanes, int32_t* to) {
+  const DI di;
+  hn::StoreU(a, di, to);
+  hn::StoreU(b, di, to + lanes);
+  hn::StoreU(c, di, to + 2 * lanes);
+  hn::StoreU(d, di, to + 3 * lanes);
+}
+HWY_INLINE void StoreFour(I a, I b, I c, I d, int64_t, uint8_t* to) {
+  const hn::Repartition<int16_t, DI> d16;
+  const hn::Repartition<uint8_t, DI> d8;
+  hn::StoreU(hn::OrderedDemote2To(d8, hn::OrderedDemote2To(d16, a, b), hn::OrderedDemote2To(d16, c, d)), d8, to);
+}
+#endif
+
+constexpr int kPartBits = 16;
+
+// With doubt_parts. The places of a vector of codes, in parts.
+HWY_INLINE I PartsOf(const CodeStage& s, I code, int64_t column) {
+  const D d;
+  return hn::ConvertTo(
+      DI(), hn::MulAdd(hn::ConvertTo(d, code), hn::LoadU(d, s.multiply + column), hn::LoadU(d, s.add + column)));
+}
+HWY_INLINE I Fraction(I parts) {
+  const DI di;
+  return hn::And(parts, hn::Set(di, (1 << kPartBits) - 1));
+}
+HWY_INLINE I WholeWithin(I parts, I low, I high) {
+  return hn::Min(hn::Max(hn::ShiftRight<kPartBits>(parts), low), high);
+}
+
+template <typename Out>
+HWY_INLINE void NarrowParts(const CodeStage& s, const int32_t* in, Out* out, size_t lanes, int64_t column) {
+  const DI di;
+  const I code = Load(di, in, lanes);
+  const I parts = PartsOf(s, code, column);
+  const auto in_doubt = hn::Lt(Fraction(parts), hn::Set(di, 2 * s.doubt_parts));
+  StoreCodes(WholeWithin(parts, hn::Set(di, s.low), hn::Set(di, s.high)), out, lanes);
+  if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) {
+    HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))], flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
+    hn::Store(code, di, codes);
+    hn::Store(hn::VecFromMask(di, in_doubt), di, flags);
+    ExactCodes(s, codes, flags, out, lanes, column);
+  }
+}
+
+template <typename Out>
+void NarrowInParts(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
+  int64_t at = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const DI di;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
+  const I low = hn::Set(di, s.low), high = hn::Set(di, s.high), doubtful = hn::Set(di, 2 * s.doubt_parts);
+  for (; at + 4 * lanes <= count; at += 4 * lanes) {
+    const int32_t* from = in + at;
+    const int64_t first = column + at;
+    const I v0 = PartsOf(s, hn::LoadU(di, from), first);
+    const I v1 = PartsOf(s, hn::LoadU(di, from + lanes), first + lanes);
+    const I v2 = PartsOf(s, hn::LoadU(di, from + 2 * lanes), first + 2 * lanes);
+    const I v3 = PartsOf(s, hn::LoadU(di, from + 3 * lanes), first + 3 * lanes);
+    const I least = hn::Min(hn::Min(Fraction(v0), Fraction(v1)), hn::Min(Fraction(v2), Fraction(v3)));
+    if (HWY_UNLIKELY(!hn::AllFalse(di, hn::Lt(least, doubtful)))) {
+      for (int64_t i = 0; i < 4; ++i) {
+        NarrowParts(s, from + i * lanes, out + at + i * lanes, static_cast<size_t>(lanes), first + i * lanes);
+      }
+      continue;
     }
+    StoreFour(WholeWithin(v0, low, high), WholeWithin(v1, low, high), WholeWithin(v2, low, high),
+              WholeWithin(v3, low, high), lanes, out + at);
+  }
+#endif
+  Each(D(), count - at, [&](int64_t i, size_t some) RIVULET_INLINED {
+    NarrowParts(s, in + at + i, out + at + i, some, column + at + i);
   });
+}
+
+template <bool kChecksFar, typename Out>
+void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
+  const NarrowEnds ends(s);
+  int64_t at = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const D d;
+  const DI di;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  // Four vectors are in doubt together, and stored together.
+  for (; at + 4 * lanes <= count; at += 4 * lanes) {
+    const int32_t* from = in + at;
+    auto doubt0 = hn::Lt(hn::Zero(d), hn::Zero(d)), doubt1 = doubt0, doubt2 = doubt0, doubt3 = doubt0;
+    const int64_t first = column + at;
+    const V v0 = PlacesOf<kChecksFar>(s, ends, hn::LoadU(di, from), first, &doubt0);
+    const V v1 = PlacesOf<kChecksFar>(s, ends, hn::LoadU(di, from + lanes), first + lanes, &doubt1);
+    const V v2 = PlacesOf<kChecksFar>(s, ends, hn::LoadU(di, from + 2 * lanes), first + 2 * lanes, &doubt2);
+    const V v3 = PlacesOf<kChecksFar>(s, ends, hn::LoadU(di, from + 3 * lanes), first + 3 * lanes, &doubt3);
+    if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Or(hn::Or(doubt0, doubt1), hn::Or(doubt2, doubt3))))) {
+      for (int64_t i = 0; i < 4; ++i) {
+        NarrowVector<kChecksFar>(s, ends, from + i * lanes, out + at + i * lanes, static_cast<size_t>(lanes),
+                                 first + i * lanes);
+      }
+      continue;
+    }
+    StoreFour(hn::ConvertTo(di, v0), hn::ConvertTo(di, v1), hn::ConvertTo(di, v2), hn::ConvertTo(di, v3), lanes,
+              out + at);
+  }
+#endif
+  Each(D(), count - at, [&](int64_t i, size_t some) RIVULET_INLINED {
+    NarrowVector<kChecksFar>(s, ends, in + at + i, out + at + i, some, column + at + i);
+  });
+}
+
+template <typename Out>
+auto NarrowOf(const CodeStage& s) {
+  return s.doubt_parts > 0 ? NarrowInParts<Out> : s.checks_far ? Narrow<true, Out> : Narrow<false, Out>;
 }
 
 void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count, int64_t column) {
@@ -149,9 +273,18 @@ struct Values {
 void StoreBytes(const int32_t* codes, int64_t count, int32_t low, int32_t high, uint8_t* to) {
   const DI di;
   const I least = hn::Set(di, low), most = hn::Set(di, high);
-  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const I code = hn::Min(hn::Max(Load(di, codes + at, lanes), least), most);
-    Store(hn::DemoteTo(D8(), code), D8(), to + at, lanes);
+  int64_t first = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
+  const auto ended = [&](const int32_t* from) HWY_ATTR { return hn::Min(hn::Max(hn::LoadU(di, from), least), most); };
+  for (; first + 4 * lanes <= count; first += 4 * lanes) {
+    const int32_t* from = codes + first;
+    StoreFour(ended(from), ended(from + lanes), ended(from + 2 * lanes), ended(from + 3 * lanes), lanes, to + first);
+  }
+#endif
+  Each(D(), count - first, [&](int64_t at, size_t some) RIVULET_INLINED {
+    const I code = hn::Min(hn::Max(Load(di, codes + first + at, some), least), most);
+    Store(hn::DemoteTo(D8(), code), D8(), to + first + at, some);
   });
 }
 
@@ -179,9 +312,9 @@ void StageTile(const CodeStages& stages, const StagedSource& source, int64_t fir
       case StageKind::kNarrow:
         if (is_last && to == StageType::kBytes) {
           auto* bytes = static_cast<uint8_t*>(output) + first;
-          return (s.checks_far ? Narrow<true, uint8_t> : Narrow<false, uint8_t>)(s, v.codes, bytes, count, column);
+          return NarrowOf<uint8_t>(s)(s, v.codes, bytes, count, column);
         }
-        (s.checks_far ? Narrow<true, int32_t> : Narrow<false, int32_t>)(s, v.codes, codes_to, count, column);
+        NarrowOf<int32_t>(s)(s, v.codes, codes_to, count, column);
         v.codes = codes_to;
         break;
       case StageKind::kBias:
@@ -320,27 +453,32 @@ void FindMultipliers(int64_t columns, bool reaches, float* rows, CodeStage* stag
   float *multiply = rows, *add = rows + StagedElements(columns);
   const double scale = std::ldexp(static_cast<double>(stage->scale), -48);
   const double offset = std::ldexp(static_cast<double>(static_cast<int64_t>(stage->offset)), -16);
+  const auto step_of = [&](int64_t j) { return static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]); };
+  const auto start_of = [&](int64_t j) { return static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]); };
   double farthest = std::fabs(offset);
   bool fits = true;
   for (int64_t j = 0; j < columns; ++j) {
-    const auto step = static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]);
-    const auto start = static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]);
-    multiply[j] = static_cast<float>(step * scale);
-    add[j] = static_cast<float>(start * scale + offset);
-    farthest = std::max(farthest, std::fabs(start * scale + offset));
+    farthest = std::max(farthest, std::fabs(start_of(j) * scale + offset));
     // Of bytes, where there are steps.
-    const double last = start + 255 * step;
+    const double last = start_of(j) + 255 * step_of(j);
     fits = fits && (stage->step == nullptr || (last >= -2147483648.0 && last <= 2147483647.0));
   }
-  std::fill_n(multiply + columns, kStageUnit, 0.0f);
-  std::fill_n(add + columns, kStageUnit, 0.5f);
-  stage->multiply = multiply;
-  stage->add = add;
   // Five roundings to 24 bits of numbers that are no larger than this.
   const double doubt = std::ldexp(farthest + 256, -21);
-  stage->doubt =
-      fits && doubt < 0.25 && farthest < 8192 && scale < 0x1p20 && stage->scale >= 0 ? static_cast<float>(doubt) : 1.0f;
+  const bool is_near = fits && doubt < 0.25 && farthest < 8192 && scale < 0x1p20 && stage->scale >= 0;
+  stage->doubt = is_near ? static_cast<float>(doubt) : 1.0f;
   stage->checks_far = !reaches;
+  // One more part is cut off.
+  stage->doubt_parts = is_near && reaches ? static_cast<int32_t>(std::ceil(std::ldexp(doubt, 16))) + 2 : 0;
+  const double one = stage->doubt_parts > 0 ? 65536 : 1;
+  for (int64_t j = 0; j < columns; ++j) {
+    multiply[j] = static_cast<float>(step_of(j) * scale * one);
+    add[j] = static_cast<float>((start_of(j) * scale + offset) * one + stage->doubt_parts);
+  }
+  std::fill_n(multiply + columns, kStageUnit, 0.0f);
+  std::fill_n(add + columns, kStageUnit, static_cast<float>(0.5 * one));
+  stage->multiply = multiply;
+  stage->add = add;
 }
 
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,

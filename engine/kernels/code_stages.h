@@ -31,6 +31,9 @@ struct CodeStage {
   uint64_t offset = 0;
   float doubt = 1;
   bool checks_far = true;
+  // Where it is not 0, multiply and add count in parts of 2^-16, and this many of them more than said above, so that
+  // in doubt is what lies less than twice this above a whole number.
+  int32_t doubt_parts = 0;
 
   // kBias, bytes to codes: that of AddBiasCodes, or where numbers are too large for it what each byte becomes.
   WideEncoding wide;

@@ -2,9 +2,13 @@
 #ifndef RIVULET_ENGINE_KERNELS_COLLECT_INT8_H_
 #define RIVULET_ENGINE_KERNELS_COLLECT_INT8_H_
 
+#include <algorithm>
+
 #include "engine/kernels/gemm_int8.h"
 
 namespace rivulet {
+
+inline constexpr int64_t kMostRowsInt8 = 14;  // of any target's tile
 
 struct TaskInt8 {
   const uint8_t* a = nullptr;
@@ -21,6 +25,8 @@ struct TaskInt8 {
   int32_t* wide = nullptr;  // where sums go that get no tail, and row_factor times the sum of their row of bytes
   uint32_t row_factor = 0;
   const int8_t* ones = nullptr;  // a panel that adds up a row
+  // The right operand less its offset, in pairs of 16 bits (gemm_int8_pairs-inl.h); there is no row_factor then.
+  const int16_t* pairs = nullptr;
   // The least and the largest of each column's `wide`: two rows for each thread; null: nobody wants them.
   int32_t* extremes = nullptr;
   int64_t extremes_stride = 0;
@@ -30,6 +36,10 @@ struct TaskInt8 {
 void CollectInt8(const TaskInt8& task, int64_t row, int64_t rows, int64_t stride, uint8_t* to);
 // Bytes from one collected row to the next; a few more behind the last one may be written, too.
 int64_t RowBytesInt8(int64_t k);
+
+// Rows that are widened to 16 bits at once, and values from one to the next.
+inline int64_t WidenedStride(int64_t k) { return (k + 15) / 16 * 16; }
+inline int64_t RowsOfBlock(int64_t k) { return std::clamp<int64_t>((1 << 15) / (k + 1) / 4 * 4, 16, 256); }
 
 }  // namespace rivulet
 

@@ -21,6 +21,7 @@
 #include "engine/kernels/collect_int8.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/lines_int8.h"
+#include "engine/kernels/gemm_int8_pairs-inl.h"
 #include "engine/kernels/gemm_int8_tile-inl.h"
 #include "engine/kernels/sums_tail-inl.h"
 
@@ -67,19 +68,6 @@ void RowTerms(const TaskInt8& task, const TileRowsInt8& from, int64_t rows, Tile
   for (int64_t i = 0; i < rows; ++i) terms[i] = task.row_factor * static_cast<uint32_t>(tile[i * kPairColumns]);
 }
 
-// Widens the first `count` of lows and highs.
-HWY_INLINE void WidenExtremes(TailI low, TailI high, int64_t count, int32_t* lows, int32_t* highs) {
-  const TailDI d;
-  if (count >= kTailLanes) {
-    hn::StoreU(hn::Min(hn::LoadU(d, lows), low), d, lows);
-    hn::StoreU(hn::Max(hn::LoadU(d, highs), high), d, highs);
-    return;
-  }
-  const auto lanes = static_cast<size_t>(count);
-  hn::StoreN(hn::Min(hn::LoadN(d, lows, lanes), low), d, lows, lanes);
-  hn::StoreN(hn::Max(hn::LoadN(d, highs, lanes), high), d, highs, lanes);
-}
-
 // Columns [0, width) of a tile. `lows`: of these columns, the highs are extremes_stride behind them; null: not wanted.
 void StoreSums(const TaskInt8& task, const int32_t* tile, int64_t rows, int64_t width, const uint32_t* terms,
                int32_t* to, int32_t* lows) {
@@ -102,6 +90,9 @@ void StoreSums(const TaskInt8& task, const int32_t* tile, int64_t rows, int64_t 
 // thread's, or null.
 void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end,
                uint8_t* buffer, int32_t* lows) {
+#if RIVULET_HAS_PAIRS
+  if (task.pairs != nullptr) return PiecePairs(task, row_begin, row_end, column_begin, column_end, buffer, lows);
+#endif
   HWY_ALIGN int32_t tile[static_cast<size_t>(kMaxRows * kPairColumns)];
   const int64_t groups = (task.k + kGroup - 1) / kGroup;
   const int64_t stride = RowBytesInt8(task.k);
@@ -164,6 +155,20 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
   }
 }
 
+// Writes the panels' pairs, or says that this target has none.
+bool MakePairs(const int8_t* packed, const int8_t* ones, int64_t groups, int32_t add, int64_t panels, int16_t* pairs,
+               ThreadPool& pool, const StopToken& stop) {
+#if RIVULET_HAS_PAIRS
+  const int64_t grain = std::max<int64_t>((1 << 12) / std::max<int64_t>(groups, 1), 1);
+  pool.ParallelFor(panels, grain, stop,
+                   [&](int64_t begin, int64_t end) { WidenPanels(packed, ones, groups, add, begin, end, pairs); });
+  return true;
+#else
+  (void)packed, (void)ones, (void)groups, (void)add, (void)panels, (void)pairs, (void)pool, (void)stop;
+  return false;
+#endif
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -173,11 +178,13 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 
 HWY_EXPORT(PieceInt8);
+HWY_EXPORT(MakePairs);
 
 namespace {
 
-constexpr int64_t kMostRows = 14;  // of any target's tile
 constexpr int64_t kGroup = 4;
+constexpr int64_t kPanel = 16;
+constexpr int64_t kLeastRowsOfPairs = 12;  // fewer are not worth that the right operand is widened
 
 // Whether patches are pixels, with no bytes behind them.
 bool IsPlain(const ConvGeometry& g, const PackedMatrixU8& filter) {
@@ -185,8 +192,11 @@ bool IsPlain(const ConvGeometry& g, const PackedMatrixU8& filter) {
          g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w;
 }
 
-// A thread's buffer.
-int64_t BufferBytes(int64_t k) { return kMostRows * RowBytesInt8(k) + 64 + kMoreForLinesInt8; }
+// A thread's buffer; with pairs, for a block of widened rows too.
+int64_t BufferBytes(int64_t k, bool pairs) {
+  const int64_t widened = RowsOfBlock(k) * WidenedStride(k) * static_cast<int64_t>(sizeof(int16_t));
+  return kMostRowsInt8 * RowBytesInt8(k) + 64 + kMoreForLinesInt8 + (pairs ? widened : 0);
+}
 
 void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, ThreadPool& pool, const StopToken& stop) {
   task.packed = b.data();
@@ -196,10 +206,10 @@ void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, Threa
   if (const ConvGeometry* g = task.geometry; g != nullptr && g->k_h > 0) {
     task.line_pad = (task.k - g->k_h * g->k_w * g->in_c) / g->k_h;
   }
-  task.by_lines = ReadsLinesInt8(task, kMostRows);
+  task.by_lines = ReadsLinesInt8(task, kMostRowsInt8);
   // A step of k is four bytes.
   const GemmSplit split = SplitGemm(m, task.n, (task.k + kGroup - 1) / kGroup, pool.num_threads());
-  const int64_t bytes = BufferBytes(task.k);
+  const int64_t bytes = BufferBytes(task.k, task.pairs != nullptr);
   pool.ParallelFor(split.row_pieces * split.column_pieces, 1, stop, [&](int64_t begin, int64_t end, int thread) {
     uint8_t* buffer = static_cast<uint8_t*>(scratch) + thread * bytes;
     int32_t* lows = task.extremes == nullptr ? nullptr : task.extremes + 2 * thread * task.extremes_stride;
@@ -217,7 +227,7 @@ void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, Threa
 
 CheckedSize MatMulInt8ScratchBytes(int64_t k, int threads) {
   if (k < 0 || k > INT32_MAX) return CheckedSize(-1);
-  return CheckedSize(BufferBytes(k)) * threads;
+  return CheckedSize(BufferBytes(k, false)) * threads;
 }
 
 int64_t PaddedLineInt8(int64_t line) {
@@ -257,9 +267,10 @@ void Conv2DInt8(const uint8_t* input, uint8_t outside, const PackedMatrixU8& fil
 }
 
 CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads) {
-  if (n < 0 || n > INT32_MAX) return CheckedSize(-1);
-  const CheckedSize own = CheckedSize((k + kGroup - 1) / kGroup * kGroup) * 16 + TailElements(n) * 4;
-  return MatMulInt8ScratchBytes(k, threads) + own + 128;
+  if (k < 0 || k > INT32_MAX || n < 0 || n > INT32_MAX) return CheckedSize(-1);
+  const CheckedSize rows = (k + kGroup - 1) / kGroup * kGroup;
+  const CheckedSize pairs = rows * TailElements(n) * static_cast<int64_t>(sizeof(int16_t));
+  return CheckedSize(BufferBytes(k, true)) * threads + rows * 16 + TailElements(n) * 4 + pairs + 192;
 }
 
 namespace {
@@ -319,7 +330,17 @@ void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatr
       .start = start, .multiply = reinterpret_cast<const float*>(start), .add = reinterpret_cast<const float*>(start)};
   task.ones = ones;
   auto* rest = reinterpret_cast<uint8_t*>(ones + groups * kGroup * 16);
-  rest += (64 - reinterpret_cast<uintptr_t>(rest) % 64) % 64;
+  const auto align = [&] { rest += (64 - reinterpret_cast<uintptr_t>(rest) % 64) % 64; };
+  align();
+  const bool is_byte = b_offset >= 0 && b_offset <= 255;
+  if (auto* pairs = reinterpret_cast<int16_t*>(rest);
+      is_byte && m >= kLeastRowsOfPairs && k > 0 &&
+      HWY_DYNAMIC_DISPATCH(MakePairs)(b.data(), pads ? ones : nullptr, groups, 128 - b_offset,
+                                      (b.n() + kPanel - 1) / kPanel, pairs, pool, stop)) {
+    task.pairs = pairs;
+    rest += groups * kGroup * elements * static_cast<int64_t>(sizeof(int16_t));
+    align();
+  }
   if (extremes != nullptr) FillExtremes(b.n(), pool.num_threads(), extremes_stride, extremes);
   Run(task, m, b, rest, pool, stop);
   if (extremes != nullptr) JoinExtremes(b.n(), pool.num_threads(), extremes_stride, extremes);

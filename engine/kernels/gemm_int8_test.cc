@@ -201,7 +201,20 @@ void ExpectSums(const ConvGeometry& g, int32_t a_offset, int32_t b_offset) {
     std::vector<uint8_t> scratch(
         static_cast<size_t>(SumsU8ScratchBytes(packed->k(), g.out_c, pool.num_threads()).value()) + 64);
     uint8_t* aligned = scratch.data() + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64);
-    SumsU8({input.data(), g.in_c, &g}, pixels, a_offset, *packed, b_offset, to, aligned, pool, StopToken());
+    std::vector<int32_t> extremes(static_cast<size_t>(2 * pool.num_threads() * g.out_c));
+    SumsU8({input.data(), g.in_c, &g}, pixels, a_offset, *packed, b_offset, to, aligned, pool, StopToken(),
+           extremes.data(), g.out_c);
+    for (int64_t at = 0; at < pixels * g.out_c; ++at) {
+      EXPECT_LE(extremes[static_cast<size_t>(at % g.out_c)], to[at]);
+      EXPECT_GE(extremes[static_cast<size_t>(g.out_c + at % g.out_c)], to[at]);
+    }
+    for (int64_t o = 0; o < 2 * g.out_c; ++o) {
+      bool is_there = false;
+      for (int64_t at = o % g.out_c; at < pixels * g.out_c; at += g.out_c) {
+        is_there = is_there || to[at] == extremes[static_cast<size_t>(o)];
+      }
+      EXPECT_TRUE(is_there) << o;
+    }
   });
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {
     for (int64_t o = 0; o < g.out_c; ++o) {
@@ -242,6 +255,9 @@ TEST(SumsU8, ProductsOfBytesWithOffsets) {
           }
         }
         ExpectSums({.in_h = 3, .in_w = 5, .in_c = 7, .out_h = 3, .out_w = 5, .out_c = 33}, a_offset, b_offset);
+        // Rows that follow one another, and more columns than stay in a near cache.
+        ExpectSums({.in_h = 7, .in_w = 7, .in_c = 8, .out_h = 7, .out_w = 7, .out_c = 9}, a_offset, b_offset);
+        ExpectSums({.in_h = 3, .in_w = 5, .in_c = 1200, .out_h = 3, .out_w = 5, .out_c = 130}, a_offset, b_offset);
       }
     }
   });

@@ -214,6 +214,25 @@ void LookUpSome(const uint8_t* table, const uint8_t* codes, uint8_t* to, int64_t
     const auto second = hn::TwoTablesLookupLanes(d8, t2, t3, place);
     hn::StoreU(hn::IfThenElse(hn::Gt(code, hn::Set(d8, uint8_t{127})), second, first), d8, to + at);
   }
+#elif HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  // Sixteen tables of 16 bytes, each looked up where the code's upper half is its number: less that, codes of others
+  // are beyond 15, and what is added makes their top bit 1, of which 0 comes.
+  const hn::CappedTag<uint8_t, 32> d8;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d8));
+  const auto sixteen = hn::Set(d8, uint8_t{16}), far = hn::Set(d8, uint8_t{0x70});
+  for (; at + 2 * lanes <= end; at += 2 * lanes) {
+    auto a = hn::LoadU(d8, codes + at), b = hn::LoadU(d8, codes + at + lanes);
+    auto of_a = hn::Zero(d8), of_b = hn::Zero(d8);
+    for (int i = 0; i < 16; ++i) {
+      const auto part = hn::LoadDup128(d8, table + 16 * i);
+      of_a = hn::Or(of_a, hn::TableLookupBytesOr0(part, hn::SaturatedAdd(a, far)));
+      of_b = hn::Or(of_b, hn::TableLookupBytesOr0(part, hn::SaturatedAdd(b, far)));
+      a = hn::Sub(a, sixteen);
+      b = hn::Sub(b, sixteen);
+    }
+    hn::StoreU(of_a, d8, to + at);
+    hn::StoreU(of_b, d8, to + at + lanes);
+  }
 #endif
   for (; at < end; ++at) to[at] = table[codes[at]];
 }

@@ -77,6 +77,29 @@ void Extremes(const int32_t* codes, int64_t count, int32_t* low, int32_t* high) 
   }
 }
 
+void LeastAndMost(const uint8_t* codes, int64_t count, uint8_t* low, uint8_t* high) {
+  int64_t at = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const DB d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto least = hn::Set(d, *low), most = hn::Set(d, *high);
+  for (; at + lanes <= count; at += lanes) {
+    const auto v = hn::LoadU(d, codes + at);
+    least = hn::Min(least, v);
+    most = hn::Max(most, v);
+  }
+  HWY_ALIGN uint8_t lows[static_cast<size_t>(HWY_MAX_LANES_D(DB))], highs[static_cast<size_t>(HWY_MAX_LANES_D(DB))];
+  hn::Store(least, d, lows);
+  hn::Store(most, d, highs);
+  *low = *std::min_element(lows, lows + lanes);
+  *high = *std::max_element(highs, highs + lanes);
+#endif
+  for (; at < count; ++at) {
+    *low = std::min(*low, codes[at]);
+    *high = std::max(*high, codes[at]);
+  }
+}
+
 uint8_t Requantized(int32_t code, int64_t scale, uint64_t offset) {
   const auto product = static_cast<int64_t>(static_cast<uint64_t>(int64_t{code}) * static_cast<uint64_t>(scale));
   const auto out = static_cast<int64_t>(static_cast<uint64_t>(product >> 32) + offset) >> 16;
@@ -151,6 +174,7 @@ HWY_EXPORT(Encode);
 HWY_EXPORT(Decode);
 HWY_EXPORT(Clamp);
 HWY_EXPORT(Extremes);
+HWY_EXPORT(LeastAndMost);
 HWY_EXPORT(Requantize);
 HWY_EXPORT(AddLines);
 HWY_EXPORT(AddBias);
@@ -165,6 +189,10 @@ void DecodeBytes(const uint8_t* codes, int64_t count, float step, float add, flo
 
 void ClampBytes(const uint8_t* codes, int64_t count, uint8_t low, uint8_t high, uint8_t* to) {
   HWY_DYNAMIC_DISPATCH(Clamp)(codes, count, low, high, to);
+}
+
+void ExtremesOfBytes(const uint8_t* codes, int64_t count, uint8_t* low, uint8_t* high) {
+  HWY_DYNAMIC_DISPATCH(LeastAndMost)(codes, count, low, high);
 }
 
 void ExtremesOfCodes(const int32_t* codes, int64_t count, int32_t* low, int32_t* high) {

@@ -26,6 +26,7 @@ void DecodeBytes(const uint8_t* codes, int64_t count, float step, float add, flo
 void ClampBytes(const uint8_t* codes, int64_t count, uint8_t low, uint8_t high, uint8_t* to);
 
 // Lowers *low to the least of the codes and raises *high to the largest.
+void ExtremesOfBytes(const uint8_t* codes, int64_t count, uint8_t* low, uint8_t* high);
 void ExtremesOfCodes(const int32_t* codes, int64_t count, int32_t* low, int32_t* high);
 
 // ((code * scale >> 32) + offset) >> 16 within [0, 255], in 64 bits that wrap around; scale >= 0. Where that does not

@@ -85,6 +85,24 @@ TEST(QuantizedCodes, HaveExtremes) {
   });
 }
 
+TEST(ExtremesOfBytes, AreTheLeastAndTheLargest) {
+  OnEveryTarget([] {
+    for (const int64_t count : {0, 1, 31, 64, 200}) {
+      std::vector<uint8_t> codes(static_cast<size_t>(count));
+      for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint8_t>(40 + i * 37 % 150);
+      uint8_t low = 120, high = 121;
+      ExtremesOfBytes(codes.data(), count, &low, &high);
+      uint8_t want_low = 120, want_high = 121;
+      for (const uint8_t code : codes) {
+        want_low = std::min(want_low, code);
+        want_high = std::max(want_high, code);
+      }
+      EXPECT_EQ(low, want_low) << count;
+      EXPECT_EQ(high, want_high) << count;
+    }
+  });
+}
+
 TEST(RequantizeCodes, AreThoseOfFixedPointAlsoWhereItWraps) {
   OnEveryTarget([] {
     for (const int32_t most : {1 << 10, 1 << 20, std::numeric_limits<int32_t>::max()}) {

@@ -7,6 +7,7 @@
 // together.
 #include <cstring>
 
+#include "engine/base/checked.h"
 #include "engine/ops/quantized.h"
 #include "engine/ops/resize_shape.h"
 
@@ -33,14 +34,6 @@ Mix MixAt(const ResizeAxis& axis, int64_t out) {
   return {axis.Clamp(static_cast<int64_t>(floor)), axis.Clamp(static_cast<int64_t>(std::ceil(at))), at - floor};
 }
 
-uint8_t Blend(uint8_t a, uint8_t b, uint8_t c, uint8_t d, float x, float y) {
-  constexpr int kBits = 7;
-  const int across = static_cast<int>(x * (1 << kBits)), down = static_cast<int>(y * (1 << kBits));
-  const int top = a * (1 << kBits) + across * (b - a);
-  const int bottom = c * (1 << kBits) + across * (d - c);
-  return static_cast<uint8_t>((top * (1 << kBits) + (bottom - top) * down + (1 << (2 * kBits - 1))) >> (2 * kBits));
-}
-
 int32_t Blend(int32_t a, int32_t b, int32_t c, int32_t d, float x, float y) {
   const auto mix = [](double from, double to, float part) { return from + (to - from) * static_cast<double>(part); };
   const auto rough = [](int32_t code) { return static_cast<double>(static_cast<float>(code)); };
@@ -50,6 +43,60 @@ int32_t Blend(int32_t a, int32_t b, int32_t c, int32_t d, float x, float y) {
 float Blend(float a, float b, float c, float d, float x, float y) {
   const float top = a + (b - a) * x, bottom = c + (d - c) * x;
   return top + (bottom - top) * y;
+}
+
+// Codes of 8 bits: two rows are mixed first, then columns of that, which gives the same since nothing is rounded before
+// the end.
+constexpr int kWeightBits = 7;
+constexpr int kWhole = 1 << kWeightBits;
+
+void MixRows(const uint8_t* top, const uint8_t* bottom, int64_t count, int down, uint16_t* mixed) {
+  for (int64_t i = 0; i < count; ++i) {
+    mixed[i] = static_cast<uint16_t>(top[i] * (kWhole - down) + bottom[i] * down);
+  }
+}
+
+void MixColumns(const uint16_t* left, const uint16_t* right, int64_t count, int across, uint8_t* to) {
+  constexpr int kHalf = 1 << (2 * kWeightBits - 1);
+  for (int64_t i = 0; i < count; ++i) {
+    to[i] = static_cast<uint8_t>((left[i] * (kWhole - across) + right[i] * across + kHalf) >> (2 * kWeightBits));
+  }
+}
+
+Status ResizeBytes(RunContext& c) {
+  const auto& state = c.state<ResizeState>();
+  const Tensor& images = c.input(0);
+  const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
+  const int64_t out_height = c.output(0).dim(1), out_width = c.output(0).dim(2);
+  const ResizeAxis rows(height, out_height, state.align_corners, state.half_pixel_centers);
+  const ResizeAxis columns(width, out_width, state.align_corners, state.half_pixel_centers);
+  const auto* in = static_cast<const uint8_t*>(images.raw());
+  auto* out = static_cast<uint8_t*>(c.output(0).raw());
+  const CheckedSize mixes_bytes = CheckedSize(out_width) * int64_t{sizeof(Mix)};
+  const CheckedSize bytes =
+      mixes_bytes + CheckedSize(width * channels) * c.pool().num_threads() * int64_t{sizeof(uint16_t)};
+  if (!bytes.valid()) return ResourceExhausted("images of shape ", images.shape(), " are too large");
+  RIVULET_ASSIGN_OR_RETURN(void* memory, c.Scratch(static_cast<size_t>(bytes.value())));
+  auto* mixes = static_cast<Mix*>(memory);
+  for (int64_t i = 0; i < out_width; ++i) mixes[i] = MixAt(columns, i);
+  auto* rows_memory = reinterpret_cast<uint16_t*>(mixes + out_width);
+  const int64_t grain = ResizeGrain(out_width * channels);
+  c.pool().ParallelFor(images.dim(0) * out_height, grain, c.stop(), [&](int64_t begin, int64_t end, int thread) {
+    uint16_t* mixed = rows_memory + thread * width * channels;
+    for (int64_t row = begin; row < end; ++row) {
+      const Mix y = MixAt(rows, row % out_height);
+      const uint8_t* image = in + row / out_height * height * width * channels;
+      MixRows(image + y.lower * width * channels, image + y.upper * width * channels, width * channels,
+              static_cast<int>(y.part * kWhole), mixed);
+      uint8_t* to = out + row * out_width * channels;
+      for (int64_t i = 0; i < out_width; ++i, to += channels) {
+        const Mix& x = mixes[i];
+        MixColumns(mixed + x.lower * channels, mixed + x.upper * channels, channels, static_cast<int>(x.part * kWhole),
+                   to);
+      }
+    }
+  });
+  return Status();
 }
 
 template <typename T>
@@ -90,7 +137,7 @@ Status Run(RunContext& c) {
     return Status();
   }
   switch (c.output(0).dtype()) {
-    case DType::kQuint8: Resize<uint8_t>(c); break;
+    case DType::kQuint8: return ResizeBytes(c);
     case DType::kQint32: Resize<int32_t>(c); break;
     default: Resize<float>(c); break;
   }

@@ -16,6 +16,7 @@ Status FoldDilation(const PassContext& context, PatchSink& sink);
 Status FoldPad(const PassContext& context, PatchSink& sink);
 Status FuseAttention(const PassContext& context, PatchSink& sink);
 Status FuseCodeSteps(const PassContext& context, PatchSink& sink);
+Status FuseCodeTables(const PassContext& context, PatchSink& sink);
 Status FuseConvBiasAct(const PassContext& context, PatchSink& sink);
 Status FuseElementwise(const PassContext& context, PatchSink& sink);
 Status FuseLayerNorm(const PassContext& context, PatchSink& sink);
@@ -58,6 +59,8 @@ std::span<const Pass> Pipeline() {
       {"int8_moves", "so that codes come up to what computes with them", Int8Moves, kCodes},
       {"int8_products", "before fusion, which looks at the same products", Int8Products, kCodes},
       {"int8_sums", "the rest of what codes reach", Int8Sums, kCodes},
+      {"fuse_code_tables", "before fuse_code_steps, whose chains end where a table begins", FuseCodeTables,
+       "Requantize QuantizeV2"},
       {"fuse_code_steps", "behind folding, which knows filters and ranges then", FuseCodeSteps,
        "Requantize QuantizeV2"},
       {"fold_weights", "the quantised weights that stayed float", FoldWeights, kQuantised},
