@@ -183,6 +183,30 @@ void Rewrite(const PassContext& context, PatchSink& sink, int32_t index, const B
   sink.Replace({index, 0}, sink.Add(std::move(add)));
 }
 
+// Nodes of which something but the first output is read; looked for when the first is asked about.
+class OtherOutputs {
+ public:
+  explicit OtherOutputs(const PassContext& context) : context_(context) {}
+  bool AreRead(int32_t index) {
+    if (read_.empty()) {
+      read_.resize(static_cast<size_t>(context_.graph.size()));
+      for (const Node& user : context_.graph.nodes()) {
+        for (const Edge& edge : user.inputs) Note(edge);
+      }
+      for (const Edge& edge : context_.roots) Note(edge);
+    }
+    return read_[static_cast<size_t>(index)];
+  }
+
+ private:
+  void Note(const Edge& edge) {
+    if (edge.slot != 0) read_[static_cast<size_t>(edge.node)] = true;
+  }
+
+  const PassContext& context_;
+  std::vector<bool> read_;
+};
+
 }  // namespace
 
 Status FoldBatchNorm(const PassContext& context, PatchSink& sink) {
@@ -192,20 +216,14 @@ Status FoldBatchNorm(const PassContext& context, PatchSink& sink) {
   const Graph& graph = context.graph;
   const SoleUsers users(context);
   Neutral neutral;
+  OtherOutputs others(context);
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
     if (node.outputs.empty() || node.outputs[0].dtype != DType::kFloat || !node.control_inputs.empty()) continue;
     const bool is_norm = IsOp(node, {"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"});
     if (!is_norm && !IsOp(node, {"Mul", "RealDiv", "Add", "AddV2", "Sub"})) continue;
-    if (is_norm && users.Of(i) == SoleUsers::kMany) {
-      // A use of the statistics keeps the node; several users of the result alone do not.
-      bool other_outputs = false;
-      for (const Node& user : graph.nodes()) {
-        for (const Edge& edge : user.inputs) other_outputs |= edge.node == i && edge.slot != 0;
-      }
-      for (const Edge& edge : context.roots) other_outputs |= edge.node == i && edge.slot != 0;
-      if (other_outputs) continue;
-    }
+    // A use of the statistics keeps the node; several users of the result alone do not.
+    if (is_norm && users.Of(i) == SoleUsers::kMany && others.AreRead(i)) continue;
     for (size_t side = 0; side < (is_norm ? 1u : 2u); ++side) {
       const auto base = FindBase(graph, users, node.inputs[side]);
       if (!base) continue;
