@@ -66,9 +66,16 @@ int Freeze(const FreezeCommand& command) {
                {"notes", frozen->notes}});
     return kFine;
   }
-  std::printf("%s: %zu nodes, %zu variables are constants, %zu calls are their bodies", command.out.c_str(),
-              frozen->graph.nodes.size(), frozen->variables, frozen->calls);
-  if (frozen->tables > 0) std::printf(", %zu tables have their content in it", frozen->tables);
+  const auto count = [](size_t number, const char* one, const char* many) {
+    return Cat(static_cast<uint64_t>(number), number == 1 ? one : many);
+  };
+  std::string said = Cat(command.out, ": ", count(frozen->graph.nodes.size(), " node", " nodes"), ", ",
+                         count(frozen->variables, " variable is a constant", " variables are constants"), ", ",
+                         count(frozen->calls, " call is its body", " calls are their bodies"));
+  if (frozen->tables > 0) {
+    said += Cat(", ", count(frozen->tables, " table has its content in it", " tables have their content in it"));
+  }
+  std::printf("%s", said.c_str());
   std::printf("\n");
   Print("input", frozen->inputs);
   Print("output", frozen->outputs);

@@ -7,6 +7,7 @@
 #include "engine/base/file.h"
 #include "prepare/graph_text.h"
 #include "prepare/memmapped.h"
+#include "prepare/squeeze/squeezed_file.h"
 
 namespace rivulet::cli {
 
@@ -20,9 +21,25 @@ Result<GraphFormat> FormatFor(const std::string& path, const std::string& format
                          ": want .pb, .pbtxt or .mmap at its end, or --format (rivulet pack writes .rivulet)");
 }
 
+Result<GraphFormat> FormatOrRivuletFor(const std::string& path, const std::string& format) {
+  if (WantRivulet(path, format).ok()) return GraphFormat::kRivulet;
+  const Result<GraphFormat> found = FormatFor(path, format);
+  if (found.ok()) return found;
+  if (!format.empty()) return InvalidArgument("--format: want pb, pbtxt, memmapped or rivulet, got ", Quoted(format));
+  return InvalidArgument("--out ", Quoted(path), ": want .pb, .pbtxt, .mmap or .rivulet at its end, or --format");
+}
+
+Status WantRivulet(const std::string& path, const std::string& format) {
+  if (format == "rivulet" || (format.empty() && path.ends_with(".rivulet"))) return Status();
+  if (!format.empty()) return InvalidArgument("--format: want rivulet, got ", Quoted(format));
+  return InvalidArgument("--out ", Quoted(path), ": want .rivulet at its end");
+}
+
 Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat format) {
   if (format == GraphFormat::kText) return prepare::ToGraphText(graph);
   if (format == GraphFormat::kBinary) return prepare::Serialize(graph);
+  constexpr int64_t kLeastCoded = 256;  // bytes of a weight
+  if (format == GraphFormat::kRivulet) return prepare::SqueezeLossless(graph, kLeastCoded);
   constexpr int64_t kSmallestRegion = 1024;
   RIVULET_ASSIGN_OR_RETURN(prepare::MemmappedFile file, prepare::ToMemmapped(graph, kSmallestRegion));
   return std::move(file.bytes);

@@ -8,14 +8,23 @@
 
 namespace rivulet::cli {
 
-enum class GraphFormat { kBinary, kText, kMemmapped };
+enum class GraphFormat { kBinary, kText, kMemmapped, kRivulet };
 
 // `format` is "pb", "pbtxt", "memmapped" or empty: then the path's extension says it, .pb, .pbtxt or .mmap.
 Result<GraphFormat> FormatFor(const std::string& path, const std::string& format);
 
+// The same, of a verb that writes squeezed files too: "rivulet", or .rivulet.
+Result<GraphFormat> FormatOrRivuletFor(const std::string& path, const std::string& format);
+
+// Of a verb that writes .rivulet files alone.
+Status WantRivulet(const std::string& path, const std::string& format);
+
 inline constexpr const char* kFormatHelp = "pb, pbtxt or memmapped; default: by the extension, .pb, .pbtxt, .mmap";
 
-// The graph as the bytes of such a file.
+inline constexpr const char* kRivuletFormatHelp =
+    "pb, pbtxt, memmapped or rivulet; default: by the extension, .pb, .pbtxt, .mmap, .rivulet";
+
+// The graph as the bytes of such a file; .rivulet: with its weights coded, as they are.
 Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat format);
 
 // The file is the old one or the new one, never half.

@@ -7,6 +7,7 @@
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "engine/base/errors.h"
+#include "engine/ops/waiting_line.h"
 
 namespace rivulet::cli {
 namespace {
@@ -68,6 +69,7 @@ int Finish(int code) {
 
 int main(int argc, char** argv) {
   using namespace rivulet::cli;
+  rivulet::WaitingLine::RunsAreAlone();
   CLI::App app{"Puts trained TensorFlow models into apps: look at them, run them, time them."};
   app.name("rivulet");
   app.require_subcommand(1);

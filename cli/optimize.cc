@@ -9,6 +9,7 @@
 #include "cli/html_page.h"
 #include "cli/made_up.h"
 #include "cli/model_flags.h"
+#include "cli/progress.h"
 #include "cli/samples.h"
 #include "engine/base/errors.h"
 #include "cli/pack_source.h"
@@ -45,21 +46,20 @@ void Note(std::string_view line) {
 }
 
 // How far apart both are on made-up or given values, where they can be run.
-std::optional<RoadChange> Difference(const RoadState& before, const std::string& after, const Feeds& given) {
+Result<RoadChange> Difference(const RoadState& before, const std::string& after, const Feeds& given) {
   RoadSamples samples;
   if (!given.empty()) {
     samples.feeds = {given};
   } else {
     Result<FoundSamples> found = FindSamples(before, {});
-    if (!found.ok()) return std::nullopt;
+    if (!found.ok()) return found.status();
     samples = std::move(found->samples);
     samples.feeds.resize(1);
   }
   const Result<RoadRun> old = RunRoad(before.bytes, before.OutputNames(), samples, {.passes = false});
   const Result<RoadRun> now = RunRoad(after, before.OutputNames(), samples, {.passes = false});
-  if (!old.ok() || !now.ok()) return std::nullopt;
-  const Result<RoadChange> change = CompareRoad(*old, *now, false);
-  return change.ok() ? std::optional<RoadChange>(*change) : std::nullopt;
+  if (!old.ok() || !now.ok()) return (old.ok() ? now : old).status();
+  return CompareRoad(*old, *now, false);
 }
 
 struct Sizes {
@@ -134,7 +134,7 @@ int Optimize(const OptimizeCommand& command) {
   for (const std::string& note : frozen->notes) Note(note);
   const Result<Feeds> given = GivenFeeds(command, model, *frozen, &code);
   if (!given.ok()) return Fail(given.status(), code);
-  RoadState before{.graph = std::move(frozen->graph)};
+  RoadState before{.graph = std::move(frozen->graph), .name = command.model};
   before.bytes = prepare::Serialize(before.graph);
   before.inputs = std::move(frozen->inputs);
   before.outputs = std::move(frozen->outputs);
@@ -146,18 +146,24 @@ int Optimize(const OptimizeCommand& command) {
                                         .given = *given,
                                         .make_up = MakeUpFeed,
                                         .report = Note};
-  prepare::OptimizeOptions options = {.inputs = command.inputs, .outputs = before.OutputNames(), .report = Note};
+  prepare::OptimizeOptions options = {
+      .inputs = command.inputs, .outputs = before.OutputNames(), .report = Note, .progress = ShowProgress};
   if (!command.no_verify) {
     options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& old,
                               const prepare::GraphDef& now) { return prepare::VerifyTransform(call, old, now, check); };
   }
   const auto steps = prepare::Optimize(options, graph);
+  EndProgress();
   if (!steps.ok()) return Fail(Status(steps.status()).Framed(Quoted(command.model)));
   const Result<std::string> bytes = ToFileBytes(graph, *format);
   if (!bytes.ok()) return Fail(bytes.status());
   // What was cut at --input, or had its training switches set, takes other feeds than before.
   std::optional<RoadChange> change;
-  if (!command.no_verify && command.inputs.empty()) change = Difference(before, prepare::Serialize(graph), *given);
+  if (!command.no_verify && command.inputs.empty()) {
+    const Result<RoadChange> found = Difference(before, prepare::Serialize(graph), *given);
+    if (found.ok()) change = *found;
+    if (!found.ok() && Notes().empty()) Note(Cat("Not compared: ", found.status().message()));
+  }
   if (const Status saved = SaveBytes(*bytes, command.out); !saved.ok()) return Fail(saved, kBadData);
   return Report(command, *steps, sizes, graph.nodes.size(), bytes->size(), change);
 }

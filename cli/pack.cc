@@ -187,9 +187,10 @@ Status WriteMemmapped(const PackCommand& command, PackSource source, int* code) 
 }
 
 int Pack(const PackCommand& command) {
-  const bool is_pack = command.format == "pack" || (command.format.empty() && command.out.ends_with(".rivulet"));
-  if (!is_pack && command.format.empty()) {
-    return FailCall(Cat("-o ", Quoted(command.out), ": want a name that ends in .rivulet, or --format"));
+  const auto ends = [&](std::string_view end) { return command.format.empty() && command.out.ends_with(end); };
+  const bool is_pack = command.format == "pack" || ends(".rivulet");
+  if (!is_pack && command.format.empty() && !ends(".mmap")) {
+    return FailCall(Cat("-o ", Quoted(command.out), ": want a name that ends in .rivulet or .mmap, or --format"));
   }
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
@@ -207,7 +208,9 @@ void AddPack(CLI::App& app, int* code) {
   auto command = std::make_shared<PackCommand>();
   CLI::App* sub = app.add_subcommand("pack", "One file to ship: weights to be mapped, labels, what to feed, checksums");
   sub->add_option("model", command->model, "Model file or SavedModel folder")->required();
-  sub->add_option("-o,--out", command->out, "Where the pack goes; .rivulet")->required();
+  sub->add_option("-o,--out", command->out,
+                  "Where the pack goes; .rivulet, or .mmap for TensorFlow's memmapped package")
+      ->required();
   sub->add_option("--format", command->format, "What to write, where the name does not tell")
       ->check(CLI::IsMember({"pack", "memmapped"}));
   sub->add_option("--labels", command->labels, "Labels, one a line")->type_name("FILE");

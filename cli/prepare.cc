@@ -11,6 +11,7 @@
 #include "cli/graph_output.h"
 #include "cli/model_flags.h"
 #include "cli/prepare_page.h"
+#include "cli/progress.h"
 #include "cli/input_shapes.h"
 #include "cli/samples.h"
 #include "cli/shrink_amounts.h"
@@ -144,6 +145,7 @@ int Prepare(const PrepareCommand& command) {
   if (command.int8 && command.images.empty() && command.arrays.empty()) {
     return FailCall("--int8 wants inputs that tell what values activations have: --images DIR, or --sample NAME=FILE");
   }
+  if (const Status named = WantRivulet(command.out, ""); !named.ok()) return Fail(named, kBadCall);
   const Result<double> max_drop = ParseShare(command.max_drop);
   if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
   int code = kFine;
@@ -155,7 +157,7 @@ int Prepare(const PrepareCommand& command) {
   if (!frozen.ok()) return Fail(frozen.status());
   PrepareReport report{.model = command.model, .out = command.out, .target = command.target};
   report.notes = frozen->notes;
-  RoadState state{.bytes = BytesAsGiven(command.model, *frozen)};
+  RoadState state{.bytes = BytesAsGiven(command.model, *frozen), .name = command.model};
   state.graph = std::move(frozen->graph);
   state.inputs = std::move(frozen->inputs);
   state.outputs = std::move(frozen->outputs);
@@ -198,7 +200,8 @@ int Prepare(const PrepareCommand& command) {
     steps.push_back(SqueezeStep());
   steps.push_back(PackStep(/*for_kernels=*/command.target == "pi"));
   Result<std::vector<RoadStop>> stops = WalkRoad(steps, state);
-  if (!stops.ok()) return Fail(Status(stops.status()).Framed(Quoted(command.model)));
+  EndProgress();
+  if (!stops.ok()) return Fail(stops.status());
   report.stops = std::move(*stops);
   report.inputs = state.inputs;
   report.outputs = state.outputs;
@@ -225,7 +228,7 @@ void AddPrepare(CLI::App& app, int* code) {
   auto command = std::make_shared<PrepareCommand>();
   CLI::App* sub = app.add_subcommand("prepare", "Make of a trained model the file that ships, and report each step");
   sub->add_option("model", command->model, "Any model; it is frozen first")->required();
-  sub->add_option("-o,--out", command->out, "The file for the app")->required()->type_name("FILE");
+  sub->add_option("-o,--out", command->out, "The file for the app; .rivulet")->required()->type_name("FILE");
   sub->add_option("--target", command->target, "What it is for")
       ->check(CLI::IsMember({"phone", "browser", "pi"}))
       ->capture_default_str();

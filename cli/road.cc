@@ -8,6 +8,7 @@
 #include "cli/deflated_size.h"
 #include "cli/graph_output.h"
 #include "cli/html_page.h"
+#include "cli/progress.h"
 #include "engine/base/errors.h"
 
 namespace rivulet::cli {
@@ -118,16 +119,17 @@ RoadStop StopOf(const std::string& step, const RoadState& state, const RoadRun& 
 }  // namespace
 
 Result<RoadRun> RunRoad(const std::string& bytes, const std::vector<std::string>& outputs, const RoadSamples& samples,
-                        const SessionOptions& options) {
+                        const SessionOptions& options, const std::string& name) {
   RoadRun run;
   const auto start = Clock::now();
   auto owner = std::make_shared<std::string>(bytes);
   const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(owner->data()), owner->size());
-  RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, owner, "model"));
+  RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, owner, name));
   RIVULET_ASSIGN_OR_RETURN(auto session, Session::Create(model, options));
   RIVULET_RETURN_IF_ERROR(session->Prepare(samples.feeds[0], outputs).status());
   run.load_ms = MsSince(start);
   for (const Feeds& feeds : samples.feeds) {
+    if (samples.feeds.size() > 1) ShowProgress("running it on samples", run.results.size() + 1, samples.feeds.size());
     RIVULET_ASSIGN_OR_RETURN(std::vector<Tensor> results, session->Run(feeds, outputs));
     run.results.push_back(std::move(results));
   }
@@ -199,7 +201,8 @@ std::string NeverSeen(const RoadState& state) {
 
 Result<std::vector<RoadStop>> WalkRoad(const std::vector<RoadStep>& steps, RoadState& state) {
   std::vector<RoadStop> stops;
-  RIVULET_ASSIGN_OR_RETURN(state.given, RunRoad(state.bytes, state.OutputNames(), state.samples, state.session));
+  RIVULET_ASSIGN_OR_RETURN(state.given,
+                           RunRoad(state.bytes, state.OutputNames(), state.samples, state.session, state.name));
   stops.push_back(StopOf("as given", state, state.given));
   for (const RoadStep& step : steps) {
     RoadState tried = state;

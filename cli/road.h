@@ -28,7 +28,7 @@ struct RoadRun {
   size_t peak_bytes = 0;                     // of tensors and weights while it ran
 };
 Result<RoadRun> RunRoad(const std::string& bytes, const std::vector<std::string>& outputs, const RoadSamples& samples,
-                        const SessionOptions& options);
+                        const SessionOptions& options, const std::string& name = "model");
 
 // How far results are from those of the model as it was given.
 struct RoadChange {
@@ -46,7 +46,8 @@ Result<RoadChange> CompareRoad(const RoadRun& before, const RoadRun& after, bool
 
 struct RoadState {
   prepare::GraphDef graph;
-  std::string bytes;  // the file as it would be now
+  std::string bytes;           // the file as it would be now
+  std::string name = "model";  // in errors
   std::vector<prepare::FrozenTensor> inputs;
   std::vector<prepare::FrozenTensor> outputs;
   RoadSamples samples;

@@ -19,7 +19,7 @@ Result<std::vector<std::string>> OptimizeIt(RoadState& state) {
                                         .outputs = state.OutputNames(),
                                         .given = state.samples.feeds[0],
                                         .make_up = MakeUpFeed};
-  prepare::OptimizeOptions options = {.outputs = state.OutputNames()};
+  prepare::OptimizeOptions options = {.outputs = state.OutputNames(), .progress = ShowProgress};
   options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& before,
                             const prepare::GraphDef& after) {
     return prepare::VerifyTransform(call, before, after, check);

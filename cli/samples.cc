@@ -127,7 +127,7 @@ Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamp
       found->samples.feeds.push_back(std::move(feeds));
     }
     RoadSamples one{.feeds = {found->samples.feeds[0]}};
-    const Result<RoadRun> run = RunRoad(state.bytes, state.OutputNames(), one, state.session);
+    const Result<RoadRun> run = RunRoad(state.bytes, state.OutputNames(), one, state.session, state.name);
     if (run.ok()) return Status();
     last = run.status();
   }
@@ -196,17 +196,20 @@ std::vector<std::vector<std::string>> GroupBySample(const std::vector<std::strin
   return samples;
 }
 
+// A row of fewer numbers than the smallest digits have that people recognise is no picture, unless pictures are given.
+bool IsTinyRow(const PictureInput& input) { return input.is_flat && input.width * input.height < 64; }
+
 }  // namespace
 
 Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& options) {
   FoundSamples found;
   auto owner = std::make_shared<std::string>(state.bytes);
   const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(owner->data()), owner->size());
-  RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, owner, "model"));
+  RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, owner, state.name));
   ClassifyOptions classify = options.classify;
   if (classify.output_layer.empty()) classify.output_layer = state.outputs[0].name;
   auto classifier = Classifier::Create(model, classify);
-  if (classifier.ok()) {
+  if (classifier.ok() && !(options.images.empty() && IsTinyRow((*classifier)->input()))) {
     found.input = (*classifier)->input();
     found.normalization = (*classifier)->normalization();
     if (!found.input->is_file) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/graph_output.h"
 #include "cli/html_page.h"
 #include "cli/progress.h"
 #include "cli/samples.h"
@@ -24,6 +25,8 @@ namespace {
 struct ShrinkCommand {
   std::string model;
   std::string out;
+  std::string format;
+  int64_t levels = 0;  // of --round-weights; 0 where it has no value
   int64_t round_weights = 0;
   bool quantize_weights = false;
   bool float16 = false;
@@ -59,6 +62,13 @@ Result<std::string> MethodOf(const ShrinkCommand& command) {
   return methods[0];
 }
 
+// What a squeeze makes is no graph; other graphs are a graph's file, or have their weights coded as they are.
+Result<GraphFormat> FormatOf(const ShrinkCommand& command, const std::string& method) {
+  if (method != "squeeze" && method != "lossless") return FormatOrRivuletFor(command.out, command.format);
+  RIVULET_RETURN_IF_ERROR(WantRivulet(command.out, command.format));
+  return GraphFormat::kRivulet;
+}
+
 // A picture at fewer colours, or a page with it at several, beside weights of the model if one is given.
 int RunOnPicture(const ShrinkCommand& command) {
   const bool is_page = command.out.ends_with(".html");
@@ -92,6 +102,8 @@ int RunShrink(const ShrinkCommand& command) {
   }
   const auto method = MethodOf(command);
   if (!method.ok()) return Fail(method.status(), kBadCall);
+  const Result<GraphFormat> format = FormatOf(command, *method);
+  if (!format.ok()) return Fail(format.status(), kBadCall);
   const auto max_drop = ParseShare(command.max_drop.empty() ? "1%" : command.max_drop);
   if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
   std::optional<int64_t> size;
@@ -103,6 +115,7 @@ int RunShrink(const ShrinkCommand& command) {
   int code = kFine;
   const Status status = *method == "int8" ? ShrinkToInt8({.model = command.model,
                                                           .out = command.out,
+                                                          .format = *format,
                                                           .samples = command.samples,
                                                           .max_drop = *max_drop,
                                                           .keep_graph = command.keep_graph,
@@ -111,6 +124,7 @@ int RunShrink(const ShrinkCommand& command) {
                                                          &code)
                                           : ShrinkWeights({.model = command.model,
                                                            .out = command.out,
+                                                           .format = *format,
                                                            .method = *method,
                                                            .levels = command.round_weights,
                                                            .keep_tried = command.keep_tried,
@@ -133,7 +147,8 @@ void AddShrink(CLI::App& app, int* code) {
   auto command = std::make_shared<ShrinkCommand>();
   CLI::App* sub = app.add_subcommand("shrink", "Make a model smaller, and say what that changes");
   sub->add_option("model", command->model, "A graph, a package, or a SavedModel, which is frozen first");
-  sub->add_option("-o,--out", command->out, "Where the smaller one goes");
+  sub->add_option("-o,--out", command->out, "Where the smaller one goes")->type_name("FILE");
+  sub->add_option("--format", command->format, kRivuletFormatHelp)->type_name("FORMAT");
   sub->add_flag("--squeeze", command->squeeze,
                 "Quantise every weight as coarsely as the results allow, and code the levels (the default)");
   sub->add_option("--max-drop", command->max_drop,
@@ -152,9 +167,11 @@ void AddShrink(CLI::App& app, int* code) {
       ->type_name("DIR");
   sub->add_flag("--keep-graph", command->keep_graph, "Don't fold batch norms into the weights first");
   sub->add_flag("--lossless", command->lossless, "Code the weights as they are");
-  sub->add_option("--round-weights", command->round_weights, "Round weights to N values, for a store's zip")
-      ->check(CLI::Range(1, 1 << 24))
-      ->type_name("N");
+  CLI::Option* rounding = sub->add_option("--round-weights", command->levels,
+                                          "Round weights to N values, 256 of themselves, for a store's zip")
+                              ->expected(0, 1)
+                              ->check(CLI::Range(1, 1 << 24))
+                              ->type_name("[N]");
   sub->add_flag("--quantize-weights", command->quantize_weights,
                 "8-bit weights that are made float where they are read");
   sub->add_flag("--float16", command->float16, "Weights of half the size that are made float where they are read");
@@ -197,7 +214,10 @@ void AddShrink(CLI::App& app, int* code) {
       "  rivulet shrink graph.pb -o rounded.pb --round-weights 256\n"
       "  rivulet shrink model.pb --image photo.jpg -o levels.html\n"
       "  rivulet shrink --image photo.jpg --colors 32 -o photo_32.png");
-  sub->callback([command, code] { *code = RunShrink(*command); });
+  sub->callback([command, rounding, code] {
+    if (rounding->count() > 0) command->round_weights = command->levels > 0 ? command->levels : 256;
+    *code = RunShrink(*command);
+  });
 }
 
 }  // namespace rivulet::cli

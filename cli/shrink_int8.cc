@@ -1,7 +1,6 @@
 #include "cli/shrink_int8.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -21,7 +20,6 @@ namespace rivulet::cli {
 namespace {
 
 // Smaller constants are not worth a region of their own.
-constexpr int64_t kLeastRegion = 256;
 
 Status Simplify(const Int8Call& call, const std::vector<std::string>& outputs, prepare::GraphDef& graph) {
   RIVULET_ASSIGN_OR_RETURN(const prepare::InlinedCalls calls, prepare::InlineFunctions(graph));
@@ -96,10 +94,7 @@ Status ShrinkToInt8(const Int8Call& call, int* code) {
                  "warning: activations' ranges are those of made-up inputs, which tells little of real ones; "
                  "give pictures or sounds with --images, or arrays with --sample\n");
   }
-  std::string bytes = prepare::Serialize(made.graph);
-  if (std::filesystem::path(call.out).extension() == ".rivulet") {
-    RIVULET_ASSIGN_OR_RETURN(bytes, prepare::SqueezeLossless(made.graph, kLeastRegion));
-  }
+  RIVULET_ASSIGN_OR_RETURN(const std::string bytes, ToFileBytes(made.graph, call.format));
   const std::string before = prepare::Serialize(model.graph);
   std::vector<Row> rows = {RowOf("as given", before), RowOf("int8", bytes)};
   // What was written is what is compared.
@@ -108,7 +103,7 @@ Status ShrinkToInt8(const Int8Call& call, int* code) {
   RIVULET_ASSIGN_OR_RETURN(rows[1].agreement, trial.CompareFile(bytes));
   RIVULET_ASSIGN_OR_RETURN(rows[0].ms, RunMs(before, samples, call.threads));
   RIVULET_ASSIGN_OR_RETURN(rows[1].ms, RunMs(bytes, samples, call.threads));
-  RIVULET_RETURN_IF_ERROR(SaveFile(call.out, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
+  RIVULET_RETURN_IF_ERROR(SaveBytes(bytes, call.out));
   if (rows[1].ms > rows[0].ms) made.notes.push_back("8 bits are no faster than floats here");
   const std::string measured_on = split.is_held_out
                                       ? Cat(split.others.size(), " others than calibrated on, of ", samples.what)

@@ -4,13 +4,15 @@
 
 #include <string>
 
+#include "cli/graph_output.h"
 #include "cli/samples.h"
 
 namespace rivulet::cli {
 
 struct Int8Call {
   std::string model;
-  std::string out;  // .rivulet: a package with its weights coded; else a GraphDef
+  std::string out;
+  GraphFormat format = GraphFormat::kBinary;
   SampleFlags samples;
   double max_drop = 0.01;
   bool keep_graph = false;  // batch norms are not folded first

@@ -76,7 +76,7 @@ Result<Shrunk> ShrinkGraph(const WeightsCall& call, prepare::GraphDef graph, con
   if (call.method == "squeeze") return SqueezeGraph(call, std::move(graph), samples);
   Shrunk shrunk;
   if (call.method == "lossless") {
-    RIVULET_ASSIGN_OR_RETURN(shrunk.bytes, prepare::SqueezeLossless(graph, 256));
+    RIVULET_ASSIGN_OR_RETURN(shrunk.bytes, ToFileBytes(graph, GraphFormat::kRivulet));
     return shrunk;
   }
   if (call.method == "float16") {
@@ -86,7 +86,7 @@ Result<Shrunk> ShrinkGraph(const WeightsCall& call, prepare::GraphDef graph, con
                                                             : std::string("quantize_weights");
     RIVULET_RETURN_IF_ERROR(ApplyNamed(text, samples.outputs, graph));
   }
-  shrunk.bytes = prepare::Serialize(graph);
+  RIVULET_ASSIGN_OR_RETURN(shrunk.bytes, ToFileBytes(graph, call.format));
   return shrunk;
 }
 
@@ -136,7 +136,7 @@ Status ShrinkWeights(const WeightsCall& call, int* code) {
   const bool folds = call.method == "squeeze";
   RIVULET_ASSIGN_OR_RETURN(const Shrunk shrunk, ShrinkGraph(call, folds ? folded : model.graph, samples));
   RIVULET_ASSIGN_OR_RETURN(const std::string recipe, Recipe(std::move(folded), samples.outputs));
-  if (call.method == "squeeze" && samples.are_made_up) {
+  if (call.method != "lossless" && samples.are_made_up && !samples.feeds.empty()) {
     EndProgress();
     std::fprintf(stderr,
                  "warning: made-up inputs tell little of real ones; give pictures or sounds with --images, or arrays "
@@ -153,8 +153,7 @@ Status ShrinkWeights(const WeightsCall& call, int* code) {
     RIVULET_ASSIGN_OR_RETURN(rows[1].agreement, trial.CompareFile(recipe));
     RIVULET_ASSIGN_OR_RETURN(rows[2].agreement, trial.CompareFile(shrunk.bytes));
   }
-  RIVULET_RETURN_IF_ERROR(
-      SaveFile(call.out, {reinterpret_cast<const uint8_t*>(shrunk.bytes.data()), shrunk.bytes.size()}));
+  RIVULET_RETURN_IF_ERROR(SaveBytes(shrunk.bytes, call.out));
   PrintReport(call, samples, rows, shrunk);
   return Status();
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/graph_output.h"
 #include "cli/samples.h"
 
 namespace rivulet::cli {
@@ -13,6 +14,7 @@ namespace rivulet::cli {
 struct WeightsCall {
   std::string model;
   std::string out;
+  GraphFormat format = GraphFormat::kRivulet;
   std::string method;      // squeeze, lossless, float16, round-weights or quantize-weights
   int64_t levels = 0;      // of round-weights
   std::string keep_tried;  // of squeeze, as all down to `step`

@@ -6,6 +6,7 @@
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
+#include "cli/graph_output.h"
 #include "cli/made_up.h"
 #include "cli/pack_source.h"
 #include "engine/base/errors.h"
@@ -19,6 +20,7 @@ namespace {
 struct TransformCommand {
   std::string model;
   std::string out;
+  std::string format;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   std::string transforms;
@@ -101,6 +103,8 @@ int RunTransform(const TransformCommand& command) {
   if (command.model.empty() || command.out.empty() || command.transforms.empty()) {
     return FailCall("transform wants MODEL, --out and --transforms (see rivulet transform --help)");
   }
+  const Result<GraphFormat> format = FormatFor(command.out, command.format);
+  if (!format.ok()) return Fail(format.status(), kBadCall);
   const auto calls = prepare::ParseTransforms(command.transforms);
   if (!calls.ok()) return Fail(calls.status(), kBadCall);
   int code = kFine;
@@ -112,8 +116,9 @@ int RunTransform(const TransformCommand& command) {
   size_t before = 0, after = 0;
   const Status status = Transform(command, *calls, *check, &source->graph, &before, &after);
   if (!status.ok()) return Fail(status);
-  const Status saved = prepare::WriteGraphDef(source->graph, command.out);
-  if (!saved.ok()) return Fail(saved, kBadData);
+  const Result<std::string> bytes = ToFileBytes(source->graph, *format);
+  if (!bytes.ok()) return Fail(bytes.status());
+  if (const Status saved = SaveBytes(*bytes, command.out); !saved.ok()) return Fail(saved, kBadData);
   std::printf("%s: %zu nodes, before %zu\n", command.out.c_str(), after, before);
   return kFine;
 }
@@ -124,7 +129,8 @@ void AddTransform(CLI::App& app, int* code) {
   auto command = std::make_shared<TransformCommand>();
   CLI::App* sub = app.add_subcommand("transform", "Change a graph step by step, as transform_graph did");
   sub->add_option("model", command->model, "A graph, binary or text; a SavedModel's folder, which is frozen first");
-  sub->add_option("-o,--out", command->out, "Where the changed graph goes");
+  sub->add_option("-o,--out", command->out, "Where the changed graph goes")->type_name("FILE");
+  sub->add_option("--format", command->format, kFormatHelp)->type_name("FORMAT");
   sub->add_option("--input", command->inputs, "What will be fed; keeps its name")->delimiter(',');
   sub->add_option("--output", command->outputs, "What will be fetched; keeps its name")->delimiter(',');
   sub->add_option("--transforms", command->transforms, "The steps, in their order");

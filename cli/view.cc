@@ -148,7 +148,6 @@ void AddView(CLI::App& app, int* code) {
   CLI::App* sub = app.add_subcommand("view", "The graph as a page to explore, or a picture, DOT or text");
   sub->add_option("model", command->models, "Model file or SavedModel folder; two are compared: before, after")
       ->required()
-      ->expected(1, 2)
       ->type_name("MODEL");
   sub->add_option("-o,--out", command->out, "File to write, - for stdout; default: the model's name with .html or .svg")
       ->type_name("FILE");

@@ -137,6 +137,12 @@ Result<Variant> Choose(const std::vector<Variant>& variants, const std::vector<s
     there += (there.empty() ? "" : ", ") + Joined(variant.tags);
   }
   if (tags.empty() && variants.size() == 1) return variants[0];
+  const auto serves = [](const Variant& variant) {
+    return std::find(variant.tags.begin(), variant.tags.end(), "serve") != variant.tags.end();
+  };
+  if (tags.empty() && std::count_if(variants.begin(), variants.end(), serves) == 1) {
+    return *std::find_if(variants.begin(), variants.end(), serves);
+  }
   return NotFound("no graph has the tags ", Joined(wanted), "; there are ", there.empty() ? "none" : there);
 }
 

@@ -69,7 +69,9 @@ Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, Graph
   RIVULET_ASSIGN_OR_RETURN(const std::vector<TransformCall> calls, Chain());
   std::vector<OptimizeStep> steps;
   std::string before_bytes = Serialize(graph);
-  for (const TransformCall& call : calls) {
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const TransformCall& call = calls[i];
+    if (options.progress != nullptr) options.progress(call.transform->name, i + 1, calls.size());
     GraphDef after = graph;
     const TransformContext context = {
         .inputs = options.inputs, .outputs = options.outputs, .arguments = call.arguments, .report = options.report};

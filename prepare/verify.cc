@@ -115,7 +115,8 @@ class Verifier {
       for (const std::string& input : node.inputs) read.insert(ParseInput(input).node);
     }
     for (const NodeDef& node : before_.nodes) {
-      const bool gives = node.op != "Const" && node.op != "NoOp" && !IsPlaceholder(node);
+      const OpDef* op = FindOp(node.op);
+      const bool gives = (op == nullptr || *op->outputs != '\0') && node.op != "Const" && !IsPlaceholder(node);
       if (gives && !read.contains(node.name) && index_after_.contains(node.name)) outputs_.push_back(node.name);
     }
     return Status();
@@ -199,7 +200,8 @@ class Verifier {
     for (const std::string& edge : FedEdges()) {
       const DType old = facts_before.TypeOf(edge), now = facts_after.TypeOf(edge);
       if (now != DType::kInvalid && old != now) {
-        return Skip(Cat("input '", edge, "' was ", Name(old), " and is ", Name(now)));
+        const std::string_view was = old == DType::kInvalid ? "of an unknown type" : Name(old);
+        return Skip(Cat("input '", edge, "' was ", was, " and is ", Name(now)));
       }
     }
     Result<Runner> before = Runner::Of(before_, waited_for, options_.deadline_ms);

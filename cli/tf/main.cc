@@ -4,6 +4,7 @@
 
 #include "cli/tf/tool.h"
 #include "engine/base/errors.h"
+#include "engine/ops/waiting_line.h"
 
 namespace rivulet::tf {
 namespace {
@@ -57,4 +58,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace rivulet::tf
 
-int main(int argc, char** argv) { return rivulet::tf::Main(argc, argv); }
+int main(int argc, char** argv) {
+  rivulet::WaitingLine::RunsAreAlone();
+  return rivulet::tf::Main(argc, argv);
+}

@@ -9,6 +9,7 @@
 #include "engine/base/checked.h"
 #include "engine/base/errors.h"
 #include "prepare/model_graph.h"
+#include "prepare/needed.h"
 
 namespace rivulet::tf {
 namespace {
@@ -132,6 +133,19 @@ std::string BenchmarkShape(const NodeDef& node) {
   return out;
 }
 
+// The inputs that the outputs need: a frozen loop leaves placeholders that nothing reads.
+Nodes NeededInputs(const prepare::GraphDef& graph, const Nodes& inputs, const Nodes& outputs) {
+  prepare::TransformContext context;
+  for (const NodeDef* output : outputs) context.outputs.push_back(output->name);
+  const auto names = prepare::NeededNames(graph, context, false);
+  if (!names.ok()) return inputs;
+  Nodes needed;
+  for (const NodeDef* input : inputs) {
+    if (names->contains(input->name)) needed.push_back(input);
+  }
+  return needed;
+}
+
 void PrintBenchmarkCall(const Nodes& inputs, const Nodes& outputs, const std::string& path) {
   const auto name = [](const NodeDef& node) { return node.name; };
   const auto type = [](const NodeDef& node) { return std::string(TypeName(TypeOf(node))); };
@@ -186,7 +200,7 @@ Status Summarize(const std::string& path, bool print_structure) {
   PrintCounts(counts);
   RIVULET_RETURN_IF_ERROR(prepare::CheckReferences(graph).Framed(Cat("'", path, "'")));
   PrintOps(counts);
-  PrintBenchmarkCall(inputs, outputs, path);
+  PrintBenchmarkCall(NeededInputs(graph, inputs, outputs), outputs, path);
   if (print_structure) PrintStructure(graph);
   return Status();
 }

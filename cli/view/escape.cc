@@ -1,6 +1,6 @@
 #include "cli/view/escape.h"
 
-#include <cstdint>
+#include <algorithm>
 
 namespace rivulet::cli::view {
 namespace {
@@ -46,6 +46,17 @@ std::string CleanText(std::string_view text) {
     text.remove_prefix(bytes == 0 ? 1 : bytes);
   }
   return out;
+}
+
+SharedStart FindSharedStart(std::string_view a, std::string_view b) {
+  size_t bytes = 0;
+  while (bytes < std::min(a.size(), b.size()) && a[bytes] == b[bytes]) ++bytes;
+  while (bytes > 0 && bytes < a.size() && IsContinuation(a[bytes])) --bytes;
+  SharedStart shared{.bytes = bytes};
+  for (const char c : a.substr(0, bytes)) {
+    if (!IsContinuation(c)) shared.units += static_cast<uint8_t>(c) >= 0xF0 ? 2 : 1;
+  }
+  return shared;
 }
 
 std::string XmlText(std::string_view text) {

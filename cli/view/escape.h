@@ -2,6 +2,8 @@
 #ifndef RIVULET_CLI_VIEW_ESCAPE_H_
 #define RIVULET_CLI_VIEW_ESCAPE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,13 @@ std::string XmlText(std::string_view text);
 
 // For within the quotes of a DOT identifier.
 std::string DotText(std::string_view text);
+
+// What two clean texts begin with alike, in whole characters; `units` is what JavaScript counts.
+struct SharedStart {
+  size_t bytes = 0;
+  int32_t units = 0;
+};
+SharedStart FindSharedStart(std::string_view a, std::string_view b);
 
 // JSON that stands in a <script>: nothing in it can end the script or begin a comment of HTML.
 std::string ScriptJson(std::string_view json);

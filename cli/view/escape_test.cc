@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace rivulet::cli::view {
 namespace {
 
@@ -20,6 +22,22 @@ TEST(Escape, CleanTextReplacesTheRest) {
   // Overlong, a surrogate, beyond the last: a mark for each byte.
   for (const char* bad : {"\xe0\x80\x80", "\xed\xa0\x80"}) EXPECT_EQ(CleanText(bad).size(), 9u);
   EXPECT_EQ(CleanText("\xf4\x90\x80\x80").size(), 12u);
+}
+
+TEST(Escape, SharedStartEndsWhereACharacterEnds) {
+  const auto units = [](const char* a, const char* b) {
+    const SharedStart one = FindSharedStart(a, b), other = FindSharedStart(b, a);
+    EXPECT_EQ(one.bytes, other.bytes);
+    EXPECT_EQ(one.units, other.units);
+    return std::pair(one.bytes, one.units);
+  };
+  EXPECT_EQ(units("net/conv_1", "net/conv_2"), std::pair(size_t{9}, 9));
+  EXPECT_EQ(units("net", "net/conv"), std::pair(size_t{3}, 3));
+  EXPECT_EQ(units("", "net"), std::pair(size_t{0}, 0));
+  // 輸 and 輹 share two of three bytes, 😀 and 😁 three of four.
+  EXPECT_EQ(units("a輸", "a輹"), std::pair(size_t{1}, 1));
+  EXPECT_EQ(units("輸😀a", "輸😀b"), std::pair(size_t{7}, 3));
+  EXPECT_EQ(units("輸😀", "輸😁"), std::pair(size_t{3}, 1));
 }
 
 TEST(Escape, Markup) {

@@ -29,6 +29,24 @@ class Texts {
   json all_ = json::array();
 };
 
+// Texts as what they share with the one before, in UTF-16 units, and the rest: names begin with their scopes, which
+// can be deep.
+class FrontCoder {
+ public:
+  void operator()(std::string_view text) {
+    std::string clean = CleanText(text);
+    const SharedStart start = FindSharedStart(last_, clean);
+    shared_.push_back(start.units);
+    rest_.push_back(clean.substr(start.bytes));
+    last_ = std::move(clean);
+  }
+  json take() { return {{"shared", std::move(shared_)}, {"rest", std::move(rest_)}}; }
+
+ private:
+  std::string last_;
+  json shared_ = json::array(), rest_ = json::array();
+};
+
 // JSON has no infinities.
 json Number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 
@@ -62,6 +80,7 @@ class GraphJson {
             {"families", families_},
             {"nodes", nodes_},
             {"groups", groups_},
+            {"paths", paths_},
             {"open", open},
             {"texts", texts_.take()}};
   }
@@ -87,21 +106,21 @@ class GraphJson {
   }
 
   void AddNodes() {
-    json name, op, group, function, width, height, mark, in, out, attrs, rows, folded, sub;
+    FrontCoder names;
+    json op, group, function, width, height, mark, in, out, attrs, rows, folded;
     json cost = json::array();
     json weights = json::object(), problems = json::object(), changes = json::object(), calls = json::object();
     for (int32_t i = 0; i < graph_.num_nodes(); ++i) {
       const ViewNode& node = graph_.node(i);
       const Card& card = picture_.cards[static_cast<size_t>(i)];
       const std::string key = std::to_string(i);
-      name.push_back(CleanText(node.name));
+      names(node.name);
       op.push_back(OpId(node.op));
       group.push_back(node.group);
       function.push_back(node.function);
       width.push_back(std::lround(card.width));
       height.push_back(std::lround(card.height));
       mark.push_back(static_cast<int>(node.mark));
-      sub.push_back(texts_(card.subtitle));
       folded.push_back(node.is_folded ? 1 : 0);
       in.push_back(InputsJson(node));
       json facts = json::array();
@@ -128,12 +147,12 @@ class GraphJson {
       for (const std::string& change : node.changes) changes[key].push_back(CleanText(change));
       if (!node.calls.empty()) calls[key] = node.calls;
     }
-    nodes_ = {{"name", std::move(name)},       {"op", std::move(op)},           {"group", std::move(group)},
+    nodes_ = {{"name", names.take()},          {"op", std::move(op)},           {"group", std::move(group)},
               {"fn", std::move(function)},     {"w", std::move(width)},         {"h", std::move(height)},
               {"mark", std::move(mark)},       {"folded", std::move(folded)},   {"in", std::move(in)},
               {"out", std::move(out)},         {"attrs", std::move(attrs)},     {"rows", std::move(rows)},
               {"cost", std::move(cost)},       {"weights", std::move(weights)}, {"problems", std::move(problems)},
-              {"changes", std::move(changes)}, {"sub", std::move(sub)},         {"calls", std::move(calls)}};
+              {"changes", std::move(changes)}, {"calls", std::move(calls)}};
   }
 
   static void AddCost(const Cost& cost, json* to) {
@@ -160,6 +179,7 @@ class GraphJson {
   }
 
   void AddGroups() {
+    FrontCoder paths;
     groups_ = json::array();
     for (size_t g = 0; g < graph_.groups.size(); ++g) {
       const Group& group = graph_.groups[g];
@@ -168,8 +188,8 @@ class GraphJson {
       for (const Layout::Chain& chain : group.layout.chains) chains.push_back(ChainJson(chain));
       json cost = json::array();
       AddCost(group.cost, &cost);
+      paths(group.path);
       groups_.push_back({{"label", CleanText(group.label)},
-                         {"path", CleanText(group.path)},
                          {"parent", group.parent},
                          {"size", group.size},
                          {"sub", card.subtitle},
@@ -183,6 +203,7 @@ class GraphJson {
                          {"layers", group.layout.layers},
                          {"chains", chains}});
     }
+    paths_ = paths.take();
     for (const std::string& function : graph_.functions) functions_.push_back(CleanText(function));
   }
 
@@ -191,7 +212,7 @@ class GraphJson {
   Texts texts_;
   std::map<std::string, int32_t> op_ids_;
   json ops_ = json::array(), families_ = json::array(), functions_ = json::array();
-  json nodes_, groups_;
+  json nodes_, groups_, paths_;
 };
 
 }  // namespace

@@ -50,7 +50,12 @@ Result<MetaGraph> ReadSavedModel(std::span<const uint8_t> bytes, const std::shar
   for (size_t i = 0; i < sets.size(); ++i) {
     if (sets[i] == wanted) found.push_back(i);
   }
-  if (found.empty() && tags.empty() && graphs.size() == 1) found.push_back(0);
+  if (found.empty() && tags.empty()) {
+    for (size_t i = 0; i < sets.size(); ++i) {
+      if (sets[i].contains("serve") || graphs.size() == 1) found.push_back(i);
+    }
+    if (found.size() > 1) found.clear();
+  }
   if (found.size() == 1) {
     Result<MetaGraph> meta = ReadMetaGraph(graphs[found[0]], owner, limits, allocator);
     if (!meta.ok() && graphs.size() > 1) {

@@ -36,6 +36,12 @@ TEST(SavedModel, TheGraphWithExactlyTheTags) {
 }
 
 TEST(SavedModel, WithoutTagsTheOnlyGraphWillDo) {
+  const std::string training = GraphWith("tags: 'train'", "training");
+  const std::string phones = GraphWith("tags: 'serve' tags: 'mobile'", "phones");
+  EXPECT_EQ(Chosen(kVersion + training + phones), "phones");
+  ExpectErrorWith(Read(kVersion + training + phones, {"serve"}).status(), Code::kNotFound, {"['mobile', 'serve']"});
+  ExpectErrorWith(Read(kVersion + phones + GraphWith("tags: 'serve' tags: 'gpu'", "2")).status(), Code::kNotFound,
+                  {"['mobile', 'serve'], ['gpu', 'serve']"});
   EXPECT_EQ(Chosen(kVersion + GraphWith("tags: 'train'", "only")), "only");
   ExpectErrorWith(Read(kVersion + GraphWith("tags: 'train'", "only"), {"serve"}).status(), Code::kNotFound,
                   {"['serve']", "['train']"});

@@ -2,6 +2,7 @@
 #ifndef RIVULET_ENGINE_OPS_WAITING_LINE_H_
 #define RIVULET_ENGINE_OPS_WAITING_LINE_H_
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <list>
@@ -20,6 +21,9 @@ namespace rivulet {
 // run waits until then.
 class WaitingLine {
  public:
+  // For a program that never has two runs of a session at once: what would wait without end is an error then.
+  static void RunsAreAlone() { alone_ = true; }
+
   // `attempt`: Result<bool>(), true when it is done. What it changed is told to others also when it is not.
   template <typename Attempt>
   Status TakeTurn(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, const StopToken& stop,
@@ -31,6 +35,11 @@ class WaitingLine {
         const Result<bool> done = attempt();
         if (!done.ok()) status = done.status();
         if (!done.ok() || *done) break;
+      }
+      if (alone_) {
+        status =
+            FailedPrecondition("it waits for what another run does, and there is none; feed what it gives instead");
+        break;
       }
       if (stop.stopped()) {
         status = stop.Why();
@@ -45,6 +54,7 @@ class WaitingLine {
   }
 
  private:
+  static inline std::atomic<bool> alone_ = false;
   static constexpr std::chrono::milliseconds kStep{4};
   std::list<char> line_;
 };

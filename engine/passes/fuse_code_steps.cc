@@ -325,6 +325,8 @@ class Chains {
     const bool is_conv = node.op == "QuantizedConv2D";
     if (!is_conv && node.op != "QuantizedMatMul") return false;
     const Fact& filter = graph_.fact(node.inputs[1]);
+    // Known alone is not enough: what has to wait for something is no constant, and not known where steps are prepared.
+    if (graph_.node(node.inputs[1].node).op != "Const") return false;
     if (!filter.value.valid() || filter.dtype != DType::kQuint8 || filter.shape.num_elements() == 0) return false;
     Chain chain{.end = i};
     if (!Follow(&chain)) return false;

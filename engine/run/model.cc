@@ -226,8 +226,10 @@ std::vector<std::string> Model::LikelyOutputs() const {
   std::vector<std::string> outputs;
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
-    if (read[static_cast<size_t>(i)] || saving[static_cast<size_t>(i)] || node.op == "Const" || node.op == "NoOp" ||
-        node.op == "Assert" || node.op.starts_with("Placeholder")) {
+    const OpDef* op = FindOp(node.op);
+    const bool gives_nothing = op != nullptr && *op->outputs == '\0';
+    if (read[static_cast<size_t>(i)] || gives_nothing || saving[static_cast<size_t>(i)] || node.op == "Const" ||
+        node.op == "NoOp" || node.op == "Assert" || node.op.starts_with("Placeholder")) {
       continue;
     }
     outputs.push_back(node.name);

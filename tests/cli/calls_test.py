@@ -52,8 +52,8 @@ class Calls(CommandCase):
         for name, (content, parts) in FOREIGN.items():
             model = self.file(name, content)
             for words in (["inspect", model], ["run", model], ["label", model, model], ["bench", model], ["view", model], ["compare", model, model], ["freeze", model, "-o", out],
-                          ["optimize", model, "-o", out], ["transform", model, "-o", out, "--transforms", "remove_device"], ["shrink", model, "-o", out],
-                          ["pack", model, "-o", self.dir / "p.rivulet"], ["check", model], ["prepare", model, "-o", out], ["ops", "--for", model]):
+                          ["optimize", model, "-o", out], ["transform", model, "-o", out, "--transforms", "remove_device"], ["shrink", model, "-o", self.dir / "s.rivulet"],
+                          ["pack", model, "-o", self.dir / "p.rivulet"], ["check", model], ["prepare", model, "-o", self.dir / "p.rivulet"], ["ops", "--for", model]):
                 with self.subTest(name=name, command=words[0]):
                     self.fails(1, [name, *parts], *words)
         self.assertFalse(out.exists())

@@ -93,6 +93,8 @@ class Pack(PackCase):
         self.assertEqual(twice.read_bytes(), out.read_bytes())
         package, said = self.pack(out, "--format", "memmapped", "--min-bytes", "1000", name="app.mmpb")
         self.assertIn("memmapped package", said)
+        by_name, _ = self.pack(out, "--min-bytes", "1000", name="app.mmap")
+        self.assertEqual(by_name.read_bytes(), package.read_bytes())
         self.assertIn("equal", self.fine("compare", SHAPES_PB, package))
         self.assertFalse(any(name.startswith(OWN) for name in regions(package.read_bytes())[0]))
 

@@ -105,6 +105,7 @@ class Prepare(CommandCase):
         self.assertIn("change on your 2 samples", self.fine("prepare", model, "-o", out, "--sample", f"x={one}", "--sample", f"x={two}"))
         self.fails(2, ["'z'", "'x'"], "prepare", model, "-o", out, "--input-shape", "z=1,400")
         self.fails(2, ["1,224,224,3"], "prepare", model, "-o", out, "--input-shape", "x=1,400,")
+        self.fails(2, ["app.pb", ".rivulet"], "prepare", model, "-o", self.dir / "app.pb", "--input-shape", "x=1,400")
         self.fails(2, ["NAME=1,224,224,3"], "prepare", model, "-o", out, "--input-shape", "400")
         self.fails(2, ["both"], "prepare", model, "-o", out, "--sample", f"x={one}", "--images", SHAPES / "samples")
 

@@ -63,7 +63,7 @@ class Shrink(CommandCase):
         self.fails(1, ["the network would be tried on nothing: the shape of input 'a'", "--sample a="], "shrink", model, "-o", self.dir / "small.rivulet")
 
     def test_peaks_want_maps(self):
-        self.fails(1, ["has shape", "want heat maps"], "shrink", MODEL, "-o", self.dir / "x", "--images", SHAPES / "samples", "--peaks")
+        self.fails(1, ["has shape", "want heat maps"], "shrink", MODEL, "-o", self.dir / "x.rivulet", "--images", SHAPES / "samples", "--peaks")
 
     def test_every_verb_reads_it(self):
         small = self.squeezed()
@@ -150,14 +150,14 @@ class Shrink(CommandCase):
         self.fine("compare", self.dir / "int8.pb", self.dir / "int8.rivulet", "--rtol", "0", "--atol", "0")
 
     def test_int8_bad_calls(self):
-        self.fails(2, ["two ways"], "shrink", MODEL, "-o", self.dir / "x", "--int8", "--float16")
+        self.fails(2, ["two ways"], "shrink", MODEL, "-o", self.dir / "x.rivulet", "--int8", "--float16")
         model = self.model(placeholder("x", dims=[1, 4]), node("y", "Relu", "x", T="type: DT_FLOAT"))
-        self.fails(1, ["nothing to compute in 8 bits"], "shrink", model, "-o", self.dir / "x", "--int8")
+        self.fails(1, ["nothing to compute in 8 bits"], "shrink", model, "-o", self.dir / "x.rivulet", "--int8")
         (self.dir / "pictures").mkdir()
-        self.fails(1, ["pictures", "none"], "shrink", MODEL, "-o", self.dir / "x", "--int8", "--images", self.dir / "pictures")
+        self.fails(1, ["pictures", "none"], "shrink", MODEL, "-o", self.dir / "x.rivulet", "--int8", "--images", self.dir / "pictures")
         (self.dir / "pictures" / "no.jpg").write_bytes(b"this is no picture")
-        self.fails(1, ["no.jpg"], "shrink", MODEL, "-o", self.dir / "x", "--int8", "--images", self.dir / "pictures")
-        self.assertFalse((self.dir / "x").exists())
+        self.fails(1, ["no.jpg"], "shrink", MODEL, "-o", self.dir / "x.rivulet", "--int8", "--images", self.dir / "pictures")
+        self.assertFalse((self.dir / "x.rivulet").exists())
 
     def test_without_samples_inputs_are_made_up(self):
         self.assertEqual(self.shrink("--step", "0.01")["measured_on"], "32 made-up inputs")
@@ -166,21 +166,40 @@ class Shrink(CommandCase):
         values = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 300 } } float_val: [" + ", ".join(str(i % 7) for i in range(300)) + "] }"
         model = self.model(placeholder("file", "DT_STRING", dims=[]), node("w", "Const", dtype="type: DT_FLOAT", value=values),
                            node("d", "DecodeRaw", "file", out_type="type: DT_FLOAT"), node("y", "Mul", "d", "w", T="type: DT_FLOAT"))
-        self.assertIn("no values are made up for type string", self.fine("shrink", model, "-o", self.dir / "x", "--lossless"))
-        self.fails(1, ["--images", "--step"], "shrink", model, "-o", self.dir / "y")
-        self.fine("shrink", model, "-o", self.dir / "y", "--step", "0.01")
+        self.assertIn("no values are made up for type string", self.fine("shrink", model, "-o", self.dir / "x.rivulet", "--lossless"))
+        self.fails(1, ["--images", "--step"], "shrink", model, "-o", self.dir / "y.rivulet")
+        self.fine("shrink", model, "-o", self.dir / "y.rivulet", "--step", "0.01")
 
     def test_bad_calls(self):
-        self.fails(2, ["two ways"], "shrink", MODEL, "-o", self.dir / "x", "--lossless", "--float16")
-        self.fails(2, ["--max-drop"], "shrink", MODEL, "-o", self.dir / "x", "--max-drop", "200%")
-        self.fails(2, ["--size"], "shrink", MODEL, "-o", self.dir / "x", "--size", "8 apples")
+        self.fails(2, ["two ways"], "shrink", MODEL, "-o", self.dir / "x.rivulet", "--lossless", "--float16")
+        self.fails(2, ["--max-drop"], "shrink", MODEL, "-o", self.dir / "x.rivulet", "--max-drop", "200%")
+        self.fails(2, ["--size"], "shrink", MODEL, "-o", self.dir / "x.rivulet", "--size", "8 apples")
         self.fails(2, ["-o"], "shrink", MODEL)
-        self.fails(1, ["no file of 1000 bytes"], "shrink", MODEL, "-o", self.dir / "x", "--size", "1KB")
-        self.assertFalse((self.dir / "x").exists())
+        self.fails(1, ["no file of 1000 bytes"], "shrink", MODEL, "-o", self.dir / "x.rivulet", "--size", "1KB")
+        self.assertFalse((self.dir / "x.rivulet").exists())
+
+    def test_the_name_or_format_says_what_is_written(self):
+        starts = {"pb": b"\n", "pbtxt": b"node {", "mmap": b"", "rivulet": b"RVSQ"}
+        for ending, start in starts.items():
+            out = self.dir / f"rounded.{ending}"
+            self.fine("shrink", MODEL, "-o", out, "--round-weights")
+            self.assertTrue(out.read_bytes().startswith(start), ending)
+            self.fine("compare", self.dir / "rounded.pb", out, "--rtol", "0", "--atol", "0")
+        self.assertGreater(len((self.dir / "rounded.pb").read_bytes()), len((self.dir / "rounded.rivulet").read_bytes()))
+        self.fine("shrink", MODEL, "-o", self.dir / "rounded.bin", "--round-weights", "256", "--format", "pb")
+        self.assertEqual((self.dir / "rounded.bin").read_bytes(), (self.dir / "rounded.pb").read_bytes())
+        self.fine("shrink", MODEL, "-o", self.dir / "coded.bin", "--lossless", "--format", "rivulet")
+        self.assertTrue((self.dir / "coded.bin").read_bytes().startswith(b"RVSQ"))
+        before = sorted(self.dir.iterdir())
+        self.fails(2, ["'x.pb'", ".rivulet"], "shrink", MODEL, "-o", "x.pb")
+        self.fails(2, ["rivulet", "'pb'"], "shrink", MODEL, "-o", self.dir / "x.pb", "--lossless", "--format", "pb")
+        self.fails(2, ["x.bin", ".mmap", "--format"], "shrink", MODEL, "-o", self.dir / "x.bin", "--float16")
+        self.fails(2, ["memmapped", "'zip'"], "shrink", MODEL, "-o", self.dir / "x.pb", "--float16", "--format", "zip")
+        self.assertEqual(sorted(self.dir.iterdir()), before)
 
     def test_nothing_to_squeeze(self):
         model = self.model(placeholder("x", dims=[1, 4]), node("y", "Relu", "x", T="type: DT_FLOAT"))
-        self.fails(1, ["nothing to squeeze"], "shrink", model, "-o", self.dir / "x")
+        self.fails(1, ["nothing to squeeze"], "shrink", model, "-o", self.dir / "x.rivulet")
 
     def test_a_picture_of_few_colours(self):
         picture = ROOT / "models" / "shapes" / "samples"

@@ -62,6 +62,35 @@ class Transform(CommandCase):
         self.assertIn("QuantizedConv2D", self.fine("inspect", self.dir / "out.pb"))
         self.fine("compare", MODEL, self.dir / "out.pb", "--rtol", "0.1", "--atol", "0.1")
 
+    def test_eight_bit_nodes_run_before_a_branch(self):
+        """The filter's codes are known but no constant: what they are made of waits for something, and a branch keeps waits."""
+        floats = "type: DT_FLOAT"
+        values = "".join(f"float_val: {(7 * i % 17 - 8) / 10} " for i in range(64))
+        model = self.model(
+            placeholder("x", dims=[2, 8]), node("w", "Const", dtype=floats, value=f"tensor {{ dtype: DT_FLOAT tensor_shape {{ dim {{ size: 8 }} dim {{ size: 8 }} }} {values} }}"),
+            identity("read", "w"), node("product", "MatMul", "x", "read", T=floats),
+            node("no", "Const", dtype="type: DT_BOOL", value="tensor { dtype: DT_BOOL tensor_shape { } bool_val: false }"),
+            node("train", "PlaceholderWithDefault", "no", dtype="type: DT_BOOL", shape="shape { }"), node("way", "Switch", "product", "train", T=floats),
+            node("neg", "Neg", "way:1", T=floats), node("y", "Merge", "way", "neg", T=floats, N="i: 2"))
+        code, said = self.steps(model, "quantize_nodes", "--input", "x", "--output", "y")
+        self.assertEqual(code, 0, said)
+        out = self.dir / "out.pb"
+        self.assertIn("QuantizedMatMul", self.fine("inspect", out))
+        self.fine("compare", out, out, "--b-no-passes", "--output", "y", "--rtol", "0", "--atol", "0")
+
+    def test_nodes_that_give_nothing_are_no_outputs(self):
+        """What only puts into a queue; and a queue that nobody fills is told, not waited for."""
+        queue = [node("q", "FIFOQueueV2", component_types="list { type: DT_FLOAT }", shapes="list { shape { dim { size: 2 } } }"),
+                 placeholder("x", dims=[2]), node("put", "QueueEnqueueV2", "q", "x", Tcomponents="list { type: DT_FLOAT }"),
+                 node("taken", "QueueDequeueV2", "q", component_types="list { type: DT_FLOAT }"), node("y", "Relu", "taken", T="type: DT_FLOAT")]
+        model = self.model(*queue)
+        self.assertEqual([line.split()[1] for line in self.fine("inspect", model).splitlines() if line.startswith("output ")], ["y"])
+        code, said = self.steps(model, "sort_by_execution_order")
+        self.assertEqual(code, 0, said)
+        self.assertIn("'taken' (QueueDequeueV2): it waits for what another run does, and there is none", said)
+        for words in (["run", model], ["bench", model], ["prepare", model, "-o", self.dir / "a.rivulet"]):
+            self.fails(1, ["'taken'", "feed what it gives instead"], *words)
+
     def test_what_the_model_gives_is_compared(self):
         model = self.model(placeholder("x"), node("two", "Const", dtype="type: DT_FLOAT", value="tensor { dtype: DT_FLOAT tensor_shape { } float_val: 2 }"),
                            node("y", "Mul", "x", "two", T="type: DT_FLOAT"))
@@ -127,10 +156,18 @@ class Transform(CommandCase):
         self.assertIn("round_weights", {line.split()[0] for line in lines})
         self.assertEqual(lines, sorted(lines))
 
+    def test_the_name_or_format_says_what_is_written(self):
+        for name, more in (("out.pbtxt", []), ("out.mmap", []), ("out", ["--format", "pb"])):
+            self.fine("transform", MODEL, "-o", self.dir / name, "--transforms", "remove_device", *more)
+            self.fine("compare", MODEL, self.dir / name, "--rtol", "0", "--atol", "0")
+        self.assertTrue((self.dir / "out.pbtxt").read_text().startswith("node {"))
+        self.assertIn("memmapped", self.fine("inspect", self.dir / "out.mmap"))
+
     def test_a_bad_call_changes_nothing(self):
         (self.dir / "out.pb").write_bytes(b"before")
         self.fails(2, ["'round_weights'"], "transform", MODEL, "-o", self.dir / "out.pb", "--transforms", "rond_weights")
         self.fails(2, ["has no argument 'steps'"], "transform", MODEL, "-o", self.dir / "out.pb", "--transforms", "round_weights(steps=3)")
+        self.fails(2, ["out.txt", ".pbtxt"], "transform", MODEL, "-o", self.dir / "out.txt", "--transforms", "remove_device")
         self.fails(2, ["--out"], "transform", MODEL, "--transforms", "remove_device")
         done = call("transform", self.dir / "none.pb", "-o", self.dir / "out.pb", "--transforms", "zzzz")
         self.assertEqual((done.returncode, done.stderr), (2, "rivulet: NOT_FOUND: no transform is called 'zzzz'\n"))

@@ -31,7 +31,21 @@ def data_of(page):
     """What the page's scripts read."""
     found = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
     assert len(found) == 1, len(found)
-    return json.loads(found[0])
+    data = json.loads(found[0])
+    for model in data["models"]:
+        model["nodes"]["name"] = whole_texts(model["nodes"]["name"])
+        for group, path in zip(model["groups"], whole_texts(model.pop("paths")), strict=True):
+            group["path"] = path
+    return data
+
+
+def whole_texts(coded):
+    """Of texts that say how many UTF-16 units they share with the one before."""
+    last, texts = b"", []
+    for shared, rest in zip(coded["shared"], coded["rest"], strict=True):
+        last = last[:2 * shared] + rest.encode("utf-16-le")
+        texts.append(last.decode("utf-16-le"))
+    return texts
 
 
 def blocks(count):
@@ -113,6 +127,13 @@ class Page(ViewCase):
         layout = graph["groups"][2]
         self.assertEqual(layout["cells"], [-2, at("net/one/add"), at("net/one/act"), -3])
         self.assertEqual([chain[6:] for chain in layout["chains"]], [[0, 1], [1, 2], [2, 3]])
+
+    def test_names_of_deep_scopes_are_short_in_the_page(self):
+        scopes = "/".join(f"scope_{i}" for i in range(200))
+        names = [f"{scopes}/輸{c}" for c in "入出😀😁"] + [scopes, scopes + "/"]
+        page = self.page(self.model(*[placeholder(name, dims=[1]) for name in names]))
+        self.assertEqual(data_of(page)["models"][0]["nodes"]["name"], names)
+        self.assertLess(len(page), len(self.page(self.model(placeholder("x", dims=[1])))) + 12 * len(scopes))
 
     def test_histograms(self):
         graph = self.graph(self.small(bias=[-1.0] + [0.0] * 15 + [3.0] * 4 + ["nan"]))

@@ -157,7 +157,7 @@ class Drawing {
       context.fillText(share, x + w - (isGroup ? 27 : 9), y + (isGroup ? 23 : 17));
       context.textAlign = "left";
     }
-    const second = isGroup ? graph.group(item).sub : graph.texts[graph.nodes.sub[item]];
+    const second = isGroup ? graph.group(item).sub : graph.label(item);
     context.fillText(look.fit(second, this.text, room), left, y + (isGroup ? 40 : 31));
     if (isGroup) {
       this.sign(x + w - 17, y + 19, true, strong);

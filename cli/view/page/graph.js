@@ -7,6 +7,8 @@ const kFlops = 0, kBytes = 1, kWeights = 2, kWeightBytes = 3, kTime = 4;
 class Graph {
   constructor(data) {
     Object.assign(this, data);
+    this.nodes.name = wholeTexts(this.nodes.name);
+    wholeTexts(this.paths).forEach((path, id) => { this.groups[id].path = path; });
     this.size = this.nodes.name.length;
     this.whole = this.size;
     this.isOpen = new Uint8Array(this.groups.length);
@@ -125,6 +127,12 @@ class Graph {
     for (let at = item; at >= 0; at = this.parent(at)) chain.push(at);
     return chain.reverse();
   }
+}
+
+// Of texts that say how much they share with the one before.
+function wholeTexts({shared, rest}) {
+  let last = "";
+  return rest.map((text, i) => last = last.slice(0, shared[i]) + text);
 }
 
 function shortName(name) {

@@ -38,7 +38,9 @@ class Panel {
   link(item, what, how, color) {
     const button = this.add("button", undefined, "link");
     this.add("span", undefined, "dot", button).style.background = color || this.colorOf(item);
-    this.add("span", what, "what", button).title = this.graph.path(item);
+    const name = this.add("span", undefined, "what", button);  // cut at its front, where it is like others
+    this.add("bdi", what, "", name);
+    name.title = this.graph.path(item);
     this.add("span", how, "how", button).title = how;
     const pane = this.pane;
     button.onclick = () => this.go(pane, item);
@@ -196,7 +198,7 @@ class Panel {
     for (const [op, count] of sorted.slice(0, 14)) {
       const button = this.add("button", undefined, "link");
       this.add("span", undefined, "dot", button).style.background = this.look.families[graph.families[op]];
-      this.add("span", graph.ops[op], "what", button);
+      this.add("bdi", graph.ops[op], "", this.add("span", undefined, "what", button));
       this.add("span", `${count}`, "how", button);
       button.onclick = () => this.onOperator(graph.ops[op]);
     }

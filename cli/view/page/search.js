@@ -43,7 +43,8 @@ class Search {
         if (side > 0 && this.panes[0].graph.find(graph.key(item)) >= 0) continue;
         ++count;
         const label = graph.label(item).toLowerCase(), op = graph.isGroup(item) ? "" : graph.op(item).toLowerCase();
-        const rank = label === words[0] ? 0 : op === words[0] ? 1 : label.startsWith(words[0]) ? 2 : label.includes(words[0]) ? 3 : 4;
+        const near = label === words[0] ? 0 : op === words[0] ? 1 : label.startsWith(words[0]) ? 2 : label.includes(words[0]) ? 3 : 4;
+        const rank = near + (!graph.isGroup(item) && graph.nodes.folded[item] ? 5 : 0);  // what is only on cards comes last
         found.push({pane, item, rank});
       }
     });
