@@ -222,6 +222,7 @@ constexpr NameList kTests(
     "NPolymorphicOutDefault\0"
     "NPolymorphicRestrictIn\0"
     "NPolymorphicRestrictOut\0"
+    "Namespace>TestStringOutput\0"
     "Old\0"
     "OpWithDefaultAttr\0"
     "OpWithFutureDefaultAttr\0"
