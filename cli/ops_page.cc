@@ -49,7 +49,9 @@ std::string OpTotals() {
     pairs += NumTypes(*def);
     proved = proved && IsProved(*def);
   }
-  for (const Refusal& refusal : Refusals()) refused += refusal.ops.size();
+  for (const Refusal& refusal : Refusals()) {
+    for ([[maybe_unused]] const char* op : refusal.ops) ++refused;
+  }
   return Cat(AllOps().size(), " operators · ", pairs, " op × dtype pairs",
              proved ? ", each with a recorded TensorFlow value" : "", " · ", refused,
              " refused by name · input pipelines are dead weight");

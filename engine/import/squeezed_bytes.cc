@@ -1,7 +1,5 @@
 #include "engine/import/squeezed_bytes.h"
 
-#include <cstring>
-
 #include "engine/import/squeeze_rans.h"
 #include "engine/import/squeeze_symbol-inl.h"
 
@@ -10,43 +8,40 @@ namespace {
 
 constexpr size_t kMaskBytes = 4;
 
-template <typename T>
-bool Decode(std::span<const uint8_t> bytes, int64_t count, int turn, T* out) {
-  constexpr int kPlanes = sizeof(T), kBits = 8 * kPlanes;
+// `count` elements of `planes` bytes each, the lowest first as in memory; plane 0 is that of the highest.
+bool DecodePlanes(std::span<const uint8_t> bytes, int64_t count, int planes, uint8_t* out) {
   if (bytes.size() < kMaskBytes) return false;
   uint32_t mask = 0;
   for (size_t i = 0; i < kMaskBytes; ++i) mask |= uint32_t{bytes[i]} << (8 * i);
-  if (mask >> kPlanes != 0) return false;
+  if (mask >> planes != 0) return false;
   bytes = bytes.subspan(kMaskBytes);
-  std::memset(out, 0, static_cast<size_t>(count) * sizeof(T));
-  for (int plane = 0; plane < kPlanes; ++plane) {
+  for (int plane = 0; plane < planes; ++plane) {
     if ((mask >> plane & 1) != 0) continue;
     if (bytes.size() < static_cast<uint64_t>(count)) return false;
-    const int shift = kBits - 8 * (plane + 1);
-    for (int64_t i = 0; i < count; ++i)
-      out[i] |= static_cast<T>(static_cast<T>(bytes[static_cast<size_t>(i)]) << shift);
+    uint8_t* to = out + planes - 1 - plane;
+    for (int64_t i = 0; i < count; ++i) to[i * planes] = bytes[static_cast<size_t>(i)];
     bytes = bytes.subspan(static_cast<size_t>(count));
   }
-  if (mask == 0 ? !bytes.empty() : false) return false;
-  if (mask != 0) {
-    RansReader reader(bytes);
-    for (int plane = 0; plane < kPlanes; ++plane) {
-      if ((mask >> plane & 1) == 0) continue;
-      const int shift = kBits - 8 * (plane + 1);
-      ByteModels models;
-      int upper = 0;
-      for (int64_t i = 0; i < count; ++i) {
-        upper = TakeSymbol(&models.upper[static_cast<size_t>(upper)], &reader);
-        const int lower = TakeSymbol(&models.lower[static_cast<size_t>(upper)], &reader);
-        out[i] |= static_cast<T>(static_cast<T>(upper << 4 | lower) << shift);
-      }
+  if (mask == 0) return bytes.empty();
+  RansReader reader(bytes);
+  for (int plane = 0; plane < planes; ++plane) {
+    if ((mask >> plane & 1) == 0) continue;
+    uint8_t* to = out + planes - 1 - plane;
+    ByteModels models;
+    int upper = 0;
+    for (int64_t i = 0; i < count; ++i, to += planes) {
+      upper = TakeSymbol(&models.upper[static_cast<size_t>(upper)], &reader);
+      const int lower = TakeSymbol(&models.lower[static_cast<size_t>(upper)], &reader);
+      *to = static_cast<uint8_t>(upper << 4 | lower);
     }
-    if (!reader.IsDone()) return false;
   }
-  if (turn > 0) {
-    for (int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(out[i] >> turn | out[i] << (kBits - turn));
-  }
-  return true;
+  return reader.IsDone();
+}
+
+template <typename T>
+void TurnBack(T* elements, int64_t count, int turn) {
+  for (int64_t i = 0; i < count; ++i)
+    elements[i] = static_cast<T>(elements[i] >> turn | elements[i] << (8 * static_cast<int>(sizeof(T)) - turn));
 }
 
 }  // namespace
@@ -64,12 +59,16 @@ int PlaneTurn(DType dtype) {
 
 bool DecodeByteSlice(std::span<const uint8_t> bytes, int64_t count, DType dtype, void* out) {
   if (!HasBytePlanes(dtype)) return false;
-  switch (ElementBytes(dtype)) {
-    case 1: return Decode(bytes, count, 0, static_cast<uint8_t*>(out));
-    case 2: return Decode(bytes, count, PlaneTurn(dtype), static_cast<uint16_t*>(out));
-    case 4: return Decode(bytes, count, PlaneTurn(dtype), static_cast<uint32_t*>(out));
-    default: return Decode(bytes, count, PlaneTurn(dtype), static_cast<uint64_t*>(out));
+  const size_t planes = ElementBytes(dtype);
+  if (!DecodePlanes(bytes, count, static_cast<int>(planes), static_cast<uint8_t*>(out))) return false;
+  const int turn = PlaneTurn(dtype);
+  if (turn == 0) return true;
+  switch (planes) {
+    case 2: TurnBack(static_cast<uint16_t*>(out), count, turn); break;
+    case 4: TurnBack(static_cast<uint32_t*>(out), count, turn); break;
+    default: TurnBack(static_cast<uint64_t*>(out), count, turn);
   }
+  return true;
 }
 
 }  // namespace rivulet

@@ -69,10 +69,11 @@ enum Message : uint8_t {
   kNone,
 };
 
+// In an order that leaves no gaps: there are many.
 struct Field {
-  Message in;
   const char* name;
-  uint32_t number;
+  Message in;
+  uint8_t number;
   Kind kind;
   Message type = kNone;
 };

@@ -10,6 +10,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
@@ -55,10 +56,13 @@ bool Better(T x, T best) {
   return kGreatest ? Widen(x) > Widen(best) : Widen(x) < Widen(best);
 }
 
-// Positions of `width` neighbouring outputs, of which input elements lie `stride` apart.
+constexpr int64_t kWidth = 64;
+
+// Positions of `width` neighbouring outputs, of which input elements lie `stride` apart: all that depends on the
+// element's type.
 template <typename T, bool kGreatest>
-void Search(const T* in, int64_t n, int64_t stride, int64_t width, int64_t* positions) {
-  constexpr int64_t kWidth = 64;
+void Search(const void* elements, int64_t n, int64_t stride, int64_t width, int64_t* positions) {
+  const T* in = static_cast<const T*>(elements);
   T best[kWidth];
   std::fill_n(best, width, kGreatest ? Lowest<T>() : Highest<T>());
   std::fill_n(positions, width, 0);
@@ -89,8 +93,9 @@ void Store(const int64_t* positions, int64_t n, DType dtype, void* out, int64_t 
   });
 }
 
-template <bool kGreatest>
-Status Run(RunContext& c) {
+using SearchLoop = void (*)(const void* elements, int64_t n, int64_t stride, int64_t width, int64_t* positions);
+
+Status RunSearch(RunContext& c, SearchLoop search) {
   const Tensor& input = c.input(0);
   Tensor& output = c.output(0);
   if (output.num_elements() == 0) return Status();
@@ -99,31 +104,29 @@ Status Run(RunContext& c) {
   if (n == 0) return EmptyAxis(axis, input.shape());
   int64_t inner = 1;
   for (int i = axis + 1; i < input.rank(); ++i) inner *= input.dim(i);
-  constexpr int64_t kWidth = 64;
   const int64_t tiles = (inner + kWidth - 1) / kWidth;
   const int64_t outer = output.num_elements() / inner;
   const int64_t work = std::min(n, int64_t{1} << 20) * std::min(inner, kWidth);
-  const auto search = [&](auto tag) {
-    using T = typename decltype(tag)::Type;
-    const T* in = static_cast<const T*>(input.raw());
-    c.ParallelFor(outer * tiles, std::max<int64_t>((1 << 15) / work, 1), [&](int64_t begin, int64_t end) {
-      for (int64_t item = begin; item < end; ++item) {
-        const int64_t column = item % tiles * kWidth;
-        const int64_t width = std::min(kWidth, inner - column);
-        const int64_t row = item / tiles;
-        int64_t positions[kWidth];
-        Search<T, kGreatest>(in + row * n * inner + column, n, inner, width, positions);
-        Store(positions, width, output.dtype(), output.raw(), row * inner + column);
-      }
-    });
-  };
-  if (input.dtype() == DType::kBool) {
-    search(TypeTag<uint8_t>());
-  } else {
-    VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
-               uint64_t>(input.dtype(), search);
-  }
+  const void* in = input.raw();
+  c.ParallelFor(outer * tiles, std::max<int64_t>((1 << 15) / work, 1), [&](int64_t begin, int64_t end) {
+    for (int64_t item = begin; item < end; ++item) {
+      const int64_t column = item % tiles * kWidth;
+      const int64_t width = std::min(kWidth, inner - column);
+      const int64_t row = item / tiles;
+      int64_t positions[kWidth];
+      search(ElementAt(in, input.dtype(), row * n * inner + column), n, inner, width, positions);
+      Store(positions, width, output.dtype(), output.raw(), row * inner + column);
+    }
+  });
   return Status();
+}
+
+template <bool kGreatest>
+Status Run(RunContext& c) {
+  SearchLoop search = Search<uint8_t, kGreatest>;  // of bools, too
+  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t>(
+      c.input(0).dtype(), [&](auto tag) { search = Search<typename decltype(tag)::Type, kGreatest>; });
+  return RunSearch(c, search);
 }
 
 #define RIVULET_ARG_TYPES "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool}; "

@@ -10,7 +10,6 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
-#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -154,7 +153,12 @@ Status RunImage(RunContext& c) {
 }
 
 template <typename T>
-void GradBoxes(RunContext& c) {
+float PixelAt(const void* image, int64_t i) {
+  return static_cast<float>(Widen(static_cast<const T*>(image)[i]));
+}
+using Pixel = decltype(&PixelAt<float>);
+
+void GradBoxes(RunContext& c, Pixel pixel) {
   const Tensor& grads = c.input(0);
   const Tensor& image = c.input(1);
   const float* boxes = c.input(2).data<float>();
@@ -166,22 +170,20 @@ void GradBoxes(RunContext& c) {
   const float column_ratio = crop_width > 1 ? last_column / static_cast<float>(crop_width - 1) : 0;
   float* out = c.output(0).data<float>();
   std::fill_n(out, c.output(0).num_elements(), 0.0f);
-  const auto value = [](T x) { return static_cast<float>(Widen(x)); };
+  const void* pixels = image.raw();
   c.ParallelFor(grads.dim(0), 1, [&](int64_t begin, int64_t end) {
     ForEachPlace(grads, boxes, height, width, begin, end, [&](int64_t crop, int64_t i, int64_t j, float y, float x) {
       const float* grad = grads.data<float>() + ((crop * crop_height + i) * crop_width + j) * depth;
-      const T* pixels = static_cast<const T*>(image.raw()) + which[crop] * height * width * depth;
-      const auto row = [&](float at) { return pixels + static_cast<int64_t>(at) * width * depth; };
-      const T* top = row(std::floor(y));
-      const T* bottom = row(std::ceil(y));
+      const auto row = [&](float at) { return (which[crop] * height + static_cast<int64_t>(at)) * width * depth; };
+      const int64_t top = row(std::floor(y)), bottom = row(std::ceil(y));
       const int64_t left = static_cast<int64_t>(std::floor(x)) * depth;
       const int64_t right = static_cast<int64_t>(std::ceil(x)) * depth;
       const float y_part = y - std::floor(y), x_part = x - std::floor(x);
       float* box = out + crop * 4;
       const float down = static_cast<float>(i) * row_ratio, along = static_cast<float>(j) * column_ratio;
       for (int64_t k = 0; k < depth; ++k) {
-        const float a = value(top[left + k]), b = value(top[right + k]);
-        const float d = value(bottom[left + k]), e = value(bottom[right + k]);
+        const float a = pixel(pixels, top + left + k), b = pixel(pixels, top + right + k);
+        const float d = pixel(pixels, bottom + left + k), e = pixel(pixels, bottom + right + k);
         const float dy = ((1 - x_part) * (d - a) + x_part * (e - b)) * grad[k];
         const float dx = ((1 - y_part) * (b - a) + y_part * (e - d)) * grad[k];
         box[0] += dy * (crop_height > 1 ? last_row - down : 0.5f * last_row);
@@ -196,8 +198,10 @@ void GradBoxes(RunContext& c) {
 Status RunBoxes(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(CheckBoxes(c.input(2), c.input(3), c.input(1).dim(0)));
   if (c.output(0).num_elements() == 0) return Status();
-  VisitLoops<kWidenImages, float, double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
-      c.input(1).dtype(), [&](auto tag) { GradBoxes<typename decltype(tag)::Type>(c); });
+  Pixel pixel = PixelAt<float>;
+  VisitType<double, Half, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+      c.input(1).dtype(), [&](auto tag) { pixel = PixelAt<typename decltype(tag)::Type>; });
+  GradBoxes(c, pixel);
   return Status();
 }
 
@@ -214,7 +218,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:f32",
      .attrs = "T:type in {u8,u16,i8,i16,i32,i64,f16,f32,f64}; method:string=\"bilinear\" in {bilinear}",
      .infer = InferBoxes,
-     .run = kWidened<RunBoxes, kWidenImages>},
+     .run = RunBoxes},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -79,9 +80,14 @@ struct LogSumExpOf {
   }
 };
 
+constexpr int64_t kWidth = 64;
+
+// `width` totals side by side, whose elements lie `stride` apart: all that depends on the element's type.
 template <typename Fold, typename T>
-void Scan(const T* in, T* out, int64_t n, int64_t stride, int64_t width, const State& how, const StopToken& stop) {
-  constexpr int64_t kWidth = 64;
+void Scan(const void* from, void* to, int64_t n, int64_t stride, int64_t width, const State& how,
+          const StopToken& stop) {
+  const T* in = static_cast<const T*>(from);
+  T* out = static_cast<T*>(to);
   T total[kWidth];
   std::fill_n(total, width, Fold::template Start<T>());
   for (int64_t step = 0; step < n; ++step) {
@@ -95,10 +101,10 @@ void Scan(const T* in, T* out, int64_t n, int64_t stride, int64_t width, const S
   }
 }
 
-template <typename Fold, typename... Ts>
-Status Run(RunContext& c) {
+using ScanLoop = decltype(&Scan<SumOf, float>);
+
+Status RunScan(RunContext& c, ScanLoop scan) {
   const Tensor& x = c.input(0);
-  Tensor& output = c.output(0);
   RIVULET_ASSIGN_OR_RETURN(const int axis, Axis(c.input(1), x.rank()));
   if (x.num_elements() == 0) return Status();
   const State& state = c.state<State>();
@@ -106,27 +112,31 @@ Status Run(RunContext& c) {
   int64_t inner = 1;
   for (int i = axis + 1; i < x.rank(); ++i) inner *= x.dim(i);
   const int64_t outer = x.num_elements() / (n * inner);
-  constexpr int64_t kWidth = 64;
   const int64_t tiles = (inner + kWidth - 1) / kWidth;
   const int64_t work = std::min(n, int64_t{1} << 20) * std::min(inner, kWidth);
-  DType dtype = x.dtype();  // totals of integers do not depend on their sign
+  const void* in = x.raw();
+  void* out = c.output(0).raw();
+  c.ParallelFor(outer * tiles, std::max<int64_t>((1 << 14) / work, 1), [&](int64_t begin, int64_t end) {
+    for (int64_t item = begin; item < end; ++item) {
+      const int64_t column = item % tiles * kWidth;
+      const int64_t at = item / tiles * n * inner + column;
+      scan(ElementAt(in, x.dtype(), at), ElementAt(out, x.dtype(), at), n, inner, std::min(kWidth, inner - column),
+           state, c.stop());
+    }
+  });
+  return Status();
+}
+
+template <typename Fold, typename... Ts>
+Status Run(RunContext& c) {
+  DType dtype = c.input(0).dtype();  // totals of integers do not depend on their sign
   if (dtype == DType::kInt8) dtype = DType::kUint8;
   if (dtype == DType::kInt16) dtype = DType::kUint16;
   if (dtype == DType::kInt32) dtype = DType::kUint32;
   if (dtype == DType::kInt64) dtype = DType::kUint64;
-  VisitType<Ts...>(dtype, [&](auto tag) {
-    using T = typename decltype(tag)::Type;
-    const T* in = static_cast<const T*>(x.raw());
-    T* out = static_cast<T*>(output.raw());
-    c.ParallelFor(outer * tiles, std::max<int64_t>((1 << 14) / work, 1), [&](int64_t begin, int64_t end) {
-      for (int64_t item = begin; item < end; ++item) {
-        const int64_t column = item % tiles * kWidth;
-        const int64_t at = item / tiles * n * inner + column;
-        Scan<Fold, T>(in + at, out + at, n, inner, std::min(kWidth, inner - column), state, c.stop());
-      }
-    });
-  });
-  return Status();
+  ScanLoop scan = nullptr;
+  VisitType<Ts...>(dtype, [&](auto tag) { scan = Scan<Fold, typename decltype(tag)::Type>; });
+  return scan != nullptr ? RunScan(c, scan) : Status();
 }
 
 #define RIVULET_SCAN(types)                                                                               \

@@ -11,6 +11,7 @@
 #include "engine/kernels/quantized_codes.h"
 #include "engine/ops/number.h"
 #include "engine/ops/quantized.h"
+#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -61,29 +62,30 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-template <typename T, typename Out>
-void Decode(const State& state, const T* x, Out* y, int64_t n, Range range) {
+template <typename T>
+void Decode(const State& state, const void* codes, float* y, int64_t n, Range range) {
+  const T* x = static_cast<const T*>(codes);
   constexpr auto kLowest = static_cast<float>(std::numeric_limits<T>::lowest());
   constexpr auto kHighest = static_cast<float>(std::numeric_limits<T>::max());
   if (state.mode == Mode::kMinFirst) {
     const Decoder<T> decode(range);
-    for (int64_t i = 0; i < n; ++i) y[i] = Out(decode(x[i]));
+    for (int64_t i = 0; i < n; ++i) y[i] = decode(x[i]);
   } else if (state.mode == Mode::kMinCombined) {
     const float scale = (range.high - range.low) / static_cast<float>(kSteps<T> - 1);
     const float half = kLowest < 0 ? static_cast<float>(kSteps<T> / 2) : 0.0f;
-    for (int64_t i = 0; i < n; ++i) y[i] = Out((static_cast<float>(x[i]) + half) * scale + range.low);
+    for (int64_t i = 0; i < n; ++i) y[i] = (static_cast<float>(x[i]) + half) * scale + range.low;
   } else {
     const float lowest = kLowest + (state.narrow ? 1.0f : 0.0f);
     const float scale = kLowest < 0 ? std::max(range.low / lowest, range.high / kHighest) : range.high / kHighest;
     for (int64_t i = 0; i < n; ++i) {
       const auto code = static_cast<float>(x[i]);
-      y[i] = Out((code == 2147483648.0f ? -code : code) * scale);
+      y[i] = (code == 2147483648.0f ? -code : code) * scale;
     }
   }
 }
 
 // The same of bytes: code * step + add.
-void DecodeSome(const State& state, const uint8_t* x, float* y, int64_t n, Range range) {
+void DecodeOfBytes(const State& state, const void* codes, float* y, int64_t n, Range range) {
   float step = 0, add = 0;
   if (state.mode == Mode::kMinFirst) {
     const Decoder<uint8_t> decode(range);
@@ -95,56 +97,59 @@ void DecodeSome(const State& state, const uint8_t* x, float* y, int64_t n, Range
   } else {
     step = range.high / 255.0f;
   }
-  DecodeBytes(x, n, step, add, y);
+  DecodeBytes(static_cast<const uint8_t*>(codes), n, step, add, y);
 }
 
-template <typename T, typename Out>
-void DecodeSome(const State& state, const T* x, Out* y, int64_t n, Range range) {
-  Decode<T, Out>(state, x, y, n, range);
+using DecodeLoop = void (*)(const State& state, const void* codes, float* y, int64_t n, Range range);
+
+DecodeLoop FindLoop(DType dtype, bool to_floats) {
+  switch (dtype) {
+    case DType::kQint8: return Decode<int8_t>;
+    case DType::kQuint8: return to_floats ? DecodeOfBytes : Decode<uint8_t>;
+    case DType::kQint16: return Decode<int16_t>;
+    case DType::kQuint16: return Decode<uint16_t>;
+    default: return Decode<int32_t>;
+  }
 }
 
-template <typename T, typename Out>
-Status Dequantize(RunContext& c) {
+Status Run(RunContext& c) {
   const auto& state = c.state<State>();
   const Tensor& input = c.input(0);
-  int64_t slices = 1, inner = input.num_elements();
-  if (state.axis >= 0) {
+  if (input.num_elements() == 0) return Status();
+  // Stretches have one range; without an axis it is that of all.
+  constexpr int64_t kStretch = 1 << 14;
+  int64_t slices = 1, inner = input.num_elements(), grain = kStretch;
+  const bool by_slice = state.axis >= 0;
+  if (by_slice) {
     const int axis = static_cast<int>(state.axis);
     slices = input.dim(axis);
     inner = 1;
     for (int i = axis + 1; i < input.rank(); ++i) inner *= std::max<int64_t>(input.dim(i), 1);
+    grain = std::max<int64_t>(kStretch / inner, 1);
   }
   const float* low = c.input(1).data<float>();
   const float* high = c.input(2).data<float>();
-  if (input.num_elements() == 0) return Status();
-  const T* x = static_cast<const T*>(input.raw());
-  Out* y = static_cast<Out*>(c.output(0).raw());
-  if (state.axis < 0) {
-    c.ParallelFor(inner, 1 << 14, [&](int64_t begin, int64_t end) {
-      DecodeSome(state, x + begin, y + begin, end - begin, {low[0], high[0]});
-    });
-    return Status();
-  }
-  c.ParallelFor(input.num_elements() / inner, std::max<int64_t>((1 << 14) / inner, 1), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      DecodeSome(state, x + i * inner, y + i * inner, inner, {low[i % slices], high[i % slices]});
+  const bool to_floats = c.output(0).dtype() == DType::kFloat;
+  const DecodeLoop decode = FindLoop(input.dtype(), to_floats);
+  const DType dtype = input.dtype();
+  const void* codes = input.raw();
+  void* out = c.output(0).raw();
+  const auto decode_some = [&](int64_t at, int64_t n, Range range) {
+    if (to_floats) return decode(state, ElementAt(codes, dtype, at), static_cast<float*>(out) + at, n, range);
+    constexpr int64_t kTile = 256;
+    float tile[kTile];
+    for (int64_t i = 0; i < n; i += kTile) {
+      const int64_t width = std::min(kTile, n - i);
+      decode(state, ElementAt(codes, dtype, at + i), tile, width, range);
+      for (int64_t k = 0; k < width; ++k) static_cast<BFloat16*>(out)[at + i + k] = BFloat16(tile[k]);
     }
+  };
+  c.ParallelFor(by_slice ? input.num_elements() / inner : inner, grain, [&](int64_t begin, int64_t end) {
+    if (!by_slice) return decode_some(begin, end - begin, {low[0], high[0]});
+    for (int64_t i = begin; i < end; ++i) decode_some(i * inner, inner, {low[i % slices], high[i % slices]});
   });
   return Status();
 }
-
-template <typename Out>
-Status RunTo(RunContext& c) {
-  switch (c.input(0).dtype()) {
-    case DType::kQint8: return Dequantize<int8_t, Out>(c);
-    case DType::kQuint8: return Dequantize<uint8_t, Out>(c);
-    case DType::kQint16: return Dequantize<int16_t, Out>(c);
-    case DType::kQuint16: return Dequantize<uint16_t, Out>(c);
-    default: return Dequantize<int32_t, Out>(c);
-  }
-}
-
-Status Run(RunContext& c) { return c.output(0).dtype() == DType::kBfloat16 ? RunTo<BFloat16>(c) : RunTo<float>(c); }
 
 constexpr OpDef kDefs[] = {
     {.name = "Dequantize",

@@ -11,6 +11,7 @@
 
 #include "engine/ops/conv_loops.h"
 #include "engine/ops/pool_shape.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/staging.h"
 
 namespace rivulet {
@@ -115,59 +116,73 @@ Best<T> FindBest(const ConvSizes& s, DType dtype, const T* image, const T* filte
   return best;
 }
 
-template <typename T>
-struct Operands {
-  const T* input;
-  const T* filter;
-  const T* grad;
-  T* out;
-  T lowest;
-};
-
 enum class Wanted : uint8_t { kForward, kInput, kFilter };
 
+struct Job {
+  ConvSizes sizes;
+  DType dtype;
+  Wanted wanted;
+  const void* input;
+  const void* filter;
+  const void* grad;
+  void* out;
+};
+
+// All outputs of one channel of one image: all that depends on the element's type.
 template <typename T>
-void Compute(RunContext& c, const ConvSizes& s, Wanted wanted, const Operands<T>& o) {
+void RunChannel(const Job& job, int64_t image, int64_t channel) {
+  const ConvSizes& s = job.sizes;
   const int64_t image_size = s.in_pixels() * s.in_c;
-  const int64_t out_size = s.out_pixels() * s.in_c;
-  // Out of an image's outputs, channel by channel.
-  const auto each = [&](int64_t image, int64_t channel, const auto& body) {
-    for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
-      body(FindBest(s, c.output(0).dtype(), o.input + image * image_size, o.filter, o.lowest, pixel / s.out[2],
-                    pixel % s.out[2], channel),
-           image * out_size + pixel * s.in_c + channel);
+  const T* input = static_cast<const T*>(job.input) + image * image_size;
+  const T* filter = static_cast<const T*>(job.filter);
+  const T lowest = LowestOf<T>(job.dtype);
+  T* out = static_cast<T*>(job.out) + channel;
+  for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
+    const Best<T> best = FindBest(s, job.dtype, input, filter, lowest, pixel / s.out[2], pixel % s.out[2], channel);
+    const int64_t at = (image * s.out_pixels() + pixel) * s.in_c;
+    if (job.wanted == Wanted::kForward) {
+      out[at] = best.value;
+      continue;
     }
-  };
-  if (wanted != Wanted::kForward) std::fill_n(o.out, c.output(0).num_elements(), T(0));
-  if (s.in_c == 0 || s.out_pixels() == 0) return;
-  const double work = static_cast<double>(s.out_pixels()) * static_cast<double>(s.taps());
-  if (wanted == Wanted::kFilter) {
-    c.ParallelFor(s.in_c, ConvGrain(work * static_cast<double>(s.batch)), [&](int64_t begin, int64_t end) {
-      for (int64_t channel = begin; channel < end; ++channel) {
-        for (int64_t image = 0; image < s.batch; ++image) {
-          each(image, channel, [&](const Best<T>& best, int64_t out) {
-            T& sum = o.out[best.filter + channel];
-            sum = WrappingSum(sum, o.grad[out]);
-          });
-        }
-      }
-    });
-    return;
+    T& sum = out[job.wanted == Wanted::kFilter ? best.filter : image * image_size + best.input];
+    sum = WrappingSum(sum, static_cast<const T*>(job.grad)[at + channel]);
   }
-  c.ParallelFor(s.batch * s.in_c, ConvGrain(work), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t image = i / s.in_c;
-      const int64_t channel = i % s.in_c;
-      each(image, channel, [&](const Best<T>& best, int64_t out) {
-        if (wanted == Wanted::kForward) {
-          o.out[out] = best.value;
-        } else {
-          T& sum = o.out[image * image_size + best.input + channel];
-          sum = WrappingSum(sum, o.grad[out]);
-        }
-      });
-    }
-  });
+}
+
+using ChannelRun = void (*)(const Job& job, int64_t image, int64_t channel);
+
+ChannelRun FindChannelRun(DType computed) {
+  switch (computed) {
+    case DType::kFloat: return RunChannel<float>;
+    case DType::kDouble: return RunChannel<double>;
+    case DType::kInt8: return RunChannel<int8_t>;
+    case DType::kInt16: return RunChannel<int16_t>;
+    case DType::kInt32: return RunChannel<int32_t>;
+    case DType::kInt64: return RunChannel<int64_t>;
+    case DType::kUint8: return RunChannel<uint8_t>;
+    case DType::kUint16: return RunChannel<uint16_t>;
+    case DType::kUint32: return RunChannel<uint32_t>;
+    default: return RunChannel<uint64_t>;
+  }
+}
+
+void Compute(RunContext& c, const Job& job) {
+  const ConvSizes& s = job.sizes;
+  const DType computed = ComputeType(job.dtype);
+  if (job.wanted != Wanted::kForward) ClearElements(computed, job.out, c.output(0).num_elements());
+  if (s.in_c == 0 || s.out_pixels() == 0) return;
+  const ChannelRun run = FindChannelRun(computed);
+  const double work = static_cast<double>(s.out_pixels()) * static_cast<double>(s.taps());
+  // Images share the filter.
+  const bool by_channel = job.wanted == Wanted::kFilter;
+  const int64_t images = by_channel ? s.batch : 1;
+  c.ParallelFor(by_channel ? s.in_c : s.batch * s.in_c, ConvGrain(work * static_cast<double>(images)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t i = begin; i < end; ++i) {
+                    const int64_t first = by_channel ? 0 : i / s.in_c;
+                    for (int64_t image = first; image < first + images; ++image) run(job, image, i % s.in_c);
+                  }
+                });
 }
 
 Status RunAs(RunContext& c, Wanted wanted) {
@@ -183,25 +198,7 @@ Status RunAs(RunContext& c, Wanted wanted) {
   const void* x = input.Fill(c, pieces);
   const void* f = filter.Fill(c, pieces);
   const void* g = grad ? grad->Fill(c, pieces) : nullptr;
-  void* to = out.data(pieces);
-  const auto compute = [&]<typename T>(T) {
-    Compute<T>(c, s, wanted,
-               {static_cast<const T*>(x), static_cast<const T*>(f), static_cast<const T*>(g), static_cast<T*>(to),
-                LowestOf<T>(c.output(0).dtype())});
-  };
-  switch (ComputeType(c.output(0).dtype())) {
-    case DType::kFloat: compute(float()); break;
-    case DType::kDouble: compute(double()); break;
-    case DType::kInt8: compute(int8_t()); break;
-    case DType::kInt16: compute(int16_t()); break;
-    case DType::kInt32: compute(int32_t()); break;
-    case DType::kInt64: compute(int64_t()); break;
-    case DType::kUint8: compute(uint8_t()); break;
-    case DType::kUint16: compute(uint16_t()); break;
-    case DType::kUint32: compute(uint32_t()); break;
-    case DType::kUint64: compute(uint64_t()); break;
-    default: break;
-  }
+  Compute(c, {s, c.output(0).dtype(), wanted, x, f, g, out.data(pieces)});
   out.Finish(c, pieces);
   return Status();
 }

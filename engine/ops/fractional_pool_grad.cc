@@ -165,11 +165,15 @@ Status SpreadBack(RunContext& c) {
   return Status();
 }
 
+// Means that an integer cannot hold are cut by its own bounds.
+template <bool kMax>
+constexpr uint32_t kWiden = kMax ? kWidenFloats | kWidenInts : kWidenFloats;
+
 template <bool kMax>
 Status RunGrad(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
   Status status;
-  VisitLoops<kWidenFloats, float, double, int32_t, int64_t>(
+  VisitLoops<kWiden<kMax>, float, double, int32_t, int64_t>(
       c.output(0).dtype(), [&](auto tag) { status = SpreadBack<typename decltype(tag)::Type, kMax>(c); });
   return status;
 }
@@ -183,14 +187,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_BACKWARD,
      .infer = InferGrad<true>,
      .prepare = PrepareGrad,
-     .run = kWidened<RunGrad<true>, kWidenFloats, State>},
+     .run = kWidened<RunGrad<true>, kWiden<true>, State>},
     {.name = "FractionalAvgPoolGrad",
      .inputs = "orig_input_tensor_shape:i64, out_backprop:T, row_pooling_sequence:i64, col_pooling_sequence:i64",
      .outputs = "output:T",
      .attrs = RIVULET_BACKWARD,
      .infer = InferGrad<false>,
      .prepare = PrepareGrad,
-     .run = kWidened<RunGrad<false>, kWidenFloats, State>},
+     .run = kWidened<RunGrad<false>, kWiden<false>, State>},
 };
 
 }  // namespace

@@ -96,7 +96,7 @@ Status Run(RunContext& c) {
   const auto pool = [&]<typename T>(TypeTag<T>) {
     Pool<T>(c, s, state.batch_in_index, LowestOf<T>(dtype), static_cast<const T*>(in), static_cast<T*>(out));
   };
-  VisitLoops<kWidenShorts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+  VisitLoops<kWidenInts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
       ComputeType(dtype), pool);
   output.Finish(c, pieces);
   return Status();
@@ -142,7 +142,7 @@ Status RunGrad(RunContext& c) {
     case DType::kUint64: scatter(uint64_t()); break;
     case DType::kInt32: scatter(uint32_t()); break;
     default:
-      if constexpr (kHasLoops<kWidenShorts, uint32_t>) {
+      if constexpr (kHasLoops<kWidenInts, uint32_t>) {
         switch (ElementBytes(c.output(0).dtype())) {
           case 1: scatter(uint8_t()); break;
           case 2: scatter(uint16_t()); break;
@@ -170,14 +170,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_ATTRS "Targmax:type in {i32,i64}",
      .infer = InferGrad,
      .prepare = Prepare,
-     .run = kWidened<RunGrad, kWidenShorts, State>},
+     .run = kWidened<RunGrad, kWidenInts, State>},
     {.name = "MaxPoolWithArgmax",
      .inputs = "input:T",
      .outputs = "output:T, argmax:Targmax",
      .attrs = RIVULET_ATTRS "Targmax:type=i64 in {i32,i64}",
      .infer = Infer,
      .prepare = Prepare,
-     .run = kWidened<Run, kWidenShorts, State>},
+     .run = kWidened<Run, kWidenInts, State>},
 };
 
 }  // namespace

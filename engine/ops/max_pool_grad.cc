@@ -7,11 +7,14 @@
 //
 // Two-dimensional MaxPoolGrad looks at orig_output's shape only, as TensorFlow's does.
 #include "engine/ops/pool_shape.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/staging.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
+
+constexpr uint32_t kWiden = kWidenInts;
 
 enum class Rule : uint8_t { kFirstMaximum, kAllEqual, kGather };
 
@@ -80,42 +83,65 @@ Result<std::unique_ptr<OpState>> PrepareV2(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-template <typename T>
+// Elements of the computed type: the whole tensors in a job, for a channel its first ones.
 struct Operands {
-  const T* input;
-  const T* pooled;
-  const T* grad;
-  T* out;
+  const void* input;
+  const void* pooled;
+  const void* grad;
+  void* out;
 };
 
-// One channel of one image; all pointers are at its first element.
+// One channel of one image: all that depends on the element's type.
 template <typename T>
-void Channel(const ConvSizes& s, Rule rule, const Operands<T>& o) {
+void RunChannel(const ConvSizes& s, Rule rule, const Operands& o) {
+  const T* input = static_cast<const T*>(o.input);
+  const T* grad = static_cast<const T*>(o.grad);
+  T* out = static_cast<T*>(o.out);
   const int64_t channels = s.in_c;
   for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
     const int64_t at = pixel * channels;
-    if (rule == Rule::kAllEqual) {
-      ForWindow(s, pixel, [&](int64_t tap) {
-        if (o.input[tap * channels] == o.pooled[at]) {
-          T& sum = o.out[tap * channels];
-          sum = WrappingSum(sum, o.grad[at]);
-        }
-      });
-      continue;
-    }
+    const T pooled = static_cast<const T*>(o.pooled)[at];
     int64_t best = -1;
     ForWindow(s, pixel, [&](int64_t tap) {
-      const bool better = rule == Rule::kFirstMaximum ? best < 0 || o.input[best * channels] < o.input[tap * channels]
-                                                      : best < 0 && o.input[tap * channels] == o.pooled[at];
+      const T x = input[tap * channels];
+      if (rule == Rule::kAllEqual) {
+        T& sum = out[tap * channels];
+        if (x == pooled) sum = WrappingSum(sum, grad[at]);
+        return;
+      }
+      const bool better =
+          rule == Rule::kFirstMaximum ? best < 0 || input[best * channels] < x : best < 0 && x == pooled;
       if (better) best = tap;
     });
     if (rule == Rule::kGather) {
-      o.out[at] = best >= 0 ? o.grad[best * channels] : T(0);
+      out[at] = best >= 0 ? grad[best * channels] : T(0);
     } else if (best >= 0) {
-      T& sum = o.out[best * channels];
-      sum = WrappingSum(sum, o.grad[at]);
+      T& sum = out[best * channels];
+      sum = WrappingSum(sum, grad[at]);
     }
   }
+}
+
+using ChannelRun = void (*)(const ConvSizes& s, Rule rule, const Operands& o);
+
+void RunChannels(RunContext& c, const ConvSizes& s, Rule rule, DType dtype, const Operands& o) {
+  ChannelRun run = nullptr;
+  VisitLoops<kWiden, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      dtype, [&](auto tag) { run = RunChannel<typename decltype(tag)::Type>; });
+  if (run == nullptr) return;
+  const int64_t in_size = s.in_pixels() * s.in_c, out_size = s.out_pixels() * s.in_c;
+  const int64_t to_size = rule == Rule::kGather ? out_size : in_size;
+  const int64_t grad_size = rule == Rule::kGather ? in_size : out_size;
+  ClearElements(dtype, o.out, s.batch * to_size);
+  const double work = WindowWork(s) * static_cast<double>(s.out_pixels());
+  c.ParallelFor(s.batch * s.in_c, ConvGrain(work), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t image = i / s.in_c, channel = i % s.in_c;
+      run(s, rule,
+          {ElementAt(o.input, dtype, image * in_size + channel), ElementAt(o.pooled, dtype, image * out_size + channel),
+           ElementAt(o.grad, dtype, image * grad_size + channel), ElementAt(o.out, dtype, image * to_size + channel)});
+    }
+  });
 }
 
 Status Run(RunContext& c, Rule rule) {
@@ -142,28 +168,7 @@ Status Run(RunContext& c, Rule rule) {
   const void* x = input.Fill(c, pieces);
   const void* y = pooled.Fill(c, pieces);
   const void* g = grad.Fill(c, pieces);
-  void* to = output.data(pieces);
-  const auto compute = [&]<typename T>(TypeTag<T>) {
-    const int64_t in_size = s.in_pixels() * s.in_c;
-    const int64_t out_size = s.out_pixels() * s.in_c;
-    const int64_t to_size = rule == Rule::kGather ? out_size : in_size;
-    T* const out = static_cast<T*>(to);
-    std::fill_n(out, s.batch * to_size, T(0));
-    const double work = WindowWork(s) * static_cast<double>(s.out_pixels());
-    c.ParallelFor(s.batch * s.in_c, ConvGrain(work), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t image = i / s.in_c;
-        const int64_t channel = i % s.in_c;
-        const int64_t grad_size = rule == Rule::kGather ? in_size : out_size;
-        Channel<T>(s, rule,
-                   {static_cast<const T*>(x) + image * in_size + channel,
-                    static_cast<const T*>(y) + image * out_size + channel,
-                    static_cast<const T*>(g) + image * grad_size + channel, out + image * to_size + channel});
-      }
-    });
-  };
-  VisitLoops<kWidenShorts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      ComputeType(c.output(0).dtype()), compute);
+  RunChannels(c, s, rule, ComputeType(c.output(0).dtype()), {x, y, g, output.data(pieces)});
   output.Finish(c, pieces);
   return Status();
 }
@@ -186,14 +191,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_WINDOW_3D "T:type=f32 in {f16,bf16,f32}; TInput:type=f32 in {f16,bf16,f32}",
      .infer = Infer<3, Rule::kAllEqual>,
      .prepare = Prepare<3>,
-     .run = kWidened<Run<Rule::kAllEqual>, kWidenShorts, State>},
+     .run = kWidened<Run<Rule::kAllEqual>, kWiden, State>},
     {.name = "MaxPool3DGradGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
      .attrs = RIVULET_WINDOW_3D "T:type in " RIVULET_TYPES,
      .infer = Infer<3, Rule::kGather>,
      .prepare = Prepare<3>,
-     .run = kWidened<Run<Rule::kGather>, kWidenShorts, State>},
+     .run = kWidened<Run<Rule::kGather>, kWiden, State>},
     {.name = "MaxPoolGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
@@ -201,21 +206,21 @@ constexpr OpDef kDefs[] = {
                                 "T:type=f32 in " RIVULET_TYPES,
      .infer = Infer<2, Rule::kFirstMaximum>,
      .prepare = Prepare<2>,
-     .run = kWidened<Run<Rule::kFirstMaximum>, kWidenShorts, State>},
+     .run = kWidened<Run<Rule::kFirstMaximum>, kWiden, State>},
     {.name = "MaxPoolGradGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
      .attrs = RIVULET_WINDOW_2D "padding:string in {SAME,VALID}; T:type in " RIVULET_TYPES,
      .infer = Infer<2, Rule::kGather>,
      .prepare = Prepare<2>,
-     .run = kWidened<Run<Rule::kGather>, kWidenShorts, State>},
+     .run = kWidened<Run<Rule::kGather>, kWiden, State>},
     {.name = "MaxPoolGradGradV2",
      .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32",
      .outputs = "output:T",
      .attrs = "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type in " RIVULET_TYPES,
      .infer = InferV2<Rule::kGather>,
      .prepare = PrepareV2,
-     .run = kWidened<Run<Rule::kGather>, kWidenShorts, State>},
+     .run = kWidened<Run<Rule::kGather>, kWiden, State>},
     {.name = "MaxPoolGradV2",
      .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32",
      .outputs = "output:T",
@@ -223,7 +228,7 @@ constexpr OpDef kDefs[] = {
          "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type=f32 in " RIVULET_TYPES,
      .infer = InferV2<Rule::kFirstMaximum>,
      .prepare = PrepareV2,
-     .run = kWidened<Run<Rule::kFirstMaximum>, kWidenShorts, State>},
+     .run = kWidened<Run<Rule::kFirstMaximum>, kWiden, State>},
 };
 
 }  // namespace

@@ -9,275 +9,315 @@
 namespace rivulet {
 namespace {
 
-constexpr const char* kTransfers[] = {"_HostRecv",     "_HostSend",
-                                      "_Recv",         "_Send",
-                                      "Recv",          "Send",
-                                      "RemoteCall",    "DeleteRpcFutureResource",
-                                      "RpcCall",       "RpcCheckStatus",
-                                      "RpcClient",     "RpcGetValue",
-                                      "RpcServer",     "RpcServerRegister",
-                                      "RpcServerStart"};
+constexpr NameList kTransfers(
+    "_HostRecv\0"
+    "_HostSend\0"
+    "_Recv\0"
+    "_Send\0"
+    "Recv\0"
+    "Send\0"
+    "RemoteCall\0"
+    "DeleteRpcFutureResource\0"
+    "RpcCall\0"
+    "RpcCheckStatus\0"
+    "RpcClient\0"
+    "RpcGetValue\0"
+    "RpcServer\0"
+    "RpcServerRegister\0"
+    "RpcServerStart\0");
 
-constexpr const char* kCluster[] = {"CollectiveAllToAllV2",
-                                    "CollectiveAllToAllV3",
-                                    "CollectiveAssignGroupV2",
-                                    "CollectiveInitializeCommunicator",
-                                    "CollectiveReduceScatterV2",
-                                    "CollectiveBcastRecv",
-                                    "CollectiveBcastRecvV2",
-                                    "CollectiveBcastSend",
-                                    "CollectiveBcastSendV2",
-                                    "CollectiveGather",
-                                    "CollectiveGatherV2",
-                                    "CollectivePermute",
-                                    "CollectiveReduce",
-                                    "CollectiveReduceV2",
-                                    "CollectiveReduceV3",
-                                    "CopyToMesh",
-                                    "CopyToMeshGrad",
-                                    "Relayout",
-                                    "RelayoutLike"};
+constexpr NameList kCluster(
+    "CollectiveAllToAllV2\0"
+    "CollectiveAllToAllV3\0"
+    "CollectiveAssignGroupV2\0"
+    "CollectiveInitializeCommunicator\0"
+    "CollectiveReduceScatterV2\0"
+    "CollectiveBcastRecv\0"
+    "CollectiveBcastRecvV2\0"
+    "CollectiveBcastSend\0"
+    "CollectiveBcastSendV2\0"
+    "CollectiveGather\0"
+    "CollectiveGatherV2\0"
+    "CollectivePermute\0"
+    "CollectiveReduce\0"
+    "CollectiveReduceV2\0"
+    "CollectiveReduceV3\0"
+    "CopyToMesh\0"
+    "CopyToMeshGrad\0"
+    "Relayout\0"
+    "RelayoutLike\0");
 
-constexpr const char* kDevices[] = {"AllToAll",
-                                    "CheckPinned",
-                                    "ConvertToCooTensor",
-                                    "CrossReplicaSum",
-                                    "ExecuteTPUEmbeddingPartitioner",
-                                    "GetMinibatchSplitsWithPhysicalReplica",
-                                    "GetMinibatchesInCsrWithPhysicalReplica",
-                                    "GetTpuTaskId",
-                                    "GlobalIterId",
-                                    "MlirPassthroughOp",
-                                    "RemoteFusedGraphExecute",
-                                    "StoreMinibatchStatisticsInFdo",
-                                    "SyncDevice",
-                                    "TPUCompile",
-                                    "TPUExecute",
-                                    "TPUPartitionedCall",
-                                    "TPUReplicate",
-                                    "TpuHandleToProtoKey",
-                                    "UpdateTaskIdAndGlobalCoreArray",
-                                    "WorkerHeartbeat",
-                                    "XlaLaunch"};
+constexpr NameList kDevices(
+    "AllToAll\0"
+    "CheckPinned\0"
+    "ConvertToCooTensor\0"
+    "CrossReplicaSum\0"
+    "ExecuteTPUEmbeddingPartitioner\0"
+    "GetMinibatchSplitsWithPhysicalReplica\0"
+    "GetMinibatchesInCsrWithPhysicalReplica\0"
+    "GetTpuTaskId\0"
+    "GlobalIterId\0"
+    "MlirPassthroughOp\0"
+    "RemoteFusedGraphExecute\0"
+    "StoreMinibatchStatisticsInFdo\0"
+    "SyncDevice\0"
+    "TPUCompile\0"
+    "TPUExecute\0"
+    "TPUPartitionedCall\0"
+    "TPUReplicate\0"
+    "TpuHandleToProtoKey\0"
+    "UpdateTaskIdAndGlobalCoreArray\0"
+    "WorkerHeartbeat\0"
+    "XlaLaunch\0");
 
-constexpr const char* kScheduled[] = {"_Arg",
-                                      "_ArrayToList",
-                                      "_DeviceArg",
-                                      "_DeviceRetval",
-                                      "_EagerConst",
-                                      "_HostCast",
-                                      "_ListToArray",
-                                      "_ParallelConcatStart",
-                                      "_ParallelConcatUpdate",
-                                      "_ReadVariablesOp",
-                                      "_Retval",
-                                      "_ScopedAllocator",
-                                      "_ScopedAllocatorConcat",
-                                      "_ScopedAllocatorSplit",
-                                      "_TensorToHashBucketFast",
-                                      "_UnaryOpsComposition",
-                                      "_VarHandlesOp"};
+constexpr NameList kScheduled(
+    "_Arg\0"
+    "_ArrayToList\0"
+    "_DeviceArg\0"
+    "_DeviceRetval\0"
+    "_EagerConst\0"
+    "_HostCast\0"
+    "_ListToArray\0"
+    "_ParallelConcatStart\0"
+    "_ParallelConcatUpdate\0"
+    "_ReadVariablesOp\0"
+    "_Retval\0"
+    "_ScopedAllocator\0"
+    "_ScopedAllocatorConcat\0"
+    "_ScopedAllocatorSplit\0"
+    "_TensorToHashBucketFast\0"
+    "_UnaryOpsComposition\0"
+    "_VarHandlesOp\0");
 
-constexpr const char* kSessions[] = {"DeleteSessionTensor", "GetSessionHandle", "GetSessionHandleV2",
-                                     "GetSessionTensor"};
+constexpr NameList kSessions(
+    "DeleteSessionTensor\0"
+    "GetSessionHandle\0"
+    "GetSessionHandleV2\0"
+    "GetSessionTensor\0");
 
-constexpr const char* kFiles[] = {"CalibrationStatisticsSaver",
-                                  "DumpTensor",
-                                  "FileSystemSetConfiguration",
-                                  "FixedLengthRecordReader",
-                                  "FixedLengthRecordReaderV2",
-                                  "GenerateVocabRemapping",
-                                  "IdentityReader",
-                                  "IdentityReaderV2",
-                                  "LMDBReader",
-                                  "LoadAndRemapMatrix",
-                                  "MatchingFiles",
-                                  "ReadFile",
-                                  "ReaderNumRecordsProduced",
-                                  "ReaderNumRecordsProducedV2",
-                                  "ReaderNumWorkUnitsCompleted",
-                                  "ReaderNumWorkUnitsCompletedV2",
-                                  "ReaderRead",
-                                  "ReaderReadUpTo",
-                                  "ReaderReadUpToV2",
-                                  "ReaderReadV2",
-                                  "ReaderReset",
-                                  "ReaderResetV2",
-                                  "ReaderRestoreState",
-                                  "ReaderRestoreStateV2",
-                                  "ReaderSerializeState",
-                                  "ReaderSerializeStateV2",
-                                  "RecordInput",
-                                  "Skipgram",
-                                  "TFRecordReader",
-                                  "TFRecordReaderV2",
-                                  "TextLineReader",
-                                  "TextLineReaderV2",
-                                  "WholeFileReader",
-                                  "WholeFileReaderV2",
-                                  "WriteFile"};
+constexpr NameList kFiles(
+    "CalibrationStatisticsSaver\0"
+    "DumpTensor\0"
+    "FileSystemSetConfiguration\0"
+    "FixedLengthRecordReader\0"
+    "FixedLengthRecordReaderV2\0"
+    "GenerateVocabRemapping\0"
+    "IdentityReader\0"
+    "IdentityReaderV2\0"
+    "LMDBReader\0"
+    "LoadAndRemapMatrix\0"
+    "MatchingFiles\0"
+    "ReadFile\0"
+    "ReaderNumRecordsProduced\0"
+    "ReaderNumRecordsProducedV2\0"
+    "ReaderNumWorkUnitsCompleted\0"
+    "ReaderNumWorkUnitsCompletedV2\0"
+    "ReaderRead\0"
+    "ReaderReadUpTo\0"
+    "ReaderReadUpToV2\0"
+    "ReaderReadV2\0"
+    "ReaderReset\0"
+    "ReaderResetV2\0"
+    "ReaderRestoreState\0"
+    "ReaderRestoreStateV2\0"
+    "ReaderSerializeState\0"
+    "ReaderSerializeStateV2\0"
+    "RecordInput\0"
+    "Skipgram\0"
+    "TFRecordReader\0"
+    "TFRecordReaderV2\0"
+    "TextLineReader\0"
+    "TextLineReaderV2\0"
+    "WholeFileReader\0"
+    "WholeFileReaderV2\0"
+    "WriteFile\0");
 
-constexpr const char* kHost[] = {"EagerPyFunc", "FakeQueue", "PyFunc", "PyFuncStateless"};
+constexpr NameList kHost(
+    "EagerPyFunc\0"
+    "FakeQueue\0"
+    "PyFunc\0"
+    "PyFuncStateless\0");
 
-constexpr const char* kEnds[] = {"Abort"};
+constexpr NameList kEnds("Abort\0");
 
-constexpr const char* kDebugger[] = {"DebugIdentity",       "DebugIdentityV2", "DebugNanCount",
-                                     "DebugNumericSummary", "DebugIdentityV3", "DebugNumericSummaryV2"};
+constexpr NameList kDebugger(
+    "DebugIdentity\0"
+    "DebugIdentityV2\0"
+    "DebugNanCount\0"
+    "DebugNumericSummary\0"
+    "DebugIdentityV3\0"
+    "DebugNumericSummaryV2\0");
 
-constexpr const char* kLogs[] = {"CloseSummaryWriter", "CreateSummaryDbWriter", "CreateSummaryFileWriter",
-                                 "FlushSummaryWriter", "ImportEvent",           "SummaryWriter",
-                                 "WriteAudioSummary",  "WriteGraphSummary",     "WriteHistogramSummary",
-                                 "WriteImageSummary",  "WriteRawProtoSummary",  "WriteScalarSummary",
-                                 "WriteSummary"};
+constexpr NameList kLogs(
+    "CloseSummaryWriter\0"
+    "CreateSummaryDbWriter\0"
+    "CreateSummaryFileWriter\0"
+    "FlushSummaryWriter\0"
+    "ImportEvent\0"
+    "SummaryWriter\0"
+    "WriteAudioSummary\0"
+    "WriteGraphSummary\0"
+    "WriteHistogramSummary\0"
+    "WriteImageSummary\0"
+    "WriteRawProtoSummary\0"
+    "WriteScalarSummary\0"
+    "WriteSummary\0");
 
-constexpr const char* kTests[] = {"Attr",
-                                  "AttrBool",
-                                  "AttrBoolList",
-                                  "AttrDefault",
-                                  "AttrEmptyListDefault",
-                                  "AttrEnum",
-                                  "AttrEnumList",
-                                  "AttrFloat",
-                                  "AttrListDefault",
-                                  "AttrListMin",
-                                  "AttrListTypeDefault",
-                                  "AttrMin",
-                                  "AttrPartialShape",
-                                  "AttrPartialShapeList",
-                                  "AttrShape",
-                                  "AttrShapeList",
-                                  "AttrTypeDefault",
-                                  "ComplexStruct",
-                                  "ConstructionFails",
-                                  "CopyOp",
-                                  "DefaultAttrs",
-                                  "DevicePlacementOp",
-                                  "DtypeWithDefaultOp",
-                                  "FiveFloatOutputs",
-                                  "FloatInput",
-                                  "FloatOutput",
-                                  "FloatOutputStringOutput",
-                                  "FuncAttr",
-                                  "FuncListAttr",
-                                  "GetDeadline",
-                                  "GraphDefVersion",
-                                  "InPolymorphicTwice",
-                                  "Int64Output",
-                                  "IntAttr",
-                                  "IntInput",
-                                  "IntInputFloatInput",
-                                  "IntInputIntOutput",
-                                  "IntOutput",
-                                  "IntOutputFloatOutput",
-                                  "IsResourceHandleRefCounting",
-                                  "IsTensorFloat32Enabled",
-                                  "KernelLabel",
-                                  "KernelLabelRequired",
-                                  "ListInput",
-                                  "ListOutput",
-                                  "MakeWeakResourceHandle",
-                                  "MixedStruct",
-                                  "NInPolymorphicTwice",
-                                  "NInTwice",
-                                  "NInTwoTypeVariables",
-                                  "NIntsIn",
-                                  "NIntsOut",
-                                  "NIntsOutDefault",
-                                  "NPolymorphicIn",
-                                  "NPolymorphicOut",
-                                  "NPolymorphicOutDefault",
-                                  "NPolymorphicRestrictIn",
-                                  "NPolymorphicRestrictOut",
-                                  "Namespace>TestStringOutput",
-                                  "Old",
-                                  "OpWithDefaultAttr",
-                                  "OpWithFutureDefaultAttr",
-                                  "OutT",
-                                  "OutTypeList",
-                                  "OutTypeListRestrict",
-                                  "Polymorphic",
-                                  "PolymorphicDefaultOut",
-                                  "PolymorphicOut",
-                                  "RefIn",
-                                  "RefInputFloatInput",
-                                  "RefInputFloatInputIntOutput",
-                                  "RefInputIntInput",
-                                  "RefOut",
-                                  "RefOutput",
-                                  "RefOutputFloatOutput",
-                                  "RequiresOlderGraphVersion",
-                                  "ReservedAttr",
-                                  "ReservedInput",
-                                  "ResourceCreateOp",
-                                  "ResourceInitializedOp",
-                                  "ResourceUsingOp",
-                                  "Restrict",
-                                  "SimpleStruct",
-                                  "SleepIdentityOp",
-                                  "SleepOp",
-                                  "StringListAttr",
-                                  "StubResourceHandleOp",
-                                  "TestAttr",
-                                  "TestStringOutput",
-                                  "TwoFloatInputs",
-                                  "TwoFloatInputsFloatOutput",
-                                  "TwoFloatInputsIntOutput",
-                                  "TwoFloatOutputs",
-                                  "TwoIntInputs",
-                                  "TwoIntOutputs",
-                                  "TwoRefsIn",
-                                  "TypeList",
-                                  "TypeListRestrict",
-                                  "TypeListTwice"};
+constexpr NameList kTests(
+    "Attr\0"
+    "AttrBool\0"
+    "AttrBoolList\0"
+    "AttrDefault\0"
+    "AttrEmptyListDefault\0"
+    "AttrEnum\0"
+    "AttrEnumList\0"
+    "AttrFloat\0"
+    "AttrListDefault\0"
+    "AttrListMin\0"
+    "AttrListTypeDefault\0"
+    "AttrMin\0"
+    "AttrPartialShape\0"
+    "AttrPartialShapeList\0"
+    "AttrShape\0"
+    "AttrShapeList\0"
+    "AttrTypeDefault\0"
+    "ComplexStruct\0"
+    "ConstructionFails\0"
+    "CopyOp\0"
+    "DefaultAttrs\0"
+    "DevicePlacementOp\0"
+    "DtypeWithDefaultOp\0"
+    "FiveFloatOutputs\0"
+    "FloatInput\0"
+    "FloatOutput\0"
+    "FloatOutputStringOutput\0"
+    "FuncAttr\0"
+    "FuncListAttr\0"
+    "GetDeadline\0"
+    "GraphDefVersion\0"
+    "InPolymorphicTwice\0"
+    "Int64Output\0"
+    "IntAttr\0"
+    "IntInput\0"
+    "IntInputFloatInput\0"
+    "IntInputIntOutput\0"
+    "IntOutput\0"
+    "IntOutputFloatOutput\0"
+    "IsResourceHandleRefCounting\0"
+    "IsTensorFloat32Enabled\0"
+    "KernelLabel\0"
+    "KernelLabelRequired\0"
+    "ListInput\0"
+    "ListOutput\0"
+    "MakeWeakResourceHandle\0"
+    "MixedStruct\0"
+    "NInPolymorphicTwice\0"
+    "NInTwice\0"
+    "NInTwoTypeVariables\0"
+    "NIntsIn\0"
+    "NIntsOut\0"
+    "NIntsOutDefault\0"
+    "NPolymorphicIn\0"
+    "NPolymorphicOut\0"
+    "NPolymorphicOutDefault\0"
+    "NPolymorphicRestrictIn\0"
+    "NPolymorphicRestrictOut\0"
+    "Namespace>TestStringOutput\0"
+    "Old\0"
+    "OpWithDefaultAttr\0"
+    "OpWithFutureDefaultAttr\0"
+    "OutT\0"
+    "OutTypeList\0"
+    "OutTypeListRestrict\0"
+    "Polymorphic\0"
+    "PolymorphicDefaultOut\0"
+    "PolymorphicOut\0"
+    "RefIn\0"
+    "RefInputFloatInput\0"
+    "RefInputFloatInputIntOutput\0"
+    "RefInputIntInput\0"
+    "RefOut\0"
+    "RefOutput\0"
+    "RefOutputFloatOutput\0"
+    "RequiresOlderGraphVersion\0"
+    "ReservedAttr\0"
+    "ReservedInput\0"
+    "ResourceCreateOp\0"
+    "ResourceInitializedOp\0"
+    "ResourceUsingOp\0"
+    "Restrict\0"
+    "SimpleStruct\0"
+    "SleepIdentityOp\0"
+    "SleepOp\0"
+    "StringListAttr\0"
+    "StubResourceHandleOp\0"
+    "TestAttr\0"
+    "TestStringOutput\0"
+    "TwoFloatInputs\0"
+    "TwoFloatInputsFloatOutput\0"
+    "TwoFloatInputsIntOutput\0"
+    "TwoFloatOutputs\0"
+    "TwoIntInputs\0"
+    "TwoIntOutputs\0"
+    "TwoRefsIn\0"
+    "TypeList\0"
+    "TypeListRestrict\0"
+    "TypeListTwice\0");
 
-constexpr const char* kCompiled[] = {"BatchFFT",
-                                     "BatchFFT2D",
-                                     "BatchFFT3D",
-                                     "BatchIFFT",
-                                     "BatchIFFT2D",
-                                     "BatchIFFT3D",
-                                     "BoostedTreesBucketize",
-                                     "BoostedTreesCalculateBestFeatureSplitV2",
-                                     "BoostedTreesCreateQuantileStreamResource",
-                                     "BoostedTreesFlushQuantileSummaries",
-                                     "BoostedTreesMakeQuantileSummaries",
-                                     "BoostedTreesQuantileStreamResourceAddSummaries",
-                                     "BoostedTreesQuantileStreamResourceDeserialize",
-                                     "BoostedTreesQuantileStreamResourceFlush",
-                                     "BoostedTreesQuantileStreamResourceGetBucketBoundaries",
-                                     "BoostedTreesQuantileStreamResourceHandleOp",
-                                     "FFTND",
-                                     "GenerateBoundingBoxProposals",
-                                     "IFFTND",
-                                     "IRFFTND",
-                                     "IsBoostedTreesQuantileStreamResourceInitialized",
-                                     "KthOrderStatistic",
-                                     "MakeUnique",
-                                     "MaxPoolGradGradWithArgmax",
-                                     "RFFTND",
-                                     "SegmentMaxV2",
-                                     "SegmentMinV2",
-                                     "SegmentProdV2",
-                                     "SegmentSumV2",
-                                     "SparseMatrixAdd",
-                                     "SparseMatrixMul",
-                                     "SparseMatrixSoftmax",
-                                     "SparseMatrixSoftmaxGrad",
-                                     "SparseMatrixZeros",
-                                     "TopKUnique",
-                                     "TopKWithUnique",
-                                     "_FusedBatchNormGradEx"};
+constexpr NameList kCompiled(
+    "BatchFFT\0"
+    "BatchFFT2D\0"
+    "BatchFFT3D\0"
+    "BatchIFFT\0"
+    "BatchIFFT2D\0"
+    "BatchIFFT3D\0"
+    "BoostedTreesBucketize\0"
+    "BoostedTreesCalculateBestFeatureSplitV2\0"
+    "BoostedTreesCreateQuantileStreamResource\0"
+    "BoostedTreesFlushQuantileSummaries\0"
+    "BoostedTreesMakeQuantileSummaries\0"
+    "BoostedTreesQuantileStreamResourceAddSummaries\0"
+    "BoostedTreesQuantileStreamResourceDeserialize\0"
+    "BoostedTreesQuantileStreamResourceFlush\0"
+    "BoostedTreesQuantileStreamResourceGetBucketBoundaries\0"
+    "BoostedTreesQuantileStreamResourceHandleOp\0"
+    "FFTND\0"
+    "GenerateBoundingBoxProposals\0"
+    "IFFTND\0"
+    "IRFFTND\0"
+    "IsBoostedTreesQuantileStreamResourceInitialized\0"
+    "KthOrderStatistic\0"
+    "MakeUnique\0"
+    "MaxPoolGradGradWithArgmax\0"
+    "RFFTND\0"
+    "SegmentMaxV2\0"
+    "SegmentMinV2\0"
+    "SegmentProdV2\0"
+    "SegmentSumV2\0"
+    "SparseMatrixAdd\0"
+    "SparseMatrixMul\0"
+    "SparseMatrixSoftmax\0"
+    "SparseMatrixSoftmaxGrad\0"
+    "SparseMatrixZeros\0"
+    "TopKUnique\0"
+    "TopKWithUnique\0"
+    "_FusedBatchNormGradEx\0");
 
-constexpr const char* kServer[] = {"Batch", "Unbatch", "UnbatchGrad"};
+constexpr NameList kServer(
+    "Batch\0"
+    "Unbatch\0"
+    "UnbatchGrad\0");
 
-constexpr const char* kPictures[] = {"DecodeJxl", "DecodeWebP"};
+constexpr NameList kPictures(
+    "DecodeJxl\0"
+    "DecodeWebP\0");
 
-constexpr const char* kCalibration[] = {"CustomAggregator"};
+constexpr NameList kCalibration("CustomAggregator\0");
 
-constexpr const char* kOrderings[] = {"SparseMatrixOrderingAMD"};
+constexpr NameList kOrderings("SparseMatrixOrderingAMD\0");
 
 // Fails in TensorFlow, too.
-constexpr const char* kUnmakeable[] = {"MutableDenseHashTable"};
+constexpr NameList kUnmakeable("MutableDenseHashTable\0");
 
 constexpr std::string_view kAccelerator = "it runs on an accelerator of its own";
 constexpr std::string_view kOfCluster = "it takes part in the training of a cluster";
@@ -350,7 +390,9 @@ bool IsDeadWeight(std::string_view op) {
 
 std::string WhyNotRun(std::string_view op) {
   for (const Refusal& refusal : kRefusals) {
-    if (std::find(refusal.ops.begin(), refusal.ops.end(), op) != refusal.ops.end()) return std::string(refusal.reason);
+    for (const char* name : refusal.ops) {
+      if (op == name) return std::string(refusal.reason);
+    }
   }
   for (const Naming& naming : kPrefixes) {
     if (op.starts_with(naming.piece)) return std::string(naming.reason);

@@ -9,10 +9,36 @@
 
 namespace rivulet {
 
+// Names without an address each: one text, in which a zero follows every name.
+class NameList {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(const char* at) : at_(at) {}
+    const char* operator*() const { return at_; }
+    Iterator& operator++() {
+      at_ += std::string_view(at_).size() + 1;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return at_ == other.at_; }
+
+   private:
+    const char* at_;
+  };
+
+  template <size_t kBytes>
+  explicit constexpr NameList(const char (&text)[kBytes]) : text_(text, kBytes - 1) {}
+  Iterator begin() const { return Iterator(text_.data()); }
+  Iterator end() const { return Iterator(text_.data() + text_.size()); }
+
+ private:
+  std::string_view text_;
+};
+
 // Each reason ends the sentence "it is not run: ...".
 struct Refusal {
   std::string_view reason;
-  std::span<const char* const> ops;
+  NameList ops;
 };
 
 // Refused by name, for what they would do. More are refused by how their names begin: Xla, TPU, _Mkl.

@@ -4,6 +4,7 @@
 //   input [rows.., m] of T, n: a scalar with 0 <= n < m -> values [rows..]. NaN counts as greater than any number.
 #include <algorithm>
 
+#include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
 #include "engine/ops/widen.h"
@@ -65,12 +66,13 @@ Status Find(RunContext& c, int64_t n) {
   return Status();
 }
 
-constexpr uint32_t kWiden = kWidenHalves | kWidenShorts;
+// What is only compared is the same number in every type that holds it.
+constexpr uint32_t kWiden = kWidenFloats | kWidenInts;
 
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
   const int64_t columns = input.dim(input.rank() - 1);
-  int64_t n = *c.input(1).data<int32_t>();
+  int64_t n = Indices(c.input(1))[0];
   if (n < 0 || n >= columns) return InvalidArgument("n: want [0, ", columns, "), got ", n);
   if (c.state<State>().reverse) n = columns - 1 - n;
   if (c.output(0).num_elements() == 0) return Status();

@@ -17,6 +17,49 @@ Result<std::vector<bool>> ReducedAxes(const Tensor& axes, int rank) {
   return NormalizeAxes(ReadIndices(axes), rank);
 }
 
+// Visits the offsets of all positions within the reduced groups (or the kept ones) before `limit`, in row-major order.
+class GroupWalk {
+ public:
+  GroupWalk(const ReductionGroups& groups, bool reduced, int limit) {
+    for (int i = 0; i < limit; ++i) {
+      if (groups.reduced[i] != reduced) continue;
+      size_[num_] = groups.size[i];
+      stride_[num_] = groups.stride[i];
+      at_[num_++] = 0;
+    }
+  }
+  int64_t offset() const { return offset_; }
+  // Starts at position `index`.
+  void Seek(int64_t index) {
+    offset_ = 0;
+    for (int i = num_ - 1; i >= 0; --i) {
+      at_[i] = index % size_[i];
+      index /= size_[i];
+      offset_ += at_[i] * stride_[i];
+    }
+  }
+  // False after the last one; the walk is then at the first again.
+  bool Next() {
+    for (int i = num_ - 1; i >= 0; --i) {
+      offset_ += stride_[i];
+      if (++at_[i] < size_[i]) return true;
+      offset_ -= size_[i] * stride_[i];
+      at_[i] = 0;
+    }
+    return false;
+  }
+
+ private:
+  int num_ = 0;
+  int64_t offset_ = 0;
+  int64_t size_[ReductionGroups::kMaxGroups];
+  int64_t stride_[ReductionGroups::kMaxGroups];
+  int64_t at_[ReductionGroups::kMaxGroups];
+};
+
+constexpr int64_t kTile = 64;      // outputs folded side by side where neighbours are kept
+constexpr int64_t kRun = 1 << 16;  // steps between two looks at the stop token
+
 }  // namespace
 
 Status InferReduction(InferContext& c) {
@@ -70,6 +113,60 @@ Result<ReductionGroups> GroupAxes(const Tensor& input, const Tensor& axes) {
     stride *= groups.size[i];
   }
   return groups;
+}
+
+Status RunFoldLoop(RunContext& c, const FoldLoop& loop, bool counts) {
+  if (c.output(0).num_elements() == 0) return Status();
+  RIVULET_ASSIGN_OR_RETURN(const ReductionGroups groups, GroupAxes(c.input(0), c.input(1)));
+  // The last reduced group is folded step by step, with the outputs beside it in tiles.
+  const int end_group = groups.num_groups - 1;
+  const int last = groups.last_is_reduced() ? end_group : std::max(end_group - 1, 0);
+  const bool has_last = last < groups.num_groups && groups.reduced[last];
+  const int64_t size = has_last ? groups.size[last] : 1;
+  const int64_t inner = groups.num_groups == 0 || groups.last_is_reduced() ? 1 : groups.size[end_group];
+  const int64_t tiles = (inner + kTile - 1) / kTile;
+  const int64_t count = groups.num_reduced;
+  const int64_t work = count > (1 << 20) ? count : count * std::min(inner, kTile);
+  const auto* in = static_cast<const char*>(c.input(0).raw());
+  auto* out = static_cast<char*>(c.output(0).raw());
+  const StopToken& stop = c.stop();
+  const auto body = [&](int64_t begin, int64_t end) {
+    alignas(16) char acc[kTile * 16];
+    GroupWalk kept(groups, false, last), reduced(groups, true, last);
+    kept.Seek(begin / tiles);
+    int64_t column = begin % tiles * kTile;
+    FoldStep step{};
+    step.acc = acc;
+    step.stride = has_last ? groups.stride[last] : inner;
+    step.share = counts ? count : 1;
+    for (int64_t item = begin; item < end; ++item) {
+      step.width = std::min(kTile, inner - column);
+      step.out = out + static_cast<size_t>(item / tiles * inner + column) * loop.out_bytes;
+      step.is_first = true;
+      int64_t until_look = kRun;
+      for (bool more = true; more;) {
+        const int64_t from = kept.offset() + column + reduced.offset();
+        more = reduced.Next();
+        for (int64_t first = 0; first < size; first += kRun) {
+          step.steps = std::min(kRun, size - first);
+          step.in = in + static_cast<size_t>(from + first * step.stride) * loop.in_bytes;
+          step.is_last = !more && first + step.steps == size;
+          loop.run(step);
+          step.is_first = false;
+          until_look -= step.steps;
+          if (until_look > 0) continue;
+          if (stop.stopped()) return;
+          until_look = kRun;
+        }
+      }
+      column += kTile;
+      if (column < inner) continue;
+      column = 0;
+      kept.Next();
+    }
+  };
+  c.ParallelFor(groups.num_outputs / inner * tiles, std::max<int64_t>((1 << 15) / work, 1), body);
+  return Status();
 }
 
 Status RunFloatReduction(RunContext& c, ReduceKind kind, const ReductionGroups& groups) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "engine/kernels/reduce.h"
+#include "engine/ops/axis_copy.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
 
@@ -35,131 +36,71 @@ Result<ReductionGroups> GroupAxes(const Tensor& input, const Tensor& axes);
 // float32 through the kernels. kSumOfSquares gives its square root.
 Status RunFloatReduction(RunContext& c, ReduceKind kind, const ReductionGroups& groups);
 
-// Visits the offsets of all positions within the reduced groups (or the kept ones) before `limit`, in row-major order.
-class GroupWalk {
- public:
-  GroupWalk(const ReductionGroups& groups, bool reduced, int limit) {
-    for (int i = 0; i < limit; ++i) {
-      if (groups.reduced[i] != reduced) continue;
-      size_[num_] = groups.size[i];
-      stride_[num_] = groups.stride[i];
-      at_[num_++] = 0;
-    }
-  }
-  int64_t offset() const { return offset_; }
-  // Starts at position `index`.
-  void Seek(int64_t index) {
-    offset_ = 0;
-    for (int i = num_ - 1; i >= 0; --i) {
-      at_[i] = index % size_[i];
-      index /= size_[i];
-      offset_ += at_[i] * stride_[i];
-    }
-  }
-  // False after the last one; the walk is then at the first again.
-  bool Next() {
-    for (int i = num_ - 1; i >= 0; --i) {
-      offset_ += stride_[i];
-      if (++at_[i] < size_[i]) return true;
-      offset_ -= size_[i] * stride_[i];
-      at_[i] = 0;
-    }
-    return false;
-  }
-
- private:
-  int num_ = 0;
-  int64_t offset_ = 0;
-  int64_t size_[ReductionGroups::kMaxGroups];
-  int64_t stride_[ReductionGroups::kMaxGroups];
-  int64_t at_[ReductionGroups::kMaxGroups];
+// One step of a fold: `width` outputs side by side, and `steps` elements for each, `stride` apart.
+struct FoldStep {
+  const void* in;
+  void* acc;  // `width` of the fold's Acc; what earlier steps left there, unless is_first
+  void* out;  // written when is_last
+  int64_t width;
+  int64_t steps;
+  int64_t stride;  // 1 for one output, whose elements lie side by side
+  int64_t share;
+  bool is_first;
+  bool is_last;
 };
 
 // Fold has types In, Acc and Out, and static functions
 //   Acc Start();  Acc Step(Acc, In);  Out Finish(Acc, int64_t count);
-// Every output is folded by one thread in row-major order.
 // Finish is told how many elements make an output, or 1 where those do not count.
 template <typename Fold>
-void ReduceElements(RunContext& c, const ReductionGroups& groups, bool counts) {
+void RunFoldStep(const FoldStep& f) {
   using In = typename Fold::In;
   using Acc = typename Fold::Acc;
-  using Out = typename Fold::Out;
-  constexpr int64_t kTile = 64;      // outputs folded side by side where neighbours are kept
-  constexpr int64_t kRun = 1 << 16;  // elements between two looks at the stop token
-  const In* in = static_cast<const In*>(c.input(0).raw());
-  Out* out = static_cast<Out*>(c.output(0).raw());
-  const StopToken& stop = c.stop();
-  const int64_t count = groups.num_reduced, share = counts ? count : 1;
-
-  if (groups.num_groups == 0 || groups.last_is_reduced()) {
-    const int64_t run = groups.num_groups == 0 ? 1 : groups.size[groups.num_groups - 1];
-    const int outer = std::max(groups.num_groups - 1, 0);
-    c.ParallelFor(groups.num_outputs, std::max<int64_t>((1 << 15) / count, 1), [&](int64_t begin, int64_t end) {
-      GroupWalk kept(groups, false, outer);
-      GroupWalk reduced(groups, true, outer);
-      kept.Seek(begin);
-      for (int64_t i = begin; i < end; ++i, kept.Next()) {
-        Acc acc = Fold::Start();
-        do {
-          const In* x = in + kept.offset() + reduced.offset();
-          for (int64_t first = 0; first < run; first += kRun) {
-            if (run > kRun && stop.stopped()) return;
-            const int64_t last = std::min(run, first + kRun);
-            for (int64_t k = first; k < last; ++k) acc = Fold::Step(acc, x[k]);
-          }
-        } while (reduced.Next());
-        out[i] = Fold::Finish(acc, share);
-      }
-    });
-    return;
+  const In* __restrict x = static_cast<const In*>(f.in);
+  Acc* __restrict acc = static_cast<Acc*>(f.acc);
+  if (f.is_first) {
+    for (int64_t j = 0; j < f.width; ++j) acc[j] = Fold::Start();
   }
+  if (f.stride == 1) {
+    Acc sum = acc[0];
+    for (int64_t k = 0; k < f.steps; ++k) sum = Fold::Step(sum, x[k]);
+    acc[0] = sum;
+  } else {
+    for (int64_t k = 0; k < f.steps; ++k, x += f.stride) {
+      for (int64_t j = 0; j < f.width; ++j) acc[j] = Fold::Step(acc[j], x[j]);
+    }
+  }
+  if (!f.is_last) return;
+  auto* out = static_cast<typename Fold::Out*>(f.out);
+  for (int64_t j = 0; j < f.width; ++j) out[j] = Fold::Finish(acc[j], f.share);
+}
 
-  const int64_t inner = groups.size[groups.num_groups - 1];
-  const int64_t tiles = (inner + kTile - 1) / kTile;
-  const int64_t work = count > (1 << 20) ? count : count * std::min(inner, kTile);
-  c.ParallelFor(groups.num_outputs / inner * tiles, std::max<int64_t>((1 << 15) / work, 1),
-                [&](int64_t begin, int64_t end) {
-                  GroupWalk kept(groups, false, groups.num_groups - 1);
-                  GroupWalk reduced(groups, true, groups.num_groups - 1);
-                  for (int64_t item = begin; item < end; ++item) {
-                    const int64_t column = item % tiles * kTile;
-                    const int64_t width = std::min(kTile, inner - column);
-                    kept.Seek(item / tiles);
-                    Acc acc[kTile];
-                    for (int64_t j = 0; j < kTile; ++j) acc[j] = Fold::Start();
-                    const In* first = in + kept.offset() + column;
-                    int64_t until_look = kRun;
-                    do {
-                      const In* x = first + reduced.offset();
-                      for (int64_t j = 0; j < width; ++j) acc[j] = Fold::Step(acc[j], x[j]);
-                      if (--until_look == 0) {
-                        if (stop.stopped()) return;
-                        until_look = kRun;
-                      }
-                    } while (reduced.Next());
-                    Out* y = out + item / tiles * inner + column;
-                    for (int64_t j = 0; j < width; ++j) y[j] = Fold::Finish(acc[j], share);
-                  }
-                });
+// A fold for the walk that all share.
+struct FoldLoop {
+  void (*run)(const FoldStep&);
+  size_t in_bytes, out_bytes;
+};
+template <typename Fold>
+constexpr FoldLoop LoopOf() {
+  static_assert(sizeof(typename Fold::Acc) <= 16);
+  return {RunFoldStep<Fold>, sizeof(typename Fold::In), sizeof(typename Fold::Out)};
 }
 
 // The reduction of an input without elements.
 template <typename Fold>
 Status RunFoldOfNothing(RunContext& c, bool counts = true) {
-  Tensor& output = c.output(0);
-  std::fill_n(static_cast<typename Fold::Out*>(output.raw()), output.num_elements(),
-              Fold::Finish(Fold::Start(), counts ? 0 : 1));
-  return Status();
+  const typename Fold::Out value = Fold::Finish(Fold::Start(), counts ? 0 : 1);
+  return FillTensor(c, c.output(0), &value);
 }
+
+// Every output is folded by one thread in row-major order. The input is not empty.
+Status RunFoldLoop(RunContext& c, const FoldLoop& loop, bool counts);
 
 // The whole reduction for one fold, empty tensors included.
 template <typename Fold>
 Status RunFold(RunContext& c, bool counts) {
-  if (c.output(0).num_elements() == 0) return Status();
   if (c.input(0).num_elements() == 0) return RunFoldOfNothing<Fold>(c, counts);
-  RIVULET_ASSIGN_OR_RETURN(const ReductionGroups groups, GroupAxes(c.input(0), c.input(1)));
-  ReduceElements<Fold>(c, groups, counts);
-  return Status();
+  return RunFoldLoop(c, LoopOf<Fold>(), counts);
 }
 template <typename Fold>
 Status RunFold(RunContext& c) {

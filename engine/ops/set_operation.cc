@@ -12,7 +12,6 @@
 // is refused in any case.
 #include <algorithm>
 #include <iterator>
-#include <type_traits>
 
 #include "engine/base/sort.h"
 #include "engine/ops/number.h"
@@ -131,41 +130,70 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 // ---- Sets ----
 
-// Sets are made of keys, int64 for all integers and references to strings; what an element's own type is matters only
-// where it is read and stored.
+// Sets are made of keys: the value of an integer, the place of a string among all that are met, in ascending order.
+// What an element's own type is matters only where it is read and stored.
 template <typename Visit>
 void VisitIntegers(DType dtype, const Visit& visit) {
   VisitType<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(dtype, visit);
 }
 
-void AppendKeys(const Tensor& values, int64_t first, int64_t count, std::vector<int64_t>* keys) {
-  const size_t before = keys->size();
-  keys->resize(before + static_cast<size_t>(count));
-  VisitIntegers(values.dtype(), [&](auto tag) {
-    std::copy_n(values.data<typename decltype(tag)::Type>() + first, count, keys->data() + before);
-  });
-}
+class Keys {
+ public:
+  // Of the values of these tensors.
+  Keys(const Tensor& values) { Add(values); }  // NOLINT: implicit by intent
+  Keys(const Tensor& a, const Tensor& b) {
+    Add(a);
+    Add(b);
+  }
 
-void AppendKeys(const Tensor& values, int64_t first, int64_t count, std::vector<std::string_view>* keys) {
-  const size_t before = keys->size();
-  keys->resize(before + static_cast<size_t>(count));
-  std::copy_n(values.data<std::string>() + first, count, keys->data() + before);
-}
+  void Append(const Tensor& values, int64_t first, int64_t count, std::vector<int64_t>* keys) const {
+    const size_t before = keys->size();
+    keys->resize(before + static_cast<size_t>(count));
+    int64_t* key = keys->data() + before;
+    if (values.dtype() == DType::kString) {
+      const auto* value = values.data<std::string>() + first;
+      for (int64_t i = 0; i < count; ++i) {
+        key[i] = std::lower_bound(texts_.begin(), texts_.end(), std::string_view(value[i])) - texts_.begin();
+      }
+      return;
+    }
+    VisitIntegers(values.dtype(),
+                  [&](auto tag) { std::copy_n(values.data<typename decltype(tag)::Type>() + first, count, key); });
+  }
 
-void StoreKeys(const std::vector<int64_t>& keys, Tensor* values) {
-  VisitIntegers(values->dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::Type;
-    std::transform(keys.begin(), keys.end(), values->data<T>(), [](int64_t key) { return static_cast<T>(key); });
-  });
-}
+  // What the strings of these keys take; nothing for integers.
+  CheckedSize TextBytesOf(const std::vector<int64_t>& keys) const {
+    CheckedSize bytes = 0;
+    if (texts_.empty()) return bytes;
+    for (const int64_t key : keys) bytes += static_cast<int64_t>(texts_[static_cast<size_t>(key)].size());
+    return bytes;
+  }
 
-void StoreKeys(const std::vector<std::string_view>& keys, Tensor* values) {
-  auto* value = values->data<std::string>();
-  for (const std::string_view key : keys) *value++ = key;
-}
+  void Store(const std::vector<int64_t>& keys, Tensor* values) const {
+    if (values->dtype() == DType::kString) {
+      auto* value = values->data<std::string>();
+      for (const int64_t key : keys) *value++ = texts_[static_cast<size_t>(key)];
+      return;
+    }
+    VisitIntegers(values->dtype(), [&](auto tag) {
+      using T = typename decltype(tag)::Type;
+      std::transform(keys.begin(), keys.end(), values->data<T>(), [](int64_t key) { return static_cast<T>(key); });
+    });
+  }
 
-template <typename Key>
-void SortOut(std::vector<Key>* keys) {
+ private:
+  void Add(const Tensor& values) {
+    if (values.dtype() != DType::kString) return;
+    const auto* value = values.data<std::string>();
+    texts_.insert(texts_.end(), value, value + values.num_elements());
+    Sort(texts_.begin(), texts_.end());
+    texts_.erase(std::unique(texts_.begin(), texts_.end()), texts_.end());
+  }
+
+  std::vector<std::string_view> texts_;
+};
+
+void SortOut(std::vector<int64_t>* keys) {
   Sort(keys->begin(), keys->end());
   keys->erase(std::unique(keys->begin(), keys->end()), keys->end());
 }
@@ -173,7 +201,8 @@ void SortOut(std::vector<Key>* keys) {
 // Walks the sets of a sparse operand.
 class SparseSets {
  public:
-  SparseSets(SparseView sparse, bool validates) : sparse_(sparse), validates_(validates) {}
+  SparseSets(SparseView sparse, bool validates, const Keys& keys)
+      : sparse_(sparse), validates_(validates), keys_(keys) {}
 
   // All indices at once, before anything is given out.
   Status Check(const StopToken& stop) const {
@@ -193,11 +222,10 @@ class SparseSets {
   // The coordinates of the next set.
   const int64_t* next() const { return sparse_.index(at_); }
 
-  template <typename Key>
-  Status Take(std::vector<Key>* keys) {
+  Status Take(std::vector<int64_t>* keys) {
     const int64_t first = at_;
     RIVULET_RETURN_IF_ERROR(Pass());
-    AppendKeys(*sparse_.values, first, at_ - first, keys);
+    keys_.Append(*sparse_.values, first, at_ - first, keys);
     SortOut(keys);
     return Status();
   }
@@ -219,6 +247,7 @@ class SparseSets {
 
   const SparseView sparse_;
   const bool validates_;
+  const Keys& keys_;
   int64_t at_ = 0;
 };
 
@@ -230,13 +259,13 @@ int64_t FlatPlace(const int64_t* index, std::span<const int64_t> shape) {
 }
 
 // Collects results and makes the outputs of them.
-template <typename Key>
 class Results {
  public:
-  Results(SetOperation operation, std::span<const int64_t> shape) : operation_(operation), shape_(shape) {}
+  Results(SetOperation operation, std::span<const int64_t> shape, const Keys& keys)
+      : operation_(operation), shape_(shape), keys_(keys) {}
 
-  std::vector<Key>& a() { return a_; }
-  std::vector<Key>& b() { return b_; }
+  std::vector<int64_t>& a() { return a_; }
+  std::vector<int64_t>& b() { return b_; }
 
   // The result of sets a and b, which are empty afterwards, at a place of the shape without its last dim.
   void Add(int64_t place) {
@@ -257,16 +286,12 @@ class Results {
 
   Status Store(RunContext& c, TextBytes* bytes) const {
     const auto count = static_cast<int64_t>(values_.size()), rank = static_cast<int64_t>(shape_.size());
-    if constexpr (std::is_same_v<Key, std::string_view>) {
-      CheckedSize text = 0;
-      for (const std::string_view value : values_) text += static_cast<int64_t>(value.size());
-      RIVULET_RETURN_IF_ERROR(bytes->Charge(text));
-    }
+    RIVULET_RETURN_IF_ERROR(bytes->Charge(keys_.TextBytesOf(values_)));
     RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, {count, rank}));
     RIVULET_RETURN_IF_ERROR(c.AllocateOutput(1, {count}));
     RIVULET_RETURN_IF_ERROR(c.AllocateOutput(2, {rank}));
     int64_t* index = c.output(0).data<int64_t>();
-    StoreKeys(values_, &c.output(1));
+    keys_.Store(values_, &c.output(1));
     for (const Group& group : groups_) {
       for (int64_t i = 0; i < group.size; ++i, index += rank) {
         index[rank - 1] = i;
@@ -290,54 +315,54 @@ class Results {
 
   const SetOperation operation_;
   const std::span<const int64_t> shape_;
-  std::vector<Key> a_, b_, values_;
+  const Keys& keys_;
+  std::vector<int64_t> a_, b_, values_;
   std::vector<Group> groups_;
   int64_t largest_ = 0;
 };
 
-template <typename Key>
-void TakeDense(const Tensor& dense, int64_t place, std::vector<Key>* keys) {
+void TakeDense(const Tensor& dense, int64_t place, const Keys& keys, std::vector<int64_t>* set) {
   const int64_t row = dense.dim(dense.rank() - 1);
-  AppendKeys(dense, place * row, row, keys);
-  SortOut(keys);
+  keys.Append(dense, place * row, row, set);
+  SortOut(set);
 }
 
 // ---- Operations ----
 
-// What sorting and collecting `count` elements takes.
-template <typename Key>
-Status ChargeSets(TextBytes* bytes, CheckedSize count) {
-  return bytes->Charge(count * int64_t{4 * sizeof(Key) + 2 * sizeof(int64_t)});
+// What sorting and collecting `count` elements takes, strings in ascending order among it.
+Status ChargeSets(TextBytes* bytes, DType dtype, CheckedSize count) {
+  const size_t each = 6 * sizeof(int64_t) + (dtype == DType::kString ? 2 * sizeof(std::string_view) : 0);
+  return bytes->Charge(count * static_cast<int64_t>(each));
 }
 
-template <typename Key>
 Status DenseToDense(RunContext& c) {
   const Tensor &a = c.input(0), &b = c.input(1);
   TextBytes bytes(c.allocator());
-  RIVULET_RETURN_IF_ERROR(ChargeSets<Key>(&bytes, CheckedSize(a.num_elements()) + b.num_elements()));
-  Results<Key> results(c.state<State>().operation, a.shape().dims());
+  RIVULET_RETURN_IF_ERROR(ChargeSets(&bytes, a.dtype(), CheckedSize(a.num_elements()) + b.num_elements()));
+  const Keys keys(a, b);
+  Results results(c.state<State>().operation, a.shape().dims(), keys);
   const int64_t row_a = a.dim(a.rank() - 1), row_b = b.dim(b.rank() - 1);
   const int64_t places = row_a > 0 ? a.num_elements() / row_a : row_b > 0 ? b.num_elements() / row_b : 0;
   for (int64_t place = 0; place < places; ++place) {
     if (place % 1024 == 1023 && c.stop().stopped()) return c.stop().Why();
-    TakeDense(a, place, &results.a());
-    TakeDense(b, place, &results.b());
+    TakeDense(a, place, keys, &results.a());
+    TakeDense(b, place, keys, &results.b());
     results.Add(place);
   }
   return results.Store(c, &bytes);
 }
 
-template <typename Key>
 Status DenseToSparse(RunContext& c) {
   const Tensor& a = c.input(0);
   const SparseView b(c, 1);
   TextBytes bytes(c.allocator());
-  RIVULET_RETURN_IF_ERROR(ChargeSets<Key>(&bytes, CheckedSize(a.num_elements()) + b.count));
+  RIVULET_RETURN_IF_ERROR(ChargeSets(&bytes, a.dtype(), CheckedSize(a.num_elements()) + b.count));
   RIVULET_ASSIGN_OR_RETURN(const Shape shape, ReadShape(b));
   RIVULET_RETURN_IF_ERROR(CheckAlike(a.shape(), shape));
-  SparseSets sets(b, c.state<State>().validates);
+  const Keys keys(a, *b.values);
+  SparseSets sets(b, c.state<State>().validates, keys);
   RIVULET_RETURN_IF_ERROR(sets.Check(c.stop()));
-  Results<Key> results(c.state<State>().operation, a.shape().dims());
+  Results results(c.state<State>().operation, a.shape().dims(), keys);
   const int64_t row = a.dim(a.rank() - 1);
   RIVULET_ASSIGN_OR_RETURN(const int64_t places, DenseCount(a.shape().dims().first(b.shape.size() - 1), "set1"));
   for (int64_t place = 0; place < places; ++place) {
@@ -350,7 +375,7 @@ Status DenseToSparse(RunContext& c) {
       if (next < place) break;
       place = next;
     } else {
-      TakeDense(a, place, &results.a());
+      TakeDense(a, place, keys, &results.a());
     }
     if (next == place) RIVULET_RETURN_IF_ERROR(sets.Take(&results.b()));
     results.Add(place);
@@ -358,19 +383,19 @@ Status DenseToSparse(RunContext& c) {
   return results.Store(c, &bytes);
 }
 
-template <typename Key>
 Status SparseToSparse(RunContext& c) {
   const SparseView a(c, 0), b(c, 3);
   TextBytes bytes(c.allocator());
-  RIVULET_RETURN_IF_ERROR(ChargeSets<Key>(&bytes, CheckedSize(a.count) + b.count));
+  RIVULET_RETURN_IF_ERROR(ChargeSets(&bytes, a.values->dtype(), CheckedSize(a.count) + b.count));
   RIVULET_ASSIGN_OR_RETURN(const Shape shape_a, ReadShape(a));
   RIVULET_ASSIGN_OR_RETURN(const Shape shape_b, ReadShape(b));
   RIVULET_RETURN_IF_ERROR(CheckAlike(shape_a, shape_b));
   const bool validates = c.state<State>().validates;
-  SparseSets sets_a(a, validates), sets_b(b, validates);
+  const Keys keys(*a.values, *b.values);
+  SparseSets sets_a(a, validates, keys), sets_b(b, validates, keys);
   RIVULET_RETURN_IF_ERROR(sets_a.Check(c.stop()));
   RIVULET_RETURN_IF_ERROR(sets_b.Check(c.stop()));
-  Results<Key> results(c.state<State>().operation, a.shape);
+  Results results(c.state<State>().operation, a.shape, keys);
   for (int64_t n = 0; sets_a.has_next() || sets_b.has_next(); ++n) {
     if (n % 1024 == 1023 && c.stop().stopped()) return c.stop().Why();
     int order = sets_a.has_next() ? -1 : 1;
@@ -383,29 +408,24 @@ Status SparseToSparse(RunContext& c) {
   return results.Store(c, &bytes);
 }
 
-template <typename Key>
 Status Size(RunContext& c) {
   const SparseView sparse(c, 0);
   TextBytes bytes(c.allocator());
-  RIVULET_RETURN_IF_ERROR(ChargeSets<Key>(&bytes, sparse.count));
-  SparseSets sets(sparse, c.state<State>().validates);
+  RIVULET_RETURN_IF_ERROR(ChargeSets(&bytes, sparse.values->dtype(), sparse.count));
+  const Keys keys(*sparse.values);
+  SparseSets sets(sparse, c.state<State>().validates, keys);
   RIVULET_RETURN_IF_ERROR(sets.Check(c.stop()));
   auto* sizes = c.output(0).data<int32_t>();
   std::fill_n(sizes, c.output(0).num_elements(), 0);
-  std::vector<Key> keys;
+  std::vector<int64_t> set;
   for (int64_t n = 0; sets.has_next(); ++n) {
     if (n % 1024 == 1023 && c.stop().stopped()) return c.stop().Why();
     const int64_t* index = sets.next();
-    keys.clear();
-    RIVULET_RETURN_IF_ERROR(sets.Take(&keys));
-    sizes[FlatPlace(index, sparse.shape)] = static_cast<int32_t>(keys.size());
+    set.clear();
+    RIVULET_RETURN_IF_ERROR(sets.Take(&set));
+    sizes[FlatPlace(index, sparse.shape)] = static_cast<int32_t>(set.size());
   }
   return Status();
-}
-
-template <Status (*OfIntegers)(RunContext&), Status (*OfStrings)(RunContext&), int kValues>
-Status RunOn(RunContext& c) {
-  return c.input(kValues).dtype() == DType::kString ? OfStrings(c) : OfIntegers(c);
 }
 
 #define RIVULET_SETS "validate_indices:bool=true; T:type in {i8,i16,i32,i64,u8,u16,str}"
@@ -418,14 +438,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_SETS,
      .infer = InferSize,
      .prepare = PrepareSize,
-     .run = RunOn<Size<int64_t>, Size<std::string_view>, 1>},
+     .run = Size},
     {.name = "DenseToDenseSetOperation",
      .inputs = "set1:T, set2:T",
      .outputs = RIVULET_SET_RESULT,
      .attrs = "set_operation:string; " RIVULET_SETS,
      .infer = InferBinary<2>,
      .prepare = Prepare,
-     .run = RunOn<DenseToDense<int64_t>, DenseToDense<std::string_view>, 0>,
+     .run = DenseToDense,
      .flags = kDataDependent},
     {.name = "DenseToSparseSetOperation",
      .inputs = "set1:T, set2_indices:i64, set2_values:T, set2_shape:i64",
@@ -433,7 +453,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "set_operation:string; " RIVULET_SETS,
      .infer = InferBinary<1>,
      .prepare = Prepare,
-     .run = RunOn<DenseToSparse<int64_t>, DenseToSparse<std::string_view>, 0>,
+     .run = DenseToSparse,
      .flags = kDataDependent},
     {.name = "SparseToSparseSetOperation",
      .inputs = "set1_indices:i64, set1_values:T, set1_shape:i64, set2_indices:i64, set2_values:T, set2_shape:i64",
@@ -441,7 +461,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "set_operation:string; " RIVULET_SETS,
      .infer = InferBinary<0>,
      .prepare = Prepare,
-     .run = RunOn<SparseToSparse<int64_t>, SparseToSparse<std::string_view>, 1>,
+     .run = SparseToSparse,
      .flags = kDataDependent},
 };
 

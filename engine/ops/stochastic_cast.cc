@@ -9,6 +9,7 @@
 // numbers are used again and again; whole groups of 8 elements go that way.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "engine/kernels/philox.h"
@@ -48,56 +49,72 @@ struct Uniform {
   }
 };
 
+// The integers that are made.
+struct Bounds {
+  int32_t lowest, highest;
+  size_t bytes;
+};
+
 // Whether x needs no random number: it is whole, or its result the same for all.
-template <typename T, typename Int>
-bool IsSettled(T x, Int* result) {
-  const auto low = Widen(T(static_cast<Wide<T>>(std::numeric_limits<Int>::min())));
-  const auto high = Widen(T(static_cast<Wide<T>>(std::numeric_limits<Int>::max())));
+template <typename T>
+bool IsSettled(T x, const Bounds& bounds, int32_t* result) {
+  const auto low = Widen(T(static_cast<Wide<T>>(bounds.lowest)));
+  const auto high = Widen(T(static_cast<Wide<T>>(bounds.highest)));
   const auto wide = Widen(x);
   if (wide != wide) {
     *result = 0;
   } else if (wide >= high) {
     // Where Tin rounds the highest number up, converting it back goes round to the lowest.
-    const bool fits = static_cast<double>(high) <= static_cast<double>(std::numeric_limits<Int>::max());
-    *result = fits ? std::numeric_limits<Int>::max() : std::numeric_limits<Int>::min();
+    const bool fits = static_cast<double>(high) <= static_cast<double>(bounds.highest);
+    *result = fits ? bounds.highest : bounds.lowest;
   } else if (wide <= low) {
-    *result = std::numeric_limits<Int>::min();
+    *result = bounds.lowest;
   } else if (std::floor(wide) == wide) {
-    *result = static_cast<Int>(wide);
+    *result = static_cast<int32_t>(wide);
   } else {
     return false;
   }
   return true;
 }
 
-template <typename T, typename Int>
-Int Round(T x, T u) {
-  Int result = 0;
-  if (IsSettled(x, &result)) return result;
+template <typename T>
+int32_t Round(T x, T u, const Bounds& bounds) {
+  int32_t result = 0;
+  if (IsSettled(x, bounds, &result)) return result;
   const T moved = Widen(x) < 0 ? Plus(x, u) : Minus(Plus(x, T(Wide<T>{1})), u);
-  return static_cast<Int>(std::floor(Widen(moved)));
+  return static_cast<int32_t>(std::floor(Widen(moved)));
 }
 
-template <typename T, typename Int>
-Status RoundAll(RunContext& c, Philox generator) {
-  constexpr bool kInRegisters = std::is_same_v<Int, int32_t> && sizeof(T) >= 4;
+template <typename T>
+Status RoundAll(RunContext& c, const Bounds& bounds, Philox generator) {
+  const bool in_registers = bounds.bytes == 4 && sizeof(T) >= 4;
   constexpr int64_t kRegister = 32 / sizeof(T);
   const int64_t count = c.input(0).num_elements();
   const T* x = c.input(0).data<T>();
-  Int* y = c.output(0).data<Int>();
+  auto* y = static_cast<char*>(c.output(0).raw());
+  const auto store = [&](int64_t i, int32_t value) {  // its low bits
+    std::memcpy(y + static_cast<size_t>(i) * bounds.bytes, &value, bounds.bytes);
+  };
   int64_t i = 0;
-  for (; kInRegisters && i < count / 8 * 8; i += kRegister) {
+  for (; in_registers && i < count / 8 * 8; i += kRegister) {
     if (i % 4096 == 0 && c.stop().stopped()) return c.stop().Why();
     const Uniform<T> uniform(generator);
     for (int64_t k = 0; k < kRegister; ++k) {
-      y[i + k] = Round<T, Int>(x[i + k], uniform.u[static_cast<size_t>(k) % std::size(uniform.u)]);
+      store(i + k, Round(x[i + k], uniform.u[static_cast<size_t>(k) % std::size(uniform.u)], bounds));
     }
   }
   for (; i < count; ++i) {
     if (i % 4096 == 4095 && c.stop().stopped()) return c.stop().Why();
-    if (!IsSettled(x[i], &y[i])) y[i] = Round<T, Int>(x[i], Uniform<T>(generator).u[0]);
+    int32_t result = 0;
+    if (!IsSettled(x[i], bounds, &result)) result = Round(x[i], Uniform<T>(generator).u[0], bounds);
+    store(i, result);
   }
   return Status();
+}
+
+template <typename Int>
+constexpr Bounds BoundsOf() {
+  return {std::numeric_limits<Int>::min(), std::numeric_limits<Int>::max(), sizeof(Int)};
 }
 
 Status Run(RunContext& c) {
@@ -105,11 +122,10 @@ Status Run(RunContext& c) {
   if (alg != 1 && alg != 3) return Unimplemented("alg: want 1 (Philox) or 3 (auto), got ", alg);
   const Philox generator = Philox::FromSeeds(c.input(2).data<uint64_t>()[0], c.input(1).data<uint64_t>()[0]);
   Status status = Internal("rounding of ", c.input(0).dtype());
-  VisitType<float, double, Half, BFloat16>(c.input(0).dtype(), [&](auto from) {
-    VisitType<int8_t, int16_t, int32_t>(c.output(0).dtype(), [&](auto to) {
-      status = RoundAll<typename decltype(from)::Type, typename decltype(to)::Type>(c, generator);
-    });
-  });
+  Bounds bounds = BoundsOf<int32_t>();
+  VisitType<int8_t, int16_t>(c.output(0).dtype(), [&](auto to) { bounds = BoundsOf<typename decltype(to)::Type>(); });
+  VisitType<float, double, Half, BFloat16>(
+      c.input(0).dtype(), [&](auto from) { status = RoundAll<typename decltype(from)::Type>(c, bounds, generator); });
   return status;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/ops/unicode_tables.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <span>
 
@@ -9,23 +10,76 @@ namespace {
 
 // `count` letters from `first` on, `step` apart, whose other case is `delta` away.
 struct CaseRange {
-  uint32_t first;
-  uint16_t count;
-  uint16_t step;
+  uint32_t first : 21;
+  uint32_t count : 9;
+  uint32_t step : 2;
   int32_t delta;
 };
 // A letter whose other case is up to 3 letters; 0 for none.
 struct SpecialCase {
-  uint32_t letter;
-  char32_t text[3];
+  char16_t letter;
+  char16_t text[3];
 };
 
 #include "engine/ops/unicode_tables.inc"
 
-// Where a property is true: from every even entry to before the next odd one.
-bool Has(std::span<const uint32_t> changes, char32_t c) {
-  const auto after = std::upper_bound(changes.begin(), changes.end(), static_cast<uint32_t>(c));
-  return (after - changes.begin()) % 2 == 1;
+// The tables above have ascending numbers of 4 bytes, of which an engine keeps the differences: 7 bits a byte, the
+// highest bit says that more follow.
+template <const auto& kNumbers>
+struct Differences {
+  static constexpr size_t Encode(uint8_t* out) {
+    size_t size = 0;
+    uint32_t before = 0;
+    for (const uint32_t number : kNumbers) {
+      uint32_t rest = number - before;
+      before = number;
+      for (; rest > 0x7F; rest >>= 7, ++size) {
+        if (out != nullptr) out[size] = static_cast<uint8_t>(0x80 | (rest & 0x7F));
+      }
+      if (out != nullptr) out[size] = static_cast<uint8_t>(rest);
+      ++size;
+    }
+    return size;
+  }
+  static constexpr auto kBytes = [] {
+    std::array<uint8_t, Encode(nullptr)> bytes{};
+    Encode(bytes.data());
+    return bytes;
+  }();
+};
+
+uint32_t NextDifference(const uint8_t** at) {
+  uint32_t difference = 0;
+  for (int shift = 0;; shift += 7) {
+    const uint32_t byte = *(*at)++;
+    difference |= (byte & 0x7F) << shift;
+    if (byte <= 0x7F) return difference;
+  }
+}
+
+// Where a property is true: from every even number to before the next odd one.
+bool Has(std::span<const uint8_t> changes, char32_t c) {
+  uint32_t number = 0;
+  bool has = false;
+  for (const uint8_t* at = changes.data(); at != changes.data() + changes.size(); has = !has) {
+    number += NextDifference(&at);
+    if (number > c) break;
+  }
+  return has;
+}
+
+constexpr auto kCasedChanges = Differences<kCased>::kBytes;
+constexpr auto kCaseIgnoredChanges = Differences<kCaseIgnored>::kBytes;
+constexpr auto kScriptDifferences = Differences<kScripts>::kBytes;
+
+using Scripts = std::array<uint32_t, std::size(kScripts)>;
+
+Scripts DecodeScripts() {
+  Scripts scripts;
+  uint32_t number = 0;
+  const uint8_t* at = kScriptDifferences.data();
+  for (uint32_t& script : scripts) script = number += NextDifference(&at);
+  return scripts;
 }
 
 void AppendCase(char32_t c, std::span<const CaseRange> ranges, std::span<const SpecialCase> special,
@@ -56,15 +110,16 @@ constexpr char32_t kSigma = 0x3A3, kFinalSigma = 0x3C2;
 // Whether a cased letter comes next, from `begin` to `end`, after letters that do not count.
 template <typename Iterator>
 bool MeetsCased(Iterator begin, Iterator end) {
-  const auto next = std::find_if(begin, end, [](char32_t c) { return !Has(kCaseIgnored, c); });
-  return next != end && Has(kCased, *next);
+  const auto next = std::find_if(begin, end, [](char32_t c) { return !Has(kCaseIgnoredChanges, c); });
+  return next != end && Has(kCasedChanges, *next);
 }
 
 }  // namespace
 
 int32_t ScriptOf(int32_t code_point) {
   if (code_point < 0 || code_point > 0x10FFFF) return -1;
-  const auto after = std::upper_bound(std::begin(kScripts), std::end(kScripts), static_cast<uint32_t>(code_point),
+  static const Scripts scripts = DecodeScripts();
+  const auto after = std::upper_bound(scripts.begin(), scripts.end(), static_cast<uint32_t>(code_point),
                                       [](uint32_t c, uint32_t entry) { return c < entry >> 8; });
   return static_cast<int32_t>(*(after - 1) & 0xFF);
 }
