@@ -37,7 +37,7 @@ Status InferMerge(InferContext& c) {
 
 Status InferLoopCond(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
-  c.set_output(0, {});
+  c.set_output(0, c.shape(0));  // one of unknown shape is handed on as it is
   return Status();
 }
 

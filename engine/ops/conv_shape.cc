@@ -80,9 +80,9 @@ Status SetStrides(std::span<const int64_t> strides, WindowSpec* spec) {
   return ReadWindowList("strides", strides, *spec, &spec->stride);
 }
 
-Status SetDilations(std::span<const int64_t> dilations, WindowSpec* spec) {
+Status SetDilations(std::span<const int64_t> dilations, WindowSpec* spec, std::string_view name) {
   if (dilations.empty()) return Status();
-  return ReadWindowList("dilations", dilations, *spec, &spec->dilation);
+  return ReadWindowList(name, dilations, *spec, &spec->dilation);
 }
 
 Status SetPadding(std::string_view padding, std::span<const int64_t> explicit_paddings, WindowSpec* spec,

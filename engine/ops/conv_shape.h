@@ -39,7 +39,8 @@ Result<WindowSpec> ParseWindowSpec(const AttrReader& attrs, int spatial_rank);
 
 // The lists that ParseWindowSpec reads, from elsewhere. An empty `dilations` stands for ones.
 Status SetStrides(std::span<const int64_t> strides, WindowSpec* spec);
-Status SetDilations(std::span<const int64_t> dilations, WindowSpec* spec);
+// `name`: of the attribute that they are from.
+Status SetDilations(std::span<const int64_t> dilations, WindowSpec* spec, std::string_view name = "dilations");
 // `name`: of the attribute that the explicit paddings are from.
 Status SetPadding(std::string_view padding, std::span<const int64_t> explicit_paddings, WindowSpec* spec,
                   std::string_view name = "explicit_paddings");

@@ -15,6 +15,15 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
+// x / |x|. Of an infinite real number, too; of a complex one it is NaN, as in TensorFlow.
+template <typename T>
+T UnitOf(T x) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (std::isinf(x)) return std::copysign(T(1), x);
+  }
+  return x / std::abs(x);
+}
+
 template <typename T>
 Status Determinants(RunContext& c) {
   const MatrixShape shape = MatricesOf(c.input(0).shape());
@@ -30,10 +39,10 @@ Status Determinants(RunContext& c) {
     for (int64_t k = 0; k < n; ++k) {
       const RealOf<T> modulus = std::abs(a(k, k));
       log += std::log(modulus);
-      sign = Times(sign, a(k, k) / modulus);
+      sign = Times(sign, UnitOf(a(k, k)));
       if (swaps[k] != k) sign = -sign;
     }
-    if (std::isinf(log)) sign = T(0);
+    if (log == -std::numeric_limits<RealOf<T>>::infinity()) sign = T(0);
     if (c.num_outputs() == 1) {
       c.output(0).data<T>()[i] = Times(sign, T(std::exp(log)));
     } else {

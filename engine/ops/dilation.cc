@@ -25,8 +25,8 @@ Result<WindowSpec> ParseSpec(const AttrReader& attrs) {
   WindowSpec spec;
   RIVULET_RETURN_IF_ERROR(SetStrides(attrs.Ints("strides"), &spec));
   const std::vector<int64_t> rates = attrs.Ints("rates");
-  const Status status = rates.empty() ? InvalidArgument("want 4 entries, got 0") : SetDilations(rates, &spec);
-  if (!status.ok()) return InvalidArgument("attr 'rates': ", status.message());
+  if (rates.empty()) return InvalidArgument("attr 'rates': want 4 entries, got 0");
+  RIVULET_RETURN_IF_ERROR(SetDilations(rates, &spec, "rates"));
   RIVULET_RETURN_IF_ERROR(SetPadding(attrs.Str("padding"), {}, &spec));
   return spec;
 }

@@ -60,8 +60,10 @@ float Power(float norm, float beta) {
   return std::pow(norm, -beta);
 }
 
-// The same as exp(-beta * log(norm)), which a negative norm has none of: so TensorFlow forward, unlike its gradient.
+// The same as exp(-beta * log(norm)): NaN of a negative norm, and with beta 0 of all whose logarithm is not finite. So
+// TensorFlow forward, unlike its gradient.
 float PowerByLog(float norm, float beta) {
+  if (beta == 0.0f) return norm > 0 && std::isfinite(norm) ? 1.0f : std::numeric_limits<float>::quiet_NaN();
   return norm < 0 && beta != 1.0f ? std::numeric_limits<float>::quiet_NaN() : Power(norm, beta);
 }
 

@@ -164,6 +164,7 @@ constexpr NameList kLogs(
     "WriteSummary\0");
 
 constexpr NameList kTests(
+    "A\0"
     "Attr\0"
     "AttrBool\0"
     "AttrBoolList\0"
@@ -181,6 +182,8 @@ constexpr NameList kTests(
     "AttrShape\0"
     "AttrShapeList\0"
     "AttrTypeDefault\0"
+    "B\0"
+    "Binary\0"
     "ComplexStruct\0"
     "ConstructionFails\0"
     "CopyOp\0"
@@ -191,6 +194,9 @@ constexpr NameList kTests(
     "FloatInput\0"
     "FloatOutput\0"
     "FloatOutputStringOutput\0"
+    "Foo1\0"
+    "Foo2\0"
+    "Foo3\0"
     "FuncAttr\0"
     "FuncListAttr\0"
     "GetDeadline\0"
@@ -223,6 +229,7 @@ constexpr NameList kTests(
     "NPolymorphicRestrictIn\0"
     "NPolymorphicRestrictOut\0"
     "Namespace>TestStringOutput\0"
+    "None\0"
     "Old\0"
     "OpWithDefaultAttr\0"
     "OpWithFutureDefaultAttr\0"
@@ -246,6 +253,7 @@ constexpr NameList kTests(
     "ResourceInitializedOp\0"
     "ResourceUsingOp\0"
     "Restrict\0"
+    "Simple\0"
     "SimpleStruct\0"
     "SleepIdentityOp\0"
     "SleepOp\0"
@@ -262,7 +270,8 @@ constexpr NameList kTests(
     "TwoRefsIn\0"
     "TypeList\0"
     "TypeListRestrict\0"
-    "TypeListTwice\0");
+    "TypeListTwice\0"
+    "Unary\0");
 
 constexpr NameList kCompiled(
     "BatchFFT\0"

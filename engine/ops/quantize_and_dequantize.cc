@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "engine/ops/op.h"
+#include "engine/ops/quantized.h"
 
 namespace rivulet {
 namespace {
@@ -34,6 +35,8 @@ Status InferFirst(InferContext& c) {
 Status Infer(InferContext& c) {
   const bool is_signed = c.attrs().Bool("signed_input");
   const int64_t axis = c.attrs().Int("axis");
+  // As TensorFlow's kernels do where it does not know the shape.
+  const bool any_rank = c.num_inputs() == 4 || !c.attrs().Bool("range_given");
   if (c.num_inputs() == 3) {
     RIVULET_RETURN_IF_ERROR(CheckBits(c.attrs().Int("num_bits"), is_signed));
   } else {
@@ -49,6 +52,10 @@ Status Infer(InferContext& c) {
   for (int i = 1; i < 3; ++i) {
     const Shape& range = c.shape(i);
     if (!range.has_rank() || range.rank() == 0) continue;
+    if (axis < 0 && any_rank) {
+      RIVULET_RETURN_IF_ERROR(WantOneElement(c, i, 1));
+      continue;
+    }
     if (axis < 0 || range.rank() > 1) return InvalidArgument("range: want a scalar, got shape ", range);
     const int64_t want = input.has_rank() ? input[static_cast<int>(axis)] : Shape::kUnknownDim;
     if (want >= 0 && range[0] >= 0 && want != range[0]) {

@@ -137,6 +137,12 @@ inline Status WantOneElement(InferContext& c, int first, int count) {
   return Status();
 }
 
+// Inputs [first, first + count) must be scalars. TensorFlow takes any one element for some operators, for others not.
+inline Status WantScalars(InferContext& c, int first, int count) {
+  for (int i = first; i < first + count; ++i) RIVULET_RETURN_IF_ERROR(c.WantScalar(i));
+  return Status();
+}
+
 // Output 0 has `shape`, outputs 1 and 2 are scalars.
 inline void SetQuantizedOutputs(InferContext& c, Shape shape) {
   c.set_output(0, std::move(shape));

@@ -10,7 +10,8 @@ namespace rivulet {
 namespace {
 
 Status Infer(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1, c.num_inputs() - 1));
+  // The kernel of ReluX, which only older TensorFlows have, takes any one element.
+  RIVULET_RETURN_IF_ERROR(c.num_inputs() == 4 ? WantOneElement(c, 1, 3) : WantScalars(c, 1, 2));
   if (c.dtype(0) != c.output_dtype(0)) {
     return Unimplemented("attr 'out_type': want ", c.dtype(0), " as Tinput is, got ", c.output_dtype(0));
   }

@@ -14,14 +14,14 @@ namespace rivulet {
 namespace {
 
 Status Infer(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
+  RIVULET_RETURN_IF_ERROR(WantScalars(c, 2, 4));
   RIVULET_ASSIGN_OR_RETURN(Shape out, BroadcastShapes(c.shape(0), c.shape(1)));
   SetQuantizedOutputs(c, std::move(out));
   return Status();
 }
 
 Status InferBias(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
+  RIVULET_RETURN_IF_ERROR(WantScalars(c, 2, 4));
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 2));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
   if (c.dtype(0) != c.dtype(1)) {

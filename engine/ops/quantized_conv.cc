@@ -16,9 +16,9 @@ Status CheckFilterRanges(InferContext& c, const QuantizedConvForm& form, int64_t
   const Shape& low = c.shape(form.ranges + 2);
   const Shape& high = c.shape(form.ranges + 3);
   for (const Shape* shape : {&low, &high}) {
-    if (!shape->has_rank() || shape->rank() == 0) continue;
+    if (!shape->has_rank() || (shape->complete() && shape->num_elements() == 1)) continue;
     if (shape->rank() > 1 || !form.channel_ranges) {
-      return InvalidArgument("range of the filter: want ", form.channel_ranges ? "at most rank 1" : "scalars",
+      return InvalidArgument("range of the filter: want ", form.channel_ranges ? "at most rank 1" : "one element",
                              ", got shape ", shape->ToString());
     }
     const int64_t length = (*shape)[0];
@@ -134,12 +134,9 @@ Status CheckWindow(const WindowSpec& spec, const ConvSizes& sizes) {
 }  // namespace
 
 Status InferQuantizedConv(InferContext& c, const QuantizedConvForm& form, const WindowSpec& spec) {
-  RIVULET_RETURN_IF_ERROR(c.WantScalar(form.ranges));
-  RIVULET_RETURN_IF_ERROR(c.WantScalar(form.ranges + 1));
-  for (const int first : {form.output_range, form.summand_range}) {
+  for (const int first : {form.ranges, form.output_range, form.summand_range}) {
     if (first < 0) continue;
-    RIVULET_RETURN_IF_ERROR(c.WantScalar(first));
-    RIVULET_RETURN_IF_ERROR(c.WantScalar(first + 1));
+    RIVULET_RETURN_IF_ERROR(WantOneElement(c, first, 2));
   }
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), form.kind));
   RIVULET_RETURN_IF_ERROR(CheckWindow(spec, sizes));
@@ -149,8 +146,8 @@ Status InferQuantizedConv(InferContext& c, const QuantizedConvForm& form, const 
   RIVULET_RETURN_IF_ERROR(CheckSummand(c, form.summand, output));
   SetQuantizedOutputs(c, output);
   if (form.output_range < 0) {
-    c.set_output(1, c.shape(form.ranges + 2));
-    c.set_output(2, c.shape(form.ranges + 2));
+    const Shape& range = c.shape(form.ranges + 2);
+    for (int i = 1; i < 3; ++i) c.set_output(i, range.has_rank() && range.rank() > 1 ? Shape{1} : range);
   }
   return Status();
 }

@@ -142,7 +142,7 @@ TEST(QuantizedConvFused, Refuses) {
   EXPECT_TRUE(Fails(ranged(two, low, high), "bias: want one element for each of 3 channels, got 2"));
   EXPECT_TRUE(Fails(ranged(bias, two, two), "want one element, or one for each of 3 channels, got 2"));
   EXPECT_TRUE(Fails(ranged(bias, bias, high), "want minimum and maximum of one shape, got [3] and []"));
-  EXPECT_TRUE(Fails(ranged(bias, F32({1, 1}, {0}), high), "want at most rank 1"));
+  EXPECT_TRUE(Fails(ranged(bias, F32({1, 2}, {0, 0}), high), "want at most rank 1"));
   EXPECT_TRUE(Fails(ranged(bias, high, low), "range of the filter: want a minimum not above"));
   EXPECT_TRUE(Fails(ToCodes("QuantizedConv2DAndRequantize", 0, 1).Budget(64).Run(), ""));
 }

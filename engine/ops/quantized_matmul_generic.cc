@@ -111,10 +111,10 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(CheckTail(c, state.tail.add, a[0], n));
   for (int i = state.ranges(); i < c.num_inputs(); ++i) {
     const bool of_b = i == state.ranges() + 2 || i == state.ranges() + 3;
-    if (!of_b || !c.shape(i).has_rank() || c.shape(i).rank() == 0) {
-      RIVULET_RETURN_IF_ERROR(c.WantScalar(i));
-    } else if (c.shape(i).rank() > 1 || (c.shape(i).complete() && n >= 0 && c.shape(i)[0] != n)) {
-      return InvalidArgument("range of b: want scalars or one element for each of ", n, " columns, got ", c.shape(i));
+    if (!of_b) {
+      RIVULET_RETURN_IF_ERROR(WantOneElement(c, i, 1));
+    } else if (c.shape(i).complete() && n >= 0 && c.shape(i).num_elements() != 1 && c.shape(i) != Shape{n}) {
+      return InvalidArgument("range of b: want one element, or one for each of ", n, " columns, got ", c.shape(i));
     }
   }
   const Shape &low = c.shape(state.ranges() + 2), &high = c.shape(state.ranges() + 3);
@@ -153,7 +153,7 @@ Status FillColumns(RunContext& c, const State& state, const PackedMatrixU8& b, C
   const double a_step = extent / (c.input(0).dtype() == DType::kQuint8 ? 255 : 127);
   const Tensor &lows = c.input(state.ranges() + 2), &highs = c.input(state.ranges() + 3);
   for (int64_t j = 0; j < b.n(); ++j) {
-    const int64_t own = lows.rank() == 0 ? 0 : j;
+    const int64_t own = lows.num_elements() == 1 ? 0 : j;
     const Range range = {lows.data<float>()[own], highs.data<float>()[own]};
     if (!(range.low <= range.high)) {
       return InvalidArgument("range of b: want a minimum not above the maximum, got ", range.low, " and ", range.high);

@@ -11,7 +11,7 @@ namespace {
 
 Status InferInstance(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1, 2));
+  RIVULET_RETURN_IF_ERROR(WantScalars(c, 1, 2));
   if (c.attrs().Bool("output_range_given") && !(c.attrs().Float("given_y_min") < c.attrs().Float("given_y_max"))) {
     return InvalidArgument("given_y_min: want below given_y_max ", c.attrs().Float("given_y_max"), ", got ",
                            c.attrs().Float("given_y_min"));

@@ -1,18 +1,25 @@
-// QuantizedMaxPool, QuantizedAvgPool: pools of codes, which keep the range. Means are cut to whole codes towards 0.
+// QuantizedMaxPool, QuantizedAvgPool, _QuantizedMaxPool3D: pools of codes, which keep the range. Means are cut to whole
+// codes towards 0.
 //
 //   input [batch, height, width, channels] of T, min_input, max_input -> output of T, min, max
+//
+// Over three dimensions the channels may come first, and the range's ends in any order.
+#include <optional>
+
 #include "engine/kernels/int8_codes_pool.h"
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/quantized.h"
+#include "engine/ops/staging.h"
 
 namespace rivulet {
 namespace {
 
+template <int kRank>
 Status Infer(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1, 2));
-  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, false));
+  RIVULET_RETURN_IF_ERROR(WantScalars(c, 1, 2));
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, false));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
-  for (size_t i = 1; i < 3; ++i) {
+  for (size_t i = 0; i < 3; ++i) {
     if (spec.window.padding == Padding::kValid && sizes.in[i] >= 0 && sizes.k[i] > sizes.in[i]) {
       return InvalidArgument("a window of ", sizes.k[i], " is larger than the input of ", sizes.in[i]);
     }
@@ -25,39 +32,56 @@ struct State : OpState {
   PoolSpec spec;
 };
 
+template <int kRank>
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), 2, false));
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), kRank, false));
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-template <typename T, bool kMax>
-void Pool(RunContext& c, const ConvSizes& s) {
-  const T* in = static_cast<const T*>(c.input(0).raw());
-  T* out = static_cast<T*>(c.output(0).raw());
+// Calls body(image, place, output) for each pixel of the output: the image's codes, the pixel's place in it, and where
+// its codes belong.
+template <typename T, typename Body>
+void ForPixels(RunContext& c, const ConvSizes& s, const T* in, T* out, const Body& body) {
   const int64_t channels = s.in_c;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t pixel = begin; pixel < end; ++pixel) {
-                    const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
-                    const int64_t place = pixel % s.out_pixels();
-                    const int64_t count = std::max<int64_t>(WindowCount(s, place), 1);
-                    constexpr int64_t kBlock = 64;
-                    for (int64_t first = 0; first < channels; first += kBlock) {
-                      const int64_t n = std::min(kBlock, channels - first);
-                      int64_t values[kBlock];
-                      std::fill_n(values, n, kMax ? int64_t{std::numeric_limits<T>::lowest()} : int64_t{0});
-                      ForWindow(s, place, [&](int64_t tap) {
-                        const T* from = image + tap * channels + first;
-                        for (int64_t i = 0; i < n; ++i)
-                          values[i] = kMax ? std::max<int64_t>(values[i], from[i]) : values[i] + from[i];
-                      });
-                      for (int64_t i = 0; i < n; ++i) {
-                        out[pixel * channels + first + i] = static_cast<T>(kMax ? values[i] : values[i] / count);
-                      }
-                    }
+                    body(in + pixel / s.out_pixels() * s.in_pixels() * channels, pixel % s.out_pixels(),
+                         out + pixel * channels);
                   }
                 });
+}
+
+template <typename T>
+void MaxPool(RunContext& c, const ConvSizes& s, const void* in, void* out) {
+  const int64_t channels = s.in_c;
+  ForPixels(c, s, static_cast<const T*>(in), static_cast<T*>(out), [&](const T* image, int64_t place, T* to) {
+    std::fill_n(to, channels, std::numeric_limits<T>::lowest());
+    ForWindow(s, place, [&](int64_t tap) {
+      const T* from = image + tap * channels;
+      for (int64_t i = 0; i < channels; ++i) to[i] = std::max(to[i], from[i]);
+    });
+  });
+}
+
+template <typename T>
+void AveragePool(RunContext& c, const ConvSizes& s, const void* in, void* out) {
+  const int64_t channels = s.in_c;
+  ForPixels(c, s, static_cast<const T*>(in), static_cast<T*>(out), [&](const T* image, int64_t place, T* to) {
+    const int64_t count = std::max<int64_t>(WindowCount(s, place), 1);
+    constexpr int64_t kBlock = 64;
+    for (int64_t first = 0; first < channels; first += kBlock) {
+      const int64_t n = std::min(kBlock, channels - first);
+      int64_t sums[kBlock];
+      std::fill_n(sums, n, 0);
+      ForWindow(s, place, [&](int64_t tap) {
+        const T* from = image + tap * channels + first;
+        for (int64_t i = 0; i < n; ++i) sums[i] += from[i];
+      });
+      for (int64_t i = 0; i < n; ++i) to[first + i] = static_cast<T>(sums[i] / count);
+    }
+  });
 }
 
 // Windows whose means of bytes single precision tells apart.
@@ -66,45 +90,67 @@ constexpr int64_t kMostOfMean = 4096;
 // Means of bytes: with a half of a byte more the sum lies between two multiples of the count, so that the nearest of
 // what is a half below is the quotient cut off.
 void AveragePoolBytes(RunContext& c, const ConvSizes& s) {
-  const auto* in = static_cast<const uint8_t*>(c.input(0).raw());
-  auto* out = static_cast<uint8_t*>(c.output(0).raw());
   const int64_t channels = s.in_c;
-  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
-                [&](int64_t begin, int64_t end) {
-                  constexpr int64_t kBlock = 1024;
-                  int32_t sums[kBlock];
-                  for (int64_t pixel = begin; pixel < end; ++pixel) {
-                    const uint8_t* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
-                    const int64_t place = pixel % s.out_pixels();
-                    const auto part = 1.0f / static_cast<float>(std::max<int64_t>(WindowCount(s, place), 1));
-                    for (int64_t first = 0; first < channels; first += kBlock) {
-                      const int64_t n = std::min(kBlock, channels - first);
-                      std::fill_n(sums, n, 0);
-                      ForWindow(s, place,
-                                [&](int64_t tap) { AddPixels(image + tap * channels + first, 1, channels, n, sums); });
-                      CodesOfMeans(sums, n, part, part / 2 - 0.5f, 0, 255, out + pixel * channels + first);
-                    }
-                  }
-                });
+  ForPixels(c, s, static_cast<const uint8_t*>(c.input(0).raw()), static_cast<uint8_t*>(c.output(0).raw()),
+            [&](const uint8_t* image, int64_t place, uint8_t* to) {
+              constexpr int64_t kBlock = 1024;
+              int32_t sums[kBlock];
+              const auto part = 1.0f / static_cast<float>(std::max<int64_t>(WindowCount(s, place), 1));
+              for (int64_t first = 0; first < channels; first += kBlock) {
+                const int64_t n = std::min(kBlock, channels - first);
+                std::fill_n(sums, n, 0);
+                ForWindow(s, place,
+                          [&](int64_t tap) { AddPixels(image + tap * channels + first, 1, channels, n, sums); });
+                CodesOfMeans(sums, n, part, part / 2 - 0.5f, 0, 255, to + first);
+              }
+            });
 }
 
-template <bool kMax>
-Status Run(RunContext& c) {
+// Hands the range on; the sizes, or nothing where there is nothing to pool.
+Result<std::optional<ConvSizes>> Begin(RunContext& c) {
+  const State& state = c.state<State>();
   Range range;
-  RIVULET_RETURN_IF_ERROR(ReadRange(c, 1, 2, false, &range));
+  const Status ordered = ReadRange(c, 1, 2, false, &range);
+  if (state.spec.window.spatial_rank == 2) RIVULET_RETURN_IF_ERROR(ordered);
   WriteRange(c, 1, range);
-  if (c.output(0).num_elements() == 0) return Status();
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(c.state<State>().spec, c.input(0).shape()));
-  if (kMax && c.output(0).dtype() == DType::kQuint8) {
-    MaxPoolBytes(static_cast<const uint8_t*>(c.input(0).raw()), ToPoolGeometry(sizes),
-                 static_cast<uint8_t*>(c.output(0).raw()), c.pool(), c.stop());
-    return Status();
+  if (c.output(0).num_elements() == 0) return std::optional<ConvSizes>();
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(state.spec, c.input(0).shape()));
+  return std::optional<ConvSizes>(sizes);
+}
+
+Status RunMax(RunContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const std::optional<ConvSizes> sizes, Begin(c));
+  if (!sizes) return Status();
+  const WindowSpec& window = c.state<State>().spec.window;
+  ScratchPieces pieces;
+  const StagedInput input(c.input(0), window.channels_last, pieces);
+  const StagedOutput output(c.output(0), window.channels_last, pieces);
+  RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
+  const void* in = input.Fill(c, pieces);
+  void* out = output.data(pieces);
+  if (c.output(0).dtype() == DType::kQint8) {
+    MaxPool<int8_t>(c, *sizes, in, out);
+  } else if (window.spatial_rank == 2) {
+    MaxPoolBytes(static_cast<const uint8_t*>(in), ToPoolGeometry(*sizes), static_cast<uint8_t*>(out), c.pool(),
+                 c.stop());
+  } else {
+    MaxPool<uint8_t>(c, *sizes, in, out);
   }
-  if (!kMax && c.output(0).dtype() == DType::kQuint8 && sizes.k[1] * sizes.k[2] <= kMostOfMean) {
-    AveragePoolBytes(c, sizes);
-    return Status();
+  output.Finish(c, pieces);
+  return Status();
+}
+
+Status RunAverage(RunContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(const std::optional<ConvSizes> sizes, Begin(c));
+  if (!sizes) return Status();
+  const bool is_bytes = c.output(0).dtype() == DType::kQuint8;
+  if (is_bytes && sizes->k[1] * sizes->k[2] <= kMostOfMean) {
+    AveragePoolBytes(c, *sizes);
+  } else if (is_bytes) {
+    AveragePool<uint8_t>(c, *sizes, c.input(0).raw(), c.output(0).raw());
+  } else {
+    AveragePool<int8_t>(c, *sizes, c.input(0).raw(), c.output(0).raw());
   }
-  c.output(0).dtype() == DType::kQuint8 ? Pool<uint8_t, kMax>(c, sizes) : Pool<int8_t, kMax>(c, sizes);
   return Status();
 }
 
@@ -115,16 +161,24 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:T, min_input:f32, max_input:f32",
      .outputs = "output:T, min_output:f32, max_output:f32",
      .attrs = RIVULET_ATTRS,
-     .infer = Infer,
-     .prepare = Prepare,
-     .run = Run<true>},
+     .infer = Infer<2>,
+     .prepare = Prepare<2>,
+     .run = RunMax},
     {.name = "QuantizedAvgPool",
      .inputs = "input:T, min_input:f32, max_input:f32",
      .outputs = "output:T, min_output:f32, max_output:f32",
      .attrs = RIVULET_ATTRS,
-     .infer = Infer,
-     .prepare = Prepare,
-     .run = Run<false>},
+     .infer = Infer<2>,
+     .prepare = Prepare<2>,
+     .run = RunAverage},
+    {.name = "_QuantizedMaxPool3D",
+     .inputs = "input:T, min_input:f32, max_input:f32",
+     .outputs = "output:T, min_output:f32, max_output:f32",
+     .attrs = "T:type in {qi8,qu8}; ksize:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; "
+              "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}",
+     .infer = Infer<3>,
+     .prepare = Prepare<3>,
+     .run = RunMax},
 };
 
 }  // namespace

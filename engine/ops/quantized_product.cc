@@ -35,7 +35,8 @@ struct State : OpState {
 Status InferMatMul(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 2));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 2));
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
+  RIVULET_RETURN_IF_ERROR(WantScalars(c, 2, 1));
+  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 3, 3));
   const bool turn_a = c.attrs().Bool("transpose_a"), turn_b = c.attrs().Bool("transpose_b");
   const Shape a = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(2);
   const Shape b = c.shape(1).has_rank() ? c.shape(1) : Shape::OfUnknownDims(2);
@@ -48,7 +49,7 @@ Status InferMatMul(InferContext& c) {
 }
 
 Status InferConv(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 4));
+  RIVULET_RETURN_IF_ERROR(WantScalars(c, 2, 4));
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), 2));
   if (c.dtype(1) == DType::kQint8) return InferQuantizedConv(c, kSignedForm, spec);
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), FilterKind::kDense));

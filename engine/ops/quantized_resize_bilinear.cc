@@ -15,7 +15,7 @@ namespace rivulet {
 namespace {
 
 Status Infer(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 2, 2));
+  RIVULET_RETURN_IF_ERROR(WantScalars(c, 2, 2));
   RIVULET_RETURN_IF_ERROR(InferResize(c, 1, false, false));
   c.set_output(1, {});
   c.set_output(2, {});

@@ -132,7 +132,7 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
   if (c.shape(1).complete() && c.shape(1)[0] != 2) return InvalidArgument("seed: want 2 elements, got ", c.shape(1)[0]);
   RIVULET_ASSIGN_OR_RETURN(const Shape parameters, BroadcastShapes(c.shape(2), c.shape(3)));
-  return InferEndsWith(c, 0, parameters);
+  return InferEndsWith(c, 0, parameters, true);
 }
 
 Status Run(RunContext& c) { return FillBinomial(c, StatelessStream(c.input(1)), c.input(2), c.input(3), c.output(0)); }

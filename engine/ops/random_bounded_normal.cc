@@ -223,7 +223,7 @@ Status InferStateless(InferContext& c) {
   for (int i = 3; i < 6; ++i) {
     RIVULET_ASSIGN_OR_RETURN(parameters, BroadcastShapes(parameters, c.shape(i)));
   }
-  return InferEndsWith(c, 0, parameters);
+  return InferEndsWith(c, 0, parameters, true);
 }
 
 template <typename T>

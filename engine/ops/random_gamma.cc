@@ -72,7 +72,7 @@ Status InferStateless(InferContext& c) {
     }
     RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
   }
-  return InferEndsWith(c, 0, c.shape(keyed ? 4 : 2));
+  return InferEndsWith(c, 0, c.shape(keyed ? 4 : 2), false);
 }
 
 Status Run(RunContext& c) {

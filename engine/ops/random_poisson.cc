@@ -98,7 +98,7 @@ Status Infer(InferContext& c) { return InferSamplesOfEach(c, 0, 1); }
 Status InferStateless(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
   if (c.shape(1).complete() && c.shape(1)[0] != 2) return InvalidArgument("seed: want 2 elements, got ", c.shape(1)[0]);
-  return InferEndsWith(c, 0, c.shape(2));
+  return InferEndsWith(c, 0, c.shape(2), false);
 }
 
 Status Run(RunContext& c) {

@@ -20,9 +20,9 @@ Status InferSamplesOfEach(InferContext& c, int shape, int parameter) {
   return Status();
 }
 
-Status InferEndsWith(InferContext& c, int shape, const Shape& parameters) {
+Status InferEndsWith(InferContext& c, int shape, const Shape& parameters, bool empty_too) {
   RIVULET_ASSIGN_OR_RETURN(Shape out, ShapeFromInput(c, shape));
-  if (out.has_rank() && out.num_elements() != 0 && parameters.has_rank()) {
+  if (out.has_rank() && (empty_too || out.num_elements() != 0) && parameters.has_rank()) {
     const int ahead = out.rank() - parameters.rank();
     bool ends = ahead >= 0;
     for (int i = 0; ends && i < parameters.rank(); ++i) {

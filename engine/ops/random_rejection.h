@@ -75,8 +75,9 @@ inline int64_t BroadcastIndex(const Shape& shape, const Shape& to, int64_t i) {
 
 // Input `shape`'s dims before those of the parameter: for the stateful operators, whose samples come first.
 Status InferSamplesOfEach(InferContext& c, int shape, int parameter);
-// Input `shape` is the whole output's shape and must end with the parameters' (broadcast) one.
-Status InferEndsWith(InferContext& c, int shape, const Shape& parameters);
+// Input `shape` is the whole output's shape and must end with the parameters' (broadcast) one; where it has no
+// elements, only if `empty_too`.
+Status InferEndsWith(InferContext& c, int shape, const Shape& parameters, bool empty_too);
 
 }  // namespace rivulet
 

@@ -11,10 +11,11 @@ namespace rivulet {
 namespace {
 
 Status Infer(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1, c.num_inputs() - 1));
   if (c.num_outputs() == 3) {
+    RIVULET_RETURN_IF_ERROR(WantScalars(c, 1, c.num_inputs() - 1));
     SetQuantizedOutputs(c, c.shape(0));
   } else {
+    RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1, 2));
     c.set_output(0, {});
     c.set_output(1, {});
   }

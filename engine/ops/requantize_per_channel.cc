@@ -31,8 +31,7 @@ Status Infer(InferContext& c) {
     }
   }
   if (makes_codes) {
-    RIVULET_RETURN_IF_ERROR(c.WantScalar(3));
-    RIVULET_RETURN_IF_ERROR(c.WantScalar(4));
+    RIVULET_RETURN_IF_ERROR(WantOneElement(c, 3, 2));
     SetQuantizedOutputs(c, input);
   } else {
     c.set_output(0, {});

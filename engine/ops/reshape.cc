@@ -69,7 +69,10 @@ Status InferReshape(InferContext& c) {
 }
 
 Status InferQuantizedReshape(InferContext& c) {
-  for (int i = 2; i < 4; ++i) RIVULET_RETURN_IF_ERROR(WantOneElement(c.shape(i), i == 2 ? "input_min" : "input_max"));
+  for (int i = 2; i < 4; ++i) {
+    RIVULET_RETURN_IF_ERROR(WantOneElement(c.shape(i), i == 2 ? "input_min" : "input_max"));
+    if (c.shape(i).has_rank() && c.shape(i).rank() > 1) return c.WantRank(i, 1);
+  }
   c.set_output(1, {});
   c.set_output(2, {});
   return InferReshape(c);

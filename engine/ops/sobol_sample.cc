@@ -5,7 +5,8 @@
 // Point i is the sum without carry of the direction numbers of those bits that i ^ (i >> 1) has. The directions of a
 // dim follow from a primitive polynomial and as many first numbers as its degree (sobol_directions.h); the polynomials
 // are taken in the order of their coefficients. TensorFlow has 21,200 dims, here are 1,111: those of polynomials up to
-// degree 13. Points beyond the 2^30th are negative in TensorFlow, for want of a bit.
+// degree 13, since the first numbers of the others are 343 kB. Where the point after the last one is the 2^30th or a
+// later one, all points are negative: TensorFlow divides by 2^31 in 32 bits with a sign.
 #include <algorithm>
 
 #include "engine/base/checked.h"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr int kDigits = 31;
 constexpr int64_t kMaxDim = 1111;
+constexpr int64_t kFirstNegative = 1 << 30;
 
 // ---- Shapes ----
 
@@ -108,6 +110,7 @@ Status Run(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(dim) * kDigits * sizeof(uint32_t)));
   auto* directions = static_cast<uint32_t*>(scratch);
   FindDirections(dim, directions);
+  const double scale = (skip + samples.dim(0) + 1 >= kFirstNegative ? -1.0 : 1.0) / static_cast<double>(1u << kDigits);
   VisitType<float, double>(samples.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
     T* out = samples.data<T>();
@@ -119,7 +122,7 @@ Status Run(RunContext& c) {
           for (uint32_t digits = number ^ (number >> 1), k = 0; digits != 0; digits >>= 1, ++k) {
             if (digits & 1) sum ^= directions[k * dim + d];
           }
-          out[row * dim + d] = static_cast<T>(sum) / static_cast<T>(1u << kDigits);
+          out[row * dim + d] = static_cast<T>(sum) * static_cast<T>(scale);
         }
       }
     });

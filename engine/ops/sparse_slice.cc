@@ -1,7 +1,8 @@
 // SparseSlice, SparseSliceGrad, SparseSplit: the elements of a sparse tensor that lie in a box, or in each of several.
 //
 //   Slice: indices [n, rank], values [n], shape [rank], start [rank], size [rank] -> the elements in
-//   [start, start + size), their indices counted from start, and the shape, cut where the box passes the tensor's end
+//   [start, start + size), their indices counted from start, and the shape, cut where the box passes the tensor's end;
+//   a start may be negative, and is no index from the end
 //   SliceGrad: backprop_val_grad [k], input_indices [n, rank], input_start [rank], output_indices [k, rank] ->
 //   val_grad [n]: the gradient of the element that the slice took, 0 of the others
 //   Split: split_dim, indices, values, shape -> num_split pieces along a dim, the first ones longer by one where the
@@ -43,12 +44,11 @@ Status RunSlice(RunContext& c) {
   int64_t* shape = c.output(2).data<int64_t>();
   std::vector<int64_t> end(rank);
   for (size_t d = 0; d < rank; ++d) {
+    if (size[d] < 0) return InvalidArgument("size[", d, "]: want at least 0, got ", size[d]);
     end[d] = SumOrHighest(start[d], size[d]);
-    shape[d] = start[d] >= in.shape[d] ? 0 : end[d] < in.shape[d] ? size[d] : SumOrHighest(in.shape[d], -start[d]);
-    if (start[d] < 0 || size[d] < 0) {
-      return InvalidArgument("want start and size >= 0, got ", start[d], " and ", size[d], " for dim ", d);
-    }
+    shape[d] = start[d] >= in.shape[d] ? 0 : end[d] < in.shape[d] ? size[d] : in.shape[d] - start[d];
   }
+  RIVULET_RETURN_IF_ERROR(DenseCount({shape, rank}, "output_shape").status());
   std::vector<int64_t> places;
   for (int64_t i = 0; i < in.count; ++i) {
     const int64_t* index = in.index(i);
@@ -148,11 +148,13 @@ Status RunSplit(RunContext& c) {
   const auto piece_of = [&](int64_t at) { return at < bound ? at / (size + 1) : longer + (at - bound) / size; };
   std::vector<std::vector<int64_t>> places(static_cast<size_t>(n));
   for (int64_t i = 0; i < in.count; ++i) {
-    const int64_t at = in.index(i)[axis];
-    if (at < 0 || at >= dim) {
-      return InvalidArgument("indices[", i, "]: coordinate ", axis, " = ", at, " is not in [0, ", dim, ")");
+    const int64_t* index = in.index(i);
+    for (int64_t d = 0; d < in.rank; ++d) {
+      const int64_t end = in.shape[static_cast<size_t>(d)];
+      if (index[d] >= 0 && index[d] < end) continue;
+      return InvalidArgument("indices[", i, "]: coordinate ", d, ": want [0, ", end, "), got ", index[d]);
     }
-    places[static_cast<size_t>(piece_of(at))].push_back(i);
+    places[static_cast<size_t>(piece_of(index[axis]))].push_back(i);
   }
   const DType dtype = in.values->dtype();
   for (int piece = 0; piece < n; ++piece) {

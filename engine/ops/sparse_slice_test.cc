@@ -22,7 +22,9 @@ TEST(SparseSliceTest, BoxesBeyondAllNumbers) {
   EXPECT_TRUE(Same(Slice(3, 1, kMost), I64({1}, {2}), 2));
   EXPECT_TRUE(Same(Slice(3, kMost, kMost), Zeros(DType::kFloat, {0}), 1));
   EXPECT_TRUE(Same(Slice(3, kMost, kMost), I64({1}, {0}), 2));
-  EXPECT_TRUE(Fails(Slice(3, std::numeric_limits<int64_t>::min(), 1), "start"));
+  EXPECT_TRUE(Same(Slice(3, std::numeric_limits<int64_t>::min(), 1), I64({1}, {1}), 2));
+  EXPECT_TRUE(Same(Slice(3, -1, kMost), I64({1}, {4}), 2));
+  EXPECT_TRUE(Fails(Slice(3, 0, -1), "size[0]: want at least 0, got -1"));
   EXPECT_TRUE(Fails(Slice(-1, 0, 1), "dims"));
 }
 

@@ -106,7 +106,7 @@ Status RunBits(RunContext& c) {
 Status InferBinomial(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
   RIVULET_ASSIGN_OR_RETURN(const Shape parameters, BroadcastShapes(c.shape(3), c.shape(4)));
-  return InferEndsWith(c, 2, parameters);
+  return InferEndsWith(c, 2, parameters, true);
 }
 
 Status RunBinomial(RunContext& c) {

@@ -16,6 +16,8 @@ def page():
     """Operators and the types of their attributes."""
     ops = {}
     for line in open(PAGE):
+        if line.startswith('## Refused'):
+            break
         if line.startswith('| `'):
             cells = [c.strip() for c in line.split('|')]
             types = dict(part.split(': ') for part in cells[2].split('; ') if ': ' in part)

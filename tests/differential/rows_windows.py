@@ -134,7 +134,8 @@ def pool2d(draw, op):
         batch = draw.chance(0.5)
         _, argmax = tf.raw_ops.MaxPoolWithArgmax(input=tf.constant(x.array), Targmax=tf.int64, include_batch_in_index=batch, **ways)
         return Case(op, [x, dy, lit('int64', argmax.numpy())], dict(attrs, Targmax='int64', include_batch_in_index=batch))
-    y = tf.raw_ops.MaxPool(input=tf.constant(x.array), explicit_paddings=flat, **ways).numpy()
+    pooled = x.array if t in dtypes('MaxPool') else x.array.astype(np.float64)  # gradients have types that MaxPool has not
+    y = tf.raw_ops.MaxPool(input=tf.constant(pooled), explicit_paddings=flat, **ways).numpy().astype(x.array.dtype)
     if 'GradGrad' in op:
         dy = elements(draw, t, x.array.shape, 'plain')
     return Case(op, [x, Literal(t, y), dy] + ends, attrs)

@@ -111,6 +111,9 @@ def elimination():
     for shape in ((1, 1), (3, 3), (2, 4, 4), (0, 0)):
         yield Case('MatrixInverse', [regular('float16', shape)], **TIGHT['float16'])
     yield Case('MatrixInverse', [lit('float16', [[1, 2], [2, 4]])], error=True)
+    for op in ('MatrixDeterminant', 'LogMatrixDeterminant'):
+        for t in ('float32', 'float64'):
+            yield Case(op, [lit(t, [[[np.inf, 0], [0, -2]], [[3, 0], [0, -np.inf]], [[np.nan, 0], [0, 1]]])])
     for op in ('MatrixInverse', 'MatrixDeterminant', 'LogMatrixDeterminant', 'Lu'):
         yield from not_square(op)
     yield from not_square('MatrixSolve', rand('float32', (2, 1)))

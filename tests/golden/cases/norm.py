@@ -103,6 +103,11 @@ def lrn():
     yield Case('LRN', [rand('float32', (0, 2, 2, 3))])
     yield Case('LRN', [fed(rand('float32', (1, 2, 2, 3)), None)])
     yield Case('LRN', [rand('float32', (1, 2, 2, 3))], dict(bias=0.0, alpha=-1.0, beta=0.3))
+    x = f32([0, -1, 2, 1, 0, -3, 4]).array.reshape(1, 1, 1, 7)  # norms of 0, whose logarithm is not finite
+    for alpha, beta in ((0.0, 0.0), (1.0, 0.0), (0.0, 0.5), (0.0, -0.5), (1.0, 0.3)):
+        k = dict(depth_radius=0, bias=0.0, alpha=alpha, beta=beta)
+        yield Case('LRN', [lit('float32', x)], k)
+        yield Case('LRNGrad', [lit('float32', np.ones_like(x)), lit('float32', x), lit('float32', x)], k)
     for beta in (2.0, -1.0, 1.0, 0.75):  # sums of both signs
         yield Case('LRN', [rand('float32', (1, 2, 2, 3), seed=1)], dict(bias=0.5, alpha=-0.5, beta=beta))
         yield Case('LRNGrad', [rand('float32', (1, 2, 2, 3), seed=i) for i in (1, 2, 3)], dict(bias=0.5, alpha=-0.5, beta=beta))

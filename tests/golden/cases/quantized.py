@@ -67,6 +67,49 @@ def cases():
                 yield Case(op, [codes(t, shape), f32(-1), f32(2)], dict(ksize=[1, k, k, 1], strides=[1, s, s, 1], padding='VALID'),
                            error=True)
 
+    # Ranges of one element that are no scalars: each kernel has a rule of its own.
+    low, high = fed(f32([-1])), fed(f32([2]))
+    square, two = codes('quint8', (2, 2)), codes('qint32', (3,))
+    image, pool = codes('quint8', (1, 2, 2, 1)), dict(ksize=[1, 1, 1, 1], strides=[1, 1, 1, 1], padding='SAME')
+    yield Case('QuantizeV2', [x, low, fed(f32([[2]]))], dict(T='quint8'))
+    yield Case('Dequantize', [square, low, fed(f32([[2]]))], dict(mode='MIN_FIRST'))
+    yield Case('QuantizedConcat', [i32(0), [square, square], [low, f32(0)], [high, f32(1)]])
+    yield Case('QuantizedReshape', [square, i32([4]), low, high])
+    yield Case('RequantizationRange', [two, low, fed(f32([[2]]))])
+    for given in (False, True):
+        yield Case('QuantizeAndDequantizeV3', [x, low, fed(f32([[2]])), i32(8)], dict(range_given=given))
+        for op in ('QuantizeAndDequantizeV2', 'QuantizeAndDequantizeV4'):
+            yield Case(op, [x, low, high], dict(range_given=given), error=given)
+    for op, inputs, attrs in [('QuantizedRelu', [square], dict(out_type='quint8')), ('QuantizedRelu6', [square], dict(out_type='quint8')),
+                              ('QuantizedMaxPool', [image], pool), ('QuantizedAvgPool', [image], pool), ('QuantizedInstanceNorm', [image], {}),
+                              ('QuantizedResizeBilinear', [image, i32([2, 2])], {}), ('QuantizeDownAndShrinkRange', [two], dict(out_type='quint8'))]:
+        yield Case(op, inputs + [low, f32(2)], attrs, error=True)
+        yield Case(op, inputs + [f32(-1), high], attrs, error=True)
+    yield Case('QuantizedReshape', [square, i32([4]), f32(-1), fed(f32([[2]]))], error=True)
+    yield Case('QuantizedMatMul', [square, square, low, f32(2), f32(-1), f32(2)], error=True)
+    yield Case('QuantizedMatMul', [square, square, f32(-1), high, low, high])
+    for op, inputs, attrs in [('QuantizedAdd', [square, square], {}), ('QuantizedMul', [square, square], {}),
+                              ('QuantizedBiasAdd', [square, codes('quint8', (2,))], dict(out_type='qint32')),
+                              ('QuantizedConv2D', [image, codes('quint8', (1, 1, 1, 1))], dict(strides=[1, 1, 1, 1], padding='SAME')),
+                              ('Requantize', [two], dict(out_type='quint8'))]:
+        yield Case(op, inputs + [f32(-1), f32(2), f32(0), high], attrs, error=True)
+
+    op = '_QuantizedMaxPool3D'
+    for t in ('quint8', 'qint8'):
+        for padding in ('SAME', 'VALID'):
+            for k, s in (([2, 2, 2], [1, 2, 2]), ([3, 1, 2], [2, 1, 1]), ([1, 3, 4], [1, 3, 1])):
+                yield Case(op, [codes(t, (2, 3, 4, 5, 2)), f32(-1), f32(2)], dict(ksize=[1, *k, 1], strides=[1, *s, 1], padding=padding))
+        x, k = full_range(t, (1, 3, 4, 5, 2), seed=1), dict(ksize=[1, 2, 2, 2, 1], strides=[1, 1, 2, 1, 1], padding='VALID')
+        yield Case(op, [fed(x), f32(3), f32(-6)], k)
+        # TensorFlow refuses channels first.
+        first = dict(ksize=[1, 1, 2, 2, 2], strides=[1, 1, 1, 2, 1], padding='VALID', data_format='NCDHW')
+        yield Case(op, [Literal(t, np.ascontiguousarray(make(x).transpose(0, 4, 1, 2, 3))), f32(-1), f32(2)], first, expect=lambda op=op, t=t, x=x, k=k: [
+            Literal(t, np.ascontiguousarray((y := tf_run(op, [x, f32(-1), f32(2)], k))[0].transpose(0, 4, 1, 2, 3))), *y[1:]])
+        for low in (fed(f32([-1])), f32([-1]), f32([-1, 2])):
+            yield Case(op, [x, low, f32(2)], k, error=True)
+        for bad in (dict(ksize=[1, 4, 1, 1, 1]), dict(ksize=[2, 1, 1, 1, 1]), dict(ksize=[1, 1, 1, 1, 2]), dict(ksize=[1, 2, 2, 1]), dict(strides=[1, 0, 1, 1, 1])):
+            yield Case(op, [x, f32(-1), f32(2)], dict(k, **bad), error=True)
+
     for t in ('quint8', 'qint32'):
         parts = [rand(t, (2, 1), 0, 100), codes(t, (2, 3)), codes(t, (2, 2))]
         for lows, highs in (((-1, -2, -3), (1, 2, 5)), ((0, 1, 2), (3, 4, 3)), ((-1, -1, -1), (1, 1, 1))):

@@ -17,6 +17,7 @@ def cases():
                            error=t == 'qint8' and out[0] == 0)
     for t in ('qint8', 'quint8'):
         yield Case('RequantizePerChannel', [wide, f32([-3]), f32([5]), f32(-2), f32(3)], dict(out_type=t))
+        yield Case('RequantizePerChannel', [wide, f32([-3]), f32([5]), fed(f32([-2])), fed(f32([[3]]))], dict(out_type=t))
         yield Case('RequantizePerChannel', [fed(wide), fed(lows), fed(highs), fed(f32(-2)), fed(f32(3))], dict(out_type=t))
         # Halves go to the even code.
         yield Case('RequantizePerChannel', [lit('qint32', np.arange(-9, 9).reshape(1, 1, 18, 1) << 23), f32([-128]), f32([128]), f32(-127), f32(127)],

@@ -70,8 +70,10 @@ def refused(op, biases, ends, t):
     yield Case(op, [a('quint8', 5, 5, 3)] + good[1:] + ranges, attrs(t, 1, 'VALID'), error=True)
     yield Case(op, [a('quint8', 1, 1, 5, 3)] + good[1:] + ranges, attrs(t, 1, 'VALID'), error=True)
     yield Case(op, [a('quint8', 1, 2, 5, 3)] + good[1:] + ranges, attrs(t, 1, 'VALID'), error=True)  # a window that sticks out by a pixel
-    yield Case(op, good + [f32([0])] + ranges[1:], attrs(t, 1, 'VALID'), error=True)
-    yield Case(op, good + ranges[:2] + [f32([[0]]), f32([[1]])] + ends, attrs(t, 1, 'VALID'), error=True)
+    yield Case(op, good + [f32([0, 0])] + ranges[1:], attrs(t, 1, 'VALID'), error=True)
+    yield Case(op, good + ranges[:2] + [f32([[0, 0]]), f32([[1, 1]])] + ends, attrs(t, 1, 'VALID'), error=True)
+    # One element of any rank, where TensorFlow does not know the shape.
+    yield Case(op, good + [fed(f32([0])), fed(f32([[1]])), fed(f32([[0]])), fed(f32([[1]]))] + ends, attrs(t, 1, 'VALID'))
     yield Case(op, good + ranges, attrs(t, 0, 'VALID'), error=True)
     if op != 'QuantizedConv2DPerChannel':
         for pads in ([1, 1, 2, 2], [0, 0, -1, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0]):

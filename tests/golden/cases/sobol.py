@@ -7,6 +7,9 @@ def cases():
     for t in ('float32', 'float64'):
         for dim, count, skip in [(1, 1, 0), (1, 9, 0), (2, 5, 3), (5, 8, 1000), (40, 6, 77), (7, 4, 2**30 - 6), (2, 9, 2**24 - 4)]:
             yield one(dim, count, skip, t)
+        # Points that are negative, and those just before.
+        for dim, count, skip in [(3, 3, 2**30 - 4), (3, 3, 2**30 - 3), (3, 2, 2**30 - 1), (4, 2, 2**31 - 4)]:
+            yield one(dim, count, skip, t)
         # The one that sums all directions that the table gives, and one that sums every other.
         yield one(1111, 1, 0x2aaaaaaa - 1, t)
         yield one(1111, 1, 0x33333333 - 1, t)

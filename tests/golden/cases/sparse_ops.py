@@ -91,12 +91,13 @@ def cut():
     op = 'SparseSlice'
     for t in ALL_PLAIN:
         yield Case(op, [i64(EYE), rand(t, (4,)), i64([4, 3]), i64([0, 1]), i64([2, 2])])
-    for start, size in [([0, 0], [4, 3]), ([1, 0], [9, 9]), ([4, 0], [1, 1]), ([5, 0], [1, 1]), ([1, 1], [0, 2]), ([0, 0], [2**62, 2**62]), ([3, 1], [1, 1])]:
+    for start, size in [([0, 0], [4, 3]), ([1, 0], [9, 9]), ([4, 0], [1, 1]), ([5, 0], [1, 1]), ([1, 1], [0, 2]), ([0, 0], [2**62, 2**62]), ([3, 1], [1, 1]),
+                        ([-1, -2], [3, 3]), ([-1, 1], [9, 9]), ([-9, 0], [2, 2]), ([-2**63, 0], [5, 3])]:
         yield Case(op, [i64(EYE), f32([1, 2, 3, 4]), i64([4, 3]), i64(start), i64(size)])
     yield Case(op, [i64([[7, 0], [1, 1], [0, 1], [1, 1], [-1, 1]]), f32([1, 2, 3, 4, 5]), i64([4, 3]), i64([0, 0]), i64([9, 9])])
     yield Case(op, [i64(NONE), none('float32'), i64([4, 3]), i64([0, 0]), i64([2, 2])])
     yield Case(op, [fed(i64(EYE)), fed(f32([1, 2, 3, 4])), fed(i64([4, 3])), fed(i64([1, 0])), fed(i64([2, 1]))])
-    for start, size in [([0], [2, 2]), ([0, 0], [2]), ([[0, 0]], [2, 2]), ([0, 0], [2, -1]), ([0, 0], [-1, -1])]:
+    for start, size in [([0], [2, 2]), ([0, 0], [2]), ([[0, 0]], [2, 2]), ([0, 0], [2, -1]), ([0, 0], [-1, -1]), ([-2**62, -2**62], [2**62, 2**62])]:
         yield Case(op, [i64(EYE), f32([1, 2, 3, 4]), i64([4, 3]), i64(start), i64(size)], error=True)
     for parts in BROKEN:
         yield Case(op, [i64(parts[0]), f32(parts[1]), i64(parts[2]), i64([0, 0]), i64([2, 2])], error=True)
@@ -117,7 +118,7 @@ def cut():
     yield Case(op, [i64(1), i64(NONE), none('float32'), i64([4, 3])], dict(num_split=2))
     yield Case(op, [fed(i64(1)), fed(i64(EYE)), fed(f32([1, 2, 3, 4])), fed(i64([4, 3]))], dict(num_split=2))
     yield Case(op, [i64(1), i64([[1, 2], [1, 2], [0, 0]]), f32([1, 2, 3]), i64([4, 3])], dict(num_split=2))
-    for dim, pieces, indices in [(2, 2, EYE), (-3, 2, EYE), (1, 4, EYE), (1, 2, [[0, 3]]), (1, 2, [[0, -1]])]:
+    for dim, pieces, indices in [(2, 2, EYE), (-3, 2, EYE), (1, 4, EYE), (1, 2, [[0, 3]]), (1, 2, [[0, -1]]), (1, 2, [[-1, 0]]), (0, 2, [[0, 3]])]:
         yield Case(op, [i64(dim), i64(indices), f32(np.arange(len(indices))), i64([4, 3])], dict(num_split=pieces), error=True)
     yield Case(op, [i64([0]), i64(EYE), f32([1, 2, 3, 4]), i64([4, 3])], dict(num_split=2), error=True)
     for parts in BROKEN:
