@@ -48,7 +48,12 @@ std::string Const(const std::string& name, const std::vector<int64_t>& dims) {
   std::string text = "node { name: \"" + name + "\" op: \"Const\" attr { key: \"dtype\" value { type: DT_FLOAT } } " +
                      "attr { key: \"value\" value { tensor { dtype: DT_FLOAT tensor_shape { " + shape +
                      "} tensor_content: \"";
-  for (int64_t i = 0; i < count; ++i) text += "\\000\\000\\200=";  // 1 / 16
+  // A little more than 1 / 16, in all the bits of a float: numbers that need fewer would be kept in fewer bytes.
+  const auto octal = [](int64_t byte) {
+    return std::string{'\\', static_cast<char>('0' + byte / 64), static_cast<char>('0' + byte / 8 % 8),
+                       static_cast<char>('0' + byte % 8)};
+  };
+  for (int64_t i = 0; i < count; ++i) text += octal(1 + i % 251) + octal(i / 251 % 253) + "\\200=";
   return text + "\" } } } }\n";
 }
 

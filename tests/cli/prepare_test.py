@@ -138,6 +138,11 @@ class Prepare(CommandCase):
         said = self.prepare(SHAPES / "shapes.pb", "--int8", "--images", SHAPES / "samples", "--max-drop", "20%", "--report", self.dir / "page.html")
         self.assertEqual([s["step"] for s in said["steps"]], ["as given", "optimize", "int8", "pack"])
         int8 = self.step(said, "int8")
+        # Which is faster depends on the processor, and where they are near on the moment.
+        slower = r"8 bits take [\d.]+ ms where floats took [\d.]+"
+        if "refused" in int8:
+            self.assertRegex(int8["refused"], slower)
+            self.skipTest("8 bits are slower than floats here")
         self.assertLess(int8["file_bytes"], 0.4 * said["steps"][0]["file_bytes"])
         self.assertGreaterEqual(int8["top1_agreement"], 0.8)
         self.assertEqual(int8["top1_agreement"], self.step(said, "pack")["top1_agreement"])
@@ -148,8 +153,8 @@ class Prepare(CommandCase):
         self.assertIn("<b>int8</b>", (self.dir / "page.html").read_text())
         self.assertIn("same answer", self.fine("check", self.dir / "app.rivulet"))
         text = self.fine("prepare", SHAPES / "shapes.pb", "--int8", "--images", SHAPES / "samples", "--max-drop", "20%", "-o", self.dir / "b.rivulet")
-        self.assertRegex(text, r"(?m)^int8 +\d+ kB .*top-1 agreement")
-        self.assertRegex(text, r"(?m)^int8: \d+ products in 8 bits")
+        self.assertRegex(text, r"(?m)^int8 +\d+ kB .*top-1 agreement|^int8 was not taken: " + slower)
+        self.assertRegex(text, r"(?m)^int8: \d+ products in 8 bits|^int8 was not taken: ")
 
     def test_eight_bits_want_inputs_of_the_caller(self):
         out = self.dir / "app.rivulet"
