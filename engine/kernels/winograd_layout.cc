@@ -77,8 +77,9 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
   layout.depths = PartsOf(g.in_c, form.max_depth);
   layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
   layout.depths = PartsOf(g.in_c, layout.depth);
-  const int64_t part_tiles = std::min(TilesOfPart(layout, threads, 1) + kMoreTiles, layout.tiles);
-  layout.input_point = OddLines(part_tiles * layout.depth);
+  layout.piece_tiles =
+      std::min({TilesOfPart(layout, threads, 1) + kMostTileRows - 1, form.max_tiles + kMoreTiles, layout.tiles});
+  layout.input_point = OddLines(layout.piece_tiles * layout.depth);
   layout.filter_point = OddLines(layout.depth * PackedMatrix::kPanel);
   layout.sum_point = OddLines((form.max_tiles + kMoreTiles) * kMaxColumns);
   const int64_t first_block =

@@ -12,7 +12,9 @@ namespace winograd {
 
 // The most output channels of a piece.
 constexpr int64_t kMaxColumns = 32;
-// What the most tiles of a form are rounded up by, to whole tiles of the micro-kernel of 4, 6, 8 or 14 rows.
+// Tiles of a piece are rounded up to whole tiles of the micro-kernel, of at most so many rows; the most of a form, 42
+// or 56, by no more than the second.
+constexpr int64_t kMostTileRows = 14;
 constexpr int64_t kMoreTiles = 6;
 
 // A way to compute it: filters of `taps` a side on tiles of the input of `side` pixels.
@@ -49,6 +51,7 @@ struct Layout {
   int64_t tiles = 0;         // of all images
   int64_t depths = 0;        // blocks of input channels
   int64_t depth = 0;         // channels of one
+  int64_t piece_tiles = 0;   // that there is room for
   int64_t input_point = 0;   // floats from one point to the next, of the transformed input
   int64_t filter_point = 0;  // of 16 columns of the transformed filter
   int64_t sum_point = 0;     // of the sums

@@ -61,9 +61,10 @@ struct Case {
   kernel_testing::Guarded<float> Run(ConvAlgorithm algorithm, const Epilogue& epilogue) const {
     const auto packed = PackedFilter::Pack(filter.data(), g, *TestAllocator());
     EXPECT_TRUE(packed.ok());
-    const auto scratch = TestAllocator()->Allocate(static_cast<size_t>(ConvScratchBytes(g, algorithm, 3).value()));
-    EXPECT_TRUE(scratch.ok());
     return SameForAnyThreads<float>(static_cast<int64_t>(addend.size()), [&](float* out, ThreadPool& pool) {
+      const int64_t bytes = ConvScratchBytes(g, algorithm, pool.num_threads()).value();
+      const auto scratch = TestAllocator()->Allocate(static_cast<size_t>(bytes));
+      ASSERT_TRUE(scratch.ok());
       Conv2D(input.data(), *packed, g, algorithm, epilogue, out, scratch->get(), pool, StopToken());
     });
   }
@@ -262,6 +263,22 @@ TEST(Winograd, TilesFitTheOutput) {
   for (const auto& [dilation, sides] : {std::pair(6, 8), std::pair(12, 6), std::pair(18, 4)}) {
     dilated.dilation_h = dilated.dilation_w = dilation;
     EXPECT_EQ(side(dilated), sides) << "dilation " << dilation;
+  }
+}
+
+// For every target's micro-kernel, also those that do not run here.
+TEST(Winograd, PiecesHaveRoom) {
+  for (const int64_t taps : {3, 5}) {
+    for (int64_t size = 1; size < 120; ++size) {
+      for (const int threads : {1, 2, 3, 8}) {
+        const winograd::Layout layout = winograd::LayoutOf(Filter(size, taps, taps, 100, 100), threads);
+        for (const int64_t rows : {4, 6, 8, 14}) {
+          const int64_t tiles = std::min(winograd::TilesOfPart(layout, threads, rows), layout.tiles);
+          ASSERT_LE(tiles, layout.piece_tiles) << taps << " taps, " << size << ", " << threads << " threads, " << rows;
+          ASSERT_LE(tiles * winograd::kMaxColumns, layout.sum_point);
+        }
+      }
+    }
   }
 }
 
