@@ -12,11 +12,7 @@ using kernel_testing::OnEveryTarget;
 using kernel_testing::Random;
 using kernel_testing::Reals;
 using kernel_testing::SameForAnyThreads;
-
-const std::shared_ptr<Allocator>& TestAllocator() {
-  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
-  return allocator;
-}
+using kernel_testing::TestAllocator;
 
 struct Chain {
   std::vector<BandStage> stages;

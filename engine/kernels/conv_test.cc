@@ -13,12 +13,8 @@ using kernel_testing::OnEveryTarget;
 using kernel_testing::Random;
 using kernel_testing::Reals;
 using kernel_testing::SameForAnyThreads;
+using kernel_testing::TestAllocator;
 using kernel_testing::Wholes;
-
-const std::shared_ptr<Allocator>& TestAllocator() {
-  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
-  return allocator;
-}
 
 // The specification; with `sizes` the sum of the sizes of the terms instead.
 std::vector<double> Reference(const std::vector<float>& input, const std::vector<float>& filter, const ConvGeometry& g,

@@ -33,6 +33,21 @@ struct GemmTask {
   Epilogue epilogue;
 };
 
+// c [m, n] = epilogue(a [m, k] * right); what the right operand is packed as is the caller's to say.
+inline GemmTask TaskOfRows(const float* a, int64_t lda, int64_t m, int64_t k, int64_t n, float* c, int64_t ldc,
+                           const Epilogue& epilogue) {
+  GemmTask task;
+  task.source = a;
+  task.lda = lda;
+  task.m = m;
+  task.n = n;
+  task.k = k;
+  task.c = c;
+  task.ldc = ldc;
+  task.epilogue = epilogue;
+  return task;
+}
+
 // How the output is cut into pieces of work for so many threads. A piece is `rows` x `columns` (less at the edges), and
 // there are row_pieces * column_pieces. No output's sum is cut, so the bits are the same for any cut. Pieces are in the
 // order of their rows' shares, of which threads have one or some each; within one, those with the same columns follow

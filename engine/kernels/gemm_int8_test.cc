@@ -12,11 +12,7 @@ using int8_testing::Bytes;
 using int8_testing::Tail;
 using kernel_testing::OnEveryTarget;
 using kernel_testing::SameForAnyThreads;
-
-const std::shared_ptr<Allocator>& TestAllocator() {
-  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
-  return allocator;
-}
+using kernel_testing::TestAllocator;
 
 PackedMatrixU8 Packed(const std::vector<int8_t>& b, int64_t k, int64_t n) {
   auto packed = PackedMatrixU8::Pack(reinterpret_cast<const uint8_t*>(b.data()), k, n, false, *TestAllocator(),

@@ -11,11 +11,7 @@ namespace {
 using kernel_testing::OnEveryTarget;
 using kernel_testing::Random;
 using kernel_testing::SameForAnyThreads;
-
-const std::shared_ptr<Allocator>& TestAllocator() {
-  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
-  return allocator;
-}
+using kernel_testing::TestAllocator;
 
 std::vector<uint8_t> Bytes(int64_t n, uint64_t seed) {
   Random random(seed);

@@ -10,14 +10,22 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/base/stop.h"
 #include "engine/base/thread_pool.h"
 #include "engine/kernels/target.h"
+#include "rivulet/allocator.h"
 
 namespace rivulet::kernel_testing {
+
+// For what is packed, and for scratch.
+inline const std::shared_ptr<Allocator>& TestAllocator() {
+  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
+  return allocator;
+}
 
 // Half a unit in the last place of 1: the relative error of one rounding.
 inline constexpr double kRounding = 1.0 / (1 << 24);

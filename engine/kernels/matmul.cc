@@ -44,16 +44,8 @@ void StartFrom(const Epilogue& epilogue, int64_t offset, Epilogue& out) {
 
 void MatMul(const float* a, int64_t lda, int64_t m, const PackedMatrix& b, float* c, int64_t ldc,
             const Epilogue& epilogue, ThreadPool& pool, const StopToken& stop) {
-  GemmTask task;
-  task.source = a;
-  task.lda = lda;
+  GemmTask task = TaskOfRows(a, lda, m, b.k(), b.n(), c, ldc, epilogue);
   task.packed = b.data();
-  task.m = m;
-  task.n = b.n();
-  task.k = b.k();
-  task.c = c;
-  task.ldc = ldc;
-  task.epilogue = epilogue;
   RunGemm(task, pool, stop);
 }
 

@@ -14,12 +14,8 @@ using kernel_testing::kRounding;
 using kernel_testing::OnEveryTarget;
 using kernel_testing::Reals;
 using kernel_testing::SameForAnyThreads;
+using kernel_testing::TestAllocator;
 using kernel_testing::Wholes;
-
-const std::shared_ptr<Allocator>& TestAllocator() {
-  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
-  return allocator;
-}
 
 // The specification, with element (i, p) of `a` at a[i * lda + p].
 std::vector<double> Reference(const float* a, int64_t lda, const float* b, int64_t m, int64_t n, int64_t k,

@@ -226,33 +226,38 @@ std::optional<Levels> CodesOfMultiples(const float* panel, int64_t rows, float* 
   return std::nullopt;
 }
 
-// Floats of a few panels at a time.
+// Floats of a few panels at a time, in memory that there is for so many.
 class Panels {
  public:
-  Panels(const void* b, int64_t k, int64_t n, bool transposed, int64_t together)
-      : b_(b), k_(k), n_(n), transposed_(transposed), together_(together) {
-    floats_.resize(static_cast<size_t>(together_ * k * kPanel));
-  }
+  Panels(const void* b, int64_t k, int64_t n, bool transposed, int64_t together, void* memory)
+      : b_(static_cast<const char*>(b)),
+        k_(k),
+        n_(n),
+        transposed_(transposed),
+        together_(together),
+        floats_(static_cast<float*>(memory)) {}
   int64_t count() const { return WholePanels(n_) / kPanel; }
   // Until the next is asked for.
   const float* operator[](int64_t panel) {
     if (panel < begin_ || panel >= end_) {
-      end_ = std::min(panel + together_, count());
       begin_ = panel;
-      PackPanels(b_, transposed_ ? k_ : n_, k_, n_, transposed_, panel, end_, floats_.data() - panel * k_ * kPanel);
+      end_ = std::min(panel + together_, count());
+      const int64_t first = begin_ * kPanel;
+      const char* from = b_ + first * (transposed_ ? k_ : 1) * static_cast<int64_t>(sizeof(float));
+      PackPanels(from, transposed_ ? k_ : n_, k_, n_ - first, transposed_, 0, end_ - begin_, floats_);
     }
-    return floats_.data() + (panel - begin_) * k_ * kPanel;
+    return floats_ + (panel - begin_) * k_ * kPanel;
   }
 
  private:
-  const void* const b_;
+  const char* const b_;
   const int64_t k_;
   const int64_t n_;
   const bool transposed_;
   const int64_t together_;
+  float* const floats_;
   int64_t begin_ = 0;
   int64_t end_ = 0;
-  std::vector<float> floats_;
 };
 
 void PutHalves(const float* panel, int64_t count, bool bfloats, uint16_t* to) {
@@ -312,6 +317,11 @@ Result<std::optional<NarrowMatrix>> NarrowMatrix::Pack(const void* b, int64_t k,
   const CheckedSize size = PackedMatrix::Bytes(k, n);
   if (!size.valid() || k < 1 || n < 1 || k * n < kLeastForHalves || !NarrowWeightsPay()) return none;
   const bool large = k * n >= kLeastForCodes;
+  // Where there is no memory for all that, floats may still fit.
+  const auto memory_of = [&](size_t bytes) {
+    Result<std::shared_ptr<void>> memory = allocator.Allocate(bytes);
+    return memory.ok() ? std::move(*memory) : std::shared_ptr<void>();
+  };
   // Of a file, a piece says of nearly all that they are full floats.
   const auto bytes = static_cast<size_t>(k * n) * sizeof(float);
   const MappedBytes source(b, bytes);
@@ -321,7 +331,7 @@ Result<std::optional<NarrowMatrix>> NarrowMatrix::Pack(const void* b, int64_t k,
     RIVULET_RETURN_IF_ERROR(source.Copy(0, sizeof(some), some));
     const Numbers sample(some, 1024);
     if (!OutlookOf(sample, large && LeastGap(sample) > 0).any()) return none;
-    RIVULET_ASSIGN_OR_RETURN(copy, allocator.Allocate(bytes));
+    if ((copy = memory_of(bytes)) == nullptr) return none;
     RIVULET_RETURN_IF_ERROR(source.Copy(0, bytes, copy.get()));
     b = copy.get();
   }
@@ -329,57 +339,51 @@ Result<std::optional<NarrowMatrix>> NarrowMatrix::Pack(const void* b, int64_t k,
   const Outlook outlook = OutlookOf(numbers, large);
   if (!outlook.any()) return none;
 
+  std::optional<Levels> shared;
+  if (outlook.codes) {
+    shared = SharedLevels(numbers);
+    if (!shared && !AreFew(numbers, transposed ? 1 : n, k)) return none;
+  }
+  const int64_t columns = WholePanels(n);
+  const auto elements = static_cast<size_t>(k * columns);
+  constexpr int64_t kFloatsTogether = 1 << 19;
+  const int64_t together = std::clamp<int64_t>(kFloatsTogether / (k * kPanel), 1, columns / kPanel);
+  const std::shared_ptr<void> floats = memory_of(static_cast<size_t>(together * k * kPanel) * sizeof(float));
   NarrowMatrix out;
   out.k_ = k;
   out.n_ = n;
-  constexpr int64_t kFloatsTogether = 1 << 19;
-  const int64_t together = std::max<int64_t>(kFloatsTogether / (k * kPanel), 1);
+  out.owner_ = memory_of(outlook.codes ? elements + 2 * static_cast<size_t>(columns) * sizeof(float)
+                                       : elements * sizeof(uint16_t));
+  out.data_ = out.owner_.get();
+  if (floats == nullptr || out.data_ == nullptr) return none;
+  Panels panels(b, k, n, transposed, together, floats.get());
   if (!outlook.codes) {
     out.narrowing_ = outlook.halves ? Narrowing::kHalf : Narrowing::kBfloat16;
-    RIVULET_ASSIGN_OR_RETURN(out.owner_,
-                             allocator.Allocate(static_cast<size_t>(k * WholePanels(n)) * sizeof(uint16_t)));
-    out.data_ = out.owner_.get();
     auto* to = static_cast<uint16_t*>(out.owner_.get());
-    Panels panels(b, k, n, transposed, together);
     for (int64_t i = 0; i < panels.count(); ++i) PutHalves(panels[i], k * kPanel, outlook.bfloats, to + i * k * kPanel);
     return std::optional<NarrowMatrix>(std::move(out));
   }
-  const std::optional<Levels> shared = SharedLevels(numbers);
-  if (!shared && !AreFew(numbers, transposed ? 1 : n, k)) return none;
-  const int64_t columns = WholePanels(n);
-  RIVULET_ASSIGN_OR_RETURN(out.owner_,
-                           allocator.Allocate(static_cast<size_t>(k * columns) + 2 * static_cast<size_t>(columns) * 4));
-  out.data_ = out.owner_.get();
   auto* codes = static_cast<uint8_t*>(out.owner_.get());
-  auto* factors = reinterpret_cast<float*>(codes + k * columns);
+  auto* factors = reinterpret_cast<float*>(codes + elements);
   out.factors_ = factors;
-  // Most that have no codes have none in the first panel.
-  float other = 0;
-  const bool multiples = CodesOfMultiples(Panels(b, k, n, transposed, 1)[0], k, &other, codes).has_value();
-  if (!shared && !multiples) return none;
-  Panels panels(b, k, n, transposed, together);
   if (shared && PutCodes(panels, k, n, &*shared, codes, factors)) {
     out.narrowing_ = Narrowing::kUnsigned;
-  } else if (multiples && PutCodes(panels, k, n, nullptr, codes, factors)) {
-    out.narrowing_ = Narrowing::kSigned;
-  } else {
-    return none;
+    return std::optional<NarrowMatrix>(std::move(out));
   }
+  // Most that are no multiples are none in the first panel.
+  float other = 0;
+  Panels first(b, k, n, transposed, 1, floats.get());
+  if (!CodesOfMultiples(first[0], k, &other, codes)) return none;
+  Panels again(b, k, n, transposed, together, floats.get());
+  if (!PutCodes(again, k, n, nullptr, codes, factors)) return none;
+  out.narrowing_ = Narrowing::kSigned;
   return std::optional<NarrowMatrix>(std::move(out));
 }
 
 void MatMul(const float* a, int64_t lda, int64_t m, const NarrowMatrix& b, float* c, int64_t ldc,
             const Epilogue& epilogue, ThreadPool& pool, const StopToken& stop) {
-  GemmTask task;
-  task.source = a;
-  task.lda = lda;
+  GemmTask task = TaskOfRows(a, lda, m, b.k(), b.n(), c, ldc, epilogue);
   task.narrow = &b;
-  task.m = m;
-  task.n = b.n();
-  task.k = b.k();
-  task.c = c;
-  task.ldc = ldc;
-  task.epilogue = epilogue;
   RunGemm(task, pool, stop);
 }
 

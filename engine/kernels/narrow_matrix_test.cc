@@ -15,11 +15,7 @@ using kernel_testing::OnEveryTarget;
 using kernel_testing::Random;
 using kernel_testing::Reals;
 using kernel_testing::SameForAnyThreads;
-
-const std::shared_ptr<Allocator>& TestAllocator() {
-  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
-  return allocator;
-}
+using kernel_testing::TestAllocator;
 
 using Weights = std::vector<float>;
 
@@ -130,6 +126,22 @@ TEST(NarrowMatrix, OtherNumbersStayFloats) {
     // Too small to gain.
     EXPECT_FALSE(Packed(Weights(64 * 64, 1.0f), 64, 64, false).has_value());
   });
+}
+
+// One column is a panel of sixteen while it is looked at: the caller's memory, of which there may be too little.
+TEST(NarrowMatrix, WithoutMemoryNumbersStayFloats) {
+  const int64_t k = 1 << 19;
+  const auto pack = [&](size_t budget) {
+    return NarrowMatrix::Pack(Weights(static_cast<size_t>(k), 0.5f).data(), k, 1, false, *Allocator::Create(budget));
+  };
+  const auto enough = pack(size_t{64} << 20);
+  ASSERT_TRUE(enough.ok());
+  EXPECT_EQ(enough->has_value(), NarrowWeightsPay());
+  for (const size_t budget : {size_t{1} << 10, size_t{20} << 20, size_t{40} << 20}) {
+    const auto little = pack(budget);
+    ASSERT_TRUE(little.ok());
+    EXPECT_FALSE(little->has_value()) << budget;
+  }
 }
 
 }  // namespace

@@ -15,11 +15,7 @@ using kernel_testing::OnEveryTarget;
 using kernel_testing::Random;
 using kernel_testing::Reals;
 using kernel_testing::SameForAnyThreads;
-
-const std::shared_ptr<Allocator>& TestAllocator() {
-  static const std::shared_ptr<Allocator> allocator = Allocator::Create();
-  return allocator;
-}
+using kernel_testing::TestAllocator;
 
 ConvGeometry Square(int64_t size, int64_t in_c, int64_t out_c, int64_t pad) {
   ConvGeometry g;

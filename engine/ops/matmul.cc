@@ -120,14 +120,8 @@ Status Run(RunContext& c) {
       x = pieces.At<void>(turned);
     }
     if (kHalfProductsBuilt && state.fast != nullptr) {
-      GemmTask task;
-      task.source = x;
-      task.lda = task.k = shape.k;
-      task.m = shape.m;
-      task.n = shape.n;
-      task.c = static_cast<float*>(out);
-      task.ldc = shape.n;
-      task.epilogue = epilogue;
+      const GemmTask task = TaskOfRows(static_cast<const float*>(x), shape.k, shape.m, shape.k, shape.n,
+                                       static_cast<float*>(out), shape.n, epilogue);
       RunGemmHalf(task, *state.fast, c.pool(), c.stop());
     } else if (state.narrow != nullptr) {
       MatMul(static_cast<const float*>(x), shape.k, shape.m, *state.narrow, static_cast<float*>(out), shape.n, epilogue,

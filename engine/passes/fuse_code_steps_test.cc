@@ -42,23 +42,6 @@ y = Dequantize(v, v:1, v:2) {T=quint8, mode="MIN_FIRST"}
 
 const std::string kWhole = std::string(kFloats) + kProduct + kBias + kEnd;
 
-// 'y' is the same, bit for bit, with passes and without.
-void ExpectTheSameBits(const std::string& text, const Tensor& x) {
-  std::vector<Tensor> results;
-  for (const bool passes : {false, true}) {
-    SessionOptions options;
-    options.passes = passes;
-    options.num_threads = passes ? 2 : 1;
-    auto session = Session::Create(ModelOf(text), options);
-    ASSERT_TRUE(session.ok()) << session.status().ToString();
-    auto result = (*session)->Run({{"x", x}}, {"y"});
-    ASSERT_TRUE(result.ok()) << result.status().ToString();
-    results.push_back((*result)[0]);
-  }
-  ASSERT_EQ(results[0].shape(), results[1].shape());
-  EXPECT_EQ(std::memcmp(results[0].raw(), results[1].raw(), results[0].bytes()), 0) << text;
-}
-
 class FuseCodeSteps : public testing::Test {
  protected:
   void SetUp() override {

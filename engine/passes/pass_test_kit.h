@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,6 +101,23 @@ inline void ExpectTheSameWithPasses(const std::string& text, const Feeds& feeds)
   for (int64_t i = 0; i < results[0].num_elements(); ++i) {
     ASSERT_NEAR(results[0].data<float>()[i], results[1].data<float>()[i], 1e-6) << i;
   }
+}
+
+// Of x, 'y' is the same, bit for bit, with passes and two threads and without.
+inline void ExpectTheSameBits(const std::string& text, const Tensor& x) {
+  std::vector<Tensor> results;
+  for (const bool passes : {false, true}) {
+    SessionOptions options;
+    options.passes = passes;
+    options.num_threads = passes ? 2 : 1;
+    auto session = Session::Create(ModelOf(text), options);
+    ASSERT_TRUE(session.ok()) << session.status().ToString();
+    auto result = (*session)->Run({{"x", x}}, {"y"});
+    ASSERT_TRUE(result.ok()) << result.status().ToString();
+    results.push_back((*result)[0]);
+  }
+  ASSERT_EQ(results[0].shape(), results[1].shape());
+  EXPECT_EQ(std::memcmp(results[0].raw(), results[1].raw(), results[0].bytes()), 0) << text;
 }
 
 }  // namespace rivulet
