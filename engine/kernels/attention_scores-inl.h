@@ -79,24 +79,6 @@ HWY_INLINE float MaskScores(const AttentionMask& mask, int64_t at, float by, int
   return Largest(keys, row, [&](V v, int64_t, int64_t) HWY_ATTR { return hn::MulAdd(v, scale, more); });
 }
 
-// e^x where x is not large: within 2 units in the last place, and 0 below -87. NaN stays NaN.
-HWY_INLINE V ExpOfFew(V x) {
-  const D d;
-  const DI di;
-  const LogisticConstants c;
-  const V least = hn::Set(d, c.least);
-  const auto below = hn::Lt(x, least);
-  x = hn::IfThenElse(below, least, x);
-  const V shifted = hn::MulAdd(x, hn::Set(d, c.log2_e), hn::Set(d, c.magic));
-  const V n = hn::Sub(shifted, hn::Set(d, c.magic));
-  V rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_high), x);
-  rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_low), rest);
-  const V q = Polynomial(rest, 0.5f, 0.166666672f, 0.0416662544f, 0.00833326578f, 0.00139472669f, 0.000199177244f);
-  const V e = hn::MulAdd(hn::Mul(rest, rest), q, rest);
-  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
-  return hn::IfThenZeroElse(below, hn::MulAdd(scale, e, scale));
-}
-
 // Scores become e^(score * scale - shift); returns their sum. A NaN among them, of which the largest may not know,
 // makes it NaN.
 HWY_INLINE double TakeExponentials(int64_t keys, float scale, float shift, float* row) {
@@ -104,7 +86,7 @@ HWY_INLINE double TakeExponentials(int64_t keys, float scale, float shift, float
   const V by = hn::Set(d, scale);
   const V less = hn::Set(d, shift);
   const auto take = [&](int64_t i) HWY_ATTR {
-    const V e = ExpOfFew(hn::MulSub(hn::LoadU(d, row + i), by, less));
+    const V e = ExpOfNotLarge(hn::MulSub(hn::LoadU(d, row + i), by, less));
     hn::StoreU(e, d, row + i);
     return e;
   };

@@ -161,6 +161,24 @@ struct LogisticConstants {
   float least = -87.0f, most = 87.0f, one = 1.0f;
 };
 
+// e^x where x is not large: within 2 units in the last place, and 0 below -87. NaN stays NaN.
+HWY_INLINE V ExpOfNotLarge(V x) {
+  const D d;
+  const DI di;
+  const LogisticConstants c;
+  const V least = hn::Set(d, c.least);
+  const auto below = hn::Lt(x, least);
+  x = hn::IfThenElse(below, least, x);
+  const V shifted = hn::MulAdd(x, hn::Set(d, c.log2_e), hn::Set(d, c.magic));
+  const V n = hn::Sub(shifted, hn::Set(d, c.magic));
+  V rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_high), x);
+  rest = hn::NegMulAdd(n, hn::Set(d, c.ln2_low), rest);
+  const V q = Polynomial(rest, 0.5f, 0.166666672f, 0.0416662544f, 0.00833326578f, 0.00139472669f, 0.000199177244f);
+  const V e = hn::MulAdd(hn::Mul(rest, rest), q, rest);
+  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
+  return hn::IfThenZeroElse(below, hn::MulAdd(scale, e, scale));
+}
+
 // 1 + e^-x, x not far below. x = rest - n ln 2 with |rest| <= ln(2) / 2, so e^-x = 2^n e^-rest.
 HWY_INLINE V OnePlusExpOfNeg(V x) {
   const D d;

@@ -11,6 +11,7 @@
 #include "hwy/highway.h"
 
 #include "engine/kernels/epilogue-inl.h"
+#include "engine/kernels/row_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
@@ -172,19 +173,10 @@ void RowMomentsPiece(const float* in, int64_t rows, int64_t columns, float* mean
     const double exact = ReduceRun<SumOp>(in, columns) / static_cast<double>(columns);
     mean[row] = static_cast<float>(exact);
     const V center = hn::Set(d, mean[row]);
-    double total = 0.0;
-    for (int64_t block = 0; block < columns; block += kRowBlock) {
-      const int64_t block_end = std::min(block + kRowBlock, columns);
-      V sum = hn::Zero(d);
-      for (int64_t j = block; j < block_end; j += kLanes) {
-        const auto some = hn::FirstN(d, static_cast<size_t>(std::min(kLanes, block_end - j)));
-        const V difference = hn::IfThenElseZero(some, hn::Sub(LoadSome(in + j, block_end - j), center));
-        sum = hn::MulAdd(difference, difference, sum);
-      }
-      HWY_ALIGN float lanes[HWY_MAX_LANES_D(D)];
-      hn::Store(sum, d, lanes);
-      for (const float lane : lanes) total += static_cast<double>(lane);
-    }
+    const double total = SumOfRow(columns, [&](int64_t i, int64_t there) HWY_ATTR {
+      const V difference = hn::Sub(LoadSome(in + i, there), center);
+      return hn::Mul(difference, difference);
+    });
     // The differences were from the rounded mean.
     const double shift = exact - static_cast<double>(mean[row]);
     variance[row] = static_cast<float>(std::max(total / static_cast<double>(columns) - shift * shift, 0.0));

@@ -24,24 +24,21 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Largest of n >= 1 values; NaN if one is.
+// Largest of n >= 1 values; any, if one is NaN, which then makes the sum NaN.
 float RowMax(const float* in, int64_t n) {
   const D d;
   const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-  V best = lowest;
-  auto nan = hn::IsNaN(best);
+  V best = lowest, other = lowest;
   int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const V v = hn::LoadU(d, in + i);
-    nan = hn::Or(nan, hn::IsNaN(v));
-    best = hn::Max(best, v);
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    best = hn::Max(best, hn::LoadU(d, in + i));
+    other = hn::Max(other, hn::LoadU(d, in + i + kLanes));
   }
-  if (i < n) {
-    const V v = hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(n - i)), LoadSome(in + i, n - i), lowest);
-    nan = hn::Or(nan, hn::IsNaN(v));
-    best = hn::Max(best, v);
+  for (; i < n; i += kLanes) {
+    const V v = LoadSome(in + i, n - i);
+    other = hn::Max(other, hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(std::min(n - i, kLanes))), v, lowest));
   }
-  return hn::AllFalse(d, nan) ? hn::ReduceMax(d, best) : std::numeric_limits<float>::quiet_NaN();
+  return hn::ReduceMax(d, hn::Max(best, other));
 }
 
 // Sum of e^(x - max); the terms go to `out` where it is not null.
@@ -49,10 +46,18 @@ double SumOfExp(const float* in, int64_t n, float max, float* out) {
   const D d;
   const V shift = hn::Set(d, max);
   return SumOfRow(n, [&](int64_t i, int64_t count) HWY_ATTR {
-    const V e = Exp(hn::Sub(LoadSome(in + i, count), shift));
+    const V e = ExpOfNotLarge(hn::Sub(LoadSome(in + i, count), shift));
     if (out != nullptr) StoreSome(e, count, out + i);
     return e;
   });
+}
+
+template <class Function>
+HWY_INLINE void EachOfRow(const float* in, int64_t n, float* out, const Function& function) {
+  const D d;
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) hn::StoreU(function(hn::LoadU(d, in + i)), d, out + i);
+  if (i < n) StoreSome(function(LoadSome(in + i, n - i)), n - i, out + i);
 }
 
 // A few rows, at most kTogether, step by step: what each step ends with takes long to come, and is not waited for while
@@ -71,13 +76,10 @@ void SoftmaxTogether(const float* in, int64_t rows, int64_t columns, bool log, f
   for (int64_t row = 0; row < rows; ++row, in += columns, out += columns) {
     const V shift = hn::Set(d, max[row]);
     const V by = hn::Set(d, sum[row]);
-    for (int64_t i = 0; i < columns; i += kLanes) {
-      const int64_t count = columns - i;
-      if (log) {
-        StoreSome(hn::Sub(hn::Sub(LoadSome(in + i, count), shift), by), count, out + i);
-      } else {
-        StoreSome(hn::Mul(LoadSome(out + i, count), by), count, out + i);
-      }
+    if (log) {
+      EachOfRow(in, columns, out, [&](V x) HWY_ATTR { return hn::Sub(hn::Sub(x, shift), by); });
+    } else {
+      EachOfRow(out, columns, out, [&](V e) HWY_ATTR { return hn::Mul(e, by); });
     }
   }
 }
@@ -92,7 +94,7 @@ void SoftmaxOfColumns(int64_t rows, int64_t columns, float* tile) {
     for (int64_t c = 1; c < columns; ++c) max = hn::Max(max, hn::LoadU(d, at + c * kTileRows));
     V sum = hn::Zero(d);
     for (int64_t c = 0; c < columns; ++c) {
-      const V e = Exp(hn::Sub(hn::LoadU(d, at + c * kTileRows), max));
+      const V e = ExpOfNotLarge(hn::Sub(hn::LoadU(d, at + c * kTileRows), max));
       hn::StoreU(e, d, at + c * kTileRows);
       sum = hn::Add(sum, e);  // NaN, if one of the row's values is
     }
