@@ -14,19 +14,29 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// out[r * out_stride + c] = in[c * in_stride + r] for 4x4 elements of 4 bytes.
-HWY_INLINE void Turn4x4(const uint32_t* in, int64_t in_stride, uint32_t* out, int64_t out_stride) {
-#if HWY_TARGET == HWY_SCALAR
-  for (int r = 0; r < 4; ++r) {
-    for (int c = 0; c < 4; ++c) out[r * out_stride + c] = in[c * in_stride + r];
+#if HWY_TARGET != HWY_SCALAR
+// Four elements of each of the columns `step` apart from `in` on, one behind the other.
+template <class D>
+HWY_INLINE hn::Vec<D> LoadBlocks(D d, const uint32_t* in, int64_t step) {
+  constexpr size_t kBlocks = HWY_MAX_LANES_D(D) / 4;
+  if constexpr (kBlocks == 1) {
+    return hn::LoadU(d, in);
+  } else {
+    const hn::Half<D> half;
+    return hn::Combine(d, LoadBlocks(half, in + static_cast<int64_t>(kBlocks / 2) * step, step),
+                       LoadBlocks(half, in, step));
   }
-#else
-  const hn::FixedTag<uint32_t, 4> d;
-  const hn::FixedTag<uint64_t, 2> d64;
-  const auto i0 = hn::LoadU(d, in);
-  const auto i1 = hn::LoadU(d, in + in_stride);
-  const auto i2 = hn::LoadU(d, in + 2 * in_stride);
-  const auto i3 = hn::LoadU(d, in + 3 * in_stride);
+}
+
+// out[r * out_stride + c] = in[c * in_stride + r] for 4 r and as many c as D has lanes.
+template <class D>
+HWY_INLINE void TurnFourRows(D d, const uint32_t* in, int64_t in_stride, uint32_t* out, int64_t out_stride) {
+  const hn::RepartitionToWide<D> d64;
+  // Block b of the k-th is of column 4 b + k, and is interleaved with its like.
+  const auto i0 = LoadBlocks(d, in, 4 * in_stride);
+  const auto i1 = LoadBlocks(d, in + in_stride, 4 * in_stride);
+  const auto i2 = LoadBlocks(d, in + 2 * in_stride, 4 * in_stride);
+  const auto i3 = LoadBlocks(d, in + 3 * in_stride, 4 * in_stride);
   const auto a = hn::BitCast(d64, hn::InterleaveLower(d, i0, i1));
   const auto b = hn::BitCast(d64, hn::InterleaveLower(d, i2, i3));
   const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, i0, i1));
@@ -35,8 +45,8 @@ HWY_INLINE void Turn4x4(const uint32_t* in, int64_t in_stride, uint32_t* out, in
   hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d, out + out_stride);
   hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, e, f)), d, out + 2 * out_stride);
   hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, e, f)), d, out + 3 * out_stride);
-#endif
 }
+#endif
 
 // Vectors from `*at` on while they fit before `count`: of 16 elements where the target has them, then of 4.
 template <class Body>
@@ -104,19 +114,24 @@ void TurnPlane(const uint32_t* in, int64_t in_stride, uint32_t* out, int64_t out
   if (in_stride == rows && rows == 2) return Separate<2>(in, out, out_stride, columns);
   if (in_stride == rows && rows == 3) return Separate<3>(in, out, out_stride, columns);
   if (in_stride == rows && rows == 4) return Separate<4>(in, out, out_stride, columns);
+  // Down the columns first: what is read lies together.
   constexpr int64_t kTile = 16;
-  for (int64_t r0 = 0; r0 < rows; r0 += kTile) {
-    const int64_t r1 = std::min(r0 + kTile, rows);
-    for (int64_t c0 = 0; c0 < columns; c0 += kTile) {
-      const int64_t c1 = std::min(c0 + kTile, columns);
+  for (int64_t c0 = 0; c0 < columns; c0 += kTile) {
+    const int64_t c1 = std::min(c0 + kTile, columns);
+    for (int64_t r0 = 0; r0 < rows; r0 += kTile) {
+      const int64_t r1 = std::min(r0 + kTile, rows);
       int64_t r = r0;
+#if HWY_TARGET != HWY_SCALAR
       for (; r + 4 <= r1; r += 4) {
         int64_t c = c0;
-        for (; c + 4 <= c1; c += 4) Turn4x4(in + c * in_stride + r, in_stride, out + r * out_stride + c, out_stride);
+        ByVectors(c1, &c, [&](auto d, int64_t at) HWY_ATTR {
+          TurnFourRows(d, in + at * in_stride + r, in_stride, out + r * out_stride + at, out_stride);
+        });
         for (; c < c1; ++c) {
           for (int64_t i = r; i < r + 4; ++i) out[i * out_stride + c] = in[c * in_stride + i];
         }
       }
+#endif
       for (; r < r1; ++r) {
         for (int64_t c = c0; c < c1; ++c) out[r * out_stride + c] = in[c * in_stride + r];
       }
