@@ -30,6 +30,7 @@ void AddPools() {
   AddPool("max/112x64/3x3s2", PoolKind::kMax, 112, 64, 3, 2, 56);
   AddPool("max/56x128/2x2s2", PoolKind::kMax, 56, 128, 2, 2, 28);
   AddPool("max/28x256/3x3", PoolKind::kMax, 28, 256, 3, 1, 28);
+  AddPool("max/19x512/13x13", PoolKind::kMax, 19, 512, 13, 1, 19);
   AddPool("average/35x192/3x3", PoolKind::kAverage, 35, 192, 3, 1, 35);
   AddPool("average/7x1024/7x7", PoolKind::kAverage, 7, 1024, 7, 1, 1);
 }

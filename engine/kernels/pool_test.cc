@@ -69,6 +69,28 @@ TEST(Pool2D, AnyGeometry) {
   });
 }
 
+// Windows that share columns with their neighbours, whose channels take all, some or none of a stretch.
+TEST(Pool2D, SharedColumns) {
+  OnEveryTarget([] {
+    Random random(4);
+    for (int i = 0; i < 40; ++i) {
+      PoolGeometry g;
+      g.channels = i == 0 ? 4100 : 1 + random.Below(200);
+      g.in_h = 1 + random.Below(6);
+      g.in_w = 1 + random.Below(20);
+      g.stride_w = 1 + random.Below(2);
+      g.k_h = 2 + random.Below(3);
+      g.k_w = 2 * g.stride_w + 1 + random.Below(4);
+      g.pad_top = random.Below(4) - 1;
+      g.pad_left = random.Below(8) - 2;
+      g.out_h = 1 + random.Below(4);
+      g.out_w = g.k_w + random.Below(12);
+      ExpectRight(PoolKind::kMax, g);
+      ExpectRight(PoolKind::kAverage, g);
+    }
+  });
+}
+
 TEST(Pool2D, ZeroSizes) {
   for (int64_t PoolGeometry::*size : {&PoolGeometry::batch, &PoolGeometry::in_h, &PoolGeometry::in_w,
                                       &PoolGeometry::channels, &PoolGeometry::out_h, &PoolGeometry::out_w}) {
