@@ -1,10 +1,14 @@
 // Memory moved: transposes, pictures resized.
 #include <array>
+#include <cstdlib>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "bench/micro/micro.h"
 #include "engine/kernels/transpose.h"
-#include "engine/media/resize.h"
+#include "rivulet/model.h"
+#include "rivulet/session.h"
 
 namespace rivulet::bench {
 namespace {
@@ -20,13 +24,34 @@ void AddTranspose(const std::string& name, std::vector<int64_t> dims, std::vecto
   });
 }
 
-void AddResize(const std::string& name, const ResizeShape& shape) {
-  const int64_t in = shape.in_height * shape.in_width * shape.channels;
-  const int64_t out = shape.out_height * shape.out_width * shape.channels;
+std::unique_ptr<Session> SessionOf(const std::string& graph) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(graph.data());
+  auto model = Model::LoadBytes({bytes, graph.size()}, std::make_shared<std::string>(graph), "resize");
+  if (!model.ok()) return nullptr;
+  auto session = Session::Create(*model, {.num_threads = 1});
+  return session.ok() ? std::move(*session) : nullptr;
+}
+
+// The operator, in a graph of its own.
+void AddResize(const std::string& name, const std::vector<int64_t>& from, const std::vector<int64_t>& to) {
+  const int64_t in = from[0] * from[1] * from[2];
+  const int64_t out = to[0] * to[1] * from[2];
+  const std::string graph =
+      "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }"
+      "node { name: 'size' op: 'Const' attr { key: 'dtype' value { type: DT_INT32 } } attr { key: 'value' value { "
+      "tensor {"
+      " dtype: DT_INT32 tensor_shape { dim { size: 2 } } int_val: " +
+      std::to_string(to[0]) + " int_val: " + std::to_string(to[1]) +
+      " } } } }"
+      "node { name: 'y' op: 'ResizeBilinear' input: 'x' input: 'size' attr { key: 'T' value { type: DT_FLOAT } }"
+      " attr { key: 'half_pixel_centers' value { b: true } } }";
   AddBenchmark("resize/" + name, {0, 4 * in, 4 * out}, [=] {
-    return [=, x = Floats(in), y = Floats(out)] {
-      (void)ResizeBilinear(std::span<const float>(x.get(), static_cast<size_t>(in)), shape, ResizeAlignment::kHalfPixel,
-                           std::span<float>(y.get(), static_cast<size_t>(out)));
+    std::shared_ptr<Session> session = SessionOf(graph);
+    const Floats x(in);
+    const Feeds feeds = {{"x", Tensor::View(DType::kFloat, {1, from[0], from[1], from[2]}, x.get())}};
+    const std::vector<std::string> fetches = {"y"};
+    return [=] {
+      if (session == nullptr || !session->Run(feeds, fetches).ok()) std::abort();
     };
   });
 }
@@ -40,9 +65,9 @@ void AddLayouts() {
   AddTranspose("plane/2048x2048", {2048, 2048}, {1, 0});
   AddTranspose("heads/128x8x64", {1, 128, 8, 64}, {0, 2, 1, 3});
   AddTranspose("shuffle/28x28x3x80", {1, 28, 28, 3, 80}, {0, 1, 2, 4, 3});
-  AddResize("bilinear/480x640x3-224x224", {480, 640, 224, 224, 3});
-  AddResize("bilinear/33x33x21-513x513", {33, 33, 513, 513, 21});
-  AddResize("bilinear/28x28x128-56x56", {28, 28, 56, 56, 128});
+  AddResize("bilinear/480x640x3-224x224", {480, 640, 3}, {224, 224});
+  AddResize("bilinear/33x33x21-513x513", {33, 33, 21}, {513, 513});
+  AddResize("bilinear/28x28x128-56x56", {28, 28, 128}, {56, 56});
 }
 
 }  // namespace rivulet::bench
