@@ -44,7 +44,8 @@ Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Alloc
     const Slot& slot = plan->slots[i];
     if (slot.kind == Slot::Kind::kConstant) frame->tensors[i] = slot.constant;
     if (slot.kind == Slot::Kind::kArena) frame->tensors[i] = Tensor::View(slot.dtype, slot.shape, base + slot.offset);
-    if (slot.kind == Slot::Kind::kBands) frame->tensors[i] = Tensor::View(slot.dtype, slot.shape, nullptr);
+    if (slot.kind == Slot::Kind::kBands || slot.kind == Slot::Kind::kResult)
+      frame->tensors[i] = Tensor::View(slot.dtype, slot.shape, nullptr);
   }
   for (const int32_t slot : plan->operands) {
     frame->inputs.push_back(&frame->tensors[static_cast<size_t>(slot)]);
@@ -322,27 +323,47 @@ void ReleaseFrame(Frame& frame) {
   }
 }
 
+namespace {
+
+// Puts the steps' large results where `results` has them for the caller.
+Status LendResults(Frame& frame, Allocator& allocator, std::vector<Tensor>& results) {
+  for (const ResultPlace& place : frame.plan->results) {
+    const auto fetch = static_cast<size_t>(place.fetch);
+    Result<std::shared_ptr<void>> loan = frame.results[fetch].Lend(static_cast<size_t>(place.bytes), allocator);
+    if (!loan.ok()) return std::move(loan).status().Framed(Cat("output ", static_cast<int64_t>(place.fetch)));
+    auto* base = static_cast<uint8_t*>(loan->get());
+    for (const int32_t index : place.slots) {
+      const Slot& slot = frame.plan->slots[static_cast<size_t>(index)];
+      frame.tensors[static_cast<size_t>(index)] = Tensor::View(slot.dtype, slot.shape, base + slot.offset);
+    }
+    const Slot& slot = frame.plan->slots[static_cast<size_t>(frame.plan->fetch_slots[fetch])];
+    results[fetch] = Tensor::View(slot.dtype, slot.shape, base, std::move(*loan));
+  }
+  return Status();
+}
+
+}  // namespace
+
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,
                                      const StopToken& stop, RunProfile* profile) {
   const FlushSubnormals flush;
   const RunServices services{environment.allocator,  environment.pool, stop,
                              &environment.resources, nullptr,          &frame.scratch,
                              &frame.scratch_bytes,   environment.files};
-  Status status;
+  std::vector<Tensor> results(frame.plan->fetch_slots.size());
+  frame.results.resize(results.size());
+  Status status = LendResults(frame, environment.allocator, results);
   for (size_t i = 0; i < feeds.size() && status.ok(); ++i) {
     status = SetFeed(frame, i, feeds[i].second, environment.allocator);
   }
   if (status.ok()) status = RunSteps(frame, services, profile);
-  std::vector<Tensor> results;
-  results.reserve(frame.plan->fetch_slots.size());
-  frame.results.resize(frame.plan->fetch_slots.size());
-  for (size_t i = 0; status.ok() && i < frame.plan->fetch_slots.size(); ++i) {
-    Result<Tensor*> fetched = FetchOf(frame, i);
-    Result<Tensor> copy =
-        fetched.ok() ? frame.results[i].Copy(**fetched, environment.allocator) : Result<Tensor>(fetched.status());
-    if (copy.ok()) {
-      results.push_back(std::move(*copy));
-    } else {
+  for (size_t i = 0; status.ok() && i < results.size(); ++i) {
+    const Result<Tensor*> fetched = FetchOf(frame, i);
+    if (!fetched.ok()) {
+      status = fetched.status();
+    } else if (!results[i].valid()) {
+      Result<Tensor> copy = frame.results[i].Copy(**fetched, environment.allocator);
+      if (copy.ok()) results[i] = std::move(*copy);
       status = std::move(copy).status();
     }
   }

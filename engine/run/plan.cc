@@ -15,6 +15,7 @@
 #include "engine/run/flops.h"
 #include "engine/run/freeze.h"
 #include "engine/run/lower.h"
+#include "engine/run/result_memory.h"
 #include "engine/run/shared_memory.h"
 
 namespace rivulet {
@@ -45,6 +46,7 @@ class Compiler {
     FindLastReads();
     FindDeaths();
     if (environment_.passes && !plan_.has_dead) FindBands(last_read_, owner_, pool_.num_threads(), plan_);
+    PlaceResults();
     RIVULET_RETURN_IF_ERROR(PlaceInArena());
     RIVULET_RETURN_IF_ERROR(KeepConstants());
     ReleaseHeap();
@@ -303,6 +305,32 @@ class Compiler {
     return SlotAt(slot).shape.num_elements() * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype));
   }
 
+  // Large results go where the caller finds them; nothing else is ever put there.
+  void PlaceResults() {
+    if (depth_ > 0) return;
+    std::vector<int32_t> result_of(plan_.slots.size(), -1);  // by owner
+    for (size_t i = 0; i < fetches_.size(); ++i) {
+      const int32_t slot = SlotOf(fetches_[i]);
+      const auto owner = static_cast<size_t>(owner_[static_cast<size_t>(slot)]);
+      if (SlotAt(slot).kind != Slot::Kind::kArena || SlotAt(slot).offset != 0 || result_of[owner] >= 0) continue;
+      const CheckedSize bytes = CheckedSize(plan_.slots[owner].shape.num_elements()) *
+                                static_cast<int64_t>(ElementBytes(plan_.slots[owner].dtype));
+      if (!bytes.valid() || bytes.value() != BytesOf(slot)) continue;
+      if (bytes.value() < static_cast<int64_t>(ResultMemory::kLeastKept)) continue;
+      result_of[owner] = static_cast<int32_t>(plan_.results.size());
+      plan_.results.push_back({static_cast<int32_t>(i), PaddedBytes(bytes.value()), {}});
+    }
+    for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
+      const int32_t result = result_of[static_cast<size_t>(owner_[slot])];
+      if (result < 0 || plan_.slots[slot].kind != Slot::Kind::kArena) continue;
+      plan_.slots[slot].kind = Slot::Kind::kResult;
+      plan_.results[static_cast<size_t>(result)].slots.push_back(static_cast<int32_t>(slot));
+    }
+  }
+
+  // Vector kernels may load a whole last register.
+  static int64_t PaddedBytes(int64_t bytes) { return bytes + static_cast<int64_t>(Allocator::kAlignment); }
+
   Status PlaceInArena() {
     std::vector<ArenaRequest> requests;
     std::vector<int32_t> request_of(plan_.slots.size(), -1);
@@ -332,8 +360,7 @@ class Compiler {
         }
         if (request < 0) {
           request = static_cast<int32_t>(requests.size());
-          // Vector kernels may load a whole last register.
-          requests.push_back({bytes.value() + static_cast<int64_t>(Allocator::kAlignment), start, last, 0});
+          requests.push_back({PaddedBytes(bytes.value()), start, last, 0});
         } else {
           requests[static_cast<size_t>(request)].last_step =
               std::max(requests[static_cast<size_t>(request)].last_step, last);

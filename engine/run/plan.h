@@ -21,6 +21,7 @@ struct Slot {
     kConstant,  // held by the plan
     kFeed,      // set by each run
     kArena,     // at a fixed place of the frame's arena
+    kResult,    // at a fixed place of a result's memory (ResultPlace)
     kBands,     // between convolutions of a chain: has a shape, but is never there as a whole
     kHeap,      // made by its step in each run: shapes that depend on data, strings, other names of feeds
   };
@@ -59,6 +60,13 @@ struct Step {
   std::vector<int32_t> release;          // heap slots that no later step reads
 };
 
+// A large result, which is made in the memory that the caller gets.
+struct ResultPlace {
+  int32_t fetch = 0;
+  int64_t bytes = 0;
+  std::vector<int32_t> slots;  // that lie in it
+};
+
 struct Plan {
   Graph graph;  // after the passes; large constants are dropped from it
   std::vector<Slot> slots;
@@ -67,6 +75,7 @@ struct Plan {
   std::vector<uint8_t> dies;        // by operand: an input that holds its own memory and that no later step reads
   std::vector<int32_t> feed_slots;  // -1 for a feed that nothing reads
   std::vector<int32_t> fetch_slots;
+  std::vector<ResultPlace> results;  // none in plans within others
   std::vector<int32_t> passing_slots;  // that hold something only while a run goes on: feeds, and what is on the heap
   bool has_dead = false;               // there are branches that may not be taken
   std::string path;                    // in front of node names where state is kept: the calls that led here

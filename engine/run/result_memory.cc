@@ -17,9 +17,7 @@ struct ResultMemory::Block {
   std::atomic<bool> lent{true};
 };
 
-Result<Tensor> ResultMemory::Copy(const Tensor& tensor, Allocator& allocator) {
-  const size_t bytes = tensor.bytes();
-  if (bytes < kLeastKept || !IsPlain(tensor.dtype())) return Clone(tensor, allocator);
+Result<std::shared_ptr<void>> ResultMemory::Lend(size_t bytes, Allocator& allocator) {
   if (block_ == nullptr || block_->bytes != bytes || block_->lent.exchange(true, std::memory_order_acquire)) {
     auto block = std::make_shared<Block>();
     block_ = nullptr;
@@ -27,9 +25,16 @@ Result<Tensor> ResultMemory::Copy(const Tensor& tensor, Allocator& allocator) {
     block->bytes = bytes;
     block_ = std::move(block);
   }
-  void* data = block_->memory.get();
+  return std::shared_ptr<void>(block_->memory.get(),
+                               [block = block_](void*) { block->lent.store(false, std::memory_order_release); });
+}
+
+Result<Tensor> ResultMemory::Copy(const Tensor& tensor, Allocator& allocator) {
+  const size_t bytes = tensor.bytes();
+  if (bytes < kLeastKept || !IsPlain(tensor.dtype())) return Clone(tensor, allocator);
+  RIVULET_ASSIGN_OR_RETURN(std::shared_ptr<void> loan, Lend(bytes, allocator));
+  void* data = loan.get();
   std::memcpy(data, tensor.raw(), bytes);
-  std::shared_ptr<void> loan(data, [block = block_](void*) { block->lent.store(false, std::memory_order_release); });
   return Tensor::View(tensor.dtype(), tensor.shape(), data, std::move(loan));
 }
 

@@ -16,6 +16,8 @@ class ResultMemory {
  public:
   static constexpr size_t kLeastKept = size_t{1} << 20;  // smaller blocks are the allocator's
 
+  // Memory for the caller; what holds it keeps it from being lent again.
+  Result<std::shared_ptr<void>> Lend(size_t bytes, Allocator& allocator);
   // A copy of the tensor for the caller.
   Result<Tensor> Copy(const Tensor& tensor, Allocator& allocator);
 
