@@ -74,7 +74,7 @@ MixRowOf MixRowFor(int64_t channels) {
 // likely lies between: where a picture grows, most of them are asked for again.
 class MixedRows {
  public:
-  static constexpr int64_t kFloats = 1024;  // of a stretch, unless one pixel has more channels
+  static constexpr int64_t kFloats = 4096;  // of a stretch, unless one pixel has more channels
 
   MixedRows(const Tensor& images, const Stretch& stretch, MixRowOf mix_row)
       : images_(images), stretch_(stretch), mix_row_(mix_row) {}
