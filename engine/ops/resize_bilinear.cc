@@ -110,7 +110,9 @@ void Resize(RunContext& c, const ResizeState& state, const Mix* columns, MixRowO
   // A stretch is some whole pixels, or some channels of one.
   const int64_t depth = std::min(channels, MixedRows::kFloats);
   const int64_t stretch = MixedRows::kFloats / depth;
-  c.ParallelFor(images.dim(0) * out_height, ResizeGrain(out_width * channels), [&](int64_t begin, int64_t end) {
+  // A piece's first rows are mixed for it alone: there are some more.
+  const int64_t grain = std::max(ResizeGrain(out_width * channels), 4 * out_height / height);
+  c.ParallelFor(images.dim(0) * out_height, grain, [&](int64_t begin, int64_t end) {
     for (int64_t first = 0; first < out_width; first += stretch) {
       for (int64_t channel = 0; channel < channels; channel += depth) {
         const int64_t count = std::min(stretch, out_width - first);
