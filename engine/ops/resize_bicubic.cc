@@ -8,6 +8,7 @@
 //
 // ResizeBicubicGrad: grads [batch, h, w, channels] of float32, original_image [batch, H, W, channels] of T (only its
 // shape counts) -> [batch, H, W, channels] of T, where each gradient goes back by the same weights.
+#include "engine/base/checked.h"
 #include "engine/ops/number.h"
 #include "engine/ops/resize_shape.h"
 #include "engine/ops/widen.h"
@@ -52,33 +53,48 @@ Taps TapsAt(const ResizeAxis& axis, int64_t out) {
   return taps;
 }
 
+// Four rows of an image mixed into one.
 template <typename T>
-void Resize(RunContext& c, const ResizeState& state, const Taps* columns) {
+void MixRows(const T* image, int64_t count, const Taps& y, float* mixed) {
+  const T* row0 = image + y.at[0] * count;
+  const T* row1 = image + y.at[1] * count;
+  const T* row2 = image + y.at[2] * count;
+  const T* row3 = image + y.at[3] * count;
+  for (int64_t i = 0; i < count; ++i) {
+    float sum = 0;
+    sum += static_cast<float>(Widen(row0[i])) * y.weight[0];
+    sum += static_cast<float>(Widen(row1[i])) * y.weight[1];
+    sum += static_cast<float>(Widen(row2[i])) * y.weight[2];
+    sum += static_cast<float>(Widen(row3[i])) * y.weight[3];
+    mixed[i] = sum;
+  }
+}
+
+// Four pixels of such a row mixed into one.
+void MixPixels(const float* mixed, int64_t channels, const Taps& x, float* to) {
+  for (int64_t k = 0; k < channels; ++k) {
+    float sum = 0;
+    for (int h = 0; h < 4; ++h) sum += mixed[x.at[h] * channels + k] * x.weight[h];
+    to[k] = sum;
+  }
+}
+
+// `columns` are the taps of the output's columns, `mixed` a row of floats for each thread.
+template <typename T>
+void Resize(RunContext& c, const ResizeState& state, const Taps* columns, float* mixed) {
   const Tensor& images = c.input(0);
   const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
   const int64_t out_height = c.output(0).dim(1), out_width = c.output(0).dim(2);
   const ResizeAxis axis(height, out_height, state.align_corners, state.half_pixel_centers);
   const T* in = static_cast<const T*>(images.raw());
   float* out = c.output(0).data<float>();
-  c.ParallelFor(images.dim(0) * out_height, ResizeGrain(out_width * channels * 8), [&](int64_t begin, int64_t end) {
+  const int64_t grain = ResizeGrain(std::max(out_width, width) * channels * 4);
+  c.pool().ParallelFor(images.dim(0) * out_height, grain, c.stop(), [&](int64_t begin, int64_t end, int thread) {
+    float* own = mixed + thread * width * channels;
     for (int64_t row = begin; row < end; ++row) {
-      const Taps y = TapsAt(axis, row % out_height);
-      const T* image = in + row / out_height * height * width * channels;
+      MixRows(in + row / out_height * height * width * channels, width * channels, TapsAt(axis, row % out_height), own);
       float* to = out + row * out_width * channels;
-      for (int64_t i = 0; i < out_width; ++i) {
-        const Taps& x = columns[i];
-        for (int64_t k = 0; k < channels; ++k) {
-          float sum = 0;
-          for (int h = 0; h < 4; ++h) {
-            float column = 0;
-            for (int v = 0; v < 4; ++v) {
-              column += static_cast<float>(Widen(image[(y.at[v] * width + x.at[h]) * channels + k])) * y.weight[v];
-            }
-            sum += column * x.weight[h];
-          }
-          *to++ = sum;
-        }
-      }
+      for (int64_t i = 0; i < out_width; ++i, to += channels) MixPixels(own, channels, columns[i], to);
     }
   });
 }
@@ -88,12 +104,17 @@ Status Run(RunContext& c) {
   const Tensor& images = c.input(0);
   if (c.output(0).num_elements() == 0) return Status();
   const int64_t out_width = c.output(0).dim(2);
-  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(out_width) * sizeof(Taps)));
+  const CheckedSize taps = CheckedSize(out_width) * int64_t{sizeof(Taps)};
+  const CheckedSize rows = CheckedSize(images.dim(2)) * images.dim(3) * c.pool().num_threads();
+  const CheckedSize bytes = taps + rows * int64_t{sizeof(float)};
+  if (!bytes.valid()) return ResourceExhausted("images of shape ", images.shape(), " are too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
   auto* columns = static_cast<Taps*>(scratch);
+  auto* mixed = reinterpret_cast<float*>(columns + out_width);
   const ResizeAxis axis(images.dim(2), out_width, state.align_corners, state.half_pixel_centers);
   for (int64_t i = 0; i < out_width; ++i) columns[i] = TapsAt(axis, i);
   VisitLoops<kWidenImages, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
-      images.dtype(), [&](auto tag) { Resize<typename decltype(tag)::Type>(c, state, columns); });
+      images.dtype(), [&](auto tag) { Resize<typename decltype(tag)::Type>(c, state, columns, mixed); });
   return Status();
 }
 
