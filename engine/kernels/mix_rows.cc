@@ -30,8 +30,30 @@ void MixRowsOf(const float* upper, const float* lower, float part, int64_t count
   }
 }
 
-void MixPairsOf(const float* row, const MixPair* pairs, int64_t count, int64_t channels, float* out) {
+// Of three channels or four, in vectors of four while those lie in the row and in the result: the fourth of three is
+// written over by the next pair. Returns how many pairs are done.
+int64_t MixPixels(const float* row, int64_t size, const MixPair* pairs, int64_t count, int64_t channels, float* out) {
+  const hn::CappedTag<float, 4> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  if (lanes < 4) return 0;
+  const int64_t last = size - lanes;
+  int64_t i = 0;
+  for (; i + (channels == 3) < count && pairs[i].left <= last && pairs[i].right <= last; ++i) {
+    const auto left = hn::LoadU(d, row + pairs[i].left);
+    const auto difference = hn::Sub(hn::LoadU(d, row + pairs[i].right), left);
+    hn::StoreU(hn::Add(left, hn::Mul(difference, hn::Set(d, pairs[i].part))), d, out + i * channels);
+  }
+  return i;
+}
+
+void MixPairsOf(const float* row, int64_t size, const MixPair* pairs, int64_t count, int64_t channels, float* out) {
   const D d;
+  if (channels == 3 || channels == 4) {
+    const int64_t done = MixPixels(row, size, pairs, count, channels, out);
+    pairs += done;
+    count -= done;
+    out += done * channels;
+  }
   for (const MixPair* pair = pairs; pair != pairs + count; ++pair, out += channels) {
     const float* left = row + pair->left;
     const float* right = row + pair->right;
@@ -60,8 +82,8 @@ void MixRows(const float* upper, const float* lower, float part, int64_t count, 
   HWY_DYNAMIC_DISPATCH(MixRowsOf)(upper, lower, part, count, out);
 }
 
-void MixPairs(const float* row, const MixPair* pairs, int64_t count, int64_t channels, float* out) {
-  HWY_DYNAMIC_DISPATCH(MixPairsOf)(row, pairs, count, channels, out);
+void MixPairs(const float* row, int64_t size, const MixPair* pairs, int64_t count, int64_t channels, float* out) {
+  HWY_DYNAMIC_DISPATCH(MixPairsOf)(row, size, pairs, count, channels, out);
 }
 
 }  // namespace rivulet

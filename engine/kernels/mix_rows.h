@@ -10,13 +10,13 @@ namespace rivulet {
 void MixRows(const float* upper, const float* lower, float part, int64_t count, float* out);
 
 // For each of `count` pairs, `channels` values out[k] = left[k] + (right[k] - left[k]) * part, one pair's behind the
-// other's. `left` and `right` are where in `row` a pair's values begin.
+// other's. `left` and `right` are where in `row`, of `size` floats, a pair's values begin.
 struct MixPair {
   int64_t left;
   int64_t right;
   float part;
 };
-void MixPairs(const float* row, const MixPair* pairs, int64_t count, int64_t channels, float* out);
+void MixPairs(const float* row, int64_t size, const MixPair* pairs, int64_t count, int64_t channels, float* out);
 
 }  // namespace rivulet
 

@@ -40,7 +40,7 @@ TEST(MixRows, PairsOfEveryDepth) {
       const std::vector<float> row = Values(5 * channels, 17);
       const MixPair pairs[] = {{0, 0, 0.5f}, {2 * channels, 3 * channels, 0.25f}, {4 * channels, channels, 0.9f}};
       std::vector<float> out(static_cast<size_t>(3 * channels) + 1, kBehind);
-      MixPairs(row.data(), pairs, 3, channels, out.data());
+      MixPairs(row.data(), 5 * channels, pairs, 3, channels, out.data());
       for (int64_t i = 0; i < 3 * channels; ++i) {
         const MixPair& pair = pairs[i / channels];
         const auto left = static_cast<size_t>(pair.left + i % channels);

@@ -51,6 +51,7 @@ using MixRowOf = decltype(&MixRow<float>);
 // The same of floats, whose channels are mixed by vectors.
 void MixWideRow(const Tensor& images, int64_t first, const Stretch& s, float* to) {
   const float* row = static_cast<const float*>(images.raw()) + first + s.first_channel;
+  const int64_t size = images.num_elements() - first - s.first_channel;  // what lies behind the row counts, too
   const int64_t depth = s.end_channel - s.first_channel;
   constexpr int64_t kPairs = 64;
   MixPair pairs[kPairs];
@@ -60,14 +61,15 @@ void MixWideRow(const Tensor& images, int64_t first, const Stretch& s, float* to
       const Mix& mix = s.columns[done + i];
       pairs[i] = {mix.lower * s.channels, mix.upper * s.channels, mix.part};
     }
-    MixPairs(row, pairs, count, depth, to + done * depth);
+    MixPairs(row, size, pairs, count, depth, to + done * depth);
   }
 }
 
 template <typename T>
 MixRowOf MixRowFor(int64_t channels) {
   constexpr int64_t kWide = 8;
-  return std::is_same_v<T, float> && channels >= kWide ? MixWideRow : MixRow<T>;
+  const bool pays = channels >= kWide || channels == 3 || channels == 4;
+  return std::is_same_v<T, float> && pays ? MixWideRow : MixRow<T>;
 }
 
 // Mixes of input columns for a stretch of output columns, kept for the two input rows that the next output row most
