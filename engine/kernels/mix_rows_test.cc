@@ -36,16 +36,18 @@ TEST(MixRows, EveryLength) {
 
 TEST(MixRows, PairsOfEveryDepth) {
   OnEveryTarget([] {
-    for (int64_t channels = 1; channels < 40; ++channels) {
-      const std::vector<float> row = Values(5 * channels, 17);
+    for (int64_t i = 2; i < 80; ++i) {
+      const int64_t channels = i / 2;
+      const int64_t pixels = 5 + i % 2;  // with a pixel behind the last one that is read, or without
+      const std::vector<float> row = Values(pixels * channels, 17);
       const MixPair pairs[] = {{0, 0, 0.5f}, {2 * channels, 3 * channels, 0.25f}, {4 * channels, channels, 0.9f}};
       std::vector<float> out(static_cast<size_t>(3 * channels) + 1, kBehind);
-      MixPairs(row.data(), 5 * channels, pairs, 3, channels, out.data());
-      for (int64_t i = 0; i < 3 * channels; ++i) {
-        const MixPair& pair = pairs[i / channels];
-        const auto left = static_cast<size_t>(pair.left + i % channels);
-        const auto right = static_cast<size_t>(pair.right + i % channels);
-        ASSERT_EQ(out[static_cast<size_t>(i)], Mixed(row[left], row[right], pair.part)) << i << " of " << channels;
+      MixPairs(row.data(), pixels * channels, pairs, 3, channels, out.data());
+      for (int64_t k = 0; k < 3 * channels; ++k) {
+        const MixPair& pair = pairs[k / channels];
+        const auto left = static_cast<size_t>(pair.left + k % channels);
+        const auto right = static_cast<size_t>(pair.right + k % channels);
+        ASSERT_EQ(out[static_cast<size_t>(k)], Mixed(row[left], row[right], pair.part)) << k << " of " << channels;
       }
       ASSERT_EQ(out.back(), kBehind);
     }

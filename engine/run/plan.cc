@@ -313,12 +313,11 @@ class Compiler {
       const int32_t slot = SlotOf(fetches_[i]);
       const auto owner = static_cast<size_t>(owner_[static_cast<size_t>(slot)]);
       if (SlotAt(slot).kind != Slot::Kind::kArena || SlotAt(slot).offset != 0 || result_of[owner] >= 0) continue;
-      const CheckedSize bytes = CheckedSize(plan_.slots[owner].shape.num_elements()) *
-                                static_cast<int64_t>(ElementBytes(plan_.slots[owner].dtype));
-      if (!bytes.valid() || bytes.value() != BytesOf(slot)) continue;
-      if (bytes.value() < static_cast<int64_t>(ResultMemory::kLeastKept)) continue;
+      const CheckedSize bytes = RoomFor(static_cast<int32_t>(owner));
+      if (!bytes.valid() || BytesOf(static_cast<int32_t>(owner)) != BytesOf(slot)) continue;
+      if (BytesOf(slot) < static_cast<int64_t>(ResultMemory::kLeastKept)) continue;
       result_of[owner] = static_cast<int32_t>(plan_.results.size());
-      plan_.results.push_back({static_cast<int32_t>(i), PaddedBytes(bytes.value()), {}});
+      plan_.results.push_back({static_cast<int32_t>(i), bytes.value(), {}});
     }
     for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
       const int32_t result = result_of[static_cast<size_t>(owner_[slot])];
@@ -328,8 +327,11 @@ class Compiler {
     }
   }
 
-  // Vector kernels may load a whole last register.
-  static int64_t PaddedBytes(int64_t bytes) { return bytes + static_cast<int64_t>(Allocator::kAlignment); }
+  // What a slot takes: vector kernels may load a whole last register.
+  CheckedSize RoomFor(int32_t slot) {
+    return CheckedSize(SlotAt(slot).shape.num_elements()) * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype)) +
+           static_cast<int64_t>(Allocator::kAlignment);
+  }
 
   Status PlaceInArena() {
     std::vector<ArenaRequest> requests;
@@ -346,8 +348,7 @@ class Compiler {
         const int32_t slot = plan_.operands[static_cast<size_t>(step.first_output + o)];
         if (SlotAt(slot).kind != Slot::Kind::kArena) continue;
         const int32_t owner = owner_[static_cast<size_t>(slot)];
-        const CheckedSize bytes =
-            CheckedSize(SlotAt(owner).shape.num_elements()) * static_cast<int64_t>(ElementBytes(SlotAt(owner).dtype));
+        const CheckedSize bytes = RoomFor(owner);
         if (!bytes.valid()) {
           return ResourceExhausted(NodeFrame(graph_.node(step.node)), ": an output of shape ", SlotAt(slot).shape,
                                    " is larger than any memory");
@@ -360,7 +361,7 @@ class Compiler {
         }
         if (request < 0) {
           request = static_cast<int32_t>(requests.size());
-          requests.push_back({PaddedBytes(bytes.value()), start, last, 0});
+          requests.push_back({bytes.value(), start, last, 0});
         } else {
           requests[static_cast<size_t>(request)].last_step =
               std::max(requests[static_cast<size_t>(request)].last_step, last);

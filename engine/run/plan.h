@@ -75,7 +75,7 @@ struct Plan {
   std::vector<uint8_t> dies;        // by operand: an input that holds its own memory and that no later step reads
   std::vector<int32_t> feed_slots;  // -1 for a feed that nothing reads
   std::vector<int32_t> fetch_slots;
-  std::vector<ResultPlace> results;  // none in plans within others
+  std::vector<ResultPlace> results;    // none in plans within others
   std::vector<int32_t> passing_slots;  // that hold something only while a run goes on: feeds, and what is on the heap
   bool has_dead = false;               // there are branches that may not be taken
   std::string path;                    // in front of node names where state is kept: the calls that led here
