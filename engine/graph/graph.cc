@@ -1,17 +1,17 @@
 #include "engine/graph/graph.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "engine/base/errors.h"
+#include "engine/base/keyed_hash.h"
 
 namespace rivulet {
 
 namespace {
 
 uint32_t HashOf(std::string_view name) {
-  const uint64_t hash = std::hash<std::string_view>()(name);
+  const uint64_t hash = KeyedHash()(name);
   return static_cast<uint32_t>(hash ^ hash >> 32);
 }
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "engine/base/keyed_hash.h"
 #include "engine/ops/infer.h"
 
 namespace rivulet {
@@ -256,8 +257,8 @@ class Instantiator {
   const Substitution attrs_;
   const FunctionMap& functions_;
   Body body_;
-  std::unordered_map<std::string, size_t> first_arg_;
-  std::unordered_map<std::string, int32_t> index_;
+  std::unordered_map<std::string, size_t, KeyedHash> first_arg_;
+  std::unordered_map<std::string, int32_t, KeyedHash> index_;
 };
 
 }  // namespace
