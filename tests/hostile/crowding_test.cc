@@ -102,5 +102,69 @@ TEST(HostileCrowding, B8_NodesOfAFunctionWhoseNamesHaveOneHash) {
   EXPECT_TRUE(status.ok()) << status.ToString();
 }
 
+// ---- Keys of one bucket ----
+
+Tensor Multiples(int64_t of, int64_t first, int64_t count) {
+  std::vector<int64_t> keys(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) keys[static_cast<size_t>(i)] = (first + i) * of;
+  return Tensor::Of<int64_t>({count}, keys);
+}
+
+const std::string kTypes = TypeText("key_dtype", "DT_INT64") + TypeText("value_dtype", "DT_INT64");
+const std::string kInOut = TypeText("Tin", "DT_INT64") + TypeText("Tout", "DT_INT64");
+
+std::string TableText(const std::string& table) {
+  return table + FeedText("k", "DT_INT64") + FeedText("v", "DT_INT64") + FeedText("none", "DT_INT64") +
+         NodeText("insert", "LookupTableInsertV2", "t k v", kInOut) +
+         NodeText("import", "LookupTableImportV2", "t k v", kInOut) +
+         NodeText("remove", "LookupTableRemoveV2", "t k", TypeText("Tin", "DT_INT64")) +
+         NodeText("find", "LookupTableFindV2", "t k none", kInOut) + kVersionsText;
+}
+
+// A key may take a walk over all entries; the deadline is looked at between such walks, not after a thousand of them.
+void ExpectStops(Session& session, const Feeds& feeds, const char* fetch, const char* target) {
+  RunOptions run;
+  run.deadline_ms = 50;
+  const Within limit(1.5);
+  const auto result =
+      session.Run(feeds, fetch != nullptr ? std::vector<std::string>{fetch} : std::vector<std::string>(),
+                  target != nullptr ? std::vector<std::string>{target} : std::vector<std::string>(), run);
+  ExpectError(result.status(), Code::kDeadlineExceeded, {"deadline"});
+}
+
+TEST(HostileCrowding, T1_KeysOfOneBucket) {
+  // The table has as many entries as buckets, and with one more the next number of buckets, which all keys are
+  // multiples of.
+  constexpr int64_t kEntries = 1447153, kBuckets = 2938679, kMore = 2000;
+  auto session = Session::Create(*LoadText(TableText(NodeText("t", "MutableHashTableV2", "", kTypes))));
+  ASSERT_TRUE(session.ok());
+  const Tensor none = Tensor::Scalar<int64_t>(-1);
+  const Tensor keys = Multiples(kBuckets, 0, kEntries);
+  const auto filled = (*session)->Run({{"k", keys}, {"v", keys}}, {}, {"insert"});
+  ASSERT_TRUE(filled.ok()) << filled.status().ToString();
+  const Tensor more = Multiples(kBuckets, kEntries, kMore);
+  ExpectStops(**session, {{"k", more}, {"v", more}}, nullptr, "insert");
+  const Tensor others = Multiples(kBuckets, 2 * kEntries, kMore);
+  ExpectStops(**session, {{"k", others}, {"none", none}}, "find", nullptr);
+  ExpectStops(**session, {{"k", others}}, nullptr, "remove");
+}
+
+TEST(HostileCrowding, T1_ADenseTableWithoutAFreeBucket) {
+  constexpr int64_t kBuckets = int64_t{1} << 20, kMore = 2000;
+  const std::string marks = ConstText("empty", "DT_INT64", "tensor_shape {} int64_val: -1") +
+                            ConstText("deleted", "DT_INT64", "tensor_shape {} int64_val: -2");
+  auto session = Session::Create(*LoadText(TableText(marks + NodeText("t", "MutableDenseHashTableV2", "empty deleted",
+                                                                      kTypes + AttrText("value_shape", "shape {}")))));
+  ASSERT_TRUE(session.ok());
+  std::vector<int64_t> keys(kBuckets);
+  std::iota(keys.begin(), keys.end(), 0);
+  const Tensor all = Tensor::Of<int64_t>({kBuckets, 1}, keys);
+  const auto filled = (*session)->Run({{"k", all}, {"v", all}}, {}, {"import"});
+  ASSERT_TRUE(filled.ok()) << filled.status().ToString();
+  const Tensor others = Multiples(1, kBuckets, kMore);
+  ExpectStops(**session, {{"k", others}, {"none", Tensor::Scalar<int64_t>(-1)}}, "find", nullptr);
+  ExpectStops(**session, {{"k", others}}, nullptr, "remove");
+}
+
 }  // namespace
 }  // namespace rivulet
