@@ -166,5 +166,20 @@ TEST(HostileCrowding, T1_ADenseTableWithoutAFreeBucket) {
   ExpectStops(**session, {{"k", others}}, nullptr, "remove");
 }
 
+TEST(HostileCrowding, ClassesOfOneBucket) {
+  constexpr int64_t kCount = 100'000;
+  std::unordered_map<int64_t, int64_t> table;
+  for (int64_t i = 0; i < kCount; ++i) table[i] = i;
+  const Tensor sampled = Multiples(static_cast<int64_t>(table.bucket_count()), 0, kCount);
+  const Tensor classes = Tensor::Of<int64_t>({kCount, 1}, sampled.values<int64_t>());
+  const std::string text = FeedText("classes", "DT_INT64") + FeedText("sampled", "DT_INT64") +
+                           NodeText("y", "ComputeAccidentalHits", "classes sampled", AttrText("num_true", "i: 1"));
+  const Within limit(3);
+  const auto hits = RunText(text, "y:1", {{{"classes", classes}, {"sampled", sampled}}, {}, {}});
+  ASSERT_TRUE(hits.ok()) << hits.status().ToString();
+  ASSERT_EQ((*hits)[0].num_elements(), kCount);
+  EXPECT_EQ((*hits)[0].data<int64_t>()[kCount - 1], kCount - 1);
+}
+
 }  // namespace
 }  // namespace rivulet
