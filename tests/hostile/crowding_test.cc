@@ -181,5 +181,45 @@ TEST(HostileCrowding, ClassesOfOneBucket) {
   EXPECT_EQ((*hits)[0].data<int64_t>()[kCount - 1], kCount - 1);
 }
 
+// ---- Readers of one variable ----
+
+// y is the sum of these, each a reference to a variable that is 0.5.
+Status SumOf(const std::vector<std::string>& inputs, const std::string& nodes) {
+  Wire sum;
+  sum.Bytes(1, "y").Bytes(2, "AddN");
+  for (const std::string& input : inputs) sum.Bytes(3, input);
+  sum.Raw(TypeAttr("T", 1)).Raw(Attr("N", Wire().Int(3, inputs.size()).str()));
+  const std::string bytes =
+      Node32("v", "VariableV2", {}, TypeAttr("dtype", 1) + Attr("shape", Wire().Bytes(7, "").str())) +
+      FloatPlaceholder("x") + Node32("set", "Assign", {"v", "x"}, TypeAttr("T", 1)) + nodes +
+      Wire().Bytes(1, sum.str()).str() + Versions32(1000);
+  RIVULET_ASSIGN_OR_RETURN(const auto model, LoadText(bytes));
+  RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model));
+  RIVULET_RETURN_IF_ERROR(session->Run({{"x", Tensor::Scalar<float>(0.5f)}}, {}, {"set"}).status());
+  const auto result = session->Run({}, {"y"});
+  if (result.ok()) EXPECT_EQ((*result)[0].data<float>()[0], 0.5f * static_cast<float>(inputs.size()));
+  return result.status();
+}
+
+TEST(HostileCrowding, B7_OneReferenceAtManyInputs) {
+  const Within limit(5);
+  const Status status = SumOf(std::vector<std::string>(100'000, "v"), "");
+  EXPECT_TRUE(status.ok()) << status.ToString();
+}
+
+// Each is read when all others are there: that is a square of waits, unless they wait for one node.
+TEST(HostileCrowding, B7_ManyReferencesAtOneNode) {
+  constexpr int kMany = 20'000;
+  std::string nodes;
+  std::vector<std::string> inputs;
+  for (int i = 0; i < kMany; ++i) {
+    inputs.push_back(Cat("r", i));
+    nodes += Node32(inputs.back(), "RefIdentity", {"v"}, TypeAttr("T", 1));
+  }
+  const Within limit(5);
+  const Status status = SumOf(inputs, nodes);
+  EXPECT_TRUE(status.ok()) << status.ToString();
+}
+
 }  // namespace
 }  // namespace rivulet
