@@ -221,5 +221,30 @@ TEST(HostileCrowding, B7_ManyReferencesAtOneNode) {
   EXPECT_TRUE(status.ok()) << status.ToString();
 }
 
+// A pass takes each output away, and what was one node is looked up as often.
+TEST(HostileCrowding, B7_ManyOutputsOfOneIdentity) {
+  constexpr int kMany = 100'000;
+  Wire identity, sum;
+  identity.Bytes(1, "i").Bytes(2, "IdentityN");
+  sum.Bytes(1, "y").Bytes(2, "AddN");
+  std::string types;
+  for (int i = 0; i < kMany; ++i) {
+    identity.Bytes(3, "x");
+    sum.Bytes(3, Cat("i:", i));
+    types += Wire().Int(6, 1).str();
+  }
+  identity.Raw(Attr("T", Wire().Bytes(1, types).str()));
+  sum.Raw(TypeAttr("T", 1)).Raw(Attr("N", Wire().Int(3, kMany).str()));
+  const std::string bytes =
+      FloatPlaceholder("x") + Wire().Bytes(1, identity.str()).Bytes(1, sum.str()).str() + Versions32(1000);
+  const Within limit(5);
+  auto model = LoadText(bytes);
+  ASSERT_TRUE(model.ok()) << model.status().ToString();
+  auto session = Session::Create(*model);
+  const auto result = (*session)->Run({{"x", Tensor::Scalar<float>(0.5f)}}, {"y"});
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ((*result)[0].data<float>()[0], 0.5f * kMany);
+}
+
 }  // namespace
 }  // namespace rivulet
