@@ -246,5 +246,43 @@ TEST(HostileCrowding, B7_ManyOutputsOfOneIdentity) {
   EXPECT_EQ((*result)[0].data<float>()[0], 0.5f * kMany);
 }
 
+// ---- Nodes that are made, many of one name ----
+
+// The gradient of a concatenation cuts each input's part out again.
+TEST(HostileCrowding, B7_TheGradientOfManyInputs) {
+  constexpr int kMany = 30'000;
+  const std::string zero = Wire().Bytes(8, Wire().Int(1, 3).Bytes(2, "").Int(7, 0).str()).str();
+  const Wire axis = Wire().Bytes(1, "axis").Bytes(2, "Const").Raw(TypeAttr("dtype", 3) + Attr("value", zero));
+  Wire concat;
+  concat.Bytes(1, "c").Bytes(2, "ConcatV2");
+  for (int i = 0; i < kMany; ++i) concat.Bytes(3, "a");
+  concat.Bytes(3, "axis:output:0").Raw(TypeAttr("T", 1)).Raw(Attr("N", Wire().Int(3, kMany).str()));
+  const Wire function = Wire()
+                            .Bytes(1, Wire()
+                                          .Bytes(1, "f")
+                                          .Bytes(2, Wire().Bytes(1, "a").Int(3, 1).str())
+                                          .Bytes(3, Wire().Bytes(1, "r").Int(3, 1).str())
+                                          .str())
+                            .Bytes(3, axis.str())
+                            .Bytes(3, concat.str())
+                            .Bytes(4, Wire().Bytes(1, "r").Bytes(2, "c:output:0").str());
+  const std::string floats = Wire().Bytes(1, Wire().Int(6, 1).Int(6, 1).str()).str(),
+                    one = Wire().Bytes(1, Wire().Int(6, 1).str()).str();
+  const std::string bytes =
+      FloatPlaceholder("x") + FloatPlaceholder("dy") +
+      Node32("y", "SymbolicGradient", {"x", "dy"},
+             Attr("Tin", floats) + Attr("Tout", one) + Attr("f", Wire().Bytes(10, Wire().Bytes(1, "f").str()).str())) +
+      Wire().Bytes(2, Wire().Bytes(1, function.str()).str()).str() + Versions32(1000);
+  const Within limit(8);
+  auto model = LoadText(bytes);
+  ASSERT_TRUE(model.ok()) << model.status().ToString();
+  auto session = Session::Create(*model);
+  const Feeds feeds = {{"x", Tensor::Of<float>({1}, std::vector<float>{1})},
+                       {"dy", Tensor::Of<float>({kMany}, std::vector<float>(kMany, 0.5f))}};
+  const auto result = (*session)->Run(feeds, {"y"});
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ((*result)[0].data<float>()[0], 0.5f * kMany);
+}
+
 }  // namespace
 }  // namespace rivulet
