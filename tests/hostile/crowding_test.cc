@@ -284,5 +284,72 @@ TEST(HostileCrowding, B7_TheGradientOfManyInputs) {
   EXPECT_EQ((*result)[0].data<float>()[0], 0.5f * kMany);
 }
 
+// ---- Functions of many arguments and results ----
+
+std::string ArgWire(const std::string& name, const char* number = nullptr) {
+  Wire arg;
+  arg.Bytes(1, name).Int(3, 1);
+  if (number != nullptr) arg.Bytes(5, number);
+  return arg.str();
+}
+
+// c, which calls f of x.
+Status CallOf(const std::string& functions, const std::string& attrs, const std::string& function = "f") {
+  const std::string bytes =
+      FloatPlaceholder("x") + Node32("c", function, {"x"}, attrs) + Wire().Bytes(2, functions).str() + Versions32(1000);
+  RIVULET_ASSIGN_OR_RETURN(const auto model, LoadText(bytes));
+  RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model));
+  return session->Run({{"x", Tensor::Scalar<float>(1)}}, {"c"}).status();
+}
+
+// Some hundred bytes ask for 20 million arguments, or results.
+TEST(HostileCrowding, B16_ArgumentsThatAreMany) {
+  const Within limit(2);
+  const auto function = [](const std::string& arguments, const std::string& results, const std::string& returns) {
+    return Wire()
+        .Bytes(1, Wire().Bytes(1, Wire().Bytes(1, "f").Raw(arguments).Raw(results).str()).Raw(returns).str())
+        .str();
+  };
+  const std::string returns = Wire().Bytes(4, Wire().Bytes(1, "r0").Bytes(2, "a0").str()).str();
+  for (const int64_t number : {int64_t{1} << 16, int64_t{1} << 20, int64_t{1} << 40}) {
+    const std::string attrs = Attr("N", Wire().Int(3, static_cast<uint64_t>(number)).str());
+    std::string arguments, results;
+    for (int i = 0; i < 20; ++i) {
+      arguments += Wire().Bytes(2, ArgWire(Cat("a", i), "N")).str();
+      results += Wire().Bytes(3, ArgWire(Cat("r", i), "N")).str();
+    }
+    const std::string one_argument = Wire().Bytes(2, ArgWire("a0")).str(),
+                      one_result = Wire().Bytes(3, ArgWire("r0")).str();
+    for (const Status& status : {CallOf(function(arguments, one_result, returns), attrs),
+                                 CallOf(function(one_argument, results, returns), attrs)}) {
+      EXPECT_TRUE(status.code() == Code::kResourceExhausted || status.code() == Code::kInvalidArgument)
+          << status.ToString();
+      EXPECT_NE(status.message().find("function 'f'"), std::string_view::npos) << status.ToString();
+    }
+  }
+}
+
+// A function returns each of its results, and another reads each by its name.
+TEST(HostileCrowding, B7_AFunctionOfManyResults) {
+  constexpr int kMany = 30'000;
+  Wire f, many, g, sum;
+  f.Bytes(1, "f").Bytes(2, ArgWire("a"));
+  sum.Bytes(1, "s").Bytes(2, "AddN").Raw(TypeAttr("T", 1)).Raw(Attr("N", Wire().Int(3, kMany).str()));
+  std::string returns;
+  for (int i = 0; i < kMany; ++i) {
+    f.Bytes(3, ArgWire(Cat("r", i)));
+    returns += Wire().Bytes(4, Wire().Bytes(1, Cat("r", i)).Bytes(2, "a").str()).str();
+    sum.Bytes(3, Cat("c:r", i, ":0"));
+  }
+  many.Bytes(1, f.str()).Raw(returns);
+  g.Bytes(1, Wire().Bytes(1, "g").Bytes(2, ArgWire("a")).Bytes(3, ArgWire("r")).str())
+      .Bytes(3, Wire().Bytes(1, "c").Bytes(2, "f").Bytes(3, "a").str())
+      .Bytes(3, sum.str())
+      .Bytes(4, Wire().Bytes(1, "r").Bytes(2, "s:sum:0").str());
+  const Within limit(4);
+  const Status status = CallOf(Wire().Bytes(1, many.str()).Bytes(1, g.str()).str(), "", "g");
+  EXPECT_TRUE(status.ok()) << status.ToString();
+}
+
 }  // namespace
 }  // namespace rivulet
