@@ -26,6 +26,20 @@ TEST(Graph, FindsNodesByName) {
   EXPECT_EQ(graph.FreeName("m"), "m");
 }
 
+// As many as one likes of one stem, also where the numbers that would come next are taken.
+TEST(Graph, NamesThatAreFree) {
+  Graph graph;
+  constexpr int kNodes = 2000;
+  for (int i = 0; i < kNodes; ++i) graph.AddNode(Named("m_" + std::to_string(kNodes + i)));
+  for (int i = 0; i < kNodes; ++i) {
+    const std::string name = graph.FreeName("m");
+    ASSERT_EQ(graph.Find(name), -1) << name;
+    graph.AddNode(Named(name));
+  }
+  EXPECT_EQ(graph.Find("m"), kNodes);
+  EXPECT_EQ(graph.Find("m_1"), kNodes + 1);
+}
+
 TEST(Graph, WhatIsDroppedIsNotFound) {
   Graph graph;
   graph.Reserve(4);

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "engine/base/keyed_hash.h"
 #include "engine/graph/gradient_function.h"
 #include "engine/import/attr_value.h"
 #include "engine/import/known_attrs.h"
@@ -111,7 +112,7 @@ Status ReadFunction(WireCursor message, const AttrSource& source, KnownAttrs* kn
 }
 
 // The bytes of each function that was read, by its name.
-using SeenFunctions = std::unordered_map<std::string, std::span<const uint8_t>>;
+using SeenFunctions = std::unordered_map<std::string, std::span<const uint8_t>, KeyedHash>;
 
 // The gradient of each function for which the file names one (GradientDef).
 using GradientNames = std::map<std::string, std::string>;

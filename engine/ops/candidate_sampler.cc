@@ -8,12 +8,14 @@
 //     (row of true_classes, number of the sample, lowest float), in the order of true_classes
 //
 // TensorFlow's samples for its seeds. A learning sampler keeps what it learnt in the session.
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_map>
+#include <numeric>
 #include <unordered_set>
 
 #include "engine/base/checked.h"
+#include "engine/base/sort.h"
 #include "engine/ops/random_stream.h"
 #include "engine/ops/range_sampler.h"
 
@@ -202,19 +204,40 @@ Status InferHits(InferContext& c) {
   return Status();
 }
 
+// Positions of the samples, by their values and then by themselves.
+Result<Tensor> ByValue(RunContext& c, std::span<const int64_t> sampled) {
+  const auto count = static_cast<int64_t>(sampled.size());
+  RIVULET_ASSIGN_OR_RETURN(Tensor order, Tensor::Allocate(DType::kInt64, {count}, c.allocator()));
+  int64_t* positions = order.data<int64_t>();
+  std::iota(positions, positions + count, 0);
+  Sort(positions, positions + count, [&](int64_t a, int64_t b) {
+    const int64_t left = sampled[static_cast<size_t>(a)], right = sampled[static_cast<size_t>(b)];
+    return left != right ? left < right : a < b;
+  });
+  return order;
+}
+
+// Where `value` was sampled last, or -1.
+int64_t LastPlace(std::span<const int64_t> order, std::span<const int64_t> sampled, int64_t value) {
+  const auto above = [&](int64_t wanted, int64_t at) { return wanted < sampled[static_cast<size_t>(at)]; };
+  const auto end = std::upper_bound(order.begin(), order.end(), value, above);
+  return end != order.begin() && sampled[static_cast<size_t>(end[-1])] == value ? end[-1] : -1;
+}
+
 Status RunHits(RunContext& c) {
-  std::unordered_map<int64_t, int64_t> place;
   const std::span<const int64_t> sampled = c.input(1).values<int64_t>(), classes = c.input(0).values<int64_t>();
-  for (size_t i = 0; i < sampled.size(); ++i) place[sampled[i]] = static_cast<int64_t>(i);
-  const int64_t columns = c.input(0).dim(1);
-  const auto hits = std::count_if(classes.begin(), classes.end(), [&](int64_t value) { return place.contains(value); });
+  RIVULET_ASSIGN_OR_RETURN(const Tensor by_value, ByValue(c, sampled));
+  const std::span<const int64_t> order = by_value.values<int64_t>();
+  const auto is_hit = [&](int64_t value) { return LastPlace(order, sampled, value) >= 0; };
+  const auto hits = std::count_if(classes.begin(), classes.end(), is_hit);
   for (int i = 0; i < 3; ++i) RIVULET_RETURN_IF_ERROR(c.AllocateOutput(i, {hits}));
+  const int64_t columns = c.input(0).dim(1);
   int64_t next = 0;
   for (size_t i = 0; i < classes.size(); ++i) {
-    const auto found = place.find(classes[i]);
-    if (found == place.end()) continue;
+    const int64_t place = LastPlace(order, sampled, classes[i]);
+    if (place < 0) continue;
     c.output(0).data<int32_t>()[next] = static_cast<int32_t>(static_cast<int64_t>(i) / columns);
-    c.output(1).data<int64_t>()[next] = found->second;
+    c.output(1).data<int64_t>()[next] = place;
     c.output(2).data<float>()[next++] = std::numeric_limits<float>::lowest();
   }
   return Status();

@@ -79,18 +79,20 @@ class DenseTable : public LookupTable {
 
   // The bucket with the key, or the first one that `is_end` says ends the search; -1 when there is neither.
   template <typename IsEnd>
-  int64_t Search(const void* key, const IsEnd& is_end) const {
+  int64_t Search(const void* key, const IsEnd& is_end, TablePace* pace) const {
     const auto mask = static_cast<uint64_t>(num_buckets() - 1);
     uint64_t bucket = HashOf(key) & mask;
     for (int64_t probe = 1; probe <= num_buckets(); ++probe) {
       const auto at = static_cast<int64_t>(bucket);
       if (SameKey(KeyAt(keys_, at), key) || is_end(at)) return at;
+      pace->Walk();
       bucket = (bucket + static_cast<uint64_t>(probe)) & mask;
     }
     return -1;
   }
-  int64_t Bucket(const void* key) const {
-    const int64_t found = Search(key, [&](int64_t bucket) { return IsEmpty(bucket); });
+  int64_t Bucket(const void* key, TablePace* pace) const {
+    const int64_t found = Search(
+        key, [&](int64_t bucket) { return IsEmpty(bucket); }, pace);
     return found >= 0 && SameKey(KeyAt(keys_, found), key) ? found : -1;
   }
 
@@ -99,9 +101,10 @@ class DenseTable : public LookupTable {
     const int64_t count = CountOf(keys);
     RIVULET_RETURN_IF_ERROR(CheckKeys(keys, count));
     const bool one_each = otherwise.num_elements() == count * row_;
+    TablePace pace(stop);
     for (int64_t i = 0; i < count; ++i) {
-      if (i % kTableStride == 0) RIVULET_RETURN_IF_ERROR(stop.Why());
-      const int64_t found = Bucket(KeyAt(keys, i));
+      RIVULET_RETURN_IF_ERROR(pace.Next());
+      const int64_t found = Bucket(KeyAt(keys, i), &pace);
       const void* from = found >= 0 ? ElementAt(values_.raw(), dtype, found * row_)
                                     : ElementAt(otherwise.raw(), dtype, one_each ? i * row_ : 0);
       CopyElements(dtype, ElementAt(values->raw(), dtype, i * row_), from, row_);
@@ -109,8 +112,9 @@ class DenseTable : public LookupTable {
     return Status();
   }
 
-  Status Put(const void* key, const void* value) {
-    const int64_t bucket = Search(key, [&](int64_t b) { return IsEmpty(b) || IsDeleted(b); });
+  Status Put(const void* key, const void* value, TablePace* pace) {
+    const int64_t bucket = Search(
+        key, [&](int64_t b) { return IsEmpty(b) || IsDeleted(b); }, pace);
     if (bucket < 0) return ResourceExhausted("no bucket of the table is free");
     if (!SameKey(KeyAt(keys_, bucket), key)) {
       CopyElements(form().key_dtype, KeyAt(keys_, bucket), key, key_row_);
@@ -124,9 +128,10 @@ class DenseTable : public LookupTable {
     const int64_t count = CountOf(keys);
     RIVULET_RETURN_IF_ERROR(CheckKeys(keys, count));
     RIVULET_RETURN_IF_ERROR(MakeRoom(count, allocator, stop));
+    TablePace pace(stop);
     for (int64_t i = 0; i < count; ++i) {
-      if (i % kTableStride == 0) RIVULET_RETURN_IF_ERROR(stop.Why());
-      RIVULET_RETURN_IF_ERROR(Put(KeyAt(keys, i), ElementAt(values.raw(), form().value_dtype, i * row_)));
+      RIVULET_RETURN_IF_ERROR(pace.Next());
+      RIVULET_RETURN_IF_ERROR(Put(KeyAt(keys, i), ElementAt(values.raw(), form().value_dtype, i * row_), &pace));
     }
     return Status();
   }
@@ -144,11 +149,12 @@ class DenseTable : public LookupTable {
     const Tensor values = values_;
     const int64_t count = count_;
     Status status = MakeBuckets(wanted.value(), allocator);
+    TablePace pace(stop);
     for (int64_t i = 0; status.ok() && i < keys.dim(0); ++i) {
-      if (i % kTableStride == 0) status = stop.Why();
+      status = pace.Next();
       const void* key = KeyAt(keys, i);
       if (!status.ok() || SameKey(key, empty_.raw()) || SameKey(key, deleted_.raw())) continue;
-      status = Put(key, ElementAt(values.raw(), form().value_dtype, i * row_));
+      status = Put(key, ElementAt(values.raw(), form().value_dtype, i * row_), &pace);
     }
     if (status.ok()) return status;
     keys_ = keys;  // as it was
@@ -160,9 +166,10 @@ class DenseTable : public LookupTable {
   Status DoRemove(const Tensor& keys, const StopToken& stop) override {
     const int64_t count = CountOf(keys);
     RIVULET_RETURN_IF_ERROR(CheckKeys(keys, count));
+    TablePace pace(stop);
     for (int64_t i = 0; i < count; ++i) {
-      if (i % kTableStride == 0) RIVULET_RETURN_IF_ERROR(stop.Why());
-      const int64_t found = Bucket(KeyAt(keys, i));
+      RIVULET_RETURN_IF_ERROR(pace.Next());
+      const int64_t found = Bucket(KeyAt(keys, i), &pace);
       if (found < 0) continue;
       CopyElements(form().key_dtype, KeyAt(keys_, found), deleted_.raw(), key_row_);
       --count_;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/keyed_hash.h"
 #include "rivulet/dtype.h"
 #include "rivulet/status.h"
 
@@ -24,7 +25,7 @@ struct FeatureValues {
 };
 
 // Which column a key belongs to.
-using FeatureColumns = std::unordered_map<std::string_view, size_t>;
+using FeatureColumns = std::unordered_map<std::string_view, size_t, KeyedHash>;
 
 // Fills found[column] for the keys of `columns` that the message has. Of several features of one key the last counts.
 // Broken bytes are INVALID_ARGUMENT.

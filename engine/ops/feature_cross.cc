@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "engine/ops/fingerprint64.h"
-#include "engine/ops/sip_hash.h"
+#include "engine/base/sip_hash.h"
 #include "engine/ops/sparse_parts.h"
 #include "engine/ops/text_bytes.h"
 #include "engine/ops/value_rows.h"

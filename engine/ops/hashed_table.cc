@@ -53,9 +53,10 @@ class HashedTable : public LookupTable {
     const int64_t count = keys.num_elements();
     if (row_ == 0) return Status();
     const bool one_each = otherwise.num_elements() == count * row_ && !is_fixed_;
+    TablePace pace(stop);
     for (int64_t i = 0; i < count; ++i) {
-      if (i % kTableStride == 0) RIVULET_RETURN_IF_ERROR(stop.Why());
-      const int64_t found = Row(keys, i, HashOf(keys, i));
+      RIVULET_RETURN_IF_ERROR(pace.Next());
+      const int64_t found = Row(keys, i, HashOf(keys, i), &pace);
       const void* from = found >= 0 ? ElementAt(values_.raw(), dtype, found * row_)
                                     : ElementAt(otherwise.raw(), dtype, one_each ? i * row_ : 0);
       CopyElements(dtype, ElementAt(values->raw(), dtype, i * row_), from, row_);
@@ -73,10 +74,11 @@ class HashedTable : public LookupTable {
                                 " entries before, now ", count, " are given");
     }
     if (count == 0) return InvalidArgument("want at least one key");
+    TablePace pace(stop);
     for (int64_t i = 0; i < count; ++i) {
-      if (i % kTableStride == 0) RIVULET_RETURN_IF_ERROR(stop.Why());
+      RIVULET_RETURN_IF_ERROR(pace.Next());
       const uint64_t hash = HashOf(keys, i);
-      const int64_t found = Row(keys, i, hash);
+      const int64_t found = Row(keys, i, hash, &pace);
       if (found < 0) {
         RIVULET_RETURN_IF_ERROR(Add(keys, values, i, hash, allocator));
       } else if (!SameValue(values, i, found)) {
@@ -89,10 +91,11 @@ class HashedTable : public LookupTable {
 
   Status DoInsert(const Tensor& keys, const Tensor& values, Allocator& allocator, const StopToken& stop) override {
     if (is_fixed_) return Unimplemented("nothing can be inserted into a fixed table");
+    TablePace pace(stop);
     for (int64_t i = 0; i < keys.num_elements(); ++i) {
-      if (i % kTableStride == 0) RIVULET_RETURN_IF_ERROR(stop.Why());
+      RIVULET_RETURN_IF_ERROR(pace.Next());
       const uint64_t hash = HashOf(keys, i);
-      const int64_t found = Row(keys, i, hash);
+      const int64_t found = Row(keys, i, hash, &pace);
       if (found < 0) {
         RIVULET_RETURN_IF_ERROR(Add(keys, values, i, hash, allocator));
       } else {
@@ -104,9 +107,10 @@ class HashedTable : public LookupTable {
 
   Status DoRemove(const Tensor& keys, const StopToken& stop) override {
     if (is_fixed_) return Unimplemented("nothing can be removed from a fixed table");
+    TablePace pace(stop);
     for (int64_t i = 0; i < keys.num_elements(); ++i) {
-      if (i % kTableStride == 0) RIVULET_RETURN_IF_ERROR(stop.Why());
-      Drop(keys, i, HashOf(keys, i));
+      RIVULET_RETURN_IF_ERROR(pace.Next());
+      Drop(keys, i, HashOf(keys, i), &pace);
     }
     return Status();
   }
@@ -162,19 +166,20 @@ class HashedTable : public LookupTable {
   }
 
   // The place before the entry of key i, or kNone.
-  int64_t PlaceBefore(const Tensor& keys, int64_t i, uint64_t hash) const {
+  int64_t PlaceBefore(const Tensor& keys, int64_t i, uint64_t hash, TablePace* pace) const {
     if (!heads_.valid()) return kNone;
     const int64_t bucket = BucketOf(hash);
     int64_t before = heads_.data<int64_t>()[bucket];
     if (before == kNone) return kNone;
     for (int64_t row = Next(before); row != kNone && BucketAt(row) == bucket; before = row, row = Next(row)) {
       if (IsKey(row, keys, i, hash)) return before;
+      pace->Walk();
     }
     return kNone;
   }
 
-  int64_t Row(const Tensor& keys, int64_t i, uint64_t hash) const {
-    const int64_t before = PlaceBefore(keys, i, hash);
+  int64_t Row(const Tensor& keys, int64_t i, uint64_t hash, TablePace* pace) const {
+    const int64_t before = PlaceBefore(keys, i, hash, pace);
     return before == kNone ? kNone : Next(before);
   }
 
@@ -193,8 +198,8 @@ class HashedTable : public LookupTable {
     heads[bucket] = kBefore;
   }
 
-  void Drop(const Tensor& keys, int64_t i, uint64_t hash) {
-    const int64_t before = PlaceBefore(keys, i, hash);
+  void Drop(const Tensor& keys, int64_t i, uint64_t hash, TablePace* pace) {
+    const int64_t before = PlaceBefore(keys, i, hash, pace);
     if (before == kNone) return;
     const int64_t row = Next(before);
     const int64_t next = Next(row);

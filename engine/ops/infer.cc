@@ -148,7 +148,13 @@ Status CheckAttr(const AttrSpec& spec, const AttrValue& value) {
     if (spec.has_minimum && length < spec.minimum) {
       return InvalidArgument("attr ", Quoted(spec.name), ": want at least ", spec.minimum, " elements, got ", length);
     }
-    for (const DType dtype : list.types) RIVULET_RETURN_IF_ERROR(CheckType(spec.name, dtype, spec.types));
+    for (size_t i = 0; i < list.types.size(); ++i) {
+      if (list.types[i] == DType::kInvalid) {
+        return InvalidArgument("attr ", Quoted(spec.name), ": want types, got none as element ",
+                               static_cast<int64_t>(i));
+      }
+      RIVULET_RETURN_IF_ERROR(CheckType(spec.name, list.types[i], spec.types));
+    }
   } else if (const auto* number = std::get_if<int64_t>(&value)) {
     if (spec.has_minimum && *number < spec.minimum) {
       return InvalidArgument("attr ", Quoted(spec.name), ": want >= ", spec.minimum, ", got ", *number);

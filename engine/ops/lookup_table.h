@@ -76,6 +76,25 @@ inline constexpr std::string_view kNoContent = "has no content yet";
 // How many steps a loop over entries takes between two looks at the stop token.
 constexpr int64_t kTableStride = 1024;
 
+// The steps of a loop over keys, each of which may walk over many entries: who chooses the keys can put all of them
+// into one bucket.
+class TablePace {
+ public:
+  explicit TablePace(const StopToken& stop) : stop_(stop) {}
+
+  // Before each key.
+  Status Next() {
+    if (++steps_ < kTableStride) return Status();
+    steps_ = 0;
+    return stop_.Why();
+  }
+  void Walk() { ++steps_; }
+
+ private:
+  const StopToken& stop_;
+  int64_t steps_ = kTableStride;
+};
+
 // `is_fixed`: initialised once, then only asked (HashTable). Else filled and changed by entries (MutableHashTable,
 // MutableHashTableOfTensors).
 ObjectRef MakeHashedTable(TableForm form, bool is_fixed);

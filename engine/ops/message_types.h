@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/keyed_hash.h"
 #include "engine/base/wire.h"
 #include "rivulet/dtype.h"
 #include "rivulet/status.h"
@@ -82,7 +83,7 @@ struct MessageType {
   std::deque<FieldType> fields;      // in the order of the file
   std::deque<FieldType> extensions;  // of this message, by any file
   std::unordered_map<uint32_t, const FieldType*> by_number;
-  std::unordered_map<std::string_view, const FieldType*> field_by_name, extension_by_name;
+  std::unordered_map<std::string_view, const FieldType*, KeyedHash> field_by_name, extension_by_name;
 
   const FieldType* FindField(std::string_view field) const;
   const FieldType* FindExtension(std::string_view full_name) const;

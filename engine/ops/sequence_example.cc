@@ -1,3 +1,4 @@
+#include "engine/base/keyed_hash.h"
 #include "engine/ops/sequence_example.h"
 
 #include <algorithm>
@@ -99,7 +100,7 @@ Status InferSequence(InferContext& c, const SequenceColumns& columns, const Shap
 
 Status CheckKinds(const SequenceKeys& keys) {
   const auto apart = [](std::initializer_list<const std::vector<std::string_view>*> kinds) -> Status {
-    std::unordered_map<std::string_view, size_t> kind_of;
+    std::unordered_map<std::string_view, size_t, KeyedHash> kind_of;
     size_t kind = 0;
     for (const std::vector<std::string_view>* list : kinds) {
       for (const std::string_view key : *list) {

@@ -5,7 +5,7 @@
 #include "engine/ops/hash64.h"
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
-#include "engine/ops/sip_hash.h"
+#include "engine/base/sip_hash.h"
 
 namespace rivulet {
 namespace {

@@ -16,43 +16,41 @@ Edge PatchSink::Add(Node node) {
   return {graph_.size() + static_cast<int32_t>(nodes_.size()) - 1, 0};
 }
 
-// What edges become. What takes an edge's place may itself be replaced.
+// What edges become. What takes an edge's place may itself be replaced. A node may have very many outputs, so each is
+// found at once.
 class Replacements {
  public:
-  explicit Replacements(int32_t num_nodes) : first_(static_cast<size_t>(num_nodes), -1) {}
-
-  void Set(Edge old, Edge with) {
-    if (Moved* moved = Find(old); moved != nullptr) {
-      moved->with = with;
-      return;
+  explicit Replacements(const Graph& graph) {
+    first_.reserve(static_cast<size_t>(graph.size()) + 1);
+    size_t outputs = 0;
+    for (const Node& node : graph.nodes()) {
+      first_.push_back(outputs);
+      outputs += node.outputs.size();
     }
-    int32_t& first = first_[static_cast<size_t>(old.node)];
-    moved_.push_back({old.slot, first, with});
-    first = static_cast<int32_t>(moved_.size()) - 1;
+    first_.push_back(outputs);
+    with_.resize(outputs);
   }
+
+  void Set(Edge old, Edge with) { *Find(old) = with; }
 
   // Where the chain of replacements ends. It is walked once: all of it then leads there.
   Edge Follow(Edge edge) {
     Edge end = edge;
-    for (const Moved* moved = Find(end); moved != nullptr; moved = Find(end)) end = moved->with;
-    while (!(edge == end)) edge = std::exchange(Find(edge)->with, end);
+    for (const Edge* with = Find(end); with != nullptr && with->node >= 0; with = Find(end)) end = *with;
+    while (!(edge == end)) edge = std::exchange(*Find(edge), end);
     return end;
   }
 
  private:
-  struct Moved {
-    int32_t slot;
-    int32_t next;  // replaced output of the node, or -1
-    Edge with;
-  };
-  Moved* Find(Edge edge) {
-    int32_t at = first_[static_cast<size_t>(edge.node)];
-    while (at >= 0 && moved_[static_cast<size_t>(at)].slot != edge.slot) at = moved_[static_cast<size_t>(at)].next;
-    return at < 0 ? nullptr : &moved_[static_cast<size_t>(at)];
+  // Null where the output is not known yet: what a loop leads back.
+  Edge* Find(Edge edge) {
+    const auto node = static_cast<size_t>(edge.node);
+    const size_t at = first_[node] + static_cast<size_t>(edge.slot);
+    return at < first_[node + 1] ? &with_[at] : nullptr;
   }
 
-  std::vector<int32_t> first_;  // by node
-  std::vector<Moved> moved_;
+  std::vector<size_t> first_;  // by node: the place of its first output
+  std::vector<Edge> with_;     // by output; no node where it stays
 };
 
 // The operators of a graph, each once.
@@ -101,7 +99,7 @@ class PassDriver {
       graph_.AddNode(std::move(node));
     }
     for (int32_t i = first_new; i < graph_.size(); ++i) RIVULET_RETURN_IF_ERROR(InferNew(i));
-    Replacements moved(graph_.size());
+    Replacements moved(graph_);
     for (size_t i = 0; i < num_replacements; ++i) {
       const auto& [old, with] = sink.replacements_[i];
       RIVULET_RETURN_IF_ERROR(CheckReplacement(old, with));

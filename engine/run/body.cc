@@ -3,6 +3,7 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "engine/base/keyed_hash.h"
 #include "engine/ops/infer.h"
 
 namespace rivulet {
@@ -58,6 +59,9 @@ class Substitution {
 };
 
 // The dtypes an argument of a function stands for.
+// Of one function, and results: a call's few bytes say how many there are of an argument.
+constexpr int64_t kMostArguments = 1 << 16;
+
 Result<std::vector<DType>> TypesOf(const FunctionArg& arg, const Substitution& attrs) {
   if (!arg.type_list_attr.empty()) {
     const AttrValue* value = attrs.Find(arg.type_list_attr);
@@ -76,7 +80,7 @@ Result<std::vector<DType>> TypesOf(const FunctionArg& arg, const Substitution& a
   if (!arg.number_attr.empty()) {
     const AttrValue* value = attrs.Find(arg.number_attr);
     const auto* number = value != nullptr ? std::get_if<int64_t>(value) : nullptr;
-    if (number == nullptr || *number < 0 || *number > (1 << 20)) {
+    if (number == nullptr || *number < 0 || *number > kMostArguments) {
       return InvalidArgument("the call gives no usable number ", Quoted(arg.number_attr));
     }
     count = *number;
@@ -106,6 +110,9 @@ class Instantiator {
   Status AddArguments() {
     for (const FunctionArg& arg : function_.inputs) {
       RIVULET_ASSIGN_OR_RETURN(const std::vector<DType> types, TypesOf(arg, attrs_));
+      if (body_.args.size() + types.size() > kMostArguments) {
+        return ResourceExhausted("more than ", kMostArguments, " arguments");
+      }
       if (!first_arg_.emplace(arg.name, body_.args.size()).second) {
         return InvalidArgument("two arguments are called ", Quoted(arg.name));
       }
@@ -171,7 +178,7 @@ class Instantiator {
   }
 
   // "arg", "arg:1", "node:output", "node:output:1"; also "node" and "node:1", which old writers used.
-  Result<Edge> Resolve(const std::string& text) const {
+  Result<Edge> Resolve(const std::string& text) {
     const size_t colon = text.find(':');
     const std::string name = text.substr(0, colon);
     const std::string rest = colon == std::string::npos ? std::string() : text.substr(colon + 1);
@@ -185,29 +192,42 @@ class Instantiator {
     }
     const auto found = index_.find(name);
     if (found == index_.end()) return InvalidArgument("input ", Quoted(text), " names no node of the function");
-    const Node& node = body_.graph.node(found->second);
     if (rest.empty() || ReadIndex(rest, &index)) return Edge{found->second, Bounded(index)};
     const size_t second = rest.find(':');
     const std::string output = rest.substr(0, second);
     if (second != std::string::npos && !ReadIndex(rest.substr(second + 1), &index)) {
       return InvalidArgument("input ", Quoted(text), " cannot be read");
     }
-    RIVULET_ASSIGN_OR_RETURN(const int32_t slot, Position(node, output, index));
+    RIVULET_ASSIGN_OR_RETURN(const int32_t slot, Position(found->second, output, index));
     return Edge{found->second, slot};
   }
 
   static int32_t Bounded(int64_t index) { return static_cast<int32_t>(std::min<int64_t>(index, 1 << 20)); }
 
-  Result<int32_t> Position(const Node& node, const std::string& output, int64_t index) const {
+  // Where each result of a call begins. Those of the call that was asked for last are kept: who reads one reads more.
+  Status FindResults(int32_t call, const Function& callee) {
+    if (results_of_ == call) return Status();
+    results_of_ = -1;
+    results_.clear();
+    const Substitution attrs(callee, body_.graph.node(call).attrs);
+    int64_t position = 0;
+    for (const FunctionArg& result : callee.outputs) {
+      results_.emplace(result.name, position);
+      RIVULET_ASSIGN_OR_RETURN(const std::vector<DType> types, TypesOf(result, attrs));
+      position += static_cast<int64_t>(types.size());
+      if (position > kMostArguments) return ResourceExhausted("more than ", kMostArguments, " results");
+    }
+    results_of_ = call;
+    return Status();
+  }
+
+  Result<int32_t> Position(int32_t of, const std::string& output, int64_t index) {
+    const Node& node = body_.graph.node(of);
     const auto callee = functions_.find(node.op);
     if (callee != functions_.end()) {
-      const Substitution attrs(*callee->second, node.attrs);
-      int64_t position = 0;
-      for (const FunctionArg& result : callee->second->outputs) {
-        if (result.name == output) return Bounded(position + index);
-        RIVULET_ASSIGN_OR_RETURN(const std::vector<DType> types, TypesOf(result, attrs));
-        position += static_cast<int64_t>(types.size());
-      }
+      RIVULET_RETURN_IF_ERROR(FindResults(of, *callee->second));
+      const auto found = results_.find(output);
+      if (found != results_.end()) return Bounded(found->second + index);
       return InvalidArgument("function ", Quoted(node.op), " has no result called ", Quoted(output));
     }
     // An operator that this build does not know: the node fails when it is needed, with that message.
@@ -216,14 +236,16 @@ class Instantiator {
   }
 
   Status Return() {
+    std::unordered_map<std::string_view, const std::string*, KeyedHash> sources;  // the last one of a name counts
+    for (const auto& [name, tensor] : function_.returns) sources[name] = &tensor;
     for (const FunctionArg& result : function_.outputs) {
       RIVULET_ASSIGN_OR_RETURN(const std::vector<DType> types, TypesOf(result, attrs_));
-      const std::string* source = nullptr;
-      for (const auto& [name, tensor] : function_.returns) {
-        if (name == result.name) source = &tensor;
+      if (body_.results.size() + types.size() > kMostArguments) {
+        return ResourceExhausted("more than ", kMostArguments, " results");
       }
-      if (source == nullptr) return InvalidArgument("result ", Quoted(result.name), " is not returned");
-      RIVULET_ASSIGN_OR_RETURN(const Edge first, Resolve(*source));
+      const auto source = sources.find(result.name);
+      if (source == sources.end()) return InvalidArgument("result ", Quoted(result.name), " is not returned");
+      RIVULET_ASSIGN_OR_RETURN(const Edge first, Resolve(*source->second));
       for (size_t i = 0; i < types.size(); ++i) {
         Edge edge = first;
         const bool is_arg = body_.graph.node(first.node).op == "_Arg";
@@ -256,8 +278,10 @@ class Instantiator {
   const Substitution attrs_;
   const FunctionMap& functions_;
   Body body_;
-  std::unordered_map<std::string, size_t> first_arg_;
-  std::unordered_map<std::string, int32_t> index_;
+  std::unordered_map<std::string, size_t, KeyedHash> first_arg_;
+  std::unordered_map<std::string, int32_t, KeyedHash> index_;
+  int32_t results_of_ = -1;
+  std::unordered_map<std::string_view, int64_t, KeyedHash> results_;
 };
 
 }  // namespace

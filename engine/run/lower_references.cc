@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "engine/base/errors.h"
 #include "engine/base/sort.h"
@@ -82,23 +83,29 @@ std::vector<bool> FindWritten(const Graph& graph, Origins<PassesReferenceOn>* va
   return written;
 }
 
-// An input that takes the value behind a reference.
-struct Reader {
-  int32_t node;
+// An input that takes the value behind a reference, perhaps from an Identity.
+struct Read {
   size_t input;
   Edge reference;
-  std::vector<int32_t> controls;  // what the value must not be taken before
+  int32_t identity = -1;
+};
+
+// A node with such inputs, and what their values must not be taken before.
+struct Reader {
+  int32_t node;
+  std::vector<Read> reads;
+  std::vector<int32_t> before;
 };
 
 // The value behind a reference is taken when its reader runs: not before what the reader waits for, nor before its
 // other inputs are there. tf.control_dependencies leaves an operator's own control input out where one of its inputs
 // has it. (A Merge runs when one input is there.)
-std::vector<int32_t> Before(const Graph& graph, const Node& reader, size_t input) {
+std::vector<int32_t> Before(const Graph& graph, const Node& reader) {
   std::vector<int32_t> controls = reader.control_inputs;
   for (size_t k = 0; k < reader.inputs.size() && reader.op != "Merge"; ++k) {
     const int32_t other = reader.inputs[k].node;
     const bool is_there = graph.node(other).inputs.empty() && graph.node(other).control_inputs.empty();
-    if (k != input && !is_there && other != reader.inputs[input].node) controls.push_back(other);
+    if (!is_there) controls.push_back(other);
   }
   Sort(controls.begin(), controls.end());
   controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
@@ -122,24 +129,25 @@ std::vector<Reader> FindReaders(const Graph& graph) {
     const Node& node = graph.node(i);
     if (node.def == nullptr) continue;
     const Signature& signature = SignatureOf(*node.def);
+    std::vector<Read> reads;
     for (size_t k = 0; k < node.inputs.size(); ++k) {
       if (IsReference(signature.inputs, static_cast<int32_t>(k))) continue;
       const Edge origin = identities.Of(node.inputs[k]);
       if (!GivesReference(graph, origin)) continue;
       if (origin == node.inputs[k]) {
-        readers.push_back({i, k, origin, Before(graph, node, k)});
+        reads.push_back({k, origin});
       } else if (written[static_cast<size_t>(variables.Of(origin).node)]) {
-        readers.push_back({i, k, origin, Before(graph, node, k)});
-        readers.back().controls.push_back(node.inputs[k].node);
+        reads.push_back({k, origin, node.inputs[k].node});
       }
     }
+    if (!reads.empty()) readers.push_back({i, std::move(reads), Before(graph, node)});
   }
   return readers;
 }
 
-int32_t AddRead(Graph* graph, Edge edge, std::string_view reader, std::vector<int32_t> controls) {
+int32_t AddRead(Graph* graph, Edge edge, std::string_view name, std::vector<int32_t> controls) {
   Node read;
-  read.name = graph->FreeName(Cat(graph->node(edge.node).name, "/read_for/", reader));
+  read.name = graph->FreeName(name);
   read.op = "ReadVariableOp";
   read.def = FindOp("ReadVariableOp");
   read.inputs = {edge};
@@ -148,17 +156,58 @@ int32_t AddRead(Graph* graph, Edge edge, std::string_view reader, std::vector<in
   return graph->AddNode(std::move(read));
 }
 
+// Many reads that wait for much: they wait for one node, which waits for all of it.
+void JoinControls(Graph* graph, Reader* reader) {
+  constexpr size_t kMostControls = 256;
+  if (reader->reads.size() * reader->before.size() <= kMostControls) return;
+  Node join;
+  join.name = graph->FreeName(Cat(graph->node(reader->node).name, "/before"));
+  join.op = "NoOp";
+  join.def = FindOp("NoOp");
+  join.control_inputs = std::move(reader->before);
+  reader->before = {graph->AddNode(std::move(join))};
+}
+
+std::vector<int32_t> ControlsOf(const Reader& reader, const Read& read) {
+  std::vector<int32_t> controls = reader.before;
+  std::erase(controls, read.reference.node);
+  if (read.identity >= 0 && std::find(controls.begin(), controls.end(), read.identity) == controls.end()) {
+    controls.push_back(read.identity);
+  }
+  return controls;
+}
+
+// What a node takes from one reference is read once. (A Merge waits for one of its inputs only.)
+void AddReads(Graph* graph, Reader* reader) {
+  JoinControls(graph, reader);
+  const bool is_merge = graph->node(reader->node).op == "Merge";
+  std::map<Edge, int32_t> known;
+  for (const Read& read : reader->reads) {
+    const auto found = is_merge ? known.end() : known.find(read.reference);
+    int32_t value = found != known.end() ? found->second : -1;
+    if (value < 0) {
+      std::string name = Cat(graph->node(read.reference.node).name, "/read_for/", graph->node(reader->node).name);
+      // Numbers of their own: to try one number after the other takes long where there are many.
+      if (&read != &reader->reads[0]) name += Cat("/", static_cast<int64_t>(read.input));
+      value = AddRead(graph, read.reference, name, ControlsOf(*reader, read));
+      known.emplace(read.reference, value);
+    }
+    graph->node(reader->node).inputs[read.input] = {value, 0};
+  }
+}
+
 }  // namespace
 
 Status LowerReferences(Graph* graph, std::vector<Edge>* roots) {
   if (std::none_of(graph->nodes().begin(), graph->nodes().end(), MakesReference)) return Status();
   RIVULET_RETURN_IF_ERROR(CheckTypes(*graph));
-  for (Reader& reader : FindReaders(*graph)) {
-    const int32_t read = AddRead(graph, reader.reference, graph->node(reader.node).name, std::move(reader.controls));
-    graph->node(reader.node).inputs[reader.input] = {read, 0};
-  }
+  for (Reader& reader : FindReaders(*graph)) AddReads(graph, &reader);
+  std::map<Edge, int32_t> fetched;
   for (Edge& edge : *roots) {
-    if (GivesReference(*graph, edge)) edge = {AddRead(graph, edge, "fetch", {}), 0};
+    if (!GivesReference(*graph, edge)) continue;
+    const auto [known, is_new] = fetched.emplace(edge, -1);
+    if (is_new) known->second = AddRead(graph, edge, Cat(graph->node(edge.node).name, "/read_for/fetch"), {});
+    edge = {known->second, 0};
   }
   return Status();
 }

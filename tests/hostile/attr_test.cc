@@ -87,6 +87,16 @@ TEST(HostileAttr, C4_TypesThatAreNone) {
   }
 }
 
+TEST(HostileAttr, C4_ListsWithTypesThatAreNone) {
+  const std::string composite =
+      FeedText("x", "DT_VARIANT") +
+      NodeText("parts", "CompositeTensorVariantToComponents", "x",
+               AttrText("metadata", "s: ''") + AttrText("Tcomponents", "list { type: DT_FLOAT type: DT_INVALID }")) +
+      NodeText("y", "Identity", "parts:1");
+  ExpectError(StatusOf(composite, "y"), Code::kInvalidArgument,
+              {"node 'parts' (CompositeTensorVariantToComponents)", "attr 'Tcomponents'", "none as element 1"});
+}
+
 TEST(HostileAttr, C5_CountsThatAreNone) {
   const auto add = [](const std::string& n) {
     return StatusOf(FeedText() + NodeText("y", "AddN", "x x", TypeText() + n), "y");

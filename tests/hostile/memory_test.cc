@@ -233,7 +233,7 @@ TEST(HostileMemoryUse, O6_SmallStacks) {
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     // The smallest that the promise names; sanitizers use several times what the code does.
-    ASSERT_EQ(pthread_attr_setstacksize(&attr, size_t{RIVULET_SANITIZED ? 1024 : 128} << 10), 0);
+    ASSERT_EQ(pthread_attr_setstacksize(&attr, size_t{RIVULET_SANITIZED ? 4096 : 128} << 10), 0);
     pthread_t thread;
     ASSERT_EQ(pthread_create(
                   &thread, &attr,

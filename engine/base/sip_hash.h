@@ -1,6 +1,6 @@
-// The keyed hash that TensorFlow calls strong: it says in which bucket a string falls to who knows the key only.
-#ifndef RIVULET_ENGINE_OPS_SIP_HASH_H_
-#define RIVULET_ENGINE_OPS_SIP_HASH_H_
+// A keyed hash: only who knows the key can say where a text falls, or make many fall into one place.
+#ifndef RIVULET_ENGINE_BASE_SIP_HASH_H_
+#define RIVULET_ENGINE_BASE_SIP_HASH_H_
 
 #include <bit>
 #include <cstdint>
@@ -8,10 +8,11 @@
 
 namespace rivulet {
 
-// SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein, 2012; public domain).
-class SipHash {
+// SipHash-c-d (J.-P. Aumasson, D. J. Bernstein, 2012; public domain): rounds for each word, and at the end.
+template <int kWordRounds, int kEndRounds>
+class SipHashOf {
  public:
-  SipHash(uint64_t key0, uint64_t key1)
+  SipHashOf(uint64_t key0, uint64_t key1)
       : a_(key0 ^ 0x736f6d6570736575),
         b_(key1 ^ 0x646f72616e646f6d),
         c_(key0 ^ 0x6c7967656e657261),
@@ -27,15 +28,14 @@ class SipHash {
     for (size_t at = 0; at < whole; at += 8) Take(word(at, 8));
     Take(word(whole, bytes.size() - whole) | (uint64_t{bytes.size()} << 56));
     c_ ^= 0xff;
-    for (int i = 0; i < 4; ++i) Round();
+    for (int i = 0; i < kEndRounds; ++i) Round();
     return a_ ^ b_ ^ c_ ^ d_;
   }
 
  private:
   void Take(uint64_t word) {
     d_ ^= word;
-    Round();
-    Round();
+    for (int i = 0; i < kWordRounds; ++i) Round();
     a_ ^= word;
   }
   void Round() {
@@ -52,6 +52,9 @@ class SipHash {
   uint64_t a_, b_, c_, d_;
 };
 
+// What TensorFlow calls strong.
+using SipHash = SipHashOf<2, 4>;
+
 }  // namespace rivulet
 
-#endif  // RIVULET_ENGINE_OPS_SIP_HASH_H_
+#endif  // RIVULET_ENGINE_BASE_SIP_HASH_H_
