@@ -37,8 +37,12 @@ struct Group {
   T sum, mean;
 };
 
+// A row of n elements; there is room for as many groups.
 template <typename In, typename T>
-void Fit(const In* x, int64_t n, Group<T>* groups, T* y, int32_t* segments, const StopToken& stop) {
+void Fit(const void* input, int64_t n, void* room, void* output, int32_t* segments, const StopToken& stop) {
+  const In* x = static_cast<const In*>(input);
+  auto* groups = static_cast<Group<T>*>(room);
+  T* y = static_cast<T*>(output);
   int64_t count = 0;
   for (int64_t i = 0; i < n; ++i) {
     if (i % 4096 == 4095 && stop.stopped()) return;
@@ -57,36 +61,49 @@ void Fit(const In* x, int64_t n, Group<T>* groups, T* y, int32_t* segments, cons
   }
 }
 
+struct Types {
+  int64_t input_bytes;
+  int64_t group_bytes;
+  int64_t output_bytes;
+  void (*fit)(const void* input, int64_t n, void* room, void* output, int32_t* segments, const StopToken& stop);
+};
+
 template <typename In, typename T>
-Status FitRows(RunContext& c) {
-  const Tensor& input = c.input(0);
-  if (input.num_elements() == 0) return Status();
-  const int64_t n = input.rank() > 0 ? input.dim(input.rank() - 1) : 1;
-  const int64_t rows = input.num_elements() / n, grain = std::max<int64_t>((1 << 12) / n, 1);
-  const CheckedSize bytes = CheckedSize((rows + grain - 1) / grain) * n * int64_t{sizeof(Group<T>)};
-  if (!bytes.valid()) return ResourceExhausted("rows of ", n, " are larger than any memory");
-  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
-  c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
-    Group<T>* groups = static_cast<Group<T>*>(scratch) + begin / grain * n;
-    for (int64_t row = begin; row < end; ++row) {
-      Fit(input.data<In>() + row * n, n, groups, c.output(0).data<T>() + row * n, c.output(1).data<int32_t>() + row * n,
-          c.stop());
-    }
-  });
-  return Status();
+constexpr Types kTypes = {sizeof(In), sizeof(Group<T>), sizeof(T), Fit<In, T>};
+
+const Types& TypesFor(DType input) {
+  switch (input) {
+    case DType::kHalf: return kTypes<Half, Half>;
+    case DType::kBfloat16: return kTypes<BFloat16, BFloat16>;
+    case DType::kFloat: return kTypes<float, float>;
+    case DType::kDouble: return kTypes<double, double>;
+    case DType::kInt8: return kTypes<int8_t, float>;
+    case DType::kInt16: return kTypes<int16_t, float>;
+    case DType::kInt32: return kTypes<int32_t, double>;
+    default: return kTypes<int64_t, double>;
+  }
 }
 
 Status Run(RunContext& c) {
-  switch (c.input(0).dtype()) {
-    case DType::kHalf: return FitRows<Half, Half>(c);
-    case DType::kBfloat16: return FitRows<BFloat16, BFloat16>(c);
-    case DType::kFloat: return FitRows<float, float>(c);
-    case DType::kDouble: return FitRows<double, double>(c);
-    case DType::kInt8: return FitRows<int8_t, float>(c);
-    case DType::kInt16: return FitRows<int16_t, float>(c);
-    case DType::kInt32: return FitRows<int32_t, double>(c);
-    default: return FitRows<int64_t, double>(c);
-  }
+  const Tensor& input = c.input(0);
+  if (input.num_elements() == 0) return Status();
+  const Types& types = TypesFor(input.dtype());
+  const int64_t n = input.rank() > 0 ? input.dim(input.rank() - 1) : 1;
+  const int64_t rows = input.num_elements() / n, grain = std::max<int64_t>((1 << 12) / n, 1);
+  const CheckedSize bytes = CheckedSize((rows + grain - 1) / grain) * n * types.group_bytes;
+  if (!bytes.valid()) return ResourceExhausted("rows of ", n, " are larger than any memory");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  const auto* from = static_cast<const uint8_t*>(input.raw());
+  auto* to = static_cast<uint8_t*>(c.output(0).raw());
+  int32_t* segments = c.output(1).data<int32_t>();
+  c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
+    void* groups = static_cast<uint8_t*>(scratch) + begin / grain * n * types.group_bytes;
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t at = row * n;
+      types.fit(from + at * types.input_bytes, n, groups, to + at * types.output_bytes, segments + at, c.stop());
+    }
+  });
+  return Status();
 }
 
 constexpr OpDef kDefs[] = {

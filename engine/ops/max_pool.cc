@@ -175,7 +175,7 @@ Status Run(RunContext& c) {
   if (dtype == DType::kUint8 && flat && spec.depth_window == 1) {
     MaxPoolBytes(static_cast<const uint8_t*>(in), ToPoolGeometry(s), static_cast<uint8_t*>(out), c.pool(), c.stop());
   } else if (computed != DType::kFloat || spec.depth_window > 1 || (flat && dtype != DType::kFloat)) {
-    VisitLoops<kWidenShorts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(computed, pool);
+    VisitLoops<kWidenInts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(computed, pool);
   } else if (flat) {
     Pool2D(PoolKind::kMax, static_cast<const float*>(in), ToPoolGeometry(s), static_cast<float*>(out), c.pool(),
            c.stop());
@@ -195,7 +195,7 @@ constexpr OpDef kDefs[] = {
               "data_format:string=\"NHWC\" in {NHWC,NCHW}",
      .infer = Infer<2>,
      .prepare = Prepare<2>,
-     .run = kWidened<Run, kWidenShorts, State>},
+     .run = kWidened<Run, kWidenInts, State>},
     {.name = "MaxPool3D",
      .inputs = "input:T",
      .outputs = "output:T",
@@ -203,7 +203,7 @@ constexpr OpDef kDefs[] = {
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; T:type in {f16,bf16,f32}",
      .infer = Infer<3>,
      .prepare = Prepare<3>,
-     .run = kWidened<Run, kWidenShorts, State>},
+     .run = kWidened<Run, kWidenInts, State>},
     {.name = "MaxPoolV2",
      .inputs = "input:T, ksize:i32, strides:i32",
      .outputs = "output:T",
@@ -211,7 +211,7 @@ constexpr OpDef kDefs[] = {
               "data_format:string=\"NHWC\" in {NHWC,NCHW}",
      .infer = InferV2,
      .prepare = PrepareV2,
-     .run = kWidened<Run, kWidenShorts, State>},
+     .run = kWidened<Run, kWidenInts, State>},
 };
 
 }  // namespace

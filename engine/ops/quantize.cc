@@ -85,23 +85,31 @@ T Convert(float x) {
   return Saturate<T>(static_cast<double>(x));
 }
 
+struct Plan;
+
+// The codes of one type, and what makes them of n numbers.
+struct Codes {
+  float lowest;
+  float highest;
+  int64_t bytes;
+  void (*encode)(const State& state, const float* x, void* codes, int64_t n, const Plan& plan);
+};
+
 // The range in use for the given one, and what SCALED multiplies by.
 struct Plan {
   Range range;
   float factor = 0;
 };
-template <typename T>
-Plan PlanOf(const State& state, float from, float to) {
+Plan PlanOf(const State& state, const Codes& codes, float from, float to) {
   Plan plan;
   plan.range = RangeInUse(from, to, state.least);
   if (state.mode == Mode::kScaled) {
     constexpr float kMost = std::numeric_limits<float>::max();
-    const float lowest = static_cast<float>(std::numeric_limits<T>::lowest()) + (state.narrow ? 1.0f : 0.0f);
-    const auto highest = static_cast<float>(std::numeric_limits<T>::max());
+    const float lowest = codes.lowest + (state.narrow ? 1.0f : 0.0f);
     const float low_side = lowest * plan.range.low > 0 ? lowest / plan.range.low : kMost;
-    const float high_side = highest * plan.range.high > 0 ? highest / plan.range.high : kMost;
+    const float high_side = codes.highest * plan.range.high > 0 ? codes.highest / plan.range.high : kMost;
     plan.factor = std::min(low_side, high_side);
-    plan.range = {lowest / plan.factor, highest / plan.factor};
+    plan.range = {lowest / plan.factor, codes.highest / plan.factor};
   }
   return plan;
 }
@@ -121,7 +129,8 @@ ByteEncoding BytesOf(const State& state, const Plan& plan) {
 }
 
 template <typename T>
-void Encode(const State& state, const float* x, T* y, int64_t n, const Plan& plan) {
+void Encode(const State& state, const float* x, void* codes, int64_t n, const Plan& plan) {
+  T* y = static_cast<T*>(codes);
   if constexpr (std::is_same_v<T, uint8_t>) return EncodeBytes(x, n, BytesOf(state, plan), y);
   constexpr auto kLowest = static_cast<float>(std::numeric_limits<T>::lowest());
   constexpr auto kHighest = static_cast<float>(std::numeric_limits<T>::max());
@@ -146,7 +155,21 @@ void Encode(const State& state, const float* x, T* y, int64_t n, const Plan& pla
 }
 
 template <typename T>
-Status Quantize(RunContext& c) {
+constexpr Codes kCodes = {static_cast<float>(std::numeric_limits<T>::lowest()),
+                          static_cast<float>(std::numeric_limits<T>::max()), sizeof(T), Encode<T>};
+
+const Codes& CodesOf(DType dtype) {
+  switch (dtype) {
+    case DType::kQint8: return kCodes<int8_t>;
+    case DType::kQuint8: return kCodes<uint8_t>;
+    case DType::kQint16: return kCodes<int16_t>;
+    case DType::kQuint16: return kCodes<uint16_t>;
+    default: return kCodes<int32_t>;
+  }
+}
+
+Status Run(RunContext& c) {
+  const Codes& codes = CodesOf(c.output(0).dtype());
   const auto& state = c.state<State>();
   const Tensor& input = c.input(0);
   int64_t slices = 1, inner = input.num_elements();
@@ -161,7 +184,7 @@ Status Quantize(RunContext& c) {
   for (int64_t i = 0; i < slices; ++i) {
     const float from = c.input(1).data<float>()[i], to = c.input(2).data<float>()[i];
     if (!(from <= to)) return InvalidArgument("range: want a minimum not above the maximum, got ", from, " and ", to);
-    const Range range = PlanOf<T>(state, from, to).range;
+    const Range range = PlanOf(state, codes, from, to).range;
     low[i] = range.low;
     high[i] = range.high;
   }
@@ -169,29 +192,20 @@ Status Quantize(RunContext& c) {
   const float* from = c.input(1).data<float>();
   const float* to = c.input(2).data<float>();
   const float* x = input.data<float>();
-  T* y = static_cast<T*>(c.output(0).raw());
+  auto* y = static_cast<uint8_t*>(c.output(0).raw());
   if (state.axis < 0) {
     c.ParallelFor(inner, 1 << 14, [&](int64_t begin, int64_t end) {
-      Encode<T>(state, x + begin, y + begin, end - begin, PlanOf<T>(state, from[0], to[0]));
+      codes.encode(state, x + begin, y + begin * codes.bytes, end - begin, PlanOf(state, codes, from[0], to[0]));
     });
     return Status();
   }
   c.ParallelFor(input.num_elements() / inner, std::max<int64_t>((1 << 14) / inner, 1), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      Encode<T>(state, x + i * inner, y + i * inner, inner, PlanOf<T>(state, from[i % slices], to[i % slices]));
+      codes.encode(state, x + i * inner, y + i * inner * codes.bytes, inner,
+                   PlanOf(state, codes, from[i % slices], to[i % slices]));
     }
   });
   return Status();
-}
-
-Status Run(RunContext& c) {
-  switch (c.output(0).dtype()) {
-    case DType::kQint8: return Quantize<int8_t>(c);
-    case DType::kQuint8: return Quantize<uint8_t>(c);
-    case DType::kQint16: return Quantize<int16_t>(c);
-    case DType::kQuint16: return Quantize<uint16_t>(c);
-    default: return Quantize<int32_t>(c);
-  }
 }
 
 constexpr OpDef kDefs[] = {
