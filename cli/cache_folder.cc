@@ -1,6 +1,5 @@
 #include "cli/cache_folder.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 
@@ -9,12 +8,6 @@ namespace rivulet::cli {
 std::string* CacheFlag() {
   static std::string folder;
   return &folder;
-}
-
-void AddCacheFlag(CLI::App& app) {
-  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    command->add_option("--cache", *CacheFlag(), kCacheHelp)->type_name("DIR");
-  }
 }
 
 LoadOptions Cached(int threads, LoadOptions options) {

@@ -6,10 +6,6 @@
 
 #include "rivulet/model.h"
 
-namespace CLI {
-class App;
-}
-
 namespace rivulet::cli {
 
 inline constexpr const char* kCacheHelp =
@@ -17,8 +13,6 @@ inline constexpr const char* kCacheHelp =
 
 // What the flag gave; one for the process.
 std::string* CacheFlag();
-// Adds the flag to each subcommand.
-void AddCacheFlag(CLI::App& app);
 
 // The options with that folder; why it cannot be used is told on stderr, and `threads` decode.
 LoadOptions Cached(int threads = 1, LoadOptions options = {});

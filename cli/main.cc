@@ -57,6 +57,13 @@ int FailUnknownCommand(const CLI::App& app, const std::string& word) {
   return FailCall(Cat("no command is called ", Quoted(word), nearest.empty() ? "" : "; nearest: ", nearest));
 }
 
+// Each subcommand's --cache.
+void AddCacheFlag(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    command->add_option("--cache", *CacheFlag(), kCacheHelp)->type_name("DIR");
+  }
+}
+
 // What was printed may not have reached its file.
 int Finish(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;

@@ -18,8 +18,10 @@ class Moments:
     """Tells the stops of a program where the folder has a temporary file, or something in it has just changed."""
 
     def __init__(self, folder):
-        self.folder, self.stops = folder, 0
-        self.first = 0  # the first of them in the run before this one
+        self.folder, self.count = folder, 0
+        self.seen = []
+        self.seen = self.look()
+        self.left_before = {name for name, _ in self.seen}
 
     def look(self):
         try:
@@ -28,23 +30,12 @@ class Moments:
         except FileNotFoundError:  # gone between two looks
             return self.seen
 
-    def start(self, skip):
-        self.left, self.quiet, self.stops = skip, self.first - 50, 0
-        self.seen = self.look()
-        self.left_before = {name for name, _ in self.seen}
-        return self
-
-    def __call__(self):
-        self.stops += 1
-        if self.stops < self.quiet:  # nothing happens before, and looking takes time
-            return False
+    def is_one(self):
         before, self.seen = self.seen, self.look()
         if self.seen == before and not any(TEMPORARY.search(name) and name not in self.left_before for name, _ in self.seen):
             return False
-        if self.first == 0:
-            self.first = self.stops
-        self.left -= 1
-        return self.left < 0
+        self.count += 1
+        return True
 
 
 @unittest.skipUnless(can_step(), "one process may not stop another here")
@@ -57,18 +48,30 @@ class Killed(ToolCase):
         self.needed = Needed(self.dir / "needed")
 
     def killed_everywhere(self, call, folder, begin, check):
-        """Begins each time with begin(), kills one stop later than before, and calls check(); until the program ends."""
-        points, moments = 0, Moments(folder)
-        while True:
-            begin()
-            code = run_until(call, moments.start(points))
-            if code is not None:
-                self.assertEqual(code, 0)
-                break
-            points += 1
-            self.assertLess(points, 400, "it does not end")
-            check()
+        """Begins with begin() and calls check() at each moment: of a program that is stopped there are the files that there are of one that
+        is killed. Then kills it at some of the moments, and calls check() again; at last it runs to its end, over what those left."""
+        begin()
+        moments = Moments(folder)
+
+        def look():
+            if moments.is_one():
+                check()
+            return False
+        self.assertEqual(run_until(call, look), 0)
+        points = moments.count
+        self.assertLess(points, 400, "it does not end")
         self.assertGreater(points, 10, "from the first call that makes a temporary file to the last one")
+        killed = 0
+        for point in (1, points // 3, 2 * points // 3, points):
+            begin()
+            moments = Moments(folder)
+            code = run_until(call, lambda: moments.is_one() and moments.count == point)
+            self.assertIn(code, (None, 0))  # threads may make it one moment less
+            killed += code is None
+            check()
+        self.assertGreater(killed, 2)
+        begin()
+        subprocess.run(call, capture_output=True, check=True, timeout=120)
         self.assertEqual([p.name for p in folder.rglob("*") if TEMPORARY.search(p.name)], [], "what the killed ones left, the next one takes away")
 
     def test_a_file_is_the_old_one_or_the_new_one(self):

@@ -34,9 +34,14 @@ def run_until(call, is_time):
     _ptrace(SETOPTIONS, run.pid, TRACESYSGOOD | EXITKILL)
     passed_on = 0
     while True:
-        if is_time():
-            os.kill(run.pid, signal.SIGKILL)
-            os.waitpid(run.pid, 0)
+        ended = True  # where is_time() raises, too
+        try:
+            ended = is_time()
+        finally:
+            if ended:
+                os.kill(run.pid, signal.SIGKILL)
+                os.waitpid(run.pid, 0)
+        if ended:
             return None
         _ptrace(SYSCALL, run.pid, passed_on)
         _, status = os.waitpid(run.pid, 0)
