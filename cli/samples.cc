@@ -11,6 +11,7 @@
 #include "engine/base/errors.h"
 #include "engine/media/image.h"
 #include "engine/media/wav.h"
+#include "prepare/engine_graph.h"
 
 namespace rivulet::cli {
 namespace {
@@ -126,8 +127,7 @@ Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamp
       RIVULET_ASSIGN_OR_RETURN(Feeds feeds, MakeUp(state, options, *found, open, i));
       found->samples.feeds.push_back(std::move(feeds));
     }
-    RoadSamples one{.feeds = {found->samples.feeds[0]}};
-    const Result<RoadRun> run = RunRoad(state.bytes, state.OutputNames(), one, state.session, state.name);
+    const auto run = RunGraph(state.graph, state.OutputNames(), found->samples.feeds[0], state.session, state.name);
     if (run.ok()) return Status();
     last = run.status();
   }
@@ -203,9 +203,7 @@ bool IsTinyRow(const PictureInput& input) { return input.is_flat && input.width 
 
 Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& options) {
   FoundSamples found;
-  auto owner = std::make_shared<std::string>(state.bytes);
-  const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(owner->data()), owner->size());
-  RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, owner, state.name));
+  RIVULET_ASSIGN_OR_RETURN(auto model, prepare::ModelOf(state.graph, state.name));
   ClassifyOptions classify = options.classify;
   if (classify.output_layer.empty()) classify.output_layer = state.outputs[0].name;
   auto classifier = Classifier::Create(model, classify);

@@ -68,7 +68,6 @@ Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, Graph
   if (options.outputs.empty()) return InvalidArgument("want the names of outputs");
   RIVULET_ASSIGN_OR_RETURN(const std::vector<TransformCall> calls, Chain());
   std::vector<OptimizeStep> steps;
-  std::string before_bytes = Serialize(graph);
   for (size_t i = 0; i < calls.size(); ++i) {
     const TransformCall& call = calls[i];
     if (options.progress != nullptr) options.progress(call.transform->name, i + 1, calls.size());
@@ -77,16 +76,14 @@ Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, Graph
         .inputs = options.inputs, .outputs = options.outputs, .arguments = call.arguments, .report = options.report};
     Status status = call.transform->apply(after, context);
     if (status.ok()) status = CheckReferences(after);
-    std::string bytes = status.ok() ? Serialize(after) : std::string();
-    if (status.ok() && bytes == before_bytes) continue;
+    if (status.ok() && after == graph) continue;
     if (status.ok() && options.verify) status = options.verify(call, graph, after);
     if (!status.ok()) {
-      steps.push_back({call.transform->name, graph.nodes.size(), before_bytes.size(), status.ToString()});
+      steps.push_back({call.transform->name, graph.nodes.size(), SerializedBytes(graph), status.ToString()});
       continue;
     }
     graph = std::move(after);
-    before_bytes = std::move(bytes);
-    steps.push_back({call.transform->name, graph.nodes.size(), before_bytes.size(), ""});
+    steps.push_back({call.transform->name, graph.nodes.size(), SerializedBytes(graph), ""});
   }
   return steps;
 }
