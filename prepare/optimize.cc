@@ -34,15 +34,17 @@ constexpr Transform kDropIdleWaits = {"drop_idle_waits", "", DropWaits};
 constexpr Transform kInlineFunctions = {"inline_functions", "", PutInFunctions};
 
 // In this order: switches first, since they decide what is needed at all; what passes its input on before constants are
-// folded, since it hides patterns; norms when their parts are constants; duplicates when all names that could differ
-// are gone. Where one round made room for another, the second finds it.
+// folded, since it hides patterns; numbers drawn by a constant seed stay until dropout is gone, since they are
+// constants too; norms when their parts are constants; duplicates when all names that could differ are gone. Where one
+// round made room for another, the second finds it.
 Result<std::vector<TransformCall>> Chain() {
   std::vector<TransformCall> calls = {{&kSetTrainingSwitches, {}}, {&kKeepNeeded, {}},    {&kDropDeadBranches, {}},
                                       {&kInlineFunctions, {}},     {&kDropIdleWaits, {}}, {&kDropDropout, {}}};
   RIVULET_ASSIGN_OR_RETURN(
       std::vector<TransformCall> rest,
       ParseTransforms("remove_nodes(op=Identity, op=CheckNumerics, op=StopGradient, op=PreventGradient, op=Snapshot) "
-                      "remove_device fold_constants(clear_output_shapes=false)"));
+                      "remove_device fold_constants(clear_output_shapes=false, exclude_op=StatelessRandomUniform, "
+                      "exclude_op=StatelessRandomUniformV2)"));
   for (TransformCall& call : rest) calls.push_back(std::move(call));
   calls.push_back({&kDropDropout, {}});
   RIVULET_ASSIGN_OR_RETURN(rest, ParseTransforms("fold_constants(clear_output_shapes=false) fold_batch_norms "
