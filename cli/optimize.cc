@@ -9,6 +9,7 @@
 #include "cli/html_page.h"
 #include "cli/made_up.h"
 #include "cli/model_flags.h"
+#include "cli/notes.h"
 #include "cli/progress.h"
 #include "cli/samples.h"
 #include "engine/base/errors.h"
@@ -87,7 +88,7 @@ int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeSt
   size_t last = before.nodes;
   for (const prepare::OptimizeStep& step : steps) {
     if (!step.undone.empty()) {
-      std::fprintf(stderr, "note: %s was undone: %s\n", step.name.c_str(), step.undone.c_str());
+      PrintNote(command.model, Cat(step.name, " was undone: ", step.undone));
       continue;
     }
     std::printf("%-24s %6zu nodes  %s\n", step.name.c_str(), step.nodes,
@@ -101,7 +102,7 @@ int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeSt
   } else {
     std::printf("not run\n");
   }
-  for (const std::string& note : Notes()) std::fprintf(stderr, "note: %s\n", note.c_str());
+  for (const std::string& note : Notes()) PrintNote(command.model, note);
   return kFine;
 }
 

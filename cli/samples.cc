@@ -144,7 +144,7 @@ Status ReadFiles(Classifier& classifier, const SampleOptions& options, FoundSamp
   if (files.feeds.empty())
     return InvalidArgument(Quoted(options.images), ": no file could be read; ", files.left_out[0]);
   found->samples.feeds = std::move(files.feeds);
-  found->assumptions = std::move(files.left_out);
+  found->assumptions.insert(found->assumptions.end(), files.left_out.begin(), files.left_out.end());
   found->samples.are_given = true;
   return Status();
 }
@@ -214,6 +214,8 @@ Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& op
       found.picture = Cat(found.input->width, "×", found.input->height, found.input->channels == 1 ? " gray" : " RGB",
                           ", ", found.normalization.ToString());
     }
+    // They are written into the file, so they are told, whatever is fed here.
+    found.assumptions = (*classifier)->assumptions();
   }
   if (!options.given.empty()) {
     RIVULET_RETURN_IF_ERROR(FillUp(state, options, &found));
@@ -225,8 +227,6 @@ Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& op
   }
   if (!classifier.ok()) return classifier.status();
   RIVULET_RETURN_IF_ERROR(ReadFiles(**classifier, options, &found));
-  found.assumptions.insert(found.assumptions.begin(), (*classifier)->assumptions().begin(),
-                           (*classifier)->assumptions().end());
   return found;
 }
 

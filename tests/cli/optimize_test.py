@@ -228,6 +228,12 @@ class Pains(Optimize):
             self.assertEqual(nodes, {"x": ("Placeholder", []), "h": ("Relu", ["x"]), "y": ("Tanh", ["h"])})
             self.assertTrue(any("still at work, keeping 0.5" in n for n in said["notes"]), said["notes"])
 
+    def test_notes_name_the_model(self):
+        model = self.model(placeholder("x", dims=[1, 4]), const("keep_prob", [], [0.5]), node("h", "Relu", "x", T=FLOAT), self.dropout("keep_prob"), identity("y", "d"))
+        done = call("optimize", model, "-o", self.dir / "o.pb")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"note: '{model}': node 'd' was dropout still at work", done.stderr)
+
     def test_pain_03_a_mask_that_is_no_dropout_stays(self):
         mask = const("t", [], [0.0]) + node("ge", "GreaterEqual", "h", "t", T=FLOAT) + node("cast", "Cast", "ge", SrcT=BOOL, DstT=FLOAT)
         said, nodes = self.optimize(self.model(placeholder("x", dims=[1, 4]), node("h", "Tanh", "x", T=FLOAT), mask, node("y", "Mul", "h", "cast", T=FLOAT)))

@@ -51,6 +51,8 @@ class Prepare(CommandCase):
         said = self.prepare(SHAPES / "shapes.pb")
         self.assertLess(said["steps"][-1]["store_bytes"], 0.4 * said["steps"][0]["store_bytes"])
         self.assertIn("made up, which tells little", " ".join(said["notes"]))
+        # They are in the file, and nobody said them.
+        self.assertIn("pixels are fed as (p − 127.5) / 127.5; --input-mean and --input-std say otherwise", said["notes"])
         self.assertEqual(self.right(self.dir / "app.rivulet"), 12)
         self.fine("shrink", SHAPES / "shapes.pb", "-o", self.dir / "small.rivulet")
         self.assertEqual(self.right(self.dir / "small.rivulet"), 12)
