@@ -98,6 +98,11 @@ Status Count(Classifier& classifier, const RunOptions& run, EvaluateReport* repo
                                static_cast<int64_t>(result->scores.size()),
                                " scores; the labels belong to another model");
       }
+      if (report->labels.empty() && !result->is_class && result->scores.size() != report->classes.size()) {
+        return InvalidArgument("the model gives ", result->scores.size(),
+                               " scores, and folders with pictures or sounds are ", report->classes.size(),
+                               ": which score is whose, --labels must tell");
+      }
       times.push_back(result->run_ms);
       report->only_best |= result->is_class;
       const size_t at = static_cast<size_t>(one.label);
@@ -120,8 +125,8 @@ std::string Percent(int64_t part, int64_t whole) {
 void Print(const EvaluateReport& report) {
   const Evaluation& evaluation = report.evaluation;
   const auto count = static_cast<int64_t>(evaluation.answers().size());
-  std::printf("%lld files in %zu classes: top-1 %s", static_cast<long long>(count), report.classes.size(),
-              Percent(evaluation.RightAmong(1), count).c_str());
+  std::printf("%lld files in %zu class%s: top-1 %s", static_cast<long long>(count), report.classes.size(),
+              report.classes.size() == 1 ? "" : "es", Percent(evaluation.RightAmong(1), count).c_str());
   if (!report.only_best) std::printf(", top-5 %s", Percent(evaluation.RightAmong(5), count).c_str());
   std::printf(" · %.1f ms each\n", report.ms);
   size_t width = 5;

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/graph_output.h"
 #include "cli/model_flags.h"
+#include "cli/notes.h"
 #include "engine/base/errors.h"
 #include "prepare/freeze_model.h"
 
@@ -79,7 +80,7 @@ int Freeze(const FreezeCommand& command) {
   std::printf("\n");
   Print("input", frozen->inputs);
   Print("output", frozen->outputs);
-  for (const std::string& note : frozen->notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+  for (const std::string& note : frozen->notes) PrintNote(command.model, note);
   return kFine;
 }
 

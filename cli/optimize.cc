@@ -9,10 +9,12 @@
 #include "cli/html_page.h"
 #include "cli/made_up.h"
 #include "cli/model_flags.h"
+#include "cli/notes.h"
 #include "cli/progress.h"
 #include "cli/samples.h"
 #include "engine/base/errors.h"
 #include "cli/pack_source.h"
+#include "prepare/engine_graph.h"
 #include "prepare/freeze_model.h"
 #include "prepare/optimize.h"
 #include "prepare/verify.h"
@@ -46,20 +48,19 @@ void Note(std::string_view line) {
 }
 
 // How far apart both are on made-up or given values, where they can be run.
-Result<RoadChange> Difference(const RoadState& before, const std::string& after, const Feeds& given) {
-  RoadSamples samples;
-  if (!given.empty()) {
-    samples.feeds = {given};
-  } else {
-    Result<FoundSamples> found = FindSamples(before, {});
-    if (!found.ok()) return found.status();
-    samples = std::move(found->samples);
-    samples.feeds.resize(1);
+Result<RoadChange> Difference(const RoadState& before, const prepare::GraphDef& after, const Feeds& given) {
+  Feeds feeds = given;
+  if (feeds.empty()) {
+    RIVULET_ASSIGN_OR_RETURN(const FoundSamples found, FindSamples(before, {}));
+    feeds = found.samples.feeds[0];
   }
-  const Result<RoadRun> old = RunRoad(before.bytes, before.OutputNames(), samples, {.passes = false});
-  const Result<RoadRun> now = RunRoad(after, before.OutputNames(), samples, {.passes = false});
-  if (!old.ok() || !now.ok()) return (old.ok() ? now : old).status();
-  return CompareRoad(*old, *now, false);
+  RoadRun runs[2];
+  const prepare::GraphDef* graphs[2] = {&before.graph, &after};
+  for (int i = 0; i < 2; ++i) {
+    RIVULET_ASSIGN_OR_RETURN(auto results, RunGraph(*graphs[i], before.OutputNames(), feeds, {.passes = false}));
+    runs[i].results = {std::move(results)};
+  }
+  return CompareRoad(runs[0], runs[1], false);
 }
 
 struct Sizes {
@@ -87,7 +88,7 @@ int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeSt
   size_t last = before.nodes;
   for (const prepare::OptimizeStep& step : steps) {
     if (!step.undone.empty()) {
-      std::fprintf(stderr, "note: %s was undone: %s\n", step.name.c_str(), step.undone.c_str());
+      PrintNote(command.model, Cat(step.name, " was undone: ", step.undone));
       continue;
     }
     std::printf("%-24s %6zu nodes  %s\n", step.name.c_str(), step.nodes,
@@ -101,7 +102,7 @@ int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeSt
   } else {
     std::printf("not run\n");
   }
-  for (const std::string& note : Notes()) std::fprintf(stderr, "note: %s\n", note.c_str());
+  for (const std::string& note : Notes()) PrintNote(command.model, note);
   return kFine;
 }
 
@@ -114,9 +115,7 @@ Result<Feeds> GivenFeeds(const OptimizeCommand& command, std::shared_ptr<const M
   });
   const PackSource source = {.inputs = frozen.inputs};
   if (is_renamed) {
-    auto bytes = std::make_shared<std::string>(prepare::Serialize(frozen.graph));
-    const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
-    RIVULET_ASSIGN_OR_RETURN(model, Model::LoadBytes(view, bytes, command.model));
+    RIVULET_ASSIGN_OR_RETURN(model, prepare::ModelOf(frozen.graph, command.model));
   }
   return ParseFeeds(*model, NameChoice(), source.FeedArguments(command.check_inputs), code);
 }
@@ -135,10 +134,9 @@ int Optimize(const OptimizeCommand& command) {
   const Result<Feeds> given = GivenFeeds(command, model, *frozen, &code);
   if (!given.ok()) return Fail(given.status(), code);
   RoadState before{.graph = std::move(frozen->graph), .name = command.model};
-  before.bytes = prepare::Serialize(before.graph);
   before.inputs = std::move(frozen->inputs);
   before.outputs = std::move(frozen->outputs);
-  const Sizes sizes = {before.graph.nodes.size(), before.bytes.size()};
+  const Sizes sizes = {before.graph.nodes.size(), prepare::SerializedBytes(before.graph)};
   SetSwitches(command.inputs, &before, &Notes());
   prepare::GraphDef graph = before.graph;
   const prepare::VerifyOptions check = {.inputs = command.inputs,
@@ -160,7 +158,7 @@ int Optimize(const OptimizeCommand& command) {
   // What was cut at --input, or had its training switches set, takes other feeds than before.
   std::optional<RoadChange> change;
   if (!command.no_verify && command.inputs.empty()) {
-    const Result<RoadChange> found = Difference(before, prepare::Serialize(graph), *given);
+    const Result<RoadChange> found = Difference(before, graph, *given);
     if (found.ok()) change = *found;
     if (!found.ok() && Notes().empty()) Note(Cat("Not compared: ", found.status().message()));
   }

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/made_up.h"
+#include "cli/notes.h"
 #include "cli/pack_norms.h"
 #include "cli/pack_source.h"
 #include "cli/pack_text.h"
@@ -164,9 +165,8 @@ Status WritePack(const PackCommand& command, PackSource source, int* code) {
   const size_t folded = command.keep_norms ? 0 : FoldNorms(options, &source.graph);
   RIVULET_ASSIGN_OR_RETURN(const prepare::PackFile file, prepare::ToPack(std::move(source.graph), options));
   RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
-  for (const std::string& note : file.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
-  if (file.metadata.samples.empty())
-    std::fprintf(stderr, "note: no sample, so 'check' compares no answers; --sample\n");
+  for (const std::string& note : file.notes) PrintNote(command.model, note);
+  if (file.metadata.samples.empty()) PrintNote(command.model, "no sample, so 'check' compares no answers; --sample");
   std::printf("%s: pack, %.2f MB, %zu weight%s in their own regions, %zu packed for the kernels, %zu sample%s\n",
               command.out.c_str(), static_cast<double>(file.bytes.size()) / 1e6, file.constants,
               file.constants == 1 ? "" : "s", file.packed, file.metadata.samples.size(),

@@ -7,6 +7,7 @@
 #include "cli/feeds.h"
 #include "engine/base/errors.h"
 #include "engine/graph/model_setup.h"
+#include "prepare/engine_graph.h"
 #include "prepare/freeze.h"
 #include "prepare/model_graph.h"
 
@@ -53,9 +54,7 @@ Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, con
   source.inputs = std::move(frozen.inputs);
   source.outputs.clear();
   for (const prepare::FrozenTensor& output : frozen.outputs) source.outputs.push_back(output.name);
-  auto bytes = std::make_shared<std::string>(prepare::Serialize(source.graph));
-  const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
-  RIVULET_ASSIGN_OR_RETURN(source.model, Model::LoadBytes(view, bytes, options.path));
+  RIVULET_ASSIGN_OR_RETURN(source.model, prepare::ModelOf(source.graph, options.path));
   return source;
 }
 

@@ -10,6 +10,7 @@
 #include "cli/feeds.h"
 #include "cli/graph_output.h"
 #include "cli/model_flags.h"
+#include "cli/notes.h"
 #include "cli/prepare_page.h"
 #include "cli/progress.h"
 #include "cli/input_shapes.h"
@@ -217,7 +218,7 @@ int Prepare(const PrepareCommand& command) {
     PrintJson(PrepareJson(report));
   } else {
     std::printf("%s", PrepareText(report).c_str());
-    for (const std::string& note : report.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+    for (const std::string& note : report.notes) PrintNote(command.model, note);
   }
   return kFine;
 }

@@ -72,10 +72,10 @@ std::string PrepareText(const PrepareReport& report) {
   }
   for (const RoadStop& stop : report.stops) {
     if (!stop.refused.empty()) text += Cat(stop.step, " was not taken: ", stop.refused, "\n");
-    // Which parts stay float is for the user to weigh.
-    for (const std::string& note : stop.step == "int8" ? stop.notes : std::vector<std::string>()) {
-      text += Cat("int8: ", note, "\n");
-    }
+    // Which parts stay float, and what was taken for a leftover of training, is for the user to weigh; how many nodes
+    // there are is not.
+    const size_t first = stop.step == "int8" ? 0 : stop.step == "optimize" ? 1 : stop.notes.size();
+    for (size_t i = first; i < stop.notes.size(); ++i) text += Cat(stop.step, ": ", stop.notes[i], "\n");
   }
   text += Sentence(report) + "\n";
   text += Cat(report.ops.size(), " operators are needed · measured on this machine: ", report.machine, "\n");

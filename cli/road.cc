@@ -10,6 +10,7 @@
 #include "cli/html_page.h"
 #include "cli/progress.h"
 #include "engine/base/errors.h"
+#include "prepare/engine_graph.h"
 
 namespace rivulet::cli {
 namespace {
@@ -136,6 +137,13 @@ Result<RoadRun> RunRoad(const std::string& bytes, const std::vector<std::string>
   RIVULET_ASSIGN_OR_RETURN(run.run_ms, TimeOf(*session, samples.feeds[0], outputs));
   run.peak_bytes = session->allocator()->peak_bytes();
   return run;
+}
+
+Result<std::vector<Tensor>> RunGraph(const prepare::GraphDef& graph, const std::vector<std::string>& outputs,
+                                     const Feeds& feeds, const SessionOptions& options, const std::string& name) {
+  RIVULET_ASSIGN_OR_RETURN(auto model, prepare::ModelOf(graph, name));
+  RIVULET_ASSIGN_OR_RETURN(auto session, Session::Create(std::move(model), options));
+  return session->Run(feeds, outputs);
 }
 
 double RoadChange::drop() const {

@@ -30,6 +30,11 @@ struct RoadRun {
 Result<RoadRun> RunRoad(const std::string& bytes, const std::vector<std::string>& outputs, const RoadSamples& samples,
                         const SessionOptions& options, const std::string& name = "model");
 
+// A graph run once, on one sample; its weights are not copied.
+Result<std::vector<Tensor>> RunGraph(const prepare::GraphDef& graph, const std::vector<std::string>& outputs,
+                                     const Feeds& feeds, const SessionOptions& options,
+                                     const std::string& name = "model");
+
 // How far results are from those of the model as it was given.
 struct RoadChange {
   double largest = 0;  // difference, of the largest value of its output

@@ -24,10 +24,14 @@ Result<std::vector<std::string>> OptimizeIt(RoadState& state) {
                             const prepare::GraphDef& after) {
     return prepare::VerifyTransform(call, before, after, check);
   };
+  static std::vector<std::string> said;
+  said.clear();
+  options.report = [](std::string_view line) { said.emplace_back(line); };
   const size_t before = state.graph.nodes.size();
   RIVULET_ASSIGN_OR_RETURN(const auto steps, prepare::Optimize(options, state.graph));
   state.bytes = prepare::Serialize(state.graph);
   std::vector<std::string> notes = {Cat(before, " nodes become ", state.graph.nodes.size())};
+  notes.insert(notes.end(), said.begin(), said.end());
   for (const prepare::OptimizeStep& step : steps) {
     if (!step.undone.empty()) notes.push_back(Cat(step.name, " was undone: ", step.undone));
   }

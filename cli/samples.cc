@@ -11,6 +11,7 @@
 #include "engine/base/errors.h"
 #include "engine/media/image.h"
 #include "engine/media/wav.h"
+#include "prepare/engine_graph.h"
 
 namespace rivulet::cli {
 namespace {
@@ -126,8 +127,7 @@ Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamp
       RIVULET_ASSIGN_OR_RETURN(Feeds feeds, MakeUp(state, options, *found, open, i));
       found->samples.feeds.push_back(std::move(feeds));
     }
-    RoadSamples one{.feeds = {found->samples.feeds[0]}};
-    const Result<RoadRun> run = RunRoad(state.bytes, state.OutputNames(), one, state.session, state.name);
+    const auto run = RunGraph(state.graph, state.OutputNames(), found->samples.feeds[0], state.session, state.name);
     if (run.ok()) return Status();
     last = run.status();
   }
@@ -144,7 +144,7 @@ Status ReadFiles(Classifier& classifier, const SampleOptions& options, FoundSamp
   if (files.feeds.empty())
     return InvalidArgument(Quoted(options.images), ": no file could be read; ", files.left_out[0]);
   found->samples.feeds = std::move(files.feeds);
-  found->assumptions = std::move(files.left_out);
+  found->assumptions.insert(found->assumptions.end(), files.left_out.begin(), files.left_out.end());
   found->samples.are_given = true;
   return Status();
 }
@@ -203,9 +203,7 @@ bool IsTinyRow(const PictureInput& input) { return input.is_flat && input.width 
 
 Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& options) {
   FoundSamples found;
-  auto owner = std::make_shared<std::string>(state.bytes);
-  const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(owner->data()), owner->size());
-  RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, owner, state.name));
+  RIVULET_ASSIGN_OR_RETURN(auto model, prepare::ModelOf(state.graph, state.name));
   ClassifyOptions classify = options.classify;
   if (classify.output_layer.empty()) classify.output_layer = state.outputs[0].name;
   auto classifier = Classifier::Create(model, classify);
@@ -216,6 +214,8 @@ Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& op
       found.picture = Cat(found.input->width, "×", found.input->height, found.input->channels == 1 ? " gray" : " RGB",
                           ", ", found.normalization.ToString());
     }
+    // They are written into the file, so they are told, whatever is fed here.
+    found.assumptions = (*classifier)->assumptions();
   }
   if (!options.given.empty()) {
     RIVULET_RETURN_IF_ERROR(FillUp(state, options, &found));
@@ -227,8 +227,6 @@ Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& op
   }
   if (!classifier.ok()) return classifier.status();
   RIVULET_RETURN_IF_ERROR(ReadFiles(**classifier, options, &found));
-  found.assumptions.insert(found.assumptions.begin(), (*classifier)->assumptions().begin(),
-                           (*classifier)->assumptions().end());
   return found;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/feeds.h"
 #include "cli/graph_output.h"
 #include "cli/made_up.h"
+#include "cli/notes.h"
 #include "cli/pack_source.h"
 #include "engine/base/errors.h"
 #include "prepare/needed.h"
@@ -30,7 +31,17 @@ struct TransformCommand {
   bool list = false;
 };
 
-void PrintLine(std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); }
+// The model that is being changed, for what transforms say of it.
+std::string& ModelName() {
+  static std::string name;
+  return name;
+}
+
+// Steps as they are applied, and what they say.
+void PrintLine(std::string_view line) {
+  if (!line.starts_with("Applying ")) return PrintNote(ModelName(), line);
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+}
 
 int ListTransforms() {
   for (const prepare::Transform* transform : prepare::AllTransforms()) {
@@ -110,6 +121,7 @@ int RunTransform(const TransformCommand& command) {
   int code = kFine;
   Result<PackSource> source = ReadSource(command, &code);
   if (!source.ok()) return Fail(source.status(), code);
+  ModelName() = command.model;
   if (const Status status = CheckNames(command, *source); !status.ok()) return Fail(status, kBadCall);
   const auto check = CheckOf(command, *source, &code);
   if (!check.ok()) return Fail(check.status(), code);

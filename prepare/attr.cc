@@ -240,12 +240,17 @@ std::optional<std::vector<Shape>> Attr::AsShapes() const {
   return values;
 }
 
-Result<Tensor> Attr::AsTensor() const {
+Result<TensorLiteral> Attr::AsLiteral() const {
   TensorLiteral literal;
   Status status;
   const auto read = [&](WireCursor& c) { literal = ReadTensor(c.Message(), owner_, Limits(), &status); };
   if (!ReadField(bytes_, kTensor, read)) return InvalidArgument("want a tensor");
   RIVULET_RETURN_IF_ERROR(status);
+  return literal;
+}
+
+Result<Tensor> Attr::AsTensor() const {
+  RIVULET_ASSIGN_OR_RETURN(const TensorLiteral literal, AsLiteral());
   // A file can describe a constant of any size in a few bytes.
   return Expand(literal, *Allocator::Create(kMostConstantBytes));
 }

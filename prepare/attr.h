@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/graph/attr.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet::prepare {
@@ -45,12 +46,17 @@ class Attr {
   std::optional<std::vector<Shape>> AsShapes() const;
   // A view of the file where the tensor's bytes are whole.
   Result<Tensor> AsTensor() const;
+  // The same as its file describes it: nothing is filled in, and its bytes are a view of the file.
+  Result<TensorLiteral> AsLiteral() const;
   // Of a tensor, whose values are not read.
   std::optional<Shape> AsTensorShape() const;
 
   std::string_view bytes() const { return bytes_; }
   // The same bytes; the same value may have been written in another way.
-  friend bool operator==(const Attr& a, const Attr& b) { return a.bytes_ == b.bytes_; }
+  friend bool operator==(const Attr& a, const Attr& b) {
+    const bool is_one = a.bytes_.data() == b.bytes_.data() && a.bytes_.size() == b.bytes_.size();
+    return is_one || a.bytes_ == b.bytes_;
+  }
 
  private:
   static Attr OfBytes(std::string bytes);

@@ -15,10 +15,14 @@ std::optional<float> ScalarBehind(GraphEdit& edit, const NodeDef& node, size_t i
   return constant->value.data<float>()[0];
 }
 
-// A random number from 0 up to, and without, 1: RandomUniform, perhaps as TensorFlow writes it out, times 1 plus 0.
+bool DrawsUniform(const NodeDef& node) {
+  return node.op == "RandomUniform" || node.op == "StatelessRandomUniform" || node.op == "StatelessRandomUniformV2";
+}
+
+// A random number from 0 up to, and without, 1, perhaps as TensorFlow writes it out, times 1 plus 0.
 bool IsUniform(GraphEdit& edit, const NodeDef* node) {
   for (int hops = 0; node != nullptr && hops < 8; ++hops) {
-    if (node->op == "RandomUniform") return true;
+    if (DrawsUniform(*node)) return true;
     const bool adds = node->op == "Add" || node->op == "AddV2", multiplies = node->op == "Mul";
     if (node->op != "Identity" && !adds && !multiplies) return false;
     size_t side = 0;

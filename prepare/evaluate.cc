@@ -4,6 +4,7 @@
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
+#include "prepare/engine_graph.h"
 #include "rivulet/session.h"
 
 namespace rivulet::prepare {
@@ -35,10 +36,7 @@ Result<std::vector<Tensor>> Evaluate(const GraphDef& graph, const std::vector<st
     waiting.insert(waiting.end(), node.inputs.begin(), node.inputs.end());
     part.nodes.push_back(std::move(node));
   }
-  auto bytes = std::make_shared<std::string>(Serialize(part));
-  const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
-  RIVULET_ASSIGN_OR_RETURN(auto model,
-                           Model::LoadBytes(view, bytes, "constants", {.allocator = Allocator::Create(kBudgetBytes)}));
+  RIVULET_ASSIGN_OR_RETURN(auto model, ModelOf(part, "constants", Allocator::Create(kBudgetBytes)));
   RIVULET_ASSIGN_OR_RETURN(auto session,
                            Session::Create(model, {.passes = false, .memory_budget_bytes = kBudgetBytes}));
   return session->Run({}, edges);

@@ -1,8 +1,8 @@
 #include "prepare/facts.h"
 
 #include "engine/base/guard.h"
-#include "engine/import/graphdef.h"
 #include "engine/ops/infer.h"
+#include "prepare/engine_graph.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -25,9 +25,7 @@ Node* FindRefused(Graph& graph, const Status& status) {
 
 Result<Facts> Facts::Of(const GraphDef& graph) {
   return CatchBadAlloc([&]() -> Result<Facts> {
-    auto bytes = std::make_shared<std::string>(Serialize(graph));
-    const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
-    RIVULET_ASSIGN_OR_RETURN(Graph imported, ImportGraphDef(view, bytes, Limits()));
+    RIVULET_ASSIGN_OR_RETURN(Graph imported, ToEngineGraph(graph));
     for (Node& node : imported.nodes()) node.def = FindOp(node.op);
     Facts facts;
     for (;;) {
@@ -39,7 +37,6 @@ Result<Facts> Facts::Of(const GraphDef& graph) {
       refused->def = nullptr;  // as if the operator were unknown
       for (Node& node : imported.nodes()) node.outputs.clear();
     }
-    imported.KeepAlive(bytes);
     facts.graph_ = std::make_shared<const Graph>(std::move(imported));
     return facts;
   });

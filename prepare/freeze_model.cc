@@ -13,6 +13,7 @@
 #include "prepare/idle_waits.h"
 #include "prepare/inline_functions.h"
 #include "prepare/model_graph.h"
+#include "prepare/seed_counters.h"
 #include "prepare/strip_unused.h"
 #include "prepare/table_contents.h"
 #include "prepare/variable_values.h"
@@ -83,6 +84,7 @@ class ModelFreezer {
     RIVULET_ASSIGN_OR_RETURN(const InlinedCalls calls, InlineFunctions(graph));
     result_.calls = calls.size();
     RIVULET_RETURN_IF_ERROR(NameOutputs(calls));
+    RIVULET_ASSIGN_OR_RETURN(result_.notes, StopSeedCounters(OutputNames(), graph));
     RIVULET_RETURN_IF_ERROR(FreezeValues(whole));
     RIVULET_RETURN_IF_ERROR(DropIdleWaits(graph));
     NameInputs();

@@ -54,18 +54,45 @@ Status ReadNode(std::span<const uint8_t> bytes, const std::shared_ptr<void>& own
   return cursor.status();
 }
 
+size_t EntryBytes(const std::string& name, const Attr& attr) {
+  return BytesFieldSize(kKey, name.size()) + BytesFieldSize(kValue, attr.bytes().size());
+}
+
+size_t NodeBytes(const NodeDef& node) {
+  size_t bytes = node.rest.size();
+  if (!node.name.empty()) bytes += BytesFieldSize(kName, node.name.size());
+  if (!node.op.empty()) bytes += BytesFieldSize(kOp, node.op.size());
+  for (const std::string& input : node.inputs) bytes += BytesFieldSize(kInput, input.size());
+  if (!node.device.empty()) bytes += BytesFieldSize(kDevice, node.device.size());
+  for (const auto& [name, attr] : node.attrs) bytes += BytesFieldSize(kAttr, EntryBytes(name, attr));
+  return bytes;
+}
+
+// Sizes are counted before anything is written: weights are copied once, to where they stay.
 void AppendNode(const NodeDef& node, std::string* out) {
   if (!node.name.empty()) AppendBytes(kName, node.name, out);
   if (!node.op.empty()) AppendBytes(kOp, node.op, out);
   for (const std::string& input : node.inputs) AppendBytes(kInput, input, out);
   if (!node.device.empty()) AppendBytes(kDevice, node.device, out);
   for (const auto& [name, attr] : node.attrs) {
-    std::string entry;
-    AppendBytes(kKey, name, &entry);
-    AppendBytes(kValue, attr.bytes(), &entry);
-    AppendBytes(kAttr, entry, out);
+    AppendBytesHead(kAttr, EntryBytes(name, attr), out);
+    AppendBytes(kKey, name, out);
+    AppendBytes(kValue, attr.bytes(), out);
   }
   out->append(node.rest);
+}
+
+size_t NodesBytes(const std::vector<NodeDef>& nodes, uint32_t field) {
+  size_t bytes = 0;
+  for (const NodeDef& node : nodes) bytes += BytesFieldSize(field, NodeBytes(node));
+  return bytes;
+}
+
+void AppendNodes(const std::vector<NodeDef>& nodes, uint32_t field, std::string* out) {
+  for (const NodeDef& node : nodes) {
+    AppendBytesHead(field, NodeBytes(node), out);
+    AppendNode(node, out);
+  }
 }
 
 }  // namespace
@@ -123,16 +150,21 @@ Result<GraphDef> ReadGraphDef(const std::string& path, const Limits& limits) {
 }
 
 std::string SerializeNodes(const std::vector<NodeDef>& nodes, uint32_t field) {
-  std::string out, node_bytes;
-  for (const NodeDef& node : nodes) {
-    node_bytes.clear();
-    AppendNode(node, &node_bytes);
-    AppendBytes(field, node_bytes, &out);
-  }
+  std::string out;
+  out.reserve(NodesBytes(nodes, field));
+  AppendNodes(nodes, field, &out);
   return out;
 }
 
-std::string Serialize(const GraphDef& graph) { return SerializeNodes(graph.nodes, kNode) + graph.rest; }
+size_t SerializedBytes(const GraphDef& graph) { return NodesBytes(graph.nodes, kNode) + graph.rest.size(); }
+
+std::string Serialize(const GraphDef& graph) {
+  std::string out;
+  out.reserve(SerializedBytes(graph));
+  AppendNodes(graph.nodes, kNode, &out);
+  out.append(graph.rest);
+  return out;
+}
 
 Status WriteGraphDef(const GraphDef& graph, const std::string& path) {
   const std::string bytes = Serialize(graph);

@@ -28,11 +28,17 @@ struct NodeDef {
 
   // Null when the node has no such attribute.
   const Attr* Find(std::string_view name) const;
+
+  // Whether both are written as the same bytes.
+  friend bool operator==(const NodeDef&, const NodeDef&) = default;
 };
 
 struct GraphDef {
   std::vector<NodeDef> nodes;
   std::string rest;  // versions, functions and what else there is, with their tags
+
+  // Whether both are written as the same bytes. Weights that are the same memory are not looked at.
+  friend bool operator==(const GraphDef&, const GraphDef&) = default;
 };
 
 // Binary, text, or in a memmapped package or pack, told by the content. Messages start with the path.
@@ -45,6 +51,8 @@ Result<NodeDef> ParseNodeDef(std::span<const uint8_t> bytes, const std::shared_p
 
 // Binary; attributes in the order of their names, so that equal graphs are equal files.
 std::string Serialize(const GraphDef& graph);
+// How long that is.
+size_t SerializedBytes(const GraphDef& graph);
 // The nodes alone, each as a field of that number.
 std::string SerializeNodes(const std::vector<NodeDef>& nodes, uint32_t field);
 // The file is the old one or the new one, never half.

@@ -37,6 +37,28 @@ TEST(GraphDef, ReadsAttributesOfEveryKind) {
   EXPECT_EQ(y.Find("none"), nullptr);
 }
 
+TEST(GraphDef, CountsWhatItWrites) {
+  GraphDef graph = GraphOf(kGraph);
+  EXPECT_EQ(SerializedBytes(graph), Serialize(graph).size());
+  // Lengths of more bytes.
+  graph.nodes[1].attrs["value"] = Attr::OfTensor(Tensor::Of<float>({5000}, std::vector<float>(5000)));
+  graph.nodes[0].rest = "more";
+  EXPECT_EQ(SerializedBytes(graph), Serialize(graph).size());
+}
+
+TEST(GraphDef, EqualMeansTheSameBytes) {
+  const GraphDef graph = GraphOf(kGraph), again = GraphOf(kGraph);
+  EXPECT_TRUE(graph == again);
+  for (const auto& change : std::initializer_list<void (*)(GraphDef&)>{
+           [](GraphDef& g) { g.nodes[2].inputs[0] = "x"; }, [](GraphDef& g) { g.nodes[0].device = ""; },
+           [](GraphDef& g) { g.nodes[2].attrs["f"] = Attr::OfFloat(0.25f); }, [](GraphDef& g) { g.rest.clear(); },
+           [](GraphDef& g) { g.nodes.pop_back(); }, [](GraphDef& g) { std::swap(g.nodes[0], g.nodes[1]); }}) {
+    GraphDef changed = graph;
+    change(changed);
+    EXPECT_FALSE(changed == graph);
+  }
+}
+
 TEST(GraphDef, WhatIsWrittenReadsTheSame) {
   const GraphDef graph = GraphOf(kGraph);
   const std::string bytes = Serialize(graph);

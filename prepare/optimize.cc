@@ -34,15 +34,17 @@ constexpr Transform kDropIdleWaits = {"drop_idle_waits", "", DropWaits};
 constexpr Transform kInlineFunctions = {"inline_functions", "", PutInFunctions};
 
 // In this order: switches first, since they decide what is needed at all; what passes its input on before constants are
-// folded, since it hides patterns; norms when their parts are constants; duplicates when all names that could differ
-// are gone. Where one round made room for another, the second finds it.
+// folded, since it hides patterns; numbers drawn by a constant seed stay until dropout is gone, since they are
+// constants too; norms when their parts are constants; duplicates when all names that could differ are gone. Where one
+// round made room for another, the second finds it.
 Result<std::vector<TransformCall>> Chain() {
   std::vector<TransformCall> calls = {{&kSetTrainingSwitches, {}}, {&kKeepNeeded, {}},    {&kDropDeadBranches, {}},
                                       {&kInlineFunctions, {}},     {&kDropIdleWaits, {}}, {&kDropDropout, {}}};
   RIVULET_ASSIGN_OR_RETURN(
       std::vector<TransformCall> rest,
       ParseTransforms("remove_nodes(op=Identity, op=CheckNumerics, op=StopGradient, op=PreventGradient, op=Snapshot) "
-                      "remove_device fold_constants(clear_output_shapes=false)"));
+                      "remove_device fold_constants(clear_output_shapes=false, exclude_op=StatelessRandomUniform, "
+                      "exclude_op=StatelessRandomUniformV2)"));
   for (TransformCall& call : rest) calls.push_back(std::move(call));
   calls.push_back({&kDropDropout, {}});
   RIVULET_ASSIGN_OR_RETURN(rest, ParseTransforms("fold_constants(clear_output_shapes=false) fold_batch_norms "
@@ -68,7 +70,6 @@ Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, Graph
   if (options.outputs.empty()) return InvalidArgument("want the names of outputs");
   RIVULET_ASSIGN_OR_RETURN(const std::vector<TransformCall> calls, Chain());
   std::vector<OptimizeStep> steps;
-  std::string before_bytes = Serialize(graph);
   for (size_t i = 0; i < calls.size(); ++i) {
     const TransformCall& call = calls[i];
     if (options.progress != nullptr) options.progress(call.transform->name, i + 1, calls.size());
@@ -77,16 +78,14 @@ Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, Graph
         .inputs = options.inputs, .outputs = options.outputs, .arguments = call.arguments, .report = options.report};
     Status status = call.transform->apply(after, context);
     if (status.ok()) status = CheckReferences(after);
-    std::string bytes = status.ok() ? Serialize(after) : std::string();
-    if (status.ok() && bytes == before_bytes) continue;
+    if (status.ok() && after == graph) continue;
     if (status.ok() && options.verify) status = options.verify(call, graph, after);
     if (!status.ok()) {
-      steps.push_back({call.transform->name, graph.nodes.size(), before_bytes.size(), status.ToString()});
+      steps.push_back({call.transform->name, graph.nodes.size(), SerializedBytes(graph), status.ToString()});
       continue;
     }
     graph = std::move(after);
-    before_bytes = std::move(bytes);
-    steps.push_back({call.transform->name, graph.nodes.size(), before_bytes.size(), ""});
+    steps.push_back({call.transform->name, graph.nodes.size(), SerializedBytes(graph), ""});
   }
   return steps;
 }

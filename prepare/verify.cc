@@ -8,6 +8,7 @@
 #include "engine/base/errors.h"
 #include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
+#include "prepare/engine_graph.h"
 #include "prepare/facts.h"
 #include "prepare/graph_edit.h"
 #include "prepare/model_graph.h"
@@ -29,9 +30,7 @@ class Runner {
   // `waited_for` are not.
   static Result<Runner> Of(const GraphDef& graph, const std::unordered_set<std::string>& waited_for,
                            double deadline_ms) {
-    auto bytes = std::make_shared<std::string>(Serialize(graph));
-    const std::span<const uint8_t> view(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
-    RIVULET_ASSIGN_OR_RETURN(auto model, Model::LoadBytes(view, bytes, "graph"));
+    RIVULET_ASSIGN_OR_RETURN(auto model, ModelOf(graph, "graph"));
     Runner runner;
     RIVULET_ASSIGN_OR_RETURN(runner.session_, Session::Create(model, {.passes = false}));
     runner.deadline_ms_ = deadline_ms;

@@ -56,13 +56,14 @@ Result<std::shared_ptr<const Model>> Model::LoadBytes(std::span<const uint8_t> b
   });
 }
 
-std::shared_ptr<const Model> Model::FromGraph(Graph graph, const std::string& name) {
+std::shared_ptr<const Model> Model::FromGraph(Graph graph, const std::string& name,
+                                              std::shared_ptr<Allocator> allocator) {
   auto rep = std::make_unique<Rep>();
   rep->name = name;
   rep->content.format = "graph";
   rep->content.graph = std::move(graph);
   for (Node& node : rep->content.graph.nodes()) node.def = FindOp(node.op);
-  rep->allocator = Allocator::Create();
+  rep->allocator = allocator != nullptr ? std::move(allocator) : Allocator::Create();
   return std::shared_ptr<const Model>(new Model(std::move(rep)));
 }
 

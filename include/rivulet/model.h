@@ -89,8 +89,9 @@ class Model {
   // What a pack says of itself, as JSON: inputs, labels, samples (docs/formats.md). Empty for other files.
   std::string_view Metadata() const;
 
-  // For the engine's own rooms and tools. FromGraph looks up the operators.
-  static std::shared_ptr<const Model> FromGraph(Graph graph, const std::string& name);
+  // For the engine's own rooms and tools. FromGraph looks up the operators; `allocator` as in LoadOptions.
+  static std::shared_ptr<const Model> FromGraph(Graph graph, const std::string& name,
+                                                std::shared_ptr<Allocator> allocator = nullptr);
   const Graph& graph() const;
   const Limits& limits() const;
   const ModelSetup& setup() const;

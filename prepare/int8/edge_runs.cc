@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/errors.h"
+#include "prepare/engine_graph.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -11,10 +12,7 @@ constexpr size_t kFirstEdges = 8;
 constexpr size_t kBytesAtOnce = size_t{256} << 20;
 
 Result<std::unique_ptr<Session>> SessionOf(const GraphDef& graph, int threads) {
-  const auto bytes = std::make_shared<std::string>(Serialize(graph));
-  RIVULET_ASSIGN_OR_RETURN(
-      auto model,
-      Model::LoadBytes({reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size()}, bytes, "the graph"));
+  RIVULET_ASSIGN_OR_RETURN(auto model, ModelOf(graph, "the graph"));
   // One plan for each group of edges would be kept otherwise.
   return Session::Create(std::move(model), {.num_threads = threads, .max_plans = 2});
 }

@@ -96,6 +96,13 @@ class Evaluate(CommandCase):
         self.assertIn("top-1 100.0 %", done.stdout)
         self.assertIn("folders in the order of their names", done.stderr)
 
+    def test_too_few_folders_do_not_tell_which_scores_are_theirs(self):
+        shutil.copy(SHAPES / "shapes.pb", self.dir / "alone.pb")
+        folder = self.pictures()
+        for path in (folder / "cross").iterdir():
+            path.unlink()
+        self.fails(1, ["10 scores", "folders with pictures or sounds are 9:", "--labels"], "evaluate", self.dir / "alone.pb", folder)
+
     def test_most_takes_some_of_each_class(self):
         said = json.loads(self.fine("evaluate", SHAPES / "shapes.pb", self.pictures(), "--most", "10", "--json"))
         self.assertEqual(said["files"], 10)

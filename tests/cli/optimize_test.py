@@ -189,8 +189,8 @@ class Norms(Optimize):
 
 
 class Pains(Optimize):
-    def dropout(self, form):
-        uniform = const("shape", [2], [1, 4], "DT_INT32") + node("u", "RandomUniform", "shape", T=INT, dtype=FLOAT) + const("min", [], [0]) + const("max", [], [1]) + \
+    def dropout(self, form, drawn=node("u", "RandomUniform", "shape", T=INT, dtype=FLOAT)):
+        uniform = const("shape", [2], [1, 4], "DT_INT32") + drawn + const("min", [], [0]) + const("max", [], [1]) + \
             node("sub", "Sub", "max", "min", T=FLOAT) + node("um", "Mul", "u", "sub", T=FLOAT) + node("ru", "Add", "um", "min", T=FLOAT)
         if form == "keep_prob":
             return uniform + node("div", "RealDiv", "h", "keep_prob", T=FLOAT) + node("sum", "Add", "keep_prob", "ru", T=FLOAT) + node("floor", "Floor", "sum", T=FLOAT) + \
@@ -220,6 +220,19 @@ class Pains(Optimize):
         said, nodes = self.optimize(self.model(placeholder("x", dims=[1, 4]), const("keep_prob", [], [0.5]), node("h", "Relu", "x", T=FLOAT), self.dropout("keep_prob"), identity("y", "d")))
         self.assertNotIn("RandomUniform", self.ops(nodes))
         self.assertTrue(any("still at work, keeping 0.5" in n for n in said["notes"]), said["notes"])
+
+    def test_pain_03_dropout_by_a_seed_vanishes_too(self):
+        drawn = const("seed", [2], [1, 2], "DT_INT32") + node("u", "StatelessRandomUniform", "shape", "seed", T=INT, Tseed=INT, dtype=FLOAT)
+        for form in ("rate", "select"):
+            said, nodes = self.optimize(self.model(placeholder("x", dims=[1, 4]), const("dropout_rate", [], [0.5]), node("h", "Relu", "x", T=FLOAT), self.dropout(form, drawn), node("y", "Tanh", "d", T=FLOAT)))
+            self.assertEqual(nodes, {"x": ("Placeholder", []), "h": ("Relu", ["x"]), "y": ("Tanh", ["h"])})
+            self.assertTrue(any("still at work, keeping 0.5" in n for n in said["notes"]), said["notes"])
+
+    def test_notes_name_the_model(self):
+        model = self.model(placeholder("x", dims=[1, 4]), const("keep_prob", [], [0.5]), node("h", "Relu", "x", T=FLOAT), self.dropout("keep_prob"), identity("y", "d"))
+        done = call("optimize", model, "-o", self.dir / "o.pb")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"note: '{model}': node 'd' was dropout still at work", done.stderr)
 
     def test_pain_03_a_mask_that_is_no_dropout_stays(self):
         mask = const("t", [], [0.0]) + node("ge", "GreaterEqual", "h", "t", T=FLOAT) + node("cast", "Cast", "ge", SrcT=BOOL, DstT=FLOAT)

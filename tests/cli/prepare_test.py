@@ -51,6 +51,8 @@ class Prepare(CommandCase):
         said = self.prepare(SHAPES / "shapes.pb")
         self.assertLess(said["steps"][-1]["store_bytes"], 0.4 * said["steps"][0]["store_bytes"])
         self.assertIn("made up, which tells little", " ".join(said["notes"]))
+        # They are in the file, and nobody said them.
+        self.assertIn("pixels are fed as (p − 127.5) / 127.5; --input-mean and --input-std say otherwise", said["notes"])
         self.assertEqual(self.right(self.dir / "app.rivulet"), 12)
         self.fine("shrink", SHAPES / "shapes.pb", "-o", self.dir / "small.rivulet")
         self.assertEqual(self.right(self.dir / "small.rivulet"), 12)
@@ -67,6 +69,18 @@ class Prepare(CommandCase):
 
     def picture(self):
         return self.file("picture.npy", npy("<f4", (1, 64, 64, 3), struct.pack("<12288f", *[i % 200 / 100 - 1 for i in range(12288)])))
+
+    def test_dropout_that_was_at_work_is_told(self):
+        const = lambda name, kind, dims, values: node(name, "Const", dtype=f"type: {kind}", value=f"tensor {{ dtype: {kind} tensor_shape {{ {dims} }} {values} }}")
+        two = "dim { size: 2 }"
+        model = self.model(placeholder("x", dims=[1, 4]), const("shape", "DT_INT32", two, "int_val: [1, 4]"), const("seed", "DT_INT32", two, "int_val: [1, 2]"),
+                           const("keep", "DT_FLOAT", "", "float_val: 0.5"),
+                           node("u", "StatelessRandomUniform", "shape", "seed", T="type: DT_INT32", Tseed="type: DT_INT32", dtype=FLOAT),
+                           node("sum", "Add", "keep", "u", T=FLOAT), node("floor", "Floor", "sum", T=FLOAT), node("div", "RealDiv", "x", "keep", T=FLOAT),
+                           node("d", "Mul", "div", "floor", T=FLOAT), node("y", "Tanh", "d", T=FLOAT))
+        done = call("prepare", model, "-o", self.dir / "a.rivulet", "--lossless")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("optimize: node 'd' was dropout still at work, keeping 0.5", done.stdout)
 
     def test_inputs_that_all_get_one_answer_tell_nothing(self):
         weights = "tensor { dtype: DT_FLOAT tensor_shape { dim { size: 400 } dim { size: 2 } } " + "".join(f"float_val: {i % 7 * 1e-3} " for i in range(800)) + "}"

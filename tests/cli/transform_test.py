@@ -96,7 +96,8 @@ class Transform(CommandCase):
                            node("y", "Mul", "x", "two", T="type: DT_FLOAT"))
         code, said = self.steps(model, "remove_device sort_by_execution_order")
         self.assertEqual(code, 0, said)
-        self.assertEqual(said.count("Not compared: the shape of input 'x' is not in the file; give it with --check-input x=x.npy"), 1)
+        note = f"note: '{model}': Not compared: the shape of input 'x' is not in the file; give it with --check-input x=x.npy"
+        self.assertEqual(said.count(note), 1, said)
         x = self.file("x.npy", npy("<f4", (2,), bytes(8)))
         code, said = self.steps(model, "remove_device", "--check-input", f"x={x}")
         self.assertEqual((code, said), (0, "Applying remove_device\n"))
