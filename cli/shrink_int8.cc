@@ -31,7 +31,10 @@ Status Simplify(const Int8Call& call, const std::vector<std::string>& outputs, p
   // Else what batch norms were folded into would stay, too.
   prepare::DropIdleOrder(graph);
   if (call.keep_graph) return Status();
-  RIVULET_ASSIGN_OR_RETURN(const auto folding, prepare::ParseTransforms("fold_batch_norms fold_old_batch_norms"));
+  // Norms of variables that were frozen have their numbers behind an Identity, and sums and roots to be computed.
+  RIVULET_ASSIGN_OR_RETURN(const auto folding,
+                           prepare::ParseTransforms("remove_nodes(op=Identity) fold_constants(clear_output_shapes="
+                                                    "false) fold_batch_norms fold_old_batch_norms"));
   return prepare::ApplyTransforms(folding, {.outputs = outputs}, graph);
 }
 
