@@ -157,6 +157,20 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
 
 bool TakesPairs() { return RIVULET_HAS_PAIRS != 0; }
 
+// All tiles of the right operand, one behind the other.
+void WidenTiles(const TaskInt8& task, int16_t* to, ThreadPool& pool, const StopToken& stop) {
+#if RIVULET_HAS_PAIRS
+  const int64_t values = (task.k + kGroup - 1) / kGroup * kGroup;
+  pool.ParallelFor((task.n + kPairColumns - 1) / kPairColumns, 1, stop, [&](int64_t begin, int64_t end) {
+    for (int64_t column = begin * kPairColumns; column < std::min(end * kPairColumns, task.n); column += kPairColumns) {
+      WidenTile(task, column, std::min(kPairColumns, task.n - column), to + column * values);
+    }
+  });
+#else
+  (void)task, (void)to, (void)pool, (void)stop;
+#endif
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -167,11 +181,11 @@ namespace rivulet {
 
 HWY_EXPORT(PieceInt8);
 HWY_EXPORT(TakesPairs);
+HWY_EXPORT(WidenTiles);
 
 namespace {
 
 constexpr int64_t kGroup = 4;
-constexpr int64_t kPanel = 16;
 constexpr int64_t kLeastRowsOfPairs = 12;  // fewer are not worth that the right operand is widened
 
 // Whether this processor's products of bytes are better done by pairs of 16 bits.
@@ -191,6 +205,13 @@ int64_t BufferBytes(int64_t k) {
          (HasPairs() ? (widened * static_cast<int64_t>(sizeof(int16_t)) + 63) / 64 * 64 : 0);
 }
 
+// Of the whole right operand, where it is widened before.
+CheckedSize WidenedBytes(int64_t k, int64_t n) {
+  if (!HasPairs() || k <= kManyTermsInt8) return 0;
+  const int64_t columns = (n + kMostPairColumns - 1) / kMostPairColumns * kMostPairColumns;
+  return CheckedSize((k + kGroup - 1) / kGroup * kGroup) * columns * static_cast<int64_t>(sizeof(int16_t));
+}
+
 void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, ThreadPool& pool, const StopToken& stop) {
   task.packed = b.data();
   task.n = b.n();
@@ -203,6 +224,11 @@ void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, Threa
   // A step of k is four bytes.
   const GemmSplit split = SplitGemm(m, task.n, (task.k + kGroup - 1) / kGroup, pool.num_threads());
   const int64_t bytes = BufferBytes(task.k);
+  if (task.by_pairs && task.k > kManyTermsInt8) {
+    auto* widened = reinterpret_cast<int16_t*>(static_cast<uint8_t*>(scratch) + bytes * pool.num_threads());
+    HWY_DYNAMIC_DISPATCH(WidenTiles)(task, widened, pool, stop);
+    task.widened = widened;
+  }
   pool.ParallelFor(split.row_pieces * split.column_pieces, 1, stop, [&](int64_t begin, int64_t end, int thread) {
     uint8_t* buffer = static_cast<uint8_t*>(scratch) + thread * bytes;
     int32_t* lows = task.extremes == nullptr ? nullptr : task.extremes + 2 * thread * task.extremes_stride;
@@ -218,9 +244,9 @@ void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, Threa
 
 }  // namespace
 
-CheckedSize MatMulInt8ScratchBytes(int64_t k, int threads) {
-  if (k < 0 || k > INT32_MAX) return CheckedSize(-1);
-  return CheckedSize(BufferBytes(k)) * threads;
+CheckedSize MatMulInt8ScratchBytes(int64_t k, int64_t n, int threads) {
+  if (k < 0 || k > INT32_MAX || n < 0 || n > INT32_MAX) return CheckedSize(-1);
+  return CheckedSize(BufferBytes(k)) * threads + WidenedBytes(k, n);
 }
 
 int64_t PaddedLineInt8(int64_t line) {
@@ -265,7 +291,7 @@ void Conv2DInt8(const uint8_t* input, uint8_t outside, const PackedMatrixU8& fil
 CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads) {
   if (k < 0 || k > INT32_MAX || n < 0 || n > INT32_MAX) return CheckedSize(-1);
   const CheckedSize rows = (k + kGroup - 1) / kGroup * kGroup;
-  return CheckedSize(BufferBytes(k)) * threads + rows * 16 + TailElements(n) * 4 + 192;
+  return MatMulInt8ScratchBytes(k, n, threads) + rows * 16 + TailElements(n) * 4 + 192;
 }
 
 namespace {

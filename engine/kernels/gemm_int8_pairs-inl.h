@@ -2,8 +2,8 @@
 // widened first, the right one less its offset, so that no sum of a row of bytes is needed. Per-target: included once
 // for each target by gemm_int8.cc.
 //
-// Of the right operand as many columns as a tile has are widened at a time, into the thread's buffer: for each pair of
-// values of k, the columns' pairs.
+// Of the right operand as many columns as a tile has are widened at a time: for each pair of values of k, the columns'
+// pairs. They come into the thread's buffer, or where k is large are all made before.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -304,6 +304,12 @@ void MultiplyBlock(const TaskInt8& task, const int16_t* wide, int64_t stride, in
   }
 }
 
+void WidenTile(const TaskInt8& task, int64_t column, int64_t columns, int16_t* to) {
+  const int64_t groups = (task.k + kGroup - 1) / kGroup;
+  const int8_t* packed = task.packed + (column / kPanel * groups * kPanel + column % kPanel) * kGroup;
+  columns > kTailLanes ? WidenColumns<2>(task, packed, groups, to) : WidenColumns<1>(task, packed, groups, to);
+}
+
 // As PieceInt8, by pairs. A block of rows is widened and stays in a near cache, while each tile's columns are widened
 // for it into the nearest one.
 void PiecePairs(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end,
@@ -318,10 +324,13 @@ void PiecePairs(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_
     WidenRows(task, row, rows, stride, buffer, wide);
     for (int64_t column = column_begin; column < column_end; column += kPairColumns) {
       const int64_t columns = std::min(kPairColumns, column_end - column);
-      const int8_t* packed = task.packed + (column / kPanel * groups * kPanel + column % kPanel) * kGroup;
-      columns > kTailLanes ? WidenColumns<2>(task, packed, groups, pairs)
-                           : WidenColumns<1>(task, packed, groups, pairs);
-      MultiplyBlock(task, wide, stride, row, rows, column, columns, pairs, lows);
+      const int16_t* b = pairs;
+      if (task.widened != nullptr) {
+        b = task.widened + column * values;
+      } else {
+        WidenTile(task, column, columns, pairs);
+      }
+      MultiplyBlock(task, wide, stride, row, rows, column, columns, b, lows);
     }
   }
 }
