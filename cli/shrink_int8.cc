@@ -1,5 +1,6 @@
 #include "cli/shrink_int8.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -31,7 +32,15 @@ Status Simplify(const Int8Call& call, const std::vector<std::string>& outputs, p
   // Else what batch norms were folded into would stay, too.
   prepare::DropIdleOrder(graph);
   if (call.keep_graph) return Status();
-  RIVULET_ASSIGN_OR_RETURN(const auto folding, prepare::ParseTransforms("fold_batch_norms fold_old_batch_norms"));
+  // Norms of variables that were frozen have their numbers behind an Identity, and sums and roots to be computed. Codes
+  // of weights stay what they are.
+  const bool has_codes = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const prepare::NodeDef& node) {
+    return node.op == "Dequantize" || node.op.rfind("FakeQuant", 0) == 0;
+  });
+  RIVULET_ASSIGN_OR_RETURN(const auto folding,
+                           prepare::ParseTransforms(Cat(
+                               has_codes ? "" : "remove_nodes(op=Identity) fold_constants(clear_output_shapes=false) ",
+                               "fold_batch_norms fold_old_batch_norms")));
   return prepare::ApplyTransforms(folding, {.outputs = outputs}, graph);
 }
 

@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/kernels/code_stages_fused-inl.h"
 #include "engine/kernels/code_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -73,37 +74,6 @@ HWY_INLINE void NarrowVector(const CodeStage& s, const NarrowEnds& ends, const i
     hn::Store(hn::BitCast(di, hn::VecFromMask(d, in_doubt)), di, flags);
     ExactCodes(s, codes, flags, out, lanes, column);
   }
-}
-
-#if HWY_TARGET != HWY_SCALAR
-HWY_INLINE void StoreFour(I a, I b, I c, I d, int64_t lanes, int32_t* to) {
-  const DI di;
-  hn::StoreU(a, di, to);
-  hn::StoreU(b, di, to + lanes);
-  hn::StoreU(c, di, to + 2 * lanes);
-  hn::StoreU(d, di, to + 3 * lanes);
-}
-HWY_INLINE void StoreFour(I a, I b, I c, I d, int64_t, uint8_t* to) {
-  const hn::Repartition<int16_t, DI> d16;
-  const hn::Repartition<uint8_t, DI> d8;
-  hn::StoreU(hn::OrderedDemote2To(d8, hn::OrderedDemote2To(d16, a, b), hn::OrderedDemote2To(d16, c, d)), d8, to);
-}
-#endif
-
-constexpr int kPartBits = 16;
-
-// With doubt_parts. The places of a vector of codes, in parts.
-HWY_INLINE I PartsOf(const CodeStage& s, I code, int64_t column) {
-  const D d;
-  return hn::ConvertTo(
-      DI(), hn::MulAdd(hn::ConvertTo(d, code), hn::LoadU(d, s.multiply + column), hn::LoadU(d, s.add + column)));
-}
-HWY_INLINE I Fraction(I parts) {
-  const DI di;
-  return hn::And(parts, hn::Set(di, (1 << kPartBits) - 1));
-}
-HWY_INLINE I WholeWithin(I parts, I low, I high) {
-  return hn::Min(hn::Max(hn::ShiftRight<kPartBits>(parts), low), high);
 }
 
 template <typename Out>
@@ -197,15 +167,9 @@ void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count,
     }
     return;
   }
-  const D d;
   const DI di;
-  const V step = hn::Set(d, s.wide.step), add = hn::Set(d, s.wide.add), scale = hn::Set(d, s.wide.scale);
-  const V offset = hn::Set(d, s.wide.offset), low = hn::Set(d, -2147483648.0f), high = hn::Set(d, 2147483520.0f);
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const V number = hn::Add(hn::Mul(hn::ConvertTo(d, Load(di, in + at, lanes)), step), add);
-    const V place = hn::Sub(RoundAway(hn::Mul(number, scale)), offset);
-    const I code = hn::ConvertTo(di, hn::Min(hn::Max(place, low), high));
-    Store(hn::Add(code, hn::LoadU(di, s.bias + column + at)), di, out + at, lanes);
+    Store(BiasedCodes(s, Load(di, in + at, lanes), column + at), di, out + at, lanes);
   });
 }
 
@@ -235,12 +199,8 @@ void WithRow(const CodeStage& s, const float* in, float* out, int64_t count, int
 }
 
 void Encode(const CodeStage& s, const float* in, int32_t* out, int64_t count) {
-  const D d;
-  const V scale = hn::Set(d, s.encoding.scale), offset = hn::Set(d, s.encoding.offset), most = hn::Set(d, 255.0f);
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const V v = Load(d, in + at, lanes);
-    const V code = hn::Min(hn::Max(hn::Sub(RoundAway(hn::Mul(v, scale)), offset), hn::Zero(d)), most);
-    Store(hn::ConvertTo(DI(), hn::IfThenElseZero(hn::Eq(v, v), code)), DI(), out + at, lanes);
+    Store(EncodedCodes(s, Load(D(), in + at, lanes)), DI(), out + at, lanes);
   });
 }
 
@@ -253,14 +213,8 @@ void LoadCodes(const StagedSource& source, int64_t first, int64_t count, int32_t
     return;
   }
   const uint8_t* b = source.pair.other + first;
-  const I start = hn::Set(di, source.pair.start), of_a = hn::Set(di, source.pair.step_a),
-          of_b = hn::Set(di, source.pair.step_b);
-  const bool multiplies = source.pair.multiplies;
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const I x = Widened(a + at, lanes), y = Widened(b + at, lanes);
-    const I sum = multiplies ? hn::Mul(hn::Sub(x, of_a), hn::Sub(y, of_b))
-                             : hn::Add(hn::Add(start, hn::Mul(x, of_a)), hn::Mul(y, of_b));
-    Store(sum, di, out + at, lanes);
+    Store(PairCodes(source.pair, Widened(a + at, lanes), Widened(b + at, lanes)), di, out + at, lanes);
   });
 }
 
@@ -357,28 +311,59 @@ void StageTile(const CodeStages& stages, const StagedSource& source, int64_t fir
   }
 }
 
+// Up to a tile: groups whose codes are in doubt stage by stage; and the rest of a tile that has many of them.
+void FusedTile(FusedFunction function, const FusedStages& fused, const CodeStages& stages, const StagedSource& source,
+               int64_t first, int64_t count, int64_t column, StageType to, void* output) {
+  constexpr int kMostDoubts = 6;
+  int64_t at = 0;
+  for (int doubts = 0; at < count; ++doubts) {
+    at += function(fused, source, first + at, count - at, column + at, output);
+    const int64_t left = count - at;
+    const int64_t some = doubts < kMostDoubts ? std::min(left, FusedGroup()) : left;
+    if (some > 0) StageTile(stages, source, first + at, some, column + at, to, output);
+    at += some;
+  }
+}
+
 // Elements [begin, end); begin is the first of a line.
 void StageLines(const CodeStages& stages, const StagedSource& source, int64_t begin, int64_t end, StageType to,
                 void* output) {
+  FusedStages fused;
+  const FusedFunction function = FuseStages(stages, source, to, &fused);
   for (int64_t line = begin; line < end; line += stages.columns) {
     const int64_t width = std::min(stages.columns, end - line);
     for (int64_t j = 0; j < width; j += kTile) {
-      StageTile(stages, source, line + j, std::min(kTile, width - j), j, to, output);
+      const int64_t count = std::min(kTile, width - j);
+      if (function != nullptr) {
+        FusedTile(function, fused, stages, source, line + j, count, j, to, output);
+      } else {
+        StageTile(stages, source, line + j, count, j, to, output);
+      }
     }
   }
 }
 
-void WidenExtremes(const int32_t* values, int64_t count, int32_t* lows, int32_t* highs) {
+// Lines that are taken together, so that extremes are read and written once for them.
+constexpr int64_t kLinesTogether = 4;
+
+// Of kLines lines, `stride` values apart.
+template <int64_t kLines>
+void WidenExtremes(const int32_t* values, int64_t stride, int64_t count, int32_t* lows, int32_t* highs) {
   const DI di;
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const I v = Load(di, values + at, lanes);
-    Store(hn::Min(hn::LoadU(di, lows + at), v), di, lows + at, lanes);
-    Store(hn::Max(hn::LoadU(di, highs + at), v), di, highs + at, lanes);
+    I low = hn::LoadU(di, lows + at), high = hn::LoadU(di, highs + at);
+    for (int64_t i = 0; i < kLines; ++i) {
+      const I v = Load(di, values + i * stride + at, lanes);
+      low = hn::Min(low, v);
+      high = hn::Max(high, v);
+    }
+    Store(low, di, lows + at, lanes);
+    Store(high, di, highs + at, lanes);
   });
 }
 
-// NaN stays.
-void WidenExtremes(const float* values, int64_t count, float* lows, float* highs) {
+// A column that has NaN gets it.
+void EnterNaNs(const float* values, int64_t count, float* lows, float* highs) {
   const D d;
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
     const V v = Load(d, values + at, lanes), low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
@@ -388,22 +373,62 @@ void WidenExtremes(const float* values, int64_t count, float* lows, float* highs
   });
 }
 
+// Whether some of the values are NaN, which their columns then need yet.
+template <int64_t kLines>
+bool WidenExtremes(const float* values, int64_t stride, int64_t count, float* lows, float* highs) {
+  const D d;
+  auto is_nan = hn::Lt(hn::Zero(d), hn::Zero(d));
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    V low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
+    for (int64_t i = 0; i < kLines; ++i) {
+      const V v = Load(d, values + i * stride + at, lanes);
+      is_nan = hn::Or(is_nan, hn::IsNaN(v));
+      low = hn::IfThenElse(hn::Lt(v, low), v, low);
+      high = hn::IfThenElse(hn::Gt(v, high), v, high);
+    }
+    Store(low, d, lows + at, lanes);
+    Store(high, d, highs + at, lanes);
+  });
+  return !hn::AllFalse(d, is_nan);
+}
+
+template <int64_t kLines>
+void FloatLines(const float* values, int64_t stride, int64_t count, float* lows, float* highs) {
+  if (HWY_LIKELY(!WidenExtremes<kLines>(values, stride, count, lows, highs))) return;
+  for (int64_t i = 0; i < kLines; ++i) EnterNaNs(values + i * stride, count, lows, highs);
+}
+
+// Extremes of kLines lines of 32-bit values, or of `width` columns of one.
+template <int64_t kLines>
+void ExtremesOfWords(const StagedSource& source, int64_t first, int64_t columns, int64_t width, void* lows,
+                     void* highs) {
+  if (source.type == StageType::kFloats) {
+    FloatLines<kLines>(static_cast<const float*>(source.values) + first, columns, width, static_cast<float*>(lows),
+                       static_cast<float*>(highs));
+  } else {
+    WidenExtremes<kLines>(static_cast<const int32_t*>(source.values) + first, columns, width,
+                          static_cast<int32_t*>(lows), static_cast<int32_t*>(highs));
+  }
+}
+
 void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_t columns, void* lows, void* highs) {
   HWY_ALIGN int32_t codes[static_cast<size_t>(kTile)];
+  if (source.type != StageType::kBytes) {
+    int64_t line = begin;
+    for (; line + kLinesTogether * columns <= end; line += kLinesTogether * columns) {
+      ExtremesOfWords<kLinesTogether>(source, line, columns, columns, lows, highs);
+    }
+    for (; line < end; line += columns) {
+      ExtremesOfWords<1>(source, line, columns, std::min(columns, end - line), lows, highs);
+    }
+    return;
+  }
   for (int64_t line = begin; line < end; line += columns) {
     const int64_t width = std::min(columns, end - line);
-    if (source.type == StageType::kFloats) {
-      WidenExtremes(static_cast<const float*>(source.values) + line, width, static_cast<float*>(lows),
-                    static_cast<float*>(highs));
-    } else if (source.type == StageType::kCodes) {
-      WidenExtremes(static_cast<const int32_t*>(source.values) + line, width, static_cast<int32_t*>(lows),
-                    static_cast<int32_t*>(highs));
-    } else {
-      for (int64_t j = 0; j < width; j += kTile) {
-        const int64_t n = std::min(kTile, width - j);
-        LoadCodes(source, line + j, n, codes);
-        WidenExtremes(codes, n, static_cast<int32_t*>(lows) + j, static_cast<int32_t*>(highs) + j);
-      }
+    for (int64_t j = 0; j < width; j += kTile) {
+      const int64_t n = std::min(kTile, width - j);
+      LoadCodes(source, line + j, n, codes);
+      WidenExtremes<1>(codes, 0, n, static_cast<int32_t*>(lows) + j, static_cast<int32_t*>(highs) + j);
     }
   }
 }
@@ -449,15 +474,17 @@ void FillExtremes(int64_t columns, int threads, T lowest, T highest, T* memory) 
 
 }  // namespace
 
-void FindMultipliers(int64_t columns, bool reaches, float* rows, CodeStage* stage) {
+void FindMultipliers(int64_t columns, int64_t period, bool reaches, float* rows, CodeStage* stage) {
   float *multiply = rows, *add = rows + StagedElements(columns);
   const double scale = std::ldexp(static_cast<double>(stage->scale), -48);
   const double offset = std::ldexp(static_cast<double>(static_cast<int64_t>(stage->offset)), -16);
   const auto step_of = [&](int64_t j) { return static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]); };
   const auto start_of = [&](int64_t j) { return static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]); };
+  // Where each column has the same constants, one says all.
+  const int64_t own = stage->start == nullptr && stage->step == nullptr ? 1 : std::min(period, columns);
   double farthest = std::fabs(offset);
   bool fits = true;
-  for (int64_t j = 0; j < columns; ++j) {
+  for (int64_t j = 0; j < own; ++j) {
     farthest = std::max(farthest, std::fabs(start_of(j) * scale + offset));
     // Of bytes, where there are steps.
     const double last = start_of(j) + 255 * step_of(j);
@@ -471,9 +498,13 @@ void FindMultipliers(int64_t columns, bool reaches, float* rows, CodeStage* stag
   // One more part is cut off.
   stage->doubt_parts = is_near && reaches ? static_cast<int32_t>(std::ceil(std::ldexp(doubt, 16))) + 2 : 0;
   const double one = stage->doubt_parts > 0 ? 65536 : 1;
-  for (int64_t j = 0; j < columns; ++j) {
+  for (int64_t j = 0; j < own; ++j) {
     multiply[j] = static_cast<float>(step_of(j) * scale * one);
     add[j] = static_cast<float>((start_of(j) * scale + offset) * one + stage->doubt_parts);
+  }
+  for (int64_t j = own; j < columns; ++j) {
+    multiply[j] = multiply[j - own];
+    add[j] = add[j - own];
   }
   std::fill_n(multiply + columns, kStageUnit, 0.0f);
   std::fill_n(add + columns, kStageUnit, static_cast<float>(0.5 * one));

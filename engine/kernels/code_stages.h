@@ -53,9 +53,10 @@ struct CodeStage {
   ByteEncoding encoding;
 };
 
-// Sets multiply, add, doubt and checks_far of a stage whose other constants are there. `rows`: room for two rows of
-// `columns` floats. `reaches`: whether each code's number is known to lie within the range that bytes stand for.
-void FindMultipliers(int64_t columns, bool reaches, float* rows, CodeStage* stage);
+// Sets multiply, add, doubt and checks_far of a stage whose other constants are there, the same for each `period`
+// columns. `rows`: room for two rows of `columns` floats. `reaches`: whether each code's number is known to lie within
+// the range that bytes stand for.
+void FindMultipliers(int64_t columns, int64_t period, bool reaches, float* rows, CodeStage* stage);
 
 // What the first stage reads, and where the last one's results go.
 enum class StageType : uint8_t { kBytes, kCodes, kFloats };  // uint8_t, int32_t, float

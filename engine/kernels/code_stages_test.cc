@@ -44,7 +44,7 @@ TEST(CodeStages, NarrowAsFixedPointDoes) {
                                           {0, 77 << 16}}) {
         CodeStage stage{.kind = StageKind::kNarrow, .scale = scale, .offset = static_cast<uint64_t>(offset)};
         std::vector<float> rows(static_cast<size_t>(2 * StagedElements(columns)));
-        FindMultipliers(columns, false, rows.data(), &stage);
+        FindMultipliers(columns, columns, false, rows.data(), &stage);
         Guarded<uint8_t> got(5000);
         std::vector<uint8_t> want(5000);
         RunStages({&stage, 1, columns}, {StageType::kCodes, codes.data(), {}}, 5000, StageType::kBytes, got.data(),
@@ -72,11 +72,11 @@ TEST(CodeStages, SeveralFollowOneAnother) {
                  .step = step.data(),
                  .scale = int64_t{1} << 39,
                  .offset = 9 << 16};
-    FindMultipliers(columns, true, rows.data(), &stages[0]);
+    FindMultipliers(columns, columns, true, rows.data(), &stages[0]);
     stages[1] = {.kind = StageKind::kBias, .wide = {.step = 0.5f, .add = -3, .scale = 9, .offset = 2}};
     stages[1].bias = bias.data();
     stages[2] = {.kind = StageKind::kNarrow, .scale = int64_t{1} << 46, .offset = 100 << 16};
-    FindMultipliers(columns, false, rows.data() + 2 * StagedElements(columns), &stages[2]);
+    FindMultipliers(columns, columns, false, rows.data() + 2 * StagedElements(columns), &stages[2]);
     stages[3] = {.kind = StageKind::kClamp, .low = 30, .high = 200};
     Guarded<uint8_t> got(count);
     RunStages({stages, 4, columns}, {StageType::kBytes, bytes.data(), {}}, count, StageType::kBytes, got.data(), pool,

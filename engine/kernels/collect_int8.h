@@ -25,8 +25,11 @@ struct TaskInt8 {
   int32_t* wide = nullptr;  // where sums go that get no tail, and row_factor times the sum of their row of bytes
   uint32_t row_factor = 0;
   const int8_t* ones = nullptr;  // a panel that adds up a row
-  // The right operand less its offset, in pairs of 16 bits (gemm_int8_pairs-inl.h); there is no row_factor then.
-  const int16_t* pairs = nullptr;
+  // Whether both operands are widened (gemm_int8_pairs-inl.h), and what the right one's bytes are then more: everywhere
+  // where `ones` is null, else where it has ones.
+  bool by_pairs = false;
+  int16_t pair_offset = 0;
+  const int16_t* widened = nullptr;  // the whole right operand, tile by tile; null: each tile is widened when it comes
   // The least and the largest of each column's `wide`: two rows for each thread; null: nobody wants them.
   int32_t* extremes = nullptr;
   int64_t extremes_stride = 0;
@@ -39,7 +42,11 @@ int64_t RowBytesInt8(int64_t k);
 
 // Rows that are widened to 16 bits at once, and values from one to the next.
 inline int64_t WidenedStride(int64_t k) { return (k + 15) / 16 * 16; }
-inline int64_t RowsOfBlock(int64_t k) { return std::clamp<int64_t>((1 << 15) / (k + 1) / 4 * 4, 16, 256); }
+inline int64_t RowsOfBlock(int64_t k) { return std::clamp<int64_t>((1 << 16) / (k + 1) / 6 * 6, 18, 258); }
+// Of rows with more values few are a block, for which no tile is widened anew.
+inline constexpr int64_t kManyTermsInt8 = 2048;
+// Columns of a tile, of any target, that are widened to 16 bits at once.
+inline constexpr int64_t kMostPairColumns = 16;
 
 }  // namespace rivulet
 

@@ -17,6 +17,7 @@
 
 #include "engine/kernels/depthwise_int8_five-inl.h"
 #include "engine/kernels/depthwise_int8_narrow-inl.h"
+#include "engine/kernels/depthwise_int8_pairs-inl.h"
 #include "engine/kernels/depthwise_int8_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -190,6 +191,16 @@ void DepthwiseRows(const TaskDepthwiseInt8& task, int64_t row_begin, int64_t row
   const DepthwiseGeometry& g = task.geometry;
   const int64_t quads = QuadsOfColumn(g.k_h) * g.k_w;
   const auto row_of = [&](int64_t row) { return static_cast<uint8_t*>(task.tail.output) + row * g.out_w * g.in_c; };
+#if RIVULET_HAS_PAIRS
+  if (TakesDepthwisePairs(g)) {
+    PairFilter filter;
+    for (int64_t block = first; block < last; block += kBlock) {
+      FillPairs(task, block, std::min(kBlock, last - block), &filter);
+      for (int64_t row = row_begin; row < row_end; ++row) DepthwisePairsRow(task, filter, row, row_of(row));
+    }
+    return;
+  }
+#endif
 #if HWY_TARGET != HWY_SCALAR
   if (const int64_t phases = NarrowPhases(g); phases > 0) {
     Lanes lanes[kMostPhases];

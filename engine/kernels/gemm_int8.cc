@@ -91,7 +91,7 @@ void StoreSums(const TaskInt8& task, const int32_t* tile, int64_t rows, int64_t 
 void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end,
                uint8_t* buffer, int32_t* lows) {
 #if RIVULET_HAS_PAIRS
-  if (task.pairs != nullptr) return PiecePairs(task, row_begin, row_end, column_begin, column_end, buffer, lows);
+  if (task.by_pairs) return PiecePairs(task, row_begin, row_end, column_begin, column_end, buffer, lows);
 #endif
   HWY_ALIGN int32_t tile[static_cast<size_t>(kMaxRows * kPairColumns)];
   const int64_t groups = (task.k + kGroup - 1) / kGroup;
@@ -155,17 +155,19 @@ void PieceInt8(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t
   }
 }
 
-// Writes the panels' pairs, or says that this target has none.
-bool MakePairs(const int8_t* packed, const int8_t* ones, int64_t groups, int32_t add, int64_t panels, int16_t* pairs,
-               ThreadPool& pool, const StopToken& stop) {
+bool TakesPairs() { return RIVULET_HAS_PAIRS != 0; }
+
+// All tiles of the right operand, one behind the other.
+void WidenTiles(const TaskInt8& task, int16_t* to, ThreadPool& pool, const StopToken& stop) {
 #if RIVULET_HAS_PAIRS
-  const int64_t grain = std::max<int64_t>((1 << 12) / std::max<int64_t>(groups, 1), 1);
-  pool.ParallelFor(panels, grain, stop,
-                   [&](int64_t begin, int64_t end) { WidenPanels(packed, ones, groups, add, begin, end, pairs); });
-  return true;
+  const int64_t values = (task.k + kGroup - 1) / kGroup * kGroup;
+  pool.ParallelFor((task.n + kPairColumns - 1) / kPairColumns, 1, stop, [&](int64_t begin, int64_t end) {
+    for (int64_t column = begin * kPairColumns; column < std::min(end * kPairColumns, task.n); column += kPairColumns) {
+      WidenTile(task, column, std::min(kPairColumns, task.n - column), to + column * values);
+    }
+  });
 #else
-  (void)packed, (void)ones, (void)groups, (void)add, (void)panels, (void)pairs, (void)pool, (void)stop;
-  return false;
+  (void)task, (void)to, (void)pool, (void)stop;
 #endif
 }
 
@@ -178,13 +180,16 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 
 HWY_EXPORT(PieceInt8);
-HWY_EXPORT(MakePairs);
+HWY_EXPORT(TakesPairs);
+HWY_EXPORT(WidenTiles);
 
 namespace {
 
 constexpr int64_t kGroup = 4;
-constexpr int64_t kPanel = 16;
 constexpr int64_t kLeastRowsOfPairs = 12;  // fewer are not worth that the right operand is widened
+
+// Whether this processor's products of bytes are better done by pairs of 16 bits.
+bool HasPairs() { return HWY_DYNAMIC_DISPATCH(TakesPairs)(); }
 
 // Whether patches are pixels, with no bytes behind them.
 bool IsPlain(const ConvGeometry& g, const PackedMatrixU8& filter) {
@@ -192,10 +197,19 @@ bool IsPlain(const ConvGeometry& g, const PackedMatrixU8& filter) {
          g.pad_left == 0 && g.out_h == g.in_h && g.out_w == g.in_w;
 }
 
-// A thread's buffer; with pairs, for a block of widened rows too.
-int64_t BufferBytes(int64_t k, bool pairs) {
-  const int64_t widened = RowsOfBlock(k) * WidenedStride(k) * static_cast<int64_t>(sizeof(int16_t));
-  return kMostRowsInt8 * RowBytesInt8(k) + 64 + kMoreForLinesInt8 + (pairs ? widened : 0);
+// A thread's buffer; with pairs, for a block of widened rows and a tile's widened columns too.
+int64_t BufferBytes(int64_t k) {
+  const int64_t values = (k + kGroup - 1) / kGroup * kGroup;
+  const int64_t widened = RowsOfBlock(k) * WidenedStride(k) + kMostPairColumns * values;
+  return kMostRowsInt8 * RowBytesInt8(k) + 64 + kMoreForLinesInt8 +
+         (HasPairs() ? (widened * static_cast<int64_t>(sizeof(int16_t)) + 63) / 64 * 64 : 0);
+}
+
+// Of the whole right operand, where it is widened before.
+CheckedSize WidenedBytes(int64_t k, int64_t n) {
+  if (!HasPairs() || k <= kManyTermsInt8) return 0;
+  const int64_t columns = (n + kMostPairColumns - 1) / kMostPairColumns * kMostPairColumns;
+  return CheckedSize((k + kGroup - 1) / kGroup * kGroup) * columns * static_cast<int64_t>(sizeof(int16_t));
 }
 
 void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, ThreadPool& pool, const StopToken& stop) {
@@ -209,7 +223,12 @@ void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, Threa
   task.by_lines = ReadsLinesInt8(task, kMostRowsInt8);
   // A step of k is four bytes.
   const GemmSplit split = SplitGemm(m, task.n, (task.k + kGroup - 1) / kGroup, pool.num_threads());
-  const int64_t bytes = BufferBytes(task.k, task.pairs != nullptr);
+  const int64_t bytes = BufferBytes(task.k);
+  if (task.by_pairs && task.k > kManyTermsInt8) {
+    auto* widened = reinterpret_cast<int16_t*>(static_cast<uint8_t*>(scratch) + bytes * pool.num_threads());
+    HWY_DYNAMIC_DISPATCH(WidenTiles)(task, widened, pool, stop);
+    task.widened = widened;
+  }
   pool.ParallelFor(split.row_pieces * split.column_pieces, 1, stop, [&](int64_t begin, int64_t end, int thread) {
     uint8_t* buffer = static_cast<uint8_t*>(scratch) + thread * bytes;
     int32_t* lows = task.extremes == nullptr ? nullptr : task.extremes + 2 * thread * task.extremes_stride;
@@ -225,9 +244,9 @@ void Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, Threa
 
 }  // namespace
 
-CheckedSize MatMulInt8ScratchBytes(int64_t k, int threads) {
-  if (k < 0 || k > INT32_MAX) return CheckedSize(-1);
-  return CheckedSize(BufferBytes(k, false)) * threads;
+CheckedSize MatMulInt8ScratchBytes(int64_t k, int64_t n, int threads) {
+  if (k < 0 || k > INT32_MAX || n < 0 || n > INT32_MAX) return CheckedSize(-1);
+  return CheckedSize(BufferBytes(k)) * threads + WidenedBytes(k, n);
 }
 
 int64_t PaddedLineInt8(int64_t line) {
@@ -252,6 +271,7 @@ void MatMulInt8(const uint8_t* a, int64_t lda, int64_t m, const PackedMatrixU8& 
   task.a = a;
   task.lda = lda;
   task.tail = tail;
+  task.by_pairs = HasPairs() && m >= kLeastRowsOfPairs;
   Run(task, m, b, scratch, pool, stop);
 }
 
@@ -263,14 +283,15 @@ void Conv2DInt8(const uint8_t* input, uint8_t outside, const PackedMatrixU8& fil
   task.tail = tail;
   task.outside = outside;
   if (!IsPlain(g, filter)) task.geometry = &g;
-  Run(task, g.batch * g.out_h * g.out_w, filter, scratch, pool, stop);
+  const int64_t m = g.batch * g.out_h * g.out_w;
+  task.by_pairs = HasPairs() && m >= kLeastRowsOfPairs;
+  Run(task, m, filter, scratch, pool, stop);
 }
 
 CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads) {
   if (k < 0 || k > INT32_MAX || n < 0 || n > INT32_MAX) return CheckedSize(-1);
   const CheckedSize rows = (k + kGroup - 1) / kGroup * kGroup;
-  const CheckedSize pairs = rows * TailElements(n) * static_cast<int64_t>(sizeof(int16_t));
-  return CheckedSize(BufferBytes(k, true)) * threads + rows * 16 + TailElements(n) * 4 + pairs + 192;
+  return MatMulInt8ScratchBytes(k, n, threads) + rows * 16 + TailElements(n) * 4 + 192;
 }
 
 namespace {
@@ -330,16 +351,11 @@ void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatr
       .start = start, .multiply = reinterpret_cast<const float*>(start), .add = reinterpret_cast<const float*>(start)};
   task.ones = ones;
   auto* rest = reinterpret_cast<uint8_t*>(ones + groups * kGroup * 16);
-  const auto align = [&] { rest += (64 - reinterpret_cast<uintptr_t>(rest) % 64) % 64; };
-  align();
-  const bool is_byte = b_offset >= 0 && b_offset <= 255;
-  if (auto* pairs = reinterpret_cast<int16_t*>(rest);
-      is_byte && m >= kLeastRowsOfPairs && k > 0 &&
-      HWY_DYNAMIC_DISPATCH(MakePairs)(b.data(), pads ? ones : nullptr, groups, 128 - b_offset,
-                                      (b.n() + kPanel - 1) / kPanel, pairs, pool, stop)) {
-    task.pairs = pairs;
-    rest += groups * kGroup * elements * static_cast<int64_t>(sizeof(int16_t));
-    align();
+  rest += (64 - reinterpret_cast<uintptr_t>(rest) % 64) % 64;
+  if (HasPairs() && b_offset >= 0 && b_offset <= 255 && m >= kLeastRowsOfPairs) {
+    task.by_pairs = true;
+    task.pair_offset = static_cast<int16_t>(128 - b_offset);
+    if (!pads) task.ones = nullptr;
   }
   if (extremes != nullptr) FillExtremes(b.n(), pool.num_threads(), extremes_stride, extremes);
   Run(task, m, b, rest, pool, stop);

@@ -32,7 +32,7 @@ struct SumsTail {
 
 // output [m, n] = tail(a [m, k] * b [k, n]); rows of `a` are lda apart. `b` was packed from signed bytes
 // (PackedMatrixU8::kSignedByte). `scratch`: MatMulInt8ScratchBytes, aligned to 64.
-CheckedSize MatMulInt8ScratchBytes(int64_t k, int threads);
+CheckedSize MatMulInt8ScratchBytes(int64_t k, int64_t n, int threads);
 void MatMulInt8(const uint8_t* a, int64_t lda, int64_t m, const PackedMatrixU8& b, const SumsTail& tail, void* scratch,
                 ThreadPool& pool, const StopToken& stop);
 

@@ -2,7 +2,8 @@
 // widened first, the right one less its offset, so that no sum of a row of bytes is needed. Per-target: included once
 // for each target by gemm_int8.cc.
 //
-// The widened right operand: for each panel of 16 columns and each pair of values of k, the columns' pairs.
+// Of the right operand as many columns as a tile has are widened at a time: for each pair of values of k, the columns'
+// pairs. They come into the thread's buffer, or where k is large are all made before.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -16,12 +17,10 @@
 
 #include "engine/kernels/collect_int8.h"
 #include "engine/kernels/gemm_int8_tile-inl.h"
+#include "engine/kernels/int8_pairs-inl.h"
 #include "engine/kernels/lines_int8.h"
 #include "engine/kernels/sums_tail-inl.h"
 #include "hwy/highway.h"
-
-#undef RIVULET_HAS_PAIRS
-#define RIVULET_HAS_PAIRS (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 && HWY_TARGET <= HWY_SSE4)
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
@@ -42,13 +41,8 @@ HWY_INLINE void WidenExtremes(TailI low, TailI high, int64_t count, int32_t* low
 }
 
 #if RIVULET_HAS_PAIRS
-using PairD16 = hn::Repartition<int16_t, TailDI>;
-using Pairs = hn::Vec<PairD16>;
-
-// Values of a pair of k in a panel.
-constexpr int64_t kPairStep = 2 * kPanel;
-// Rows of a tile.
-constexpr int64_t kPairRows = 4;
+// Rows of a tile: with two vectors of columns its sums leave registers for one row and both columns.
+constexpr int64_t kPairRows = 6;
 
 // Widens one of the pairs of each lane's four bytes.
 template <int kSecond>
@@ -63,28 +57,22 @@ HWY_INLINE Pairs WidenedPair(const int8_t* bytes) {
   return hn::ShiftRight<8>(hn::BitCast(PairD16(), high));
 }
 
-// Panels [begin, end) of the packed operand, `add` more where `ones` has ones, or everywhere.
-void WidenPanels(const int8_t* packed, const int8_t* ones, int64_t groups, int32_t add, int64_t begin, int64_t end,
-                 int16_t* pairs) {
+// kVectors vectors of columns at `packed`, whose groups are a panel's apart, task.pair_offset more where the panel
+// task.ones has ones, or everywhere.
+template <int kVectors>
+void WidenColumns(const TaskInt8& task, const int8_t* packed, int64_t groups, int16_t* to) {
   const PairD16 d16;
-  const Pairs more = hn::Set(d16, static_cast<int16_t>(add));
-  for (int64_t panel = begin; panel < end; ++panel) {
-    for (int64_t g = 0; g < groups; ++g) {
-      const int8_t* from = packed + (panel * groups + g) * kPanel * kGroup;
-      const int8_t* there = ones + g * kPanel * kGroup;
-      int16_t* to = pairs + (panel * groups + g) * 2 * kPairStep;
-      for (int64_t j = 0; j < kPanel; j += kTailLanes) {
-        Pairs first = WidenedPair<0>(from + j * kGroup), second = WidenedPair<1>(from + j * kGroup);
-        if (ones == nullptr) {
-          first = hn::Add(first, more);
-          second = hn::Add(second, more);
-        } else {
-          first = hn::Add(first, hn::Mul(WidenedPair<0>(there + j * kGroup), more));
-          second = hn::Add(second, hn::Mul(WidenedPair<1>(there + j * kGroup), more));
-        }
-        hn::StoreU(first, d16, to + 2 * j);
-        hn::StoreU(second, d16, to + kPairStep + 2 * j);
-      }
+  const Pairs more = hn::Set(d16, task.pair_offset);
+  for (int64_t g = 0; g < groups; ++g, to += 4 * kVectors * kTailLanes) {
+    const int8_t* from = packed + g * kPanel * kGroup;
+    Pairs first = more, second = more;
+    if (task.ones != nullptr) {
+      first = hn::Mul(WidenedPair<0>(task.ones + g * kPanel * kGroup), more);
+      second = hn::Mul(WidenedPair<1>(task.ones + g * kPanel * kGroup), more);
+    }
+    for (int64_t v = 0; v < kVectors; ++v, from += kTailLanes * kGroup) {
+      hn::StoreU(hn::Add(WidenedPair<0>(from), first), d16, to + v * 2 * kTailLanes);
+      hn::StoreU(hn::Add(WidenedPair<1>(from), second), d16, to + (kVectors + v) * 2 * kTailLanes);
     }
   }
 }
@@ -110,26 +98,30 @@ HWY_INLINE void WidenBytes(const uint8_t* from, int64_t count, int16_t* to) {
   if (i + 4 <= count) WidenVector<4>(from + i, to + i);
 }
 
-// Where the sums of some columns go.
+// Where a tile's columns go, whole vectors.
 struct PairOut {
   const int32_t* start;
-  int32_t* to;  // row 0
+  int32_t* to;  // row 0 of sums; null: codes
   int64_t stride;
   int32_t* lows;  // null: not wanted
   int32_t* highs;
-  int64_t columns;  // up to two vectors
+  uint8_t* codes;
+  const float* multiply;
+  const float* add;
+  const SumsTail* tail;
 };
 
-HWY_INLINE void StoreColumns(TailI v, int64_t count, int32_t* to) {
-  const TailDI d;
-  if (count >= kTailLanes) {
-    hn::StoreU(v, d, to);
-  } else {
-    HWY_ALIGN int32_t part[static_cast<size_t>(kTailLanes)];
-    hn::Store(v, d, part);
-    for (int64_t j = 0; j < count; ++j) to[j] = part[j];
-  }
+// Codes of two rows: v and w are rounded sums of one row's two vectors of columns each. kRows: 1: the first row alone.
+template <int kRows>
+HWY_INLINE void StoreCodes(TailI v0, TailI v1, TailI w0, TailI w1, const Ends& ends, int64_t stride, uint8_t* to) {
+  const hn::Repartition<uint8_t, TailDI> d8;
+  const hn::Half<decltype(d8)> half;
+  const auto codes = CodesOfFour(v0, v1, w0, w1, ends);
+  hn::StoreU(hn::LowerHalf(half, codes), half, to);
+  if constexpr (kRows > 1) hn::StoreU(hn::UpperHalf(half, codes), half, to + stride);
 }
+
+#define RIVULET_PAIR_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5)
 
 // Sums of kRows rows, `stride` apart, times the pairs of one or two vectors of columns.
 template <int kRows, bool kTwo>
@@ -138,52 +130,85 @@ HWY_NOINLINE void PairTile(const int16_t* HWY_RESTRICT a, int64_t stride, int64_
   const TailDI d;
   const PairD16 d16;
   const TailI start0 = hn::LoadU(d, out.start), start1 = hn::LoadU(d, out.start + (kTwo ? kTailLanes : 0));
-  TailI r0 = start0, r1 = start0, r2 = start0, r3 = start0, s0 = start1, s1 = start1, s2 = start1, s3 = start1;
-  const int16_t *a1 = a + stride, *a2 = a + 2 * stride, *a3 = a + 3 * stride;
-  for (int64_t p = 0; p < pairs; ++p, b += kPairStep) {
+#define RIVULET_DECLARE(i) TailI r##i = start0, s##i = start1;
+  RIVULET_PAIR_ROWS(RIVULET_DECLARE)
+#undef RIVULET_DECLARE
+  const int16_t* a3 = a + (kRows > 3 ? 3 * stride : 0);
+  const int64_t stride1 = kRows > 1 ? stride : 0, stride2 = kRows > 2 ? 2 * stride : 0;
+  for (int64_t p = 0; p < pairs; ++p, a += 2, a3 += 2, b += (kTwo ? 4 : 2) * kTailLanes) {
     const Pairs b0 = hn::LoadU(d16, b), b1 = kTwo ? hn::LoadU(d16, b + 2 * kTailLanes) : b0;
-#define RIVULET_MULTIPLY(i, row)                                                 \
-  if constexpr (i < kRows) {                                                     \
-    int32_t two;                                                                 \
-    std::memcpy(&two, row + 2 * p, sizeof(two));                                 \
-    const Pairs x = hn::BitCast(d16, hn::Set(d, two));                           \
-    r##i = hn::Add(r##i, hn::WidenMulPairwiseAdd(d, x, b0));                     \
-    if constexpr (kTwo) s##i = hn::Add(s##i, hn::WidenMulPairwiseAdd(d, x, b1)); \
+#define RIVULET_MULTIPLY(i)                                                                               \
+  if constexpr (i < kRows) {                                                                              \
+    int32_t two;                                                                                          \
+    std::memcpy(&two, (i < 3 ? a : a3) + (i % 3 == 0 ? 0 : i % 3 == 1 ? stride1 : stride2), sizeof(two)); \
+    const Pairs x = hn::BitCast(d16, hn::Set(d, two));                                                    \
+    r##i = hn::Add(r##i, hn::WidenMulPairwiseAdd(d, x, b0));                                              \
+    if constexpr (kTwo) s##i = hn::Add(s##i, hn::WidenMulPairwiseAdd(d, x, b1));                          \
   }
-    RIVULET_MULTIPLY(0, a)
-    RIVULET_MULTIPLY(1, a1)
-    RIVULET_MULTIPLY(2, a2)
-    RIVULET_MULTIPLY(3, a3)
+    RIVULET_PAIR_ROWS(RIVULET_MULTIPLY)
 #undef RIVULET_MULTIPLY
   }
-  int32_t* to = out.to;
-#define RIVULET_STORE(i)                                                               \
-  if constexpr (i < kRows) {                                                           \
-    StoreColumns(r##i, out.columns, to);                                               \
-    if constexpr (kTwo) StoreColumns(s##i, out.columns - kTailLanes, to + kTailLanes); \
-    to += out.stride;                                                                  \
+  if (out.to == nullptr) {
+    const TailDF df;
+    const hn::Rebind<uint8_t, TailDI> part;
+    const TailF multiply0 = hn::LoadU(df, out.multiply), add0 = hn::LoadU(df, out.add);
+    const TailF multiply1 = hn::LoadU(df, out.multiply + (kTwo ? kTailLanes : 0));
+    const TailF add1 = hn::LoadU(df, out.add + (kTwo ? kTailLanes : 0));
+    uint8_t* codes = out.codes;
+#define RIVULET_ROUND(i)                                              \
+  if constexpr (i < kRows) r##i = RoundedSums(r##i, multiply0, add0); \
+  if constexpr (i < kRows && kTwo) s##i = RoundedSums(s##i, multiply1, add1);
+    RIVULET_PAIR_ROWS(RIVULET_ROUND)
+#undef RIVULET_ROUND
+    if constexpr (kTwo) {
+      const Ends ends = EndsOf(*out.tail);
+      StoreCodes<kRows>(r0, s0, r1, s1, ends, out.stride, codes);
+      if constexpr (kRows > 2) StoreCodes<kRows - 2>(r2, s2, r3, s3, ends, out.stride, codes + 2 * out.stride);
+      if constexpr (kRows > 4) StoreCodes<kRows - 4>(r4, s4, r5, s5, ends, out.stride, codes + 4 * out.stride);
+    } else {
+      const auto low = hn::Set(part, static_cast<uint8_t>(out.tail->low));
+      const auto high = hn::Set(part, static_cast<uint8_t>(out.tail->high));
+#define RIVULET_STORE(i)                                                                             \
+  if constexpr (i < kRows) {                                                                         \
+    hn::StoreU(hn::Min(hn::Max(hn::DemoteTo(part, r##i), low), high), part, codes + i * out.stride); \
   }
-  RIVULET_STORE(0)
-  RIVULET_STORE(1)
-  RIVULET_STORE(2)
-  RIVULET_STORE(3)
+      RIVULET_PAIR_ROWS(RIVULET_STORE)
+#undef RIVULET_STORE
+    }
+    return;
+  }
+  int32_t* to = out.to;
+#define RIVULET_STORE(i)                                      \
+  if constexpr (i < kRows) {                                  \
+    hn::StoreU(r##i, d, to);                                  \
+    if constexpr (kTwo) hn::StoreU(s##i, d, to + kTailLanes); \
+    to += out.stride;                                         \
+  }
+  RIVULET_PAIR_ROWS(RIVULET_STORE)
 #undef RIVULET_STORE
   if (out.lows == nullptr) return;
-  const auto extremes = [&](TailI v0, TailI v1, TailI v2, TailI v3, int64_t at) HWY_ATTR {
-    TailI low = v0, high = v0;
-    if constexpr (kRows > 1) low = hn::Min(low, v1), high = hn::Max(high, v1);
-    if constexpr (kRows > 2) low = hn::Min(low, v2), high = hn::Max(high, v2);
-    if constexpr (kRows > 3) low = hn::Min(low, v3), high = hn::Max(high, v3);
-    WidenExtremes(low, high, out.columns - at, out.lows + at, out.highs + at);
-  };
-  extremes(r0, r1, r2, r3, 0);
-  if constexpr (kTwo) extremes(s0, s1, s2, s3, kTailLanes);
+#define RIVULET_EXTREMES(v, at)                                                    \
+  {                                                                                \
+    TailI low = v##0, high = v##0;                                                 \
+    if constexpr (kRows > 1) low = hn::Min(low, v##1), high = hn::Max(high, v##1); \
+    if constexpr (kRows > 2) low = hn::Min(low, v##2), high = hn::Max(high, v##2); \
+    if constexpr (kRows > 3) low = hn::Min(low, v##3), high = hn::Max(high, v##3); \
+    if constexpr (kRows > 4) low = hn::Min(low, v##4), high = hn::Max(high, v##4); \
+    if constexpr (kRows > 5) low = hn::Min(low, v##5), high = hn::Max(high, v##5); \
+    WidenExtremes(low, high, kTailLanes, out.lows + (at), out.highs + (at));       \
+  }
+  RIVULET_EXTREMES(r, 0)
+  if constexpr (kTwo) RIVULET_EXTREMES(s, kTailLanes)
+#undef RIVULET_EXTREMES
 }
+#undef RIVULET_PAIR_ROWS
 
 using PairFunction = void (*)(const int16_t*, int64_t, int64_t, const int16_t*, const PairOut&);
-constexpr PairFunction kOneVector[] = {&PairTile<1, false>, &PairTile<2, false>, &PairTile<3, false>,
-                                       &PairTile<4, false>};
-constexpr PairFunction kTwoVectors[] = {&PairTile<1, true>, &PairTile<2, true>, &PairTile<3, true>, &PairTile<4, true>};
+#define RIVULET_TILES(two) \
+  { &PairTile<1, two>, &PairTile<2, two>, &PairTile<3, two>, &PairTile<4, two>, &PairTile<5, two>, &PairTile<6, two> }
+constexpr PairFunction kOneVector[] = RIVULET_TILES(false);
+constexpr PairFunction kTwoVectors[] = RIVULET_TILES(true);
+#undef RIVULET_TILES
 
 // Widens rows [row, row + rows) of the left operand, `stride` values apart. `buffer`: the thread's.
 void WidenRows(const TaskInt8& task, int64_t row, int64_t rows, int64_t stride, uint8_t* buffer, int16_t* to) {
@@ -194,7 +219,7 @@ void WidenRows(const TaskInt8& task, int64_t row, int64_t rows, int64_t stride, 
     return;
   }
   for (int64_t i = 0, some = 0; i < rows; i += some) {
-    some = std::min(kPairRows, rows - i);
+    some = std::min(kMostRowsInt8, rows - i);
     if (!task.by_lines) {
       const int64_t bytes = RowBytesInt8(task.k);
       CollectInt8(task, row + i, some, bytes, buffer);
@@ -206,37 +231,106 @@ void WidenRows(const TaskInt8& task, int64_t row, int64_t rows, int64_t stride, 
     const uint8_t* lines[kMostLinesInt8];
     FindLinesInt8(task, row + i, some, some, buffer, lines);
     const int64_t line = values / g.k_h, step = g.stride_w * g.in_c;
-    for (int64_t j = 0; j < some; ++j) {
-      for (int64_t l = 0; l < g.k_h; ++l) WidenBytes(lines[l] + j * step, line, to + (i + j) * stride + l * line);
+    for (int64_t l = 0; l < g.k_h; ++l) {
+      const uint8_t* from = lines[l];
+      int16_t* here = to + i * stride + l * line;
+      for (int64_t j = 0; j < some; ++j, from += step, here += stride) {
+        if (line == 12) {  // three pixels of three colours
+          WidenVector<8>(from, here);
+          WidenVector<4>(from + 8, here + 8);
+        } else {
+          WidenBytes(from, line, here);
+        }
+      }
     }
   }
 }
 
-// As PieceInt8, of a task with pairs. A block of rows is widened and stays in a near cache, while each panel of columns
-// comes to the nearest one once.
+// What becomes of a tile's columns that it did not finish itself. `lows`: of these columns, or null.
+void FinishTile(const TaskInt8& task, const int32_t* tile, int64_t row, int64_t rows, int64_t column, int64_t columns,
+                int32_t* lows) {
+  const int64_t at = row * task.n + column;
+  if (task.wide == nullptr) {
+    for (int64_t j = 0; j < columns; j += kTailLanes) {
+      FinishColumns(task.tail, tile + j, kPairColumns, rows, column + j, std::min(kTailLanes, columns - j), at + j,
+                    task.n);
+    }
+    return;
+  }
+  for (int64_t i = 0; i < rows; ++i, tile += kPairColumns) {
+    for (int64_t j = 0; j < columns; ++j) {
+      task.wide[at + i * task.n + j] = tile[j];
+      if (lows == nullptr) continue;
+      lows[j] = std::min(lows[j], tile[j]);
+      lows[task.extremes_stride + j] = std::max(lows[task.extremes_stride + j], tile[j]);
+    }
+  }
+}
+
+// Rows [row, row + rows), which lie widened at `wide`, `stride` apart, times some columns, whose pairs lie at b.
+void MultiplyBlock(const TaskInt8& task, const int16_t* wide, int64_t stride, int64_t row, int64_t rows, int64_t column,
+                   int64_t columns, const int16_t* b, int32_t* lows) {
+  HWY_ALIGN int32_t tile[static_cast<size_t>(kPairRows * kPairColumns)];
+  const bool two = columns > kTailLanes;
+  const bool whole = columns % kTailLanes == 0;
+  if (lows != nullptr) lows += column;
+  PairOut out = {};
+  out.start = task.tail.start + column;
+  out.stride = task.n;
+  out.multiply = task.tail.multiply + column;
+  out.add = task.tail.add + column;
+  out.tail = &task.tail;
+  if (lows != nullptr && whole) {
+    out.lows = lows;
+    out.highs = lows + task.extremes_stride;
+  }
+  const PairFunction* functions = two ? kTwoVectors : kOneVector;
+  const int64_t pairs = (task.k + kGroup - 1) / kGroup * 2;
+  const int64_t tiles = (rows + kPairRows - 1) / kPairRows;
+  for (int64_t t = 0, done = 0; t < tiles; ++t) {  // as equal as can be
+    const int64_t some = (rows - done) / (tiles - t);
+    const int64_t at = (row + done) * task.n + column;
+    if (task.wide != nullptr && whole) {
+      out.to = task.wide + at;
+    } else if (task.wide == nullptr && !task.tail.floats && whole) {
+      out.codes = static_cast<uint8_t*>(task.tail.output) + at;
+    } else {
+      out.to = tile;
+      out.stride = kPairColumns;
+    }
+    functions[some - 1](wide + done * stride, stride, pairs, b, out);
+    if (out.to == tile) FinishTile(task, tile, row + done, some, column, columns, lows);
+    done += some;
+  }
+}
+
+void WidenTile(const TaskInt8& task, int64_t column, int64_t columns, int16_t* to) {
+  const int64_t groups = (task.k + kGroup - 1) / kGroup;
+  const int8_t* packed = task.packed + (column / kPanel * groups * kPanel + column % kPanel) * kGroup;
+  columns > kTailLanes ? WidenColumns<2>(task, packed, groups, to) : WidenColumns<1>(task, packed, groups, to);
+}
+
+// As PieceInt8, by pairs. A block of rows is widened and stays in a near cache, while each tile's columns are widened
+// for it into the nearest one.
 void PiecePairs(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end,
                 uint8_t* buffer, int32_t* lows) {
   const int64_t groups = (task.k + kGroup - 1) / kGroup, values = groups * kGroup;
   const int64_t stride = task.in_place && task.lda == values ? values : WidenedStride(task.k);
   const int64_t block = RowsOfBlock(task.k);
   auto* wide = reinterpret_cast<int16_t*>(buffer + kMostRowsInt8 * RowBytesInt8(task.k) + kMoreForLinesInt8);
+  int16_t* pairs = wide + block * WidenedStride(task.k);
   for (int64_t row = row_begin; row < row_end; row += block) {
     const int64_t rows = std::min(block, row_end - row);
     WidenRows(task, row, rows, stride, buffer, wide);
     for (int64_t column = column_begin; column < column_end; column += kPairColumns) {
       const int64_t columns = std::min(kPairColumns, column_end - column);
-      const int16_t* b = task.pairs + column / kPanel * groups * 2 * kPairStep + column % kPanel * 2;
-      PairOut out = {task.tail.start + column,
-                     task.wide + row * task.n + column,
-                     task.n,
-                     lows == nullptr ? nullptr : lows + column,
-                     lows == nullptr ? nullptr : lows + task.extremes_stride + column,
-                     columns};
-      const PairFunction* functions = columns > kTailLanes ? kTwoVectors : kOneVector;
-      for (int64_t i = 0; i < rows; i += kPairRows, out.to += kPairRows * task.n) {
-        const auto some = static_cast<size_t>(std::min(kPairRows, rows - i));
-        functions[some - 1](wide + i * stride, stride, groups * 2, b, out);
+      const int16_t* b = pairs;
+      if (task.widened != nullptr) {
+        b = task.widened + column * values;
+      } else {
+        WidenTile(task, column, columns, pairs);
       }
+      MultiplyBlock(task, wide, stride, row, rows, column, columns, b, lows);
     }
   }
 }

@@ -22,8 +22,8 @@ PackedMatrixU8 Packed(const std::vector<int8_t>& b, int64_t k, int64_t n) {
 }
 
 struct Scratch {
-  Scratch(int64_t k, int threads)
-      : bytes(static_cast<size_t>(MatMulInt8ScratchBytes(k, threads).value()) + 64),
+  Scratch(const PackedMatrixU8& b, int threads)
+      : bytes(static_cast<size_t>(MatMulInt8ScratchBytes(b.k(), b.n(), threads).value()) + 64),
         aligned(bytes.data() + (64 - reinterpret_cast<uintptr_t>(bytes.data()) % 64)) {}
   std::vector<uint8_t> bytes;
   uint8_t* aligned;
@@ -44,11 +44,11 @@ void ExpectProduct(int64_t m, int64_t n, int64_t k) {
     }
   }
   const auto codes = SameForAnyThreads<uint8_t>(m * n, [&](uint8_t* to, ThreadPool& pool) {
-    Scratch scratch(k, pool.num_threads());
+    Scratch scratch(packed, pool.num_threads());
     MatMulInt8(a.data(), k, m, packed, tail.To(to), scratch.aligned, pool, StopToken());
   });
   const auto floats = SameForAnyThreads<float>(m * n, [&](float* to, ThreadPool& pool) {
-    Scratch scratch(k, pool.num_threads());
+    Scratch scratch(packed, pool.num_threads());
     MatMulInt8(a.data(), k, m, packed, tail.To(to), scratch.aligned, pool, StopToken());
   });
   for (size_t i = 0; i < sums.size(); ++i) {
@@ -72,6 +72,10 @@ TEST(MatMulInt8, ManyPieces) {
   OnEveryTarget([] { ExpectProduct(301, 300, 260); });
 }
 
+TEST(MatMulInt8, ManyTerms) {
+  OnEveryTarget([] { ExpectProduct(41, 60, 2103); });
+}
+
 void ExpectConv(const ConvGeometry& g, uint8_t outside, bool by_rows = true) {
   SCOPED_TRACE(testing::Message() << g.in_h << "x" << g.in_w << "x" << g.in_c << " under " << g.k_h << "x" << g.k_w
                                   << " to " << g.out_c << (by_rows ? " by rows" : ""));
@@ -86,7 +90,7 @@ void ExpectConv(const ConvGeometry& g, uint8_t outside, bool by_rows = true) {
   const Tail tail(g.out_c, k);
   const int64_t pixels = g.batch * g.out_h * g.out_w;
   const auto got = SameForAnyThreads<uint8_t>(pixels * g.out_c, [&](uint8_t* to, ThreadPool& pool) {
-    Scratch scratch(packed.k(), pool.num_threads());
+    Scratch scratch(packed, pool.num_threads());
     Conv2DInt8(input.data(), outside, packed, g, tail.To(to), scratch.aligned, pool, StopToken());
   });
   for (int64_t pixel = 0; pixel < pixels; ++pixel) {

@@ -171,7 +171,7 @@ class StepsRun {
   void CodeExtremes(int32_t* low, int32_t* high) {
     *low = std::numeric_limits<int32_t>::max();
     *high = std::numeric_limits<int32_t>::lowest();
-    Extremes<int32_t>(low, high, [&](int64_t j, int32_t value) { return CodeIn(j % columns_, value); });
+    Extremes<int32_t>(low, high, [&](int64_t j, int32_t value) { return CodeIn(j, value); });
   }
 
   Status ReadRangeAt(int input, bool strict, Range* range) { return ReadRange(c_, input, input + 1, strict, range); }
@@ -202,7 +202,7 @@ class StepsRun {
         .kind = StageKind::kNarrow, .start = start_, .step = step_, .scale = how.scale, .offset = how.offset};
     float* rows = NewFloats();
     NewRow();
-    FindMultipliers(columns_, reaches, rows, &stage);
+    FindMultipliers(columns_, channels_, reaches, rows, &stage);
     stages_->push_back(stage);
     start_ = step_ = nullptr;
     range_ = to;

@@ -172,7 +172,7 @@ Status Run(RunContext& c) {
   ScratchPieces pieces;
   int64_t scratch = 0;
   if (kKind != Kind::kDepthwise) {
-    scratch = pieces.Add(MatMulInt8ScratchBytes(state.packed->k(), c.pool().num_threads()));
+    scratch = pieces.Add(MatMulInt8ScratchBytes(state.packed->k(), state.packed->n(), c.pool().num_threads()));
     RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   }
   if (kKind == Kind::kMatMul) {

@@ -4,7 +4,8 @@
 //                                                            y = _Int8Dequantize(r)
 //
 // Also Squeeze, ExpandDims, Transpose, Slice, StridedSlice, Split, MaxPool, Pad (with the code of 0) and ConcatV2 of
-// codes with the same levels; where a Quantize follows a ConcatV2, its inputs get that one's levels first. Between
+// codes with the same levels; where a Quantize follows a ConcatV2, its inputs get that one's levels first, and where it
+// follows a Pad, it comes before it. Between
 // codes operators that work on each element alone, with numbers that are known, become a table:
 //
 //   x = _Int8Dequantize(a)
@@ -39,7 +40,7 @@ class MovesOfCodes {
       const Node& node = graph_.node(i);
       if (context_.uses[static_cast<size_t>(i)] == 0 || !node.control_inputs.empty() || node.inputs.empty()) continue;
       if (node.op == "_Int8Quantize") {
-        RIVULET_RETURN_IF_ERROR(MakeTable(i));
+        if (!PadLater(i)) RIVULET_RETURN_IF_ERROR(MakeTable(i));
       } else if (node.op == "ConcatV2") {
         Join(i);
       } else if (node.op == "Split") {
@@ -82,6 +83,24 @@ class MovesOfCodes {
       std::string name = Cat(graph_.node(index).name, "/part_", i);
       sink_.Replace({index, i}, sink_.Add(DequantizeNode(std::move(name), {made.node, i}, codes.zero, codes.step)));
     }
+  }
+
+  // Codes that a Pad with zeros is made of, not what it makes: then what comes before it can make them itself.
+  bool PadLater(int32_t index) {
+    const Node& quantize = graph_.node(index);
+    const Edge padded = quantize.inputs[0];
+    const Node& pad = graph_.node(padded.node);
+    if (pad.op != "Pad" || !Moves(pad) || !pad.control_inputs.empty() || users_.Of(padded.node) != index) return false;
+    sink_.Begin();
+    Node before = StepNode(kInt8Quantize, pad.name + "/unpadded", {pad.inputs[0]});
+    before.attrs = quantize.attrs;
+    Node after = CopyOf(pad);
+    after.name = quantize.name;
+    after.op = "PadV2";
+    after.inputs[0] = sink_.Add(std::move(before));
+    after.inputs.push_back(sink_.Add(ConstNode(after.name + "/zero", Tensor::Scalar(CodeOf(quantize, 0.0f)))));
+    sink_.Replace({index, 0}, sink_.Add(std::move(after)));
+    return true;
   }
 
   Node CopyOf(const Node& node) const {

@@ -107,6 +107,30 @@ y = Softmax(c) {T=float32}
             (std::vector<int64_t>{0, 0, 1, 0, 2, 1, 0, 0}));
 }
 
+TEST(Int8Moves, APadOfWhatIsNotYetCodesGoesBehindThem) {
+  const std::string text = std::string(kInput) + kWeights + R"(
+c = Conv2D(q, f) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
+p = Const() {dtype=int32, value=int32[4,2]{0, 0, 1, 0, 2, 1, 0, 0}}
+d = Pad(c, p) {T=float32, Tpaddings=int32}
+hi2 = Const() {dtype=float32, value=float32[]{7.65}}
+lo2 = Const() {dtype=float32, value=float32[]{-5.1}}
+y = FakeQuantWithMinMaxVars(d, lo2, hi2) {num_bits=8, narrow_range=false}
+z = Conv2D(y, f) {T=float32, strides=ints[1, 1, 1, 1], padding="VALID"}
+)";
+  const Rewritten out = Rewrite(text, kPasses, "z");
+  EXPECT_EQ(out.Count("_Int8Conv2D"), 2) << PrintGraph(out.graph);
+  EXPECT_EQ(out.Count("_Int8Quantize"), 1);
+  EXPECT_EQ(out.Count("PadV2"), 0);
+  ExpectTheSameBits(std::string(kInput) + R"(
+s = Tanh(x) {T=float32}
+p = Const() {dtype=int32, value=int32[4,2]{0, 0, 1, 0, 2, 1, 0, 0}}
+d = Pad(s, p) {T=float32, Tpaddings=int32}
+f = FakeQuantWithMinMaxVars(d, lo, hi) {num_bits=8, narrow_range=false}
+y = MaxPool(f) {T=float32, ksize=ints[1, 2, 2, 1], strides=ints[1, 1, 1, 1], padding="VALID"}
+)",
+                    Numbers({1, 4, 4, 2}, 3));
+}
+
 TEST(Int8Levels, FakeQuantsWithNothingNextToThemStay) {
   const Rewritten out = Rewrite(std::string(kInput) + "y = Tanh(q) {T=float32}\n", kPasses, "y");
   EXPECT_EQ(out.Count("FakeQuantWithMinMaxVars"), 1);
