@@ -325,12 +325,23 @@ void ReleaseFrame(Frame& frame) {
 
 namespace {
 
+// The frame for messages about a result: the first step that writes to its memory.
+std::string FrameOf(const ResultPlace& place, const Plan& plan) {
+  for (const Step& step : plan.steps) {
+    for (int32_t o = 0; o < step.num_outputs; ++o) {
+      if (std::find(place.slots.begin(), place.slots.end(), OutputSlot(plan, step, o)) == place.slots.end()) continue;
+      return NodeFrame(plan.graph.node(step.node));
+    }
+  }
+  return Cat("output ", static_cast<int64_t>(place.fetch));
+}
+
 // Puts the steps' large results where `results` has them for the caller.
 Status LendResults(Frame& frame, Allocator& allocator, std::vector<Tensor>& results) {
   for (const ResultPlace& place : frame.plan->results) {
     const auto fetch = static_cast<size_t>(place.fetch);
     Result<std::shared_ptr<void>> loan = frame.results[fetch].Lend(static_cast<size_t>(place.bytes), allocator);
-    if (!loan.ok()) return std::move(loan).status().Framed(Cat("output ", static_cast<int64_t>(place.fetch)));
+    if (!loan.ok()) return std::move(loan).status().Framed(FrameOf(place, *frame.plan));
     auto* base = static_cast<uint8_t*>(loan->get());
     for (const int32_t index : place.slots) {
       const Slot& slot = frame.plan->slots[static_cast<size_t>(index)];

@@ -97,7 +97,7 @@ TEST(ResultPlace, TooLittleMemoryIsSaid) {
   const auto results = session->Run({{"x", Numbers(1)}}, {"a"});
   ASSERT_FALSE(results.ok());
   EXPECT_EQ(results.status().code(), Code::kResourceExhausted);
-  EXPECT_NE(results.status().message().find("output 0"), std::string::npos) << results.status().ToString();
+  EXPECT_NE(results.status().message().find("node 'a' (Transpose)"), std::string::npos) << results.status().ToString();
 }
 
 }  // namespace
