@@ -101,7 +101,7 @@ constexpr int64_t kKeptFloats = 8192;
 
 // How many channels go that way at a time, a multiple of kFour; none where it gains nothing.
 int64_t ChannelsByColumns(const PoolGeometry& g) {
-  if (g.k_h == 1 || g.k_w <= 2 * g.stride_w || g.k_w > kKeptFloats || g.out_w < g.k_w) return 0;
+  if (g.k_h == 1 || g.stride_w > (g.k_w - 1) / 2 || g.k_w > kKeptFloats || g.out_w < g.k_w) return 0;
   return std::min(g.channels, kKeptFloats / g.k_w) / kFour * kFour;
 }
 
@@ -139,14 +139,14 @@ void Row(const float* input, const PoolGeometry& g, int64_t n, int64_t y, float*
   const int64_t line = g.in_w * channels;
   const Span rows = SpanOf(y * g.stride_h - g.pad_top, g.k_h, g.in_h);
   const float* first = input + (n * g.in_h + rows.begin) * line;
+  const int64_t together = ChannelsByColumns(g);
   int64_t shared = 0;
-  if (const int64_t some = ChannelsByColumns(g); some > 0) {
-    for (; shared + kFour <= channels; shared += std::min(some, (channels - shared) / kFour * kFour)) {
-      RowByColumns<kKind>(first + shared, rows.count, g, std::min(some, (channels - shared) / kFour * kFour),
-                          output + shared);
-    }
-    if (shared == channels) return;
+  while (together > 0 && shared + kFour <= channels) {
+    const int64_t some = std::min(together, (channels - shared) / kFour * kFour);
+    RowByColumns<kKind>(first + shared, rows.count, g, some, output + shared);
+    shared += some;
   }
+  if (shared == channels) return;
   for (int64_t x = 0; x < g.out_w; ++x, output += channels) {
     const Span columns = ColumnsOf(g, x);
     const float size = SizeOf<kKind>(rows.count, columns.count);

@@ -91,6 +91,18 @@ TEST(Pool2D, SharedColumns) {
   });
 }
 
+// There is one output along each axis, so that nothing is ever a stride away.
+TEST(Pool2D, StridesOfAnySize) {
+  PoolGeometry g;
+  g.in_h = g.in_w = 4;
+  g.channels = 70;
+  g.k_h = g.k_w = 3;
+  g.out_h = g.out_w = 1;
+  g.stride_h = g.stride_w = std::numeric_limits<int64_t>::max();
+  ExpectRight(PoolKind::kMax, g);
+  ExpectRight(PoolKind::kAverage, g);
+}
+
 TEST(Pool2D, ZeroSizes) {
   for (int64_t PoolGeometry::*size : {&PoolGeometry::batch, &PoolGeometry::in_h, &PoolGeometry::in_w,
                                       &PoolGeometry::channels, &PoolGeometry::out_h, &PoolGeometry::out_w}) {

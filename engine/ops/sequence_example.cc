@@ -1,4 +1,3 @@
-#include "engine/base/keyed_hash.h"
 #include "engine/ops/sequence_example.h"
 
 #include <algorithm>
@@ -6,6 +5,7 @@
 #include <string>
 
 #include "engine/base/checked.h"
+#include "engine/base/keyed_hash.h"
 #include "engine/ops/dims.h"
 
 namespace rivulet {

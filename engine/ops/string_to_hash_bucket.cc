@@ -1,11 +1,11 @@
 // StringToHashBucketFast, StringToHashBucketStrong, StringToHashBucket: y = hash(x) mod num_buckets, x: [..] of
 // strings, y: [..] of int64. Fast is Fingerprint64, Strong is SipHash-2-4 under the attribute's key, the oldest is
 // Hash64.
+#include "engine/base/sip_hash.h"
 #include "engine/ops/fingerprint64.h"
 #include "engine/ops/hash64.h"
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
-#include "engine/base/sip_hash.h"
 
 namespace rivulet {
 namespace {

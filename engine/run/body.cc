@@ -58,10 +58,10 @@ class Substitution {
   const AttrMap& call_;
 };
 
-// The dtypes an argument of a function stands for.
 // Of one function, and results: a call's few bytes say how many there are of an argument.
 constexpr int64_t kMostArguments = 1 << 16;
 
+// The dtypes an argument of a function stands for.
 Result<std::vector<DType>> TypesOf(const FunctionArg& arg, const Substitution& attrs) {
   if (!arg.type_list_attr.empty()) {
     const AttrValue* value = attrs.Find(arg.type_list_attr);

@@ -44,8 +44,9 @@ Result<std::unique_ptr<Frame>> MakeFrame(std::shared_ptr<const Plan> plan, Alloc
     const Slot& slot = plan->slots[i];
     if (slot.kind == Slot::Kind::kConstant) frame->tensors[i] = slot.constant;
     if (slot.kind == Slot::Kind::kArena) frame->tensors[i] = Tensor::View(slot.dtype, slot.shape, base + slot.offset);
-    if (slot.kind == Slot::Kind::kBands || slot.kind == Slot::Kind::kResult)
+    if (slot.kind == Slot::Kind::kBands || slot.kind == Slot::Kind::kResult) {
       frame->tensors[i] = Tensor::View(slot.dtype, slot.shape, nullptr);
+    }
   }
   for (const int32_t slot : plan->operands) {
     frame->inputs.push_back(&frame->tensors[static_cast<size_t>(slot)]);
