@@ -15,6 +15,7 @@
 #include "engine/ops/int8_steps.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -36,23 +37,23 @@ struct State : OpState {
   SumsTail tail;
 };
 
+FilterKind FilterKindOf(Kind kind) { return kind == Kind::kDepthwise ? FilterKind::kDepthwise : FilterKind::kDense; }
+
 bool TransposesB(const AttrReader& attrs) { return attrs.Has("transpose_b") && attrs.Bool("transpose_b"); }
 
-template <Kind kKind>
-int64_t ChannelsOf(const Shape& filter, bool transposed) {
-  if (kKind == Kind::kDepthwise) return filter[2] * filter[3];
-  if (kKind == Kind::kDense) return filter[3];
+int64_t ChannelsOf(Kind kind, const Shape& filter, bool transposed) {
+  if (kind == Kind::kDepthwise) return filter[2] * filter[3];
+  if (kind == Kind::kDense) return filter[3];
   return filter[transposed ? 0 : 1];
 }
 
-template <Kind kKind>
-Status Infer(InferContext& c) {
-  const int rank = kKind == Kind::kMatMul ? 2 : 4;
+Status Infer(InferContext& c, Kind kind) {
+  const int rank = kind == Kind::kMatMul ? 2 : 4;
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, rank));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, rank));
   const Shape& filter = c.shape(1);
   const bool transposed = TransposesB(c.attrs());
-  const int64_t channels = ChannelsOf<kKind>(filter, transposed);
+  const int64_t channels = ChannelsOf(kind, filter, transposed);
   for (int i = 2; i < 4; ++i) {
     if (c.shape(i) != Shape({channels})) {
       return InvalidArgument("input ", i, ": want [", channels, "], got ", c.shape(i));
@@ -64,7 +65,7 @@ Status Infer(InferContext& c) {
   if (channels == 0 || filter.num_elements() / channels > kMostProducts) {
     return InvalidArgument("filter: want at most ", kMostProducts, " products to a sum, got shape ", filter);
   }
-  if (kKind == Kind::kMatMul) {
+  if (kind == Kind::kMatMul) {
     const int64_t inner = filter[transposed ? 1 : 0];
     if (c.shape(0).has_rank() && c.shape(0)[1] >= 0 && c.shape(0)[1] != inner) {
       return InvalidArgument("inner sizes differ: ", c.shape(0), " and ", filter);
@@ -73,12 +74,11 @@ Status Infer(InferContext& c) {
     return Status();
   }
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), 2));
-  constexpr FilterKind kFilter = kKind == Kind::kDepthwise ? FilterKind::kDepthwise : FilterKind::kDense;
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), filter, kFilter));
-  if (kKind == Kind::kDense && sizes.in_c >= 0 && sizes.groups != 1) {
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), filter, FilterKindOf(kind)));
+  if (kind == Kind::kDense && sizes.in_c >= 0 && sizes.groups != 1) {
     return InvalidArgument("filter ", filter, ": want one group");
   }
-  if (kKind == Kind::kDepthwise && (filter[3] != 1 || !FitsDepthwiseInt8(filter[0], filter[1]))) {
+  if (kind == Kind::kDepthwise && (filter[3] != 1 || !FitsDepthwiseInt8(filter[0], filter[1]))) {
     return InvalidArgument("filter ", filter, ": want one filter a channel, at most ", kMaxDepthwiseQuads,
                            " times 4 rows of a column");
   }
@@ -87,13 +87,12 @@ Status Infer(InferContext& c) {
 }
 
 // The filter's part of the state; `sums` gets the sum of each channel's weights.
-template <Kind kKind>
-Status Pack(PrepareContext& c, State* state, std::vector<int64_t>* sums) {
+Status Pack(PrepareContext& c, Kind kind, State* state, std::vector<int64_t>* sums) {
   const Tensor& filter = *c.constant(1);
   const auto* weights = static_cast<const int8_t*>(filter.raw());
   const auto channels = static_cast<int64_t>(sums->size());
   const int64_t k = filter.num_elements() / channels;
-  if (kKind == Kind::kDepthwise) {
+  if (kind == Kind::kDepthwise) {
     for (int64_t i = 0; i < filter.num_elements(); ++i) (*sums)[static_cast<size_t>(i % channels)] += weights[i];
     RIVULET_ASSIGN_OR_RETURN(
         state->depthwise,
@@ -107,7 +106,7 @@ Status Pack(PrepareContext& c, State* state, std::vector<int64_t>* sums) {
             }));
     return Status();
   }
-  if (kKind == Kind::kDense) {
+  if (kind == Kind::kDense) {
     const int64_t line = filter.dim(1) * filter.dim(2);
     RIVULET_ASSIGN_OR_RETURN(
         state->packed, PackOnce<PackedMatrixU8>(filter, Cat("int8 ", filter.dim(0), "x", line, "x", channels), [&] {
@@ -133,10 +132,9 @@ std::vector<float> FloatsOf(const Tensor& tensor, int64_t elements) {
   return out;
 }
 
-template <Kind kKind>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, Kind kind) {
   auto state = std::make_unique<State>();
-  if (kKind != Kind::kMatMul) {
+  if (kind != Kind::kMatMul) {
     RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), 2));
   }
   for (int i = 1; i < 4; ++i) {
@@ -144,10 +142,10 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   }
   state->filter_shape = c.constant(1)->shape();
   state->zero = static_cast<uint8_t>(c.attrs().Int("zero"));
-  const int64_t channels = ChannelsOf<kKind>(state->filter_shape, TransposesB(c.attrs()));
+  const int64_t channels = ChannelsOf(kind, state->filter_shape, TransposesB(c.attrs()));
   const int64_t elements = TailElements(channels);
   std::vector<int64_t> sums(static_cast<size_t>(channels));
-  RIVULET_RETURN_IF_ERROR(Pack<kKind>(c, state.get(), &sums));
+  RIVULET_RETURN_IF_ERROR(Pack(c, kind, state.get(), &sums));
   state->start.resize(static_cast<size_t>(elements));
   for (size_t j = 0; j < sums.size(); ++j) state->start[j] = static_cast<int32_t>(-sums[j] * state->zero);
   state->multiply = FloatsOf(*c.constant(2), elements);
@@ -162,8 +160,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-template <Kind kKind>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Kind kind) {
   const auto& state = c.state<State>();
   if (c.output(0).num_elements() == 0) return Status();
   const auto* codes = static_cast<const uint8_t*>(c.input(0).raw());
@@ -171,19 +168,18 @@ Status Run(RunContext& c) {
   tail.output = c.output(0).raw();
   ScratchPieces pieces;
   int64_t scratch = 0;
-  if (kKind != Kind::kDepthwise) {
+  if (kind != Kind::kDepthwise) {
     scratch = pieces.Add(MatMulInt8ScratchBytes(state.packed->k(), state.packed->n(), c.pool().num_threads()));
     RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   }
-  if (kKind == Kind::kMatMul) {
+  if (kind == Kind::kMatMul) {
     MatMulInt8(codes, state.packed->k(), c.input(0).dim(0), *state.packed, tail, pieces.At<void>(scratch), c.pool(),
                c.stop());
     return Status();
   }
-  constexpr FilterKind kFilter = kKind == Kind::kDepthwise ? FilterKind::kDepthwise : FilterKind::kDense;
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes,
-                           ComputeConvSizes(state.spec, c.input(0).shape(), state.filter_shape, kFilter));
-  if (kKind == Kind::kDepthwise) {
+                           ComputeConvSizes(state.spec, c.input(0).shape(), state.filter_shape, FilterKindOf(kind)));
+  if (kind == Kind::kDepthwise) {
     DepthwiseInt8(codes, state.zero, state.depthwise->data(), ToDepthwiseGeometry(sizes), tail, c.pool(), c.stop());
   } else if (sizes.groups != 1) {
     return InvalidArgument("input of ", sizes.in_c, " channels: want those of the filter");
@@ -202,7 +198,7 @@ Status Run(RunContext& c) {
   "; strides:list(int); padding:string in {SAME,VALID,EXPLICIT}; "          \
   "explicit_paddings:list(int)=[]; data_format:string=\"NHWC\" in {NHWC}; " \
   "dilations:list(int)=[1,1,1,1]"
-#define RIVULET_FUNCTIONS(kind) .infer = Infer<kind>, .prepare = Prepare<kind>, .run = Run<kind>
+#define RIVULET_FUNCTIONS(kind) .infer = With<Infer, kind>, .prepare = With<Prepare, kind>, .run = With<Run, kind>
 
 const OpDef kInt8Conv2D = {.name = "_Int8Conv2D",
                            .inputs = RIVULET_INPUTS,
