@@ -76,6 +76,14 @@ HWY_INLINE I PairCodes(const CodePair& pair, I x, I y) {
 // Elements that are computed together.
 HWY_INLINE int64_t FusedGroup() { return 4 * static_cast<int64_t>(hn::Lanes(DI())); }
 
+// Not where the size of the code counts more, as it does for processors without vectors.
+#undef RIVULET_FUSES_STAGES
+#ifdef RIVULET_SMALL
+#define RIVULET_FUSES_STAGES 0
+#else
+#define RIVULET_FUSES_STAGES (HWY_TARGET != HWY_SCALAR)
+#endif
+
 // What stages are when they are fused: a kNarrow of codes or of a pair, or a kEncode; perhaps a second kNarrow, perhaps
 // behind a kBias; ends; perhaps a kDecode.
 enum class FusedHead : uint8_t { kCodes, kFloats, kPair };
@@ -92,7 +100,7 @@ struct FusedStages {
 using FusedFunction = int64_t (*)(const FusedStages&, const StagedSource&, int64_t first, int64_t count, int64_t column,
                                   void* output);
 
-#if HWY_TARGET != HWY_SCALAR
+#if RIVULET_FUSES_STAGES
 template <FusedHead kHead, FusedMiddle kMiddle, bool kFloats>
 int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first, int64_t count, int64_t column,
                  void* output) {
@@ -165,7 +173,7 @@ FusedFunction FunctionOf(FusedHead head, FusedMiddle middle) {
 
 // Null where the stages are others.
 FusedFunction FuseStages(const CodeStages& stages, const StagedSource& source, StageType to, FusedStages* f) {
-#if HWY_TARGET == HWY_SCALAR
+#if !RIVULET_FUSES_STAGES
   (void)stages, (void)source, (void)to, (void)f;
   return nullptr;
 #else

@@ -166,16 +166,19 @@ HWY_NOINLINE void CopiedSevens(const float* const* rows, const float* HWY_RESTRI
 
 HWY_INLINE void CopiedPixels(int64_t pixels, const float* const* rows, const float* filter, const DepthwiseGeometry& g,
                              int64_t from, const Out& out, int64_t at, int64_t channel, int64_t count) {
-  switch (pixels) {
-    case 1: return CopiedBlock<1>(rows, filter, g, from, out, at, channel, count);
-    case 2: return CopiedBlock<2>(rows, filter, g, from, out, at, channel, count);
-    case 3: return CopiedBlock<3>(rows, filter, g, from, out, at, channel, count);
-    case 4: return CopiedBlock<4>(rows, filter, g, from, out, at, channel, count);
-    case 5: return CopiedBlock<5>(rows, filter, g, from, out, at, channel, count);
-    case 6: return CopiedBlock<6>(rows, filter, g, from, out, at, channel, count);
-    case 7: return CopiedBlock<7>(rows, filter, g, from, out, at, channel, count);
-    default: return CopiedBlock<8>(rows, filter, g, from, out, at, channel, count);
+  if constexpr (!kIsSmall) {
+    switch (pixels) {
+      case 2: return CopiedBlock<2>(rows, filter, g, from, out, at, channel, count);
+      case 3: return CopiedBlock<3>(rows, filter, g, from, out, at, channel, count);
+      case 4: return CopiedBlock<4>(rows, filter, g, from, out, at, channel, count);
+      case 5: return CopiedBlock<5>(rows, filter, g, from, out, at, channel, count);
+      case 6: return CopiedBlock<6>(rows, filter, g, from, out, at, channel, count);
+      case 7: return CopiedBlock<7>(rows, filter, g, from, out, at, channel, count);
+      default: break;
+    }
   }
+  pixels == 1 ? CopiedBlock<1>(rows, filter, g, from, out, at, channel, count)
+              : CopiedBlock<8>(rows, filter, g, from, out, at, channel, count);
 }
 
 // `pixels` pixels of an input row from column `x` on; null: a row outside.
@@ -231,9 +234,11 @@ HWY_INLINE void RowsCopied(const float* input, const float* filter, const Depthw
       for (; TakesSevens(g) && x + kSevensPixels <= columns; x += kSevensPixels) {
         CopiedSevens(rows, taps, g, x * kLanes, out, x * g.in_c + channel, channel, count);
       }
-      for (; x < columns; x += 8) {
-        CopiedPixels(std::min<int64_t>(columns - x, 8), rows, taps, g, x * g.stride_w * kLanes, out,
-                     x * g.in_c + channel, channel, count);
+      while (x < columns) {
+        const ColumnsOfBlock block = NextColumns(x, columns, 8, epilogue);
+        CopiedPixels(block.count, rows, taps, g, block.first * g.stride_w * kLanes, out, block.first * g.in_c + channel,
+                     channel, count);
+        x = block.first + block.count;
       }
     }
   }

@@ -1,4 +1,5 @@
 // What depthwise kernels do to finished sums. Per-target: included once for each target by the files that use it.
+#include <algorithm>
 #include <cstdint>
 
 #if defined(RIVULET_ENGINE_KERNELS_DEPTHWISE_FINISH_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -8,6 +9,7 @@
 #define RIVULET_ENGINE_KERNELS_DEPTHWISE_FINISH_INL_H_
 #endif
 
+#include "engine/base/small.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "hwy/highway.h"
 
@@ -50,6 +52,21 @@ RIVULET_INNER void Finish(V sum, const Out& out, int64_t at, int64_t channel, in
   if (out.bias != nullptr) sum = hn::Add(sum, hn::LoadU(d, out.bias + channel));
   if (out.addend != nullptr) sum = hn::Add(sum, hn::LoadU(d, out.addend + at));
   hn::StoreU(Activate(sum, out.bounds), d, out.c + at);
+}
+
+struct ColumnsOfBlock {
+  int64_t first;
+  int64_t count;
+};
+
+// The next of a row's `columns` output pixels, from the one at `next` on, that a block of at most `most` computes. An
+// engine whose size counts has blocks of one and of `most` pixels alone: the last block of a row overlaps the one
+// before, but for an addend, which may be the output and must not be added twice.
+HWY_INLINE ColumnsOfBlock NextColumns(int64_t next, int64_t columns, int64_t most, const Epilogue& epilogue) {
+  const int64_t count = std::min(columns - next, most);
+  if (!kIsSmall || count == most) return {next, count};
+  if (columns < most || epilogue.addend != nullptr) return {next, 1};
+  return {columns - most, most};
 }
 
 }  // namespace HWY_NAMESPACE

@@ -17,6 +17,7 @@
 #endif
 
 #include "engine/base/built_uses.h"
+#include "engine/base/small.h"
 #include "engine/kernels/depthwise_finish-inl.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "hwy/highway.h"
@@ -213,12 +214,12 @@ HWY_INLINE void BlockOfPixels(const Patch& p, int64_t channels, const Out& out) 
 
 template <int kTaps, int kStride, bool kTwoRows>
 HWY_INLINE void BlockOf(int64_t columns, const Patch& p, int64_t channels, const Out& out) {
-  switch (columns) {
-    case 1: return BlockOfPixels<kTaps, kStride, 1, kTwoRows>(p, channels, out);
-    case 2: return BlockOfPixels<kTaps, kStride, 2, kTwoRows>(p, channels, out);
-    case 3: return BlockOfPixels<kTaps, kStride, 3, kTwoRows>(p, channels, out);
-    default: return BlockOfPixels<kTaps, kStride, 4, kTwoRows>(p, channels, out);
+  if constexpr (!kIsSmall) {
+    if (columns == 2) return BlockOfPixels<kTaps, kStride, 2, kTwoRows>(p, channels, out);
+    if (columns == 3) return BlockOfPixels<kTaps, kStride, 3, kTwoRows>(p, channels, out);
   }
+  columns == 1 ? BlockOfPixels<kTaps, kStride, 1, kTwoRows>(p, channels, out)
+               : BlockOfPixels<kTaps, kStride, 4, kTwoRows>(p, channels, out);
 }
 
 // Two rows of sums, and for each a row of a filter of five, want more than sixteen registers.
@@ -257,8 +258,11 @@ HWY_INLINE void RowsOfSquare(const float* input, const float* filter, const Dept
   p.top = -in_y;
   p.bottom = g.in_h - in_y;
   p.output_row = g.out_w * channels;
-  for (int64_t x = 0; x < g.out_w; x += 4) {
-    const int64_t columns = std::min<int64_t>(g.out_w - x, 4);
+  for (int64_t next = 0; next < g.out_w;) {
+    const ColumnsOfBlock block = NextColumns(next, g.out_w, 4, epilogue);
+    const int64_t x = block.first;
+    const int64_t columns = block.count;
+    next = x + columns;
     const int64_t in_x = x * g.stride_w - g.pad_left;
     p.input = input + ((n * g.in_h + in_y) * g.in_w + in_x) * channels;
     p.left = -in_x;
