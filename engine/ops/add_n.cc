@@ -6,6 +6,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/kernels/half.h"
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/tensor_list_value.h"
 
 namespace rivulet {
@@ -24,7 +25,9 @@ Status Infer(InferContext& c) {
 constexpr int64_t kTile = 256;
 
 template <typename T>
-void AddInto(T* sum, const T* x, int64_t n) {
+void AddInto(void* to, const void* from, int64_t n) {
+  T* sum = static_cast<T*>(to);
+  const T* x = static_cast<const T*>(from);
   for (int64_t i = 0; i < n; ++i) {
     if constexpr (std::is_integral_v<T>) {
       using U = std::common_type_t<T, unsigned>;
@@ -36,16 +39,16 @@ void AddInto(T* sum, const T* x, int64_t n) {
 }
 
 // The output may be the memory of any input, so a tile is summed aside.
-template <typename T>
-Status Sum(RunContext& c) {
-  T* out = c.output(0).data<T>();
+Status Sum(RunContext& c, decltype(&AddInto<float>) add_into) {
+  const DType dtype = c.output(0).dtype();
+  const size_t bytes = ElementBytes(dtype);
   c.ParallelFor(c.output(0).num_elements(), 1 << 13, [&](int64_t begin, int64_t end) {
-    T sum[kTile];
+    alignas(64) char sum[kTile * sizeof(Complex128)];
     for (int64_t at = begin; at < end; at += kTile) {
       const int64_t count = std::min(kTile, end - at);
-      std::copy_n(c.input(0).data<T>() + at, count, sum);
-      for (int i = 1; i < c.num_inputs(); ++i) AddInto(sum, c.input(i).data<T>() + at, count);
-      std::copy_n(sum, count, out + at);
+      std::memcpy(sum, ElementAt(c.input(0).raw(), dtype, at), static_cast<size_t>(count) * bytes);
+      for (int i = 1; i < c.num_inputs(); ++i) add_into(sum, ElementAt(c.input(i).raw(), dtype, at), count);
+      std::memcpy(ElementAt(c.output(0).raw(), dtype, at), sum, static_cast<size_t>(count) * bytes);
     }
   });
   return Status();
@@ -62,7 +65,7 @@ Status SumHalves(RunContext& c) {
       WidenHalf(dtype, c.input(0).data<uint16_t>() + at, count, sum);
       for (int i = 1; i < c.num_inputs(); ++i) {
         WidenHalf(dtype, c.input(i).data<uint16_t>() + at, count, wide);
-        AddInto(sum, wide, count);
+        AddInto<float>(sum, wide, count);
       }
       NarrowToHalf(dtype, sum, count, out + at);
     }
@@ -84,19 +87,19 @@ Status Run(RunContext& c) {
   const DType dtype = c.output(0).dtype();
   switch (dtype) {
     case DType::kVariant: return SumVariants(c);
-    case DType::kFloat: return Sum<float>(c);
-    case DType::kDouble: return Sum<double>(c);
-    case DType::kComplex64: return Sum<Complex64>(c);
-    case DType::kComplex128: return Sum<Complex128>(c);
+    case DType::kFloat: return Sum(c, AddInto<float>);
+    case DType::kDouble: return Sum(c, AddInto<double>);
+    case DType::kComplex64: return Sum(c, AddInto<Complex64>);
+    case DType::kComplex128: return Sum(c, AddInto<Complex128>);
     case DType::kHalf:
     case DType::kBfloat16: return SumHalves(c);
     default: break;
   }
   switch (ElementBytes(dtype)) {
-    case 1: return Sum<uint8_t>(c);
-    case 2: return Sum<uint16_t>(c);
-    case 4: return Sum<uint32_t>(c);
-    default: return Sum<uint64_t>(c);
+    case 1: return Sum(c, AddInto<uint8_t>);
+    case 2: return Sum(c, AddInto<uint16_t>);
+    case 4: return Sum(c, AddInto<uint32_t>);
+    default: return Sum(c, AddInto<uint64_t>);
   }
 }
 

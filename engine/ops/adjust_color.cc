@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "engine/ops/op.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -79,17 +80,20 @@ void ScaleSaturation(const float* rgb, float scale, float* out) {
   for (int k = 0; k < 3; ++k) out[k] = part[k] + rest;
 }
 
-template <bool kHue>
-Status Run(RunContext& c) {
-  const float amount = c.input(1).data<float>()[0];
-  const float turn = std::fmod(amount, 1.0f) * 6.0f;
-  const float* x = c.input(0).data<float>();
-  float* y = c.output(0).data<float>();
+template <void (*kAdjust)(const float* rgb, float amount, float* out)>
+void AdjustPixels(const float* x, int64_t begin, int64_t end, float amount, float* y) {
+  for (int64_t i = begin * 3; i < end * 3; i += 3) {
+    const float rgb[3] = {x[i], x[i + 1], x[i + 2]};
+    kAdjust(rgb, amount, y + i);
+  }
+}
+
+Status Run(RunContext& c, bool hue) {
+  const float given = c.input(1).data<float>()[0];
+  const float amount = hue ? std::fmod(given, 1.0f) * 6.0f : given;
+  const auto adjust = hue ? AdjustPixels<TurnHue> : AdjustPixels<ScaleSaturation>;
   c.ParallelFor(c.output(0).num_elements() / 3, 1 << 11, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin * 3; i < end * 3; i += 3) {
-      const float rgb[3] = {x[i], x[i + 1], x[i + 2]};
-      kHue ? TurnHue(rgb, turn, y + i) : ScaleSaturation(rgb, amount, y + i);
-    }
+    adjust(c.input(0).data<float>(), begin, end, amount, c.output(0).data<float>());
   });
   return Status();
 }
@@ -100,13 +104,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type=f32 in {f32}",
      .infer = Infer,
-     .run = Run<true>},
+     .run = With<Run, true>},
     {.name = "AdjustSaturation",
      .inputs = "images:T, scale:f32",
      .outputs = "output:T",
      .attrs = "T:type=f32 in {f32}",
      .infer = Infer,
-     .run = Run<false>},
+     .run = With<Run, false>},
 };
 
 }  // namespace

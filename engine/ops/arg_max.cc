@@ -12,6 +12,7 @@
 #include "engine/ops/op.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -51,26 +52,42 @@ Status Infer(InferContext& c) {
 
 constexpr uint32_t kWiden = kWidenHalves | kWidenInts;
 
-template <typename T, bool kGreatest>
-bool Better(T x, T best) {
-  return kGreatest ? Widen(x) > Widen(best) : Widen(x) < Widen(best);
+constexpr int64_t kWidth = 64;
+
+// The greatest x has the greatest key, or the least x where `flip` says so.
+template <typename T>
+Wide<T> KeyOf(T x, Wide<T> flip) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(x ^ flip);
+  } else {
+    return Widen(x) * flip;
+  }
 }
 
-constexpr int64_t kWidth = 64;
+template <typename T>
+Wide<T> FlipFor(bool greatest) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(greatest ? 0 : -1);
+  } else {
+    return static_cast<Wide<T>>(greatest ? 1 : -1);
+  }
+}
 
 // Positions of `width` neighbouring outputs, of which input elements lie `stride` apart: all that depends on the
 // element's type.
-template <typename T, bool kGreatest>
-void Search(const void* elements, int64_t n, int64_t stride, int64_t width, int64_t* positions) {
+template <typename T>
+void Search(bool greatest, const void* elements, int64_t n, int64_t stride, int64_t width, int64_t* positions) {
   const T* in = static_cast<const T*>(elements);
-  T best[kWidth];
-  std::fill_n(best, width, kGreatest ? Lowest<T>() : Highest<T>());
+  const Wide<T> flip = FlipFor<T>(greatest);
+  Wide<T> best[kWidth];
+  std::fill_n(best, width, Widen(Lowest<T>()));
   std::fill_n(positions, width, 0);
   if (width == 1) {
-    T top = best[0];
+    Wide<T> top = best[0];
     for (int64_t k = 0; k < n; ++k) {
-      if (Better<T, kGreatest>(in[k * stride], top)) {
-        top = in[k * stride];
+      const Wide<T> key = KeyOf(in[k * stride], flip);
+      if (key > top) {
+        top = key;
         positions[0] = k;
       }
     }
@@ -79,8 +96,9 @@ void Search(const void* elements, int64_t n, int64_t stride, int64_t width, int6
   for (int64_t k = 0; k < n; ++k) {
     const T* row = in + k * stride;
     for (int64_t j = 0; j < width; ++j) {
-      const bool better = Better<T, kGreatest>(row[j], best[j]);
-      best[j] = better ? row[j] : best[j];
+      const Wide<T> key = KeyOf(row[j], flip);
+      const bool better = key > best[j];
+      best[j] = better ? key : best[j];
       positions[j] = better ? k : positions[j];
     }
   }
@@ -93,9 +111,7 @@ void Store(const int64_t* positions, int64_t n, DType dtype, void* out, int64_t 
   });
 }
 
-using SearchLoop = void (*)(const void* elements, int64_t n, int64_t stride, int64_t width, int64_t* positions);
-
-Status RunSearch(RunContext& c, SearchLoop search) {
+Status Run(RunContext& c, bool greatest) {
   const Tensor& input = c.input(0);
   Tensor& output = c.output(0);
   if (output.num_elements() == 0) return Status();
@@ -108,25 +124,20 @@ Status RunSearch(RunContext& c, SearchLoop search) {
   const int64_t outer = output.num_elements() / inner;
   const int64_t work = std::min(n, int64_t{1} << 20) * std::min(inner, kWidth);
   const void* in = input.raw();
+  auto* search = Search<uint8_t>;  // of bools, too
+  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t>(
+      input.dtype(), [&](auto tag) { search = Search<typename decltype(tag)::Type>; });
   c.ParallelFor(outer * tiles, std::max<int64_t>((1 << 15) / work, 1), [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
       const int64_t column = item % tiles * kWidth;
       const int64_t width = std::min(kWidth, inner - column);
       const int64_t row = item / tiles;
       int64_t positions[kWidth];
-      search(ElementAt(in, input.dtype(), row * n * inner + column), n, inner, width, positions);
+      search(greatest, ElementAt(in, input.dtype(), row * n * inner + column), n, inner, width, positions);
       Store(positions, width, output.dtype(), output.raw(), row * inner + column);
     }
   });
   return Status();
-}
-
-template <bool kGreatest>
-Status Run(RunContext& c) {
-  SearchLoop search = Search<uint8_t, kGreatest>;  // of bools, too
-  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t>(
-      c.input(0).dtype(), [&](auto tag) { search = Search<typename decltype(tag)::Type, kGreatest>; });
-  return RunSearch(c, search);
 }
 
 #define RIVULET_ARG_TYPES "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool}; "
@@ -137,13 +148,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:output_type",
      .attrs = RIVULET_ARG_TYPES "Tidx:type=i32 in {i16,i32,i64}; output_type:type=i64 in {i16,u16,i32,i64}",
      .infer = Infer,
-     .run = kWidened<Run<true>, kWiden>},
+     .run = kWidened<With<Run, true>, kWiden>},
     {.name = "ArgMin",
      .inputs = "input:T, dimension:Tidx",
      .outputs = "output:output_type",
      .attrs = RIVULET_ARG_TYPES "Tidx:type=i32 in {i32,i64}; output_type:type=i64 in {i32,i64}",
      .infer = Infer,
-     .run = kWidened<Run<false>, kWiden>},
+     .run = kWidened<With<Run, false>, kWiden>},
 };
 
 }  // namespace

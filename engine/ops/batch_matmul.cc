@@ -10,6 +10,7 @@
 #include "engine/kernels/half.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/product.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -23,8 +24,7 @@ struct State : OpState {
 // A shape without its last two axes.
 Shape BatchOf(const Shape& shape) { return Shape(shape.dims().first(static_cast<size_t>(shape.rank() - 2))); }
 
-template <bool kBroadcast>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, bool broadcast) {
   const Shape& x = c.shape(0);
   const Shape& y = c.shape(1);
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 2));
@@ -41,7 +41,7 @@ Status Infer(InferContext& c) {
     return InvalidArgument("the inner sizes differ: ", kx, " of x ", x, ", ", ky, " of y ", y, ", want equal sizes");
   }
   RIVULET_ASSIGN_OR_RETURN(Shape output,
-                           kBroadcast ? BroadcastShapes(BatchOf(x), BatchOf(y)) : MergeShapes(BatchOf(x), BatchOf(y)));
+                           broadcast ? BroadcastShapes(BatchOf(x), BatchOf(y)) : MergeShapes(BatchOf(x), BatchOf(y)));
   if (output.rank() + 2 > Shape::kMaxRank) return InvalidArgument("want rank <= ", Shape::kMaxRank);
   output.push_back(x[x.rank() - (adj_x ? 1 : 2)]);
   output.push_back(y[y.rank() - (adj_y ? 2 : 1)]);
@@ -62,7 +62,7 @@ Status InferV3(InferContext& c) {
     return Unimplemented("want x, y and output of one type, bytes as int32, or bytes and bfloat16 as bfloat16; got ",
                          Name(x), ", ", Name(y), " and ", Name(out));
   }
-  return Infer<true>(c);
+  return Infer(c, true);
 }
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
@@ -149,14 +149,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "x:T, y:T",
      .outputs = "output:T",
      .attrs = RIVULET_ATTRS "T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}",
-     .infer = Infer<false>,
+     .infer = With<Infer, false>,
      .prepare = Prepare,
      .run = Run},
     {.name = "BatchMatMulV2",
      .inputs = "x:T, y:T",
      .outputs = "output:T",
      .attrs = RIVULET_ATTRS "T:type in {bf16,f16,f32,f64,i16,i32,i64,c64,c128}",
-     .infer = Infer<true>,
+     .infer = With<Infer, true>,
      .prepare = Prepare,
      .run = Run},
     {.name = "BatchMatMulV3",

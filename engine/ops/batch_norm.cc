@@ -20,6 +20,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -44,11 +45,10 @@ bool ChannelsLast(const AttrReader& attrs) {
   return !format.ok() || format->channels_last;
 }
 
-template <int kMaxRank>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, int max_rank) {
   const Shape& x = c.shape(kX);
-  if (x.has_rank() && (x.rank() < 4 || x.rank() > kMaxRank)) {
-    return InvalidArgument("x: want rank 4", kMaxRank == 5 ? " or 5" : "", ", got shape ", x);
+  if (x.has_rank() && (x.rank() < 4 || x.rank() > max_rank)) {
+    return InvalidArgument("x: want rank 4", max_rank == 5 ? " or 5" : "", ", got shape ", x);
   }
   const bool training = c.attrs().Bool("is_training");
   const bool averages = c.attrs().Float("exponential_avg_factor") != 1.0f;
@@ -81,7 +81,7 @@ Status InferEx(InferContext& c) {
     return Unimplemented("attr 'activation_mode': want Identity or Relu, got ", Quoted(activation));
   }
   if (c.num_inputs() > kSide + 1) return InvalidArgument("want at most one side input");
-  return Infer<5>(c);
+  return Infer(c, 5);
 }
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
@@ -205,14 +205,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "x:T, scale:T, offset:T, mean:T, variance:T",
      .outputs = "y:T, batch_mean:T, batch_variance:T, reserve_space_1:T, reserve_space_2:T",
      .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f32}",
-     .infer = Infer<4>,
+     .infer = With<Infer, 4>,
      .prepare = Prepare,
      .run = Run},
     {.name = "FusedBatchNormV2",
      .inputs = "x:T, scale:U, offset:U, mean:U, variance:U",
      .outputs = "y:T, batch_mean:U, batch_variance:U, reserve_space_1:U, reserve_space_2:U",
      .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f16,bf16,f32}; U:type in {f32}",
-     .infer = Infer<4>,
+     .infer = With<Infer, 4>,
      .prepare = Prepare,
      .run = Run},
     {.name = "FusedBatchNormV3",
@@ -220,7 +220,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "y:T, batch_mean:U, batch_variance:U, reserve_space_1:U, reserve_space_2:U, reserve_space_3:U",
      .attrs = RIVULET_ATTRS "data_format:string=\"NHWC\" in {NHWC,NCHW,NDHWC,NCDHW}; T:type in {f16,bf16,f32}; "
                             "U:type in {f32}",
-     .infer = Infer<5>,
+     .infer = With<Infer, 5>,
      .prepare = Prepare,
      .run = Run},
     {.name = "_FusedBatchNormEx",

@@ -13,6 +13,8 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -68,7 +70,10 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 int64_t RowGrain(int64_t channels) { return std::max<int64_t>((1 << 14) / std::max<int64_t>(channels, 1), 1); }
 
 template <typename T>
-void Forward(RunContext& c, const State& state, const T* const in[5], T* out) {
+void Forward(RunContext& c, const State& state, const void* const inputs[5], void* const outputs[5]) {
+  const T* in[5];
+  for (int i = 0; i < 5; ++i) in[i] = static_cast<const T*>(inputs[i]);
+  T* out = static_cast<T*>(outputs[0]);
   const int64_t channels = c.output(0).dim(3);
   const int64_t rows = c.output(0).num_elements() / channels;
   c.ParallelFor(rows, RowGrain(channels), [&](int64_t begin, int64_t end) {
@@ -82,9 +87,15 @@ void Forward(RunContext& c, const State& state, const T* const in[5], T* out) {
   });
 }
 
-// `out`: dx, dm, dv, db, dg.
+// `outputs`: dx, dm, dv, db, dg.
 template <typename T>
-void Backward(RunContext& c, const State& state, const T* const in[5], T* const out[5]) {
+void Backward(RunContext& c, const State& state, const void* const inputs[5], void* const outputs[5]) {
+  const T* in[5];
+  T* out[5];
+  for (int i = 0; i < 5; ++i) {
+    in[i] = static_cast<const T*>(inputs[i]);
+    out[i] = static_cast<T*>(outputs[i]);
+  }
   const int64_t channels = c.output(0).dim(3);
   const int64_t rows = channels > 0 ? c.output(0).num_elements() / channels : 0;
   c.ParallelFor(channels, std::max<int64_t>((1 << 14) / std::max<int64_t>(rows, 1), 1),
@@ -108,11 +119,9 @@ void Backward(RunContext& c, const State& state, const T* const in[5], T* const 
                 });
 }
 
-template <bool kGrad>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool grad) {
   const auto& state = c.state<State>();
-  if (!kGrad && c.output(0).num_elements() == 0) return Status();
-  constexpr int kOutputs = kGrad ? 5 : 1;
+  if (!grad && c.output(0).num_elements() == 0) return Status();
   ScratchPieces pieces;
   const StagedInput inputs[5] = {{c.input(0), true, pieces},
                                  {c.input(1), true, pieces},
@@ -120,24 +129,16 @@ Status Run(RunContext& c) {
                                  {c.input(3), true, pieces},
                                  {c.input(4), true, pieces}};
   std::vector<StagedOutput> outputs;
-  for (int i = 0; i < kOutputs; ++i) outputs.emplace_back(c.output(i), true, pieces);
+  for (int i = 0; i < c.num_outputs(); ++i) outputs.emplace_back(c.output(i), true, pieces);
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
-  const auto compute = [&]<typename T>(T) {
-    const T* in[5];
-    T* out[5] = {};
-    for (int i = 0; i < 5; ++i) in[i] = static_cast<const T*>(inputs[i].Fill(c, pieces));
-    for (int i = 0; i < kOutputs; ++i) out[i] = static_cast<T*>(outputs[static_cast<size_t>(i)].data(pieces));
-    if constexpr (kGrad) {
-      Backward(c, state, in, out);
-    } else {
-      Forward(c, state, in, out[0]);
-    }
-  };
-  if (c.output(0).dtype() == DType::kDouble) {
-    compute(double());
-  } else {
-    compute(float());
-  }
+  const void* in[5] = {};
+  void* out[5] = {};
+  for (size_t i = 0; i < 5; ++i) in[i] = inputs[i].Fill(c, pieces);
+  for (size_t i = 0; i < outputs.size(); ++i) out[i] = outputs[i].data(pieces);
+  VisitLoops<kWidenFloats, float, double>(ComputeType(c.output(0).dtype()), [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    (grad ? Backward<T> : Forward<T>)(c, state, in, out);
+  });
   for (const StagedOutput& output : outputs) output.Finish(c, pieces);
   return Status();
 }
@@ -151,14 +152,14 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_ATTRS,
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run<false>},
+     .run = kWidened<With<Run, false>, kWidenFloats, State>},
     {.name = "BatchNormWithGlobalNormalizationGrad",
      .inputs = "t:T, m:T, v:T, gamma:T, backprop:T",
      .outputs = "dx:T, dm:T, dv:T, db:T, dg:T",
      .attrs = RIVULET_ATTRS,
      .infer = InferGrad,
      .prepare = Prepare,
-     .run = Run<true>},
+     .run = kWidened<With<Run, true>, kWidenFloats, State>},
 };
 
 }  // namespace

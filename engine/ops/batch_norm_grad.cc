@@ -11,6 +11,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -26,11 +27,10 @@ bool ChannelsLast(const AttrReader& attrs) {
   return !format.ok() || format->channels_last;
 }
 
-template <int kMaxRank>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, int max_rank) {
   RIVULET_ASSIGN_OR_RETURN(Shape x, MergeShapes(c.shape(0), c.shape(1)));
-  if (x.has_rank() && (x.rank() < 4 || x.rank() > kMaxRank)) {
-    return InvalidArgument("x: want rank 4", kMaxRank == 5 ? " or 5" : "", ", got shape ", x);
+  if (x.has_rank() && (x.rank() < 4 || x.rank() > max_rank)) {
+    return InvalidArgument("x: want rank 4", max_rank == 5 ? " or 5" : "", ", got shape ", x);
   }
   int64_t channels = !x.has_rank() ? -1 : x[ChannelsLast(c.attrs()) ? x.rank() - 1 : 1];
   for (int i = 2; i <= 4; ++i) {
@@ -133,14 +133,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "y_backprop:T, x:T, scale:T, reserve_space_1:T, reserve_space_2:T",
      .outputs = RIVULET_OUTPUTS("T", "3", "4"),
      .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f32}",
-     .infer = Infer<4>,
+     .infer = With<Infer, 4>,
      .prepare = Prepare,
      .run = Run},
     {.name = "FusedBatchNormGradV2",
      .inputs = "y_backprop:T, x:T, scale:f32, reserve_space_1:U, reserve_space_2:U",
      .outputs = RIVULET_OUTPUTS("U", "3", "4"),
      .attrs = RIVULET_ATTRS RIVULET_FLAT "T:type in {f16,bf16,f32}; U:type in {f32}",
-     .infer = Infer<4>,
+     .infer = With<Infer, 4>,
      .prepare = Prepare,
      .run = Run},
     {.name = "FusedBatchNormGradV3",
@@ -148,7 +148,7 @@ constexpr OpDef kDefs[] = {
      .outputs = RIVULET_OUTPUTS("U", "4", "5"),
      .attrs = RIVULET_ATTRS "data_format:string=\"NHWC\" in {NHWC,NCHW,NDHWC,NCDHW}; T:type in {f16,bf16,f32}; "
                             "U:type in {f32}",
-     .infer = Infer<5>,
+     .infer = With<Infer, 5>,
      .prepare = Prepare,
      .run = Run},
 };

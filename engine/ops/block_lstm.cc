@@ -7,6 +7,7 @@
 #include "engine/ops/lstm_cell.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -16,11 +17,10 @@ struct State : OpState {
   std::shared_ptr<const PackedMatrix> packed;  // a constant w
 };
 
-template <bool kTime>
-Status Infer(InferContext& c) {
-  constexpr int x = kTime ? 1 : 0;
+Status Infer(InferContext& c, bool has_time) {
+  const int x = has_time ? 1 : 0;
   SharedSize time = Shape::kUnknownDim, batch = time, input = time, cell = time, any = time;
-  if (kTime) {
+  if (has_time) {
     RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
     RIVULET_RETURN_IF_ERROR(MatchSizes(c, x, "x", {&time, &batch, &input}));
   } else {
@@ -33,27 +33,27 @@ Status Infer(InferContext& c) {
   const char* const peepholes[] = {"wci", "wcf", "wco"};
   for (int i = 0; i < 3; ++i) {
     any = Shape::kUnknownDim;
-    SharedSize* const size = kTime || c.attrs().Bool("use_peephole") ? &cell : &any;
+    SharedSize* const size = has_time || c.attrs().Bool("use_peephole") ? &cell : &any;
     RIVULET_RETURN_IF_ERROR(MatchSizes(c, x + 4 + i, peepholes[i], {size}));
   }
   RIVULET_RETURN_IF_ERROR(MatchSizes(c, x + 7, "b", {&gates}));
-  if (!kTime && (batch == 0 || cell == 0)) {
+  if (!has_time && (batch == 0 || cell == 0)) {
     return InvalidArgument("cs_prev: want elements, got shape ", c.shape(1));
   }
-  if (kTime && c.known(0) && (c.ints(0)[0] < 0 || (time >= 0 && c.ints(0)[0] > time))) {
+  if (has_time && c.known(0) && (c.ints(0)[0] < 0 || (time >= 0 && c.ints(0)[0] > time))) {
     return InvalidArgument("seq_len_max: want [0, ", time, "], got ", c.ints(0)[0]);
   }
-  for (int i = 0; i < 7; ++i) c.set_output(i, kTime ? Shape{time, batch, cell} : Shape{batch, cell});
+  for (int i = 0; i < 7; ++i) c.set_output(i, has_time ? Shape{time, batch, cell} : Shape{batch, cell});
   return Status();
 }
 
-template <int kW>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool has_time) {
+  const int w_input = has_time ? 4 : 3;
   auto state = std::make_unique<State>();
   state->lstm = LstmCell::Of(c.node());
-  if (const Tensor* w = c.constant(kW); w != nullptr && w->dtype() == DType::kFloat) {
+  if (const Tensor* w = c.constant(w_input); w != nullptr && w->dtype() == DType::kFloat) {
     RIVULET_ASSIGN_OR_RETURN(state->packed, PackMatrixOnce(*w, w->dim(0), w->dim(1), false, c.allocator()));
-    c.Consume(kW);
+    c.Consume(w_input);
   }
   return std::unique_ptr<OpState>(std::move(state));
 }
@@ -101,11 +101,10 @@ Status Steps(RunContext& c, const PackedMatrix* w, int first, int64_t steps) {
   return Status();
 }
 
-template <bool kTime>
-Status Run(RunContext& c) {
-  constexpr int first = kTime ? 1 : 0;
+Status Run(RunContext& c, bool has_time) {
+  const int first = has_time ? 1 : 0;
   int64_t steps = 1;
-  if (kTime) {
+  if (has_time) {
     steps = *c.input(0).data<int64_t>();
     const int64_t time = c.input(1).dim(0);
     if (steps < 0 || steps > time) return InvalidArgument("seq_len_max: want [0, ", time, "], got ", steps);
@@ -127,23 +126,23 @@ constexpr OpDef kDefs[] = {
      .inputs = RIVULET_CELL_INPUTS,
      .outputs = RIVULET_CELL_OUTPUTS,
      .attrs = "forget_bias:float=1; cell_clip:float=3; use_peephole:bool=false; T:type in {f16,f32}",
-     .infer = Infer<false>,
-     .prepare = Prepare<3>,
-     .run = Run<false>},
+     .infer = With<Infer, false>,
+     .prepare = With<Prepare, false>,
+     .run = With<Run, false>},
     {.name = "BlockLSTM",
      .inputs = "seq_len_max:i64, " RIVULET_CELL_INPUTS,
      .outputs = RIVULET_CELL_OUTPUTS,
      .attrs = "forget_bias:float=1; cell_clip:float=3; use_peephole:bool=false; T:type in {f16,f32}",
-     .infer = Infer<true>,
-     .prepare = Prepare<4>,
-     .run = Run<true>},
+     .infer = With<Infer, true>,
+     .prepare = With<Prepare, true>,
+     .run = With<Run, true>},
     {.name = "BlockLSTMV2",
      .inputs = "seq_len_max:i64, " RIVULET_CELL_INPUTS,
      .outputs = RIVULET_CELL_OUTPUTS,
      .attrs = "cell_clip:float=0; use_peephole:bool=false; T:type in {f16,f32}",
-     .infer = Infer<true>,
-     .prepare = Prepare<4>,
-     .run = Run<true>},
+     .infer = With<Infer, true>,
+     .prepare = With<Prepare, true>,
+     .run = With<Run, true>},
 };
 #undef RIVULET_CELL_INPUTS
 #undef RIVULET_CELL_OUTPUTS

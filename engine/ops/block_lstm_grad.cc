@@ -10,6 +10,7 @@
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
 #include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -21,14 +22,13 @@ struct State : OpState {
 // Of the inputs, without seq_len_max.
 enum Input { kX, kCsPrev, kHPrev, kW, kWci, kWcf, kWco, kB, kI, kCs, kF, kO, kCi, kCo };
 
-template <bool kTime>
-Status Infer(InferContext& c) {
-  constexpr int first = kTime ? 1 : 0;
+Status Infer(InferContext& c, bool has_time) {
+  const int first = has_time ? 1 : 0;
   SharedSize time = Shape::kUnknownDim, batch = time, input = time, cell = time;
   const auto steps = [&](int i, const char* name, SharedSize* last) {
-    return kTime ? MatchSizes(c, first + i, name, {&time, &batch, last}) : MatchSizes(c, i, name, {&batch, last});
+    return has_time ? MatchSizes(c, first + i, name, {&time, &batch, last}) : MatchSizes(c, i, name, {&batch, last});
   };
-  if (kTime) RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
+  if (has_time) RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
   RIVULET_RETURN_IF_ERROR(steps(kX, "x", &input));
   RIVULET_RETURN_IF_ERROR(MatchSizes(c, first + kCsPrev, "cs_prev", {&batch, &cell}));
   RIVULET_RETURN_IF_ERROR(MatchSizes(c, first + kHPrev, "h_prev", {&batch, &cell}));
@@ -44,11 +44,11 @@ Status Infer(InferContext& c) {
   const char* const values[] = {"i", "cs", "f", "o", "ci", "co", "h", "cs_grad", "h_grad"};
   int next = kI;
   for (const char* name : values) {
-    if (!kTime && std::string_view(name) == "h") continue;  // that form does not take it
+    if (!has_time && std::string_view(name) == "h") continue;  // that form does not take it
     RIVULET_RETURN_IF_ERROR(steps(next++, name, &cell));
   }
   int out = 0;
-  if (kTime) {
+  if (has_time) {
     if (cell == 0) return InvalidArgument("w: want columns, got shape ", c.shape(first + kW));
     if (c.known(0) && (c.ints(0)[0] < 0 || (time >= 0 && c.ints(0)[0] > time))) {
       return InvalidArgument("seq_len_max: want [0, ", time, "], got ", c.ints(0)[0]);
@@ -62,7 +62,7 @@ Status Infer(InferContext& c) {
     c.set_output(out++, {batch, gates});
   }
   for (const SharedSize size : peephole_sizes) c.set_output(out++, {size});
-  if (kTime) c.set_output(out, {gates});
+  if (has_time) c.set_output(out, {gates});
   return Status();
 }
 
@@ -217,12 +217,11 @@ Status RunBlock(RunContext& c) {
   return Status();
 }
 
-template <bool kTime>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool has_time) {
   if constexpr (kHasLoops<kWidenHalves, Half>) {
-    if (c.input(1).dtype() == DType::kHalf) return kTime ? RunBlock<Half>(c) : RunCell<Half>(c);
+    if (c.input(1).dtype() == DType::kHalf) return has_time ? RunBlock<Half>(c) : RunCell<Half>(c);
   }
-  return kTime ? RunBlock<float>(c) : RunCell<float>(c);
+  return has_time ? RunBlock<float>(c) : RunCell<float>(c);
 }
 
 #define RIVULET_CELL "x:T, cs_prev:T, h_prev:T, w:T, wci:T, wcf:T, wco:T, b:T, i:T, cs:T, f:T, o:T, ci:T, co:T, "
@@ -233,23 +232,23 @@ constexpr OpDef kDefs[] = {
      .inputs = RIVULET_CELL "cs_grad:T, h_grad:T",
      .outputs = "cs_prev_grad:T, dicfo:T, wci_grad:T, wcf_grad:T, wco_grad:T",
      .attrs = "use_peephole:bool; T:type in {f16,f32}",
-     .infer = Infer<false>,
+     .infer = With<Infer, false>,
      .prepare = Prepare,
-     .run = kWidened<Run<false>, kWidenHalves, State>},
+     .run = kWidened<With<Run, false>, kWidenHalves, State>},
     {.name = "BlockLSTMGrad",
      .inputs = "seq_len_max:i64, " RIVULET_CELL "h:T, cs_grad:T, h_grad:T",
      .outputs = RIVULET_BLOCK_GRAD,
      .attrs = "use_peephole:bool; T:type in {f16,f32}",
-     .infer = Infer<true>,
+     .infer = With<Infer, true>,
      .prepare = Prepare,
-     .run = kWidened<Run<true>, kWidenHalves, State>},
+     .run = kWidened<With<Run, true>, kWidenHalves, State>},
     {.name = "BlockLSTMGradV2",
      .inputs = "seq_len_max:i64, " RIVULET_CELL "h:T, cs_grad:T, h_grad:T",
      .outputs = RIVULET_BLOCK_GRAD,
      .attrs = "use_peephole:bool; T:type in {f16,f32}",
-     .infer = Infer<true>,
+     .infer = With<Infer, true>,
      .prepare = Prepare,
-     .run = kWidened<Run<true>, kWidenHalves, State>},
+     .run = kWidened<With<Run, true>, kWidenHalves, State>},
 };
 #undef RIVULET_CELL
 #undef RIVULET_BLOCK_GRAD

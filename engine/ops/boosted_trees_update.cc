@@ -10,21 +10,15 @@
 // TensorFlow's does not end. A node that is no leaf or not there, at which TensorFlow writes somewhere, is an error.
 #include "engine/ops/text_bytes.h"
 #include "engine/ops/tree_growth.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
 
-struct State : OpState {
-  int64_t logits = 1;
-  int groups = 0;
-  int lists = 0;
-  int32_t pruning = 0;
-};
-
 // Where the inputs of both operators are; lists by the number of their first.
 struct Inputs {
-  bool is_v2;
-  int groups, lists;
+  bool is_v2 = false;
+  int groups = 0, lists = 0;
 
   int features(int i) const { return is_v2 ? 1 + i : 1; }
   int list(int number) const { return 1 + (is_v2 ? groups : 1) + number * lists; }
@@ -40,29 +34,27 @@ struct Inputs {
   int pruning() const { return max_depth() + 2; }
 };
 
-template <bool kV2>
-Inputs InputsOf(const AttrReader& attrs, int num_inputs) {
+struct State : OpState {
+  Inputs inputs;
+  int64_t logits = 1;
+  int32_t pruning = 0;
+};
+
+Inputs InputsOf(const AttrReader& attrs, int num_inputs, bool is_v2) {
   // The lists fill what the other inputs leave.
-  const int groups = kV2 ? static_cast<int>(attrs.Int("num_groups")) : 0;
-  const int lists = kV2 ? (num_inputs - 4 - groups) / 7 : (num_inputs - 4) / 5;
-  return {kV2, kV2 ? groups : lists, lists};
+  const int groups = is_v2 ? static_cast<int>(attrs.Int("num_groups")) : 0;
+  const int lists = is_v2 ? (num_inputs - 4 - groups) / 7 : (num_inputs - 4) / 5;
+  return {is_v2, is_v2 ? groups : lists, lists};
 }
 
-Result<std::unique_ptr<OpState>> PrepareV1(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_v2) {
   auto state = std::make_unique<State>();
-  const Inputs inputs = InputsOf<false>(c.attrs(), c.num_inputs());
-  state->groups = inputs.groups;
-  state->lists = inputs.lists;
-  state->pruning = static_cast<int32_t>(c.attrs().Int("pruning_mode"));
-  return std::unique_ptr<OpState>(std::move(state));
-}
-
-Result<std::unique_ptr<OpState>> PrepareV2(PrepareContext& c) {
-  auto state = std::make_unique<State>();
-  const Inputs inputs = InputsOf<true>(c.attrs(), c.num_inputs());
-  state->groups = inputs.groups;
-  state->lists = inputs.lists;
-  state->logits = c.attrs().Int("logits_dimension");
+  state->inputs = InputsOf(c.attrs(), c.num_inputs(), is_v2);
+  if (is_v2) {
+    state->logits = c.attrs().Int("logits_dimension");
+  } else {
+    state->pruning = static_cast<int32_t>(c.attrs().Int("pruning_mode"));
+  }
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -81,10 +73,9 @@ Status CheckList(const InferContext& c, std::string_view name, int i, int input,
   return Status();
 }
 
-template <bool kV2>
-Status Infer(InferContext& c) {
-  const Inputs at = InputsOf<kV2>(c.attrs(), c.num_inputs());
-  const int64_t logits = kV2 ? c.attrs().Int("logits_dimension") : 1;
+Status Infer(InferContext& c, bool is_v2) {
+  const Inputs at = InputsOf(c.attrs(), c.num_inputs(), is_v2);
+  const int64_t logits = is_v2 ? c.attrs().Int("logits_dimension") : 1;
   if (logits < 1) return InvalidArgument("attr 'logits_dimension': want 1 or more, got ", logits);
   if (at.groups > at.lists) {
     return InvalidArgument("attr 'num_groups': want at most num_features, ", at.lists, ", got ", at.groups);
@@ -96,12 +87,12 @@ Status Infer(InferContext& c) {
     RIVULET_RETURN_IF_ERROR(CheckList(c, "thresholds", i, at.thresholds(i), nodes, 1, 0));
     RIVULET_RETURN_IF_ERROR(CheckList(c, "left_node_contribs", i, at.left(i), nodes, 2, logits));
     RIVULET_RETURN_IF_ERROR(CheckList(c, "right_node_contribs", i, at.right(i), nodes, 2, logits));
-    if (!kV2) continue;
+    if (!is_v2) continue;
     RIVULET_RETURN_IF_ERROR(CheckList(c, "feature_ids", i, at.features(i), nodes, 1, 0));
     RIVULET_RETURN_IF_ERROR(CheckList(c, "dimension_ids", i, at.dimensions(i), nodes, 1, 0));
     RIVULET_RETURN_IF_ERROR(CheckList(c, "split_types", i, at.types(i), nodes, 1, 0));
   }
-  if (!kV2) {
+  if (!is_v2) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
     if (c.shape(1).complete() && c.shape(1)[0] != at.groups) {
       return InvalidArgument("feature_ids: want one for each of ", at.groups, " features, got ", c.shape(1)[0]);
@@ -109,7 +100,7 @@ Status Infer(InferContext& c) {
   }
   RIVULET_RETURN_IF_ERROR(c.WantScalar(at.max_depth()));
   RIVULET_RETURN_IF_ERROR(c.WantScalar(at.learning_rate()));
-  return kV2 ? c.WantScalar(at.pruning()) : Status();
+  return is_v2 ? c.WantScalar(at.pruning()) : Status();
 }
 
 Status ReadType(const std::string& type, SplitCandidate* to) {
@@ -129,19 +120,18 @@ Status ReadType(const std::string& type, SplitCandidate* to) {
 
 const float* Row(const Tensor& matrix, int64_t row) { return matrix.data<float>() + row * matrix.dim(1); }
 
-template <bool kV2>
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
-  const Inputs at{kV2, state.groups, state.lists};
+  const Inputs& at = state.inputs;
   const float learning_rate = *c.input(at.learning_rate()).data<float>();
   Growth growth;
   growth.max_depth = *c.input(at.max_depth()).data<int32_t>();
-  growth.pruning = static_cast<Pruning>(kV2 ? *c.input(at.pruning()).data<int32_t>() : state.pruning);
+  growth.pruning = static_cast<Pruning>(at.is_v2 ? *c.input(at.pruning()).data<int32_t>() : state.pruning);
   growth.logits = state.logits;
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<TreeEnsembleObject> object, EnsembleOf(c));
   TextBytes bytes(c.allocator());
   BestSplits best;
-  for (int i = 0; i < state.groups; ++i) {
+  for (int i = 0; i < at.groups; ++i) {
     const int64_t count = c.input(at.nodes(i)).num_elements();
     // What the map and the heap take for an entry at most, beside the numbers.
     const CheckedSize each = GrowingBytes<float>(state.logits) + CheckedSize(sizeof(SplitCandidate) + 128);
@@ -150,9 +140,9 @@ Status Run(RunContext& c) {
       if (k % 1024 == 1023) RIVULET_RETURN_IF_ERROR(c.stop().Why());
       SplitCandidate candidate;
       candidate.gain = c.input(at.gains(i)).data<float>()[k];
-      candidate.feature = c.input(at.features(i)).data<int32_t>()[kV2 ? k : i];
+      candidate.feature = c.input(at.features(i)).data<int32_t>()[at.is_v2 ? k : i];
       candidate.threshold = c.input(at.thresholds(i)).data<int32_t>()[k];
-      if (kV2) {
+      if (at.is_v2) {
         candidate.dimension = c.input(at.dimensions(i)).data<int32_t>()[k];
         RIVULET_RETURN_IF_ERROR(ReadType(c.input(at.types(i)).data<std::string>()[k], &candidate));
       }
@@ -175,9 +165,9 @@ constexpr OpDef kDefs[] = {
                "right_node_contribs:num_features*f32, max_depth:i32, learning_rate:f32",
      .outputs = "",
      .attrs = "pruning_mode:int >=0; num_features:int >=0",
-     .infer = Infer<false>,
-     .prepare = PrepareV1,
-     .run = Run<false>,
+     .infer = With<Infer, false>,
+     .prepare = With<Prepare, false>,
+     .run = Run,
      .flags = kEffect},
     {.name = "BoostedTreesUpdateEnsembleV2",
      .inputs = "tree_ensemble_handle:resource, feature_ids:num_groups*i32, dimension_ids:num_features*i32, "
@@ -186,9 +176,9 @@ constexpr OpDef kDefs[] = {
                "split_types:num_features*str, max_depth:i32, learning_rate:f32, pruning_mode:i32",
      .outputs = "",
      .attrs = "num_features:int >=0; logits_dimension:int=1; num_groups:int=1 >=1",
-     .infer = Infer<true>,
-     .prepare = PrepareV2,
-     .run = Run<true>,
+     .infer = With<Infer, true>,
+     .prepare = With<Prepare, true>,
+     .run = Run,
      .flags = kEffect},
 };
 

@@ -7,6 +7,7 @@
 #include "engine/kernels/half.h"
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -56,8 +57,7 @@ std::string Words(uint32_t found, bool tell_signs) {
   return words;
 }
 
-template <bool kTellSigns>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool tell_signs) {
   const Tensor& input = c.input(0);
   Tensor& output = c.output(0);
   std::atomic<uint32_t> found{kNothing};
@@ -65,7 +65,7 @@ Status Run(RunContext& c) {
     found.fetch_or(LookAt(input, begin, end - begin), std::memory_order_relaxed);
   });
   if (found != kNothing) {
-    return InvalidArgument(Quoted(c.state<State>().message), ": the tensor has ", Words(found, kTellSigns), " values");
+    return InvalidArgument(Quoted(c.state<State>().message), ": the tensor has ", Words(found, tell_signs), " values");
   }
   if (output.bytes() > 0 && output.raw() != input.raw()) std::memcpy(output.raw(), input.raw(), output.bytes());
   return Status();
@@ -78,7 +78,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {bf16,f16,f32,f64}; message:string",
      .infer = InferLikeFirst,
      .prepare = Prepare,
-     .run = Run<false>,
+     .run = With<Run, false>,
      .flags = kElementwise | kStateful},
     {.name = "CheckNumericsV2",
      .inputs = "tensor:T",
@@ -86,7 +86,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {bf16,f16,f32,f64}; message:string",
      .infer = InferLikeFirst,
      .prepare = Prepare,
-     .run = Run<true>,
+     .run = With<Run, true>,
      .flags = kElementwise | kStateful},
 };
 

@@ -9,10 +9,14 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 Status InferColor(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantMinRank(0, 1));
@@ -54,21 +58,27 @@ void ToRgb(const T* hsv, T* rgb) {
   for (int i = 0; i < 3; ++i) rgb[i] = ((T(1) - s) + s * part[i]) * v;
 }
 
-template <bool kToHsv>
-Status RunColor(RunContext& c) {
+template <typename T, void (*kTurn)(const Wide<T>* in, Wide<T>* out)>
+void TurnPixels(const void* from, int64_t begin, int64_t end, void* to) {
+  const T* x = static_cast<const T*>(from);
+  T* y = static_cast<T*>(to);
+  for (int64_t i = begin * 3; i < end * 3; i += 3) {
+    const Wide<T> in[3] = {Widen(x[i]), Widen(x[i + 1]), Widen(x[i + 2])};
+    Wide<T> out[3];
+    kTurn(in, out);
+    for (int k = 0; k < 3; ++k) y[i + k] = T(out[k]);
+  }
+}
+
+Status RunColor(RunContext& c, bool to_hsv) {
+  void (*turn)(const void* from, int64_t begin, int64_t end, void* to) = nullptr;
   VisitLoops<kWidenHalves, float, double, Half, BFloat16>(c.output(0).dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
-    const T* x = c.input(0).data<T>();
-    T* y = c.output(0).data<T>();
-    c.ParallelFor(c.output(0).num_elements() / 3, 1 << 11, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin * 3; i < end * 3; i += 3) {
-        const Wide<T> in[3] = {Widen(x[i]), Widen(x[i + 1]), Widen(x[i + 2])};
-        Wide<T> out[3];
-        kToHsv ? ToHsv(in, out) : ToRgb(in, out);
-        for (int k = 0; k < 3; ++k) y[i + k] = T(out[k]);
-      }
-    });
+    turn = to_hsv ? TurnPixels<T, ToHsv<Wide<T>>> : TurnPixels<T, ToRgb<Wide<T>>>;
   });
+  if (turn == nullptr) return Status();
+  c.ParallelFor(c.output(0).num_elements() / 3, 1 << 11,
+                [&](int64_t begin, int64_t end) { turn(c.input(0).raw(), begin, end, c.output(0).raw()); });
   return Status();
 }
 
@@ -84,40 +94,46 @@ Status InferOldContrast(InferContext& c) {
   return InferContrast(c);
 }
 
+struct Stretch {
+  float factor;
+  float low;
+  float high;
+};
+
+// A channel of an image: `area` elements, `stride` apart.
 template <typename T>
-void Contrast(RunContext& c, float low, float high) {
+void StretchChannel(const Stretch& stretch, const void* from, int64_t area, int64_t stride, float* y) {
+  const T* x = static_cast<const T*>(from);
+  double sum = 0;
+  for (int64_t i = 0; i < area; ++i) sum += static_cast<double>(x[i * stride]);
+  const auto mean = static_cast<float>(sum / static_cast<double>(area));
+  for (int64_t i = 0; i < area; ++i) {
+    const float v = (static_cast<float>(x[i * stride]) - mean) * stretch.factor + mean;
+    const float below = v > stretch.high ? stretch.high : v;
+    y[i * stride] = below < stretch.low ? stretch.low : below;  // also where low > high
+  }
+}
+
+Status RunContrast(RunContext& c, bool limited) {
+  if (c.output(0).num_elements() == 0) return Status();
   const Tensor& images = c.input(0);
-  const float factor = c.input(1).data<float>()[0];
+  void (*channel)(const Stretch& stretch, const void* from, int64_t area, int64_t stride, float* y) = nullptr;
+  VisitLoops<kWidenShorts, float, double, int8_t, uint8_t, int16_t, int32_t>(
+      images.dtype(), [&](auto tag) { channel = StretchChannel<typename decltype(tag)::Type>; });
+  if (channel == nullptr) return Status();
+  Stretch stretch{*c.input(1).data<float>(), -kInfinity, kInfinity};
+  if (limited) {
+    stretch.low = *c.input(2).data<float>();
+    stretch.high = *c.input(3).data<float>();
+  }
   const int rank = images.rank();
   const int64_t channels = images.dim(rank - 1), area = images.dim(rank - 2) * images.dim(rank - 3);
   const int64_t lines = images.num_elements() / area;
   c.ParallelFor(lines, std::max<int64_t>((1 << 14) / area, 1), [&](int64_t begin, int64_t end) {
     for (int64_t line = begin; line < end; ++line) {
       const int64_t at = line / channels * area * channels + line % channels;
-      const T* x = images.data<T>() + at;
-      float* y = c.output(0).data<float>() + at;
-      double sum = 0;
-      for (int64_t i = 0; i < area; ++i) sum += static_cast<double>(x[i * channels]);
-      const auto mean = static_cast<float>(sum / static_cast<double>(area));
-      for (int64_t i = 0; i < area; ++i) {
-        const float v = (static_cast<float>(x[i * channels]) - mean) * factor + mean;
-        const float below = v > high ? high : v;
-        y[i * channels] = below < low ? low : below;  // also where low > high
-      }
+      channel(stretch, ElementAt(images.raw(), images.dtype(), at), area, channels, c.output(0).data<float>() + at);
     }
-  });
-}
-
-Status RunContrast(RunContext& c) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (c.output(0).num_elements() > 0) Contrast<float>(c, -kInfinity, kInfinity);
-  return Status();
-}
-
-Status RunOldContrast(RunContext& c) {
-  if (c.output(0).num_elements() == 0) return Status();
-  VisitLoops<kWidenShorts, float, double, int8_t, uint8_t, int16_t, int32_t>(c.input(0).dtype(), [&](auto tag) {
-    Contrast<typename decltype(tag)::Type>(c, c.input(2).data<float>()[0], c.input(3).data<float>()[0]);
   });
   return Status();
 }
@@ -130,25 +146,25 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = RIVULET_FLOATS,
      .infer = InferColor,
-     .run = kWidened<RunColor<true>, kWidenHalves>},
+     .run = kWidened<With<RunColor, true>, kWidenHalves>},
     {.name = "HSVToRGB",
      .inputs = "images:T",
      .outputs = "output:T",
      .attrs = RIVULET_FLOATS,
      .infer = InferColor,
-     .run = kWidened<RunColor<false>, kWidenHalves>},
+     .run = kWidened<With<RunColor, false>, kWidenHalves>},
     {.name = "AdjustContrastv2",
      .inputs = "images:T, contrast_factor:f32",
      .outputs = "output:T",
      .attrs = "T:type=f32 in {f32}",
      .infer = InferContrast,
-     .run = RunContrast},
+     .run = With<RunContrast, false>},
     {.name = "AdjustContrast",
      .inputs = "images:T, contrast_factor:f32, min_value:f32, max_value:f32",
      .outputs = "output:f32",
      .attrs = "T:type in {u8,i8,i16,i32,f32,f64}",
      .infer = InferOldContrast,
-     .run = kWidened<RunOldContrast, kWidenShorts>},
+     .run = kWidened<With<RunContrast, true>, kWidenShorts>},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 //   input [.., 8 n] of T, threshold scalar -> [.., n] of uint8
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -20,39 +21,26 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
+// Bytes [begin, end) of y.
 template <typename T>
-void Pack(RunContext& c) {
-  const T* x = c.input(0).data<T>();
-  const auto threshold = Widen(*c.input(1).data<T>());
-  uint8_t* y = c.output(0).data<uint8_t>();
-  c.ParallelFor(c.output(0).num_elements(), 1 << 11, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      unsigned byte = 0;
-      for (int bit = 0; bit < 8; ++bit) byte = byte << 1 | (Widen(x[i * 8 + bit]) > threshold ? 1u : 0u);
-      y[i] = static_cast<uint8_t>(byte);
-    }
-  });
-}
-
-// Of bools the threshold is not asked: the bits are the elements.
-void PackBools(RunContext& c) {
-  const bool* x = c.input(0).data<bool>();
-  uint8_t* y = c.output(0).data<uint8_t>();
-  for (int64_t i = 0; i < c.output(0).num_elements(); ++i) {
+void Pack(const Tensor& input, const Tensor& given, int64_t begin, int64_t end, uint8_t* y) {
+  const T* x = input.data<T>();
+  // Of bools the threshold is not asked: the bits are the elements.
+  const Wide<T> threshold = std::is_same_v<T, bool> ? Wide<T>(0) : Widen(*given.data<T>());
+  for (int64_t i = begin; i < end; ++i) {
     unsigned byte = 0;
-    for (int bit = 0; bit < 8; ++bit) byte = byte << 1 | (x[i * 8 + bit] ? 1u : 0u);
+    for (int bit = 0; bit < 8; ++bit) byte = byte << 1 | (Widen(x[i * 8 + bit]) > threshold ? 1u : 0u);
     y[i] = static_cast<uint8_t>(byte);
   }
 }
 
 Status Run(RunContext& c) {
-  if (c.output(0).num_elements() == 0) return Status();
-  if (c.input(0).dtype() == DType::kBool) {
-    PackBools(c);
-    return Status();
-  }
-  VisitType<float, double, Half, int8_t, int16_t, int32_t, int64_t>(
-      c.input(0).dtype(), [&](auto tag) { Pack<typename decltype(tag)::Type>(c); });
+  auto* pack = Pack<bool>;
+  VisitLoops<kWidenFloats, float, double, Half, int8_t, int16_t, int32_t, int64_t>(
+      c.input(0).dtype(), [&](auto tag) { pack = Pack<typename decltype(tag)::Type>; });
+  c.ParallelFor(c.output(0).num_elements(), 1 << 11, [&](int64_t begin, int64_t end) {
+    pack(c.input(0), c.input(1), begin, end, c.output(0).data<uint8_t>());
+  });
   return Status();
 }
 
@@ -62,7 +50,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:u8",
      .attrs = "T:type in {bool,f16,f32,f64,i8,i16,i32,i64}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWidenFloats>},
 };
 
 }  // namespace

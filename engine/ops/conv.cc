@@ -10,39 +10,34 @@
 // Beyond TensorFlow's CPU kernels: NCHW and NCDHW, groups and dilations in three dimensions, dilations and unequal
 // strides of depthwise filters.
 #include "engine/ops/conv_forward.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
 
-template <int kRank, FilterKind kKind>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), kRank));
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), kKind));
-  c.set_output(0, OutputShape(spec, sizes));
-  return Status();
-}
-
-template <int kRank, FilterKind kKind>
-Status InferFused(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), kRank));
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), kKind));
+Status CheckTail(const InferContext& c, const WindowSpec& spec, const Shape& output) {
   RIVULET_ASSIGN_OR_RETURN(const FusedTail tail, ParseFusedTail(c.attrs()));
   if (c.attrs().Has("num_args") && c.attrs().Int("num_args") < tail.num_args()) {
     return InvalidArgument("attr 'num_args': want ", tail.num_args(), " for attr 'fused_ops', got ",
                            c.attrs().Int("num_args"));
   }
+  return CheckTailArgs(c, tail, output, spec.format().channel_axis());
+}
+
+Status Infer(InferContext& c, int spatial_rank, FilterKind kind, bool fused) {
+  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), spatial_rank));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), c.shape(1), kind));
   const Shape output = OutputShape(spec, sizes);
-  RIVULET_RETURN_IF_ERROR(CheckTailArgs(c, tail, output, spec.format().channel_axis()));
+  if (fused) RIVULET_RETURN_IF_ERROR(CheckTail(c, spec, output));
   c.set_output(0, output);
   return Status();
 }
 
-template <int kRank, FilterKind kKind, bool kFused>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int spatial_rank, FilterKind kind, bool fused) {
   auto state = std::make_unique<ConvState>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), kRank));
-  state->kind = kKind;
-  if (kFused) {
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), spatial_rank));
+  state->kind = kind;
+  if (fused) {
     RIVULET_ASSIGN_OR_RETURN(state->tail, ParseFusedTail(c.attrs()));
   }
   RIVULET_RETURN_IF_ERROR(PrepareConvFilter(c, c.shape(0), state.get()));
@@ -56,16 +51,16 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {f16,bf16,f32,f64,i32}; strides:list(int); use_cudnn_on_gpu:bool=true; "
               "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
               "data_format:string=\"NHWC\" in {NHWC,NCHW}; dilations:list(int)=[1,1,1,1]",
-     .infer = Infer<2, FilterKind::kDense>,
-     .prepare = Prepare<2, FilterKind::kDense, false>,
+     .infer = With<Infer, 2, FilterKind::kDense, false>,
+     .prepare = With<Prepare, 2, FilterKind::kDense, false>,
      .run = RunConv},
     {.name = "Conv3D",
      .inputs = "input:T, filter:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; dilations:list(int)=[1,1,1,1,1]",
-     .infer = Infer<3, FilterKind::kDense>,
-     .prepare = Prepare<3, FilterKind::kDense, false>,
+     .infer = With<Infer, 3, FilterKind::kDense, false>,
+     .prepare = With<Prepare, 3, FilterKind::kDense, false>,
      .run = RunConv},
     {.name = "DepthwiseConv2dNative",
      .inputs = "input:T, filter:T",
@@ -73,8 +68,8 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {f16,bf16,f32,f64}; strides:list(int); padding:string in {SAME,VALID,EXPLICIT}; "
               "explicit_paddings:list(int)=[]; data_format:string=\"NHWC\" in {NHWC,NCHW}; "
               "dilations:list(int)=[1,1,1,1]",
-     .infer = Infer<2, FilterKind::kDepthwise>,
-     .prepare = Prepare<2, FilterKind::kDepthwise, false>,
+     .infer = With<Infer, 2, FilterKind::kDepthwise, false>,
+     .prepare = With<Prepare, 2, FilterKind::kDepthwise, false>,
      .run = RunConv},
     {.name = "_FusedConv2D",
      .inputs = "input:T, filter:T, args:list(TArgs), host_args:num_host_args*f32",
@@ -84,8 +79,8 @@ constexpr OpDef kDefs[] = {
               "data_format:string=\"NHWC\" in {NHWC,NCHW}; filter_format:string=\"HWIO\" in {HWIO}; "
               "dilations:list(int)=[1,1,1,1]; use_cudnn_on_gpu:bool=true; fused_ops:list(string)=[]; "
               "epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
-     .infer = InferFused<2, FilterKind::kDense>,
-     .prepare = Prepare<2, FilterKind::kDense, true>,
+     .infer = With<Infer, 2, FilterKind::kDense, true>,
+     .prepare = With<Prepare, 2, FilterKind::kDense, true>,
      .run = RunConv},
     {.name = "_FusedConv3D",
      .inputs = "input:T, filter:T, args:num_args*T",
@@ -93,8 +88,8 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {f16,bf16,f32}; num_args:int; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; dilations:list(int)=[1,1,1,1,1]; "
               "fused_ops:list(string)=[]; epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
-     .infer = InferFused<3, FilterKind::kDense>,
-     .prepare = Prepare<3, FilterKind::kDense, true>,
+     .infer = With<Infer, 3, FilterKind::kDense, true>,
+     .prepare = With<Prepare, 3, FilterKind::kDense, true>,
      .run = RunConv},
     {.name = "_FusedDepthwiseConv2dNative",
      .inputs = "input:T, filter:T, args:num_args*T",
@@ -103,8 +98,8 @@ constexpr OpDef kDefs[] = {
               "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
               "data_format:string=\"NHWC\" in {NHWC,NCHW}; dilations:list(int)=[1,1,1,1]; fused_ops:list(string)=[]; "
               "epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
-     .infer = InferFused<2, FilterKind::kDepthwise>,
-     .prepare = Prepare<2, FilterKind::kDepthwise, true>,
+     .infer = With<Infer, 2, FilterKind::kDepthwise, true>,
+     .prepare = With<Prepare, 2, FilterKind::kDepthwise, true>,
      .run = RunConv},
 };
 

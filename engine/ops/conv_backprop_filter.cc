@@ -11,25 +11,24 @@
 // In float, dense filters: the input patches of a block of output rows are written out as a matrix [pixels, taps *
 // in_c], whose transpose times grad is added to the result.
 #include "engine/kernels/matmul.h"
+#include "engine/ops/conv_gradient.h"
 #include "engine/ops/conv_loops.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
-
-enum class Source : uint8_t { kSizes, kTensor };  // what input 1 is
 
 struct State : OpState {
   WindowSpec spec;
   FilterKind kind = FilterKind::kDense;
 };
 
-template <int kRank, FilterKind kKind, Source kSource>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(WindowSpec spec, ParseWindowSpec(c.attrs(), kRank));
-  if (kKind == FilterKind::kDepthwise) spec.dilation = {1, 1, 1};
+// `by_sizes`: input 1 is the result's shape, not a tensor of that shape.
+Status Infer(InferContext& c, int spatial_rank, FilterKind kind, bool by_sizes) {
+  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseGradientSpec(c.attrs(), spatial_rank, kind));
   Shape shape = c.shape(1);
-  if (kSource == Source::kSizes) {
+  if (by_sizes) {
     const Shape& sizes_shape = c.known(1) ? c.value(1)->shape() : c.shape(1);
     if (sizes_shape.has_rank() && (sizes_shape.rank() != 1 || (sizes_shape[0] >= 0 && sizes_shape[0] != spec.rank()))) {
       return InvalidArgument("filter_sizes: want ", spec.rank(), " elements, got shape ", sizes_shape);
@@ -43,22 +42,13 @@ Status Infer(InferContext& c) {
       shape = Shape(std::span<const int64_t>(values));
     }
   }
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, c.shape(0), shape, kKind));
-  const Shape want = OutputShape(spec, sizes);
-  if (!MergeShapes(want, c.shape(2)).ok()) {
-    return InvalidArgument("out_backprop: want shape ", want, ", which the convolution with a filter of ", shape,
-                           " would give, got ", c.shape(2));
-  }
-  c.set_output(0, shape.has_rank() ? shape : Shape::OfUnknownDims(spec.rank()));
-  return Status();
+  return InferConvGradient(c, spec, kind, shape, true);
 }
 
-template <int kRank, FilterKind kKind>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int spatial_rank, FilterKind kind) {
   auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), kRank));
-  if (kKind == FilterKind::kDepthwise) state->spec.dilation = {1, 1, 1};
-  state->kind = kKind;
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParseGradientSpec(c.attrs(), spatial_rank, kind));
+  state->kind = kind;
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -170,38 +160,38 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:T, filter_sizes:i32, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDense, Source::kSizes>,
-     .prepare = Prepare<2, FilterKind::kDense>,
+     .infer = With<Infer, 2, FilterKind::kDense, true>,
+     .prepare = With<Prepare, 2, FilterKind::kDense>,
      .run = Run},
     {.name = "Conv2DBackpropFilterV2",
      .inputs = "input:T, filter:T, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDense, Source::kTensor>,
-     .prepare = Prepare<2, FilterKind::kDense>,
+     .infer = With<Infer, 2, FilterKind::kDense, false>,
+     .prepare = With<Prepare, 2, FilterKind::kDense>,
      .run = Run},
     {.name = "DepthwiseConv2dNativeBackpropFilter",
      .inputs = "input:T, filter_sizes:i32, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDepthwise, Source::kSizes>,
-     .prepare = Prepare<2, FilterKind::kDepthwise>,
+     .infer = With<Infer, 2, FilterKind::kDepthwise, true>,
+     .prepare = With<Prepare, 2, FilterKind::kDepthwise>,
      .run = Run},
     {.name = "Conv3DBackpropFilter",
      .inputs = "input:T, filter:T, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,f32,f64}; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "dilations:list(int)=[1,1,1,1,1]",
-     .infer = Infer<3, FilterKind::kDense, Source::kTensor>,
-     .prepare = Prepare<3, FilterKind::kDense>,
+     .infer = With<Infer, 3, FilterKind::kDense, false>,
+     .prepare = With<Prepare, 3, FilterKind::kDense>,
      .run = Run},
     {.name = "Conv3DBackpropFilterV2",
      .inputs = "input:T, filter_sizes:i32, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; dilations:list(int)=[1,1,1,1,1]",
-     .infer = Infer<3, FilterKind::kDense, Source::kSizes>,
-     .prepare = Prepare<3, FilterKind::kDense>,
+     .infer = With<Infer, 3, FilterKind::kDense, true>,
+     .prepare = With<Prepare, 3, FilterKind::kDense>,
      .run = Run},
 };
 

@@ -13,14 +13,14 @@
 // In float, dense filters: the products of a block of output rows with all taps are one matrix product, whose results
 // are then added up for each input row.
 #include "engine/kernels/matmul.h"
+#include "engine/ops/conv_gradient.h"
 #include "engine/ops/conv_loops.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
-
-enum class Source : uint8_t { kSizes, kTensor };  // what input 0 is
 
 struct State : OpState {
   WindowSpec spec;
@@ -60,36 +60,26 @@ Result<Shape> ResultShape(const WindowSpec& spec, FilterKind kind, const Tensor*
   return shape;
 }
 
-template <int kRank, FilterKind kKind, Source kSource>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(WindowSpec spec, ParseWindowSpec(c.attrs(), kRank));
-  if (kKind == FilterKind::kDepthwise) spec.dilation = {1, 1, 1};
+// `by_sizes`: input 0 is the result's shape, not a tensor of that shape.
+Status Infer(InferContext& c, int spatial_rank, FilterKind kind, bool by_sizes) {
+  RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseGradientSpec(c.attrs(), spatial_rank, kind));
   Shape shape = c.shape(0);
-  if (kSource == Source::kSizes) {
-    RIVULET_ASSIGN_OR_RETURN(shape, ResultShape(spec, kKind, c.value(0), c.shape(0), c.shape(1), c.shape(2)));
+  if (by_sizes) {
+    RIVULET_ASSIGN_OR_RETURN(shape, ResultShape(spec, kind, c.value(0), c.shape(0), c.shape(1), c.shape(2)));
   }
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, shape, c.shape(1), kKind));
-  const Shape want = OutputShape(spec, sizes);
-  if (!MergeShapes(want, c.shape(2)).ok()) {
-    return InvalidArgument("out_backprop: want shape ", want, ", which the convolution of ", shape, " would give, got ",
-                           c.shape(2));
-  }
-  c.set_output(0, shape.has_rank() ? shape : Shape::OfUnknownDims(spec.rank()));
-  return Status();
+  return InferConvGradient(c, spec, kind, shape, false);
 }
 
-template <int kRank, FilterKind kKind>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int spatial_rank, FilterKind kind) {
   auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParseWindowSpec(c.attrs(), kRank));
-  if (kKind == FilterKind::kDepthwise) state->spec.dilation = {1, 1, 1};
-  state->kind = kKind;
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParseGradientSpec(c.attrs(), spatial_rank, kind));
+  state->kind = kind;
   const Tensor* filter = c.constant(1);
   const Shape& result = c.output(0).shape;
   const int64_t in_c = result.has_rank() ? result[state->spec.format().channel_axis()] : -1;
-  if (kKind == FilterKind::kDense && filter != nullptr && filter->dtype() == DType::kFloat &&
-      filter->num_elements() > 0 && filter->dim(kRank) == in_c) {
-    const int64_t out_c = filter->dim(kRank + 1);
+  if (kind == FilterKind::kDense && filter != nullptr && filter->dtype() == DType::kFloat &&
+      filter->num_elements() > 0 && filter->dim(spatial_rank) == in_c) {
+    const int64_t out_c = filter->dim(spatial_rank + 1);
     RIVULET_ASSIGN_OR_RETURN(state->packed,
                              PackMatrixOnce(*filter, out_c, filter->num_elements() / out_c, true, c.allocator()));
     state->filter_shape = filter->shape();
@@ -231,37 +221,37 @@ constexpr OpDef kDefs[] = {
      .inputs = "input_sizes:i32, filter:T, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64,i32}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDense, Source::kSizes>,
-     .prepare = Prepare<2, FilterKind::kDense>,
+     .infer = With<Infer, 2, FilterKind::kDense, true>,
+     .prepare = With<Prepare, 2, FilterKind::kDense>,
      .run = Run},
     {.name = "Conv2DBackpropInputV2",
      .inputs = "input:T, filter:T, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64,i32}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDense, Source::kTensor>,
-     .prepare = Prepare<2, FilterKind::kDense>,
+     .infer = With<Infer, 2, FilterKind::kDense, false>,
+     .prepare = With<Prepare, 2, FilterKind::kDense>,
      .run = Run},
     {.name = "DepthwiseConv2dNativeBackpropInput",
      .inputs = "input_sizes:i32, filter:T, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; " RIVULET_ATTRS_2D,
-     .infer = Infer<2, FilterKind::kDepthwise, Source::kSizes>,
-     .prepare = Prepare<2, FilterKind::kDepthwise>,
+     .infer = With<Infer, 2, FilterKind::kDepthwise, true>,
+     .prepare = With<Prepare, 2, FilterKind::kDepthwise>,
      .run = Run},
     {.name = "Conv3DBackpropInput",
      .inputs = "input:T, filter:T, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,f32,f64}; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "dilations:list(int)=[1,1,1,1,1]",
-     .infer = Infer<3, FilterKind::kDense, Source::kTensor>,
-     .prepare = Prepare<3, FilterKind::kDense>,
+     .infer = With<Infer, 3, FilterKind::kDense, false>,
+     .prepare = With<Prepare, 3, FilterKind::kDense>,
      .run = Run},
     {.name = "Conv3DBackpropInputV2",
      .inputs = "input_sizes:Tshape, filter:T, out_backprop:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; Tshape:type=i32 in {i32,i64}; " RIVULET_ATTRS_3D,
-     .infer = Infer<3, FilterKind::kDense, Source::kSizes>,
-     .prepare = Prepare<3, FilterKind::kDense>,
+     .infer = With<Infer, 3, FilterKind::kDense, true>,
+     .prepare = With<Prepare, 3, FilterKind::kDense>,
      .run = Run},
 };
 

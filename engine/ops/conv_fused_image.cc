@@ -14,6 +14,8 @@
 
 #include "engine/ops/conv_forward.h"
 #include "engine/ops/conv_loops.h"
+#include "engine/ops/rows.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -91,17 +93,16 @@ void CenterWindows(const ConvSizes& sizes, Padding padding, Extents* extents) {
 
 int64_t BorderOf(const AttrReader& attrs) { return attrs.Str("mode") == "REFLECT" ? 1 : 0; }
 
-template <bool kResize>
-Status Infer(InferContext& c) {
-  constexpr int kPaddings = kResize ? 2 : 1;
-  if (kResize) RIVULET_RETURN_IF_ERROR(CheckInts("size", c.known(1) ? c.value(1)->shape() : c.shape(1), {2}));
+Status Infer(InferContext& c, bool resize) {
+  const int paddings = resize ? 2 : 1;
+  if (resize) RIVULET_RETURN_IF_ERROR(CheckInts("size", c.known(1) ? c.value(1)->shape() : c.shape(1), {2}));
   RIVULET_RETURN_IF_ERROR(
-      CheckInts("paddings", c.known(kPaddings) ? c.value(kPaddings)->shape() : c.shape(kPaddings), {4, 2}));
+      CheckInts("paddings", c.known(paddings) ? c.value(paddings)->shape() : c.shape(paddings), {4, 2}));
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindowSpec(c.attrs(), 2));
-  RIVULET_ASSIGN_OR_RETURN(const Extents extents, ComputeExtents(c.shape(0), kResize ? c.value(1) : nullptr, kResize,
-                                                                 c.value(kPaddings), BorderOf(c.attrs())));
+  RIVULET_ASSIGN_OR_RETURN(const Extents extents, ComputeExtents(c.shape(0), resize ? c.value(1) : nullptr, resize,
+                                                                 c.value(paddings), BorderOf(c.attrs())));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, ComputeConvSizes(spec, PaddedShape(c.shape(0), extents),
-                                                                   c.shape(kPaddings + 1), FilterKind::kDense));
+                                                                   c.shape(paddings + 1), FilterKind::kDense));
   if (sizes.groups > 1) {
     return InvalidArgument("the input has ", sizes.in_c, " channels, the filter ", sizes.group_in());
   }
@@ -115,14 +116,13 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <bool kResize>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool resize) {
   auto state = std::make_unique<State>();
-  state->resize = kResize;
-  state->align_corners = kResize && c.attrs().Bool("resize_align_corners");
+  state->resize = resize;
+  state->align_corners = resize && c.attrs().Bool("resize_align_corners");
   state->border = BorderOf(c.attrs());
   RIVULET_ASSIGN_OR_RETURN(state->conv.spec, ParseWindowSpec(c.attrs(), 2));
-  state->conv.filter_input = kResize ? 3 : 2;
+  state->conv.filter_input = resize ? 3 : 2;
   const Shape& input = c.shape(0);
   const Shape unknown_extents = PaddedShape(input, Extents());
   RIVULET_RETURN_IF_ERROR(PrepareConvFilter(c, unknown_extents, &state->conv));
@@ -154,8 +154,10 @@ int64_t Unmirror(int64_t i, int64_t pad_before, int64_t extent, int64_t border) 
 
 // Row `y` of what the convolution sees.
 template <typename T>
-void FillRow(const State& state, const Extents& e, const T* image, int64_t in_h, int64_t in_w, int64_t channels,
-             int64_t y, T* to) {
+void FillRow(const State& state, const Extents& e, const void* pixels, int64_t in_h, int64_t in_w, int64_t channels,
+             int64_t y, void* row_of_padded) {
+  const T* image = static_cast<const T*>(pixels);
+  T* to = static_cast<T*>(row_of_padded);
   const int64_t row = Unmirror(y + e.skip[0], e.pad_before[0], e.resized[0], state.border);
   for (int64_t x = e.skip[1]; x < e.padded[1]; ++x, to += channels) {
     const int64_t column = Unmirror(x, e.pad_before[1], e.resized[1], state.border);
@@ -177,13 +179,12 @@ void FillRow(const State& state, const Extents& e, const T* image, int64_t in_h,
   }
 }
 
-template <bool kResize>
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
   const Tensor& input = c.input(0);
-  const Tensor& paddings = c.input(kResize ? 2 : 1);
-  RIVULET_ASSIGN_OR_RETURN(Extents extents, ComputeExtents(input.shape(), kResize ? &c.input(1) : nullptr, kResize,
-                                                           &paddings, state.border));
+  const Tensor& paddings = c.input(state.resize ? 2 : 1);
+  RIVULET_ASSIGN_OR_RETURN(Extents extents, ComputeExtents(input.shape(), state.resize ? &c.input(1) : nullptr,
+                                                           state.resize, &paddings, state.border));
   Shape padded = PaddedShape(input.shape(), extents);
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes whole, ConvSizesOf(c, state.conv, padded));
   CenterWindows(whole, state.conv.spec.padding, &extents);
@@ -203,19 +204,13 @@ Status Run(RunContext& c) {
 
   const void* x = staged.Fill(c, pieces);
   const int64_t row = padded[2] * sizes.in_c;
-  const auto fill = [&]<typename T>(T) {
-    c.ParallelFor(padded[1], ConvGrain(static_cast<double>(row) * 8), [&](int64_t begin, int64_t end) {
-      for (int64_t y = begin; y < end; ++y) {
-        FillRow(state, extents, static_cast<const T*>(x), input.dim(1), input.dim(2), sizes.in_c, y,
-                pieces.At<T>(piece) + y * row);
-      }
-    });
-  };
-  if (compute == DType::kFloat) {
-    fill(float());
-  } else {
-    fill(double());
-  }
+  const auto fill = compute == DType::kFloat ? FillRow<float> : FillRow<double>;
+  c.ParallelFor(padded[1], ConvGrain(static_cast<double>(row) * 8), [&](int64_t begin, int64_t end) {
+    for (int64_t y = begin; y < end; ++y) {
+      fill(state, extents, x, input.dim(1), input.dim(2), sizes.in_c, y,
+           ElementAt(pieces.At<void>(piece), compute, y * row));
+    }
+  });
   run.Run(pieces.At<void>(piece), pieces);
   for (int64_t i = 1; i < input.dim(0); ++i) {
     std::memcpy(static_cast<char*>(c.output(0).raw()) + static_cast<size_t>(i) * first.bytes(), first.raw(),
@@ -230,17 +225,17 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}; mode:string in {REFLECT,SYMMETRIC}; strides:list(int); "
               "padding:string in {SAME,VALID}",
-     .infer = Infer<false>,
-     .prepare = Prepare<false>,
-     .run = Run<false>},
+     .infer = With<Infer, false>,
+     .prepare = With<Prepare, false>,
+     .run = Run},
     {.name = "FusedResizeAndPadConv2D",
      .inputs = "input:T, size:i32, paddings:i32, filter:T",
      .outputs = "output:T",
      .attrs = "T:type in {f16,f32,f64}; resize_align_corners:bool=false; mode:string in {REFLECT,SYMMETRIC}; "
               "strides:list(int); padding:string in {SAME,VALID}",
-     .infer = Infer<true>,
-     .prepare = Prepare<true>,
-     .run = Run<true>},
+     .infer = With<Infer, true>,
+     .prepare = With<Prepare, true>,
+     .run = Run},
 };
 
 }  // namespace

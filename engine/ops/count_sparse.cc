@@ -81,42 +81,57 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 // ---- Counting ----
 
+constexpr uint32_t kWiden = kWidenInts;
+
 // A number that comes at `place` of the values.
 struct Found {
   int64_t row, number, place;
 };
 
-// Sums what comes more than once, in the order of the values, and sets the outputs.
+bool IsSame(const Found& a, const Found& b) { return a.row == b.row && a.number == b.number; }
+
+// What comes more than once, in a row, is summed; `values` has a place for each number.
 template <typename T>
+void SumWeights(const std::vector<Found>& found, const Tensor& weights, bool is_binary, void* values) {
+  const T* weight = weights.num_elements() > 0 ? weights.data<T>() : nullptr;
+  T* value = static_cast<T*>(values);
+  for (size_t i = 0; i < found.size();) {
+    const Found& first = found[i];
+    T sum = T(0);
+    for (; i < found.size() && IsSame(first, found[i]); ++i) {
+      sum = is_binary ? T(1) : Plus(sum, weight != nullptr ? weight[found[i].place] : T(1));
+    }
+    *value++ = sum;
+  }
+}
+
+// Sums what comes more than once, in the order of the values, and sets the outputs.
 Status Store(RunContext& c, std::vector<Found>* found, const Tensor& weights, int64_t rows, int64_t size,
              int64_t columns) {
   Sort(found->begin(), found->end(), [](const Found& a, const Found& b) {
     if (a.row != b.row) return a.row < b.row;
     return a.number != b.number ? a.number < b.number : a.place < b.place;
   });
-  const auto same = [](const Found& a, const Found& b) { return a.row == b.row && a.number == b.number; };
+  const auto begins = [&](size_t i) { return i == 0 || !IsSame((*found)[i - 1], (*found)[i]); };
   int64_t count = 0;
-  for (size_t i = 0; i < found->size(); ++i) count += i == 0 || !same((*found)[i - 1], (*found)[i]);
+  for (size_t i = 0; i < found->size(); ++i) count += begins(i);
   RIVULET_RETURN_IF_ERROR(c.AllocateOutput(0, {count, columns}));
   RIVULET_RETURN_IF_ERROR(c.AllocateOutput(1, {count}));
   if (!c.output(2).valid()) RIVULET_RETURN_IF_ERROR(c.AllocateOutput(2, {columns}));
-  const bool is_binary = c.state<State>().is_binary;
-  const T* weight = weights.num_elements() > 0 ? weights.data<T>() : nullptr;
   int64_t* index = c.output(0).data<int64_t>();
-  T* value = c.output(1).data<T>();
-  for (size_t i = 0; i < found->size();) {
-    const Found& first = (*found)[i];
-    T sum = T(0);
-    for (; i < found->size() && same(first, (*found)[i]); ++i) {
-      sum = is_binary ? T(1) : Plus(sum, weight != nullptr ? weight[(*found)[i].place] : T(1));
-    }
-    if (columns == 2) *index++ = first.row;
-    *index++ = first.number;
-    *value++ = sum;
+  for (size_t i = 0; i < found->size(); ++i) {
+    if (!begins(i)) continue;
+    if (columns == 2) *index++ = (*found)[i].row;
+    *index++ = (*found)[i].number;
   }
   int64_t* shape = c.output(2).data<int64_t>();
   if (columns == 2) *shape++ = rows;
   *shape = size;
+  if (!VisitLoops<kWiden, float, double, int32_t, int64_t>(weights.dtype(), [&](auto tag) {
+        SumWeights<typename decltype(tag)::Type>(*found, weights, c.state<State>().is_binary, c.output(1).raw());
+      })) {
+    return Internal("counts of ", weights.dtype());
+  }
   return Status();
 }
 
@@ -142,11 +157,7 @@ Status Count(RunContext& c, const Tensor& numbers, const Tensor& weights, int64_
     found.push_back({row, number, i});
   }
   const int64_t size = state.max_length >= 0 ? state.max_length : std::max(largest + 1, state.min_length);
-  Status status = Internal("counts of ", weights.dtype());
-  VisitLoops<kWidenInts, float, double, int32_t, int64_t>(weights.dtype(), [&](auto tag) {
-    status = Store<typename decltype(tag)::Type>(c, &found, weights, rows, size, columns);
-  });
-  return status;
+  return Store(c, &found, weights, rows, size, columns);
 }
 
 Status RunDense(RunContext& c) {
@@ -183,7 +194,7 @@ Status RunRagged(RunContext& c) {
     .attrs =                                                                                                \
         "T:type in {i32,i64}; minlength:int=-1; maxlength:int=-1; binary_output:bool; output_type:type in " \
         "{i32,i64,f32,f64}",                                                                                \
-    .infer = rule, .prepare = Prepare, .run = kWidened<kernel, kWidenInts, State>, .flags = kDataDependent  \
+    .infer = rule, .prepare = Prepare, .run = kWidened<kernel, kWiden, State>, .flags = kDataDependent      \
   }
 
 constexpr OpDef kDefs[] = {

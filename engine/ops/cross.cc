@@ -2,6 +2,7 @@
 // wrap around.
 #include "engine/graph/shape_math.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -17,38 +18,34 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-// Computed as Wide.
-template <typename T, typename Wide>
-Status Product(RunContext& c) {
-  const T* a = c.input(0).data<T>();
-  const T* b = c.input(1).data<T>();
-  T* out = c.output(0).data<T>();
-  c.ParallelFor(c.output(0).num_elements() / 3, 1 << 12, [&](int64_t begin, int64_t end) {
-    for (int64_t i = 3 * begin; i < 3 * end; i += 3) {
-      const Wide a0 = static_cast<Wide>(a[i]), a1 = static_cast<Wide>(a[i + 1]), a2 = static_cast<Wide>(a[i + 2]);
-      const Wide b0 = static_cast<Wide>(b[i]), b1 = static_cast<Wide>(b[i + 1]), b2 = static_cast<Wide>(b[i + 2]);
-      out[i] = static_cast<T>(a1 * b2 - a2 * b1);
-      out[i + 1] = static_cast<T>(a2 * b0 - a0 * b2);
-      out[i + 2] = static_cast<T>(a0 * b1 - a1 * b0);
-    }
-  });
-  return Status();
+// Vectors [begin, end); integers are multiplied as uint64_t.
+template <typename T>
+void Multiply(const void* left, const void* right, int64_t begin, int64_t end, void* product) {
+  using Number = std::conditional_t<std::is_integral_v<T>, uint64_t, Wide<T>>;
+  const T *a = static_cast<const T*>(left), *b = static_cast<const T*>(right);
+  T* out = static_cast<T*>(product);
+  const auto minor = [&](int64_t i, int64_t j) {
+    return static_cast<T>(static_cast<Number>(a[i]) * static_cast<Number>(b[j]) -
+                          static_cast<Number>(a[j]) * static_cast<Number>(b[i]));
+  };
+  for (int64_t i = 3 * begin; i < 3 * end; i += 3) {
+    const T first = minor(i + 1, i + 2), second = minor(i + 2, i), third = minor(i, i + 1);
+    out[i] = first;
+    out[i + 1] = second;
+    out[i + 2] = third;
+  }
 }
 
+constexpr uint32_t kWiden = kWidenHalves | kWidenInts;
+
 Status Run(RunContext& c) {
-  switch (c.output(0).dtype()) {
-    case DType::kFloat: return Product<float, float>(c);
-    case DType::kDouble: return Product<double, double>(c);
-    case DType::kHalf: return Product<Half, float>(c);
-    case DType::kBfloat16: return Product<BFloat16, float>(c);
-    default: break;
-  }
-  switch (ElementBytes(c.output(0).dtype())) {
-    case 1: return Product<uint8_t, uint32_t>(c);
-    case 2: return Product<uint16_t, uint32_t>(c);
-    case 4: return Product<uint32_t, uint32_t>(c);
-    default: return Product<uint64_t, uint64_t>(c);
-  }
+  auto* multiply = Multiply<uint64_t>;
+  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t>(
+      c.output(0).dtype(), [&](auto tag) { multiply = Multiply<typename decltype(tag)::Type>; });
+  c.ParallelFor(c.output(0).num_elements() / 3, 1 << 12, [&](int64_t begin, int64_t end) {
+    multiply(c.input(0).raw(), c.input(1).raw(), begin, end, c.output(0).raw());
+  });
+  return Status();
 }
 
 constexpr OpDef kDefs[] = {
@@ -57,7 +54,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "product:T",
      .attrs = "T:type in {f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWiden>},
 };
 
 }  // namespace

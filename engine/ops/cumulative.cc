@@ -12,6 +12,7 @@
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
 #include "engine/ops/rows.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -127,6 +128,9 @@ Status RunScan(RunContext& c, ScanLoop scan) {
   return Status();
 }
 
+// Totals in a wider type are rounded once, and better.
+constexpr uint32_t kWiden = kWidenAll;
+
 template <typename Fold, typename... Ts>
 Status Run(RunContext& c) {
   DType dtype = c.input(0).dtype();  // totals of integers do not depend on their sign
@@ -135,9 +139,13 @@ Status Run(RunContext& c) {
   if (dtype == DType::kInt32) dtype = DType::kUint32;
   if (dtype == DType::kInt64) dtype = DType::kUint64;
   ScanLoop scan = nullptr;
-  VisitType<Ts...>(dtype, [&](auto tag) { scan = Scan<Fold, typename decltype(tag)::Type>; });
+  VisitLoops<kWiden, Ts...>(dtype, [&](auto tag) { scan = Scan<Fold, typename decltype(tag)::Type>; });
   return scan != nullptr ? RunScan(c, scan) : Status();
 }
+
+template <typename Fold>
+constexpr auto RunNumbers =
+    Run<Fold, float, double, Half, BFloat16, uint8_t, uint16_t, uint32_t, uint64_t, Complex64, Complex128>;
 
 #define RIVULET_SCAN(types)                                                                               \
   .inputs = "x:T, axis:Tidx", .outputs = "out:T",                                                         \
@@ -146,15 +154,11 @@ Status Run(RunContext& c) {
 #define RIVULET_NUMBERS "bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,c64,c128"
 
 constexpr OpDef kDefs[] = {
-    {.name = "Cumsum",
-     RIVULET_SCAN(RIVULET_NUMBERS),
-     .run = Run<SumOf, float, double, Half, BFloat16, uint8_t, uint16_t, uint32_t, uint64_t, Complex64, Complex128>},
-    {.name = "Cumprod",
-     RIVULET_SCAN(RIVULET_NUMBERS),
-     .run = Run<ProdOf, float, double, Half, BFloat16, uint8_t, uint16_t, uint32_t, uint64_t, Complex64, Complex128>},
+    {.name = "Cumsum", RIVULET_SCAN(RIVULET_NUMBERS), .run = kWidened<RunNumbers<SumOf>, kWiden, State>},
+    {.name = "Cumprod", RIVULET_SCAN(RIVULET_NUMBERS), .run = kWidened<RunNumbers<ProdOf>, kWiden, State>},
     {.name = "CumulativeLogsumexp",
      RIVULET_SCAN("bf16,f16,f32,f64"),
-     .run = Run<LogSumExpOf, float, double, Half, BFloat16>},
+     .run = kWidened<Run<LogSumExpOf, float, double, Half, BFloat16>, kWiden, State>},
 };
 
 }  // namespace

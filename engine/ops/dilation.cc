@@ -13,12 +13,15 @@
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
 
 struct State : OpState {
   WindowSpec spec;
+  DType dtype = DType::kFloat;  // as the model has it
 };
 
 Result<WindowSpec> ParseSpec(const AttrReader& attrs) {
@@ -57,7 +60,7 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-Status InferBackpropAs(InferContext& c, int like) {
+Status InferBackprop(InferContext& c, int like) {
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, ParseSpec(c.attrs()));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, SizesOf(spec, c.shape(0), c.shape(1)));
   const Shape want = OutputShape(spec, sizes);
@@ -67,14 +70,11 @@ Status InferBackpropAs(InferContext& c, int like) {
   c.set_output(0, c.shape(like));
   return Status();
 }
-template <int kLike>
-Status InferBackprop(InferContext& c) {
-  return InferBackpropAs(c, kLike);
-}
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   RIVULET_ASSIGN_OR_RETURN(state->spec, ParseSpec(c.attrs()));
+  state->dtype = c.attrs().Type("T");
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -85,13 +85,27 @@ struct Best {
   int64_t filter;  // offset of the tap
 };
 
-// A sum as the narrow floats have it, so that taps are equal where they are equal there.
+// The low bits of a sum, as `dtype` has them: wider integers may stand for its own.
+int64_t CutTo(DType dtype, int64_t sum) {
+  switch (dtype) {
+    case DType::kInt8: return static_cast<int8_t>(sum);
+    case DType::kInt16: return static_cast<int16_t>(sum);
+    case DType::kInt32: return static_cast<int32_t>(sum);
+    case DType::kUint8: return static_cast<uint8_t>(sum);
+    case DType::kUint16: return static_cast<uint16_t>(sum);
+    case DType::kUint32: return static_cast<uint32_t>(sum);
+    default: return sum;
+  }
+}
+
+// A sum as the narrow type has it, so that taps are equal where they are equal there.
 template <typename T>
 T SumIn(DType dtype, T a, T b) {
   if constexpr (std::is_same_v<T, float>) {
     if (dtype == DType::kBfloat16) return static_cast<float>(BFloat16(a + b));
     if (dtype == DType::kHalf) return static_cast<float>(Half(a + b));
   }
+  if constexpr (std::is_same_v<T, int64_t>) return CutTo(dtype, WrappingSum(a, b));
   return WrappingSum(a, b);
 }
 
@@ -128,6 +142,21 @@ struct Job {
   void* out;
 };
 
+// The lowest number of `dtype`, whose elements are read as T.
+template <typename T>
+T LowestIn(DType dtype) {
+  if constexpr (std::is_same_v<T, int64_t>) {
+    switch (dtype) {
+      case DType::kInt8: return std::numeric_limits<int8_t>::min();
+      case DType::kInt16: return std::numeric_limits<int16_t>::min();
+      case DType::kInt32: return std::numeric_limits<int32_t>::min();
+      case DType::kInt64: return std::numeric_limits<int64_t>::min();
+      default: return 0;
+    }
+  }
+  return LowestOf<T>(dtype);
+}
+
 // All outputs of one channel of one image: all that depends on the element's type.
 template <typename T>
 void RunChannel(const Job& job, int64_t image, int64_t channel) {
@@ -135,7 +164,7 @@ void RunChannel(const Job& job, int64_t image, int64_t channel) {
   const int64_t image_size = s.in_pixels() * s.in_c;
   const T* input = static_cast<const T*>(job.input) + image * image_size;
   const T* filter = static_cast<const T*>(job.filter);
-  const T lowest = LowestOf<T>(job.dtype);
+  const T lowest = LowestIn<T>(job.dtype);
   T* out = static_cast<T*>(job.out) + channel;
   for (int64_t pixel = 0; pixel < s.out_pixels(); ++pixel) {
     const Best<T> best = FindBest(s, job.dtype, input, filter, lowest, pixel / s.out[2], pixel % s.out[2], channel);
@@ -149,29 +178,17 @@ void RunChannel(const Job& job, int64_t image, int64_t channel) {
   }
 }
 
-using ChannelRun = void (*)(const Job& job, int64_t image, int64_t channel);
-
-ChannelRun FindChannelRun(DType computed) {
-  switch (computed) {
-    case DType::kFloat: return RunChannel<float>;
-    case DType::kDouble: return RunChannel<double>;
-    case DType::kInt8: return RunChannel<int8_t>;
-    case DType::kInt16: return RunChannel<int16_t>;
-    case DType::kInt32: return RunChannel<int32_t>;
-    case DType::kInt64: return RunChannel<int64_t>;
-    case DType::kUint8: return RunChannel<uint8_t>;
-    case DType::kUint16: return RunChannel<uint16_t>;
-    case DType::kUint32: return RunChannel<uint32_t>;
-    default: return RunChannel<uint64_t>;
-  }
-}
+// Narrow floats are staged as float.
+constexpr uint32_t kWiden = kWidenInts;
 
 void Compute(RunContext& c, const Job& job) {
   const ConvSizes& s = job.sizes;
-  const DType computed = ComputeType(job.dtype);
+  const DType computed = ComputeType(c.output(0).dtype());
   if (job.wanted != Wanted::kForward) ClearElements(computed, job.out, c.output(0).num_elements());
   if (s.in_c == 0 || s.out_pixels() == 0) return;
-  const ChannelRun run = FindChannelRun(computed);
+  auto* run = RunChannel<float>;
+  VisitLoops<kWiden, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
+      computed, [&](auto tag) { run = RunChannel<typename decltype(tag)::Type>; });
   const double work = static_cast<double>(s.out_pixels()) * static_cast<double>(s.taps());
   // Images share the filter.
   const bool by_channel = job.wanted == Wanted::kFilter;
@@ -185,7 +202,7 @@ void Compute(RunContext& c, const Job& job) {
                 });
 }
 
-Status RunAs(RunContext& c, Wanted wanted) {
+Status Run(RunContext& c, Wanted wanted) {
   if (c.output(0).num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, SizesOf(c.state<State>().spec, c.input(0).shape(), c.input(1).shape()));
   ScratchPieces pieces;
@@ -198,14 +215,9 @@ Status RunAs(RunContext& c, Wanted wanted) {
   const void* x = input.Fill(c, pieces);
   const void* f = filter.Fill(c, pieces);
   const void* g = grad ? grad->Fill(c, pieces) : nullptr;
-  Compute(c, {s, c.output(0).dtype(), wanted, x, f, g, out.data(pieces)});
+  Compute(c, {s, c.state<State>().dtype, wanted, x, f, g, out.data(pieces)});
   out.Finish(c, pieces);
   return Status();
-}
-
-template <Wanted kWanted>
-Status Run(RunContext& c) {
-  return RunAs(c, kWanted);
 }
 
 #define RIVULET_ATTRS                                                                                        \
@@ -219,21 +231,21 @@ constexpr OpDef kDefs[] = {
      .attrs = RIVULET_ATTRS,
      .infer = Infer,
      .prepare = Prepare,
-     .run = Run<Wanted::kForward>},
+     .run = kWidened<With<Run, Wanted::kForward>, kWiden, State>},
     {.name = "Dilation2DBackpropFilter",
      .inputs = "input:T, filter:T, out_backprop:T",
      .outputs = "filter_backprop:T",
      .attrs = RIVULET_ATTRS,
-     .infer = InferBackprop<1>,
+     .infer = With<InferBackprop, 1>,
      .prepare = Prepare,
-     .run = Run<Wanted::kFilter>},
+     .run = kWidened<With<Run, Wanted::kFilter>, kWiden, State>},
     {.name = "Dilation2DBackpropInput",
      .inputs = "input:T, filter:T, out_backprop:T",
      .outputs = "in_backprop:T",
      .attrs = RIVULET_ATTRS,
-     .infer = InferBackprop<0>,
+     .infer = With<InferBackprop, 0>,
      .prepare = Prepare,
-     .run = Run<Wanted::kInput>},
+     .run = kWidened<With<Run, Wanted::kInput>, kWiden, State>},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 // them too.
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -99,15 +100,50 @@ class Sequences {
   int64_t begin_ = 0, end_ = 0;
 };
 
+// Whether element `i` of a is another one than the `count` elements of b from `begin` on: all that depends on the type.
 template <typename T>
-int64_t Distance(const T* a, int64_t a_size, const T* b, int64_t b_size, const StopToken& stop) {
-  std::vector<int64_t> costs(static_cast<size_t>(b_size) + 1);
+void Compare(const Tensor& a, int64_t i, const Tensor& b, int64_t begin, int64_t count, bool* differs) {
+  const T& element = static_cast<const T*>(a.raw())[i];
+  const T* others = static_cast<const T*>(b.raw()) + begin;
+  for (int64_t k = 0; k < count; ++k) {
+    if constexpr (std::is_same_v<T, std::string>) {
+      differs[k] = !(element == others[k]);
+    } else {
+      differs[k] = !(Widen(element) == Widen(others[k]));
+    }
+  }
+}
+
+using CompareElements = decltype(&Compare<float>);
+
+constexpr uint32_t kWiden = kWidenComplex | kWidenInts;
+
+// Integers are equal where their bits are.
+CompareElements FindCompare(DType dtype) {
+  CompareElements found = nullptr;
+  VisitLoops<kWiden, float, double, Half, BFloat16, Complex64, Complex128, std::string>(
+      dtype, [&](auto tag) { found = Compare<typename decltype(tag)::Type>; });
+  if (found != nullptr) return found;
+  switch (ElementBytes(dtype)) {
+    case 1: return Compare<uint8_t>;
+    case 2: return Compare<std::conditional_t<kHasLoops<kWiden, uint16_t>, uint16_t, uint64_t>>;
+    case 4: return Compare<std::conditional_t<kHasLoops<kWiden, uint32_t>, uint32_t, uint64_t>>;
+    default: return Compare<uint64_t>;
+  }
+}
+
+int64_t Distance(CompareElements compare, const Tensor& a, const Sequences& a_at, const Tensor& b,
+                 const Sequences& b_at, const StopToken& stop) {
+  const int64_t size = b_at.size();
+  std::vector<int64_t> costs(static_cast<size_t>(size) + 1);
   for (size_t k = 0; k < costs.size(); ++k) costs[k] = static_cast<int64_t>(k);
-  for (int64_t i = 0; i < a_size && !stop.stopped(); ++i) {
+  const auto differs = std::make_unique<bool[]>(static_cast<size_t>(size));
+  for (int64_t i = 0; i < a_at.size() && !stop.stopped(); ++i) {
+    compare(a, a_at.begin() + i, b, b_at.begin(), size, differs.get());
     int64_t diagonal = costs[0];
     costs[0] = i + 1;
     for (size_t k = 1; k < costs.size(); ++k) {
-      const int64_t replaced = diagonal + !(a[i] == b[k - 1]);
+      const int64_t replaced = diagonal + differs[k - 1];
       diagonal = costs[k];
       costs[k] = std::min({replaced, costs[k - 1] + 1, costs[k] + 1});
     }
@@ -115,43 +151,8 @@ int64_t Distance(const T* a, int64_t a_size, const T* b, int64_t b_size, const S
   return costs.back();
 }
 
-template <typename T>
-int64_t Distance(const Tensor& a, const Sequences& a_at, const Tensor& b, const Sequences& b_at,
-                 const StopToken& stop) {
-  if constexpr (kIsSmallFloat<T>) {
-    const auto widened = [](const Tensor& from, const Sequences& at) {
-      std::vector<float> out(static_cast<size_t>(at.size()));
-      for (size_t i = 0; i < out.size(); ++i) out[i] = Widen(from.data<T>()[at.begin() + static_cast<int64_t>(i)]);
-      return out;
-    };
-    const std::vector<float> x = widened(a, a_at), y = widened(b, b_at);
-    return Distance(x.data(), a_at.size(), y.data(), b_at.size(), stop);
-  } else {
-    return Distance(static_cast<const T*>(a.raw()) + a_at.begin(), a_at.size(),
-                    static_cast<const T*>(b.raw()) + b_at.begin(), b_at.size(), stop);
-  }
-}
-
-using DistanceOf = int64_t (*)(const Tensor&, const Sequences&, const Tensor&, const Sequences&, const StopToken&);
-
-constexpr uint32_t kWiden = kWidenComplex | kWidenInts;
-
-// Integers are equal where their bits are.
-DistanceOf FindDistance(DType dtype) {
-  DistanceOf found = nullptr;
-  const auto visit = [&](auto tag) { found = Distance<typename decltype(tag)::Type>; };
-  VisitLoops<kWiden, float, double, Half, BFloat16, Complex64, Complex128, std::string>(dtype, visit);
-  if (found != nullptr) return found;
-  switch (ElementBytes(dtype)) {
-    case 1: return Distance<uint8_t>;
-    case 2: return Distance<std::conditional_t<kHasLoops<kWiden, uint16_t>, uint16_t, uint64_t>>;
-    case 4: return Distance<std::conditional_t<kHasLoops<kWiden, uint32_t>, uint32_t, uint64_t>>;
-    default: return Distance<uint64_t>;
-  }
-}
-
 Status Run(RunContext& c) {
-  const DistanceOf find_distance = FindDistance(c.input(1).dtype());
+  const CompareElements compare = FindCompare(c.input(1).dtype());
   const bool normalize = c.state<State>().normalize;
   Tensor& output = c.output(0);
   float* out = output.data<float>();
@@ -178,7 +179,7 @@ Status Run(RunContext& c) {
     }
     float distance = 0;
     if (has_truth && has_hypothesis) {
-      distance = static_cast<float>(find_distance(c.input(4), truth, c.input(1), hypothesis, c.stop()));
+      distance = static_cast<float>(Distance(compare, c.input(4), truth, c.input(1), hypothesis, c.stop()));
       if (normalize) distance /= static_cast<float>(truth.size());
     } else if (has_truth) {
       distance = normalize ? 1.0f : static_cast<float>(truth.size());

@@ -4,6 +4,8 @@
 // which real steps find them, a pair's with the positive imaginary part first. Real ones
 // are done in double. Without compute_v, v is a scalar 0;
 // TensorFlow leaves one unset.
+#include <cstring>
+
 #include "engine/ops/real_schur.h"
 
 namespace rivulet {
@@ -160,39 +162,55 @@ bool DecomposeOne(double* memory, int64_t n, const StopToken& stop, Complex128* 
   return true;
 }
 
-// Wide: what the matrix is done in, T: what its values are in there.
-template <typename From, typename Wide, typename T, typename To>
+// Elements as they are, or floats of which the work is done in double.
+template <typename T>
+void Load(const Tensor& from, int64_t begin, int64_t count, T* to) {
+  if (from.dtype() == DTypeOf<T>) {
+    std::copy_n(from.data<T>() + begin, count, to);
+  } else if constexpr (std::is_same_v<T, double>) {
+    std::copy_n(from.data<float>() + begin, count, to);
+  }
+}
+template <typename T>
+void Store(const T* from, int64_t count, Tensor& to, int64_t begin) {
+  if (to.dtype() == DTypeOf<T>) {
+    std::copy_n(from, count, to.data<T>() + begin);
+  } else if constexpr (std::is_same_v<T, Complex128>) {
+    std::transform(from, from + count, to.data<Complex64>() + begin, [](T x) { return Complex64(x); });
+  }
+}
+
+// T: what the matrix is done in, E: what its values are in there.
+template <typename T, typename E>
 Status Decompose(RunContext& c) {
   const MatrixShape shape = MatricesOf(c.input(0).shape());
   const int64_t n = shape.rows;
   const bool vectors = c.state<State>().vectors;
-  if (!vectors) *c.output(1).data<To>() = To(0);
+  if (!vectors) std::memset(c.output(1).raw(), 0, c.output(1).bytes());
   if (n == 0) return Status();
   const CheckedSize values = CheckedSize(n) * n * 3 + CheckedSize(n) * 3;
-  return ForEachMatrix<T>(
-      c, shape.batch, values, CheckedSize(n) * n * n * 10, [&](int64_t index, T* memory) -> const char* {
-        T *e = memory + 2 * n * n + 2 * n, *v = e + n;
-        auto* matrix = reinterpret_cast<Wide*>(memory);
-        std::copy_n(c.input(0).data<From>() + index * n * n, n * n, matrix);
+  return ForEachMatrix<E>(
+      c, shape.batch, values, CheckedSize(n) * n * n * 10, [&](int64_t index, E* memory) -> const char* {
+        E *e = memory + 2 * n * n + 2 * n, *v = e + n;
+        auto* matrix = reinterpret_cast<T*>(memory);
+        Load(c.input(0), index * n * n, n * n, matrix);
         if (!DecomposeOne(matrix, n, c.stop(), e, {v, n, n}, vectors)) {
           return c.stop().stopped()
                      ? nullptr
                      : "input: want matrices of finite numbers, got one whose eigenvalues cannot be found";
         }
-        std::transform(e, e + n, c.output(0).data<To>() + index * n, [](T x) { return To(x); });
-        if (vectors) {
-          std::transform(v, v + n * n, c.output(1).data<To>() + index * n * n, [](T x) { return To(x); });
-        }
+        Store(e, n, c.output(0), index * n);
+        if (vectors) Store(v, n * n, c.output(1), index * n * n);
         return nullptr;
       });
 }
 
 Status Run(RunContext& c) {
   switch (c.input(0).dtype()) {
-    case DType::kFloat: return Decompose<float, double, Complex128, Complex64>(c);
-    case DType::kDouble: return Decompose<double, double, Complex128, Complex128>(c);
-    case DType::kComplex64: return Decompose<Complex64, Complex64, Complex64, Complex64>(c);
-    default: return Decompose<Complex128, Complex128, Complex128, Complex128>(c);
+    case DType::kFloat:
+    case DType::kDouble: return Decompose<double, Complex128>(c);
+    case DType::kComplex64: return Decompose<Complex64, Complex64>(c);
+    default: return Decompose<Complex128, Complex128>(c);
   }
 }
 

@@ -8,28 +8,28 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/fake_quant_steps.h"
 #include "engine/ops/op.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
 
 enum class Kind { kArgs, kVars, kPerChannel };
 
-template <Kind kKind, bool kGradient>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, Kind kind, bool gradient) {
   const int64_t bits = c.attrs().Int("num_bits");
   if (bits < 2 || bits > 16) return InvalidArgument("num_bits: want [2, 16], got ", bits);
-  const int inputs = kGradient ? 1 : 0;
+  const int inputs = gradient ? 1 : 0;
   Shape out = c.shape(inputs);
-  if (kGradient) {
+  if (gradient) {
     auto merged = MergeShapes(out, c.shape(0));
     if (!merged.ok()) return std::move(merged).status().Framed("gradients and inputs");
     out = *merged;
   }
   Shape range;
-  if (kKind == Kind::kArgs) {
+  if (kind == Kind::kArgs) {
     const float low = c.attrs().Float("min"), high = c.attrs().Float("max");
     if (!(low < high)) return InvalidArgument("min: want below max ", high, ", got ", low);
-  } else if (kKind == Kind::kVars) {
+  } else if (kind == Kind::kVars) {
     RIVULET_RETURN_IF_ERROR(c.WantScalar(inputs + 1));
     RIVULET_RETURN_IF_ERROR(c.WantScalar(inputs + 2));
   } else {
@@ -44,7 +44,7 @@ Status Infer(InferContext& c) {
     if (out.has_rank()) out.set_dim(out.rank() - 1, range[0]);
   }
   c.set_output(0, std::move(out));
-  if (kGradient && kKind != Kind::kArgs) {
+  if (gradient && kind != Kind::kArgs) {
     c.set_output(1, range);
     c.set_output(2, std::move(range));
   }
@@ -52,16 +52,17 @@ Status Infer(InferContext& c) {
 }
 
 struct State : OpState {
+  Kind kind = Kind::kArgs;
   float low = 0;
   float high = 0;
   float first = 0;  // the codes in use
   float last = 255;
 };
 
-template <Kind kKind>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, Kind kind) {
   auto state = std::make_unique<State>();
-  if (kKind == Kind::kArgs) {
+  state->kind = kind;
+  if (kind == Kind::kArgs) {
     state->low = c.attrs().Float("min");
     state->high = c.attrs().Float("max");
   }
@@ -70,53 +71,48 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-template <Kind kKind>
-struct Steps : FakeQuantSteps {
-  Steps(const State& state, float from, float to)
-      : FakeQuantSteps(state.first, state.last, from, to, kKind == Kind::kVars) {}
-  float operator()(float x) const { return zero ? 0 : LevelOf(x) * step; }
-};
-
-template <Kind kKind>
-Steps<kKind> StepsAt(RunContext& c, int min, int64_t i) {
+// `min`: the input of that name.
+FakeQuantSteps StepsAt(RunContext& c, int min, int64_t i) {
   const auto& state = c.state<State>();
-  if (kKind == Kind::kArgs) return Steps<kKind>(state, state.low, state.high);
-  return Steps<kKind>(state, c.input(min).data<float>()[i], c.input(min + 1).data<float>()[i]);
+  const bool is_fixed = state.kind == Kind::kArgs;
+  return FakeQuantSteps(state.first, state.last, is_fixed ? state.low : c.input(min).data<float>()[i],
+                        is_fixed ? state.high : c.input(min + 1).data<float>()[i], state.kind == Kind::kVars);
 }
 
-template <Kind kKind>
+float Rounded(const FakeQuantSteps& steps, float x) { return steps.zero ? 0 : steps.LevelOf(x) * steps.step; }
+
 Status Run(RunContext& c) {
   const int64_t count = c.output(0).num_elements();
   if (count == 0) return Status();
   const float* x = c.input(0).data<float>();
   float* y = c.output(0).data<float>();
-  if (kKind != Kind::kPerChannel) {
-    const Steps<kKind> steps = StepsAt<kKind>(c, 1, 0);
+  if (c.state<State>().kind != Kind::kPerChannel) {
+    const FakeQuantSteps steps = StepsAt(c, 1, 0);
     c.ParallelFor(count, 1 << 14, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) y[i] = steps(x[i]);
+      for (int64_t i = begin; i < end; ++i) y[i] = Rounded(steps, x[i]);
     });
     return Status();
   }
   const int64_t channels = c.input(1).num_elements();
   c.ParallelFor(count, 1 << 13, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] = StepsAt<kKind>(c, 1, i % channels)(x[i]);
+    for (int64_t i = begin; i < end; ++i) y[i] = Rounded(StepsAt(c, 1, i % channels), x[i]);
   });
   return Status();
 }
 
-template <Kind kKind>
 Status RunGradient(RunContext& c) {
+  const Kind kind = c.state<State>().kind;
   const int64_t count = c.output(0).num_elements();
   const float* gradient = c.input(0).data<float>();
   const float* x = c.input(1).data<float>();
   float* y = c.output(0).data<float>();
-  const int64_t channels = kKind == Kind::kPerChannel ? c.input(2).num_elements() : 1;
+  const int64_t channels = kind == Kind::kPerChannel ? c.input(2).num_elements() : 1;
   // A channel is done by one thread, so its sums are always made in the same order.
   c.ParallelFor(channels,
                 std::max<int64_t>((1 << 14) / std::max<int64_t>(count / std::max<int64_t>(channels, 1), 1), 1),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t channel = begin; channel < end; ++channel) {
-                    const Steps<kKind> steps = StepsAt<kKind>(c, 2, channel);
+                    const FakeQuantSteps steps = StepsAt(c, 2, channel);
                     double below = 0, above = 0;
                     for (int64_t i = channel; i < count; i += channels) {
                       if (steps.zero) {
@@ -129,7 +125,7 @@ Status RunGradient(RunContext& c) {
                       below += static_cast<double>(gradient[i] * (is_below ? 1.0f : 0.0f));
                       above += static_cast<double>(gradient[i] * (is_above ? 1.0f : 0.0f));
                     }
-                    if (kKind != Kind::kArgs) {
+                    if (kind != Kind::kArgs) {
                       c.output(1).data<float>()[channel] = static_cast<float>(below);
                       c.output(2).data<float>()[channel] = static_cast<float>(above);
                     }
@@ -146,45 +142,45 @@ constexpr OpDef kDefs[] = {
      .inputs = "inputs:f32",
      .outputs = "outputs:f32",
      .attrs = "min:float=-6; max:float=6; " RIVULET_BITS,
-     .infer = Infer<Kind::kArgs, false>,
-     .prepare = Prepare<Kind::kArgs>,
-     .run = Run<Kind::kArgs>,
+     .infer = With<Infer, Kind::kArgs, false>,
+     .prepare = With<Prepare, Kind::kArgs>,
+     .run = Run,
      .flags = kElementwise},
     {.name = "FakeQuantWithMinMaxVars",
      .inputs = "inputs:f32, min:f32, max:f32",
      .outputs = "outputs:f32",
      .attrs = RIVULET_BITS,
-     .infer = Infer<Kind::kVars, false>,
-     .prepare = Prepare<Kind::kVars>,
-     .run = Run<Kind::kVars>},
+     .infer = With<Infer, Kind::kVars, false>,
+     .prepare = With<Prepare, Kind::kVars>,
+     .run = Run},
     {.name = "FakeQuantWithMinMaxVarsPerChannel",
      .inputs = "inputs:f32, min:f32, max:f32",
      .outputs = "outputs:f32",
      .attrs = RIVULET_BITS,
-     .infer = Infer<Kind::kPerChannel, false>,
-     .prepare = Prepare<Kind::kPerChannel>,
-     .run = Run<Kind::kPerChannel>},
+     .infer = With<Infer, Kind::kPerChannel, false>,
+     .prepare = With<Prepare, Kind::kPerChannel>,
+     .run = Run},
     {.name = "FakeQuantWithMinMaxArgsGradient",
      .inputs = "gradients:f32, inputs:f32",
      .outputs = "backprops:f32",
      .attrs = "min:float=-6; max:float=6; " RIVULET_BITS,
-     .infer = Infer<Kind::kArgs, true>,
-     .prepare = Prepare<Kind::kArgs>,
-     .run = RunGradient<Kind::kArgs>},
+     .infer = With<Infer, Kind::kArgs, true>,
+     .prepare = With<Prepare, Kind::kArgs>,
+     .run = RunGradient},
     {.name = "FakeQuantWithMinMaxVarsGradient",
      .inputs = "gradients:f32, inputs:f32, min:f32, max:f32",
      .outputs = RIVULET_BACKPROPS,
      .attrs = RIVULET_BITS,
-     .infer = Infer<Kind::kVars, true>,
-     .prepare = Prepare<Kind::kVars>,
-     .run = RunGradient<Kind::kVars>},
+     .infer = With<Infer, Kind::kVars, true>,
+     .prepare = With<Prepare, Kind::kVars>,
+     .run = RunGradient},
     {.name = "FakeQuantWithMinMaxVarsPerChannelGradient",
      .inputs = "gradients:f32, inputs:f32, min:f32, max:f32",
      .outputs = RIVULET_BACKPROPS,
      .attrs = RIVULET_BITS,
-     .infer = Infer<Kind::kPerChannel, true>,
-     .prepare = Prepare<Kind::kPerChannel>,
-     .run = RunGradient<Kind::kPerChannel>},
+     .infer = With<Infer, Kind::kPerChannel, true>,
+     .prepare = With<Prepare, Kind::kPerChannel>,
+     .run = RunGradient},
 };
 
 }  // namespace

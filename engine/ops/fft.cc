@@ -7,6 +7,7 @@
 // Computed in double, so complex64 comes out nearer the sum than TensorFlow's. Where a NaN or an infinity spreads to
 // depends on the order of the additions, so there the two differ.
 #include "engine/ops/fft_lines.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -26,10 +27,6 @@ Status Infer(InferContext& c, int rank) {
   c.set_output(0, c.shape(0));
   return Status();
 }
-template <int kRank>
-Status Infer(InferContext& c) {
-  return Infer(c, kRank);
-}
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
   auto state = std::make_unique<FftState>();
@@ -37,10 +34,6 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
     RIVULET_ASSIGN_OR_RETURN(state->axes, MakeTables(c.shape(0), rank, c.allocator()));
   }
   return std::unique_ptr<OpState>(std::move(state));
-}
-template <int kRank>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  return Prepare(c, kRank);
 }
 
 template <typename R>
@@ -68,12 +61,10 @@ Status Run(RunContext& c, int rank, bool is_inverse) {
     RIVULET_ASSIGN_OR_RETURN(made, MakeTables(input.shape(), rank, c.allocator()));
     axes = &made;
   }
-  if (input.dtype() == DType::kComplex64) return Transform<float>(c, *axes, is_inverse);
+  if constexpr (kHasLoops<kWidenFft, Complex64>) {
+    if (input.dtype() == DType::kComplex64) return Transform<float>(c, *axes, is_inverse);
+  }
   return Transform<double>(c, *axes, is_inverse);
-}
-template <int kRank, bool kInverse>
-Status Run(RunContext& c) {
-  return Run(c, kRank, kInverse);
 }
 
 template <int kRank, bool kInverse>
@@ -82,9 +73,9 @@ constexpr OpDef Def(const char* name) {
           .inputs = "input:Tcomplex",
           .outputs = "output:Tcomplex",
           .attrs = "Tcomplex:type=c64 in {c64,c128}",
-          .infer = Infer<kRank>,
-          .prepare = Prepare<kRank>,
-          .run = Run<kRank, kInverse>};
+          .infer = With<Infer, kRank>,
+          .prepare = With<Prepare, kRank>,
+          .run = kWidened<With<Run, kRank, kInverse>, kWidenFft, FftState>};
 }
 
 constexpr OpDef kDefs[] = {Def<1, false>("FFT"), Def<2, false>("FFT2D"), Def<3, false>("FFT3D"),

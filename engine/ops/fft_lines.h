@@ -7,6 +7,7 @@
 
 #include "engine/kernels/fft.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 
@@ -32,6 +33,9 @@ class FftTables {
 struct FftState : OpState {
   std::vector<FftTables> axes;  // the last axis first; empty while lengths are unknown
 };
+
+// Transforms are made in double anyway: where loops are few, elements of other types are cast before and after.
+inline constexpr uint32_t kWidenFft = kWidenFloats | kWidenComplex;
 
 // Lines along one axis: [outer, length, inner] complex values.
 struct FftLines {

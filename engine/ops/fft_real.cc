@@ -11,6 +11,7 @@
 
 #include "engine/ops/dims.h"
 #include "engine/ops/fft_lines.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -67,10 +68,6 @@ Status Infer(InferContext& c, int rank, bool is_inverse) {
   c.set_output(0, std::move(out));
   return Status();
 }
-template <int kRank, bool kInverse>
-Status Infer(InferContext& c) {
-  return Infer(c, kRank, kInverse);
-}
 
 // The last axis first.
 Result<std::vector<FftTables>> MakeTables(std::span<const int64_t> lengths, bool inverse, Allocator& allocator) {
@@ -92,10 +89,6 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_inverse) {
     }
   }
   return std::unique_ptr<OpState>(std::move(state));
-}
-template <bool kInverse>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  return Prepare(c, kInverse);
 }
 
 // Where the rows of a tensor begin of which the first `taken` of each inner axis are used: [batch, rows.., row].
@@ -186,13 +179,11 @@ Status Run(RunContext& c, int rank, bool is_inverse) {
     axes = &made;
   }
   const TakenRows rows = RowsOf(input.shape(), lengths);
-  const bool is_float = input.dtype() == DType::kFloat || input.dtype() == DType::kComplex64;
-  if (is_inverse) return is_float ? Inverse<float>(c, *axes, rows) : Inverse<double>(c, *axes, rows);
-  return is_float ? Forward<float>(c, *axes, rows) : Forward<double>(c, *axes, rows);
-}
-template <int kRank, bool kInverse>
-Status Run(RunContext& c) {
-  return Run(c, kRank, kInverse);
+  if constexpr (kHasLoops<kWidenFft, float>) {
+    if (input.dtype() == DType::kFloat) return Forward<float>(c, *axes, rows);
+    if (input.dtype() == DType::kComplex64) return Inverse<float>(c, *axes, rows);
+  }
+  return is_inverse ? Inverse<double>(c, *axes, rows) : Forward<double>(c, *axes, rows);
 }
 
 template <int kRank, bool kInverse>
@@ -201,9 +192,9 @@ constexpr OpDef Def(const char* name) {
           .inputs = kInverse ? "input:Tcomplex, fft_length:i32" : "input:Treal, fft_length:i32",
           .outputs = kInverse ? "output:Treal" : "output:Tcomplex",
           .attrs = "Treal:type=f32 in {f32,f64}; Tcomplex:type=c64 in {c64,c128}",
-          .infer = Infer<kRank, kInverse>,
-          .prepare = Prepare<kInverse>,
-          .run = Run<kRank, kInverse>};
+          .infer = With<Infer, kRank, kInverse>,
+          .prepare = With<Prepare, kInverse>,
+          .run = kWidened<With<Run, kRank, kInverse>, kWidenFft, FftState>};
 }
 
 constexpr OpDef kDefs[] = {Def<1, false>("RFFT"), Def<2, false>("RFFT2D"), Def<3, false>("RFFT3D"),

@@ -4,6 +4,7 @@
 
 #include "engine/ops/op.h"
 #include "engine/ops/tensor_list_value.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -54,28 +55,26 @@ void Fill(Tensor& output, bool with_ones) {
 }
 
 // Small results are known without the input's value: they are often parts of shapes.
-template <bool kOnes>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, bool with_ones) {
   constexpr int64_t kSmall = 64;
   const Shape& shape = c.shape(0);
   c.set_output(0, shape);
   const int64_t count = shape.complete() ? shape.num_elements() : -1;
   if (count >= 0 && count <= kSmall && (c.dtype(0) == DType::kInt32 || c.dtype(0) == DType::kInt64)) {
     RIVULET_ASSIGN_OR_RETURN(Tensor value, Tensor::Allocate(c.dtype(0), shape, c.allocator()));
-    Fill(value, kOnes);
+    Fill(value, with_ones);
     c.set_value(0, std::move(value));
   }
   return Status();
 }
 
-template <bool kOnes>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool with_ones) {
   if (c.input(0).dtype() == DType::kVariant) {  // lists of tensors: the same lists of zeros
     RIVULET_ASSIGN_OR_RETURN(const Tensor zeros, ZerosLikeTensor(c.input(0), c.allocator()));
     c.SetOutput(0, zeros);
     return Status();
   }
-  Fill(c.output(0), kOnes);
+  Fill(c.output(0), with_ones);
   return Status();
 }
 
@@ -84,15 +83,15 @@ constexpr OpDef kDefs[] = {
      .inputs = "x:T",
      .outputs = "y:T",
      .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64,c64,c128,bool,str,variant}",
-     .infer = Infer<false>,
-     .run = Run<false>,
+     .infer = With<Infer, false>,
+     .run = With<Run, false>,
      .flags = kElementwise},
     {.name = "OnesLike",
      .inputs = "x:T",
      .outputs = "y:T",
      .attrs = "T:type in {bf16,f16,f32,f64,i8,u8,i16,u16,i32,u32,i64,u64,c64,c128,bool}",
-     .infer = Infer<true>,
-     .run = Run<true>,
+     .infer = With<Infer, true>,
+     .run = With<Run, true>,
      .flags = kElementwise},
 };
 

@@ -16,7 +16,9 @@
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/fractional_pool.h"
 #include "engine/ops/number.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -140,51 +142,81 @@ Starts DrawStarts(RunContext& c, const Tensor& in, const Tensor& out) {
   return starts;
 }
 
-template <typename T, bool kMax>
-void Pool(RunContext& c, const Starts& starts) {
+// What the windows of one image have alike; strides are in elements.
+struct Pooled {
+  int64_t row;
+  int64_t channels;
+};
+
+// The pixel of a window, whose first element is at `corner`.
+using PoolWindow = void (*)(const Pooled& image, const void* corner, int64_t height, int64_t width, void* pixel);
+
+template <typename T>
+void MaxOfWindow(const Pooled& image, const void* corner, int64_t height, int64_t width, void* pixel) {
+  T* best = static_cast<T*>(pixel);
+  std::fill_n(best, image.channels, std::numeric_limits<T>::lowest());
+  for (int64_t h = 0; h < height; ++h) {
+    const T* from = static_cast<const T*>(corner) + h * image.row;
+    for (int64_t w = 0; w < width; ++w, from += image.channels) {
+      for (int64_t k = 0; k < image.channels; ++k) best[k] = best[k] < from[k] ? from[k] : best[k];
+    }
+  }
+}
+
+template <typename T>
+void MeanOfWindow(const Pooled& image, const void* corner, int64_t height, int64_t width, void* pixel) {
+  T* sum = static_cast<T*>(pixel);
+  std::fill_n(sum, image.channels, T{0});
+  for (int64_t h = 0; h < height; ++h) {
+    const T* from = static_cast<const T*>(corner) + h * image.row;
+    for (int64_t w = 0; w < width; ++w, from += image.channels) {
+      for (int64_t k = 0; k < image.channels; ++k) sum[k] = Plus(sum[k], from[k]);
+    }
+  }
+  for (int64_t k = 0; k < image.channels; ++k) sum[k] /= static_cast<T>(height * width);
+}
+
+void Pool(RunContext& c, const Starts& starts, PoolWindow pool) {
   const bool overlapping = c.state<State>().overlapping;
   const Tensor& in = c.input(0);
   Tensor& out = c.output(0);
   const int64_t rows = in.dim(1), columns = in.dim(2), channels = in.dim(3);
   const int64_t out_rows = out.dim(1), out_columns = out.dim(2);
-  const T* from = in.data<T>();
-  T* to = out.data<T>();
+  const Pooled image{columns * channels, channels};
   c.ParallelFor(in.dim(0) * out_rows, std::max<int64_t>((1 << 14) / (out_columns * channels), 1),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t i = begin; i < end; ++i) {
                     const FractionalWindow y = WindowAt(starts[0].data(), i % out_rows, overlapping, rows);
                     for (int64_t j = 0; j < out_columns; ++j) {
                       const FractionalWindow x = WindowAt(starts[1].data(), j, overlapping, columns);
-                      T* pixel = to + (i * out_columns + j) * channels;
-                      std::fill_n(pixel, channels, kMax ? std::numeric_limits<T>::lowest() : T{0});
-                      for (int64_t h = y.begin; h < y.end; ++h) {
-                        const T* row = from + ((i / out_rows * rows + h) * columns + x.begin) * channels;
-                        for (int64_t at = 0; at < (x.end - x.begin) * channels; ++at) {
-                          T& best = pixel[at % channels];
-                          best = kMax ? (best < row[at] ? row[at] : best) : Plus(best, row[at]);
-                        }
-                      }
-                      if (kMax) continue;
-                      const T count = static_cast<T>((y.end - y.begin) * (x.end - x.begin));
-                      for (int64_t k = 0; k < channels; ++k) pixel[k] /= count;
+                      const int64_t corner = ((i / out_rows * rows + y.begin) * columns + x.begin) * channels;
+                      pool(image, ElementAt(in.raw(), in.dtype(), corner), y.end - y.begin, x.end - x.begin,
+                           ElementAt(out.raw(), out.dtype(), (i * out_columns + j) * channels));
                     }
                   }
                 });
 }
 
+constexpr uint32_t kWidenMax = kWidenFloats | kWidenInts;
 // Sums of integers that wrap around are divided.
-template <bool kMax>
-constexpr uint32_t kWiden = kMax ? kWidenFloats | kWidenInts : kWidenFloats;
+constexpr uint32_t kWidenMean = kWidenFloats;
 
-template <bool kMax>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool max) {
   const Starts starts = DrawStarts(c, c.input(0), c.output(0));
   for (int i = 0; i < 2; ++i) {
     const std::vector<int64_t>& list = starts[static_cast<size_t>(i)];
     std::copy(list.begin(), list.end(), c.output(i + 1).data<int64_t>());
   }
-  VisitLoops<kWiden<kMax>, float, double, int32_t, int64_t>(
-      c.output(0).dtype(), [&](auto tag) { Pool<typename decltype(tag)::Type, kMax>(c, starts); });
+  const DType dtype = c.output(0).dtype();
+  PoolWindow pool = nullptr;
+  if (max) {
+    VisitLoops<kWidenMax, float, double, int32_t, int64_t>(
+        dtype, [&](auto tag) { pool = MaxOfWindow<typename decltype(tag)::Type>; });
+  } else {
+    VisitLoops<kWidenMean, float, double, int32_t, int64_t>(
+        dtype, [&](auto tag) { pool = MeanOfWindow<typename decltype(tag)::Type>; });
+  }
+  if (pool != nullptr) Pool(c, starts, pool);
   return Status();
 }
 
@@ -196,10 +228,13 @@ Status Run(RunContext& c) {
   .infer = Infer, .prepare = Prepare
 
 constexpr OpDef kDefs[] = {
-    {.name = "FractionalMaxPool", RIVULET_FORWARD, .run = kWidened<Run<true>, kWiden<true>, State>, .flags = kStateful},
+    {.name = "FractionalMaxPool",
+     RIVULET_FORWARD,
+     .run = kWidened<With<Run, true>, kWidenMax, State>,
+     .flags = kStateful},
     {.name = "FractionalAvgPool",
      RIVULET_FORWARD,
-     .run = kWidened<Run<false>, kWiden<false>, State>,
+     .run = kWidened<With<Run, false>, kWidenMean, State>,
      .flags = kStateful},
 };
 

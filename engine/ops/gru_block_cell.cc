@@ -12,12 +12,12 @@
 #include "engine/ops/matched_sizes.h"
 #include "engine/ops/packed_operands.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
 
-template <bool kGrad>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, bool grad) {
   SharedSize batch = Shape::kUnknownDim, input = batch, cell = batch;
   RIVULET_RETURN_IF_ERROR(MatchSizes(c, 0, "x", {&batch, &input}));
   RIVULET_RETURN_IF_ERROR(MatchSizes(c, 1, "h_prev", {&batch, &cell}));
@@ -27,9 +27,9 @@ Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(MatchSizes(c, 4, "b_ru", {&gates}));
   RIVULET_RETURN_IF_ERROR(MatchSizes(c, 5, "b_c", {&cell}));
   const char* const values[] = {"r", "u", "c", "d_h"};
-  for (int i = 0; kGrad && i < 4; ++i) RIVULET_RETURN_IF_ERROR(MatchSizes(c, 6 + i, values[i], {&batch, &cell}));
+  for (int i = 0; grad && i < 4; ++i) RIVULET_RETURN_IF_ERROR(MatchSizes(c, 6 + i, values[i], {&batch, &cell}));
   for (int i = 0; i < 4; ++i) c.set_output(i, {batch, cell});
-  if (kGrad) {
+  if (grad) {
     c.set_output(0, {batch, input});
     c.set_output(3, {batch, gates});
   }
@@ -37,31 +37,31 @@ Status Infer(InferContext& c) {
 }
 
 // w_ru and w_c, where they are constant.
-struct State : OpState {
+struct Weights {
   std::shared_ptr<const PackedMatrix> ru, c;
+};
+
+struct State : OpState {
+  Weights weights;
 };
 
 Result<std::shared_ptr<const PackedMatrix>> Packed(const Tensor& w, bool turned, Allocator& allocator) {
   return PackMatrixOnce(w, w.dim(turned ? 1 : 0), w.dim(turned ? 0 : 1), turned, allocator);
 }
 
-template <bool kGrad>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool grad) {
   auto state = std::make_unique<State>();
   for (const int i : {2, 3}) {
     if (c.constant(i) == nullptr) continue;
-    RIVULET_ASSIGN_OR_RETURN((i == 2 ? state->ru : state->c), Packed(*c.constant(i), kGrad, c.allocator()));
+    RIVULET_ASSIGN_OR_RETURN((i == 2 ? state->weights.ru : state->weights.c),
+                             Packed(*c.constant(i), grad, c.allocator()));
     c.Consume(i);
   }
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-struct Weights {
-  std::shared_ptr<const PackedMatrix> ru, c;
-};
-
 Result<Weights> WeightsOf(RunContext& c, bool turned) {
-  Weights w{c.state<State>().ru, c.state<State>().c};
+  Weights w = c.state<State>().weights;
   if (w.ru == nullptr) {
     RIVULET_ASSIGN_OR_RETURN(w.ru, Packed(c.input(2), turned, c.allocator()));
   }
@@ -150,15 +150,15 @@ constexpr OpDef kDefs[] = {
      .inputs = RIVULET_GRU,
      .outputs = "r:T, u:T, c:T, h:T",
      .attrs = "T:type in {f32}",
-     .infer = Infer<false>,
-     .prepare = Prepare<false>,
+     .infer = With<Infer, false>,
+     .prepare = With<Prepare, false>,
      .run = Run},
     {.name = "GRUBlockCellGrad",
      .inputs = RIVULET_GRU ", r:T, u:T, c:T, d_h:T",
      .outputs = "d_x:T, d_h_prev:T, d_c_bar:T, d_r_bar_u_bar:T",
      .attrs = "T:type in {f32}",
-     .infer = Infer<true>,
-     .prepare = Prepare<true>,
+     .infer = With<Infer, true>,
+     .prepare = With<Prepare, true>,
      .run = RunGrad},
 };
 #undef RIVULET_GRU

@@ -14,6 +14,7 @@
 
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
@@ -109,50 +110,67 @@ T Converted(float value) {
 }
 
 template <typename T>
+void ConvertFill(float value, void* to) {
+  *static_cast<T*>(to) = Converted<T>(value);
+}
+
+// A pixel at (x, y) between four, of which those outside the image are null and count as the fill value.
+template <typename T>
+void Mix(const void* const corners[4], const void* fill, int64_t depth, float y, float x, void* to) {
+  const float top = std::floor(y), left = std::floor(x);
+  for (int64_t k = 0; k < depth; ++k) {
+    const auto at = [&](int i) {
+      const T* corner = static_cast<const T*>(corners[i]);
+      return static_cast<float>(Widen(corner != nullptr ? corner[k] : *static_cast<const T*>(fill)));
+    };
+    const float upper = (left + 1 - x) * at(0) + (x - left) * at(1);
+    const float lower = (left + 1 - x) * at(2) + (x - left) * at(3);
+    static_cast<T*>(to)[k] = Converted<T>((top + 1 - y) * upper + (y - top) * lower);
+  }
+}
+
+// All that depends on the type.
+struct Typed {
+  decltype(&ConvertFill<float>) convert_fill = nullptr;
+  decltype(&Mix<float>) mix = nullptr;
+};
+
 struct Image {
-  const T* pixels;
+  DType dtype;
+  const void* pixels;
   int64_t height;
   int64_t width;
   int64_t depth;
 
   // Null outside the image.
-  const T* At(float y, float x) const {
+  const void* At(float y, float x) const {
     if (!(y >= 0 && y < kFar && x >= 0 && x < kFar)) return nullptr;
     const auto row = static_cast<int64_t>(y), column = static_cast<int64_t>(x);
-    return row < height && column < width ? pixels + (row * width + column) * depth : nullptr;
+    return row < height && column < width ? ElementAt(pixels, dtype, (row * width + column) * depth) : nullptr;
   }
 };
 
-template <typename T>
-void Mix(const Image<T>& image, float y, float x, T fill, T* to) {
-  const float top = std::floor(y), left = std::floor(x);
-  const T* corners[4] = {image.At(top, left), image.At(top, left + 1), image.At(top + 1, left),
-                         image.At(top + 1, left + 1)};
-  for (int64_t k = 0; k < image.depth; ++k) {
-    const auto at = [&](int i) { return static_cast<float>(Widen(corners[i] != nullptr ? corners[i][k] : fill)); };
-    const float upper = (left + 1 - x) * at(0) + (x - left) * at(1);
-    const float lower = (left + 1 - x) * at(2) + (x - left) * at(3);
-    to[k] = Converted<T>((top + 1 - y) * upper + (y - top) * lower);
-  }
-}
-
-template <typename T>
-void TransformRow(const State& state, const Image<T>& image, const float* map, int64_t row, int64_t count, T fill,
-                  T* to) {
+void TransformRow(const State& state, const Typed& typed, const Image& image, const float* map, int64_t row,
+                  int64_t count, const void* fill, void* out) {
   const auto v = static_cast<float>(row);
-  for (int64_t i = 0; i < count; ++i, to += image.depth) {
+  for (int64_t i = 0; i < count; ++i) {
     const auto u = static_cast<float>(i);
     const float k = map[6] * u + map[7] * v + 1.0f;
     const float x = Inside(state.fill, (map[0] * u + map[1] * v + map[2]) / k, image.width);
     const float y = Inside(state.fill, (map[3] * u + map[4] * v + map[5]) / k, image.height);
-    if (k == 0) {
-      std::fill_n(to, image.depth, fill);
-    } else if (state.bilinear) {
-      Mix(image, y, x, fill, to);
-    } else if (const T* from = image.At(std::round(y), std::round(x)); from != nullptr) {
-      std::copy_n(from, image.depth, to);
+    void* to = ElementAt(out, image.dtype, i * image.depth);
+    if (k != 0 && state.bilinear) {
+      const float top = std::floor(y), left = std::floor(x);
+      const void* const corners[4] = {image.At(top, left), image.At(top, left + 1), image.At(top + 1, left),
+                                      image.At(top + 1, left + 1)};
+      typed.mix(corners, fill, image.depth, y, x, to);
+      continue;
+    }
+    const void* from = k != 0 ? image.At(std::round(y), std::round(x)) : nullptr;
+    if (from != nullptr) {
+      CopyElements(image.dtype, to, from, image.depth);
     } else {
-      std::fill_n(to, image.depth, fill);
+      FillElements(image.dtype, to, fill, image.depth);
     }
   }
 }
@@ -160,25 +178,28 @@ void TransformRow(const State& state, const Image<T>& image, const float* map, i
 constexpr uint32_t kWiden = kWidenHalves;
 
 Status Run(RunContext& c) {
-  const auto& state = c.state<State>();
   const Tensor &images = c.input(0), &transforms = c.input(1);
   Tensor& out = c.output(0);
   if (out.num_elements() == 0) return Status();
-  const int64_t height = images.dim(1), width = images.dim(2), depth = images.dim(3);
-  const int64_t rows = out.dim(1), row_size = out.dim(2) * depth;
-  const float fill = c.num_inputs() > 3 ? *c.input(3).data<float>() : 0;
+  Typed typed;
   VisitLoops<kWiden, float, double, Half, BFloat16, uint8_t, int32_t, int64_t>(images.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
-    const T* from = static_cast<const T*>(images.raw());
-    T* to = out.data<T>();
-    c.ParallelFor(out.dim(0) * rows, std::max<int64_t>((1 << 13) / row_size, 1), [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end && !c.stop().stopped(); ++row) {
-        const int64_t n = row / rows;
-        const Image<T> image{from + n * height * width * depth, height, width, depth};
-        const float* map = transforms.data<float>() + (transforms.dim(0) == 1 ? 0 : n * 8);
-        TransformRow(state, image, map, row % rows, out.dim(2), Converted<T>(fill), to + row * row_size);
-      }
-    });
+    typed = {ConvertFill<T>, Mix<T>};
+  });
+  if (typed.mix == nullptr) return Status();
+  const DType dtype = images.dtype();
+  const int64_t height = images.dim(1), width = images.dim(2), depth = images.dim(3);
+  const int64_t rows = out.dim(1), row_size = out.dim(2) * depth;
+  alignas(8) char fill[8];
+  typed.convert_fill(c.num_inputs() > 3 ? *c.input(3).data<float>() : 0, fill);
+  c.ParallelFor(out.dim(0) * rows, std::max<int64_t>((1 << 13) / row_size, 1), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end && !c.stop().stopped(); ++row) {
+      const int64_t n = row / rows;
+      const Image image{dtype, ElementAt(images.raw(), dtype, n * height * width * depth), height, width, depth};
+      const float* map = transforms.data<float>() + (transforms.dim(0) == 1 ? 0 : n * 8);
+      TransformRow(c.state<State>(), typed, image, map, row % rows, out.dim(2), fill,
+                   ElementAt(out.raw(), dtype, row * row_size));
+    }
   });
   return Status();
 }

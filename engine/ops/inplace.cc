@@ -4,6 +4,7 @@
 #include "engine/ops/dims.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/axis_copy.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -24,8 +25,7 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <Combine kCombine>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Combine how) {
   const Tensor& x = c.input(0);
   const Tensor& i = c.input(1);
   const Tensor& v = c.input(2);
@@ -34,7 +34,7 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, x.shape()));
   RIVULET_RETURN_IF_ERROR(CopyTensor(c, x, y));
   if (x.num_elements() == 0) return Status();
-  const CombineRows combine = FindCombine(kCombine, x.dtype());
+  const CombineRows combine = FindCombine(how, x.dtype());
   if (combine == nullptr) return Unimplemented("no sums of ", x.dtype());
   const int64_t rows = x.dim(0), row = x.num_elements() / rows;
   for (int64_t k = 0; k < i.num_elements(); ++k) {
@@ -53,19 +53,19 @@ constexpr OpDef kDefs[] = {
      .outputs = "y:T",
      .attrs = RIVULET_NUMBERS ",bool,str}",
      .infer = Infer,
-     .run = Run<Combine::kAssign>},
+     .run = With<Run, Combine::kAssign>},
     {.name = "InplaceAdd",
      .inputs = "x:T, i:i32, v:T",
      .outputs = "y:T",
      .attrs = RIVULET_NUMBERS "}",
      .infer = Infer,
-     .run = Run<Combine::kAdd>},
+     .run = With<Run, Combine::kAdd>},
     {.name = "InplaceSub",
      .inputs = "x:T, i:i32, v:T",
      .outputs = "y:T",
      .attrs = RIVULET_NUMBERS "}",
      .infer = Infer,
-     .run = Run<Combine::kSubtract>},
+     .run = With<Run, Combine::kSubtract>},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr int64_t kBlock = 1024;
 constexpr int64_t kPiece = 64 * kBlock;
 
-template <typename T, typename Wide>
+template <typename T>
 Status SumSquares(RunContext& c) {
   const T* x = c.input(0).data<T>();
   const int64_t count = c.input(0).num_elements();
@@ -24,29 +25,27 @@ Status SumSquares(RunContext& c) {
   c.ParallelFor(count, kPiece, [&](int64_t begin, int64_t end) {
     double total = 0;
     for (int64_t at = begin; at < end; at += kBlock) {
-      Wide lanes[8] = {};
+      Wide<T> lanes[8] = {};
       const int64_t stop = std::min(end, at + kBlock);
       for (int64_t i = at; i < stop; ++i) {
-        const Wide value = static_cast<Wide>(x[i]);
+        const Wide<T> value = Widen(x[i]);
         lanes[i & 7] += value * value;
       }
-      for (const Wide lane : lanes) total += static_cast<double>(lane);
+      for (const Wide<T> lane : lanes) total += static_cast<double>(lane);
     }
     sums[begin / kPiece] = total;
   });
   double total = 0;
   for (int64_t i = 0; i < num_pieces; ++i) total += sums[i];
-  *c.output(0).data<T>() = static_cast<T>(static_cast<Wide>(total / 2));
+  *c.output(0).data<T>() = static_cast<T>(static_cast<Wide<T>>(total / 2));
   return Status();
 }
 
 Status Run(RunContext& c) {
-  switch (c.input(0).dtype()) {
-    case DType::kFloat: return SumSquares<float, float>(c);
-    case DType::kDouble: return SumSquares<double, double>(c);
-    case DType::kHalf: return SumSquares<Half, float>(c);
-    default: return SumSquares<BFloat16, float>(c);
-  }
+  Status status;
+  VisitLoops<kWidenFloats, float, double, Half, BFloat16>(
+      c.input(0).dtype(), [&](auto tag) { status = SumSquares<typename decltype(tag)::Type>(c); });
+  return status;
 }
 
 constexpr OpDef kDefs[] = {
@@ -55,7 +54,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type in {f16,bf16,f32,f64}",
      .infer = InferScalar,
-     .run = Run},
+     .run = kWidened<Run, kWidenFloats>},
 };
 
 }  // namespace

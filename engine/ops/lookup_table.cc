@@ -10,6 +10,7 @@
 
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -43,16 +44,15 @@ bool HasTable(TableKind kind, DType key, DType value) {
 }
 
 // A dense table's keys are inputs, whose type stands for an attribute that is left out.
-template <TableKind kKind, typename Context>
-DType KeyType(const Context& c) {
-  return kKind == TableKind::kDense && c.num_inputs() > 0 ? c.dtype(0) : c.attrs().Type("key_dtype");
+template <typename Context>
+DType KeyType(const Context& c, TableKind kind) {
+  return kind == TableKind::kDense && c.num_inputs() > 0 ? c.dtype(0) : c.attrs().Type("key_dtype");
 }
 
-template <TableKind kKind>
-Status InferHandle(InferContext& c) {
-  const DType key = KeyType<kKind>(c);
+Status InferHandle(InferContext& c, TableKind kind) {
+  const DType key = KeyType(c, kind);
   const DType value = c.attrs().Type("value_dtype");
-  if (!HasTable(kKind, key, value)) {
+  if (!HasTable(kind, key, value)) {
     return Unimplemented("no table of this kind has keys of ", key, " and values of ", value);
   }
   c.set_output(0, {});
@@ -65,15 +65,14 @@ Status InferDense(InferContext& c) {
       return InvalidArgument("input ", i, ": want a scalar or a vector as key, got shape ", c.shape(i));
     }
   }
-  return InferHandle<TableKind::kDense>(c);
+  return InferHandle(c, TableKind::kDense);
 }
 
-template <TableKind kKind, bool kIsAnonymous>
-Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c, TableKind kind, bool is_anonymous) {
   const AttrReader attrs = c.attrs();
   auto state = std::make_unique<HandleState>();
-  state->kind = kKind;
-  if (kIsAnonymous) {
+  state->kind = kind;
+  if (is_anonymous) {
     state->form.name = c.node().name;
   } else {
     // Tables and variables of one name are two things.
@@ -83,16 +82,16 @@ Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c) {
     if (state->form.name.empty()) state->form.name = c.node().name;
     state->name = Cat(is_shared ? "shared " : "of node ", state->form.name);
   }
-  state->form.key_dtype = KeyType<kKind>(c);
+  state->form.key_dtype = KeyType(c, kind);
   state->form.value_dtype = attrs.Type("value_dtype");
-  if (kKind == TableKind::kTensors || kKind == TableKind::kDense)
+  if (kind == TableKind::kTensors || kind == TableKind::kDense)
     state->form.value_shape = attrs.ShapeAttr("value_shape");
   const Shape& shape = state->form.value_shape;
   const bool is_vector = shape.complete() && shape.rank() == 1;
-  if (kKind == TableKind::kTensors && !is_vector) {
+  if (kind == TableKind::kTensors && !is_vector) {
     return InvalidArgument("attr 'value_shape': want a vector's, got ", shape);
   }
-  if (kKind == TableKind::kDense) {
+  if (kind == TableKind::kDense) {
     if (!is_vector && !(shape.has_rank() && shape.rank() == 0)) {
       return InvalidArgument("attr 'value_shape': want a scalar's or a vector's, got ", shape);
     }
@@ -208,17 +207,17 @@ Status RunExport(RunContext& c) {
 #define RIVULET_NAMED "container:string=\"\"; shared_name:string=\"\"; use_node_name_sharing:bool=false; " RIVULET_KEYS
 #define RIVULET_PLAIN "f32,f64,i32,i64,bool"
 #define RIVULET_VALUES "{" RIVULET_PLAIN ",str,variant,resource}"
-#define RIVULET_TABLE(op, handle, kind, values)                                                 \
-  {                                                                                             \
-    .name = op, .inputs = "", .outputs = "table_handle:" handle, .attrs = RIVULET_NAMED values, \
-    .infer = InferHandle<kind>, .prepare = PrepareHandle<kind, false>, .run = RunHandle,        \
-    .flags = kNamedResource | kMakesOutputs                                                     \
+#define RIVULET_TABLE(op, handle, kind, values)                                                      \
+  {                                                                                                  \
+    .name = op, .inputs = "", .outputs = "table_handle:" handle, .attrs = RIVULET_NAMED values,      \
+    .infer = With<InferHandle, kind>, .prepare = With<PrepareHandle, kind, false>, .run = RunHandle, \
+    .flags = kNamedResource | kMakesOutputs                                                          \
   }
-#define RIVULET_ANONYMOUS(op, kind, values)                                                     \
-  {                                                                                             \
-    .name = op, .inputs = "", .outputs = "table_handle:resource", .attrs = RIVULET_KEYS values, \
-    .infer = InferHandle<kind>, .prepare = PrepareHandle<kind, true>, .run = RunAnonymous,      \
-    .flags = kStateful | kMakesOutputs                                                          \
+#define RIVULET_ANONYMOUS(op, kind, values)                                                            \
+  {                                                                                                    \
+    .name = op, .inputs = "", .outputs = "table_handle:resource", .attrs = RIVULET_KEYS values,        \
+    .infer = With<InferHandle, kind>, .prepare = With<PrepareHandle, kind, true>, .run = RunAnonymous, \
+    .flags = kStateful | kMakesOutputs                                                                 \
   }
 #define RIVULET_FIND(op, handle)                                                                             \
   {                                                                                                          \
@@ -266,7 +265,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "table_handle:resource",
      .attrs = RIVULET_NAMED RIVULET_DENSE_VALUES,
      .infer = InferDense,
-     .prepare = PrepareHandle<TableKind::kDense, false>,
+     .prepare = With<PrepareHandle, TableKind::kDense, false>,
      .run = RunHandle,
      .flags = kNamedResource | kMakesOutputs},
     RIVULET_ANONYMOUS("AnonymousHashTable", TableKind::kFixed, RIVULET_FIXED_VALUES),
@@ -277,7 +276,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "table_handle:resource",
      .attrs = RIVULET_KEYS RIVULET_DENSE_VALUES,
      .infer = InferDense,
-     .prepare = PrepareHandle<TableKind::kDense, true>,
+     .prepare = With<PrepareHandle, TableKind::kDense, true>,
      .run = RunAnonymous,
      .flags = kStateful | kMakesOutputs},
     RIVULET_FIND("LookupTableFind", "ref str"),

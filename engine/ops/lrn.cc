@@ -14,6 +14,7 @@
 #include "engine/ops/op.h"
 #include "engine/ops/rounded.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -25,14 +26,13 @@ struct State : OpState {
   float beta = 0;
 };
 
-template <int kInputs>
 Status Infer(InferContext& c) {
   const int64_t radius = c.attrs().Int("depth_radius");
   if (radius < 0 || radius > 0x7fffffff) {
     return InvalidArgument("attr 'depth_radius': want [0, 2147483647], got ", radius);
   }
   Shape shape = Shape::OfUnknownDims(4);
-  for (int i = 0; i < kInputs; ++i) {
+  for (int i = 0; i < c.num_inputs(); ++i) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(i, 4));
     RIVULET_ASSIGN_OR_RETURN(shape, MergeShapes(shape, c.shape(i)));
   }
@@ -141,13 +141,10 @@ Status RunHalf(RunContext& c) {
   return Status();
 }
 
-template <bool kGrad>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool grad) {
   const auto& state = c.state<State>();
   if (c.output(0).num_elements() == 0) return Status();
-  if constexpr (kGrad) {
-    if (c.output(0).dtype() == DType::kHalf) return RunHalf(c);
-  }
+  if (grad && c.output(0).dtype() == DType::kHalf) return RunHalf(c);
   const int64_t channels = c.output(0).dim(3);
   const int64_t rows = c.output(0).num_elements() / channels;
   const int64_t grain = std::max<int64_t>((1 << 12) / channels, 1);
@@ -166,7 +163,7 @@ Status Run(RunContext& c) {
     double* running = pieces.At<double>(room) + begin / grain * (channels + 1) * 2;
     for (int64_t row = begin; row < end; ++row) {
       const int64_t at = row * channels;
-      if constexpr (kGrad) {
+      if (grad) {
         float* norm = reinterpret_cast<float*>(running + channels + 1);
         BackwardRow(state, in[0] + at, in[1] + at, in[2] + at, channels, running, norm, to + at);
       } else {
@@ -186,16 +183,16 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = RIVULET_ATTRS,
-     .infer = Infer<1>,
+     .infer = Infer,
      .prepare = Prepare,
-     .run = Run<false>},
+     .run = With<Run, false>},
     {.name = "LRNGrad",
      .inputs = "input_grads:T, input_image:T, output_image:T",
      .outputs = "output:T",
      .attrs = RIVULET_ATTRS,
-     .infer = Infer<3>,
+     .infer = Infer,
      .prepare = Prepare,
-     .run = Run<true>},
+     .run = With<Run, true>},
 };
 
 }  // namespace
