@@ -48,14 +48,11 @@ Status InferFused(InferContext& c) {
   return CheckTailArgs(c, tail, output, 1);
 }
 
-template <bool kFused>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> PrepareWithTail(PrepareContext& c, FusedTail tail) {
   auto state = std::make_unique<State>();
   state->transpose_a = c.attrs().Bool("transpose_a");
   state->transpose_b = c.attrs().Bool("transpose_b");
-  if (kFused) {
-    RIVULET_ASSIGN_OR_RETURN(state->tail, ParseFusedTail(c.attrs()));
-  }
+  state->tail = std::move(tail);
   const Tensor* b = c.constant(1);
   if (b != nullptr && ComputeType(b->dtype()) == DType::kFloat) {
     const bool t = state->transpose_b;
@@ -79,6 +76,13 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
     c.Consume(1);
   }
   return std::unique_ptr<OpState>(std::move(state));
+}
+
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) { return PrepareWithTail(c, FusedTail()); }
+
+Result<std::unique_ptr<OpState>> PrepareFused(PrepareContext& c) {
+  RIVULET_ASSIGN_OR_RETURN(FusedTail tail, ParseFusedTail(c.attrs()));
+  return PrepareWithTail(c, std::move(tail));
 }
 
 Status Run(RunContext& c) {
@@ -145,7 +149,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "transpose_a:bool=false; transpose_b:bool=false; T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}; "
               "grad_a:bool=false; grad_b:bool=false",
      .infer = Infer,
-     .prepare = Prepare<false>,
+     .prepare = Prepare,
      .run = Run},
     {.name = "_FusedMatMul",
      .inputs = "a:T, b:T, args:num_args*T",
@@ -153,7 +157,7 @@ constexpr OpDef kDefs[] = {
      .attrs = "transpose_a:bool=false; transpose_b:bool=false; T:type in {bf16,f16,f32}; num_args:int; "
               "fused_ops:list(string)=[]; epsilon:float=0.0001; leakyrelu_alpha:float=0.2",
      .infer = InferFused,
-     .prepare = Prepare<true>,
+     .prepare = PrepareFused,
      .run = Run},
 };
 

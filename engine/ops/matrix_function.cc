@@ -13,6 +13,7 @@
 // rounding has it, and so may be ours.
 #include "engine/ops/complex_schur.h"
 #include "engine/ops/lu_factor.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -213,8 +214,7 @@ Status Infer(InferContext& c) {
 
 enum class Function { kExponential, kSquareRoot, kLogarithm };
 
-template <Function kFunction>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Function function) {
   const MatrixShape shape = MatricesOf(c.input(0).shape());
   const int64_t n = shape.rows;
   if (n == 0) return Status();
@@ -224,7 +224,7 @@ Status Run(RunContext& c) {
                           [&](int64_t i, T* memory) -> const char* {
                             const View a{memory, n, n};
                             Load(c.input(0), i * n * n, n * n, a.at);
-                            switch (kFunction) {
+                            switch (function) {
                               case Function::kExponential: Exponential(a, c.stop(), memory + n * n); break;
                               case Function::kSquareRoot: SquareRoot(a, is_real, c.stop(), memory + n * n); break;
                               case Function::kLogarithm: Logarithm(a, c.stop(), memory + n * n); break;
@@ -240,19 +240,19 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:type in {f32,f64,c64,c128}",
      .infer = Infer,
-     .run = Run<Function::kExponential>},
+     .run = With<Run, Function::kExponential>},
     {.name = "MatrixSquareRoot",
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = "T:type in {f32,f64,c64,c128}",
      .infer = Infer,
-     .run = Run<Function::kSquareRoot>},
+     .run = With<Run, Function::kSquareRoot>},
     {.name = "MatrixLogarithm",
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = "T:type in {c64,c128}",
      .infer = Infer,
-     .run = Run<Function::kLogarithm>},
+     .run = With<Run, Function::kLogarithm>},
 };
 
 }  // namespace

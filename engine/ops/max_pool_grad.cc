@@ -10,6 +10,7 @@
 #include "engine/ops/rows.h"
 #include "engine/ops/staging.h"
 #include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -45,14 +46,12 @@ Status SetShapes(InferContext& c, const PoolSpec& spec, Rule rule) {
   return Status();
 }
 
-template <int kRank, Rule kRule>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, false));
-  return SetShapes(c, spec, kRule);
+Status Infer(InferContext& c, int rank, Rule rule) {
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), rank, false));
+  return SetShapes(c, spec, rule);
 }
 
-template <Rule kRule>
-Status InferV2(InferContext& c) {
+Status InferV2(InferContext& c, Rule rule) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 4));
   for (int i = 3; i <= 4; ++i) {
     RIVULET_RETURN_IF_ERROR(
@@ -60,18 +59,17 @@ Status InferV2(InferContext& c) {
   }
   if (!c.known(3) || !c.known(4)) {
     Shape unknown = Shape::OfUnknownDims(4);
-    c.set_output(0, kRule == Rule::kGather || !c.shape(0).has_rank() ? unknown : c.shape(0));
+    c.set_output(0, rule == Rule::kGather || !c.shape(0).has_rank() ? unknown : c.shape(0));
     return Status();
   }
   RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, SpecFromInputs(*c.value(3), *c.value(4), c.attrs().Str("padding"),
                                                                c.attrs().Str("data_format")));
-  return SetShapes(c, spec, kRule);
+  return SetShapes(c, spec, rule);
 }
 
-template <int kRank>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
   auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), kRank, false));
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), rank, false));
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -172,10 +170,6 @@ Status Run(RunContext& c, Rule rule) {
   output.Finish(c, pieces);
   return Status();
 }
-template <Rule kRule>
-Status Run(RunContext& c) {
-  return Run(c, kRule);
-}
 
 #define RIVULET_TYPES "{f32,f64,i32,u8,i16,i8,i64,bf16,u16,f16,u32,u64}"
 #define RIVULET_WINDOW_2D "ksize:list(int) >=4; strides:list(int) >=4; data_format:string=\"NHWC\" in {NHWC,NCHW}; "
@@ -189,46 +183,46 @@ constexpr OpDef kDefs[] = {
      .inputs = "orig_input:TInput, orig_output:TInput, grad:T",
      .outputs = "output:T",
      .attrs = RIVULET_WINDOW_3D "T:type=f32 in {f16,bf16,f32}; TInput:type=f32 in {f16,bf16,f32}",
-     .infer = Infer<3, Rule::kAllEqual>,
-     .prepare = Prepare<3>,
-     .run = kWidened<Run<Rule::kAllEqual>, kWiden, State>},
+     .infer = With<Infer, 3, Rule::kAllEqual>,
+     .prepare = With<Prepare, 3>,
+     .run = kWidened<With<Run, Rule::kAllEqual>, kWiden, State>},
     {.name = "MaxPool3DGradGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
      .attrs = RIVULET_WINDOW_3D "T:type in " RIVULET_TYPES,
-     .infer = Infer<3, Rule::kGather>,
-     .prepare = Prepare<3>,
-     .run = kWidened<Run<Rule::kGather>, kWiden, State>},
+     .infer = With<Infer, 3, Rule::kGather>,
+     .prepare = With<Prepare, 3>,
+     .run = kWidened<With<Run, Rule::kGather>, kWiden, State>},
     {.name = "MaxPoolGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
      .attrs = RIVULET_WINDOW_2D "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
                                 "T:type=f32 in " RIVULET_TYPES,
-     .infer = Infer<2, Rule::kFirstMaximum>,
-     .prepare = Prepare<2>,
-     .run = kWidened<Run<Rule::kFirstMaximum>, kWiden, State>},
+     .infer = With<Infer, 2, Rule::kFirstMaximum>,
+     .prepare = With<Prepare, 2>,
+     .run = kWidened<With<Run, Rule::kFirstMaximum>, kWiden, State>},
     {.name = "MaxPoolGradGrad",
      .inputs = RIVULET_INPUTS,
      .outputs = "output:T",
      .attrs = RIVULET_WINDOW_2D "padding:string in {SAME,VALID}; T:type in " RIVULET_TYPES,
-     .infer = Infer<2, Rule::kGather>,
-     .prepare = Prepare<2>,
-     .run = kWidened<Run<Rule::kGather>, kWiden, State>},
+     .infer = With<Infer, 2, Rule::kGather>,
+     .prepare = With<Prepare, 2>,
+     .run = kWidened<With<Run, Rule::kGather>, kWiden, State>},
     {.name = "MaxPoolGradGradV2",
      .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32",
      .outputs = "output:T",
      .attrs = "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type in " RIVULET_TYPES,
-     .infer = InferV2<Rule::kGather>,
+     .infer = With<InferV2, Rule::kGather>,
      .prepare = PrepareV2,
-     .run = kWidened<Run<Rule::kGather>, kWiden, State>},
+     .run = kWidened<With<Run, Rule::kGather>, kWiden, State>},
     {.name = "MaxPoolGradV2",
      .inputs = RIVULET_INPUTS ", ksize:i32, strides:i32",
      .outputs = "output:T",
      .attrs =
          "padding:string in {SAME,VALID}; data_format:string=\"NHWC\" in {NHWC,NCHW}; T:type=f32 in " RIVULET_TYPES,
-     .infer = InferV2<Rule::kFirstMaximum>,
+     .infer = With<InferV2, Rule::kFirstMaximum>,
      .prepare = PrepareV2,
-     .run = kWidened<Run<Rule::kFirstMaximum>, kWiden, State>},
+     .run = kWidened<With<Run, Rule::kFirstMaximum>, kWiden, State>},
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "engine/base/checked.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/op.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -87,22 +88,21 @@ Result<std::unique_ptr<State>> ReadAttrs(const AttrReader& attrs, Form form) {
   return state;
 }
 
-template <Form kForm>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const std::unique_ptr<State> state, ReadAttrs(c.attrs(), kForm));
+Status Infer(InferContext& c, Form form) {
+  RIVULET_ASSIGN_OR_RETURN(const std::unique_ptr<State> state, ReadAttrs(c.attrs(), form));
   // The batch: a scalar, a vector, or either.
   const Shape& serialized = c.shape(0);
-  if (kForm == Form::kSingle) RIVULET_RETURN_IF_ERROR(c.WantRank(0, 0));
-  if (kForm == Form::kV1) RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
+  if (form == Form::kSingle) RIVULET_RETURN_IF_ERROR(c.WantRank(0, 0));
+  if (form == Form::kV1) RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
   if (serialized.has_rank() && serialized.rank() > 1) {
     return InvalidArgument("serialized: want a scalar or a vector, got shape ", serialized);
   }
-  if (kForm == Form::kV1) {
+  if (form == Form::kV1) {
     for (size_t i = 0; i < state->sparse_types.size() + state->dense_types.size(); ++i) {
       RIVULET_RETURN_IF_ERROR(c.WantScalar(static_cast<int>(2 + i)));
     }
   }
-  const int batch_rank = kForm == Form::kSingle ? 0 : kForm == Form::kV1 ? 1 : serialized.rank();
+  const int batch_rank = form == Form::kSingle ? 0 : form == Form::kV1 ? 1 : serialized.rank();
   int out = 0;
   const int64_t index_width = batch_rank < 0 ? Shape::kUnknownDim : batch_rank + 1;
   for (size_t i = 0; i < state->sparse_types.size(); ++i) c.set_output(out++, Shape{Shape::kUnknownDim, index_width});
@@ -123,9 +123,8 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <Form kForm>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<State> state, ReadAttrs(c.attrs(), kForm));
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, Form form) {
+  RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<State> state, ReadAttrs(c.attrs(), form));
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -352,8 +351,8 @@ constexpr OpDef kDefs[] = {
                 "dense_values:list(Tdense)",
      .attrs = "Nsparse:int >=0; Ndense:int >=0; sparse_types:list(type) in {f32,i64,str} >=0; "
               "Tdense:list(type) in {f32,i64,str} >=0; dense_shapes:list(shape) >=0",
-     .infer = Infer<Form::kV1>,
-     .prepare = Prepare<Form::kV1>,
+     .infer = With<Infer, Form::kV1>,
+     .prepare = With<Prepare, Form::kV1>,
      .run = Run,
      .flags = kDataDependent},
     {.name = "ParseExampleV2",
@@ -365,8 +364,8 @@ constexpr OpDef kDefs[] = {
      .attrs = "Tdense:list(type) in {f32,i64,str} >=0; num_sparse:int >=0; "
               "sparse_types:list(type) in {f32,i64,str} >=0; ragged_value_types:list(type) in {f32,i64,str} >=0; "
               "ragged_split_types:list(type) in {i32,i64} >=0; dense_shapes:list(shape) >=0",
-     .infer = Infer<Form::kV2>,
-     .prepare = Prepare<Form::kV2>,
+     .infer = With<Infer, Form::kV2>,
+     .prepare = With<Prepare, Form::kV2>,
      .run = Run,
      .flags = kDataDependent},
     {.name = "ParseSingleExample",
@@ -376,8 +375,8 @@ constexpr OpDef kDefs[] = {
      .attrs = "num_sparse:int >=0; sparse_keys:list(string) >=0; dense_keys:list(string) >=0; "
               "sparse_types:list(type) in {f32,i64,str} >=0; Tdense:list(type) in {f32,i64,str} >=0; "
               "dense_shapes:list(shape) >=0",
-     .infer = Infer<Form::kSingle>,
-     .prepare = Prepare<Form::kSingle>,
+     .infer = With<Infer, Form::kSingle>,
+     .prepare = With<Prepare, Form::kSingle>,
      .run = Run,
      .flags = kDataDependent},
 };

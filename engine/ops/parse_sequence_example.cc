@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/ops/sequence_example.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -28,20 +29,19 @@ struct State : OpState {
   SequenceKeys keys;
 };
 
-template <Form kForm>
-Result<std::unique_ptr<State>> ReadAttrs(const AttrReader& attrs) {
+Result<std::unique_ptr<State>> ReadAttrs(const AttrReader& attrs, Form form) {
   auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->columns, ReadSequenceColumns(attrs, kForm == Form::kV2));
-  state->columns.has_lengths = kForm != Form::kSingle;
+  RIVULET_ASSIGN_OR_RETURN(state->columns, ReadSequenceColumns(attrs, form == Form::kV2));
+  state->columns.has_lengths = form != Form::kSingle;
   const SequenceColumns& columns = state->columns;
   const auto same = [](const char* name, int64_t got, size_t want) -> Status {
     if (got == static_cast<int64_t>(want)) return Status();
     return InvalidArgument(name, ": want ", static_cast<uint64_t>(want), ", one for each type, got ", got);
   };
-  if (kForm != Form::kV2) {
+  if (form != Form::kV2) {
     RIVULET_RETURN_IF_ERROR(same("Ncontext_dense", attrs.Int("Ncontext_dense"), columns.context_dense.size()));
   }
-  if (kForm != Form::kV1) return state;
+  if (form != Form::kV1) return state;
   SequenceKeys& keys = state->keys;
   const auto take = [&](const char* name, size_t want, std::vector<std::string>* kept,
                         std::vector<std::string_view>* views) -> Status {
@@ -65,16 +65,15 @@ Result<std::unique_ptr<State>> ReadAttrs(const AttrReader& attrs) {
   return state;
 }
 
-template <Form kForm>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const std::unique_ptr<State> state, ReadAttrs<kForm>(c.attrs()));
+Status Infer(InferContext& c, Form form) {
+  RIVULET_ASSIGN_OR_RETURN(const std::unique_ptr<State> state, ReadAttrs(c.attrs(), form));
   Shape batch = c.shape(0);
-  if (kForm == Form::kV1) {
+  if (form == Form::kV1) {
     RIVULET_RETURN_IF_ERROR(c.WantRank(0, 1));
     RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
     if (!batch.has_rank()) batch = Shape{Shape::kUnknownDim};
   }
-  if (kForm == Form::kSingle) {
+  if (form == Form::kSingle) {
     RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
     const auto keys = static_cast<int>(state->columns.context_sparse.size() + state->columns.context_dense.size() +
                                        state->columns.list_sparse.size() + state->columns.list_dense.size());
@@ -85,9 +84,8 @@ Status Infer(InferContext& c) {
   return InferSequence(c, state->columns, batch);
 }
 
-template <Form kForm>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<State> state, ReadAttrs<kForm>(c.attrs()));
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, Form form) {
+  RIVULET_ASSIGN_OR_RETURN(std::unique_ptr<State> state, ReadAttrs(c.attrs(), form));
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -164,8 +162,8 @@ constexpr OpDef kDefs[] = {
               "feature_list_dense_types:list(type)=[] in {f32,i64,str} >=0; context_dense_shapes:list(shape)=[] >=0; "
               "feature_list_sparse_types:list(type)=[] in {f32,i64,str} >=0; "
               "feature_list_dense_shapes:list(shape)=[] >=0",
-     .infer = Infer<Form::kV1>,
-     .prepare = Prepare<Form::kV1>,
+     .infer = With<Infer, Form::kV1>,
+     .prepare = With<Prepare, Form::kV1>,
      .run = RunV1,
      .flags = kDataDependent},
     {.name = "ParseSequenceExampleV2",
@@ -194,8 +192,8 @@ constexpr OpDef kDefs[] = {
          "context_sparse_types:list(type)=[] in {f32,i64,str} >=0; Tcontext_dense:list(type)=[] in {f32,i64,str} >=0; "
          "feature_list_dense_types:list(type)=[] in {f32,i64,str} >=0; context_dense_shapes:list(shape)=[] >=0; "
          "feature_list_sparse_types:list(type)=[] in {f32,i64,str} >=0; feature_list_dense_shapes:list(shape)=[] >=0",
-     .infer = Infer<Form::kV2>,
-     .prepare = Prepare<Form::kV2>,
+     .infer = With<Infer, Form::kV2>,
+     .prepare = With<Prepare, Form::kV2>,
      .run = RunV2,
      .flags = kDataDependent},
     {.name = "ParseSingleSequenceExample",
@@ -215,8 +213,8 @@ constexpr OpDef kDefs[] = {
          "context_sparse_types:list(type)=[] in {f32,i64,str} >=0; Tcontext_dense:list(type)=[] in {f32,i64,str} >=0; "
          "feature_list_dense_types:list(type)=[] in {f32,i64,str} >=0; context_dense_shapes:list(shape)=[] >=0; "
          "feature_list_sparse_types:list(type)=[] in {f32,i64,str} >=0; feature_list_dense_shapes:list(shape)=[] >=0",
-     .infer = Infer<Form::kSingle>,
-     .prepare = Prepare<Form::kSingle>,
+     .infer = With<Infer, Form::kSingle>,
+     .prepare = With<Prepare, Form::kSingle>,
      .run = RunSingle,
      .flags = kDataDependent},
 };

@@ -9,6 +9,7 @@
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/axis_copy.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -38,20 +39,18 @@ Status ReadTriple(const AttrReader& attrs, const char* name, int spatial, int64_
   return Status();
 }
 
-template <int kSpatial>
-Status ReadAttrs(const AttrReader& attrs, State* state) {
-  state->spatial = kSpatial;
-  RIVULET_RETURN_IF_ERROR(ReadTriple(attrs, "ksizes", kSpatial, state->size));
-  RIVULET_RETURN_IF_ERROR(ReadTriple(attrs, "strides", kSpatial, state->stride));
-  if (kSpatial == 2) RIVULET_RETURN_IF_ERROR(ReadTriple(attrs, "rates", kSpatial, state->rate));
+Status ReadAttrs(const AttrReader& attrs, int spatial, State* state) {
+  state->spatial = spatial;
+  RIVULET_RETURN_IF_ERROR(ReadTriple(attrs, "ksizes", spatial, state->size));
+  RIVULET_RETURN_IF_ERROR(ReadTriple(attrs, "strides", spatial, state->stride));
+  if (spatial == 2) RIVULET_RETURN_IF_ERROR(ReadTriple(attrs, "rates", spatial, state->rate));
   RIVULET_ASSIGN_OR_RETURN(state->padding, ParsePadding(attrs.Str("padding")));
   return Status();
 }
 
-template <int kSpatial>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int spatial) {
   auto state = std::make_unique<State>();
-  RIVULET_RETURN_IF_ERROR(ReadAttrs<kSpatial>(c.attrs(), state.get()));
+  RIVULET_RETURN_IF_ERROR(ReadAttrs(c.attrs(), spatial, state.get()));
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -77,10 +76,9 @@ Result<Shape> PatchesOf(const Shape& in, const State& state, Window* windows) {
   return out;
 }
 
-template <int kSpatial>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, int spatial) {
   State state;
-  RIVULET_RETURN_IF_ERROR(ReadAttrs<kSpatial>(c.attrs(), &state));
+  RIVULET_RETURN_IF_ERROR(ReadAttrs(c.attrs(), spatial, &state));
   Window windows[3];
   RIVULET_ASSIGN_OR_RETURN(Shape out, PatchesOf(c.shape(0), state, windows));
   c.set_output(0, std::move(out));
@@ -138,15 +136,15 @@ constexpr OpDef kDefs[] = {
      .outputs = "patches:T",
      .attrs = "ksizes:list(int) >=4; strides:list(int) >=4; rates:list(int) >=4; padding:string in "
               "{SAME,VALID}; " RIVULET_REAL ",c64,c128}",
-     .infer = Infer<2>,
-     .prepare = Prepare<2>,
+     .infer = With<Infer, 2>,
+     .prepare = With<Prepare, 2>,
      .run = Run},
     {.name = "ExtractVolumePatches",
      .inputs = "input:T",
      .outputs = "patches:T",
      .attrs = "ksizes:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; " RIVULET_REAL "}",
-     .infer = Infer<3>,
-     .prepare = Prepare<3>,
+     .infer = With<Infer, 3>,
+     .prepare = With<Prepare, 3>,
      .run = Run},
 };
 

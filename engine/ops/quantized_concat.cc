@@ -12,22 +12,21 @@
 #include "engine/base/checked.h"
 #include "engine/kernels/int8_codes.h"
 #include "engine/ops/quantized.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
 
 // The place of the axis and of the first value among 1 + 3n inputs.
-template <bool kV2>
 struct Places {
-  explicit Places(int num_inputs) : n((num_inputs - 1) / 3), axis(kV2 ? n : 0), first(kV2 ? 0 : 1) {}
+  Places(int num_inputs, bool is_v2) : n((num_inputs - 1) / 3), axis(is_v2 ? n : 0), first(is_v2 ? 0 : 1) {}
   int n;
   int axis;
   int first;
 };
 
-template <bool kV2>
-Status Infer(InferContext& c) {
-  const Places<kV2> at(c.num_inputs());
+Status Infer(InferContext& c, bool is_v2) {
+  const Places at(c.num_inputs(), is_v2);
   const int n = at.n;
   RIVULET_RETURN_IF_ERROR(c.WantScalar(at.axis));
   RIVULET_RETURN_IF_ERROR(WantOneElement(c, 1 + n, 2 * n));
@@ -41,9 +40,9 @@ Status Infer(InferContext& c) {
     }
   }
   if (out.has_rank() && c.known(at.axis)) {
-    const int64_t given = c.ints(at.axis)[0], lowest = kV2 ? -out.rank() : 0;
+    const int64_t given = c.ints(at.axis)[0], lowest = is_v2 ? -out.rank() : 0;
     if (given < lowest || given >= out.rank()) {
-      return InvalidArgument(kV2 ? "axis" : "concat_dim", ": want [", lowest, ", ", out.rank(), "), got ", given);
+      return InvalidArgument(is_v2 ? "axis" : "concat_dim", ": want [", lowest, ", ", out.rank(), "), got ", given);
     }
     const int64_t axis = given < 0 ? given + out.rank() : given;
     CheckedSize sum = 0;
@@ -134,9 +133,8 @@ void Join(RunContext& c, int first, int n, int axis, Range range, void* memory) 
   }
 }
 
-template <bool kV2>
-Status Run(RunContext& c) {
-  const Places<kV2> at(c.num_inputs());
+Status Run(RunContext& c, bool is_v2) {
+  const Places at(c.num_inputs(), is_v2);
   const int n = at.n;
   Range range{std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest()};
   bool one_range = true;
@@ -147,10 +145,10 @@ Status Run(RunContext& c) {
     range = {std::min(range.low, own.low), std::max(range.high, own.high)};
   }
   const DType dtype = c.output(0).dtype();
-  if (kV2 && one_range && c.output(0).rank() == 4) {
+  if (is_v2 && one_range && c.output(0).rank() == 4) {
     // As it is.
   } else if (dtype == DType::kQuint8) {
-    range.low = kV2 ? 0.0f : std::min(range.low, 0.0f);
+    range.low = is_v2 ? 0.0f : std::min(range.low, 0.0f);
   } else {
     range.high = std::max(std::fabs(range.low), std::fabs(range.high));
     range.low = -range.high;
@@ -172,14 +170,14 @@ constexpr OpDef kDefs[] = {
      .inputs = "concat_dim:i32, values:N*T, input_mins:N*f32, input_maxes:N*f32",
      .outputs = "output:T, output_min:f32, output_max:f32",
      .attrs = "N:int >=2; T:type in {qu8,qi32}",
-     .infer = Infer<false>,
-     .run = Run<false>},
+     .infer = With<Infer, false>,
+     .run = With<Run, false>},
     {.name = "QuantizedConcatV2",
      .inputs = "values:N*T, axis:Tidx, input_mins:N*f32, input_maxes:N*f32",
      .outputs = "output:T, output_min:f32, output_max:f32",
      .attrs = "N:int >=2; T:type in {qi8,qu8}; Tidx:type=i32 in {i32}",
-     .infer = Infer<true>,
-     .run = Run<true>},
+     .infer = With<Infer, true>,
+     .run = With<Run, true>},
 };
 
 }  // namespace

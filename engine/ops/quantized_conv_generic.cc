@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/ops/quantized_conv.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -96,9 +97,8 @@ Result<WindowSpec> SpecOf(const AttrReader& attrs) {
   return spec;
 }
 
-template <FilterKind kKind>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const QuantizedConvForm form, FormOf(c, kKind));
+Status Infer(InferContext& c, FilterKind kind) {
+  RIVULET_ASSIGN_OR_RETURN(const QuantizedConvForm form, FormOf(c, kind));
   const bool fits = c.num_outputs() == 3 && c.output_dtype(0) == c.attrs().Type("out_type") &&
                     c.output_dtype(1) == DType::kFloat && c.output_dtype(2) == DType::kFloat;
   if (!fits) return InvalidArgument("outputs: want one of out_type and two of float");
@@ -106,9 +106,8 @@ Status Infer(InferContext& c) {
   return InferQuantizedConv(c, form, spec);
 }
 
-template <FilterKind kKind>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const QuantizedConvForm form, FormOf(c, kKind));
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, FilterKind kind) {
+  RIVULET_ASSIGN_OR_RETURN(const QuantizedConvForm form, FormOf(c, kind));
   RIVULET_ASSIGN_OR_RETURN(const WindowSpec spec, SpecOf(c.attrs()));
   return PrepareQuantizedConv(c, form, spec);
 }
@@ -128,13 +127,13 @@ Status Run(RunContext& c) { return RunQuantizedConv(c, c.state<QuantizedConvStat
 constexpr OpDef kDefs[] = {
     {.name = "_FusedQuantizedConv2D",
      RIVULET_SIGNATURE,
-     .infer = Infer<FilterKind::kDense>,
-     .prepare = Prepare<FilterKind::kDense>,
+     .infer = With<Infer, FilterKind::kDense>,
+     .prepare = With<Prepare, FilterKind::kDense>,
      .run = Run},
     {.name = "_FusedQuantizedDepthwiseConv2D",
      RIVULET_SIGNATURE,
-     .infer = Infer<FilterKind::kDepthwise>,
-     .prepare = Prepare<FilterKind::kDepthwise>,
+     .infer = With<Infer, FilterKind::kDepthwise>,
+     .prepare = With<Prepare, FilterKind::kDepthwise>,
      .run = Run},
 };
 #undef RIVULET_SIGNATURE

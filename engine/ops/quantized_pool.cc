@@ -10,14 +10,14 @@
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/quantized.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
 
-template <int kRank>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, int rank) {
   RIVULET_RETURN_IF_ERROR(WantScalars(c, 1, 2));
-  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, false));
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), rank, false));
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
   for (size_t i = 0; i < 3; ++i) {
     if (spec.window.padding == Padding::kValid && sizes.in[i] >= 0 && sizes.k[i] > sizes.in[i]) {
@@ -32,10 +32,9 @@ struct State : OpState {
   PoolSpec spec;
 };
 
-template <int kRank>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
   auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), kRank, false));
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), rank, false));
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -161,23 +160,23 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:T, min_input:f32, max_input:f32",
      .outputs = "output:T, min_output:f32, max_output:f32",
      .attrs = RIVULET_ATTRS,
-     .infer = Infer<2>,
-     .prepare = Prepare<2>,
+     .infer = With<Infer, 2>,
+     .prepare = With<Prepare, 2>,
      .run = RunMax},
     {.name = "QuantizedAvgPool",
      .inputs = "input:T, min_input:f32, max_input:f32",
      .outputs = "output:T, min_output:f32, max_output:f32",
      .attrs = RIVULET_ATTRS,
-     .infer = Infer<2>,
-     .prepare = Prepare<2>,
+     .infer = With<Infer, 2>,
+     .prepare = With<Prepare, 2>,
      .run = RunAverage},
     {.name = "_QuantizedMaxPool3D",
      .inputs = "input:T, min_input:f32, max_input:f32",
      .outputs = "output:T, min_output:f32, max_output:f32",
      .attrs = "T:type in {qi8,qu8}; ksize:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}",
-     .infer = Infer<3>,
-     .prepare = Prepare<3>,
+     .infer = With<Infer, 3>,
+     .prepare = With<Prepare, 3>,
      .run = RunMax},
 };
 

@@ -7,6 +7,7 @@
 
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/text_bytes.h"
+#include "engine/ops/with.h"
 
 #if defined(RIVULET_HAS_RE2)
 #include <re2/re2.h>
@@ -53,12 +54,11 @@ Status InferStatic(InferContext& c) {
   return InferLikeFirst(c);
 }
 
-template <bool kStatic, bool kReplace>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_static, bool replace) {
   auto state = std::make_unique<State>();
-  if (kReplace) state->replace_global = c.attrs().Bool("replace_global");
-  if (kReplace && kStatic) state->rewrite = c.attrs().Str("rewrite");
-  if (kStatic) {
+  if (replace) state->replace_global = c.attrs().Bool("replace_global");
+  if (replace && is_static) state->rewrite = c.attrs().Str("rewrite");
+  if (is_static) {
     RIVULET_ASSIGN_OR_RETURN(state->expression, Compile(c.attrs().Str("pattern")));
   } else if (c.constant(1) != nullptr && c.constant(1)->num_elements() == 1) {
     RIVULET_ASSIGN_OR_RETURN(state->expression, Compile(*c.constant(1)->data<std::string>()));
@@ -92,11 +92,10 @@ CheckedSize ReplacedSize(const re2::RE2& expression, std::string_view text, cons
   return CheckedSize(matches) * literal + referred;
 }
 
-template <bool kStatic>
-Status RunReplace(RunContext& c) {
+Status RunReplace(RunContext& c, bool is_static) {
   const State& state = c.state<State>();
   RIVULET_ASSIGN_OR_RETURN(const Expression expression, ExpressionOf(c));
-  const std::string& rewrite = kStatic ? state.rewrite : *c.input(2).data<std::string>();
+  const std::string& rewrite = is_static ? state.rewrite : *c.input(2).data<std::string>();
   const std::string* text = c.input(0).data<std::string>();
   std::string* out = c.output(0).data<std::string>();
   TextBytes bytes(c.allocator());
@@ -128,15 +127,9 @@ Status RunFullMatch(RunContext& c) {
 
 Status Infer(InferContext&) { return Unimplemented("this build has no regular expressions: RE2 was missing"); }
 Status InferStatic(InferContext& c) { return Infer(c); }
-template <bool kStatic, bool kReplace>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext&) {
-  return std::unique_ptr<OpState>();
-}
-template <bool kStatic>
-Status RunReplace(RunContext&) {
-  return Unimplemented("this build has no regular expressions: RE2 was missing");
-}
-Status RunFullMatch(RunContext& c) { return RunReplace<true>(c); }
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext&, bool, bool) { return std::unique_ptr<OpState>(); }
+Status RunReplace(RunContext&, bool) { return Unimplemented("this build has no regular expressions: RE2 was missing"); }
+Status RunFullMatch(RunContext& c) { return RunReplace(c, true); }
 
 #endif
 
@@ -146,28 +139,28 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:str",
      .attrs = "replace_global:bool=true",
      .infer = Infer,
-     .prepare = Prepare<false, true>,
-     .run = RunReplace<false>},
+     .prepare = With<Prepare, false, true>,
+     .run = With<RunReplace, false>},
     {.name = "StaticRegexReplace",
      .inputs = "input:str",
      .outputs = "output:str",
      .attrs = "pattern:string; rewrite:string; replace_global:bool=true",
      .infer = InferStatic,
-     .prepare = Prepare<true, true>,
-     .run = RunReplace<true>},
+     .prepare = With<Prepare, true, true>,
+     .run = With<RunReplace, true>},
     {.name = "RegexFullMatch",
      .inputs = "input:str, pattern:str",
      .outputs = "output:bool",
      .attrs = "",
      .infer = Infer,
-     .prepare = Prepare<false, false>,
+     .prepare = With<Prepare, false, false>,
      .run = RunFullMatch},
     {.name = "StaticRegexFullMatch",
      .inputs = "input:str",
      .outputs = "output:bool",
      .attrs = "pattern:string",
      .infer = InferStatic,
-     .prepare = Prepare<true, false>,
+     .prepare = With<Prepare, true, false>,
      .run = RunFullMatch},
 };
 

@@ -14,6 +14,7 @@
 #include "engine/ops/op.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/scatter_nd_into.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -53,11 +54,10 @@ Status RunScatterNd(RunContext& c) {
                        c.input(1), output);
 }
 
-template <Combine kCombine>
-Status RunTensorScatter(RunContext& c) {
+Status RunTensorScatter(RunContext& c, Combine combine) {
   Tensor& output = c.output(0);
   CopyElements(output.dtype(), output.raw(), c.input(0).raw(), output.num_elements());
-  return ScatterNdInto(c, FindCombine(kCombine, output.dtype()), c.state<BadIndicesState>().ignore, c.input(1),
+  return ScatterNdInto(c, FindCombine(combine, output.dtype()), c.state<BadIndicesState>().ignore, c.input(1),
                        c.input(2), output);
 }
 
@@ -81,18 +81,22 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type in {" RIVULET_ORDERED ",c64,c128,bool}; " RIVULET_REST,
      .infer = InferTensorScatter,
      .prepare = PrepareBadIndices,
-     .run = RunTensorScatter<Combine::kAdd>},
+     .run = With<RunTensorScatter, Combine::kAdd>},
     {.name = "TensorScatterUpdate",
      RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128,bool,str"),
-     .run = RunTensorScatter<Combine::kAssign>},
+     .run = With<RunTensorScatter, Combine::kAssign>},
     {.name = "TensorScatterAdd",
      RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128"),
-     .run = RunTensorScatter<Combine::kAdd>},
+     .run = With<RunTensorScatter, Combine::kAdd>},
     {.name = "TensorScatterSub",
      RIVULET_TENSOR_SCATTER(RIVULET_ORDERED ",c64,c128"),
-     .run = RunTensorScatter<Combine::kSubtract>},
-    {.name = "TensorScatterMax", RIVULET_TENSOR_SCATTER(RIVULET_ORDERED), .run = RunTensorScatter<Combine::kGreatest>},
-    {.name = "TensorScatterMin", RIVULET_TENSOR_SCATTER(RIVULET_ORDERED), .run = RunTensorScatter<Combine::kLeast>},
+     .run = With<RunTensorScatter, Combine::kSubtract>},
+    {.name = "TensorScatterMax",
+     RIVULET_TENSOR_SCATTER(RIVULET_ORDERED),
+     .run = With<RunTensorScatter, Combine::kGreatest>},
+    {.name = "TensorScatterMin",
+     RIVULET_TENSOR_SCATTER(RIVULET_ORDERED),
+     .run = With<RunTensorScatter, Combine::kLeast>},
 };
 
 }  // namespace

@@ -7,7 +7,9 @@
 
 #include "engine/ops/dims.h"
 #include "engine/ops/number.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -29,13 +31,16 @@ Status Infer(InferContext& c) {
 
 constexpr uint32_t kWiden = kWidenFloats | kWidenInts;
 
+using Search = int64_t (*)(const void* sorted, int64_t n, const void* value);
+
 template <typename T, bool kUpper>
-int64_t Find(const T* sorted, int64_t n, T value) {
-  const Wide<T> wanted = Widen(value);
+int64_t Find(const void* sorted, int64_t n, const void* value) {
+  const T* from = static_cast<const T*>(sorted);
+  const Wide<T> wanted = Widen(*static_cast<const T*>(value));
   int64_t first = 0;
   while (n > 0) {
     const int64_t half = n / 2;
-    const Wide<T> middle = Widen(sorted[first + half]);
+    const Wide<T> middle = Widen(from[first + half]);
     if (kUpper ? !(wanted < middle) : middle < wanted) {
       first += half + 1;
       n -= half + 1;
@@ -46,15 +51,26 @@ int64_t Find(const T* sorted, int64_t n, T value) {
   return first;
 }
 
-template <typename T, bool kUpper>
-void FindAll(RunContext& c) {
+Status Run(RunContext& c, bool upper) {
   const Tensor& sorted = c.input(0);
   const Tensor& values = c.input(1);
   Tensor& output = c.output(0);
+  if (sorted.rank() != 2 || values.rank() != 2 || sorted.dim(0) != values.dim(0)) {
+    return InvalidArgument("want matrices with as many rows, got shapes ", sorted.shape(), " and ", values.shape());
+  }
+  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, values.shape()));
+  const DType dtype = sorted.dtype();
+  Search find = nullptr;
+  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
+             uint64_t>(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    find = upper ? Find<T, true> : Find<T, false>;
+  });
+  if (find == nullptr) return Status();
   const int64_t n = sorted.dim(1), m = values.dim(1);
   c.ParallelFor(values.num_elements(), 1 << 10, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t at = n == 0 ? 0 : Find<T, kUpper>(sorted.data<T>() + i / m * n, n, values.data<T>()[i]);
+      const int64_t at = find(ElementAt(sorted.raw(), dtype, i / m * n), n, ElementAt(values.raw(), dtype, i));
       if (output.dtype() == DType::kInt32) {
         output.data<int32_t>()[i] = static_cast<int32_t>(at);
       } else {
@@ -62,18 +78,6 @@ void FindAll(RunContext& c) {
       }
     }
   });
-}
-
-template <bool kUpper>
-Status Run(RunContext& c) {
-  const Tensor& sorted = c.input(0);
-  const Tensor& values = c.input(1);
-  if (sorted.rank() != 2 || values.rank() != 2 || sorted.dim(0) != values.dim(0)) {
-    return InvalidArgument("want matrices with as many rows, got shapes ", sorted.shape(), " and ", values.shape());
-  }
-  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, values.shape()));
-  VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
-             uint64_t>(sorted.dtype(), [&](auto tag) { FindAll<typename decltype(tag)::Type, kUpper>(c); });
   return Status();
 }
 
@@ -85,13 +89,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:out_type",
      .attrs = kAttrs,
      .infer = Infer,
-     .run = kWidened<Run<false>, kWiden>},
+     .run = kWidened<With<Run, false>, kWiden>},
     {.name = "UpperBound",
      .inputs = "sorted_inputs:T, values:T",
      .outputs = "output:out_type",
      .attrs = kAttrs,
      .infer = Infer,
-     .run = kWidened<Run<true>, kWiden>},
+     .run = kWidened<With<Run, true>, kWiden>},
 };
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include "engine/kernels/reduce.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -18,8 +20,12 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <typename T, bool kLog>
-void SoftmaxRow(const T* x, int64_t n, T* y) {
+using SoftmaxOfRow = void (*)(const void* logits, int64_t n, bool log, void* output);
+
+template <typename T>
+void SoftmaxRow(const void* logits, int64_t n, bool log, void* output) {
+  const T* x = static_cast<const T*>(logits);
+  T* y = static_cast<T*>(output);
   Wide<T> max = -std::numeric_limits<Wide<T>>::infinity();
   for (int64_t i = 0; i < n; ++i) max = std::max(max, Widen(x[i]));
   Wide<T> sum = 0;
@@ -27,28 +33,28 @@ void SoftmaxRow(const T* x, int64_t n, T* y) {
   const Wide<T> log_sum = std::log(sum);
   for (int64_t i = 0; i < n; ++i) {
     const Wide<T> shifted = Widen(x[i]) - max;
-    y[i] = T(kLog ? shifted - log_sum : std::exp(shifted) / sum);
+    y[i] = T(log ? shifted - log_sum : std::exp(shifted) / sum);
   }
 }
 
-template <bool kLog>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool log) {
   const Tensor& logits = c.input(0);
   Tensor& output = c.output(0);
   if (logits.num_elements() == 0) return Status();
+  const DType dtype = logits.dtype();
   const int64_t n = logits.dim(logits.rank() - 1);
   const int64_t rows = logits.num_elements() / n;
-  if (logits.dtype() == DType::kFloat) {
-    SoftmaxRows(logits.data<float>(), rows, n, kLog, output.data<float>(), c.pool(), c.stop());
+  if (dtype == DType::kFloat) {
+    SoftmaxRows(logits.data<float>(), rows, n, log, output.data<float>(), c.pool(), c.stop());
     return Status();
   }
-  VisitType<double, Half, BFloat16>(logits.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::Type;
-    const T* x = static_cast<const T*>(logits.raw());
-    T* y = static_cast<T*>(output.raw());
-    c.ParallelFor(rows, std::max<int64_t>((1 << 12) / n, 1), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) SoftmaxRow<T, kLog>(x + i * n, n, y + i * n);
-    });
+  SoftmaxOfRow softmax = nullptr;
+  VisitType<double, Half, BFloat16>(dtype, [&](auto tag) { softmax = SoftmaxRow<typename decltype(tag)::Type>; });
+  if (softmax == nullptr) return Status();
+  c.ParallelFor(rows, std::max<int64_t>((1 << 12) / n, 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      softmax(ElementAt(logits.raw(), dtype, i * n), n, log, ElementAt(output.raw(), dtype, i * n));
+    }
   });
   return Status();
 }
@@ -59,13 +65,13 @@ constexpr OpDef kDefs[] = {
      .outputs = "softmax:T",
      .attrs = "T:type in {bf16,f16,f32,f64}",
      .infer = Infer,
-     .run = Run<false>},
+     .run = With<Run, false>},
     {.name = "LogSoftmax",
      .inputs = "logits:T",
      .outputs = "logsoftmax:T",
      .attrs = "T:type in {bf16,f16,f32,f64}",
      .infer = Infer,
-     .run = Run<true>},
+     .run = With<Run, true>},
 };
 
 }  // namespace

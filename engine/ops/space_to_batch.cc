@@ -12,6 +12,7 @@
 #include "engine/ops/dims.h"
 #include "engine/ops/padding_input.h"
 #include "engine/ops/axis_copy.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -57,10 +58,6 @@ Result<Blocks> BlocksFromFacts(const InferContext& c, bool is_nd) {
   }
   return blocks;
 }
-template <bool kNd>
-Result<Blocks> BlocksFromFacts(const InferContext& c) {
-  return BlocksFromFacts(c, kNd);
-}
 
 struct State : OpState {
   int64_t block_size = 0;
@@ -84,10 +81,6 @@ Result<Blocks> BlocksFromTensors(RunContext& c, bool is_nd) {
   blocks.count = static_cast<int>(blocks.sizes.size());
   RIVULET_ASSIGN_OR_RETURN(blocks.pads, ReadPaddings(c.input(is_nd ? 2 : 1), blocks.count));
   return blocks;
-}
-template <bool kNd>
-Result<Blocks> BlocksFromTensors(RunContext& c) {
-  return BlocksFromTensors(c, kNd);
 }
 
 Status CheckRank(const Shape& in, const Blocks& blocks, bool exact) {
@@ -156,18 +149,21 @@ Result<Shape> SpacedShape(const Shape& in, const Blocks& blocks) {
   return out;
 }
 
-template <bool kNd, Result<Shape> (*kShape)(const Shape&, const Blocks&)>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const Blocks blocks, BlocksFromFacts<kNd>(c));
+Result<Shape> MovedShape(const Shape& in, const Blocks& blocks, bool to_batch) {
+  return to_batch ? BatchedShape(in, blocks) : SpacedShape(in, blocks);
+}
+
+Status Infer(InferContext& c, bool is_nd, bool to_batch) {
+  RIVULET_ASSIGN_OR_RETURN(const Blocks blocks, BlocksFromFacts(c, is_nd));
   const Shape& in = c.shape(0);
-  RIVULET_RETURN_IF_ERROR(CheckRank(in, blocks, !kNd));
+  RIVULET_RETURN_IF_ERROR(CheckRank(in, blocks, !is_nd));
   if (!in.has_rank()) return Status();
   if (in.rank() == 0) return InvalidArgument("input: want rank >= 1, got a scalar");
   if (blocks.count < 0) {
     c.set_output(0, Shape::OfUnknownDims(in.rank()));
     return Status();
   }
-  RIVULET_ASSIGN_OR_RETURN(Shape out, kShape(in, blocks));
+  RIVULET_ASSIGN_OR_RETURN(Shape out, MovedShape(in, blocks, to_batch));
   c.set_output(0, std::move(out));
   return Status();
 }
@@ -215,26 +211,16 @@ Status MovePlaces(RunContext& c, const Blocks& blocks, const Shape& spaced, cons
   return Status();
 }
 
-template <bool kNd>
-Status RunToBatch(RunContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const Blocks blocks, BlocksFromTensors<kNd>(c));
-  RIVULET_RETURN_IF_ERROR(CheckRank(c.input(0).shape(), blocks, !kNd));
-  RIVULET_ASSIGN_OR_RETURN(const Shape want, BatchedShape(c.input(0).shape(), blocks));
+Status Run(RunContext& c, bool is_nd, bool to_batch) {
+  const Shape& in = c.input(0).shape();
+  RIVULET_ASSIGN_OR_RETURN(const Blocks blocks, BlocksFromTensors(c, is_nd));
+  RIVULET_RETURN_IF_ERROR(CheckRank(in, blocks, !is_nd));
+  RIVULET_ASSIGN_OR_RETURN(const Shape want, MovedShape(in, blocks, to_batch));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
-  if (c.output(0).num_elements() == 0) return Status();
-  if (c.input(0).num_elements() < c.output(0).num_elements()) RIVULET_RETURN_IF_ERROR(ClearTensor(c, c.output(0)));
-  if (c.input(0).num_elements() == 0) return Status();
-  return MovePlaces(c, blocks, c.input(0).shape(), want, true);
-}
-
-template <bool kNd>
-Status RunToSpace(RunContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const Blocks blocks, BlocksFromTensors<kNd>(c));
-  RIVULET_RETURN_IF_ERROR(CheckRank(c.input(0).shape(), blocks, !kNd));
-  RIVULET_ASSIGN_OR_RETURN(const Shape want, SpacedShape(c.input(0).shape(), blocks));
-  RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
-  if (c.output(0).num_elements() == 0) return Status();
-  return MovePlaces(c, blocks, want, c.input(0).shape(), false);
+  if (want.num_elements() == 0) return Status();
+  if (!to_batch) return MovePlaces(c, blocks, want, in, false);
+  if (in.num_elements() < want.num_elements()) RIVULET_RETURN_IF_ERROR(ClearTensor(c, c.output(0)));
+  return in.num_elements() == 0 ? Status() : MovePlaces(c, blocks, in, want, true);
 }
 
 #define RIVULET_REAL "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64}; "
@@ -244,28 +230,28 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:T, paddings:Tpaddings",
      .outputs = "output:T",
      .attrs = RIVULET_REAL "Tpaddings:type=i32 in {i32,i64}; block_size:int >=2",
-     .infer = Infer<false, BatchedShape>,
+     .infer = With<Infer, false, true>,
      .prepare = Prepare,
-     .run = RunToBatch<false>},
+     .run = With<Run, false, true>},
     {.name = "SpaceToBatchND",
      .inputs = "input:T, block_shape:Tblock_shape, paddings:Tpaddings",
      .outputs = "output:T",
      .attrs = RIVULET_REAL "Tblock_shape:type=i32 in {i32,i64}; Tpaddings:type=i32 in {i32,i64}",
-     .infer = Infer<true, BatchedShape>,
-     .run = RunToBatch<true>},
+     .infer = With<Infer, true, true>,
+     .run = With<Run, true, true>},
     {.name = "BatchToSpace",
      .inputs = "input:T, crops:Tidx",
      .outputs = "output:T",
      .attrs = RIVULET_REAL "block_size:int >=2; Tidx:type=i32 in {i32,i64}",
-     .infer = Infer<false, SpacedShape>,
+     .infer = With<Infer, false, false>,
      .prepare = Prepare,
-     .run = RunToSpace<false>},
+     .run = With<Run, false, false>},
     {.name = "BatchToSpaceND",
      .inputs = "input:T, block_shape:Tblock_shape, crops:Tcrops",
      .outputs = "output:T",
      .attrs = RIVULET_REAL "Tblock_shape:type=i32 in {i32,i64}; Tcrops:type=i32 in {i32,i64}",
-     .infer = Infer<true, SpacedShape>,
-     .run = RunToSpace<true>},
+     .infer = With<Infer, true, false>,
+     .run = With<Run, true, false>},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "engine/kernels/transpose.h"
 #include "engine/ops/dims.h"
 #include "engine/ops/axis_copy.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -62,21 +63,19 @@ Result<Shape> Moved(const Shape& in, const State& state, bool to_depth) {
   return out;
 }
 
-template <bool kToDepth>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(Shape out, Moved(c.shape(0), Read(c.attrs()), kToDepth));
+Status Infer(InferContext& c, bool to_depth) {
+  RIVULET_ASSIGN_OR_RETURN(Shape out, Moved(c.shape(0), Read(c.attrs()), to_depth));
   c.set_output(0, std::move(out));
   return Status();
 }
 
-template <bool kToDepth>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool to_depth) {
   const State& state = c.state<State>();
   const Tensor& input = c.input(0);
-  RIVULET_ASSIGN_OR_RETURN(const Shape want, Moved(input.shape(), state, kToDepth));
+  RIVULET_ASSIGN_OR_RETURN(const Shape want, Moved(input.shape(), state, to_depth));
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, want));
   if (input.num_elements() == 0) return Status();
-  const Shape& deep = kToDepth ? want : input.shape();
+  const Shape& deep = to_depth ? want : input.shape();
   const int64_t b = state.block, n = deep[0];
   // Axes by which the input is seen, and which of them comes where in the output.
   int64_t dims[7];
@@ -90,14 +89,14 @@ Status Run(RunContext& c) {
   const int64_t last = state.has_vectors ? 4 : 1;
   if (state.channels_last) {
     const int64_t h = deep[1], w = deep[2], channels = deep[3] / (b * b);
-    if (kToDepth) {
+    if (to_depth) {
       see({n, h, b, w, b, channels}, {0, 1, 3, 2, 4, 5});
     } else {
       see({n, h, w, b, b, channels}, {0, 1, 3, 2, 4, 5});
     }
   } else {
     const int64_t h = deep[2], w = deep[3], channels = deep[1] / (b * b);
-    if (kToDepth) {
+    if (to_depth) {
       see({n, channels, h, b, w, b, last}, {0, 3, 5, 1, 2, 4, 6});
     } else {
       see({n, b, b, channels, h, w, last}, {0, 3, 4, 1, 5, 2, 6});
@@ -129,16 +128,16 @@ constexpr OpDef kDefs[] = {
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = "T:type in {" RIVULET_PLAIN ",qi8,resource,variant}; " RIVULET_FORMAT,
-     .infer = Infer<true>,
+     .infer = With<Infer, true>,
      .prepare = Prepare,
-     .run = Run<true>},
+     .run = With<Run, true>},
     {.name = "DepthToSpace",
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = "T:type in {" RIVULET_PLAIN ",qi8,resource,variant}; " RIVULET_FORMAT,
-     .infer = Infer<false>,
+     .infer = With<Infer, false>,
      .prepare = Prepare,
-     .run = Run<false>},
+     .run = With<Run, false>},
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "engine/ops/feature_cross.h"
 #include "engine/ops/sparse_parts.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -43,8 +44,7 @@ Status InferFeatures(InferContext& c, int n, int dense) {
   return Status();
 }
 
-template <Kind kKind>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, Kind kind) {
   const std::vector<DType> sparse = c.attrs().Types("sparse_types"), dense = c.attrs().Types("dense_types");
   const int64_t n = c.attrs().Int("N");
   if (n != static_cast<int64_t>(sparse.size())) {
@@ -53,17 +53,17 @@ Status Infer(InferContext& c) {
   const int count = static_cast<int>(n), dense_count = static_cast<int>(dense.size());
   RIVULET_RETURN_IF_ERROR(InferFeatures(c, count, dense_count));
   const int rest = 3 * count + dense_count;
-  if constexpr (kKind == Kind::kFirst) {
+  if (kind == Kind::kFirst) {
     if (c.attrs().Type("internal_type") == DType::kString) {
       for (const std::vector<DType>& types : {sparse, dense}) {
         if (std::count(types.begin(), types.end(), DType::kInt64) == 0) continue;
         return InvalidArgument("internal_type string: want features that are strings, got int64");
       }
     }
-  } else if constexpr (kKind == Kind::kJoined) {
-    RIVULET_RETURN_IF_ERROR(c.WantScalar(rest));
-  } else {
-    RIVULET_RETURN_IF_ERROR(c.WantScalar(rest));
+    return Status();
+  }
+  RIVULET_RETURN_IF_ERROR(c.WantScalar(rest));
+  if (kind == Kind::kHashed) {
     RIVULET_RETURN_IF_ERROR(c.WantScalar(rest + 1));
     const Shape& salt = c.shape(rest + 2);
     if (salt.complete() && salt.num_elements() != 2) {
@@ -73,12 +73,11 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <Kind kKind>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, Kind kind) {
   auto state = std::make_unique<State>();
   state->n = static_cast<int>(c.attrs().Int("N"));
   state->dense = static_cast<int>(c.attrs().Types("dense_types").size());
-  if constexpr (kKind == Kind::kFirst) {
+  if (kind == Kind::kFirst) {
     state->is_hashed = c.attrs().Type("out_type") == DType::kInt64;
     state->hash.start = static_cast<uint64_t>(c.attrs().Int("hash_key"));
     state->hash.num_buckets = c.attrs().Int("num_buckets");
@@ -129,27 +128,26 @@ Status SetPlaces(RunContext& c, const std::vector<RowCrosses>& crosses, int64_t 
   return Status();
 }
 
-template <Kind kKind>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Kind kind) {
   const State& state = c.state<State>();
   int64_t rows = 0;
   RIVULET_ASSIGN_OR_RETURN(const std::vector<FeatureColumn> columns, ReadColumns(c, &rows));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<RowCrosses> crosses, CountCrosses(c, columns, rows));
   RIVULET_RETURN_IF_ERROR(SetPlaces(c, crosses, rows));
   const int rest = 3 * state.n + state.dense;
-  if constexpr (kKind == Kind::kFirst) {
+  if (kind == Kind::kFirst) {
     if (!state.is_hashed) return JoinCrosses(c, columns, crosses, "_X_", &c.output(1));
     return HashCrosses(c, columns, crosses, state.hash, &c.output(1));
-  } else if constexpr (kKind == Kind::kJoined) {
-    return JoinCrosses(c, columns, crosses, c.input(rest).data<std::string>()[0], &c.output(1));
-  } else {
-    CrossHash hash;
-    hash.has_start = false;
-    hash.num_buckets = c.input(rest).data<int64_t>()[0];
-    hash.feature.kind = c.input(rest + 1).data<bool>()[0] ? FeatureHash::Kind::kStrong : FeatureHash::Kind::kSalted;
-    for (int i = 0; i < 2; ++i) hash.feature.key[i] = static_cast<uint64_t>(c.input(rest + 2).data<int64_t>()[i]);
-    return HashCrosses(c, columns, crosses, hash, &c.output(1));
   }
+  if (kind == Kind::kJoined) {
+    return JoinCrosses(c, columns, crosses, c.input(rest).data<std::string>()[0], &c.output(1));
+  }
+  CrossHash hash;
+  hash.has_start = false;
+  hash.num_buckets = c.input(rest).data<int64_t>()[0];
+  hash.feature.kind = c.input(rest + 1).data<bool>()[0] ? FeatureHash::Kind::kStrong : FeatureHash::Kind::kSalted;
+  for (int i = 0; i < 2; ++i) hash.feature.key[i] = static_cast<uint64_t>(c.input(rest + 2).data<int64_t>()[i]);
+  return HashCrosses(c, columns, crosses, hash, &c.output(1));
 }
 
 #define RIVULET_FEATURES "indices:N*i64, values:list(sparse_types), shapes:N*i64, dense_inputs:list(dense_types)"
@@ -161,25 +159,25 @@ constexpr OpDef kDefs[] = {
      .outputs = "output_indices:i64, output_values:out_type, output_shape:i64",
      .attrs = RIVULET_TYPES "; hashed_output:bool; num_buckets:int >=0; hash_key:int; out_type:type in {i64,str}; "
                             "internal_type:type in {i64,str}",
-     .infer = Infer<Kind::kFirst>,
-     .prepare = Prepare<Kind::kFirst>,
-     .run = Run<Kind::kFirst>,
+     .infer = With<Infer, Kind::kFirst>,
+     .prepare = With<Prepare, Kind::kFirst>,
+     .run = With<Run, Kind::kFirst>,
      .flags = kDataDependent},
     {.name = "SparseCrossV2",
      .inputs = RIVULET_FEATURES ", sep:str",
      .outputs = "output_indices:i64, output_values:str, output_shape:i64",
      .attrs = RIVULET_TYPES,
-     .infer = Infer<Kind::kJoined>,
-     .prepare = Prepare<Kind::kJoined>,
-     .run = Run<Kind::kJoined>,
+     .infer = With<Infer, Kind::kJoined>,
+     .prepare = With<Prepare, Kind::kJoined>,
+     .run = With<Run, Kind::kJoined>,
      .flags = kDataDependent},
     {.name = "SparseCrossHashed",
      .inputs = RIVULET_FEATURES ", num_buckets:i64, strong_hash:bool, salt:i64",
      .outputs = "output_indices:i64, output_values:i64, output_shape:i64",
      .attrs = RIVULET_TYPES,
-     .infer = Infer<Kind::kHashed>,
-     .prepare = Prepare<Kind::kHashed>,
-     .run = Run<Kind::kHashed>,
+     .infer = With<Infer, Kind::kHashed>,
+     .prepare = With<Prepare, Kind::kHashed>,
+     .run = With<Run, Kind::kHashed>,
      .flags = kDataDependent},
 };
 

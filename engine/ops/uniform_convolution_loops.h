@@ -11,14 +11,6 @@
 
 namespace rivulet {
 
-// Of an output feature.
-struct UniformFeature {
-  float scale = 1;  // of rhs
-  int32_t zero_point = 0;
-  FixedPoint factor;
-  int32_t output_zero = 0;
-};
-
 // Everything with batch entries first, then spatial axes, then features: lhs [batch, .., in_c], rhs [.., in, out_c].
 struct UniformConvOperands {
   const int8_t* lhs = nullptr;
@@ -29,10 +21,11 @@ struct UniformConvOperands {
 
 class UniformConvolution {
  public:
-  // For an output that has elements; lhs may have none, and dims whose product is no number then: nothing is seen.
+  // For an output that has elements, floats or codes of qint32; lhs may have none, and dims whose product is no number
+  // then: nothing is seen.
   UniformConvolution(const UniformConvSizes& sizes, const UniformConvSpec& spec, const UniformConvOperands& operands,
-                     CodeLimits limits)
-      : sizes_(sizes), spec_(spec), operands_(operands), limits_(limits) {
+                     CodeLimits limits, bool to_floats)
+      : sizes_(sizes), spec_(spec), operands_(operands), limits_(limits), to_floats_(to_floats) {
     bool empty = false;
     for (const SpatialSizes& s : sizes.spatial) {
       taps_ *= s.k;
@@ -48,8 +41,7 @@ class UniformConvolution {
   int64_t work() const { return taps_ * group_in_ * sizes_.out_c; }  // of an output pixel
 
   // All features of output pixel `pixel`, counted over the output's batch.
-  template <typename Out>
-  void Pixel(int64_t pixel, Out* to) const {
+  void Pixel(int64_t pixel, void* to) const {
     int64_t at[kMaxTransposeRank];
     int64_t rest = pixel % out_pixels_;
     for (size_t i = sizes_.spatial.size(); i-- > 0;) {
@@ -62,7 +54,7 @@ class UniformConvolution {
       const int64_t end = std::min((first / by_batch + 1) * by_batch, (first / by_feature + 1) * by_feature);
       const int64_t count = std::min(end - first, kTile);
       const int64_t entry = first / by_batch * (sizes_.batch / spec_.batch_groups) + pixel / out_pixels_;
-      Tile(at, entry, first / by_feature * group_in_, first, count, to + first);
+      Tile(at, entry, first / by_feature * group_in_, first, count, static_cast<char*>(to) + first * 4);
       first += count;
     }
   }
@@ -84,8 +76,7 @@ class UniformConvolution {
     return pixel;
   }
 
-  template <typename Out>
-  void Tile(const int64_t* at, int64_t entry, int64_t first_in, int64_t first, int64_t count, Out* to) const {
+  void Tile(const int64_t* at, int64_t entry, int64_t first_in, int64_t first, int64_t count, void* to) const {
     uint32_t sums[kTile] = {};
     uint32_t values = 0;  // what zero points of rhs are multiplied by
     const DynamicScale& scale = operands_.batches[entry];
@@ -102,22 +93,21 @@ class UniformConvolution {
     }
     for (int64_t j = 0; j < count; ++j) {
       const UniformFeature& feature = operands_.features[first + j];
-      Finish(static_cast<int32_t>(sums[j] - values * static_cast<uint32_t>(feature.zero_point)), scale, feature,
-             to + j);
+      const auto sum = static_cast<int32_t>(sums[j] - values * static_cast<uint32_t>(feature.zero_point));
+      if (to_floats_) {
+        static_cast<float*>(to)[j] = static_cast<float>(sum) * scale.scale * feature.scale;
+      } else {
+        static_cast<int32_t*>(to)[j] =
+            limits_.Clamp(Wrapped(int64_t{Multiply(sum, feature.factor)} + feature.output_zero));
+      }
     }
-  }
-
-  void Finish(int32_t sum, const DynamicScale& scale, const UniformFeature& feature, float* to) const {
-    *to = static_cast<float>(sum) * scale.scale * feature.scale;
-  }
-  void Finish(int32_t sum, const DynamicScale&, const UniformFeature& feature, int32_t* to) const {
-    *to = limits_.Clamp(Wrapped(int64_t{Multiply(sum, feature.factor)} + feature.output_zero));
   }
 
   const UniformConvSizes& sizes_;
   const UniformConvSpec& spec_;
   const UniformConvOperands operands_;
   const CodeLimits limits_;
+  const bool to_floats_;
   int64_t taps_ = 1;
   int64_t in_pixels_ = 1;
   int64_t out_pixels_ = 1;

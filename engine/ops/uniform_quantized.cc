@@ -64,6 +64,21 @@ int32_t ToCode(float x, float inverse, int32_t zero_point) {
   return Wrapped(int64_t{Truncated(std::floor(x * inverse + 0.5f))} + zero_point);
 }
 
+Status FillFeatures(const RunContext& c, bool hybrid, int64_t count, UniformFeature* features) {
+  const int scales = hybrid ? 2 : 4;
+  const int64_t own_step = c.input(scales).rank(), output_step = hybrid ? 0 : c.input(6).rank();
+  for (int64_t j = 0; j < count; ++j) {
+    features[j].scale = c.input(scales).data<float>()[j * own_step];
+    features[j].zero_point = c.input(scales + 1).data<int32_t>()[j * own_step];
+    if (hybrid) continue;
+    const double product = static_cast<double>(c.input(2).data<float>()[0]) * static_cast<double>(features[j].scale);
+    features[j].output_zero = c.input(7).data<int32_t>()[j * output_step];
+    RIVULET_ASSIGN_OR_RETURN(features[j].factor,
+                             ToFixedPoint(product / static_cast<double>(c.input(6).data<float>()[j * output_step])));
+  }
+  return Status();
+}
+
 // The end of the codes that is nearer to its number decides where 0 is.
 DynamicScale ChooseScale(float low, float high) {
   constexpr double kLowest = -128, kHighest = 127;

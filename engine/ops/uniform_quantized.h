@@ -67,6 +67,18 @@ Result<CodeLimits> ReadCodeLimits(const AttrReader& attrs, std::string_view pref
 // A float as a code: floor(x / scale + 1/2) + zero point, with 1 / scale rounded.
 int32_t ToCode(float x, float inverse, int32_t zero_point);
 
+// Of an output feature of a product.
+struct UniformFeature {
+  float scale = 1;  // of rhs
+  int32_t zero_point = 0;
+  FixedPoint factor;  // from a sum to codes of the output
+  int32_t output_zero = 0;
+};
+
+// Reads `count` of them from scales and zero points, one or of each feature, which follow lhs and rhs: those of lhs,
+// rhs and output, or of rhs alone in a hybrid product, of floats and codes to floats.
+Status FillFeatures(const RunContext& c, bool hybrid, int64_t count, UniformFeature* features);
+
 // The scale and zero point of codes of qint8 for floats in [low, high], made to hold 0. Its inverse is 0, and every
 // code then, where there is nothing but 0.
 struct DynamicScale {

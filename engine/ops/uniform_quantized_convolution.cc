@@ -7,7 +7,6 @@
 // between its elements where it is dilated, is 0. Output feature j of the first of b batch groups sees the first b-th
 // of the batch, and so on. Deviation: a zero point of lhs that is no qint8 makes the outside 0 too.
 #include <algorithm>
-#include <type_traits>
 #include <memory>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "engine/ops/uniform_conv_shape.h"
 #include "engine/ops/uniform_convolution_loops.h"
 #include "engine/ops/uniform_quantized.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -34,10 +34,9 @@ Status CheckFeatures(InferContext& c, const char* name, const Shape& shape, int 
   return CheckScales(c, shape, name, scales);
 }
 
-template <bool kHybrid>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, bool hybrid) {
   RIVULET_ASSIGN_OR_RETURN(const UniformConvSpec spec, ParseUniformConvSpec(c.attrs()));
-  if (!kHybrid) {
+  if (!hybrid) {
     if (const int64_t axis = c.attrs().Int("lhs_quantization_axis"); axis != -1) {
       return InvalidArgument("attr 'lhs_quantization_axis': want -1, got ", axis);
     }
@@ -51,9 +50,9 @@ Status Infer(InferContext& c) {
   }
   if (lhs.rank() > kMaxTransposeRank) return InvalidArgument("lhs: want at most rank ", kMaxTransposeRank);
   RIVULET_ASSIGN_OR_RETURN(const UniformConvSizes sizes, ComputeUniformConv(spec, lhs, rhs));
-  RIVULET_RETURN_IF_ERROR(CheckFeatures(c, "rhs_quantization_axis", rhs, sizes.rhs_axes.back(), kHybrid ? 2 : 4));
+  RIVULET_RETURN_IF_ERROR(CheckFeatures(c, "rhs_quantization_axis", rhs, sizes.rhs_axes.back(), hybrid ? 2 : 4));
   c.set_output(0, sizes.output);
-  if (kHybrid) return Status();
+  if (hybrid) return Status();
   RIVULET_RETURN_IF_ERROR(CheckFeatures(c, "output_quantization_axis", sizes.output, sizes.output_axes.back(), 6));
   if (c.attrs().Int("rhs_quantization_axis") == -1 && c.attrs().Int("output_quantization_axis") != -1) {
     return InvalidArgument("attr 'output_quantization_axis': want -1, as rhs_quantization_axis, got ",
@@ -62,30 +61,13 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <bool kHybrid>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool hybrid) {
   auto state = std::make_unique<State>();
   RIVULET_ASSIGN_OR_RETURN(state->spec, ParseUniformConvSpec(c.attrs()));
-  if (!kHybrid) {
+  if (!hybrid) {
     RIVULET_ASSIGN_OR_RETURN(state->limits, ReadCodeLimits(c.attrs(), "output_"));
   }
   return std::unique_ptr<OpState>(std::move(state));
-}
-
-template <bool kHybrid>
-Status FillFeatures(const RunContext& c, int64_t count, UniformFeature* features) {
-  const int scales = kHybrid ? 2 : 4;
-  const int64_t own_step = c.input(scales).rank(), output_step = kHybrid ? 0 : c.input(6).rank();
-  for (int64_t j = 0; j < count; ++j) {
-    features[j].scale = c.input(scales).data<float>()[j * own_step];
-    features[j].zero_point = c.input(scales + 1).data<int32_t>()[j * own_step];
-    if (kHybrid) continue;
-    const double product = static_cast<double>(c.input(2).data<float>()[0]) * static_cast<double>(features[j].scale);
-    features[j].output_zero = c.input(7).data<int32_t>()[j * output_step];
-    RIVULET_ASSIGN_OR_RETURN(features[j].factor,
-                             ToFixedPoint(product / static_cast<double>(c.input(6).data<float>()[j * output_step])));
-  }
-  return Status();
 }
 
 // The codes of lhs from floats, each batch entry in a scale of its own.
@@ -120,8 +102,7 @@ void ReorderBack(RunContext& c, const UniformConvSizes& sizes, const void* from)
   Transpose(from, static_cast<int>(rank), dims.data(), back.data(), 4, c.output(0).raw(), c.pool(), c.stop());
 }
 
-template <bool kHybrid>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool hybrid) {
   const auto& state = c.state<State>();
   for (int scales = 2; scales < c.num_inputs(); scales += 2) RIVULET_RETURN_IF_ERROR(WantPositive(c, scales));
   const Tensor &lhs = c.input(0), &rhs = c.input(1);
@@ -130,16 +111,16 @@ Status Run(RunContext& c) {
   if (outputs == 0) return Status();
   ScratchPieces pieces;
   const int64_t lhs_at = pieces.Add(lhs.num_elements()), rhs_at = pieces.Add(rhs.num_elements());
-  const int64_t floats_at = pieces.Add(kHybrid ? CheckedSize(lhs.num_elements()) * 4 : CheckedSize(0));
+  const int64_t floats_at = pieces.Add(hybrid ? CheckedSize(lhs.num_elements()) * 4 : CheckedSize(0));
   const int64_t output_at = pieces.Add(CheckedSize(outputs) * 4);
   const int64_t batches_at = pieces.Add(CheckedSize(sizes.batch) * static_cast<int64_t>(sizeof(DynamicScale)));
   const int64_t features_at = pieces.Add(CheckedSize(sizes.out_c) * static_cast<int64_t>(sizeof(UniformFeature)));
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   auto* batches = pieces.At<DynamicScale>(batches_at);
   auto* features = pieces.At<UniformFeature>(features_at);
-  RIVULET_RETURN_IF_ERROR(FillFeatures<kHybrid>(c, sizes.out_c, features));
+  RIVULET_RETURN_IF_ERROR(FillFeatures(c, hybrid, sizes.out_c, features));
   for (int64_t n = 0; n < sizes.batch; ++n) batches[n] = DynamicScale();
-  if (lhs.num_elements() > 0 && kHybrid) {
+  if (lhs.num_elements() > 0 && hybrid) {
     Reorder(c, lhs, sizes.lhs_axes, pieces.At<float>(floats_at));
     QuantizeEntries(c, pieces.At<float>(floats_at), sizes.batch, lhs.num_elements() / sizes.batch, batches,
                     pieces.At<int8_t>(lhs_at));
@@ -150,13 +131,12 @@ Status Run(RunContext& c) {
   if (rhs.num_elements() > 0) Reorder(c, rhs, sizes.rhs_axes, pieces.At<int8_t>(rhs_at));
   if (c.stop().stopped()) return c.stop().Why();
 
-  using Out = std::conditional_t<kHybrid, float, int32_t>;
   const UniformConvOperands operands = {pieces.At<int8_t>(lhs_at), pieces.At<int8_t>(rhs_at), batches, features};
-  const UniformConvolution convolution(sizes, state.spec, operands, state.limits);
-  auto* to = pieces.At<Out>(output_at);
+  const UniformConvolution convolution(sizes, state.spec, operands, state.limits, hybrid);
+  auto* to = pieces.At<char>(output_at);
   const int64_t grain = std::max<int64_t>((1 << 15) / std::max<int64_t>(convolution.work(), 1), 1);
   c.ParallelFor(outputs / sizes.out_c, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t p = begin; p < end; ++p) convolution.Pixel(p, to + p * sizes.out_c);
+    for (int64_t p = begin; p < end; ++p) convolution.Pixel(p, to + p * sizes.out_c * 4);
   });
   if (c.stop().stopped()) return c.stop().Why();
   ReorderBack(c, sizes, to);
@@ -175,16 +155,16 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:Tout",
      .attrs = "Tin:type in {qi8}; Tout:type in {qi32}; " RIVULET_WINDOW RIVULET_AXIS("lhs_") RIVULET_AXIS("rhs_")
          RIVULET_AXIS("output_"),
-     .infer = Infer<false>,
-     .prepare = Prepare<false>,
-     .run = Run<false>},
+     .infer = With<Infer, false>,
+     .prepare = With<Prepare, false>,
+     .run = With<Run, false>},
     {.name = "UniformQuantizedConvolutionHybrid",
      .inputs = "lhs:Tlhs, rhs:Trhs, rhs_scales:f32, rhs_zero_points:i32",
      .outputs = "output:Tout",
      .attrs = "Tlhs:type in {f32}; Trhs:type in {qi8}; Tout:type in {f32}; " RIVULET_WINDOW RIVULET_AXIS("rhs_"),
-     .infer = Infer<true>,
-     .prepare = Prepare<true>,
-     .run = Run<true>},
+     .infer = With<Infer, true>,
+     .prepare = With<Prepare, true>,
+     .run = With<Run, true>},
 };
 #undef RIVULET_AXIS
 #undef RIVULET_WINDOW

@@ -13,6 +13,7 @@
 #include "engine/ops/signed_operand.h"
 #include "engine/ops/staging.h"
 #include "engine/ops/uniform_quantized.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -47,8 +48,7 @@ Status CheckColumns(InferContext& c, int index, int64_t columns) {
   return Status();
 }
 
-template <bool kHybrid>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, bool hybrid) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 2));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 2));
   const Shape a = c.shape(0).has_rank() ? c.shape(0) : Shape::OfUnknownDims(2);
@@ -58,9 +58,9 @@ Status Infer(InferContext& c) {
                            a[1]);
   }
   RIVULET_RETURN_IF_ERROR(CheckAxis(c, "rhs_quantization_axis"));
-  RIVULET_RETURN_IF_ERROR(CheckColumns(c, kHybrid ? 2 : 4, b[1]));
+  RIVULET_RETURN_IF_ERROR(CheckColumns(c, hybrid ? 2 : 4, b[1]));
   c.set_output(0, {a[0], b[1]});
-  if (kHybrid) return Status();
+  if (hybrid) return Status();
   if (const int64_t axis = c.attrs().Int("lhs_quantization_axis"); axis != -1) {
     return InvalidArgument("attr 'lhs_quantization_axis': want -1, got ", axis);
   }
@@ -74,10 +74,9 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <bool kHybrid>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool hybrid) {
   auto state = std::make_unique<State>();
-  if (!kHybrid) {
+  if (!hybrid) {
     RIVULET_ASSIGN_OR_RETURN(state->limits, ReadCodeLimits(c.attrs(), "output_"));
   }
   if (const Tensor* b = c.constant(1); b != nullptr && b->rank() == 2) {
@@ -121,36 +120,10 @@ Row QuantizeRow(const float* from, int64_t count, uint8_t* to) {
   return row;
 }
 
-struct Column {
-  float scale = 1;  // of rhs
-  FixedPoint factor;
-  uint32_t zero_point = 0;  // of rhs
-  uint32_t sum = 0;         // of its codes
-  int32_t output_zero = 0;
-};
-
-template <bool kHybrid>
-Status FillColumns(const RunContext& c, const PackedMatrixU8& b, Column* columns) {
-  const int scales = kHybrid ? 2 : 4;
-  const int64_t own_step = c.input(scales).rank(), output_step = kHybrid ? 0 : c.input(6).rank();
-  for (int64_t j = 0; j < b.n(); ++j) {
-    columns[j].scale = c.input(scales).data<float>()[j * own_step];
-    columns[j].zero_point = static_cast<uint32_t>(c.input(scales + 1).data<int32_t>()[j * own_step]);
-    columns[j].sum = static_cast<uint32_t>(SignedColumnSum(b, j));
-    if (kHybrid) continue;
-    const double product = static_cast<double>(c.input(2).data<float>()[0]) * static_cast<double>(columns[j].scale);
-    columns[j].output_zero = c.input(7).data<int32_t>()[j * output_step];
-    RIVULET_ASSIGN_OR_RETURN(columns[j].factor,
-                             ToFixedPoint(product / static_cast<double>(c.input(6).data<float>()[j * output_step])));
-  }
-  return Status();
-}
-
 // Rows [begin, end) of lhs.
-template <bool kHybrid>
-void TakeRows(const RunContext& c, int64_t k, int64_t begin, int64_t end, uint8_t* bytes, Row* rows) {
+void TakeRows(const RunContext& c, bool hybrid, int64_t k, int64_t begin, int64_t end, uint8_t* bytes, Row* rows) {
   for (int64_t i = begin; i < end; ++i) {
-    if constexpr (kHybrid) {
+    if (hybrid) {
       rows[i] = QuantizeRow(c.input(0).data<float>() + i * k, k, bytes + i * k);
     } else {
       const auto zero_point = static_cast<uint32_t>(c.input(3).data<int32_t>()[0]);
@@ -159,25 +132,25 @@ void TakeRows(const RunContext& c, int64_t k, int64_t begin, int64_t end, uint8_
   }
 }
 
-// A row of the output from the sums of products, whose length is k.
-template <bool kHybrid>
-void FinishRow(const int32_t* sums, int64_t k, const Row& row, const Column* columns, int64_t n, CodeLimits limits,
-               void* to) {
-  const uint32_t both = static_cast<uint32_t>(k) * row.zero_point - row.sum;
-  for (int64_t j = 0; j < n; ++j) {
-    const Column& column = columns[j];
-    const uint32_t products = static_cast<uint32_t>(sums[j]);
-    const auto sum = static_cast<int32_t>(products - row.zero_point * column.sum + column.zero_point * both);
-    if constexpr (kHybrid) {
-      static_cast<float*>(to)[j] = static_cast<float>(sum) * row.scale * column.scale;
+// A row of the output from the sums of products with b.
+void FinishRow(bool hybrid, const int32_t* sums, const Row& row, const PackedMatrixU8& b,
+               const UniformFeature* features, CodeLimits limits, void* to) {
+  const uint32_t both = static_cast<uint32_t>(b.k()) * row.zero_point - row.sum;
+  for (int64_t j = 0; j < b.n(); ++j) {
+    const UniformFeature& feature = features[j];
+    const auto products = static_cast<uint32_t>(sums[j]), codes = static_cast<uint32_t>(SignedColumnSum(b, j));
+    const auto sum =
+        static_cast<int32_t>(products - row.zero_point * codes + static_cast<uint32_t>(feature.zero_point) * both);
+    if (hybrid) {
+      static_cast<float*>(to)[j] = static_cast<float>(sum) * row.scale * feature.scale;
     } else {
-      static_cast<int32_t*>(to)[j] = limits.Clamp(Wrapped(int64_t{Multiply(sum, column.factor)} + column.output_zero));
+      static_cast<int32_t*>(to)[j] =
+          limits.Clamp(Wrapped(int64_t{Multiply(sum, feature.factor)} + feature.output_zero));
     }
   }
 }
 
-template <bool kHybrid>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, bool hybrid) {
   const auto& state = c.state<State>();
   for (int scales = 2; scales < c.num_inputs(); scales += 2) RIVULET_RETURN_IF_ERROR(WantPositive(c, scales));
   if (c.output(0).num_elements() == 0) return Status();
@@ -187,23 +160,23 @@ Status Run(RunContext& c) {
   const int64_t bytes_at = pieces.Add(CheckedSize(m) * k);
   const int64_t sums_at = pieces.Add(CheckedSize(m) * n * 4);
   const int64_t rows_at = pieces.Add(CheckedSize(m) * static_cast<int64_t>(sizeof(Row)));
-  const int64_t columns_at = pieces.Add(CheckedSize(n) * static_cast<int64_t>(sizeof(Column)));
+  const int64_t features_at = pieces.Add(CheckedSize(n) * static_cast<int64_t>(sizeof(UniformFeature)));
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   const PackedMatrixU8 b =
       state.packed != nullptr ? *state.packed : PackSignedInto(c, 1, k, n, pieces.At<uint8_t>(packed_at));
   auto* bytes = pieces.At<uint8_t>(bytes_at);
   auto* sums = pieces.At<int32_t>(sums_at);
   auto* rows = pieces.At<Row>(rows_at);
-  auto* columns = pieces.At<Column>(columns_at);
-  RIVULET_RETURN_IF_ERROR(FillColumns<kHybrid>(c, b, columns));
+  auto* features = pieces.At<UniformFeature>(features_at);
+  RIVULET_RETURN_IF_ERROR(FillFeatures(c, hybrid, n, features));
   c.ParallelFor(m, std::max<int64_t>((1 << 14) / std::max<int64_t>(k, 1), 1),
-                [&](int64_t begin, int64_t end) { TakeRows<kHybrid>(c, k, begin, end, bytes, rows); });
+                [&](int64_t begin, int64_t end) { TakeRows(c, hybrid, k, begin, end, bytes, rows); });
   MatMulU8(bytes, k, false, kSignedZero, m, b, kSignedZero, sums, n, c.pool(), c.stop());
   if (c.stop().stopped()) return c.stop().Why();
   auto* to = static_cast<char*>(c.output(0).raw());
   c.ParallelFor(m, std::max<int64_t>((1 << 13) / n, 1), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      FinishRow<kHybrid>(sums + i * n, k, rows[i], columns, n, state.limits, to + i * n * 4);
+      FinishRow(hybrid, sums + i * n, rows[i], b, features, state.limits, to + i * n * 4);
     }
   });
   return Status();
@@ -218,16 +191,16 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:Tout",
      .attrs = "Tin:type in {qi8}; Tout:type in {qi32}; " RIVULET_AXIS("lhs_") "; " RIVULET_AXIS(
          "rhs_") "; " RIVULET_AXIS("output_"),
-     .infer = Infer<false>,
-     .prepare = Prepare<false>,
-     .run = Run<false>},
+     .infer = With<Infer, false>,
+     .prepare = With<Prepare, false>,
+     .run = With<Run, false>},
     {.name = "UniformQuantizedDotHybrid",
      .inputs = "lhs:Tlhs, rhs:Trhs, rhs_scales:f32, rhs_zero_points:i32",
      .outputs = "output:Tout",
      .attrs = "Tlhs:type in {f32}; Trhs:type in {qi8}; Tout:type in {f32}; " RIVULET_AXIS("rhs_"),
-     .infer = Infer<true>,
-     .prepare = Prepare<true>,
-     .run = Run<true>},
+     .infer = With<Infer, true>,
+     .prepare = With<Prepare, true>,
+     .run = With<Run, true>},
 };
 #undef RIVULET_AXIS
 

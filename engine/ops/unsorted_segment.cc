@@ -11,6 +11,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/op.h"
 #include "engine/ops/rows.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -40,15 +41,14 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <Combine kCombine>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Combine how) {
   const Tensor& data = c.input(0);
   const Indices ids(c.input(1));
   Tensor& output = c.output(0);
   const DType dtype = data.dtype();
   const int64_t rows = c.input(1).num_elements();
   const int64_t segments = output.dim(0);
-  FillStart(kCombine, dtype, output.raw(), output.num_elements());
+  FillStart(how, dtype, output.raw(), output.num_elements());
   if (data.num_elements() == 0) return Status();  // whatever the ids
   for (int64_t i = 0; i < rows; ++i) {
     if (ids[i] >= segments) {
@@ -58,7 +58,7 @@ Status Run(RunContext& c) {
   }
   if (output.num_elements() == 0) return Status();
   const int64_t row = data.num_elements() / rows;
-  const CombineRows combine = FindCombine(kCombine, dtype);
+  const CombineRows combine = FindCombine(how, dtype);
   // Columns do not depend on each other.
   c.ParallelFor(row, std::max<int64_t>((1 << 15) / rows, 16), [&](int64_t begin, int64_t end) {
     for (int64_t i = 0; i < rows; ++i) {
@@ -79,12 +79,12 @@ Status Run(RunContext& c) {
 constexpr OpDef kDefs[] = {
     {.name = "UnsortedSegmentSum",
      RIVULET_SEGMENT(RIVULET_ORDERED ",c64,c128", "i16,i32,i64"),
-     .run = Run<Combine::kAdd>},
+     .run = With<Run, Combine::kAdd>},
     {.name = "UnsortedSegmentProd",
      RIVULET_SEGMENT(RIVULET_ORDERED ",c64,c128", "i32,i64"),
-     .run = Run<Combine::kMultiply>},
-    {.name = "UnsortedSegmentMax", RIVULET_SEGMENT(RIVULET_ORDERED, "i32,i64"), .run = Run<Combine::kMax>},
-    {.name = "UnsortedSegmentMin", RIVULET_SEGMENT(RIVULET_ORDERED, "i32,i64"), .run = Run<Combine::kMin>},
+     .run = With<Run, Combine::kMultiply>},
+    {.name = "UnsortedSegmentMax", RIVULET_SEGMENT(RIVULET_ORDERED, "i32,i64"), .run = With<Run, Combine::kMax>},
+    {.name = "UnsortedSegmentMin", RIVULET_SEGMENT(RIVULET_ORDERED, "i32,i64"), .run = With<Run, Combine::kMin>},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/rows.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 
@@ -102,28 +103,20 @@ Status RunAssignReference(RunContext& c) {
   return Status();
 }
 
-template <Combine kHow>
-Status Change(RunContext& c) {
+Status Change(RunContext& c, Combine how) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(c.input(0)));
   const Tensor& delta = c.input(1);
+  if (c.num_outputs() > 0) c.SetOutput(0, c.input(0));  // a reference
   return variable->Modify(c.allocator(), [&](Tensor& value) -> Status {
     if (delta.dtype() != value.dtype() || !(delta.shape() == value.shape())) {
       return InvalidArgument("the variable is ", value.dtype(), value.shape(), ", the change ", delta.dtype(),
                              delta.shape());
     }
-    const CombineRows combine = FindCombine(kHow, value.dtype());
+    const CombineRows combine = FindCombine(how, value.dtype());
     if (combine == nullptr) return Unimplemented("variables of ", value.dtype(), " cannot be changed so");
     combine(value.raw(), delta.raw(), value.num_elements());
     return Status();
   });
-}
-
-template <Combine kHow>
-Status ChangeReference(RunContext& c) {
-  const Tensor handle = c.input(0);
-  RIVULET_RETURN_IF_ERROR(Change<kHow>(c));
-  c.SetOutput(0, handle);
-  return Status();
 }
 
 Status RunIsInitialized(RunContext& c) {
@@ -204,14 +197,14 @@ constexpr OpDef kDefs[] = {
      .outputs = "",
      .attrs = "dtype:type in " RIVULET_NUMBERS,
      .infer = InferNothing,
-     .run = Change<Combine::kAdd>,
+     .run = With<Change, Combine::kAdd>,
      .flags = kEffect},
     {.name = "AssignSubVariableOp",
      .inputs = "resource:resource, value:dtype",
      .outputs = "",
      .attrs = "dtype:type in " RIVULET_NUMBERS,
      .infer = InferNothing,
-     .run = Change<Combine::kSubtract>,
+     .run = With<Change, Combine::kSubtract>,
      .flags = kEffect},
     {.name = "VarIsInitializedOp",
      .inputs = "resource:resource",
@@ -240,14 +233,14 @@ constexpr OpDef kDefs[] = {
      .outputs = "output_ref:ref T",
      .attrs = "T:type in " RIVULET_NUMBERS "; use_locking:bool=false",
      .infer = InferScalar,
-     .run = ChangeReference<Combine::kAdd>,
+     .run = With<Change, Combine::kAdd>,
      .flags = kEffect | kMakesOutputs},
     {.name = "AssignSub",
      .inputs = "ref:ref T, value:T",
      .outputs = "output_ref:ref T",
      .attrs = "T:type in " RIVULET_NUMBERS "; use_locking:bool=false",
      .infer = InferScalar,
-     .run = ChangeReference<Combine::kSubtract>,
+     .run = With<Change, Combine::kSubtract>,
      .flags = kEffect | kMakesOutputs},
     {.name = "IsVariableInitialized",
      .inputs = "ref:ref dtype",

@@ -11,6 +11,7 @@
 #include "engine/ops/op.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/variable.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -109,8 +110,10 @@ Status ScatterInto(RunContext& c, Tensor& value, CombineRows combine, const Tens
   return Status();
 }
 
-// What can be told before the variable is known.
-Status CheckShapes(InferContext& c) {
+// What can be told before the variable is known. A reference is handed on; a resource has no
+// output.
+Status Infer(InferContext& c) {
+  if (c.num_outputs() > 0) c.set_output(0, {});
   const Shape& indices = c.shape(1);
   const Shape& updates = c.shape(2);
   if (!indices.has_rank() || !updates.has_rank() || updates.rank() == 0) return Status();
@@ -122,54 +125,45 @@ Status CheckShapes(InferContext& c) {
   return InvalidArgument("updates of shape ", updates, " do not begin with the dims of indices ", indices);
 }
 
-Status InferReference(InferContext& c) {
-  c.set_output(0, {});
-  return CheckShapes(c);
-}
-
-template <FindRule kFind>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, FindRule find) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Variable> variable, ObjectIn<Variable>(c.input(0)));
-  if (kFind == FindDivide) RIVULET_RETURN_IF_ERROR(CheckDivisors(c.input(2), c.num_outputs() == 0));
-  return variable->Modify(c.allocator(), [&](Tensor& value) {
-    return ScatterInto(c, value, kFind(value.dtype()), c.input(1), c.input(2));
-  });
+  if (c.num_outputs() > 0) c.SetOutput(0, c.input(0));
+  return variable->Modify(
+      c.allocator(), [&](Tensor& value) { return ScatterInto(c, value, find(value.dtype()), c.input(1), c.input(2)); });
 }
 
-template <FindRule kFind>
-Status RunReference(RunContext& c) {
-  const Tensor handle = c.input(0);
-  RIVULET_RETURN_IF_ERROR(Run<kFind>(c));
-  c.SetOutput(0, handle);
-  return Status();
+Status RunDivide(RunContext& c) {
+  RIVULET_RETURN_IF_ERROR(CheckDivisors(c.input(2), c.num_outputs() == 0));
+  return Run(c, FindDivide);
 }
 
 #define RIVULET_ORDERED "f32,f64,i32,i64,bf16,f16"
 #define RIVULET_REAL RIVULET_ORDERED ",i16,i8,u8,u16,u32,u64"
 #define RIVULET_NUMBERS RIVULET_REAL ",c64,c128"
 #define RIVULET_ALL RIVULET_NUMBERS ",bool,str"
-#define RIVULET_BOTH(op, rule, types, resource_types, locking)                                                         \
-  {.name = op,                                                                                                         \
-   .inputs = "ref:ref T, indices:Tindices, updates:T",                                                                 \
-   .outputs = "output_ref:ref T",                                                                                      \
-   .attrs = "T:type in {" types "}; Tindices:type in {i32,i64}; use_locking:bool=" locking,                            \
-   .infer = InferReference,                                                                                            \
-   .run = RunReference<rule>,                                                                                          \
-   .flags = kEffect | kMakesOutputs},                                                                                  \
-  {                                                                                                                    \
-    .name = "Resource" op, .inputs = "resource:resource, indices:Tindices, updates:dtype", .outputs = "",              \
-    .attrs = "dtype:type in {" resource_types "}; Tindices:type in {i32,i64}", .infer = CheckShapes, .run = Run<rule>, \
-    .flags = kEffect                                                                                                   \
+#define RIVULET_BOTH(op, run_function, types, resource_types, locking)                                              \
+  {.name = op,                                                                                                      \
+   .inputs = "ref:ref T, indices:Tindices, updates:T",                                                              \
+   .outputs = "output_ref:ref T",                                                                                   \
+   .attrs = "T:type in {" types "}; Tindices:type in {i32,i64}; use_locking:bool=" locking,                         \
+   .infer = Infer,                                                                                                  \
+   .run = run_function,                                                                                             \
+   .flags = kEffect | kMakesOutputs},                                                                               \
+  {                                                                                                                 \
+    .name = "Resource" op, .inputs = "resource:resource, indices:Tindices, updates:dtype", .outputs = "",           \
+    .attrs = "dtype:type in {" resource_types "}; Tindices:type in {i32,i64}", .infer = Infer, .run = run_function, \
+    .flags = kEffect                                                                                                \
   }
 
 constexpr OpDef kDefs[] = {
-    RIVULET_BOTH("ScatterUpdate", FindAssign, RIVULET_ALL ",resource,variant", RIVULET_ALL ",variant", "true"),
-    RIVULET_BOTH("ScatterAdd", Find<Combine::kAdd>, RIVULET_NUMBERS, RIVULET_NUMBERS, "false"),
-    RIVULET_BOTH("ScatterSub", Find<Combine::kSubtract>, RIVULET_NUMBERS, RIVULET_NUMBERS, "false"),
-    RIVULET_BOTH("ScatterMul", Find<Combine::kMultiply>, RIVULET_NUMBERS, RIVULET_NUMBERS, "false"),
-    RIVULET_BOTH("ScatterDiv", FindDivide, RIVULET_NUMBERS, RIVULET_NUMBERS, "false"),
-    RIVULET_BOTH("ScatterMin", Find<Combine::kLeast>, RIVULET_ORDERED, RIVULET_REAL, "false"),
-    RIVULET_BOTH("ScatterMax", Find<Combine::kGreatest>, RIVULET_ORDERED, RIVULET_REAL, "false"),
+    RIVULET_BOTH("ScatterUpdate", (With<Run, FindAssign>), RIVULET_ALL ",resource,variant", RIVULET_ALL ",variant",
+                 "true"),
+    RIVULET_BOTH("ScatterAdd", (With<Run, Find<Combine::kAdd>>), RIVULET_NUMBERS, RIVULET_NUMBERS, "false"),
+    RIVULET_BOTH("ScatterSub", (With<Run, Find<Combine::kSubtract>>), RIVULET_NUMBERS, RIVULET_NUMBERS, "false"),
+    RIVULET_BOTH("ScatterMul", (With<Run, Find<Combine::kMultiply>>), RIVULET_NUMBERS, RIVULET_NUMBERS, "false"),
+    RIVULET_BOTH("ScatterDiv", RunDivide, RIVULET_NUMBERS, RIVULET_NUMBERS, "false"),
+    RIVULET_BOTH("ScatterMin", (With<Run, Find<Combine::kLeast>>), RIVULET_ORDERED, RIVULET_REAL, "false"),
+    RIVULET_BOTH("ScatterMax", (With<Run, Find<Combine::kGreatest>>), RIVULET_ORDERED, RIVULET_REAL, "false"),
 };
 
 }  // namespace
