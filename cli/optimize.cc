@@ -123,6 +123,7 @@ Result<Feeds> GivenFeeds(const OptimizeCommand& command, std::shared_ptr<const M
 int Optimize(const OptimizeCommand& command) {
   const Result<GraphFormat> format = FormatFor(command.out, command.format);
   if (!format.ok()) return Fail(format.status(), kBadCall);
+  if (const Status can = CheckCanSaveAll({command.out}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
   if (model == nullptr) return code;

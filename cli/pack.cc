@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/feeds.h"
+#include "cli/graph_output.h"
 #include "cli/made_up.h"
 #include "cli/notes.h"
 #include "cli/pack_norms.h"
@@ -192,6 +193,7 @@ int Pack(const PackCommand& command) {
   if (!is_pack && command.format.empty() && !ends(".mmap")) {
     return FailCall(Cat("-o ", Quoted(command.out), ": want a name that ends in .rivulet or .mmap, or --format"));
   }
+  if (const Status can = CheckCanSaveAll({command.out}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
   if (model == nullptr) return code;

@@ -118,6 +118,7 @@ int RunTransform(const TransformCommand& command) {
   if (!format.ok()) return Fail(format.status(), kBadCall);
   const auto calls = prepare::ParseTransforms(command.transforms);
   if (!calls.ok()) return Fail(calls.status(), kBadCall);
+  if (const Status can = CheckCanSaveAll({command.out}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   Result<PackSource> source = ReadSource(command, &code);
   if (!source.ok()) return Fail(source.status(), code);
