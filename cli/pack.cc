@@ -163,7 +163,8 @@ Status WritePack(const PackCommand& command, PackSource source, int* code) {
   *code = kBadData;
   options.packed = !command.plain;
   options.min_bytes = command.min_bytes > 0 ? command.min_bytes : kPackMinBytes;
-  const FoldedNorms folded = command.keep_norms ? FoldedNorms() : FoldNorms(options, &source.graph);
+  const auto note = [&](std::string_view line) { PrintNote(command.model, line); };
+  const FoldedNorms folded = command.keep_norms ? FoldedNorms() : FoldNorms(options, note, &source.graph);
   RIVULET_ASSIGN_OR_RETURN(const prepare::PackFile file, prepare::ToPack(std::move(source.graph), options));
   RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
   for (const std::string& note : file.notes) PrintNote(command.model, note);

@@ -1,7 +1,6 @@
 #include "cli/pack_norms.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "cli/made_up.h"
 #include "engine/base/errors.h"
@@ -24,8 +23,6 @@ bool IsScale(const NodeDef& node) { return node.op == "Mul" || node.op == "RealD
 size_t Count(const GraphDef& graph, bool (*is_it)(const NodeDef& node)) {
   return static_cast<size_t>(std::count_if(graph.nodes.begin(), graph.nodes.end(), is_it));
 }
-
-void Note(std::string_view line) { std::fprintf(stderr, "note: %.*s\n", static_cast<int>(line.size()), line.data()); }
 
 Status Apply(const char* text, const prepare::TransformOptions& options, GraphDef* graph) {
   RIVULET_ASSIGN_OR_RETURN(const auto calls, prepare::ParseTransforms(text));
@@ -57,11 +54,11 @@ size_t FoldScales(const prepare::TransformOptions& options, GraphDef* graph) {
 }
 
 // Both on the same input; the old graph's word on what is near enough is that of the transform that rounds most.
-Status Verify(const prepare::PackOptions& options, const prepare::TransformOptions& names, const GraphDef& before,
-              const GraphDef& after) {
+Status Verify(const prepare::PackOptions& options, const prepare::TransformOptions& names,
+              const prepare::ReportLine& report, const GraphDef& before, const GraphDef& after) {
   prepare::VerifyOptions check;
   check.make_up = MakeUpFeed;
-  check.report = Note;
+  check.report = report;
   check.inputs = names.inputs;
   check.outputs = names.outputs;
   if (!options.samples.empty() && !options.samples[0].only_shapes) check.given = options.samples[0].feeds;
@@ -79,7 +76,7 @@ std::string FoldedNorms::ToString() const {
   return text.empty() ? text : text + " folded into the weights";
 }
 
-FoldedNorms FoldNorms(const prepare::PackOptions& options, GraphDef* graph) {
+FoldedNorms FoldNorms(const prepare::PackOptions& options, const prepare::ReportLine& report, GraphDef* graph) {
   prepare::TransformOptions names;
   for (const prepare::PackInput& input : options.metadata.inputs) names.inputs.push_back(input.name);
   for (const prepare::PackOutput& output : options.metadata.outputs) names.outputs.push_back(output.name);
@@ -89,9 +86,9 @@ FoldedNorms FoldNorms(const prepare::PackOptions& options, GraphDef* graph) {
   if (norms == 0 && count.scales == 0) return {};
   prepare::ReadConstantsThemselves(&folded);
   Status status = Apply("fold_old_batch_norms", names, &folded);
-  if (status.ok()) status = Verify(options, names, *graph, folded);
+  if (status.ok()) status = Verify(options, names, report, *graph, folded);
   if (!status.ok()) {
-    Note("batch norms stay as they are: " + status.ToString());
+    report("batch norms stay as they are: " + status.ToString());
     return {};
   }
   count.norms = norms - Count(folded, IsNorm);

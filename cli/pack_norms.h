@@ -6,6 +6,7 @@
 
 #include "prepare/graph_def.h"
 #include "prepare/pack.h"
+#include "prepare/transform.h"
 
 namespace rivulet::cli {
 
@@ -20,8 +21,8 @@ struct FoldedNorms {
 // Folds batch norms, as operators and written out, into the products before them. The engine does so with each plan
 // that it makes; a pack is made once and loaded often, and what was folded takes no private memory then. Answers are
 // the same but for rounding, which is checked by running the graph before and after it on the first sample; where it
-// fails, and where there is nothing of the kind, the graph stays as it was, to the byte.
-FoldedNorms FoldNorms(const prepare::PackOptions& options, prepare::GraphDef* graph);
+// fails, and where there is nothing of the kind, the graph stays as it was, to the byte. `report` is told why.
+FoldedNorms FoldNorms(const prepare::PackOptions& options, const prepare::ReportLine& report, prepare::GraphDef* graph);
 
 }  // namespace rivulet::cli
 
