@@ -14,6 +14,7 @@
 #include "cli/bench_trace.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
+#include "cli/graph_output.h"
 #include "cli/model_flags.h"
 #include "engine/base/file.h"
 #include "engine/kernels/target.h"
@@ -168,6 +169,7 @@ int Report(const BenchCommand& command, const BenchPlan& plan, const BenchSpan& 
 int Bench(const BenchCommand& command) {
   Result<SessionOptions> options = command.flags.Options();
   if (!options.ok()) return FailCall(options.status().ToString());
+  if (const Status can = CheckCanSaveAll({command.trace}); !can.ok()) return Fail(can, kBadData);
   const auto origin = BenchClock::now();
   MemoryTimeline memory(origin);
   int code = kFine;

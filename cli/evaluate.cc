@@ -15,6 +15,8 @@
 #include "cli/told_by_model.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
+#include "engine/base/staged_file.h"
+#include "prepare/event_file.h"
 #include "tasks/classify.h"
 #include "tasks/media_files.h"
 
@@ -187,10 +189,31 @@ nlohmann::json ToJson(const EvaluateReport& report, size_t worst) {
   return json;
 }
 
+Status CheckCanSaveBoth(const EvaluateCommand& command) {
+  RIVULET_RETURN_IF_ERROR(CheckCanSaveAll({command.page}));
+  return command.events.empty() ? Status() : prepare::CheckCanSaveEvents(command.events);
+}
+
+// The page and the event file, or neither.
+Status Save(const EvaluateCommand& command, const EvaluateReport& report) {
+  std::string text;
+  std::unique_ptr<StagedFile> page;
+  if (!command.page.empty()) {
+    text = EvaluatePage(report, static_cast<size_t>(command.worst));
+    RIVULET_ASSIGN_OR_RETURN(
+        page, StagedFile::Write(command.page, {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+  }
+  if (!command.events.empty()) {
+    RIVULET_RETURN_IF_ERROR(SaveEvaluation(report, command.step, command.events).status());
+  }
+  return page != nullptr ? page->Publish() : Status();
+}
+
 int Evaluate(const EvaluateCommand& command) {
   ClassifyOptions options;
   Result<SessionOptions> session = command.flags.Options();
   if (!session.ok()) return FailCall(session.status().ToString());
+  if (const Status can = CheckCanSaveBoth(command); !can.ok()) return Fail(can, kBadData);
   options.session = *session;
   options.input_layer = command.input_layer;
   options.output_layer = command.output_layer;
@@ -220,17 +243,9 @@ int Evaluate(const EvaluateCommand& command) {
   }
   const std::vector<std::string>& assumed = (*classifier)->assumptions();
   report.assumptions.insert(report.assumptions.end(), assumed.begin(), assumed.end());
-  const size_t worst = static_cast<size_t>(command.worst);
-  if (!command.page.empty()) {
-    const Status saved = SaveBytes(EvaluatePage(report, worst), command.page);
-    if (!saved.ok()) return Fail(saved, kBadData);
-  }
-  if (!command.events.empty()) {
-    const Result<std::string> saved = SaveEvaluation(report, command.step, command.events);
-    if (!saved.ok()) return Fail(saved.status(), kBadData);
-  }
+  if (const Status saved = Save(command, report); !saved.ok()) return Fail(saved, kBadData);
   if (command.json) {
-    PrintJson(ToJson(report, worst));
+    PrintJson(ToJson(report, static_cast<size_t>(command.worst)));
   } else {
     Print(report);
     for (const std::string& line : report.assumptions) std::fprintf(stderr, "assumed: %s\n", line.c_str());

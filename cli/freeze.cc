@@ -45,6 +45,7 @@ void Print(const char* what, const std::vector<prepare::FrozenTensor>& tensors) 
 int Freeze(const FreezeCommand& command) {
   const Result<GraphFormat> format = FormatFor(command.out, command.format);
   if (!format.ok()) return Fail(format.status(), kBadCall);
+  if (const Status can = CheckCanSaveAll({command.out}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
   if (model == nullptr) return code;

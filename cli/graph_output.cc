@@ -1,10 +1,11 @@
 #include "cli/graph_output.h"
 
-#include <algorithm>
-#include <vector>
+#include <filesystem>
+#include <set>
 
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
+#include "engine/base/staged_file.h"
 #include "prepare/graph_text.h"
 #include "prepare/memmapped.h"
 #include "prepare/squeeze/squeezed_file.h"
@@ -47,6 +48,20 @@ Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat form
 
 Status SaveBytes(const std::string& bytes, const std::string& path) {
   return SaveFile(path, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+}
+
+Status CheckCanSaveAll(const std::vector<std::string>& paths) {
+  std::set<std::filesystem::path> seen;
+  for (const std::string& path : paths) {
+    if (path.empty()) continue;
+    RIVULET_RETURN_IF_ERROR(CheckCanSave(path));
+    std::error_code error;
+    const bool is_device = std::filesystem::is_other(path, error) || std::filesystem::is_character_file(path, error);
+    if (!is_device && !seen.insert(std::filesystem::weakly_canonical(path, error)).second) {
+      return InvalidArgument(Quoted(path), ": two files are to be written there");
+    }
+  }
+  return Status();
 }
 
 }  // namespace rivulet::cli

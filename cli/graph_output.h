@@ -3,6 +3,7 @@
 #define RIVULET_CLI_GRAPH_OUTPUT_H_
 
 #include <string>
+#include <vector>
 
 #include "prepare/graph_def.h"
 
@@ -29,6 +30,10 @@ Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat form
 
 // The file is the old one or the new one, never half.
 Status SaveBytes(const std::string& bytes, const std::string& path);
+
+// Files that are to appear together: an error where one cannot be saved, or where two of the names are the same file.
+// Empty names are none. Asked before the work.
+Status CheckCanSaveAll(const std::vector<std::string>& paths);
 
 }  // namespace rivulet::cli
 

@@ -1,5 +1,6 @@
 // rivulet optimize: whatever makes a model smaller and quicker and changes no answer.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -35,17 +36,17 @@ struct OptimizeCommand {
   ModelFlags flags;
 };
 
-std::vector<std::string>& Notes() {
-  static std::vector<std::string> notes;
-  return notes;
-}
-
-void Note(std::string_view line) {
-  for (const std::string& old : Notes()) {
-    if (old == line) return;
+// Each once.
+class Notes {
+ public:
+  void Add(std::string_view line) {
+    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.emplace_back(line);
   }
-  Notes().emplace_back(line);
-}
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::vector<std::string> lines_;
+};
 
 // How far apart both are on made-up or given values, where they can be run.
 Result<RoadChange> Difference(const RoadState& before, const prepare::GraphDef& after, const Feeds& given) {
@@ -69,7 +70,7 @@ struct Sizes {
 };
 
 int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeStep>& steps, const Sizes& before,
-           size_t nodes, size_t bytes, const std::optional<RoadChange>& change) {
+           size_t nodes, size_t bytes, const std::optional<RoadChange>& change, const Notes& notes) {
   if (command.json) {
     nlohmann::json list = nlohmann::json::array();
     for (const prepare::OptimizeStep& step : steps) {
@@ -77,10 +78,10 @@ int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeSt
       if (!step.undone.empty()) entry["undone"] = step.undone;
       list.push_back(std::move(entry));
     }
-    nlohmann::json json = {{"out", command.out}, {"nodes_before", before.nodes},
-                           {"nodes", nodes},     {"bytes_before", before.bytes},
-                           {"bytes", bytes},     {"steps", list},
-                           {"notes", Notes()}};
+    nlohmann::json json = {{"out", command.out},    {"nodes_before", before.nodes},
+                           {"nodes", nodes},        {"bytes_before", before.bytes},
+                           {"bytes", bytes},        {"steps", list},
+                           {"notes", notes.lines()}};
     json["difference"] = change ? nlohmann::json(change->largest) : nlohmann::json();
     PrintJson(json);
     return kFine;
@@ -102,7 +103,7 @@ int Report(const OptimizeCommand& command, const std::vector<prepare::OptimizeSt
   } else {
     std::printf("not run\n");
   }
-  for (const std::string& note : Notes()) PrintNote(command.model, note);
+  for (const std::string& note : notes.lines()) PrintNote(command.model, note);
   return kFine;
 }
 
@@ -123,6 +124,7 @@ Result<Feeds> GivenFeeds(const OptimizeCommand& command, std::shared_ptr<const M
 int Optimize(const OptimizeCommand& command) {
   const Result<GraphFormat> format = FormatFor(command.out, command.format);
   if (!format.ok()) return Fail(format.status(), kBadCall);
+  if (const Status can = CheckCanSaveAll({command.out}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
   if (model == nullptr) return code;
@@ -130,22 +132,26 @@ int Optimize(const OptimizeCommand& command) {
       model, command.model,
       {.tags = command.flags.Options().tags, .signature = command.signature, .outputs = command.outputs});
   if (!frozen.ok()) return Fail(frozen.status());
-  for (const std::string& note : frozen->notes) Note(note);
+  Notes notes;
+  const prepare::ReportLine add_note = [&notes](std::string_view line) { notes.Add(line); };
+  for (const std::string& note : frozen->notes) notes.Add(note);
   const Result<Feeds> given = GivenFeeds(command, model, *frozen, &code);
   if (!given.ok()) return Fail(given.status(), code);
   RoadState before{.graph = std::move(frozen->graph), .name = command.model};
   before.inputs = std::move(frozen->inputs);
   before.outputs = std::move(frozen->outputs);
   const Sizes sizes = {before.graph.nodes.size(), prepare::SerializedBytes(before.graph)};
-  SetSwitches(command.inputs, &before, &Notes());
+  std::vector<std::string> switches;
+  SetSwitches(command.inputs, &before, &switches);
+  for (const std::string& note : switches) notes.Add(note);
   prepare::GraphDef graph = before.graph;
   const prepare::VerifyOptions check = {.inputs = command.inputs,
                                         .outputs = before.OutputNames(),
                                         .given = *given,
                                         .make_up = MakeUpFeed,
-                                        .report = Note};
+                                        .report = add_note};
   prepare::OptimizeOptions options = {
-      .inputs = command.inputs, .outputs = before.OutputNames(), .report = Note, .progress = ShowProgress};
+      .inputs = command.inputs, .outputs = before.OutputNames(), .report = add_note, .progress = ShowProgress};
   if (!command.no_verify) {
     options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& old,
                               const prepare::GraphDef& now) { return prepare::VerifyTransform(call, old, now, check); };
@@ -160,10 +166,10 @@ int Optimize(const OptimizeCommand& command) {
   if (!command.no_verify && command.inputs.empty()) {
     const Result<RoadChange> found = Difference(before, graph, *given);
     if (found.ok()) change = *found;
-    if (!found.ok() && Notes().empty()) Note(Cat("Not compared: ", found.status().message()));
+    if (!found.ok() && notes.lines().empty()) notes.Add(Cat("Not compared: ", found.status().message()));
   }
   if (const Status saved = SaveBytes(*bytes, command.out); !saved.ok()) return Fail(saved, kBadData);
-  return Report(command, *steps, sizes, graph.nodes.size(), bytes->size(), change);
+  return Report(command, *steps, sizes, graph.nodes.size(), bytes->size(), change, notes);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/feeds.h"
+#include "cli/graph_output.h"
 #include "cli/made_up.h"
 #include "cli/notes.h"
 #include "cli/pack_norms.h"
@@ -162,7 +163,8 @@ Status WritePack(const PackCommand& command, PackSource source, int* code) {
   *code = kBadData;
   options.packed = !command.plain;
   options.min_bytes = command.min_bytes > 0 ? command.min_bytes : kPackMinBytes;
-  const size_t folded = command.keep_norms ? 0 : FoldNorms(options, &source.graph);
+  const auto note = [&](std::string_view line) { PrintNote(command.model, line); };
+  const FoldedNorms folded = command.keep_norms ? FoldedNorms() : FoldNorms(options, note, &source.graph);
   RIVULET_ASSIGN_OR_RETURN(const prepare::PackFile file, prepare::ToPack(std::move(source.graph), options));
   RIVULET_RETURN_IF_ERROR(SaveFile(command.out, AsBytes(file.bytes)));
   for (const std::string& note : file.notes) PrintNote(command.model, note);
@@ -171,7 +173,7 @@ Status WritePack(const PackCommand& command, PackSource source, int* code) {
               command.out.c_str(), static_cast<double>(file.bytes.size()) / 1e6, file.constants,
               file.constants == 1 ? "" : "s", file.packed, file.metadata.samples.size(),
               file.metadata.samples.size() == 1 ? "" : "s");
-  if (folded > 0) std::printf("%zu batch norm%s folded into the weights\n", folded, folded == 1 ? "" : "s");
+  if (const std::string text = folded.ToString(); !text.empty()) std::printf("%s\n", text.c_str());
   std::printf("%s", PackText(file.metadata).c_str());
   return Status();
 }
@@ -192,6 +194,7 @@ int Pack(const PackCommand& command) {
   if (!is_pack && command.format.empty() && !ends(".mmap")) {
     return FailCall(Cat("-o ", Quoted(command.out), ": want a name that ends in .rivulet or .mmap, or --format"));
   }
+  if (const Status can = CheckCanSaveAll({command.out}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code);
   if (model == nullptr) return code;

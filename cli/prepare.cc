@@ -19,6 +19,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "engine/base/folder.h"
+#include "engine/base/staged_file.h"
 #include "engine/kernels/target.h"
 #include "prepare/freeze_model.h"
 #include "prepare/model_graph.h"
@@ -134,12 +135,25 @@ Status ReadShapesAndArrays(const PrepareCommand& command, const Model& model,
   return Status();
 }
 
+std::span<const uint8_t> AsBytes(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// The file and the page, or neither; what is written is loaded before it gets its name.
 Status Write(const PrepareCommand& command, const RoadState& state, PrepareReport* report) {
-  RIVULET_RETURN_IF_ERROR(SaveBytes(state.bytes, command.out));
+  RIVULET_ASSIGN_OR_RETURN(const auto file, StagedFile::Write(command.out, AsBytes(state.bytes)));
   const auto start = std::chrono::steady_clock::now();
-  RIVULET_RETURN_IF_ERROR(Model::Load(command.out, Cached()).status());
+  const bool is_pipe = file->where().empty();
+  RIVULET_RETURN_IF_ERROR((is_pipe ? Model::LoadBytes(AsBytes(state.bytes), nullptr, command.out, Cached())
+                                   : Model::Load(file->where(), Cached()))
+                              .status());
   report->map_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  return command.page.empty() ? Status() : SaveBytes(PreparePage(*report), command.page);
+  if (!command.page.empty()) {
+    const std::string text = PreparePage(*report);
+    RIVULET_ASSIGN_OR_RETURN(const auto page, StagedFile::Write(command.page, AsBytes(text)));
+    RIVULET_RETURN_IF_ERROR(page->Publish());
+  }
+  return file->Publish();
 }
 
 int Prepare(const PrepareCommand& command) {
@@ -149,6 +163,7 @@ int Prepare(const PrepareCommand& command) {
   if (const Status named = WantRivulet(command.out, ""); !named.ok()) return Fail(named, kBadCall);
   const Result<double> max_drop = ParseShare(command.max_drop);
   if (!max_drop.ok()) return Fail(max_drop.status(), kBadCall);
+  if (const Status can = CheckCanSaveAll({command.out, command.page}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   const std::shared_ptr<const Model> model = LoadModel(command.model, command.flags, &code, command.threads);
   if (model == nullptr) return code;

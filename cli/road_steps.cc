@@ -24,9 +24,8 @@ Result<std::vector<std::string>> OptimizeIt(RoadState& state) {
                             const prepare::GraphDef& after) {
     return prepare::VerifyTransform(call, before, after, check);
   };
-  static std::vector<std::string> said;
-  said.clear();
-  options.report = [](std::string_view line) { said.emplace_back(line); };
+  std::vector<std::string> said;
+  options.report = [&said](std::string_view line) { said.emplace_back(line); };
   const size_t before = state.graph.nodes.size();
   RIVULET_ASSIGN_OR_RETURN(const auto steps, prepare::Optimize(options, state.graph));
   state.bytes = prepare::Serialize(state.graph);
@@ -114,10 +113,9 @@ Result<std::vector<std::string>> PackIt(RoadState& state, bool for_kernels) {
 }  // namespace
 
 void SetSwitches(const std::vector<std::string>& fed, RoadState* state, std::vector<std::string>* notes) {
-  static std::vector<std::string> said;
-  said.clear();
+  std::vector<std::string> said;
   prepare::OptimizeOptions options = {.inputs = fed, .outputs = state->OutputNames()};
-  options.report = [](std::string_view line) { said.emplace_back(line); };
+  options.report = [&said](std::string_view line) { said.emplace_back(line); };
   prepare::SetTrainingSwitches(options, state->graph);
   if (said.empty()) return;
   notes->insert(notes->end(), said.begin(), said.end());

@@ -112,6 +112,7 @@ int RunShrink(const ShrinkCommand& command) {
     if (!parsed.ok()) return Fail(parsed.status(), kBadCall);
     size = *parsed;
   }
+  if (const Status can = CheckCanSaveAll({command.out}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   const Status status = *method == "int8" ? ShrinkToInt8({.model = command.model,
                                                           .out = command.out,

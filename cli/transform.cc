@@ -31,16 +31,12 @@ struct TransformCommand {
   bool list = false;
 };
 
-// The model that is being changed, for what transforms say of it.
-std::string& ModelName() {
-  static std::string name;
-  return name;
-}
-
-// Steps as they are applied, and what they say.
-void PrintLine(std::string_view line) {
-  if (!line.starts_with("Applying ")) return PrintNote(ModelName(), line);
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+// Steps as they are applied, and what they say of the model.
+prepare::ReportLine PrintLine(const std::string& model) {
+  return [model](std::string_view line) {
+    if (!line.starts_with("Applying ")) return PrintNote(model, line);
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+  };
 }
 
 int ListTransforms() {
@@ -51,18 +47,19 @@ int ListTransforms() {
 }
 
 // Why nothing could be compared is mostly the same for every step.
-void PrintOnce(std::string_view line) {
-  static std::string last;
-  if (last == line) return;
-  last = line;
-  PrintLine(line);
+prepare::ReportLine PrintOnce(const std::string& model) {
+  return [print = PrintLine(model), last = std::string()](std::string_view line) mutable {
+    if (last == line) return;
+    last = line;
+    print(line);
+  };
 }
 
 // What the transforms are checked with.
 Result<prepare::VerifyOptions> CheckOf(const TransformCommand& command, PackSource& source, int* code) {
   prepare::VerifyOptions check{.inputs = command.inputs, .outputs = source.outputs};
   check.make_up = MakeUpFeed;
-  check.report = PrintOnce;
+  check.report = PrintOnce(command.model);
   if (command.check_inputs.empty()) return check;
   *code = kBadData;
   if (source.model == nullptr) {
@@ -98,7 +95,7 @@ Status Transform(const TransformCommand& command, const std::vector<prepare::Tra
                  const prepare::VerifyOptions& check, prepare::GraphDef* graph, size_t* before, size_t* after) {
   *before = graph->nodes.size();
   prepare::TransformOptions options{.inputs = command.inputs, .outputs = check.outputs};
-  options.report = PrintLine;
+  options.report = PrintLine(command.model);
   options.bisect = command.bisect;
   if (!command.no_verify) {
     options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& old,
@@ -118,10 +115,10 @@ int RunTransform(const TransformCommand& command) {
   if (!format.ok()) return Fail(format.status(), kBadCall);
   const auto calls = prepare::ParseTransforms(command.transforms);
   if (!calls.ok()) return Fail(calls.status(), kBadCall);
+  if (const Status can = CheckCanSaveAll({command.out}); !can.ok()) return Fail(can, kBadData);
   int code = kFine;
   Result<PackSource> source = ReadSource(command, &code);
   if (!source.ok()) return Fail(source.status(), code);
-  ModelName() = command.model;
   if (const Status status = CheckNames(command, *source); !status.ok()) return Fail(status, kBadCall);
   const auto check = CheckOf(command, *source, &code);
   if (!check.ok()) return Fail(check.status(), code);

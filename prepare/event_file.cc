@@ -12,6 +12,7 @@
 #include "engine/base/crc32c.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
+#include "engine/base/staged_file.h"
 #include "engine/base/new_file.h"
 #include "prepare/wire_writer.h"
 
@@ -135,6 +136,14 @@ void EventLog::AddImage(std::string_view tag, int64_t step, const EventImage& im
 
 EventLog LogFromNow() {
   return EventLog(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+Status CheckCanSaveEvents(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::path at = folder;
+  if (!at.has_filename()) at = at.parent_path();  // "runs/"
+  while (!at.empty() && !std::filesystem::exists(at, error) && at != at.parent_path()) at = at.parent_path();
+  return CheckCanSave((at / "events").string()).Framed(Quoted(folder));
 }
 
 Result<std::string> SaveEvents(const std::string& folder, const EventLog& log) {

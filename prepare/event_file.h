@@ -47,6 +47,9 @@ class EventLog {
 // A log that begins now.
 EventLog LogFromNow();
 
+// Whether SaveEvents could begin now.
+Status CheckCanSaveEvents(const std::string& folder);
+
 // Writes FOLDER/events.out.tfevents.SECONDS.HOST.PROCESS; folders that are missing are made. Gives the file's path.
 Result<std::string> SaveEvents(const std::string& folder, const EventLog& log);
 

@@ -15,8 +15,8 @@ struct OptimizeOptions {
   std::vector<std::string> outputs;  // must be given
   // Asked after each step that changed something; an error undoes the step.
   std::function<Status(const TransformCall& call, const GraphDef& before, const GraphDef& after)> verify = {};
-  void (*report)(std::string_view line) = nullptr;
-  void (*progress)(std::string_view what, size_t done, size_t all) = nullptr;  // told before each step
+  ReportLine report = {};
+  std::function<void(std::string_view what, size_t done, size_t all)> progress = {};  // told before each step
 };
 
 struct OptimizeStep {

@@ -211,7 +211,7 @@ namespace {
 Status ApplyOne(const TransformCall& call, const TransformOptions& options, RewriteBudget* budget,
                 const GraphDef& graph, GraphDef* changed) {
   *changed = graph;
-  const auto report = budget == nullptr ? options.report : nullptr;
+  const ReportLine report = budget == nullptr ? options.report : nullptr;
   RIVULET_RETURN_IF_ERROR(
       call.transform->apply(*changed, {options.inputs, options.outputs, call.arguments, report, budget}));
   RIVULET_RETURN_IF_ERROR(CheckReferences(*changed));

@@ -40,13 +40,16 @@ struct RewriteBudget {
   std::string last;  // the node at the last place
 };
 
+// Told a line for the user; where there is none, nobody is told.
+using ReportLine = std::function<void(std::string_view line)>;
+
 // What a transform is told besides the graph: what will be fed and fetched must keep its name.
 struct TransformContext {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   Arguments arguments;
-  void (*report)(std::string_view line) = nullptr;  // what a user should know besides success
-  RewriteBudget* budget = nullptr;                  // null: all
+  ReportLine report = {};           // what a user should know besides success
+  RewriteBudget* budget = nullptr;  // null: all
 
   // Whether the place of this node may be changed. Transforms that change many places ask before each.
   bool MayRewrite(std::string_view node) const;
@@ -90,7 +93,7 @@ Result<std::vector<TransformCall>> ParseTransforms(std::string_view text);
 struct TransformOptions {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
-  void (*report)(std::string_view line) = nullptr;  // what is applied, and errors that were to be ignored
+  ReportLine report = {};  // what is applied, and errors that were to be ignored
   // Asked after each transform whether it kept its promise; an error undoes it.
   std::function<Status(const TransformCall& call, const GraphDef& before, const GraphDef& after)> verify = {};
   bool bisect = false;  // such an error names the place that is at fault

@@ -59,6 +59,24 @@ TEST(ApplyTransforms, AnErrorLeavesTheGraphOrIsIgnored) {
   EXPECT_NE(Transformed(kGraph, "set_device(if_default=perhaps)").find("want true or false"), std::string::npos);
 }
 
+// Each caller is told of its own call alone, also within another's.
+TEST(ApplyTransforms, ReportsToWhoeverCalls) {
+  const auto inner = ParseTransforms("remove_device"),
+             outer = ParseTransforms("remove_device remove_attribute(attribute_name=a)");
+  std::vector<std::string> said, said_within;
+  GraphDef graph = GraphOf("node { name: 'a' op: 'NoOp' }");
+  TransformOptions options;
+  options.report = [&](std::string_view line) {
+    said.emplace_back(line);
+    GraphDef other = graph;
+    const ReportLine within = [&](std::string_view text) { said_within.emplace_back(text); };
+    EXPECT_TRUE(ApplyTransforms(*inner, {.report = within}, other).ok());
+  };
+  ASSERT_TRUE(ApplyTransforms(*outer, options, graph).ok());
+  EXPECT_EQ(said, (std::vector<std::string>{"Applying remove_device", "Applying remove_attribute"}));
+  EXPECT_EQ(said_within, (std::vector<std::string>{"Applying remove_device", "Applying remove_device"}));
+}
+
 TEST(ApplyTransforms, APlaceGoesWithItsNode) {
   const std::string graph =
       Input("x", "2") + Node("i", "Identity", {"x"}) +

@@ -17,8 +17,8 @@ struct VerifyOptions {
   Feeds given;                       // values of inputs
   // Values for the others.
   std::function<Result<Tensor>(DType dtype, const Shape& shape)> make_up;
-  void (*report)(std::string_view line) = nullptr;  // what could not be compared, and how much a lossy one lost
-  double deadline_ms = 120000;                      // of each run
+  ReportLine report = {};       // what could not be compared, and how much a lossy one lost
+  double deadline_ms = 120000;  // of each run
 };
 
 // An error when `after` is no graph that the engine can infer though `before` was, when an output's type or shape

@@ -16,7 +16,7 @@
 #include "engine/base/descriptor.h"
 #include "engine/base/errors.h"
 #include "engine/base/mapping.h"
-#include "engine/base/new_file.h"
+#include "engine/base/staged_file.h"
 
 namespace rivulet {
 namespace {
@@ -71,23 +71,6 @@ Status CheckUnchanged(int fd, const std::string& path, int64_t size) {
   struct stat info;
   if (Injected() || fstat(fd, &info) != 0) return SystemError(path, "stat");
   return info.st_size == size ? Status() : Changed(path, size, info.st_size);
-}
-
-Status WriteAll(int fd, const std::string& path, std::span<const uint8_t> bytes) {
-  size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t put =
-        Injected() ? -1 : write(fd, bytes.data() + done, std::min<size_t>(bytes.size() - done, size_t{1} << 30));
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return SystemError(path, "write");
-    done += static_cast<size_t>(put);
-  }
-  return Status();
-}
-
-std::string FolderOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -151,68 +134,9 @@ void DropPages(const FileBytes& file) {
   if (file.is_mapped) madvise(file.owner.get(), file.bytes.size(), MADV_DONTNEED);
 }
 
-namespace {
-
-// A locked temporary file beside `path`, whose name is put into *temporary.
-Result<int> CreateBeside(const std::string& path, std::string* temporary) {
-  constexpr int kTries = 8;
-  for (int i = 0; i < kTries; ++i) {
-    *temporary = path + ".tmp-XXXXXX";
-    const int fd = Injected() ? -1 : mkostemp(temporary->data(), O_CLOEXEC);
-    if (fd < 0) return SystemError(path, "create a file in its folder");
-    if (LockNewFile(fd)) return fd;
-    unlink(temporary->c_str());
-    close(fd);
-  }
-  return Status(Code::kUnavailable, Cat(Quoted(path), ": cannot lock a new file in its folder"));
-}
-
-// A pipe, a terminal, /dev/null, what stdout is: they take bytes as they come. A file in their place would take them
-// away from everybody.
-bool TakesBytesOnly(const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return false;
-  if (!S_ISREG(info.st_mode)) return true;
-  return path == "/dev/stdout" || path == "/dev/stderr" || path.starts_with("/dev/fd/") || path.starts_with("/proc/");
-}
-
-Status WriteInto(const std::string& path, std::span<const uint8_t> bytes) {
-  const Descriptor file(Injected() ? -1 : open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  struct stat info;
-  if (file.get() < 0 || fstat(file.get(), &info) != 0) return SystemError(path, "open");
-  if (S_ISBLK(info.st_mode)) return InvalidArgument(Quoted(path), ": want a file, got a disk");
-  return WriteAll(file.get(), path, bytes);
-}
-
-Status SaveWhole(const std::string& path, std::span<const uint8_t> bytes) {
-  std::string temporary;
-  RIVULET_ASSIGN_OR_RETURN(const int fd, CreateBeside(path, &temporary));
-  Descriptor file(fd);
-  const Descriptor lock(dup(fd));  // held until the file has its name
-  const auto give_up = [&](Status status) {
-    unlink(temporary.c_str());
-    return status;
-  };
-  Status written = WriteAll(file.get(), path, bytes);
-  if (!written.ok()) return give_up(std::move(written));
-  // mkostemp makes the file private; give it the mode that open() would have.
-  const mode_t mask = umask(0);
-  umask(mask);
-  if (Injected() || fchmod(file.get(), 0666 & ~mask) != 0) return give_up(SystemError(path, "set the mode"));
-  if (Injected() || fsync(file.get()) != 0) return give_up(SystemError(path, "sync"));
-  if (Injected() || file.Close() != 0) return give_up(SystemError(path, "close"));
-  if (Injected() || rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "replace"));
-  const Descriptor folder(open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() >= 0) fsync(folder.get());
-  const std::string name = path.substr(path.rfind('/') + 1);
-  RemoveAbandoned(FolderOf(path), [&](std::string_view wanted) { return wanted == name; });
-  return Status();
-}
-
-}  // namespace
-
 Status SaveFile(const std::string& path, std::span<const uint8_t> bytes) {
-  return TakesBytesOnly(path) ? WriteInto(path, bytes) : SaveWhole(path, bytes);
+  RIVULET_ASSIGN_OR_RETURN(const auto file, StagedFile::Write(path, bytes));
+  return file->Publish();
 }
 
 }  // namespace rivulet

@@ -52,15 +52,12 @@ TEST(FuseImage, ResizePadAndConv) {
             "y = FusedResizeAndPadConv2D(x, size, pads, w)\n");
 }
 
-std::string report;
-void Report(std::string_view line) { report += std::string(line) + "\n"; }
-
 // Nothing changes, and the reason is told.
 void ExpectLeft(const std::string& graph, std::string_view transform, std::string_view why,
                 std::vector<std::string> outputs = {"y"}) {
-  report.clear();
+  std::string report;
   TransformOptions options{.outputs = std::move(outputs)};
-  options.report = Report;
+  options.report = [&report](std::string_view line) { report += std::string(line) + "\n"; };
   EXPECT_EQ(Lines(After(graph, transform, options)), Lines(GraphOf(graph)));
   EXPECT_NE(report.find(why), std::string::npos) << report;
 }

@@ -11,14 +11,11 @@ std::string Quantized(const std::string& text, std::string_view transform = "qua
   return Lines(After(text, transform, {.inputs = {"x"}, .outputs = std::move(outputs)}));
 }
 
-std::string report;
-void Report(std::string_view line) { report += std::string(line) + "\n"; }
-
 // The graph stays, and the reason is told.
 void ExpectFloat(const std::string& text, std::string_view why) {
-  report.clear();
+  std::string report;
   TransformOptions options{.inputs = {"x"}, .outputs = {"y"}};
-  options.report = Report;
+  options.report = [&report](std::string_view line) { report += std::string(line) + "\n"; };
   EXPECT_EQ(Lines(After(text, "quantize_nodes", options)), Lines(GraphOf(text)));
   EXPECT_NE(report.find(why), std::string::npos) << report;
 }

@@ -72,6 +72,18 @@ class Evaluate(CommandCase):
         self.assertRegex(out, r"(?m)^heart +3 +66\.7 %$")
         self.assertIn("most often: heart taken for star 1 times", out)
 
+    def test_the_page_and_the_events_or_neither(self):
+        pictures = self.pictures(("heart", "star.jpg"))
+        self.file("file", b"")
+        old = sorted(self.dir.rglob("*"))
+        page = self.dir / "page.html"
+        for more, wrong in (([self.dir / "none" / "page.html", "--events", self.dir / "runs" / "a"], "none/page.html"), ([page, "--events", self.dir / "file" / "runs"], "file/runs"), ([page, "--events", "/proc/runs/a"], "/proc/")):
+            self.fails(1, [wrong], "evaluate", SHAPES / "shapes.pb", pictures, "-o", *more)
+            self.assertEqual(sorted(self.dir.rglob("*")), old)
+        self.fine("evaluate", SHAPES / "shapes.pb", pictures, "-o", page, "--events", self.dir / "runs" / "a")
+        self.assertEqual(len(list((self.dir / "runs" / "a").iterdir())), 1)
+        self.assertTrue(page.exists())
+
     def test_the_page_stands_alone(self):
         page = self.dir / "page.html"
         self.fine("evaluate", SHAPES / "shapes.pb", self.pictures(("heart", "star.jpg")), "-o", page)

@@ -1,5 +1,6 @@
 """rivulet pack: what is in the file, what other verbs make of it, and what happens when the disk fails."""
 import json
+import math
 import os
 import pathlib
 import re
@@ -129,31 +130,76 @@ class Pack(PackCase):
         self.assertTrue(report["ok"])
         self.assertEqual(report["memory"]["file_private_clean_bytes"], 0)
 
+    def const(self, name, dims, at, op="Const", dtype="FLOAT", field="float_val", values=None):
+        count = math.prod(dims)
+        values = " ".join(f"{field}: {v}" for v in values or [0.2 + (i * at % 11) / 10 for i in range(count)])
+        return node(name, op, dtype=f"type: DT_{dtype}", value="tensor { dtype: DT_%s tensor_shape { %s } %s }" % (dtype, " ".join(f"dim {{ size: {d} }}" for d in dims), values))
+
+    def convolution(self, name, source, filter):
+        return node(name, "Conv2D", source, filter, T="type: DT_FLOAT", strides="list { i: 1 i: 1 i: 1 i: 1 }", padding='s: "SAME"')
+
+    def written_out(self, name, source, channels):
+        """y = x * s + (beta - mean * s) with s = gamma / sqrt(variance + epsilon), its parameters as Keras puts them into four dims."""
+        floats = {"T": "type: DT_FLOAT"}
+        nodes = [self.const(f"{name}/dims", (4,), 1, dtype="INT32", field="int_val", values=[1, 1, 1, channels]), self.const(f"{name}/epsilon", (), 1)]
+        for at, part in enumerate(["gamma", "beta", "mean", "variance"]):
+            nodes += [self.const(f"{name}/{part}/value", (channels,), at + 2), identity(f"{name}/{part}/read", f"{name}/{part}/value"),
+                      node(f"{name}/{part}", "Reshape", f"{name}/{part}/read", f"{name}/dims", **floats, Tshape="type: DT_INT32")]
+        two = lambda part, op, *inputs: node(f"{name}/{part}", op, *(f"{name}/{i}" if i != source else i for i in inputs), **floats)
+        return [*nodes, two("around", "AddV2", "variance", "epsilon"), two("rsqrt", "Rsqrt", "around"), two("s", "Mul", "rsqrt", "gamma"),
+                two("scaled", "Mul", source, "s"), two("shift", "Mul", "mean", "s"), two("rest", "Sub", "beta", "shift"), two("y", "AddV2", "scaled", "rest")]
+
+    def ops(self, path):
+        return {n["op"] for n in json.loads(self.fine("inspect", path, "--nodes", "--json"))["graph"]}
+
+    def assert_same_answers(self, model, *packs):
+        x = self.file("x.npy", npy("<f4", (1, 4, 4, 2), struct.pack("<32f", *(i % 7 - 3 for i in range(32)))))
+        answers = []
+        for path in (model, *packs):
+            self.fine("run", path, "--input", f"x={x}", "--output", "y", "--save", self.dir / path.stem)
+            data = read_npy(self.dir / path.stem / "y.npy")[1]
+            answers.append(struct.unpack(f"<{len(data) // 4}f", data))
+        for answer in answers[1:]:
+            for value, wanted in zip(answer, answers[0]):
+                self.assertAlmostEqual(value, wanted, delta=1e-4)
+
     def test_batch_norms_are_folded_once_and_not_at_each_load(self):
-        def const(name, dims, at):
-            count = eval("*".join(map(str, dims)))
-            values = " ".join(f"float_val: {0.2 + (i * at % 11) / 10}" for i in range(count))
-            return node(name, "Const", dtype="type: DT_FLOAT", value="tensor { dtype: DT_FLOAT tensor_shape { %s } %s }" % (" ".join(f"dim {{ size: {d} }}" for d in dims), values))
         model = self.model(
-            placeholder("x", dims=(-1, 4, 4, 2)), const("w", (3, 3, 2, 5), 7), identity("w/read", "w"),
-            node("c", "Conv2D", "x", "w/read", T="type: DT_FLOAT", strides="list { i: 1 i: 1 i: 1 i: 1 }", padding='s: "SAME"'),
-            *[const(name, (5,), i + 2) for i, name in enumerate(["gamma", "beta", "mean", "variance"])],
+            placeholder("x", dims=(-1, 4, 4, 2)), self.const("w", (3, 3, 2, 5), 7), identity("w/read", "w"), self.convolution("c", "x", "w/read"),
+            *[self.const(name, (5,), i + 2) for i, name in enumerate(["gamma", "beta", "mean", "variance"])],
             node("y", "FusedBatchNormV3", "c", "gamma", "beta", "mean", "variance", T="type: DT_FLOAT", U="type: DT_FLOAT", is_training="b: false", epsilon="f: 0.001"))
         folded, said = self.pack(model)
         self.assertIn("1 batch norm folded into the weights", said)
         kept, said = self.pack(model, "--keep-norms", name="kept.rivulet")
         self.assertNotIn("folded", said)
-        ops = lambda path: {n["op"] for n in json.loads(self.fine("inspect", path, "--nodes", "--json"))["graph"]}
-        self.assertNotIn("FusedBatchNormV3", ops(folded))
-        self.assertIn("FusedBatchNormV3", ops(kept))
-        x = self.file("x.npy", npy("<f4", (1, 4, 4, 2), struct.pack("<32f", *(i % 7 - 3 for i in range(32)))))
-        answers = []
-        for path in (folded, kept, model):
-            self.fine("run", path, "--input", f"x={x}", "--output", "y", "--save", self.dir / path.stem)
-            answers.append(struct.unpack("<80f", read_npy(self.dir / path.stem / "y.npy")[1]))
-        for answer in answers[:2]:
-            for value, wanted in zip(answer, answers[2]):
-                self.assertAlmostEqual(value, wanted, delta=1e-4)
+        self.assertNotIn("FusedBatchNormV3", self.ops(folded))
+        self.assertIn("FusedBatchNormV3", self.ops(kept))
+        self.assert_same_answers(model, folded, kept)
+
+    def test_norms_that_are_written_out_are_folded_too(self):
+        model = self.model(
+            placeholder("x", dims=(-1, 4, 4, 2)), self.const("w", (3, 3, 2, 40), 7), identity("w/read", "w"), self.convolution("c", "x", "w/read"),
+            *self.written_out("n", "c", 40), self.const("w2", (1, 1, 40, 8), 3), identity("w2/read", "w2"), self.convolution("c2", "n/y", "w2/read"),
+            *self.written_out("n2", "c2", 8), identity("y", "n2/y"))
+        folded, said = self.pack(model)
+        self.assertIn("2 scales folded into the weights", said)
+        kept, said = self.pack(model, "--keep-norms", name="kept.rivulet")
+        self.assertNotIn("folded", said)
+        self.assertFalse({"Rsqrt", "Mul", "Sub"} & self.ops(folded))
+        self.assertIn("Rsqrt", self.ops(kept))
+        self.assertLess(folded.stat().st_size, kept.stat().st_size, "no weight is there twice")
+        self.assert_same_answers(model, folded, kept)
+
+    def test_weights_that_are_computed_from_codes_stay_codes(self):
+        """Folding the norm would need them as floats, four times the bytes."""
+        limits = [self.const("low", (), 1, values=[-1]), self.const("high", (), 1, values=[1])]
+        codes = node("w", "Const", dtype="type: DT_QUINT8", value='tensor { dtype: DT_QUINT8 tensor_shape { dim { size: 5 } dim { size: 5 } dim { size: 2 } dim { size: 400 } } tensor_content: "%s" }' % ("\\001\\200\\377\\100" * 5000))
+        model = self.model(placeholder("x", dims=(-1, 4, 4, 2)), codes, *limits, node("w/read", "Dequantize", "w", "low", "high", T="type: DT_QUINT8", mode='s: "MIN_FIRST"'),
+                           self.convolution("c", "x", "w/read"), *self.written_out("n", "c", 400), identity("y", "n/y"))
+        packed, said = self.pack(model, "--plain")
+        self.assertNotIn("folded", said)
+        self.assertLess(packed.stat().st_size, 60000)
+        self.assert_same_answers(model, packed)
 
     def test_two_processes_share_the_pages(self):
         model = self.product(1024, 1024)

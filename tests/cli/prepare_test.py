@@ -2,6 +2,7 @@
 import json
 import re
 import struct
+import time
 import zlib
 
 from command_case import ROOT, SHAPES, CommandCase, call, identity, main, node, npy, placeholder
@@ -185,6 +186,23 @@ class Prepare(CommandCase):
         said = self.prepare(self.open_model(), "--int8", "--sample", f"x={sample}")
         self.assertIn("nothing to compute in 8 bits", self.step(said, "int8")["refused"])
         self.assertEqual(said["steps"][-1]["largest_difference"], 0)
+
+    def test_the_file_and_the_page_or_neither(self):
+        out = self.file("app.rivulet", b"before")
+        (self.dir / "folder").mkdir()
+        old = sorted(self.dir.rglob("*"))
+        for page in (self.dir / "none" / "page.html", self.dir / "folder", "/proc/page.html"):
+            started = time.monotonic()
+            self.fails(1, [str(page)], "prepare", SHAPES / "shapes.pb", "-o", out, "--report", page)
+            self.assertLess(time.monotonic() - started, 1, "it is told before the work")
+        # What can only be seen when the page is written; and a page that would be the file.
+        self.fails(1, ["/dev/full", "No space left"], "prepare", SHAPES / "shapes.pb", "-o", out, "--report", "/dev/full")
+        self.fails(1, ["two files"], "prepare", SHAPES / "shapes.pb", "-o", out, "--report", self.dir / "folder" / ".." / "app.rivulet")
+        self.assertEqual(out.read_bytes(), b"before")
+        self.assertEqual(sorted(self.dir.rglob("*")), old)
+        self.prepare(SHAPES / "shapes.pb", "--report", self.dir / "page.html")
+        self.assertEqual(sorted(self.dir.rglob("*")), sorted([*old, self.dir / "page.html"]))
+        self.assertIn("same answer", self.fine("check", out))
 
     def test_the_page_stands_alone(self):
         self.prepare(SHAPES / "shapes.pb", "--report", self.dir / "page.html")
