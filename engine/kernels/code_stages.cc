@@ -76,48 +76,55 @@ HWY_INLINE void NarrowVector(const CodeStage& s, const NarrowEnds& ends, const i
   }
 }
 
+// The same with a lead.
 template <typename Out>
-HWY_INLINE void NarrowParts(const CodeStage& s, const int32_t* in, Out* out, size_t lanes, int64_t column) {
+HWY_INLINE void NarrowLeadingVector(const CodeStage& s, const int32_t* in, Out* out, size_t lanes, int64_t column) {
+  const D d;
   const DI di;
   const I code = Load(di, in, lanes);
-  const I parts = PartsOf(s, code, column);
-  const auto in_doubt = hn::Lt(Fraction(parts), hn::Set(di, 2 * s.doubt_parts));
-  StoreCodes(WholeWithin(parts, hn::Set(di, s.low), hn::Set(di, s.high)), out, lanes);
-  if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) {
+  const V place = LeadingPlaces(s, code, column), whole = hn::Floor(place);
+  const auto in_doubt = hn::Lt(hn::Sub(place, whole), hn::Set(d, 2 * s.lead));
+  const V low = hn::Set(d, static_cast<float>(s.low)), high = hn::Set(d, static_cast<float>(s.high));
+  StoreCodes(hn::ConvertInRangeTo(di, Within(whole, low, high)), out, lanes);
+  if (HWY_UNLIKELY(!hn::AllFalse(d, in_doubt))) {
     HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))], flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
     hn::Store(code, di, codes);
-    hn::Store(hn::VecFromMask(di, in_doubt), di, flags);
+    hn::Store(hn::BitCast(di, hn::VecFromMask(d, in_doubt)), di, flags);
     ExactCodes(s, codes, flags, out, lanes, column);
   }
 }
 
 template <typename Out>
-void NarrowInParts(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
+void NarrowLeading(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
   int64_t at = 0;
 #if HWY_TARGET != HWY_SCALAR
+  const D d;
   const DI di;
   const auto lanes = static_cast<int64_t>(hn::Lanes(di));
-  const I low = hn::Set(di, s.low), high = hn::Set(di, s.high), doubtful = hn::Set(di, 2 * s.doubt_parts);
+  const V low = hn::Set(d, static_cast<float>(s.low)), high = hn::Set(d, static_cast<float>(s.high));
+  const V doubt = hn::Set(d, 2 * s.lead);
   for (; at + 4 * lanes <= count; at += 4 * lanes) {
     const int32_t* from = in + at;
     const int64_t first = column + at;
-    const I v0 = PartsOf(s, hn::LoadU(di, from), first);
-    const I v1 = PartsOf(s, hn::LoadU(di, from + lanes), first + lanes);
-    const I v2 = PartsOf(s, hn::LoadU(di, from + 2 * lanes), first + 2 * lanes);
-    const I v3 = PartsOf(s, hn::LoadU(di, from + 3 * lanes), first + 3 * lanes);
-    const I least = hn::Min(hn::Min(Fraction(v0), Fraction(v1)), hn::Min(Fraction(v2), Fraction(v3)));
-    if (HWY_UNLIKELY(!hn::AllFalse(di, hn::Lt(least, doubtful)))) {
+    const V v0 = LeadingPlaces(s, hn::LoadU(di, from), first);
+    const V v1 = LeadingPlaces(s, hn::LoadU(di, from + lanes), first + lanes);
+    const V v2 = LeadingPlaces(s, hn::LoadU(di, from + 2 * lanes), first + 2 * lanes);
+    const V v3 = LeadingPlaces(s, hn::LoadU(di, from + 3 * lanes), first + 3 * lanes);
+    const V w0 = hn::Floor(v0), w1 = hn::Floor(v1), w2 = hn::Floor(v2), w3 = hn::Floor(v3);
+    const V least = hn::Min(hn::Min(hn::Sub(v0, w0), hn::Sub(v1, w1)), hn::Min(hn::Sub(v2, w2), hn::Sub(v3, w3)));
+    if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Lt(least, doubt)))) {
       for (int64_t i = 0; i < 4; ++i) {
-        NarrowParts(s, from + i * lanes, out + at + i * lanes, static_cast<size_t>(lanes), first + i * lanes);
+        NarrowLeadingVector(s, from + i * lanes, out + at + i * lanes, static_cast<size_t>(lanes), first + i * lanes);
       }
       continue;
     }
-    StoreFour(WholeWithin(v0, low, high), WholeWithin(v1, low, high), WholeWithin(v2, low, high),
-              WholeWithin(v3, low, high), lanes, out + at);
+    StoreFour(hn::ConvertInRangeTo(di, Within(w0, low, high)), hn::ConvertInRangeTo(di, Within(w1, low, high)),
+              hn::ConvertInRangeTo(di, Within(w2, low, high)), hn::ConvertInRangeTo(di, Within(w3, low, high)), lanes,
+              out + at);
   }
 #endif
   Each(D(), count - at, [&](int64_t i, size_t some) RIVULET_INLINED {
-    NarrowParts(s, in + at + i, out + at + i, some, column + at + i);
+    NarrowLeadingVector(s, in + at + i, out + at + i, some, column + at + i);
   });
 }
 
@@ -156,7 +163,7 @@ void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int6
 
 template <typename Out>
 auto NarrowOf(const CodeStage& s) {
-  return s.doubt_parts > 0 ? NarrowInParts<Out> : s.checks_far ? Narrow<true, Out> : Narrow<false, Out>;
+  return s.lead > 0 ? NarrowLeading<Out> : s.checks_far ? Narrow<true, Out> : Narrow<false, Out>;
 }
 
 void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count, int64_t column) {
@@ -200,7 +207,7 @@ void WithRow(const CodeStage& s, const float* in, float* out, int64_t count, int
 
 void Encode(const CodeStage& s, const float* in, int32_t* out, int64_t count) {
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    Store(EncodedCodes(s, Load(D(), in + at, lanes)), DI(), out + at, lanes);
+    Store(hn::ConvertInRangeTo(DI(), EncodedPlaces(s, Load(D(), in + at, lanes))), DI(), out + at, lanes);
   });
 }
 
@@ -373,19 +380,24 @@ void EnterNaNs(const float* values, int64_t count, float* lows, float* highs) {
   });
 }
 
-// Whether some of the values are NaN, which their columns then need yet.
+// Whether some of the values are NaN, which their columns then need yet: what they have now may be anything.
 template <int64_t kLines>
 bool WidenExtremes(const float* values, int64_t stride, int64_t count, float* lows, float* highs) {
   const D d;
   auto is_nan = hn::Lt(hn::Zero(d), hn::Zero(d));
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    V low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
-    for (int64_t i = 0; i < kLines; ++i) {
+    V least = Load(d, values + at, lanes), most = least;
+    is_nan = hn::Or(is_nan, hn::IsNaN(least));
+    for (int64_t i = 1; i < kLines; ++i) {
       const V v = Load(d, values + i * stride + at, lanes);
       is_nan = hn::Or(is_nan, hn::IsNaN(v));
-      low = hn::IfThenElse(hn::Lt(v, low), v, low);
-      high = hn::IfThenElse(hn::Gt(v, high), v, high);
+      least = hn::Min(least, v);
+      most = hn::Max(most, v);
     }
+    // A column that is NaN stays that.
+    V low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
+    low = hn::IfThenElse(hn::Lt(least, low), least, low);
+    high = hn::IfThenElse(hn::Gt(most, high), most, high);
     Store(low, d, lows + at, lanes);
     Store(high, d, highs + at, lanes);
   });
@@ -433,6 +445,45 @@ void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_
   }
 }
 
+constexpr int32_t kBytesThereAre = 256;
+
+// What a kBias makes of a vector of bytes before the bias is added.
+HWY_INLINE V WideOf(const CodeStage& s, I bytes) { return hn::ConvertTo(D(), WideCodes(s, bytes)); }
+
+// Sets the line of a kBias; the middle of what it is off. `ends`: the codes of 0 and 255.
+bool FitLine(CodeStage* s, float* ends) {
+  const D d;
+  const DI di;
+  const auto lanes = static_cast<int32_t>(hn::Lanes(d));
+  const double scale = s->wide.scale;
+  const auto step = static_cast<float>(s->wide.step * scale);
+  const double add = s->wide.add * scale - static_cast<double>(s->wide.offset);
+  V least = hn::Set(d, 1.0f), most = hn::Set(d, -1.0f);
+  for (int32_t i = 0; i < kBytesThereAre; i += lanes) {
+    const I bytes = hn::Iota(di, i);
+    const V off = hn::Sub(WideOf(*s, bytes),
+                          hn::MulAdd(hn::ConvertTo(d, bytes), hn::Set(d, step), hn::Set(d, static_cast<float>(add))));
+    least = hn::Min(least, off);
+    most = hn::Max(most, off);
+  }
+  s->line_step = step;
+  s->line_add = static_cast<float>(
+      add + (static_cast<double>(hn::ReduceMin(d, least)) + static_cast<double>(hn::ReduceMax(d, most))) / 2);
+  auto differs = hn::Lt(hn::Zero(d), hn::Zero(d));
+  V low = WideOf(*s, hn::Zero(di)), high = low;
+  for (int32_t i = 0; i < kBytesThereAre; i += lanes) {
+    const I bytes = hn::Iota(di, i);
+    const V wide = WideOf(*s, bytes);
+    low = hn::Min(low, wide);
+    high = hn::Max(high, wide);
+    const V made = hn::Round(hn::MulAdd(hn::ConvertTo(d, bytes), hn::Set(d, s->line_step), hn::Set(d, s->line_add)));
+    differs = hn::Or(differs, hn::Ne(made, wide));
+  }
+  ends[0] = hn::ReduceMin(d, low);
+  ends[1] = hn::ReduceMax(d, high);
+  return hn::AllFalse(d, differs);
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -443,6 +494,7 @@ namespace rivulet {
 
 HWY_EXPORT(StageLines);
 HWY_EXPORT(LineExtremes);
+HWY_EXPORT(FitLine);
 
 namespace {
 
@@ -474,42 +526,67 @@ void FillExtremes(int64_t columns, int threads, T lowest, T highest, T* memory) 
 
 }  // namespace
 
-void FindMultipliers(int64_t columns, int64_t period, bool reaches, float* rows, CodeStage* stage) {
-  float *multiply = rows, *add = rows + StagedElements(columns);
+void FindMultipliers(int64_t columns, int64_t period, const NarrowFacts& facts, float* rows, CodeStage* stage) {
+  const int64_t stride = StagedElements(columns);
   const double scale = std::ldexp(static_cast<double>(stage->scale), -48);
   const double offset = std::ldexp(static_cast<double>(static_cast<int64_t>(stage->offset)), -16);
+  const bool has_steps = stage->start != nullptr || stage->step != nullptr;
   const auto step_of = [&](int64_t j) { return static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]); };
   const auto start_of = [&](int64_t j) { return static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]); };
   // Where each column has the same constants, one says all.
-  const int64_t own = stage->start == nullptr && stage->step == nullptr ? 1 : std::min(period, columns);
-  double farthest = std::fabs(offset);
+  const int64_t all = std::min(period, columns), own = has_steps ? all : 1;
+  double farthest = std::fabs(offset), reached = std::fabs(facts.most * scale) + std::fabs(offset);
   bool fits = true;
-  for (int64_t j = 0; j < own; ++j) {
-    farthest = std::max(farthest, std::fabs(start_of(j) * scale + offset));
-    // Of bytes, where there are steps.
-    const double last = start_of(j) + 255 * step_of(j);
-    fits = fits && (stage->step == nullptr || (last >= -2147483648.0 && last <= 2147483647.0));
+  if (has_steps) {  // of bytes
+    reached = 0;
+    for (int64_t j = 0; j < own; ++j) {
+      const double first = start_of(j), last = first + 255 * step_of(j);
+      farthest = std::max(farthest, std::fabs(first * scale + offset));
+      reached = std::max({reached, farthest, std::fabs(last * scale + offset)});
+      fits = fits && (stage->step == nullptr || (last >= -2147483648.0 && last <= 2147483647.0));
+    }
   }
+  const bool has_line = !has_steps && facts.bias != nullptr && facts.bias->has_line;
+  double farthest_behind = 0;
+  for (int64_t j = 0; has_line && j < all; ++j) {
+    farthest_behind = std::max(farthest_behind, std::fabs(facts.bias->bias[j] * scale + offset));
+  }
+  const bool takes_line = has_line && farthest_behind < 8192;
+  if (takes_line) farthest = std::max(farthest, farthest_behind);
+  // So far 64 bits do not wrap around, nor come back as another integer.
+  const bool is_close = facts.reaches || (fits && reached < 16384);
   // Five roundings to 24 bits of numbers that are no larger than this.
   const double doubt = std::ldexp(farthest + 256, -21);
   const bool is_near = fits && doubt < 0.25 && farthest < 8192 && scale < 0x1p20 && stage->scale >= 0;
   stage->doubt = is_near ? static_cast<float>(doubt) : 1.0f;
-  stage->checks_far = !reaches;
-  // One more part is cut off.
-  stage->doubt_parts = is_near && reaches ? static_cast<int32_t>(std::ceil(std::ldexp(doubt, 16))) + 2 : 0;
-  const double one = stage->doubt_parts > 0 ? 65536 : 1;
+  stage->checks_far = !is_close;
+  stage->lead = is_near && is_close ? stage->doubt : 0;
+  const auto fill = [&](int64_t count, float filler, float* row) {
+    for (int64_t j = count; j < columns; ++j) row[j] = row[j - count];
+    std::fill_n(row + columns, kStageUnit, filler);
+    return row;
+  };
+  const auto lead = static_cast<double>(stage->lead);
+  float *multiply = rows, *add = rows + stride, *behind = rows + 2 * stride;
   for (int64_t j = 0; j < own; ++j) {
-    multiply[j] = static_cast<float>(step_of(j) * scale * one);
-    add[j] = static_cast<float>((start_of(j) * scale + offset) * one + stage->doubt_parts);
+    multiply[j] = static_cast<float>(step_of(j) * scale);
+    add[j] = static_cast<float>(start_of(j) * scale + offset + lead);
   }
-  for (int64_t j = own; j < columns; ++j) {
-    multiply[j] = multiply[j - own];
-    add[j] = add[j - own];
-  }
-  std::fill_n(multiply + columns, kStageUnit, 0.0f);
-  std::fill_n(add + columns, kStageUnit, static_cast<float>(0.5 * one));
-  stage->multiply = multiply;
-  stage->add = add;
+  stage->multiply = fill(own, 0.0f, multiply);
+  stage->add = fill(own, 0.5f, add);
+  if (!takes_line || stage->lead == 0) return;
+  for (int64_t j = 0; j < all; ++j) behind[j] = static_cast<float>(facts.bias->bias[j] * scale + offset + lead);
+  stage->add_behind = fill(all, 0.5f, behind);
+}
+
+double FindLine(int64_t columns, CodeStage* stage) {
+  float ends[2];
+  const bool is_line = HWY_DYNAMIC_DISPATCH(FitLine)(stage, ends);
+  double most = 0;
+  for (int64_t j = 0; j < columns; ++j) most = std::max(most, std::fabs(static_cast<double>(stage->bias[j])));
+  most += std::max(std::fabs(static_cast<double>(ends[0])), std::fabs(static_cast<double>(ends[1])));
+  stage->has_line = is_line && most < 0x1p24;
+  return std::min(most, 0x1p31);
 }
 
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,

@@ -56,8 +56,9 @@ bool IsOfChannels(CodeStepKind kind) {
 }
 
 constexpr int64_t kLine = 512;  // at least so many columns
-constexpr int64_t kRowsOfStage = 4;
+constexpr int64_t kRowsOfStage = 5;
 constexpr int kBytesThereAre = 256;
+constexpr double kFarthest = 0x1p31;
 
 // Channels repeated up to a line's length, where so many elements make up for that.
 int64_t LineOf(const CodeSteps& steps, int64_t channels, int64_t count) {
@@ -74,7 +75,8 @@ class StepsRun {
         channels_(steps.channels_input < 0 ? 1 : source.channels),
         columns_(LineOf(steps, source.channels, source.count)),
         memory_(static_cast<int32_t*>(memory)),
-        range_(source.range) {
+        range_(source.range),
+        most_(source.most) {
     type_ = source.values.type;
     if (source.values.pair.other != nullptr) type_ = kCodes;
   }
@@ -202,24 +204,31 @@ class StepsRun {
         .kind = StageKind::kNarrow, .start = start_, .step = step_, .scale = how.scale, .offset = how.offset};
     float* rows = NewFloats();
     NewRow();
-    FindMultipliers(columns_, channels_, reaches, rows, &stage);
+    NewRow();
+    NarrowFacts facts{.reaches = reaches, .most = most_};
+    if (!stages_->empty() && stages_->back().kind == StageKind::kBias) facts.bias = &stages_->back();
+    FindMultipliers(columns_, channels_, facts, rows, &stage);
     stages_->push_back(stage);
     start_ = step_ = nullptr;
+    most_ = kFarthest;
     range_ = to;
     type_ = kBytes;
   }
+
+  // Whether 64 bits hold the products of such codes.
+  static bool IsBelow(double most, int64_t scale) { return most * static_cast<double>(scale) < 0x1p62; }
 
   Status Requantize(const CodeStep& step) {
     Range to;
     if (!(range_.low <= range_.high)) return Backwards(range_);
     RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input, false, &to));
     if (to.low > 0) return InvalidArgument("requested_output_min: want <= 0, got ", to.low);
-    if (steps_.finds) {
+    if (steps_.finds && !IsBelow(most_, RequantizeScale(range_, to).scale)) {
       // Codes so far from the range that 64 bits wrap around come back anywhere.
       int32_t low, high;
       CodeExtremes(&low, &high);
       const double most = std::max(std::fabs(static_cast<double>(low)), std::fabs(static_cast<double>(high)));
-      keeps_order_ = keeps_order_ && most * static_cast<double>(RequantizeScale(range_, to).scale) < 0x1p62;
+      keeps_order_ = keeps_order_ && IsBelow(most, RequantizeScale(range_, to).scale);
     }
     Narrow(to, false);
     return Status();
@@ -312,6 +321,7 @@ class StepsRun {
       keeps_order_ = false;
     }
     stage.bias = RowOf(step.input, [&](uint8_t code) { return Wrap(int64_t{encode(of_other(code))} + zero); });
+    if (stage.code_of_byte == nullptr) most_ = FindLine(channels_, &stage);
     stages_->push_back(stage);
     range_ = sum;
     type_ = kCodes;
@@ -345,9 +355,14 @@ class StepsRun {
     return Status();
   }
 
-  void EncodeIn(Range range) {
+  // `floats`: the least and the largest, or NaN where they are not known.
+  void EncodeIn(Range range, Range floats) {
     const Encoder<uint8_t> encode(range);
-    CodeStage stage{.kind = StageKind::kEncode};
+    const auto is_within = [&](float x) {
+      const float code = std::round(x * encode.scale) - encode.low;
+      return code >= 0 && code <= 255;
+    };
+    CodeStage stage{.kind = StageKind::kEncode, .is_within = is_within(floats.low) && is_within(floats.high)};
     stage.encoding = {.scale = encode.scale, .offset = encode.low};
     stages_->push_back(stage);
     range_ = range;
@@ -363,12 +378,13 @@ class StepsRun {
   Status Quantize(const CodeStep& step) {
     Range range;
     RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input, false, &range));
+    constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+    Range floats{kUnknown, kUnknown};
     if (steps_.finds) {  // NaN has no place in the order
-      float low, high;
-      FloatExtremes(&low, &high);
-      keeps_order_ = keeps_order_ && low == low && high == high;
+      FloatExtremes(&floats.low, &floats.high);
+      keeps_order_ = keeps_order_ && floats.low == floats.low && floats.high == floats.high;
     }
-    EncodeIn(RangeInUse(range.low, range.high, kLeastPart));
+    EncodeIn(RangeInUse(range.low, range.high, kLeastPart), floats);
     return Status();
   }
 
@@ -376,7 +392,7 @@ class StepsRun {
     Range range;
     FloatExtremes(&range.low, &range.high);
     if (!(range.low <= range.high)) return Backwards(range);
-    EncodeIn(RangeInUse(range.low, range.high, kLeastPart));
+    EncodeIn(RangeInUse(range.low, range.high, kLeastPart), range);
     return Status();
   }
 
@@ -401,6 +417,7 @@ class StepsRun {
   const int32_t* start_ = nullptr;
   const int32_t* step_ = nullptr;
   bool keeps_order_ = true;  // the steps so far, in each column
+  double most_;              // no 32-bit code behind them is further from 0, where start_ and step_ do not say more
   int64_t width_ = 0;        // of the extremes
   int32_t* extremes_ = nullptr;
   int32_t* found_ = nullptr;

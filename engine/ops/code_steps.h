@@ -87,6 +87,7 @@ struct CodeStepsSource {
   Range range;
   int64_t count = 0;
   int64_t channels = 1;      // the last dim
+  double most = 0x1p31;      // no code of 32 bits is further from 0
   void* extremes = nullptr;  // rows of the channels' extremes, StagedElements(channels) apart; null: to be found
 };
 

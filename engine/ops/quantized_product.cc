@@ -7,6 +7,9 @@
 // The sums are of codes less the code of 0, so padding adds nothing where 0 has a code: in TensorFlow, and here, the
 // padding is the code of 0 modulo 256, and nothing where that is negative. A code of 0 outside of 32 bits, from a range
 // far from 0, wraps around as the sums do. Where strides leave rows or columns over, the windows lie in the middle.
+#include <algorithm>
+#include <cmath>
+
 #include "engine/kernels/gemm_int8.h"
 #include "engine/kernels/gemm_u8.h"
 #include "engine/ops/code_steps.h"
@@ -196,6 +199,15 @@ Status Run(RunContext& c, bool is_conv) {
   return Multiply(c, is_conv, Zero(a_range), Zero(b_range), &place);
 }
 
+// How far from 0 a sum of `k` products of codes less their zeros can be; not beyond 2^31.
+double MostOf(int32_t a_zero, int32_t b_zero, int64_t k) {
+  const auto most = [](int32_t zero) {
+    const double at = zero;
+    return std::max(std::fabs(at), std::fabs(255 - at));
+  };
+  return std::min(static_cast<double>(k) * most(a_zero) * most(b_zero), 0x1p31);
+}
+
 // With the steps that follow. The filter is a constant.
 template <bool kConv>
 Status RunWithSteps(RunContext& c) {
@@ -224,6 +236,7 @@ Status RunWithSteps(RunContext& c) {
   source.range = ProductRange<uint8_t, uint8_t>(a_range, b_range);
   source.count = count;
   source.channels = channels;
+  source.most = MostOf(Zero(a_range), Zero(b_range), state.packed->k());
   if (count > 0) source.extremes = place.extremes;
   return RunCodeSteps(c, *state.steps, source, pieces.At<void>(memory));
 }
