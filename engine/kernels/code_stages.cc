@@ -445,6 +445,88 @@ void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_
   }
 }
 
+void CodeEnds(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends) {
+  const DI di;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
+  const auto code_at = [&](int64_t at) RIVULET_INLINED {
+    const I value = hn::LoadU(di, values + at);
+    return start == nullptr ? value : hn::Add(hn::LoadU(di, start + at), hn::Mul(hn::LoadU(di, step + at), value));
+  };
+  int64_t at = 0;
+  if (count >= lanes) {
+    I low = hn::Set(di, ends[0]), high = hn::Set(di, ends[1]);
+    for (; at < count; at += lanes) {
+      at = std::min(at, count - lanes);  // the last ones overlap those before
+      const I code = code_at(at);
+      low = hn::Min(low, code);
+      high = hn::Max(high, code);
+    }
+    ends[0] = hn::ReduceMin(di, low);
+    ends[1] = hn::ReduceMax(di, high);
+  }
+  for (; at < count; ++at) {
+    uint32_t code = static_cast<uint32_t>(values[at]);
+    if (start != nullptr) code = static_cast<uint32_t>(start[at]) + static_cast<uint32_t>(step[at]) * code;
+    ends[0] = std::min(ends[0], static_cast<int32_t>(code));
+    ends[1] = std::max(ends[1], static_cast<int32_t>(code));
+  }
+}
+
+void FloatEnds(const float* values, int64_t count, float* ends) {
+  const D d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t at = 0;
+  bool is_nan = false;
+  if (count >= lanes) {
+    V low = hn::LoadU(d, values), high = low;
+    auto nans = hn::IsNaN(low);
+    for (; at < count; at += lanes) {
+      at = std::min(at, count - lanes);
+      const V v = hn::LoadU(d, values + at);
+      nans = hn::Or(nans, hn::IsNaN(v));
+      low = hn::Min(low, v);
+      high = hn::Max(high, v);
+    }
+    is_nan = !hn::AllFalse(d, nans);
+    if (!is_nan) {
+      ends[0] = std::min(ends[0], hn::ReduceMin(d, low));
+      ends[1] = std::max(ends[1], hn::ReduceMax(d, high));
+    }
+  }
+  for (; at < count; ++at) {
+    is_nan = is_nan || std::isnan(values[at]);
+    ends[0] = std::min(ends[0], values[at]);
+    ends[1] = std::max(ends[1], values[at]);
+  }
+  if (is_nan) ends[0] = ends[1] = std::numeric_limits<float>::quiet_NaN();
+}
+
+// to[j] = numbers[j] * scale + add, in double precision; returns the largest distance from 0.
+double LineOfNumbers(const int32_t* numbers, int64_t count, double scale, double add, float* to) {
+  double farthest = 0;
+  int64_t at = 0;
+#if HWY_HAVE_FLOAT64 && HWY_TARGET != HWY_SCALAR
+  const hn::CappedTag<double, 8> d64;
+  const hn::Rebind<int32_t, decltype(d64)> d32;
+  const hn::Rebind<float, decltype(d64)> df;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d64));
+  const auto factor = hn::Set(d64, scale), term = hn::Set(d64, add);
+  auto most = hn::Zero(d64);
+  for (; at + lanes <= count; at += lanes) {
+    const auto v = hn::Add(hn::Mul(hn::PromoteTo(d64, hn::LoadU(d32, numbers + at)), factor), term);
+    most = hn::Max(most, hn::Abs(v));
+    hn::StoreU(hn::DemoteTo(df, v), df, to + at);
+  }
+  farthest = hn::ReduceMax(d64, most);
+#endif
+  for (; at < count; ++at) {
+    const double v = numbers[at] * scale + add;
+    farthest = std::max(farthest, std::fabs(v));
+    to[at] = static_cast<float>(v);
+  }
+  return farthest;
+}
+
 constexpr int32_t kBytesThereAre = 256;
 
 // What a kBias makes of a vector of bytes before the bias is added.
@@ -495,6 +577,9 @@ namespace rivulet {
 HWY_EXPORT(StageLines);
 HWY_EXPORT(LineExtremes);
 HWY_EXPORT(FitLine);
+HWY_EXPORT(CodeEnds);
+HWY_EXPORT(FloatEnds);
+HWY_EXPORT(LineOfNumbers);
 
 namespace {
 
@@ -515,6 +600,16 @@ void Join(int64_t columns, int threads, T* memory, const Less& less) {
   }
 }
 
+// Whether start + byte * step, or byte * step, has 32 bits for each byte.
+bool DoNotWrap(const int32_t* start, const int32_t* step, int64_t count) {
+  bool fits = true;
+  for (int64_t j = 0; j < count; ++j) {
+    const int64_t last = int64_t{255} * step[j] + (start == nullptr ? 0 : start[j]);
+    fits = fits && last == static_cast<int32_t>(last);
+  }
+  return fits;
+}
+
 template <typename T>
 void FillExtremes(int64_t columns, int threads, T lowest, T highest, T* memory) {
   const int64_t stride = StagedElements(columns);
@@ -528,29 +623,25 @@ void FillExtremes(int64_t columns, int threads, T lowest, T highest, T* memory) 
 
 void FindMultipliers(int64_t columns, int64_t period, const NarrowFacts& facts, float* rows, CodeStage* stage) {
   const int64_t stride = StagedElements(columns);
+  float *multiply = rows, *add = rows + stride, *behind = rows + 2 * stride;
   const double scale = std::ldexp(static_cast<double>(stage->scale), -48);
   const double offset = std::ldexp(static_cast<double>(static_cast<int64_t>(stage->offset)), -16);
   const bool has_steps = stage->start != nullptr || stage->step != nullptr;
-  const auto step_of = [&](int64_t j) { return static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]); };
-  const auto start_of = [&](int64_t j) { return static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]); };
   // Where each column has the same constants, one says all.
   const int64_t all = std::min(period, columns), own = has_steps ? all : 1;
   double farthest = std::fabs(offset), reached = std::fabs(facts.most * scale) + std::fabs(offset);
   bool fits = true;
+  const auto line = [&](const int32_t* numbers, double added, float* to) {
+    return HWY_DYNAMIC_DISPATCH(LineOfNumbers)(numbers, all, scale, added, to);
+  };
   if (has_steps) {  // of bytes
-    reached = 0;
-    for (int64_t j = 0; j < own; ++j) {
-      const double first = start_of(j), last = first + 255 * step_of(j);
-      farthest = std::max(farthest, std::fabs(first * scale + offset));
-      reached = std::max({reached, farthest, std::fabs(last * scale + offset)});
-      fits = fits && (stage->step == nullptr || (last >= -2147483648.0 && last <= 2147483647.0));
-    }
+    const double most_step = stage->step == nullptr ? std::fabs(scale) : line(stage->step, 0, multiply);
+    farthest = std::max(farthest, stage->start == nullptr ? 0 : line(stage->start, offset, add));
+    reached = farthest + 255 * most_step;
+    fits = stage->step == nullptr || DoNotWrap(stage->start, stage->step, all);
   }
   const bool has_line = !has_steps && facts.bias != nullptr && facts.bias->has_line;
-  double farthest_behind = 0;
-  for (int64_t j = 0; has_line && j < all; ++j) {
-    farthest_behind = std::max(farthest_behind, std::fabs(facts.bias->bias[j] * scale + offset));
-  }
+  const double farthest_behind = has_line ? line(facts.bias->bias, offset, behind) : 0;
   const bool takes_line = has_line && farthest_behind < 8192;
   if (takes_line) farthest = std::max(farthest, farthest_behind);
   // So far 64 bits do not wrap around, nor come back as another integer.
@@ -562,20 +653,23 @@ void FindMultipliers(int64_t columns, int64_t period, const NarrowFacts& facts, 
   stage->checks_far = !is_close;
   stage->lead = is_near && is_close ? stage->doubt : 0;
   const auto fill = [&](int64_t count, float filler, float* row) {
-    for (int64_t j = count; j < columns; ++j) row[j] = row[j - count];
+    for (int64_t done = count; done < columns; done *= 2) {
+      std::copy_n(row, std::min(done, columns - done), row + done);
+    }
     std::fill_n(row + columns, kStageUnit, filler);
     return row;
   };
-  const auto lead = static_cast<double>(stage->lead);
-  float *multiply = rows, *add = rows + stride, *behind = rows + 2 * stride;
-  for (int64_t j = 0; j < own; ++j) {
-    multiply[j] = static_cast<float>(step_of(j) * scale);
-    add[j] = static_cast<float>(start_of(j) * scale + offset + lead);
+  const double first = offset + static_cast<double>(stage->lead);
+  if (stage->step == nullptr) std::fill_n(multiply, own, static_cast<float>(scale));
+  if (stage->start == nullptr) {
+    std::fill_n(add, own, static_cast<float>(first));
+  } else {
+    line(stage->start, first, add);
   }
   stage->multiply = fill(own, 0.0f, multiply);
   stage->add = fill(own, 0.5f, add);
   if (!takes_line || stage->lead == 0) return;
-  for (int64_t j = 0; j < all; ++j) behind[j] = static_cast<float>(facts.bias->bias[j] * scale + offset + lead);
+  line(facts.bias->bias, first, behind);
   stage->add_behind = fill(all, 0.5f, behind);
 }
 
@@ -596,6 +690,17 @@ void RunStages(const CodeStages& stages, const StagedSource& source, int64_t cou
     HWY_DYNAMIC_DISPATCH(StageLines)
     (stages, source, begin * stages.columns, std::min(end * stages.columns, count), to, output);
   });
+}
+
+void WidenByCodes(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends) {
+  HWY_DYNAMIC_DISPATCH(CodeEnds)(values, start, step, count, ends);
+}
+
+void WidenByFloats(const float* values, int64_t count, float* ends) {
+  float found[2] = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+  HWY_DYNAMIC_DISPATCH(FloatEnds)(values, count, found);
+  if (found[0] < ends[0] || std::isnan(found[0])) ends[0] = found[0];
+  if (found[1] > ends[1] || std::isnan(found[1])) ends[1] = found[1];
 }
 
 int64_t ExtremesElements(int64_t columns, int threads) { return 2 * threads * StagedElements(columns); }

@@ -215,6 +215,34 @@ TEST(CodeStages, FloatsAreDecodedShiftedAndEncoded) {
   });
 }
 
+TEST(ColumnExtremes, EndsOfARow) {
+  OnEveryTarget([] {
+    for (size_t count = 1; count < 40; ++count) {
+      const std::vector<int32_t> values = Codes(count, 1 << 30), step = Row<int32_t>(40, 3, 11);
+      std::vector<int32_t> codes;
+      for (size_t i = 0; i < count; ++i) {
+        codes.push_back(static_cast<int32_t>(77u + static_cast<uint32_t>(values[i]) * static_cast<uint32_t>(step[i])));
+      }
+      int32_t ends[] = {INT32_MAX, INT32_MIN}, plain[] = {INT32_MAX, INT32_MIN};
+      WidenByCodes(values.data(), Row<int32_t>(40, 77, 0).data(), step.data(), static_cast<int64_t>(count), ends);
+      WidenByCodes(codes.data(), nullptr, nullptr, static_cast<int64_t>(count), plain);
+      for (const int32_t* got : {ends, plain}) {
+        EXPECT_EQ(got[0], *std::min_element(codes.begin(), codes.end())) << count;
+        EXPECT_EQ(got[1], *std::max_element(codes.begin(), codes.end())) << count;
+      }
+      std::vector<float> floats = Reals(static_cast<int64_t>(count), 4, -3, 5);
+      float found[] = {-2.5f, 1.0f};
+      WidenByFloats(floats.data(), static_cast<int64_t>(count), found);
+      EXPECT_EQ(found[0], std::min(-2.5f, *std::min_element(floats.begin(), floats.end())));
+      EXPECT_EQ(found[1], std::max(1.0f, *std::max_element(floats.begin(), floats.end())));
+      floats[count / 2] = std::nanf("");
+      WidenByFloats(floats.data(), static_cast<int64_t>(count), found);
+      WidenByFloats(floats.data(), 0, found);
+      EXPECT_TRUE(std::isnan(found[0]) && std::isnan(found[1])) << count;
+    }
+  });
+}
+
 TEST(ColumnExtremes, OfCodesPairsAndFloats) {
   OnEveryTarget([] {
     ThreadPool pool(3);

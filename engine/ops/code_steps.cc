@@ -106,7 +106,9 @@ class StepsRun {
   // Repeats the channels of a row up to a line, and fills what lies behind.
   template <typename T>
   T* Repeat(T* row) const {
-    for (int64_t j = channels_; j < columns_; ++j) row[j] = row[j - channels_];
+    for (int64_t done = channels_; done < columns_; done *= 2) {
+      std::copy_n(row, std::min(done, columns_ - done), row + done);
+    }
     std::fill_n(row + columns_, kStageUnit, T{0});
     return row;
   }
@@ -126,20 +128,10 @@ class StepsRun {
     memory_ += 2 * StagedElements(std::max(width_, columns_));
   }
 
-  // The current 32-bit code of a byte or a code of column j.
-  int32_t CodeIn(int64_t j, int32_t value) const {
-    if (start_ == nullptr) return value;
-    return Wrap(start_[j] + static_cast<int64_t>(step_[j]) * value);
-  }
-
-  // The least and the largest of what the stages so far make of the extremes, or, where order may be lost, of all.
-  // Floats give float.
-  template <typename T, typename Turn>
-  void Extremes(T* low, T* high, const Turn& turn) {
-    const auto enter = [&](T value) {
-      if (value < *low || value != value) *low = value;
-      if (value > *high || value != value) *high = value;
-    };
+  // Widens `ends` by what the stages so far make of the extremes, or, where order may be lost, of all. widen(values,
+  // count, ends) takes the first columns of a line.
+  template <typename T, typename Widen>
+  void Extremes(T* ends, const Widen& widen) {
     T* values = reinterpret_cast<T*>(found_);
     const StageType to = type_ == kFloats ? kFloats : kCodes;
     if (keeps_order_) {
@@ -147,15 +139,19 @@ class StepsRun {
       for (size_t side = 0; side < 2; ++side) {
         sides[side].type = source_.values.type == kFloats ? kFloats : kCodes;
         sides[side].values = extremes_ + static_cast<int64_t>(side) * StagedElements(ExtremesWidth());
+        if (stages_->empty()) {
+          widen(static_cast<const T*>(sides[side].values), width_, ends);
+          continue;
+        }
         RunStages(Stages(), sides[side], width_, to, values, c_.pool(), c_.stop());
-        for (int64_t j = 0; j < width_; ++j) enter(turn(j, values[j]));
+        widen(values, width_, ends);
       }
       return;
     }
     for (int64_t line = 0; line < source_.count && !c_.stop().stopped(); line += columns_) {
       const int64_t count = std::min(columns_, source_.count - line);
       RunStages(Stages(), From(line), count, to, values, c_.pool(), c_.stop());
-      for (int64_t j = 0; j < count; ++j) enter(turn(j, values[j]));
+      widen(values, count, ends);
     }
   }
 
@@ -170,10 +166,15 @@ class StepsRun {
     return from;
   }
 
-  void CodeExtremes(int32_t* low, int32_t* high) {
-    *low = std::numeric_limits<int32_t>::max();
-    *high = std::numeric_limits<int32_t>::lowest();
-    Extremes<int32_t>(low, high, [&](int64_t j, int32_t value) { return CodeIn(j, value); });
+  struct CodeEnds {
+    int32_t low, high;
+  };
+  CodeEnds CodeExtremes() {
+    int32_t ends[] = {std::numeric_limits<int32_t>::max(), std::numeric_limits<int32_t>::lowest()};
+    Extremes(ends, [&](const int32_t* values, int64_t count, int32_t* to) {
+      WidenByCodes(values, start_, step_, count, to);
+    });
+    return {ends[0], ends[1]};
   }
 
   Status ReadRangeAt(int input, bool strict, Range* range) { return ReadRange(c_, input, input + 1, strict, range); }
@@ -225,9 +226,8 @@ class StepsRun {
     if (to.low > 0) return InvalidArgument("requested_output_min: want <= 0, got ", to.low);
     if (steps_.finds && !IsBelow(most_, RequantizeScale(range_, to).scale)) {
       // Codes so far from the range that 64 bits wrap around come back anywhere.
-      int32_t low, high;
-      CodeExtremes(&low, &high);
-      const double most = std::max(std::fabs(static_cast<double>(low)), std::fabs(static_cast<double>(high)));
+      const CodeEnds ends = CodeExtremes();
+      const double most = std::max(std::fabs(static_cast<double>(ends.low)), std::fabs(static_cast<double>(ends.high)));
       keeps_order_ = keeps_order_ && IsBelow(most, RequantizeScale(range_, to).scale);
     }
     Narrow(to, false);
@@ -240,9 +240,8 @@ class StepsRun {
 
   Status RequantizeFound(const CodeStep& step) {
     if (!(range_.low <= range_.high)) return Backwards(range_);
-    int32_t low, high;
-    CodeExtremes(&low, &high);
-    Range to = UsedRange(low, high, range_);
+    const CodeEnds ends = CodeExtremes();
+    Range to = UsedRange(ends.low, ends.high, range_);
     if (step.kind == CodeStepKind::kRequantizeFoundAbove) {
       const float least = c_.input(step.input).data<float>()[0];
       to.high = to.high != to.high || to.high > least ? to.high : least;
@@ -369,10 +368,10 @@ class StepsRun {
     type_ = kBytes;
   }
 
-  void FloatExtremes(float* low, float* high) {
-    *low = std::numeric_limits<float>::infinity();
-    *high = -*low;
-    Extremes<float>(low, high, [](int64_t, float value) { return value; });
+  Range FloatExtremes() {
+    float ends[] = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+    Extremes(ends, [](const float* values, int64_t count, float* to) { WidenByFloats(values, count, to); });
+    return {ends[0], ends[1]};
   }
 
   Status Quantize(const CodeStep& step) {
@@ -381,7 +380,7 @@ class StepsRun {
     constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
     Range floats{kUnknown, kUnknown};
     if (steps_.finds) {  // NaN has no place in the order
-      FloatExtremes(&floats.low, &floats.high);
+      floats = FloatExtremes();
       keeps_order_ = keeps_order_ && floats.low == floats.low && floats.high == floats.high;
     }
     EncodeIn(RangeInUse(range.low, range.high, kLeastPart), floats);
@@ -389,8 +388,7 @@ class StepsRun {
   }
 
   Status QuantizeFound() {
-    Range range;
-    FloatExtremes(&range.low, &range.high);
+    const Range range = FloatExtremes();
     if (!(range.low <= range.high)) return Backwards(range);
     EncodeIn(RangeInUse(range.low, range.high, kLeastPart), range);
     return Status();
