@@ -351,7 +351,7 @@ void StageLines(const CodeStages& stages, const StagedSource& source, int64_t be
 }
 
 // Lines that are taken together, so that extremes are read and written once for them.
-constexpr int64_t kLinesTogether = 4;
+constexpr int64_t kLinesTogether = 8;
 
 // Of kLines lines, `stride` values apart.
 template <int64_t kLines>
@@ -380,20 +380,20 @@ void EnterNaNs(const float* values, int64_t count, float* lows, float* highs) {
   });
 }
 
-// Whether some of the values are NaN, which their columns then need yet: what they have now may be anything.
+// Whether some of the values may be NaN, which their columns then need yet: what they have now may be anything.
 template <int64_t kLines>
 bool WidenExtremes(const float* values, int64_t stride, int64_t count, float* lows, float* highs) {
   const D d;
   auto is_nan = hn::Lt(hn::Zero(d), hn::Zero(d));
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    V least = Load(d, values + at, lanes), most = least;
-    is_nan = hn::Or(is_nan, hn::IsNaN(least));
+    V least = Load(d, values + at, lanes), most = least, sum = least;
     for (int64_t i = 1; i < kLines; ++i) {
       const V v = Load(d, values + i * stride + at, lanes);
-      is_nan = hn::Or(is_nan, hn::IsNaN(v));
+      sum = hn::Add(sum, v);  // NaN where one of them is
       least = hn::Min(least, v);
       most = hn::Max(most, v);
     }
+    is_nan = hn::Or(is_nan, hn::IsNaN(sum));
     // A column that is NaN stays that.
     V low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
     low = hn::IfThenElse(hn::Lt(least, low), least, low);
@@ -646,8 +646,9 @@ void FindMultipliers(int64_t columns, int64_t period, const NarrowFacts& facts, 
   if (takes_line) farthest = std::max(farthest, farthest_behind);
   // So far 64 bits do not wrap around, nor come back as another integer.
   const bool is_close = facts.reaches || (fits && reached < 16384);
-  // Five roundings to 24 bits of numbers that are no larger than this.
-  const double doubt = std::ldexp(farthest + 256, -21);
+  // Roundings to 24 bits, of a code, its factor and their product, which are no larger than both of these together in
+  // places that matter; of the addend, no larger than the first; of the place, no larger than the second.
+  const double doubt = std::ldexp(farthest + 260, -22);
   const bool is_near = fits && doubt < 0.25 && farthest < 8192 && scale < 0x1p20 && stage->scale >= 0;
   stage->doubt = is_near ? static_cast<float>(doubt) : 1.0f;
   stage->checks_far = !is_close;
