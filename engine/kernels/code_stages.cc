@@ -693,6 +693,10 @@ void RunStages(const CodeStages& stages, const StagedSource& source, int64_t cou
   });
 }
 
+void RunStagesHere(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output) {
+  HWY_DYNAMIC_DISPATCH(StageLines)(stages, source, 0, count, to, output);
+}
+
 void WidenByCodes(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends) {
   HWY_DYNAMIC_DISPATCH(CodeEnds)(values, start, step, count, ends);
 }

@@ -106,6 +106,9 @@ inline int64_t StagedElements(int64_t columns) { return columns + kStageUnit; }
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
                ThreadPool& pool, const StopToken& stop);
 
+// The same by the caller's thread alone. The first element is the first of a line.
+void RunStagesHere(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output);
+
 // Lowers ends[0] to the least and raises ends[1] to the largest start[i] + values[i] * step[i], modulo 2^32 (null: 0
 // and 1), or float, where NaN stays NaN.
 void WidenByCodes(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends);

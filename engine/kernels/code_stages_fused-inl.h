@@ -104,10 +104,11 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   const CodeStage& second = kHasMiddle ? *f.narrow : head;
   const V low0 = hn::Set(d, static_cast<float>(head.low)), high0 = hn::Set(d, static_cast<float>(head.high));
   const V low1 = hn::Set(d, static_cast<float>(f.low)), high1 = hn::Set(d, static_cast<float>(f.high));
-  // What lies least above a whole number, of the first narrowing and of the second.
-  V least0 = hn::Set(d, 1.0f), least1 = least0;
-  const V doubt0 = hn::Set(d, kEncodes ? 0.0f : 2 * head.lead),
-          doubt1 = hn::Set(d, kHasMiddle ? 2 * second.lead : 0.0f);
+  // What lies least above a whole number, of the first narrowing and of the second: floats that are not negative, which
+  // integers have in the same order.
+  I least0 = hn::BitCast(di, hn::Set(d, 1.0f)), least1 = least0;
+  const I doubt0 = hn::BitCast(di, hn::Set(d, kEncodes ? 0.0f : 2 * head.lead));
+  const I doubt1 = hn::BitCast(di, hn::Set(d, kHasMiddle ? 2 * second.lead : 0.0f));
   const float* HWY_RESTRICT multiply0 = kEncodes ? nullptr : head.multiply + column;
   const float* HWY_RESTRICT add0 = kEncodes ? nullptr : head.add + column;
   const float* HWY_RESTRICT multiply1 = kHasMiddle ? second.multiply + column : nullptr;
@@ -125,10 +126,10 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
       static_cast<const int32_t*>(source.values) + (kHead == FusedHead::kCodes ? first : 0);
   const auto* HWY_RESTRICT bytes = static_cast<const uint8_t*>(source.values) + (pair.other != nullptr ? first : 0);
   const uint8_t* HWY_RESTRICT others = pair.other != nullptr ? pair.other + first : nullptr;
-  const auto narrowed = [&](V number, const float* multiply, const float* add, V& least) RIVULET_INLINED {
+  const auto narrowed = [&](V number, const float* multiply, const float* add, I& least) RIVULET_INLINED {
     const V place = hn::MulAdd(number, hn::LoadU(d, multiply), hn::LoadU(d, add));
     const V whole = hn::Floor(place);
-    least = hn::Min(least, hn::Sub(place, whole));
+    least = hn::Min(least, hn::BitCast(di, hn::Sub(place, whole)));
     return whole;
   };
   const auto numbers_at = [&](int64_t at) RIVULET_INLINED {
@@ -160,7 +161,7 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   for (; at + 4 * lanes <= count; at += 4 * lanes) {
     const V v0 = codes_at(at), v1 = codes_at(at + lanes), v2 = codes_at(at + 2 * lanes), v3 = codes_at(at + 3 * lanes);
     const auto in_doubt = hn::Or(hn::Lt(least0, doubt0), hn::Lt(least1, doubt1));
-    if (HWY_UNLIKELY(!hn::AllFalse(d, in_doubt))) return at;
+    if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) return at;
     if constexpr (kFloats) {
       const V factor = hn::Set(d, f.decode->factor), term = hn::Set(d, f.decode->term);
       float* to = static_cast<float*>(output) + first + at;

@@ -23,6 +23,7 @@ struct TaskInt8 {
   bool by_lines = false;  // lines_int8.h
   SumsTail tail;
   int32_t* wide = nullptr;  // where sums go that get no tail, and row_factor times the sum of their row of bytes
+  int64_t wide_row = 0;     // the row that lies there
   uint32_t row_factor = 0;
   const int8_t* ones = nullptr;  // a panel that adds up a row
   // Whether both operands are widened (gemm_int8_pairs-inl.h), and what the right one's bytes are then more: everywhere

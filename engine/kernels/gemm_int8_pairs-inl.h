@@ -257,9 +257,10 @@ void FinishTile(const TaskInt8& task, const int32_t* tile, int64_t row, int64_t 
     }
     return;
   }
+  int32_t* wide = task.wide + (row - task.wide_row) * task.n + column;
   for (int64_t i = 0; i < rows; ++i, tile += kPairColumns) {
     for (int64_t j = 0; j < columns; ++j) {
-      task.wide[at + i * task.n + j] = tile[j];
+      wide[i * task.n + j] = tile[j];
       if (lows == nullptr) continue;
       lows[j] = std::min(lows[j], tile[j]);
       lows[task.extremes_stride + j] = std::max(lows[task.extremes_stride + j], tile[j]);
@@ -291,7 +292,7 @@ void MultiplyBlock(const TaskInt8& task, const int16_t* wide, int64_t stride, in
     const int64_t some = (rows - done) / (tiles - t);
     const int64_t at = (row + done) * task.n + column;
     if (task.wide != nullptr && whole) {
-      out.to = task.wide + at;
+      out.to = task.wide + (at - task.wide_row * task.n);
     } else if (task.wide == nullptr && !task.tail.floats && whole) {
       out.codes = static_cast<uint8_t*>(task.tail.output) + at;
     } else {

@@ -87,13 +87,29 @@ class StepsRun {
     stages.reserve(steps_.steps.size() + 1);
     stages_ = &stages;
     for (const CodeStep& step : steps_.steps) RIVULET_RETURN_IF_ERROR(Take(step));
-    Tensor& output = c_.output(0);
-    RunStages(Stages(), source_.values, source_.count, type_, output.raw(), c_.pool(), c_.stop());
+    bool finished = false;
+    if (source_.make && !steps_.finds) {
+      const Output output{Stages(), source_.channels, type_, static_cast<char*>(c_.output(0).raw())};
+      RIVULET_RETURN_IF_ERROR(source_.make({FinishRows, &output}, &finished));
+    }
+    if (!finished) RunStages(Stages(), source_.values, source_.count, type_, c_.output(0).raw(), c_.pool(), c_.stop());
     WriteRange(c_, 1, type_ == kFloats ? Range{} : range_);
     return Status();
   }
 
  private:
+  struct Output {
+    CodeStages stages;
+    int64_t channels;
+    StageType type;
+    char* values;
+  };
+  static void FinishRows(const void* context, const int32_t* sums, int64_t first_row, int64_t rows) {
+    const auto& output = *static_cast<const Output*>(context);
+    const int64_t first = first_row * output.channels * (output.type == kBytes ? 1 : 4);
+    RunStagesHere(output.stages, {kCodes, sums, {}}, rows * output.channels, output.type, output.values + first);
+  }
+
   CodeStages Stages() const { return {stages_->data(), static_cast<int>(stages_->size()), columns_}; }
 
   int32_t* NewRow() {

@@ -126,13 +126,15 @@ struct SumsPlace {
   void* scratch = nullptr;
   int32_t* extremes = nullptr;  // null: not wanted
   int64_t extremes_stride = 0;
+  const RowsFinish* finish = nullptr;
+  bool finished = false;  // all sums went there
 };
 
 // With a second operand that is packed.
 void Sums(RunContext& c, const State& state, const OperandU8& left, int64_t m, int32_t a_zero, int32_t b_zero,
-          const SumsPlace& place) {
-  SumsU8(left, m, a_zero, *state.packed, b_zero, place.sums, place.scratch, c.pool(), c.stop(), place.extremes,
-         place.extremes_stride);
+          SumsPlace& place) {
+  place.finished = SumsU8(left, m, a_zero, *state.packed, b_zero, place.sums, place.scratch, c.pool(), c.stop(),
+                          place.extremes, place.extremes_stride, place.finish);
 }
 
 Status ReadRanges(RunContext& c, bool is_conv, Range* a, Range* b) {
@@ -229,8 +231,17 @@ Status RunWithSteps(RunContext& c) {
     place.extremes = pieces.At<int32_t>(extremes);
     place.extremes_stride = stride;
   }
-  if (count > 0) RIVULET_RETURN_IF_ERROR(Multiply(c, kConv, Zero(a_range), Zero(b_range), &place));
   CodeStepsSource source;
+  if (state.steps->finds || count == 0) {
+    if (count > 0) RIVULET_RETURN_IF_ERROR(Multiply(c, kConv, Zero(a_range), Zero(b_range), &place));
+  } else {
+    source.make = [&](const RowsFinish& finish, bool* finished) {
+      place.finish = &finish;
+      const Status status = Multiply(c, kConv, Zero(a_range), Zero(b_range), &place);
+      *finished = place.finished;
+      return status;
+    };
+  }
   source.values.type = StageType::kCodes;
   source.values.values = place.sums;
   source.range = ProductRange<uint8_t, uint8_t>(a_range, b_range);
