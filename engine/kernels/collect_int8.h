@@ -41,6 +41,10 @@ void CollectInt8(const TaskInt8& task, int64_t row, int64_t rows, int64_t stride
 // Bytes from one collected row to the next; a few more behind the last one may be written, too.
 int64_t RowBytesInt8(int64_t k);
 
+// Extremes of nothing, two rows of columns for each thread; and those of all threads, in the first two rows.
+void FillExtremes(int64_t columns, int threads, int64_t stride, int32_t* extremes);
+void JoinExtremes(int64_t columns, int threads, int64_t stride, int32_t* extremes);
+
 // Rows that are widened to 16 bits at once, and values from one to the next.
 inline int64_t WidenedStride(int64_t k) { return (k + 15) / 16 * 16; }
 inline int64_t RowsOfBlock(int64_t k) { return std::clamp<int64_t>((1 << 16) / (k + 1) / 6 * 6, 18, 258); }

@@ -321,8 +321,6 @@ CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads) {
   return MatMulInt8ScratchBytes(k, n, threads) + rows * 16 + TailElements(n) * 4 + 192;
 }
 
-namespace {
-
 void FillExtremes(int64_t columns, int threads, int64_t stride, int32_t* extremes) {
   for (int64_t t = 0; t < threads; ++t, extremes += 2 * stride) {
     std::fill_n(extremes, columns, INT32_MAX);
@@ -339,8 +337,6 @@ void JoinExtremes(int64_t columns, int threads, int64_t stride, int32_t* extreme
     }
   }
 }
-
-}  // namespace
 
 // The sum of (a - a_offset) * (b - b_offset), with b' = b - 128, is that of a * b', plus (128 - b_offset) times that of
 // a, minus a_offset times that of b - b_offset.

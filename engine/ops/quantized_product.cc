@@ -9,9 +9,11 @@
 // far from 0, wraps around as the sums do. Where strides leave rows or columns over, the windows lie in the middle.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "engine/kernels/gemm_int8.h"
 #include "engine/kernels/gemm_u8.h"
+#include "engine/kernels/winograd_u8.h"
 #include "engine/ops/code_steps.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/packed_operands.h"
@@ -29,10 +31,11 @@ struct State : OpState {
   bool transpose_a = false;
   bool transpose_b = false;
   WindowSpec spec;
-  std::shared_ptr<const PackedMatrixU8> packed;  // a constant second operand; null when it is none
-  Shape packed_shape;                            // of it, which run does not get then
-  std::unique_ptr<OpState> of_signed;            // of a filter of qint8, and nothing else then
-  std::unique_ptr<CodeSteps> steps;              // that follow
+  std::shared_ptr<const PackedMatrixU8> packed;      // a constant second operand; null when it is none
+  Shape packed_shape;                                // of it, which run does not get then
+  std::shared_ptr<const WinogradFilterU8> winograd;  // of a constant 3x3 filter of a known range, where that pays
+  std::unique_ptr<OpState> of_signed;                // of a filter of qint8, and nothing else then
+  std::unique_ptr<CodeSteps> steps;                  // that follow
 };
 
 Status InferMatMul(InferContext& c) {
@@ -59,6 +62,29 @@ Status InferConv(InferContext& c) {
   if (sizes.groups > 1)
     return Unimplemented("filter: want as many channels as the input has, got it in ", sizes.groups, " groups");
   SetQuantizedOutputs(c, OutputShape(spec, sizes));
+  return Status();
+}
+
+int32_t Zero(Range range) {
+  return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(CodeUnclamped<uint8_t>(0, range))));
+}
+
+// A filter for a transformed domain, beside the one that every input may take.
+Status PrepareWinograd(PrepareContext& c, const Tensor& filter, State* state) {
+  const Tensor *low = c.constant(4), *high = c.constant(5);
+  if (low == nullptr || high == nullptr || low->num_elements() != 1 || high->num_elements() != 1) return Status();
+  if (filter.dim(0) != 3 || filter.dim(1) != 3) return Status();
+  if (!WinogradFilterU8::Pays(filter.dim(2), filter.dim(3))) return Status();
+  Range range;
+  std::memcpy(&range.low, low->raw(), sizeof(float));
+  std::memcpy(&range.high, high->raw(), sizeof(float));
+  const int32_t zero = Zero(range);
+  if (zero < 0 || zero > 255) return Status();
+  const auto pack = [&] {
+    return WinogradFilterU8::Pack(static_cast<const uint8_t*>(filter.raw()), filter.dim(2), filter.dim(3), zero,
+                                  c.allocator());
+  };
+  RIVULET_ASSIGN_OR_RETURN(state->winograd, PackOnce<WinogradFilterU8>(filter, Cat("winograd bytes ", zero), pack));
   return Status();
 }
 
@@ -90,6 +116,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_conv) {
       RIVULET_ASSIGN_OR_RETURN(state->packed, PackOnce<PackedMatrixU8>(*b, key, StoredBytesMatrix{k, n}, pack));
     }
     state->packed_shape = b->shape();
+    if (is_conv) RIVULET_RETURN_IF_ERROR(PrepareWinograd(c, *b, state.get()));
     c.Consume(1);
   }
   return std::unique_ptr<OpState>(std::move(state));
@@ -97,10 +124,6 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_conv) {
 template <bool kConv>
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return Prepare(c, kConv);
-}
-
-int32_t Zero(Range range) {
-  return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(CodeUnclamped<uint8_t>(0, range))));
 }
 
 Result<PackedMatrixU8> PackB(RunContext& c, const State& state, int64_t k, int64_t n) {
@@ -142,6 +165,11 @@ Status ReadRanges(RunContext& c, bool is_conv, Range* a, Range* b) {
   return ReadRange(c, 4, 5, !is_conv, b);
 }
 
+bool TakesWinograd(const State& state, const ConvGeometry& geometry, int32_t a_zero, int32_t b_zero) {
+  return state.winograd != nullptr && a_zero >= 0 && a_zero <= 255 && b_zero == state.winograd->zero() &&
+         TakesWinogradU8(geometry, *state.winograd);
+}
+
 // `*place`: what is found of it; its extremes are null where they are not.
 Status Multiply(RunContext& c, bool is_conv, int32_t a_zero, int32_t b_zero, SumsPlace* place) {
   const auto& state = c.state<State>();
@@ -159,6 +187,11 @@ Status Multiply(RunContext& c, bool is_conv, int32_t a_zero, int32_t b_zero, Sum
     RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
     CenterWindows(state.spec.padding, &sizes);
     const ConvGeometry geometry = ToConvGeometry(sizes);
+    if (TakesWinograd(state, geometry, a_zero, b_zero)) {
+      WinogradSumsU8(from, a_zero, *state.winograd, geometry, out, place->scratch, c.pool(), c.stop(), place->extremes,
+                     place->extremes_stride);
+      return Status();
+    }
     if (state.packed != nullptr && a_zero >= 0) {
       Sums(c, state, {from, geometry.in_c, &geometry}, sizes.batch * sizes.out_pixels(), a_zero, b_zero, *place);
       return Status();
@@ -181,7 +214,11 @@ Status Multiply(RunContext& c, bool is_conv, int32_t a_zero, int32_t b_zero, Sum
 
 CheckedSize SumsScratchBytes(RunContext& c, const State& state) {
   if (state.packed == nullptr) return 0;
-  return SumsU8ScratchBytes(state.packed->k(), state.packed->n(), c.pool().num_threads());
+  const int threads = c.pool().num_threads();
+  const CheckedSize direct = SumsU8ScratchBytes(state.packed->k(), state.packed->n(), threads);
+  if (state.winograd == nullptr || !direct.valid()) return direct;
+  const CheckedSize transformed = WinogradU8ScratchBytes(state.winograd->in_c(), threads);
+  return !transformed.valid() || transformed.value() > direct.value() ? transformed : direct;
 }
 
 Status Run(RunContext& c, bool is_conv) {
