@@ -76,48 +76,55 @@ HWY_INLINE void NarrowVector(const CodeStage& s, const NarrowEnds& ends, const i
   }
 }
 
+// The same with a lead.
 template <typename Out>
-HWY_INLINE void NarrowParts(const CodeStage& s, const int32_t* in, Out* out, size_t lanes, int64_t column) {
+HWY_INLINE void NarrowLeadingVector(const CodeStage& s, const int32_t* in, Out* out, size_t lanes, int64_t column) {
+  const D d;
   const DI di;
   const I code = Load(di, in, lanes);
-  const I parts = PartsOf(s, code, column);
-  const auto in_doubt = hn::Lt(Fraction(parts), hn::Set(di, 2 * s.doubt_parts));
-  StoreCodes(WholeWithin(parts, hn::Set(di, s.low), hn::Set(di, s.high)), out, lanes);
-  if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) {
+  const V place = LeadingPlaces(s, code, column), whole = hn::Floor(place);
+  const auto in_doubt = hn::Lt(hn::Sub(place, whole), hn::Set(d, 2 * s.lead));
+  const V low = hn::Set(d, static_cast<float>(s.low)), high = hn::Set(d, static_cast<float>(s.high));
+  StoreCodes(hn::ConvertInRangeTo(di, Within(whole, low, high)), out, lanes);
+  if (HWY_UNLIKELY(!hn::AllFalse(d, in_doubt))) {
     HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))], flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
     hn::Store(code, di, codes);
-    hn::Store(hn::VecFromMask(di, in_doubt), di, flags);
+    hn::Store(hn::BitCast(di, hn::VecFromMask(d, in_doubt)), di, flags);
     ExactCodes(s, codes, flags, out, lanes, column);
   }
 }
 
 template <typename Out>
-void NarrowInParts(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
+void NarrowLeading(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int64_t column) {
   int64_t at = 0;
 #if HWY_TARGET != HWY_SCALAR
+  const D d;
   const DI di;
   const auto lanes = static_cast<int64_t>(hn::Lanes(di));
-  const I low = hn::Set(di, s.low), high = hn::Set(di, s.high), doubtful = hn::Set(di, 2 * s.doubt_parts);
+  const V low = hn::Set(d, static_cast<float>(s.low)), high = hn::Set(d, static_cast<float>(s.high));
+  const V doubt = hn::Set(d, 2 * s.lead);
   for (; at + 4 * lanes <= count; at += 4 * lanes) {
     const int32_t* from = in + at;
     const int64_t first = column + at;
-    const I v0 = PartsOf(s, hn::LoadU(di, from), first);
-    const I v1 = PartsOf(s, hn::LoadU(di, from + lanes), first + lanes);
-    const I v2 = PartsOf(s, hn::LoadU(di, from + 2 * lanes), first + 2 * lanes);
-    const I v3 = PartsOf(s, hn::LoadU(di, from + 3 * lanes), first + 3 * lanes);
-    const I least = hn::Min(hn::Min(Fraction(v0), Fraction(v1)), hn::Min(Fraction(v2), Fraction(v3)));
-    if (HWY_UNLIKELY(!hn::AllFalse(di, hn::Lt(least, doubtful)))) {
+    const V v0 = LeadingPlaces(s, hn::LoadU(di, from), first);
+    const V v1 = LeadingPlaces(s, hn::LoadU(di, from + lanes), first + lanes);
+    const V v2 = LeadingPlaces(s, hn::LoadU(di, from + 2 * lanes), first + 2 * lanes);
+    const V v3 = LeadingPlaces(s, hn::LoadU(di, from + 3 * lanes), first + 3 * lanes);
+    const V w0 = hn::Floor(v0), w1 = hn::Floor(v1), w2 = hn::Floor(v2), w3 = hn::Floor(v3);
+    const V least = hn::Min(hn::Min(hn::Sub(v0, w0), hn::Sub(v1, w1)), hn::Min(hn::Sub(v2, w2), hn::Sub(v3, w3)));
+    if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Lt(least, doubt)))) {
       for (int64_t i = 0; i < 4; ++i) {
-        NarrowParts(s, from + i * lanes, out + at + i * lanes, static_cast<size_t>(lanes), first + i * lanes);
+        NarrowLeadingVector(s, from + i * lanes, out + at + i * lanes, static_cast<size_t>(lanes), first + i * lanes);
       }
       continue;
     }
-    StoreFour(WholeWithin(v0, low, high), WholeWithin(v1, low, high), WholeWithin(v2, low, high),
-              WholeWithin(v3, low, high), lanes, out + at);
+    StoreFour(hn::ConvertInRangeTo(di, Within(w0, low, high)), hn::ConvertInRangeTo(di, Within(w1, low, high)),
+              hn::ConvertInRangeTo(di, Within(w2, low, high)), hn::ConvertInRangeTo(di, Within(w3, low, high)), lanes,
+              out + at);
   }
 #endif
   Each(D(), count - at, [&](int64_t i, size_t some) RIVULET_INLINED {
-    NarrowParts(s, in + at + i, out + at + i, some, column + at + i);
+    NarrowLeadingVector(s, in + at + i, out + at + i, some, column + at + i);
   });
 }
 
@@ -156,7 +163,7 @@ void Narrow(const CodeStage& s, const int32_t* in, Out* out, int64_t count, int6
 
 template <typename Out>
 auto NarrowOf(const CodeStage& s) {
-  return s.doubt_parts > 0 ? NarrowInParts<Out> : s.checks_far ? Narrow<true, Out> : Narrow<false, Out>;
+  return s.lead > 0 ? NarrowLeading<Out> : s.checks_far ? Narrow<true, Out> : Narrow<false, Out>;
 }
 
 void AddBias(const CodeStage& s, const int32_t* in, int32_t* out, int64_t count, int64_t column) {
@@ -200,7 +207,7 @@ void WithRow(const CodeStage& s, const float* in, float* out, int64_t count, int
 
 void Encode(const CodeStage& s, const float* in, int32_t* out, int64_t count) {
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    Store(EncodedCodes(s, Load(D(), in + at, lanes)), DI(), out + at, lanes);
+    Store(hn::ConvertInRangeTo(DI(), EncodedPlaces(s, Load(D(), in + at, lanes))), DI(), out + at, lanes);
   });
 }
 
@@ -344,7 +351,7 @@ void StageLines(const CodeStages& stages, const StagedSource& source, int64_t be
 }
 
 // Lines that are taken together, so that extremes are read and written once for them.
-constexpr int64_t kLinesTogether = 4;
+constexpr int64_t kLinesTogether = 8;
 
 // Of kLines lines, `stride` values apart.
 template <int64_t kLines>
@@ -373,19 +380,24 @@ void EnterNaNs(const float* values, int64_t count, float* lows, float* highs) {
   });
 }
 
-// Whether some of the values are NaN, which their columns then need yet.
+// Whether some of the values may be NaN, which their columns then need yet: what they have now may be anything.
 template <int64_t kLines>
 bool WidenExtremes(const float* values, int64_t stride, int64_t count, float* lows, float* highs) {
   const D d;
   auto is_nan = hn::Lt(hn::Zero(d), hn::Zero(d));
   Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    V low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
-    for (int64_t i = 0; i < kLines; ++i) {
+    V least = Load(d, values + at, lanes), most = least, sum = least;
+    for (int64_t i = 1; i < kLines; ++i) {
       const V v = Load(d, values + i * stride + at, lanes);
-      is_nan = hn::Or(is_nan, hn::IsNaN(v));
-      low = hn::IfThenElse(hn::Lt(v, low), v, low);
-      high = hn::IfThenElse(hn::Gt(v, high), v, high);
+      sum = hn::Add(sum, v);  // NaN where one of them is
+      least = hn::Min(least, v);
+      most = hn::Max(most, v);
     }
+    is_nan = hn::Or(is_nan, hn::IsNaN(sum));
+    // A column that is NaN stays that.
+    V low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
+    low = hn::IfThenElse(hn::Lt(least, low), least, low);
+    high = hn::IfThenElse(hn::Gt(most, high), most, high);
     Store(low, d, lows + at, lanes);
     Store(high, d, highs + at, lanes);
   });
@@ -433,6 +445,127 @@ void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_
   }
 }
 
+void CodeEnds(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends) {
+  const DI di;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
+  const auto code_at = [&](int64_t at) RIVULET_INLINED {
+    const I value = hn::LoadU(di, values + at);
+    return start == nullptr ? value : hn::Add(hn::LoadU(di, start + at), hn::Mul(hn::LoadU(di, step + at), value));
+  };
+  int64_t at = 0;
+  if (count >= lanes) {
+    I low = hn::Set(di, ends[0]), high = hn::Set(di, ends[1]);
+    for (; at < count; at += lanes) {
+      at = std::min(at, count - lanes);  // the last ones overlap those before
+      const I code = code_at(at);
+      low = hn::Min(low, code);
+      high = hn::Max(high, code);
+    }
+    ends[0] = hn::ReduceMin(di, low);
+    ends[1] = hn::ReduceMax(di, high);
+  }
+  for (; at < count; ++at) {
+    uint32_t code = static_cast<uint32_t>(values[at]);
+    if (start != nullptr) code = static_cast<uint32_t>(start[at]) + static_cast<uint32_t>(step[at]) * code;
+    ends[0] = std::min(ends[0], static_cast<int32_t>(code));
+    ends[1] = std::max(ends[1], static_cast<int32_t>(code));
+  }
+}
+
+void FloatEnds(const float* values, int64_t count, float* ends) {
+  const D d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t at = 0;
+  bool is_nan = false;
+  if (count >= lanes) {
+    V low = hn::LoadU(d, values), high = low;
+    auto nans = hn::IsNaN(low);
+    for (; at < count; at += lanes) {
+      at = std::min(at, count - lanes);
+      const V v = hn::LoadU(d, values + at);
+      nans = hn::Or(nans, hn::IsNaN(v));
+      low = hn::Min(low, v);
+      high = hn::Max(high, v);
+    }
+    is_nan = !hn::AllFalse(d, nans);
+    if (!is_nan) {
+      ends[0] = std::min(ends[0], hn::ReduceMin(d, low));
+      ends[1] = std::max(ends[1], hn::ReduceMax(d, high));
+    }
+  }
+  for (; at < count; ++at) {
+    is_nan = is_nan || std::isnan(values[at]);
+    ends[0] = std::min(ends[0], values[at]);
+    ends[1] = std::max(ends[1], values[at]);
+  }
+  if (is_nan) ends[0] = ends[1] = std::numeric_limits<float>::quiet_NaN();
+}
+
+// to[j] = numbers[j] * scale + add, in double precision; returns the largest distance from 0.
+double LineOfNumbers(const int32_t* numbers, int64_t count, double scale, double add, float* to) {
+  double farthest = 0;
+  int64_t at = 0;
+#if HWY_HAVE_FLOAT64 && HWY_TARGET != HWY_SCALAR
+  const hn::CappedTag<double, 8> d64;
+  const hn::Rebind<int32_t, decltype(d64)> d32;
+  const hn::Rebind<float, decltype(d64)> df;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d64));
+  const auto factor = hn::Set(d64, scale), term = hn::Set(d64, add);
+  auto most = hn::Zero(d64);
+  for (; at + lanes <= count; at += lanes) {
+    const auto v = hn::Add(hn::Mul(hn::PromoteTo(d64, hn::LoadU(d32, numbers + at)), factor), term);
+    most = hn::Max(most, hn::Abs(v));
+    hn::StoreU(hn::DemoteTo(df, v), df, to + at);
+  }
+  farthest = hn::ReduceMax(d64, most);
+#endif
+  for (; at < count; ++at) {
+    const double v = numbers[at] * scale + add;
+    farthest = std::max(farthest, std::fabs(v));
+    to[at] = static_cast<float>(v);
+  }
+  return farthest;
+}
+
+constexpr int32_t kBytesThereAre = 256;
+
+// What a kBias makes of a vector of bytes before the bias is added.
+HWY_INLINE V WideOf(const CodeStage& s, I bytes) { return hn::ConvertTo(D(), WideCodes(s, bytes)); }
+
+// Sets the line of a kBias; the middle of what it is off. `ends`: the codes of 0 and 255.
+bool FitLine(CodeStage* s, float* ends) {
+  const D d;
+  const DI di;
+  const auto lanes = static_cast<int32_t>(hn::Lanes(d));
+  const double scale = s->wide.scale;
+  const auto step = static_cast<float>(s->wide.step * scale);
+  const double add = s->wide.add * scale - static_cast<double>(s->wide.offset);
+  V least = hn::Set(d, 1.0f), most = hn::Set(d, -1.0f);
+  for (int32_t i = 0; i < kBytesThereAre; i += lanes) {
+    const I bytes = hn::Iota(di, i);
+    const V off = hn::Sub(WideOf(*s, bytes),
+                          hn::MulAdd(hn::ConvertTo(d, bytes), hn::Set(d, step), hn::Set(d, static_cast<float>(add))));
+    least = hn::Min(least, off);
+    most = hn::Max(most, off);
+  }
+  s->line_step = step;
+  s->line_add = static_cast<float>(
+      add + (static_cast<double>(hn::ReduceMin(d, least)) + static_cast<double>(hn::ReduceMax(d, most))) / 2);
+  auto differs = hn::Lt(hn::Zero(d), hn::Zero(d));
+  V low = WideOf(*s, hn::Zero(di)), high = low;
+  for (int32_t i = 0; i < kBytesThereAre; i += lanes) {
+    const I bytes = hn::Iota(di, i);
+    const V wide = WideOf(*s, bytes);
+    low = hn::Min(low, wide);
+    high = hn::Max(high, wide);
+    const V made = hn::Round(hn::MulAdd(hn::ConvertTo(d, bytes), hn::Set(d, s->line_step), hn::Set(d, s->line_add)));
+    differs = hn::Or(differs, hn::Ne(made, wide));
+  }
+  ends[0] = hn::ReduceMin(d, low);
+  ends[1] = hn::ReduceMax(d, high);
+  return hn::AllFalse(d, differs);
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -443,6 +576,10 @@ namespace rivulet {
 
 HWY_EXPORT(StageLines);
 HWY_EXPORT(LineExtremes);
+HWY_EXPORT(FitLine);
+HWY_EXPORT(CodeEnds);
+HWY_EXPORT(FloatEnds);
+HWY_EXPORT(LineOfNumbers);
 
 namespace {
 
@@ -463,6 +600,16 @@ void Join(int64_t columns, int threads, T* memory, const Less& less) {
   }
 }
 
+// Whether start + byte * step, or byte * step, has 32 bits for each byte.
+bool DoNotWrap(const int32_t* start, const int32_t* step, int64_t count) {
+  bool fits = true;
+  for (int64_t j = 0; j < count; ++j) {
+    const int64_t last = int64_t{255} * step[j] + (start == nullptr ? 0 : start[j]);
+    fits = fits && last == static_cast<int32_t>(last);
+  }
+  return fits;
+}
+
 template <typename T>
 void FillExtremes(int64_t columns, int threads, T lowest, T highest, T* memory) {
   const int64_t stride = StagedElements(columns);
@@ -474,42 +621,67 @@ void FillExtremes(int64_t columns, int threads, T lowest, T highest, T* memory) 
 
 }  // namespace
 
-void FindMultipliers(int64_t columns, int64_t period, bool reaches, float* rows, CodeStage* stage) {
-  float *multiply = rows, *add = rows + StagedElements(columns);
+void FindMultipliers(int64_t columns, int64_t period, const NarrowFacts& facts, float* rows, CodeStage* stage) {
+  const int64_t stride = StagedElements(columns);
+  float *multiply = rows, *add = rows + stride, *behind = rows + 2 * stride;
   const double scale = std::ldexp(static_cast<double>(stage->scale), -48);
   const double offset = std::ldexp(static_cast<double>(static_cast<int64_t>(stage->offset)), -16);
-  const auto step_of = [&](int64_t j) { return static_cast<double>(stage->step == nullptr ? 1 : stage->step[j]); };
-  const auto start_of = [&](int64_t j) { return static_cast<double>(stage->start == nullptr ? 0 : stage->start[j]); };
+  const bool has_steps = stage->start != nullptr || stage->step != nullptr;
   // Where each column has the same constants, one says all.
-  const int64_t own = stage->start == nullptr && stage->step == nullptr ? 1 : std::min(period, columns);
-  double farthest = std::fabs(offset);
+  const int64_t all = std::min(period, columns), own = has_steps ? all : 1;
+  double farthest = std::fabs(offset), reached = std::fabs(facts.most * scale) + std::fabs(offset);
   bool fits = true;
-  for (int64_t j = 0; j < own; ++j) {
-    farthest = std::max(farthest, std::fabs(start_of(j) * scale + offset));
-    // Of bytes, where there are steps.
-    const double last = start_of(j) + 255 * step_of(j);
-    fits = fits && (stage->step == nullptr || (last >= -2147483648.0 && last <= 2147483647.0));
+  const auto line = [&](const int32_t* numbers, double added, float* to) {
+    return HWY_DYNAMIC_DISPATCH(LineOfNumbers)(numbers, all, scale, added, to);
+  };
+  if (has_steps) {  // of bytes
+    const double most_step = stage->step == nullptr ? std::fabs(scale) : line(stage->step, 0, multiply);
+    farthest = std::max(farthest, stage->start == nullptr ? 0 : line(stage->start, offset, add));
+    reached = farthest + 255 * most_step;
+    fits = stage->step == nullptr || DoNotWrap(stage->start, stage->step, all);
   }
-  // Five roundings to 24 bits of numbers that are no larger than this.
-  const double doubt = std::ldexp(farthest + 256, -21);
+  const bool has_line = !has_steps && facts.bias != nullptr && facts.bias->has_line;
+  const double farthest_behind = has_line ? line(facts.bias->bias, offset, behind) : 0;
+  const bool takes_line = has_line && farthest_behind < 8192;
+  if (takes_line) farthest = std::max(farthest, farthest_behind);
+  // So far 64 bits do not wrap around, nor come back as another integer.
+  const bool is_close = facts.reaches || (fits && reached < 16384);
+  // Roundings to 24 bits, of a code, its factor and their product, which are no larger than both of these together in
+  // places that matter; of the addend, no larger than the first; of the place, no larger than the second.
+  const double doubt = std::ldexp(farthest + 260, -22);
   const bool is_near = fits && doubt < 0.25 && farthest < 8192 && scale < 0x1p20 && stage->scale >= 0;
   stage->doubt = is_near ? static_cast<float>(doubt) : 1.0f;
-  stage->checks_far = !reaches;
-  // One more part is cut off.
-  stage->doubt_parts = is_near && reaches ? static_cast<int32_t>(std::ceil(std::ldexp(doubt, 16))) + 2 : 0;
-  const double one = stage->doubt_parts > 0 ? 65536 : 1;
-  for (int64_t j = 0; j < own; ++j) {
-    multiply[j] = static_cast<float>(step_of(j) * scale * one);
-    add[j] = static_cast<float>((start_of(j) * scale + offset) * one + stage->doubt_parts);
+  stage->checks_far = !is_close;
+  stage->lead = is_near && is_close ? stage->doubt : 0;
+  const auto fill = [&](int64_t count, float filler, float* row) {
+    for (int64_t done = count; done < columns; done *= 2) {
+      std::copy_n(row, std::min(done, columns - done), row + done);
+    }
+    std::fill_n(row + columns, kStageUnit, filler);
+    return row;
+  };
+  const double first = offset + static_cast<double>(stage->lead);
+  if (stage->step == nullptr) std::fill_n(multiply, own, static_cast<float>(scale));
+  if (stage->start == nullptr) {
+    std::fill_n(add, own, static_cast<float>(first));
+  } else {
+    line(stage->start, first, add);
   }
-  for (int64_t j = own; j < columns; ++j) {
-    multiply[j] = multiply[j - own];
-    add[j] = add[j - own];
-  }
-  std::fill_n(multiply + columns, kStageUnit, 0.0f);
-  std::fill_n(add + columns, kStageUnit, static_cast<float>(0.5 * one));
-  stage->multiply = multiply;
-  stage->add = add;
+  stage->multiply = fill(own, 0.0f, multiply);
+  stage->add = fill(own, 0.5f, add);
+  if (!takes_line || stage->lead == 0) return;
+  line(facts.bias->bias, first, behind);
+  stage->add_behind = fill(all, 0.5f, behind);
+}
+
+double FindLine(int64_t columns, CodeStage* stage) {
+  float ends[2];
+  const bool is_line = HWY_DYNAMIC_DISPATCH(FitLine)(stage, ends);
+  double most = 0;
+  for (int64_t j = 0; j < columns; ++j) most = std::max(most, std::fabs(static_cast<double>(stage->bias[j])));
+  most += std::max(std::fabs(static_cast<double>(ends[0])), std::fabs(static_cast<double>(ends[1])));
+  stage->has_line = is_line && most < 0x1p24;
+  return std::min(most, 0x1p31);
 }
 
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
@@ -519,6 +691,21 @@ void RunStages(const CodeStages& stages, const StagedSource& source, int64_t cou
     HWY_DYNAMIC_DISPATCH(StageLines)
     (stages, source, begin * stages.columns, std::min(end * stages.columns, count), to, output);
   });
+}
+
+void RunStagesHere(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output) {
+  HWY_DYNAMIC_DISPATCH(StageLines)(stages, source, 0, count, to, output);
+}
+
+void WidenByCodes(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends) {
+  HWY_DYNAMIC_DISPATCH(CodeEnds)(values, start, step, count, ends);
+}
+
+void WidenByFloats(const float* values, int64_t count, float* ends) {
+  float found[2] = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+  HWY_DYNAMIC_DISPATCH(FloatEnds)(values, count, found);
+  if (found[0] < ends[0] || std::isnan(found[0])) ends[0] = found[0];
+  if (found[1] > ends[1] || std::isnan(found[1])) ends[1] = found[1];
 }
 
 int64_t ExtremesElements(int64_t columns, int threads) { return 2 * threads * StagedElements(columns); }

@@ -31,14 +31,20 @@ struct CodeStage {
   uint64_t offset = 0;
   float doubt = 1;
   bool checks_far = true;
-  // Where it is not 0, multiply and add count in parts of 2^-16, and this many of them more than said above, so that
-  // in doubt is what lies less than twice this above a whole number.
-  int32_t doubt_parts = 0;
+  // Where it is not 0, add is this much more than said above, so that in doubt is what lies less than twice this above
+  // a whole number, and no place is far.
+  float lead = 0;
+  // Behind a kBias with a line: add, with the bias's part of it; null: none. `lead` is for both.
+  const float* add_behind = nullptr;
 
   // kBias, bytes to codes: that of AddBiasCodes, or where numbers are too large for it what each byte becomes.
   WideEncoding wide;
   const int32_t* code_of_byte = nullptr;
   const int32_t* bias = nullptr;
+  // Whether each byte becomes round(byte * line_step + line_add), to even, before the bias is added, without wrapping.
+  bool has_line = false;
+  float line_step = 0;
+  float line_add = 0;
 
   // kClamp, codes to codes; and kNarrow.
   int32_t low = 0;
@@ -49,14 +55,24 @@ struct CodeStage {
   float term = 0;
   const float* row = nullptr;
 
-  // kEncode, floats to bytes.
+  // kEncode, floats to bytes. `is_within`: none is NaN, or has a code beyond 0 and 255.
   ByteEncoding encoding;
+  bool is_within = false;
 };
 
-// Sets multiply, add, doubt and checks_far of a stage whose other constants are there, the same for each `period`
-// columns. `rows`: room for two rows of `columns` floats. `reaches`: whether each code's number is known to lie within
-// the range that bytes stand for.
-void FindMultipliers(int64_t columns, int64_t period, bool reaches, float* rows, CodeStage* stage);
+// What is known of the codes that a kNarrow gets.
+struct NarrowFacts {
+  bool reaches = false;             // their numbers lie within the range that bytes stand for
+  double most = 0x1p31;             // none is further from 0; where there are steps, they say more
+  const CodeStage* bias = nullptr;  // the stage before, where it is a kBias
+};
+// Sets what a kNarrow needs beside its scale, offset, start and step, the same for each `period` columns. `rows`: room
+// for three rows of `columns` floats.
+void FindMultipliers(int64_t columns, int64_t period, const NarrowFacts& facts, float* rows, CodeStage* stage);
+
+// Looks for the line of a kBias with `wide`, whose bias has `columns` elements. Returns how far from 0 its codes come,
+// 2^31 where they wrap around.
+double FindLine(int64_t columns, CodeStage* stage);
 
 // What the first stage reads, and where the last one's results go.
 enum class StageType : uint8_t { kBytes, kCodes, kFloats };  // uint8_t, int32_t, float
@@ -89,6 +105,14 @@ inline int64_t StagedElements(int64_t columns) { return columns + kStageUnit; }
 // output[i] = stages(source[i]) for `count` elements.
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
                ThreadPool& pool, const StopToken& stop);
+
+// The same by the caller's thread alone. The first element is the first of a line.
+void RunStagesHere(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output);
+
+// Lowers ends[0] to the least and raises ends[1] to the largest start[i] + values[i] * step[i], modulo 2^32 (null: 0
+// and 1), or float, where NaN stays NaN.
+void WidenByCodes(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends);
+void WidenByFloats(const float* values, int64_t count, float* ends);
 
 // The least and the largest value of each column of the source: int32_t, or float, where NaN stays NaN. Columns without
 // elements have the extremes of nothing. `memory`: ExtremesElements of them; the result lies in its first two rows,

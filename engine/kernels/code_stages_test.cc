@@ -43,8 +43,8 @@ TEST(CodeStages, NarrowAsFixedPointDoes) {
                                           {int64_t{1} << 52, -5},
                                           {0, 77 << 16}}) {
         CodeStage stage{.kind = StageKind::kNarrow, .scale = scale, .offset = static_cast<uint64_t>(offset)};
-        std::vector<float> rows(static_cast<size_t>(2 * StagedElements(columns)));
-        FindMultipliers(columns, columns, false, rows.data(), &stage);
+        std::vector<float> rows(static_cast<size_t>(3 * StagedElements(columns)));
+        FindMultipliers(columns, columns, {}, rows.data(), &stage);
         Guarded<uint8_t> got(5000);
         std::vector<uint8_t> want(5000);
         RunStages({&stage, 1, columns}, {StageType::kCodes, codes.data(), {}}, 5000, StageType::kBytes, got.data(),
@@ -65,18 +65,18 @@ TEST(CodeStages, SeveralFollowOneAnother) {
     const std::vector<uint8_t> bytes = Bytes<uint8_t>(count, 5);
     const std::vector<int32_t> start = Row<int32_t>(columns, -4000, 301), step = Row<int32_t>(columns, 517, 0),
                                bias = Row<int32_t>(columns, 70, -9);
-    std::vector<float> rows(static_cast<size_t>(4 * StagedElements(columns)));
+    std::vector<float> rows(static_cast<size_t>(6 * StagedElements(columns)));
     CodeStage stages[4];
     stages[0] = {.kind = StageKind::kNarrow,
                  .start = start.data(),
                  .step = step.data(),
                  .scale = int64_t{1} << 39,
                  .offset = 9 << 16};
-    FindMultipliers(columns, columns, true, rows.data(), &stages[0]);
+    FindMultipliers(columns, columns, {.reaches = true}, rows.data(), &stages[0]);
     stages[1] = {.kind = StageKind::kBias, .wide = {.step = 0.5f, .add = -3, .scale = 9, .offset = 2}};
     stages[1].bias = bias.data();
     stages[2] = {.kind = StageKind::kNarrow, .scale = int64_t{1} << 46, .offset = 100 << 16};
-    FindMultipliers(columns, columns, false, rows.data() + 2 * StagedElements(columns), &stages[2]);
+    FindMultipliers(columns, columns, {}, rows.data() + 3 * StagedElements(columns), &stages[2]);
     stages[3] = {.kind = StageKind::kClamp, .low = 30, .high = 200};
     Guarded<uint8_t> got(count);
     RunStages({stages, 4, columns}, {StageType::kBytes, bytes.data(), {}}, count, StageType::kBytes, got.data(), pool,
@@ -91,6 +91,99 @@ TEST(CodeStages, SeveralFollowOneAnother) {
       AddBiasCodes(&code, &bias[j], 1, stages[1].wide, &wide);
       RequantizeCodes(&wide, 1, stages[2].scale, stages[2].offset, &code);
       ASSERT_EQ(got[static_cast<size_t>(i)], std::clamp<int>(code, 30, 200)) << i;
+    }
+  });
+}
+
+// What the loops of the operators make of a sum: a bias, and twice narrowed.
+uint8_t BiasedCode(int32_t sum, const CodeStage* stages, int64_t j) {
+  uint8_t code = 0;
+  RequantizeCodes(&sum, 1, stages[0].scale, stages[0].offset, &code);
+  int32_t wide = 0;
+  AddBiasCodes(&code, &stages[1].bias[j], 1, stages[1].wide, &wide);
+  RequantizeCodes(&wide, 1, stages[2].scale, stages[2].offset, &code);
+  return code;
+}
+
+TEST(CodeStages, SumsWithABiasThatHasALine) {
+  OnEveryTarget([] {
+    ThreadPool pool(2);
+    const int64_t columns = 24, count = 24 * 301;
+    const std::vector<int32_t> codes = Codes(count, 1 << 17), bias = Row<int32_t>(columns, 900, -90);
+    std::vector<float> rows(static_cast<size_t>(6 * StagedElements(columns)));
+    int lines = 0;
+    // The last one's halves go away from 0, as no line's do; there a code is a code in the end.
+    for (const float step : {0.031f, 0.0173f, 0.25f}) {
+      const bool halves = step == 0.25f;
+      CodeStage stages[3];
+      stages[0] = {.kind = StageKind::kNarrow, .scale = int64_t{1} << 39, .offset = 100 << 16};
+      FindMultipliers(columns, columns, {.most = 1 << 17}, rows.data(), &stages[0]);
+      EXPECT_GT(stages[0].lead, 0);
+      stages[1] = {.kind = StageKind::kBias,
+                   .wide = {.step = step, .add = -3, .scale = halves ? 2.0f : 1999, .offset = 2}};
+      stages[1].bias = bias.data();
+      const double most = FindLine(columns, &stages[1]);
+      EXPECT_LT(most, 255 * 0.25 * 2000 + 3000);
+      lines += stages[1].has_line ? 1 : 0;
+      stages[2] = {.kind = StageKind::kNarrow, .scale = int64_t{33} << 37, .offset = 30 << 16};
+      if (halves) stages[2] = {.kind = StageKind::kNarrow, .scale = int64_t{1} << 48, .offset = 1 << 15};
+      FindMultipliers(columns, columns, {.most = most, .bias = &stages[1]}, rows.data() + 3 * StagedElements(columns),
+                      &stages[2]);
+      EXPECT_EQ(stages[2].add_behind != nullptr, stages[1].has_line);
+      Guarded<uint8_t> got(count);
+      RunStages({stages, 3, columns}, {StageType::kCodes, codes.data(), {}}, count, StageType::kBytes, got.data(), pool,
+                StopToken());
+      EXPECT_TRUE(got.Intact());
+      for (int64_t i = 0; i < count; ++i) {
+        const auto at = static_cast<size_t>(i);
+        ASSERT_EQ(got[at], BiasedCode(codes[at], stages, i % columns)) << i << " by " << step;
+      }
+    }
+    EXPECT_GT(lines, 0);
+  });
+}
+
+TEST(CodeStages, NoSumSoFarThatItComesBackIsTakenForClose) {
+  std::vector<float> rows(3 * StagedElements(1));
+  CodeStage stage{.kind = StageKind::kNarrow, .scale = int64_t{1} << 46, .offset = 0};
+  FindMultipliers(1, 1, {.most = 65536.0}, rows.data(), &stage);
+  EXPECT_EQ(stage.lead, 0);
+  EXPECT_TRUE(stage.checks_far);
+  FindMultipliers(1, 1, {.most = 65535.0}, rows.data(), &stage);
+  EXPECT_GT(stage.lead, 0);
+}
+
+TEST(CodeStages, SumsOfTwoArraysAndFloatsWithin) {
+  OnEveryTarget([] {
+    ThreadPool pool(2);
+    const int64_t columns = 512, count = 512 * 9 + 77;
+    const std::vector<uint8_t> a = Bytes<uint8_t>(count, 2), b = Bytes<uint8_t>(count, 3);
+    std::vector<float> rows(static_cast<size_t>(3 * StagedElements(columns)));
+    for (const int32_t step : {71, 64000}) {  // codes that single precision holds, and others
+      CodeStage stage{
+          .kind = StageKind::kNarrow, .scale = (int64_t{1} << 40) * 71 / step, .offset = 20 << 16, .low = 9};
+      FindMultipliers(columns, 1, {.reaches = true}, rows.data(), &stage);
+      Guarded<uint8_t> got(count);
+      RunStages({&stage, 1, columns}, {StageType::kBytes, a.data(), {b.data(), false, -900, step, step / 3}}, count,
+                StageType::kBytes, got.data(), pool, StopToken());
+      EXPECT_TRUE(got.Intact());
+      for (size_t i = 0; i < a.size(); ++i) {
+        const int32_t sum = -900 + step * a[i] + step / 3 * b[i];
+        uint8_t want = 0;
+        RequantizeCodes(&sum, 1, stage.scale, stage.offset, &want);
+        ASSERT_EQ(got[i], std::max<uint8_t>(want, 9)) << i << " by " << step;
+      }
+    }
+    const std::vector<float> floats = Reals(count, 4, -3, 5);
+    CodeStage encode{.kind = StageKind::kEncode, .is_within = true};
+    encode.encoding = {.scale = 30, .offset = -95};
+    Guarded<uint8_t> got(count);
+    RunStages({&encode, 1, columns}, {StageType::kFloats, floats.data(), {}}, count, StageType::kBytes, got.data(),
+              pool, StopToken());
+    for (size_t i = 0; i < floats.size(); ++i) {
+      uint8_t want = 0;
+      EncodeBytes(&floats[i], 1, encode.encoding, &want);
+      ASSERT_EQ(got[i], want) << i;
     }
   });
 }
@@ -118,6 +211,34 @@ TEST(CodeStages, FloatsAreDecodedShiftedAndEncoded) {
       uint8_t want = 0;
       EncodeBytes(&x, 1, stages[3].encoding, &want);
       ASSERT_EQ(got[static_cast<size_t>(i)], want) << i;
+    }
+  });
+}
+
+TEST(ColumnExtremes, EndsOfARow) {
+  OnEveryTarget([] {
+    for (size_t count = 1; count < 40; ++count) {
+      const std::vector<int32_t> values = Codes(count, 1 << 30), step = Row<int32_t>(40, 3, 11);
+      std::vector<int32_t> codes;
+      for (size_t i = 0; i < count; ++i) {
+        codes.push_back(static_cast<int32_t>(77u + static_cast<uint32_t>(values[i]) * static_cast<uint32_t>(step[i])));
+      }
+      int32_t ends[] = {INT32_MAX, INT32_MIN}, plain[] = {INT32_MAX, INT32_MIN};
+      WidenByCodes(values.data(), Row<int32_t>(40, 77, 0).data(), step.data(), static_cast<int64_t>(count), ends);
+      WidenByCodes(codes.data(), nullptr, nullptr, static_cast<int64_t>(count), plain);
+      for (const int32_t* got : {ends, plain}) {
+        EXPECT_EQ(got[0], *std::min_element(codes.begin(), codes.end())) << count;
+        EXPECT_EQ(got[1], *std::max_element(codes.begin(), codes.end())) << count;
+      }
+      std::vector<float> floats = Reals(static_cast<int64_t>(count), 4, -3, 5);
+      float found[] = {-2.5f, 1.0f};
+      WidenByFloats(floats.data(), static_cast<int64_t>(count), found);
+      EXPECT_EQ(found[0], std::min(-2.5f, *std::min_element(floats.begin(), floats.end())));
+      EXPECT_EQ(found[1], std::max(1.0f, *std::max_element(floats.begin(), floats.end())));
+      floats[count / 2] = std::nanf("");
+      WidenByFloats(floats.data(), static_cast<int64_t>(count), found);
+      WidenByFloats(floats.data(), 0, found);
+      EXPECT_TRUE(std::isnan(found[0]) && std::isnan(found[1])) << count;
     }
   });
 }

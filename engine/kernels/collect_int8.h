@@ -23,6 +23,7 @@ struct TaskInt8 {
   bool by_lines = false;  // lines_int8.h
   SumsTail tail;
   int32_t* wide = nullptr;  // where sums go that get no tail, and row_factor times the sum of their row of bytes
+  int64_t wide_row = 0;     // the row that lies there
   uint32_t row_factor = 0;
   const int8_t* ones = nullptr;  // a panel that adds up a row
   // Whether both operands are widened (gemm_int8_pairs-inl.h), and what the right one's bytes are then more: everywhere
@@ -39,6 +40,10 @@ struct TaskInt8 {
 void CollectInt8(const TaskInt8& task, int64_t row, int64_t rows, int64_t stride, uint8_t* to);
 // Bytes from one collected row to the next; a few more behind the last one may be written, too.
 int64_t RowBytesInt8(int64_t k);
+
+// Extremes of nothing, two rows of columns for each thread; and those of all threads, in the first two rows.
+void FillExtremes(int64_t columns, int threads, int64_t stride, int32_t* extremes);
+void JoinExtremes(int64_t columns, int threads, int64_t stride, int32_t* extremes);
 
 // Rows that are widened to 16 bits at once, and values from one to the next.
 inline int64_t WidenedStride(int64_t k) { return (k + 15) / 16 * 16; }

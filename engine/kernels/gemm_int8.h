@@ -55,12 +55,19 @@ struct OperandU8 {
   int64_t lda = 0;
   const ConvGeometry* geometry = nullptr;
 };
+// What becomes of some rows of sums, which lie one behind the other in a near cache.
+struct RowsFinish {
+  void (*run)(const void* context, const int32_t* sums, int64_t first_row, int64_t rows) = nullptr;
+  const void* context = nullptr;
+};
 // `extremes`, where it is not null, has room for 2 * threads rows of `extremes_stride` elements; the first two become
-// the least and the largest sum of each column.
+// the least and the largest sum of each column. With a
+// `finish` all rows may go there, each once, by any thread, and none to `output`, which then has something else:
+// returns whether that is so.
 CheckedSize SumsU8ScratchBytes(int64_t k, int64_t n, int threads);
-void SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatrixU8& b, int32_t b_offset,
+bool SumsU8(const OperandU8& left, int64_t m, int32_t a_offset, const PackedMatrixU8& b, int32_t b_offset,
             int32_t* output, void* scratch, ThreadPool& pool, const StopToken& stop, int32_t* extremes = nullptr,
-            int64_t extremes_stride = 0);
+            int64_t extremes_stride = 0, const RowsFinish* finish = nullptr);
 
 }  // namespace rivulet
 

@@ -263,5 +263,57 @@ TEST(SumsU8, ProductsOfBytesWithOffsets) {
   });
 }
 
+// All rows, each once, as they are without a finish.
+void ExpectFinished(const ConvGeometry& g) {
+  const std::vector<uint8_t> input = Bytes<uint8_t>(g.in_h * g.in_w * g.in_c, 3);
+  const std::vector<uint8_t> filter = Bytes<uint8_t>(g.k_h * g.k_w * g.in_c * g.out_c, 4);
+  const auto packed = PackConvInt8(filter.data(), g.k_h, g.k_w * g.in_c, g.out_c, 0, *TestAllocator());
+  ASSERT_TRUE(packed.ok());
+  const int64_t pixels = g.out_h * g.out_w;
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    std::vector<uint8_t> scratch(static_cast<size_t>(SumsU8ScratchBytes(packed->k(), g.out_c, threads).value()) + 64);
+    uint8_t* aligned = scratch.data() + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64);
+    const auto sums = [&](const RowsFinish* finish, int32_t* to) {
+      return SumsU8({input.data(), g.in_c, &g}, pixels, 7, *packed, 131, to, aligned, pool, StopToken(), nullptr, 0,
+                    finish);
+    };
+    std::vector<int32_t> want(static_cast<size_t>(pixels * g.out_c)), memory(want.size());
+    EXPECT_FALSE(sums(nullptr, want.data()));
+    struct Context {
+      int64_t columns;
+      std::vector<int32_t> got;
+      std::vector<int> times;  // that a row came
+    } context = {g.out_c, std::vector<int32_t>(want.size()), std::vector<int>(static_cast<size_t>(pixels))};
+    const RowsFinish finish{[](const void* at, const int32_t* rows, int64_t first, int64_t count) {
+                              auto& to = *static_cast<Context*>(const_cast<void*>(at));
+                              std::copy_n(rows, count * to.columns, to.got.begin() + first * to.columns);
+                              for (int64_t row = first; row < first + count; ++row) {
+                                ++to.times[static_cast<size_t>(row)];
+                              }
+                            },
+                            &context};
+    EXPECT_TRUE(sums(&finish, memory.data()));
+    EXPECT_EQ(context.got, want);
+    EXPECT_EQ(context.times, std::vector<int>(static_cast<size_t>(pixels), 1));
+  }
+}
+
+TEST(SumsU8, RowsAreFinishedSomeAtATime) {
+  OnEveryTarget([] {
+    ExpectFinished({.in_h = 61, .in_w = 67, .in_c = 12, .out_h = 61, .out_w = 67, .out_c = 24});
+    ExpectFinished({.in_h = 53,
+                    .in_w = 59,
+                    .in_c = 3,
+                    .out_h = 53,
+                    .out_w = 59,
+                    .out_c = 23,
+                    .k_h = 3,
+                    .k_w = 3,
+                    .pad_top = 1,
+                    .pad_left = 1});
+  });
+}
+
 }  // namespace
 }  // namespace rivulet

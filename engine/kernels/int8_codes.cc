@@ -215,23 +215,24 @@ void LookUpSome(const uint8_t* table, const uint8_t* codes, uint8_t* to, int64_t
     hn::StoreU(hn::IfThenElse(hn::Gt(code, hn::Set(d8, uint8_t{127})), second, first), d8, to + at);
   }
 #elif HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
-  // Sixteen tables of 16 bytes, each looked up where the code's upper half is its number: less that, codes of others
-  // are beyond 15, and what is added makes their top bit 1, of which 0 comes.
-  const hn::CappedTag<uint8_t, 32> d8;
+  // Sixteen tables of 16 bytes are all looked up by the lower half of a code; its upper half's bits choose, one after
+  // the other where each is the top one.
+  const hn::CappedTag<int8_t, 32> d8;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d8));
-  const auto sixteen = hn::Set(d8, uint8_t{16}), far = hn::Set(d8, uint8_t{0x70});
-  for (; at + 2 * lanes <= end; at += 2 * lanes) {
-    auto a = hn::LoadU(d8, codes + at), b = hn::LoadU(d8, codes + at + lanes);
-    auto of_a = hn::Zero(d8), of_b = hn::Zero(d8);
-    for (int i = 0; i < 16; ++i) {
-      const auto part = hn::LoadDup128(d8, table + 16 * i);
-      of_a = hn::Or(of_a, hn::TableLookupBytesOr0(part, hn::SaturatedAdd(a, far)));
-      of_b = hn::Or(of_b, hn::TableLookupBytesOr0(part, hn::SaturatedAdd(b, far)));
-      a = hn::Sub(a, sixteen);
-      b = hn::Sub(b, sixteen);
-    }
-    hn::StoreU(of_a, d8, to + at);
-    hn::StoreU(of_b, d8, to + at + lanes);
+  const auto* parts = reinterpret_cast<const int8_t*>(table);
+  const auto* from = reinterpret_cast<const int8_t*>(codes);
+  for (; at + lanes <= end; at += lanes) {
+    const auto code = hn::LoadU(d8, from + at);
+    const auto place = hn::And(code, hn::Set(d8, int8_t{15}));
+    const auto sixth = hn::Add(code, code), fifth = hn::Add(sixth, sixth);
+    const auto fourth = hn::Add(fifth, fifth);
+    const auto looked = [&](int i)
+                            RIVULET_INLINED { return hn::TableLookupBytes(hn::LoadDup128(d8, parts + 16 * i), place); };
+    const auto two = [&](int i) RIVULET_INLINED { return hn::IfNegativeThenElse(fourth, looked(i + 1), looked(i)); };
+    const auto four = [&](int i) RIVULET_INLINED { return hn::IfNegativeThenElse(fifth, two(i + 2), two(i)); };
+    const auto eight = [&](int i) RIVULET_INLINED { return hn::IfNegativeThenElse(sixth, four(i + 4), four(i)); };
+    const auto found = hn::IfNegativeThenElse(code, eight(8), eight(0));
+    hn::StoreU(found, d8, reinterpret_cast<int8_t*>(to) + at);
   }
 #endif
   for (; at < end; ++at) to[at] = table[codes[at]];

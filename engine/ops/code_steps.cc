@@ -56,8 +56,9 @@ bool IsOfChannels(CodeStepKind kind) {
 }
 
 constexpr int64_t kLine = 512;  // at least so many columns
-constexpr int64_t kRowsOfStage = 4;
+constexpr int64_t kRowsOfStage = 5;
 constexpr int kBytesThereAre = 256;
+constexpr double kFarthest = 0x1p31;
 
 // Channels repeated up to a line's length, where so many elements make up for that.
 int64_t LineOf(const CodeSteps& steps, int64_t channels, int64_t count) {
@@ -74,7 +75,8 @@ class StepsRun {
         channels_(steps.channels_input < 0 ? 1 : source.channels),
         columns_(LineOf(steps, source.channels, source.count)),
         memory_(static_cast<int32_t*>(memory)),
-        range_(source.range) {
+        range_(source.range),
+        most_(source.most) {
     type_ = source.values.type;
     if (source.values.pair.other != nullptr) type_ = kCodes;
   }
@@ -85,13 +87,29 @@ class StepsRun {
     stages.reserve(steps_.steps.size() + 1);
     stages_ = &stages;
     for (const CodeStep& step : steps_.steps) RIVULET_RETURN_IF_ERROR(Take(step));
-    Tensor& output = c_.output(0);
-    RunStages(Stages(), source_.values, source_.count, type_, output.raw(), c_.pool(), c_.stop());
+    bool finished = false;
+    if (source_.make && !steps_.finds) {
+      const Output output{Stages(), source_.channels, type_, static_cast<char*>(c_.output(0).raw())};
+      RIVULET_RETURN_IF_ERROR(source_.make({FinishRows, &output}, &finished));
+    }
+    if (!finished) RunStages(Stages(), source_.values, source_.count, type_, c_.output(0).raw(), c_.pool(), c_.stop());
     WriteRange(c_, 1, type_ == kFloats ? Range{} : range_);
     return Status();
   }
 
  private:
+  struct Output {
+    CodeStages stages;
+    int64_t channels;
+    StageType type;
+    char* values;
+  };
+  static void FinishRows(const void* context, const int32_t* sums, int64_t first_row, int64_t rows) {
+    const auto& output = *static_cast<const Output*>(context);
+    const int64_t first = first_row * output.channels * (output.type == kBytes ? 1 : 4);
+    RunStagesHere(output.stages, {kCodes, sums, {}}, rows * output.channels, output.type, output.values + first);
+  }
+
   CodeStages Stages() const { return {stages_->data(), static_cast<int>(stages_->size()), columns_}; }
 
   int32_t* NewRow() {
@@ -104,7 +122,9 @@ class StepsRun {
   // Repeats the channels of a row up to a line, and fills what lies behind.
   template <typename T>
   T* Repeat(T* row) const {
-    for (int64_t j = channels_; j < columns_; ++j) row[j] = row[j - channels_];
+    for (int64_t done = channels_; done < columns_; done *= 2) {
+      std::copy_n(row, std::min(done, columns_ - done), row + done);
+    }
     std::fill_n(row + columns_, kStageUnit, T{0});
     return row;
   }
@@ -124,20 +144,10 @@ class StepsRun {
     memory_ += 2 * StagedElements(std::max(width_, columns_));
   }
 
-  // The current 32-bit code of a byte or a code of column j.
-  int32_t CodeIn(int64_t j, int32_t value) const {
-    if (start_ == nullptr) return value;
-    return Wrap(start_[j] + static_cast<int64_t>(step_[j]) * value);
-  }
-
-  // The least and the largest of what the stages so far make of the extremes, or, where order may be lost, of all.
-  // Floats give float.
-  template <typename T, typename Turn>
-  void Extremes(T* low, T* high, const Turn& turn) {
-    const auto enter = [&](T value) {
-      if (value < *low || value != value) *low = value;
-      if (value > *high || value != value) *high = value;
-    };
+  // Widens `ends` by what the stages so far make of the extremes, or, where order may be lost, of all. widen(values,
+  // count, ends) takes the first columns of a line.
+  template <typename T, typename Widen>
+  void Extremes(T* ends, const Widen& widen) {
     T* values = reinterpret_cast<T*>(found_);
     const StageType to = type_ == kFloats ? kFloats : kCodes;
     if (keeps_order_) {
@@ -145,15 +155,19 @@ class StepsRun {
       for (size_t side = 0; side < 2; ++side) {
         sides[side].type = source_.values.type == kFloats ? kFloats : kCodes;
         sides[side].values = extremes_ + static_cast<int64_t>(side) * StagedElements(ExtremesWidth());
+        if (stages_->empty()) {
+          widen(static_cast<const T*>(sides[side].values), width_, ends);
+          continue;
+        }
         RunStages(Stages(), sides[side], width_, to, values, c_.pool(), c_.stop());
-        for (int64_t j = 0; j < width_; ++j) enter(turn(j, values[j]));
+        widen(values, width_, ends);
       }
       return;
     }
     for (int64_t line = 0; line < source_.count && !c_.stop().stopped(); line += columns_) {
       const int64_t count = std::min(columns_, source_.count - line);
       RunStages(Stages(), From(line), count, to, values, c_.pool(), c_.stop());
-      for (int64_t j = 0; j < count; ++j) enter(turn(j, values[j]));
+      widen(values, count, ends);
     }
   }
 
@@ -168,10 +182,15 @@ class StepsRun {
     return from;
   }
 
-  void CodeExtremes(int32_t* low, int32_t* high) {
-    *low = std::numeric_limits<int32_t>::max();
-    *high = std::numeric_limits<int32_t>::lowest();
-    Extremes<int32_t>(low, high, [&](int64_t j, int32_t value) { return CodeIn(j, value); });
+  struct CodeEnds {
+    int32_t low, high;
+  };
+  CodeEnds CodeExtremes() {
+    int32_t ends[] = {std::numeric_limits<int32_t>::max(), std::numeric_limits<int32_t>::lowest()};
+    Extremes(ends, [&](const int32_t* values, int64_t count, int32_t* to) {
+      WidenByCodes(values, start_, step_, count, to);
+    });
+    return {ends[0], ends[1]};
   }
 
   Status ReadRangeAt(int input, bool strict, Range* range) { return ReadRange(c_, input, input + 1, strict, range); }
@@ -202,24 +221,30 @@ class StepsRun {
         .kind = StageKind::kNarrow, .start = start_, .step = step_, .scale = how.scale, .offset = how.offset};
     float* rows = NewFloats();
     NewRow();
-    FindMultipliers(columns_, channels_, reaches, rows, &stage);
+    NewRow();
+    NarrowFacts facts{.reaches = reaches, .most = most_};
+    if (!stages_->empty() && stages_->back().kind == StageKind::kBias) facts.bias = &stages_->back();
+    FindMultipliers(columns_, channels_, facts, rows, &stage);
     stages_->push_back(stage);
     start_ = step_ = nullptr;
+    most_ = kFarthest;
     range_ = to;
     type_ = kBytes;
   }
+
+  // Whether 64 bits hold the products of such codes.
+  static bool IsBelow(double most, int64_t scale) { return most * static_cast<double>(scale) < 0x1p62; }
 
   Status Requantize(const CodeStep& step) {
     Range to;
     if (!(range_.low <= range_.high)) return Backwards(range_);
     RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input, false, &to));
     if (to.low > 0) return InvalidArgument("requested_output_min: want <= 0, got ", to.low);
-    if (steps_.finds) {
+    if (steps_.finds && !IsBelow(most_, RequantizeScale(range_, to).scale)) {
       // Codes so far from the range that 64 bits wrap around come back anywhere.
-      int32_t low, high;
-      CodeExtremes(&low, &high);
-      const double most = std::max(std::fabs(static_cast<double>(low)), std::fabs(static_cast<double>(high)));
-      keeps_order_ = keeps_order_ && most * static_cast<double>(RequantizeScale(range_, to).scale) < 0x1p62;
+      const CodeEnds ends = CodeExtremes();
+      const double most = std::max(std::fabs(static_cast<double>(ends.low)), std::fabs(static_cast<double>(ends.high)));
+      keeps_order_ = keeps_order_ && IsBelow(most, RequantizeScale(range_, to).scale);
     }
     Narrow(to, false);
     return Status();
@@ -231,9 +256,8 @@ class StepsRun {
 
   Status RequantizeFound(const CodeStep& step) {
     if (!(range_.low <= range_.high)) return Backwards(range_);
-    int32_t low, high;
-    CodeExtremes(&low, &high);
-    Range to = UsedRange(low, high, range_);
+    const CodeEnds ends = CodeExtremes();
+    Range to = UsedRange(ends.low, ends.high, range_);
     if (step.kind == CodeStepKind::kRequantizeFoundAbove) {
       const float least = c_.input(step.input).data<float>()[0];
       to.high = to.high != to.high || to.high > least ? to.high : least;
@@ -312,6 +336,7 @@ class StepsRun {
       keeps_order_ = false;
     }
     stage.bias = RowOf(step.input, [&](uint8_t code) { return Wrap(int64_t{encode(of_other(code))} + zero); });
+    if (stage.code_of_byte == nullptr) most_ = FindLine(channels_, &stage);
     stages_->push_back(stage);
     range_ = sum;
     type_ = kCodes;
@@ -345,38 +370,43 @@ class StepsRun {
     return Status();
   }
 
-  void EncodeIn(Range range) {
+  // `floats`: the least and the largest, or NaN where they are not known.
+  void EncodeIn(Range range, Range floats) {
     const Encoder<uint8_t> encode(range);
-    CodeStage stage{.kind = StageKind::kEncode};
+    const auto is_within = [&](float x) {
+      const float code = std::round(x * encode.scale) - encode.low;
+      return code >= 0 && code <= 255;
+    };
+    CodeStage stage{.kind = StageKind::kEncode, .is_within = is_within(floats.low) && is_within(floats.high)};
     stage.encoding = {.scale = encode.scale, .offset = encode.low};
     stages_->push_back(stage);
     range_ = range;
     type_ = kBytes;
   }
 
-  void FloatExtremes(float* low, float* high) {
-    *low = std::numeric_limits<float>::infinity();
-    *high = -*low;
-    Extremes<float>(low, high, [](int64_t, float value) { return value; });
+  Range FloatExtremes() {
+    float ends[] = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+    Extremes(ends, [](const float* values, int64_t count, float* to) { WidenByFloats(values, count, to); });
+    return {ends[0], ends[1]};
   }
 
   Status Quantize(const CodeStep& step) {
     Range range;
     RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input, false, &range));
+    constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+    Range floats{kUnknown, kUnknown};
     if (steps_.finds) {  // NaN has no place in the order
-      float low, high;
-      FloatExtremes(&low, &high);
-      keeps_order_ = keeps_order_ && low == low && high == high;
+      floats = FloatExtremes();
+      keeps_order_ = keeps_order_ && floats.low == floats.low && floats.high == floats.high;
     }
-    EncodeIn(RangeInUse(range.low, range.high, kLeastPart));
+    EncodeIn(RangeInUse(range.low, range.high, kLeastPart), floats);
     return Status();
   }
 
   Status QuantizeFound() {
-    Range range;
-    FloatExtremes(&range.low, &range.high);
+    const Range range = FloatExtremes();
     if (!(range.low <= range.high)) return Backwards(range);
-    EncodeIn(RangeInUse(range.low, range.high, kLeastPart));
+    EncodeIn(RangeInUse(range.low, range.high, kLeastPart), range);
     return Status();
   }
 
@@ -401,6 +431,7 @@ class StepsRun {
   const int32_t* start_ = nullptr;
   const int32_t* step_ = nullptr;
   bool keeps_order_ = true;  // the steps so far, in each column
+  double most_;              // no 32-bit code behind them is further from 0, where start_ and step_ do not say more
   int64_t width_ = 0;        // of the extremes
   int32_t* extremes_ = nullptr;
   int32_t* found_ = nullptr;

@@ -26,6 +26,7 @@
 #ifndef RIVULET_ENGINE_OPS_CODE_STEPS_H_
 #define RIVULET_ENGINE_OPS_CODE_STEPS_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@
 
 #include "engine/base/checked.h"
 #include "engine/kernels/code_stages.h"
+#include "engine/kernels/gemm_int8.h"
 #include "engine/ops/op.h"
 #include "engine/ops/quantized.h"
 
@@ -86,7 +88,11 @@ struct CodeStepsSource {
   StagedSource values;
   Range range;
   int64_t count = 0;
-  int64_t channels = 1;      // the last dim
+  int64_t channels = 1;  // the last dim
+  double most = 0x1p31;  // no code of 32 bits is further from 0
+  // Where it is set, and no range is found: makes the values, when the steps' constants are known. What goes to the
+  // finish is done; says whether all is.
+  std::function<Status(const RowsFinish& finish, bool* finished)> make;
   void* extremes = nullptr;  // rows of the channels' extremes, StagedElements(channels) apart; null: to be found
 };
 

@@ -7,8 +7,13 @@
 // The sums are of codes less the code of 0, so padding adds nothing where 0 has a code: in TensorFlow, and here, the
 // padding is the code of 0 modulo 256, and nothing where that is negative. A code of 0 outside of 32 bits, from a range
 // far from 0, wraps around as the sums do. Where strides leave rows or columns over, the windows lie in the middle.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
 #include "engine/kernels/gemm_int8.h"
 #include "engine/kernels/gemm_u8.h"
+#include "engine/kernels/winograd_u8.h"
 #include "engine/ops/code_steps.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/packed_operands.h"
@@ -26,10 +31,11 @@ struct State : OpState {
   bool transpose_a = false;
   bool transpose_b = false;
   WindowSpec spec;
-  std::shared_ptr<const PackedMatrixU8> packed;  // a constant second operand; null when it is none
-  Shape packed_shape;                            // of it, which run does not get then
-  std::unique_ptr<OpState> of_signed;            // of a filter of qint8, and nothing else then
-  std::unique_ptr<CodeSteps> steps;              // that follow
+  std::shared_ptr<const PackedMatrixU8> packed;      // a constant second operand; null when it is none
+  Shape packed_shape;                                // of it, which run does not get then
+  std::shared_ptr<const WinogradFilterU8> winograd;  // of a constant 3x3 filter of a known range, where that pays
+  std::unique_ptr<OpState> of_signed;                // of a filter of qint8, and nothing else then
+  std::unique_ptr<CodeSteps> steps;                  // that follow
 };
 
 Status InferMatMul(InferContext& c) {
@@ -56,6 +62,29 @@ Status InferConv(InferContext& c) {
   if (sizes.groups > 1)
     return Unimplemented("filter: want as many channels as the input has, got it in ", sizes.groups, " groups");
   SetQuantizedOutputs(c, OutputShape(spec, sizes));
+  return Status();
+}
+
+int32_t Zero(Range range) {
+  return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(CodeUnclamped<uint8_t>(0, range))));
+}
+
+// A filter for a transformed domain, beside the one that every input may take.
+Status PrepareWinograd(PrepareContext& c, const Tensor& filter, State* state) {
+  const Tensor *low = c.constant(4), *high = c.constant(5);
+  if (low == nullptr || high == nullptr || low->num_elements() != 1 || high->num_elements() != 1) return Status();
+  if (filter.dim(0) != 3 || filter.dim(1) != 3) return Status();
+  if (!WinogradFilterU8::Pays(filter.dim(2), filter.dim(3))) return Status();
+  Range range;
+  std::memcpy(&range.low, low->raw(), sizeof(float));
+  std::memcpy(&range.high, high->raw(), sizeof(float));
+  const int32_t zero = Zero(range);
+  if (zero < 0 || zero > 255) return Status();
+  const auto pack = [&] {
+    return WinogradFilterU8::Pack(static_cast<const uint8_t*>(filter.raw()), filter.dim(2), filter.dim(3), zero,
+                                  c.allocator());
+  };
+  RIVULET_ASSIGN_OR_RETURN(state->winograd, PackOnce<WinogradFilterU8>(filter, Cat("winograd bytes ", zero), pack));
   return Status();
 }
 
@@ -87,6 +116,7 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_conv) {
       RIVULET_ASSIGN_OR_RETURN(state->packed, PackOnce<PackedMatrixU8>(*b, key, StoredBytesMatrix{k, n}, pack));
     }
     state->packed_shape = b->shape();
+    if (is_conv) RIVULET_RETURN_IF_ERROR(PrepareWinograd(c, *b, state.get()));
     c.Consume(1);
   }
   return std::unique_ptr<OpState>(std::move(state));
@@ -94,10 +124,6 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_conv) {
 template <bool kConv>
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return Prepare(c, kConv);
-}
-
-int32_t Zero(Range range) {
-  return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(CodeUnclamped<uint8_t>(0, range))));
 }
 
 Result<PackedMatrixU8> PackB(RunContext& c, const State& state, int64_t k, int64_t n) {
@@ -123,18 +149,25 @@ struct SumsPlace {
   void* scratch = nullptr;
   int32_t* extremes = nullptr;  // null: not wanted
   int64_t extremes_stride = 0;
+  const RowsFinish* finish = nullptr;
+  bool finished = false;  // all sums went there
 };
 
 // With a second operand that is packed.
 void Sums(RunContext& c, const State& state, const OperandU8& left, int64_t m, int32_t a_zero, int32_t b_zero,
-          const SumsPlace& place) {
-  SumsU8(left, m, a_zero, *state.packed, b_zero, place.sums, place.scratch, c.pool(), c.stop(), place.extremes,
-         place.extremes_stride);
+          SumsPlace& place) {
+  place.finished = SumsU8(left, m, a_zero, *state.packed, b_zero, place.sums, place.scratch, c.pool(), c.stop(),
+                          place.extremes, place.extremes_stride, place.finish);
 }
 
 Status ReadRanges(RunContext& c, bool is_conv, Range* a, Range* b) {
   RIVULET_RETURN_IF_ERROR(ReadRange(c, 2, 3, !is_conv, a));
   return ReadRange(c, 4, 5, !is_conv, b);
+}
+
+bool TakesWinograd(const State& state, const ConvGeometry& geometry, int32_t a_zero, int32_t b_zero) {
+  return state.winograd != nullptr && a_zero >= 0 && a_zero <= 255 && b_zero == state.winograd->zero() &&
+         TakesWinogradU8(geometry, *state.winograd);
 }
 
 // `*place`: what is found of it; its extremes are null where they are not.
@@ -154,6 +187,11 @@ Status Multiply(RunContext& c, bool is_conv, int32_t a_zero, int32_t b_zero, Sum
     RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, ComputeConvSizes(state.spec, a.shape(), b, FilterKind::kDense));
     CenterWindows(state.spec.padding, &sizes);
     const ConvGeometry geometry = ToConvGeometry(sizes);
+    if (TakesWinograd(state, geometry, a_zero, b_zero)) {
+      WinogradSumsU8(from, a_zero, *state.winograd, geometry, out, place->scratch, c.pool(), c.stop(), place->extremes,
+                     place->extremes_stride);
+      return Status();
+    }
     if (state.packed != nullptr && a_zero >= 0) {
       Sums(c, state, {from, geometry.in_c, &geometry}, sizes.batch * sizes.out_pixels(), a_zero, b_zero, *place);
       return Status();
@@ -176,7 +214,11 @@ Status Multiply(RunContext& c, bool is_conv, int32_t a_zero, int32_t b_zero, Sum
 
 CheckedSize SumsScratchBytes(RunContext& c, const State& state) {
   if (state.packed == nullptr) return 0;
-  return SumsU8ScratchBytes(state.packed->k(), state.packed->n(), c.pool().num_threads());
+  const int threads = c.pool().num_threads();
+  const CheckedSize direct = SumsU8ScratchBytes(state.packed->k(), state.packed->n(), threads);
+  if (state.winograd == nullptr || !direct.valid()) return direct;
+  const CheckedSize transformed = WinogradU8ScratchBytes(state.winograd->in_c(), threads);
+  return !transformed.valid() || transformed.value() > direct.value() ? transformed : direct;
 }
 
 Status Run(RunContext& c, bool is_conv) {
@@ -194,6 +236,15 @@ Status Run(RunContext& c, bool is_conv) {
     place.scratch = pieces.At<void>(scratch);
   }
   return Multiply(c, is_conv, Zero(a_range), Zero(b_range), &place);
+}
+
+// How far from 0 a sum of `k` products of codes less their zeros can be; not beyond 2^31.
+double MostOf(int32_t a_zero, int32_t b_zero, int64_t k) {
+  const auto most = [](int32_t zero) {
+    const double at = zero;
+    return std::max(std::fabs(at), std::fabs(255 - at));
+  };
+  return std::min(static_cast<double>(k) * most(a_zero) * most(b_zero), 0x1p31);
 }
 
 // With the steps that follow. The filter is a constant.
@@ -217,13 +268,23 @@ Status RunWithSteps(RunContext& c) {
     place.extremes = pieces.At<int32_t>(extremes);
     place.extremes_stride = stride;
   }
-  if (count > 0) RIVULET_RETURN_IF_ERROR(Multiply(c, kConv, Zero(a_range), Zero(b_range), &place));
   CodeStepsSource source;
+  if (state.steps->finds || count == 0) {
+    if (count > 0) RIVULET_RETURN_IF_ERROR(Multiply(c, kConv, Zero(a_range), Zero(b_range), &place));
+  } else {
+    source.make = [&](const RowsFinish& finish, bool* finished) {
+      place.finish = &finish;
+      const Status status = Multiply(c, kConv, Zero(a_range), Zero(b_range), &place);
+      *finished = place.finished;
+      return status;
+    };
+  }
   source.values.type = StageType::kCodes;
   source.values.values = place.sums;
   source.range = ProductRange<uint8_t, uint8_t>(a_range, b_range);
   source.count = count;
   source.channels = channels;
+  source.most = MostOf(Zero(a_range), Zero(b_range), state.packed->k());
   if (count > 0) source.extremes = place.extremes;
   return RunCodeSteps(c, *state.steps, source, pieces.At<void>(memory));
 }

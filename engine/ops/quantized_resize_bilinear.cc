@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "engine/base/checked.h"
+#include "engine/kernels/mix_bytes.h"
 #include "engine/ops/quantized.h"
 #include "engine/ops/resize_shape.h"
 
@@ -47,22 +48,6 @@ float Blend(float a, float b, float c, float d, float x, float y) {
 
 // Codes of 8 bits: two rows are mixed first, then columns of that, which gives the same since nothing is rounded before
 // the end.
-constexpr int kWeightBits = 7;
-constexpr int kWhole = 1 << kWeightBits;
-
-void MixRows(const uint8_t* top, const uint8_t* bottom, int64_t count, int down, uint16_t* mixed) {
-  for (int64_t i = 0; i < count; ++i) {
-    mixed[i] = static_cast<uint16_t>(top[i] * (kWhole - down) + bottom[i] * down);
-  }
-}
-
-void MixColumns(const uint16_t* left, const uint16_t* right, int64_t count, int across, uint8_t* to) {
-  constexpr int kHalf = 1 << (2 * kWeightBits - 1);
-  for (int64_t i = 0; i < count; ++i) {
-    to[i] = static_cast<uint8_t>((left[i] * (kWhole - across) + right[i] * across + kHalf) >> (2 * kWeightBits));
-  }
-}
-
 Status ResizeBytes(RunContext& c) {
   const auto& state = c.state<ResizeState>();
   const Tensor& images = c.input(0);
@@ -72,28 +57,27 @@ Status ResizeBytes(RunContext& c) {
   const ResizeAxis columns(width, out_width, state.align_corners, state.half_pixel_centers);
   const auto* in = static_cast<const uint8_t*>(images.raw());
   auto* out = static_cast<uint8_t*>(c.output(0).raw());
-  const CheckedSize mixes_bytes = CheckedSize(out_width) * int64_t{sizeof(Mix)};
+  const CheckedSize pairs_bytes = CheckedSize(out_width) * int64_t{sizeof(MixBytePair)};
   const CheckedSize bytes =
-      mixes_bytes + CheckedSize(width * channels) * c.pool().num_threads() * int64_t{sizeof(uint16_t)};
+      pairs_bytes + CheckedSize(width * channels) * c.pool().num_threads() * int64_t{sizeof(uint16_t)};
   if (!bytes.valid()) return ResourceExhausted("images of shape ", images.shape(), " are too large");
   RIVULET_ASSIGN_OR_RETURN(void* memory, c.Scratch(static_cast<size_t>(bytes.value())));
-  auto* mixes = static_cast<Mix*>(memory);
-  for (int64_t i = 0; i < out_width; ++i) mixes[i] = MixAt(columns, i);
-  auto* rows_memory = reinterpret_cast<uint16_t*>(mixes + out_width);
+  auto* pairs = static_cast<MixBytePair*>(memory);
+  const auto weight = [](float part) { return static_cast<int32_t>(part * kWholeByteWeight); };
+  for (int64_t i = 0; i < out_width; ++i) {
+    const Mix x = MixAt(columns, i);
+    pairs[i] = {x.lower * channels, x.upper * channels, weight(x.part)};
+  }
+  auto* rows_memory = reinterpret_cast<uint16_t*>(pairs + out_width);
   const int64_t grain = ResizeGrain(out_width * channels);
   c.pool().ParallelFor(images.dim(0) * out_height, grain, c.stop(), [&](int64_t begin, int64_t end, int thread) {
     uint16_t* mixed = rows_memory + thread * width * channels;
     for (int64_t row = begin; row < end; ++row) {
       const Mix y = MixAt(rows, row % out_height);
       const uint8_t* image = in + row / out_height * height * width * channels;
-      MixRows(image + y.lower * width * channels, image + y.upper * width * channels, width * channels,
-              static_cast<int>(y.part * kWhole), mixed);
-      uint8_t* to = out + row * out_width * channels;
-      for (int64_t i = 0; i < out_width; ++i, to += channels) {
-        const Mix& x = mixes[i];
-        MixColumns(mixed + x.lower * channels, mixed + x.upper * channels, channels, static_cast<int>(x.part * kWhole),
-                   to);
-      }
+      MixByteRows(image + y.lower * width * channels, image + y.upper * width * channels, width * channels,
+                  weight(y.part), mixed);
+      MixBytePairs(mixed, pairs, out_width, channels, out + row * out_width * channels);
     }
   });
   return Status();
