@@ -583,8 +583,10 @@ HWY_EXPORT(LineOfNumbers);
 
 namespace {
 
-// Lines that are worth a thread's while.
-int64_t GrainOf(int64_t columns) { return std::max<int64_t>((1 << 14) / columns, 1); }
+// Lines that are worth a thread's while; each has its part of all, most of which it or nobody else has in its cache.
+int64_t GrainOf(int64_t columns, int64_t lines, int threads) {
+  return std::max<int64_t>({(1 << 14) / columns, threads == 1 ? 1 : (lines + threads - 1) / threads, 1});
+}
 
 template <typename T, typename Less>
 void Join(int64_t columns, int threads, T* memory, const Less& less) {
@@ -687,7 +689,7 @@ double FindLine(int64_t columns, CodeStage* stage) {
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
                ThreadPool& pool, const StopToken& stop) {
   const int64_t lines = (count + stages.columns - 1) / stages.columns;
-  pool.ParallelFor(lines, GrainOf(stages.columns), stop, [&](int64_t begin, int64_t end) {
+  pool.ParallelFor(lines, GrainOf(stages.columns, lines, pool.num_threads()), stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(StageLines)
     (stages, source, begin * stages.columns, std::min(end * stages.columns, count), to, output);
   });
@@ -722,7 +724,7 @@ void ColumnExtremes(const StagedSource& source, int64_t count, int64_t columns, 
                  static_cast<int32_t*>(memory));
   }
   const int64_t stride = StagedElements(columns), lines = (count + columns - 1) / columns;
-  pool.ParallelFor(lines, GrainOf(columns), stop, [&](int64_t begin, int64_t end, int thread) {
+  pool.ParallelFor(lines, GrainOf(columns, lines, threads), stop, [&](int64_t begin, int64_t end, int thread) {
     auto* lows = static_cast<int32_t*>(memory) + 2 * thread * stride;  // or floats, which are as large
     HWY_DYNAMIC_DISPATCH(LineExtremes)
     (source, begin * columns, std::min(end * columns, count), columns, lows, lows + stride);
