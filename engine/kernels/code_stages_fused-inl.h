@@ -44,15 +44,6 @@ HWY_INLINE void StoreFour(I a, I b, I c, I d, int64_t, uint8_t* to) {
 }
 #endif
 
-// What a kBias makes of codes before the bias is added.
-HWY_INLINE I WideCodes(const CodeStage& s, I code) {
-  const D d;
-  const DI di;
-  const V number = hn::Add(hn::Mul(hn::ConvertTo(d, code), hn::Set(d, s.wide.step)), hn::Set(d, s.wide.add));
-  const V place = hn::Sub(RoundAway(hn::Mul(number, hn::Set(d, s.wide.scale))), hn::Set(d, s.wide.offset));
-  const V inside = hn::Min(hn::Max(place, hn::Set(d, -2147483648.0f)), hn::Set(d, 2147483520.0f));
-  return hn::ConvertTo(di, inside);
-}
 HWY_INLINE I BiasedCodes(const CodeStage& s, I code, int64_t column) {
   return hn::Add(WideCodes(s, code), hn::LoadU(DI(), s.bias + column));
 }

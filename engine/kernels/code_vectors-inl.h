@@ -9,6 +9,7 @@
 #define RIVULET_ENGINE_KERNELS_CODE_VECTORS_INL_H_
 #endif
 
+#include "engine/kernels/code_stages.h"
 #include "hwy/highway.h"
 
 // A lambda that is called in two places is no loop's body otherwise, but a function.
@@ -52,6 +53,16 @@ HWY_INLINE I Widened(const uint8_t* codes, size_t count) { return hn::PromoteTo(
 HWY_INLINE V RoundAway(V v) {
   const D d;
   return hn::Trunc(hn::Add(v, hn::CopySign(hn::Set(d, 0x1.fffffep-2f), v)));
+}
+
+// What a kBias makes of codes before the bias is added.
+HWY_INLINE I WideCodes(const CodeStage& s, I code) {
+  const D d;
+  const DI di;
+  const V number = hn::Add(hn::Mul(hn::ConvertTo(d, code), hn::Set(d, s.wide.step)), hn::Set(d, s.wide.add));
+  const V place = hn::Sub(RoundAway(hn::Mul(number, hn::Set(d, s.wide.scale))), hn::Set(d, s.wide.offset));
+  const V inside = hn::Min(hn::Max(place, hn::Set(d, -2147483648.0f)), hn::Set(d, 2147483520.0f));
+  return hn::ConvertTo(di, inside);
 }
 
 }  // namespace

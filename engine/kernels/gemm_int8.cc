@@ -233,8 +233,9 @@ bool Run(TaskInt8 task, int64_t m, const PackedMatrixU8& b, void* scratch, Threa
     task.line_pad = (task.k - g->k_h * g->k_w * g->in_c) / g->k_h;
   }
   task.by_lines = ReadsLinesInt8(task, kMostRowsInt8);
-  // A step of k is four bytes.
-  const GemmSplit split = SplitGemm(m, task.n, (task.k + kGroup - 1) / kGroup, pool.num_threads());
+  // A step of k is four bytes, or a pair of 16 bits.
+  const int64_t step = task.by_pairs ? 2 : kGroup;
+  const GemmSplit split = SplitGemm(m, task.n, (task.k + step - 1) / step, pool.num_threads());
   const int64_t bytes = BufferBytes(task.k);
   if (task.by_pairs && task.k > kManyTermsInt8) {
     auto* widened = reinterpret_cast<int16_t*>(static_cast<uint8_t*>(scratch) + bytes * pool.num_threads());

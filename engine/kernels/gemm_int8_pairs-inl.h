@@ -23,12 +23,12 @@
 #include "engine/kernels/sums_tail-inl.h"
 #include "hwy/highway.h"
 
+#if RIVULET_HAS_PAIRS
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
-#if RIVULET_HAS_PAIRS
 // Widens one of the pairs of each lane's four bytes.
 template <int kSecond>
 HWY_INLINE Pairs WidenedPair(const int8_t* bytes) {
@@ -208,11 +208,11 @@ void PiecePairs(const TaskInt8& task, int64_t row_begin, int64_t row_end, int64_
     }
   }
 }
-#endif
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
 HWY_AFTER_NAMESPACE();
+#endif
 
 #endif  // per-target include guard

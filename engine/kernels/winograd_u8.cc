@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/base/errors.h"
 #include "engine/kernels/collect_int8.h"
 #include "engine/kernels/int8_targets.h"
 
@@ -21,6 +22,9 @@ namespace rivulet {
 
 inline constexpr int64_t kPlacesU8 = 16;
 inline constexpr int64_t kMostTileColumnsU8 = 16;
+// A line of the cache lies behind each place, so that the sixteen do not fall on one set.
+inline constexpr int64_t kMoreValuesU8 = 32;
+inline constexpr int64_t kMoreSumsU8 = 16;
 
 struct WinogradTaskU8 {
   const uint8_t* input = nullptr;
@@ -31,6 +35,8 @@ struct WinogradTaskU8 {
   int64_t extremes_stride = 0;
   int64_t tiles_h = 0, tiles_w = 0;
 };
+
+inline int64_t SumsOfPlaceU8(int64_t tiles) { return tiles * kMostTileColumnsU8 + kMoreSumsU8; }
 
 // Tiles that are transformed together: their inputs are some 200 kB.
 inline int64_t TilesOfBlockU8(int64_t in_c) { return std::clamp<int64_t>((200 << 10) / (32 * in_c) / 6 * 6, 12, 96); }
@@ -136,7 +142,8 @@ HWY_INLINE void TransformSums(const WinogradTaskU8& task, const TilePlace& place
 // or null.
 void TilesPiece(const WinogradTaskU8& task, int64_t begin, int64_t end, int16_t* inputs, int32_t* sums, int32_t* lows) {
   const ConvGeometry& g = *task.geometry;
-  const int64_t tiles = end - begin, place_values = tiles * g.in_c, place_sums = tiles * kColumns;
+  const int64_t tiles = end - begin;
+  const int64_t place_values = tiles * g.in_c + kMoreValuesU8, place_sums = tiles * kColumns + kMoreSumsU8;
   for (int64_t t = 0; t < tiles; ++t) {
     TransformInput(task, PlaceOf(task, begin + t), place_values, inputs + t * g.in_c);
   }
@@ -248,7 +255,8 @@ bool TakesWinogradU8(const ConvGeometry& g, const WinogradFilterU8& filter) {
 CheckedSize WinogradU8ScratchBytes(int64_t in_c, int threads) {
   if (in_c < 1 || in_c > kMostChannels) return CheckedSize(-1);
   const int64_t tiles = TilesOfBlockU8(in_c);
-  return CheckedSize(tiles * kPlacesU8 * (in_c * int64_t{sizeof(int16_t)} + kMostTileColumnsU8 * 4)) * threads;
+  const int64_t inputs = (tiles * in_c + kMoreValuesU8) * int64_t{sizeof(int16_t)};
+  return CheckedSize(kPlacesU8 * (inputs + SumsOfPlaceU8(tiles) * int64_t{sizeof(int32_t)})) * threads;
 }
 
 void WinogradSumsU8(const uint8_t* input, int32_t a_offset, const WinogradFilterU8& filter, const ConvGeometry& g,
@@ -272,7 +280,7 @@ void WinogradSumsU8(const uint8_t* input, int32_t a_offset, const WinogradFilter
   if (extremes != nullptr) FillExtremes(g.out_c, pool.num_threads(), extremes_stride, extremes);
   pool.ParallelFor((tiles + block - 1) / block, 1, stop, [&](int64_t begin, int64_t end, int thread) {
     auto* sums = reinterpret_cast<int32_t*>(static_cast<char*>(scratch) + thread * bytes);
-    auto* inputs = reinterpret_cast<int16_t*>(sums + most * kPlacesU8 * kMostTileColumnsU8);
+    auto* inputs = reinterpret_cast<int16_t*>(sums + kPlacesU8 * SumsOfPlaceU8(most));
     int32_t* lows = extremes == nullptr ? nullptr : extremes + 2 * thread * extremes_stride;
     for (int64_t i = begin; i < end; ++i) {
       HWY_DYNAMIC_DISPATCH(TilesPiece)
