@@ -10,6 +10,7 @@
 #include "engine/kernels/pool.h"
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -23,10 +24,6 @@ Status Infer(InferContext& c, int rank) {
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
   c.set_output(0, OutputShape(spec.window, sizes));
   return Status();
-}
-template <int kRank>
-Status Infer(InferContext& c) {
-  return Infer(c, kRank);
 }
 
 Status InferGrad(InferContext& c, int rank) {
@@ -56,19 +53,11 @@ Status InferGrad(InferContext& c, int rank) {
   c.set_output(0, input);
   return Status();
 }
-template <int kRank>
-Status InferGrad(InferContext& c) {
-  return InferGrad(c, kRank);
-}
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
   auto state = std::make_unique<State>();
   RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), rank, false));
   return std::unique_ptr<OpState>(std::move(state));
-}
-template <int kRank>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
-  return Prepare(c, kRank);
 }
 
 template <typename T>
@@ -199,10 +188,6 @@ Status Run(RunContext& c, bool is_grad) {
   output.Finish(c, pieces);
   return Status();
 }
-template <bool kGrad>
-Status Run(RunContext& c) {
-  return Run(c, kGrad);
-}
 
 #define RIVULET_ATTRS_2D                                                         \
   "ksize:list(int) >=4; strides:list(int) >=4; padding:string in {SAME,VALID}; " \
@@ -216,30 +201,30 @@ constexpr OpDef kDefs[] = {
      .inputs = "value:T",
      .outputs = "output:T",
      .attrs = RIVULET_ATTRS_2D,
-     .infer = Infer<2>,
-     .prepare = Prepare<2>,
-     .run = Run<false>},
+     .infer = With<Infer, 2>,
+     .prepare = With<Prepare, 2>,
+     .run = With<Run, false>},
     {.name = "AvgPool3D",
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = RIVULET_ATTRS_3D,
-     .infer = Infer<3>,
-     .prepare = Prepare<3>,
-     .run = Run<false>},
+     .infer = With<Infer, 3>,
+     .prepare = With<Prepare, 3>,
+     .run = With<Run, false>},
     {.name = "AvgPool3DGrad",
      .inputs = "orig_input_shape:i32, grad:T",
      .outputs = "output:T",
      .attrs = RIVULET_ATTRS_3D,
-     .infer = InferGrad<3>,
-     .prepare = Prepare<3>,
-     .run = Run<true>},
+     .infer = With<InferGrad, 3>,
+     .prepare = With<Prepare, 3>,
+     .run = With<Run, true>},
     {.name = "AvgPoolGrad",
      .inputs = "orig_input_shape:i32, grad:T",
      .outputs = "output:T",
      .attrs = RIVULET_ATTRS_2D,
-     .infer = InferGrad<2>,
-     .prepare = Prepare<2>,
-     .run = Run<true>},
+     .infer = With<InferGrad, 2>,
+     .prepare = With<Prepare, 2>,
+     .run = With<Run, true>},
 };
 
 }  // namespace

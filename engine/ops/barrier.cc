@@ -12,6 +12,7 @@
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/queue_object.h"
 #include "engine/ops/session_object.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -254,10 +255,9 @@ Status RunClose(RunContext& c) {
   return barrier->Close(c.state<State>().cancels, c.stop());
 }
 
-template <bool kReady>
-Status RunSize(RunContext& c) {
+Status RunSize(RunContext& c, bool ready) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<Barrier> barrier, ObjectIn<Barrier>(c.input(0)));
-  c.output(0).data<int32_t>()[0] = static_cast<int32_t>(kReady ? barrier->ready().size() : barrier->incomplete_size());
+  c.output(0).data<int32_t>()[0] = static_cast<int32_t>(ready ? barrier->ready().size() : barrier->incomplete_size());
   return Status();
 }
 
@@ -301,14 +301,14 @@ constexpr OpDef kDefs[] = {
      .outputs = "size:i32",
      .attrs = "",
      .infer = InferScalar,
-     .run = RunSize<true>,
+     .run = With<RunSize, true>,
      .flags = kStateful},
     {.name = "BarrierIncompleteSize",
      .inputs = "handle:ref str",
      .outputs = "size:i32",
      .attrs = "",
      .infer = InferScalar,
-     .run = RunSize<false>,
+     .run = With<RunSize, false>,
      .flags = kStateful},
 };
 

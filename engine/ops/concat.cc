@@ -9,6 +9,7 @@
 #include "engine/ops/dims.h"
 #include "engine/ops/indices.h"
 #include "engine/ops/axis_copy.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -65,10 +66,6 @@ Status InferConcat(InferContext& c, bool axis_first) {
   c.set_output(0, std::move(out));
   return Status();
 }
-template <bool kAxisFirst>
-Status InferConcat(InferContext& c) {
-  return InferConcat(c, kAxisFirst);
-}
 
 struct JoinState : OpState {
   int64_t row_step = 0;  // 0 where the result's rows follow one another
@@ -116,10 +113,6 @@ Status RunConcat(RunContext& c, bool axis_first) {
   const Tensor& axis = c.input(axis_first ? 0 : c.num_inputs() - 1);
   if (axis.rank() != 0) return InvalidArgument("the axis to join: want a scalar, got shape ", axis.shape());
   return Join(c, axis_first ? 1 : 0, c.num_inputs() - 1, Indices(axis)[0], c.state<JoinState>().row_step);
-}
-template <bool kAxisFirst>
-Status RunConcat(RunContext& c) {
-  return RunConcat(c, kAxisFirst);
 }
 
 Status InferParallelConcat(InferContext& c) {
@@ -255,16 +248,16 @@ constexpr OpDef kDefs[] = {
      .inputs = "concat_dim:i32, values:N*T",
      .outputs = "output:T",
      .attrs = "N:int >=2; " RIVULET_JOINED "}",
-     .infer = InferConcat<true>,
+     .infer = With<InferConcat, true>,
      .prepare = PrepareJoin,
-     .run = RunConcat<true>},
+     .run = With<RunConcat, true>},
     {.name = "ConcatV2",
      .inputs = "values:N*T, axis:Tidx",
      .outputs = "output:T",
      .attrs = "N:int >=2; " RIVULET_JOINED "}; Tidx:type=i32 in {i32,i64}",
-     .infer = InferConcat<false>,
+     .infer = With<InferConcat, false>,
      .prepare = PrepareJoin,
-     .run = RunConcat<false>},
+     .run = With<RunConcat, false>},
     {.name = "ConcatOffset",
      .inputs = "concat_dim:i32, shape:N*shape_type",
      .outputs = "offset:N*shape_type",

@@ -142,10 +142,8 @@ Status Run(RunContext& c) {
   if (blocks) {
     RunBlocks(c, s, static_cast<const float*>(in), static_cast<const float*>(g), pieces.At<float>(patches),
               pieces.At<void>(scratch), static_cast<float*>(to));
-  } else if (compute == DType::kFloat) {
-    ConvBackpropFilter(c, s, static_cast<const float*>(in), static_cast<const float*>(g), static_cast<float*>(to));
-  } else if (compute == DType::kDouble) {
-    ConvBackpropFilter(c, s, static_cast<const double*>(in), static_cast<const double*>(g), static_cast<double*>(to));
+  } else {
+    ConvBackpropFilter(c, s, compute, in, g, to);
   }
   out.Finish(c, pieces);
   return Status();

@@ -168,7 +168,8 @@ Status Run(RunContext& c) {
   const StagedOutput out(result, state.spec.channels_last, pieces);
   std::optional<StagedInput> filter;
   if (state.packed == nullptr) filter.emplace(c.input(1), true, pieces);
-  const bool blocks = ComputeType(result.dtype()) == DType::kFloat && s.groups == 1 && !EmptyFilter(s);
+  const DType compute = ComputeType(result.dtype());
+  const bool blocks = compute == DType::kFloat && s.groups == 1 && !EmptyFilter(s);
   int64_t packed_piece = 0;
   int64_t products_piece = 0;
   if (blocks) {
@@ -180,30 +181,17 @@ Status Run(RunContext& c) {
   const void* g = grad.Fill(c, pieces);
   const void* f = filter ? filter->Fill(c, pieces) : nullptr;
   void* to = out.data(pieces);
-  switch (ComputeType(result.dtype())) {
-    case DType::kFloat:
-      if (blocks) {
-        PackedMatrix packed;
-        if (state.packed != nullptr) {
-          packed = *state.packed;
-        } else {
-          packed = PackedMatrix::View(pieces.At<float>(packed_piece), s.out_c, s.taps() * s.in_c, nullptr);
-          PackNow(c, static_cast<const float*>(f), packed, pieces.At<float>(packed_piece));
-        }
-        RunBlocks(c, s, packed, static_cast<const float*>(g), pieces.At<float>(products_piece),
-                  static_cast<float*>(to));
-      } else {
-        ConvBackpropInput(c, s, static_cast<const float*>(f), static_cast<const float*>(g), static_cast<float*>(to));
-      }
-      break;
-    case DType::kDouble:
-      ConvBackpropInput(c, s, static_cast<const double*>(f), static_cast<const double*>(g), static_cast<double*>(to));
-      break;
-    case DType::kInt32:
-      ConvBackpropInput(c, s, static_cast<const uint32_t*>(f), static_cast<const uint32_t*>(g),
-                        static_cast<uint32_t*>(to));
-      break;
-    default: break;
+  if (blocks) {
+    PackedMatrix packed;
+    if (state.packed != nullptr) {
+      packed = *state.packed;
+    } else {
+      packed = PackedMatrix::View(pieces.At<float>(packed_piece), s.out_c, s.taps() * s.in_c, nullptr);
+      PackNow(c, static_cast<const float*>(f), packed, pieces.At<float>(packed_piece));
+    }
+    RunBlocks(c, s, packed, static_cast<const float*>(g), pieces.At<float>(products_piece), static_cast<float*>(to));
+  } else {
+    ConvBackpropInput(c, s, compute, f, g, to);
   }
   out.Finish(c, pieces);
   return Status();

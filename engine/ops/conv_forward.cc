@@ -167,8 +167,7 @@ void ConvRun::Run(const void* input, const ScratchPieces& pieces) {
       break;
     case DType::kInt32:
       if constexpr (kUses.integer_convolutions) {
-        ConvForward(c_, sizes_, static_cast<const uint32_t*>(input),
-                    static_cast<const uint32_t*>(filter_->Fill(c_, pieces)), static_cast<uint32_t*>(output));
+        ConvForward(c_, sizes_, DType::kInt32, input, filter_->Fill(c_, pieces), output);
       }
       break;
     default: break;
@@ -178,7 +177,7 @@ void ConvRun::Run(const void* input, const ScratchPieces& pieces) {
 
 void ConvRun::RunDouble(const double* input, double* output, const ScratchPieces& pieces) {
   const double* addend = addend_ ? static_cast<const double*>(addend_->Fill(c_, pieces)) : nullptr;
-  ConvForward(c_, sizes_, input, static_cast<const double*>(filter_->Fill(c_, pieces)), output);
+  ConvForward(c_, sizes_, DType::kDouble, input, filter_->Fill(c_, pieces), output);
   ApplyTail(c_, state_.tail, addend, sizes_.batch * sizes_.out_pixels(), sizes_.out_c, output);
 }
 

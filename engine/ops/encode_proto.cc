@@ -92,42 +92,54 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 
 uint64_t ZigZag(int64_t value) { return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63); }
 
+// Floats as double, integers and bools by their 64 bits. Which of them a field takes, Fits has seen to.
+struct Number {
+  double real = 0;
+  int64_t whole = 0;
+};
+
+Number NumberAt(const Tensor& values, int64_t i) {
+  switch (values.dtype()) {
+    case DType::kFloat: return {.real = static_cast<double>(values.data<float>()[i])};
+    case DType::kDouble: return {.real = values.data<double>()[i]};
+    case DType::kInt32: return {.whole = values.data<int32_t>()[i]};
+    case DType::kUint32: return {.whole = values.data<uint32_t>()[i]};
+    case DType::kBool: return {.whole = values.data<bool>()[i]};
+    default: return {.whole = static_cast<const int64_t*>(values.raw())[i]};
+  }
+}
+
 // A value as it is after its tag.
-template <typename T>
-void WriteNumber(FieldKind kind, T value, WireWriter* out) {
+void WriteNumber(FieldKind kind, const Number& number, WireWriter* out) {
+  const int64_t value = number.whole;
   switch (kind) {
-    case FieldKind::kDouble: out->BareFixed64(BitCast<uint64_t>(static_cast<double>(value))); break;
-    case FieldKind::kFloat: out->BareFixed32(BitCast<uint32_t>(static_cast<float>(value))); break;
+    case FieldKind::kDouble: out->BareFixed64(BitCast<uint64_t>(number.real)); break;
+    case FieldKind::kFloat: out->BareFixed32(BitCast<uint32_t>(static_cast<float>(number.real))); break;
     case FieldKind::kFixed64:
     case FieldKind::kSfixed64: out->BareFixed64(static_cast<uint64_t>(value)); break;
     case FieldKind::kFixed32:
     case FieldKind::kSfixed32: out->BareFixed32(static_cast<uint32_t>(value)); break;
     case FieldKind::kUint32: out->BareVarint(static_cast<uint32_t>(value)); break;
     case FieldKind::kInt32:
-    case FieldKind::kEnum:
-      out->BareVarint(static_cast<uint64_t>(int64_t{static_cast<int32_t>(static_cast<int64_t>(value))}));
-      break;
-    case FieldKind::kSint32:
-      out->BareVarint(static_cast<uint32_t>(ZigZag(static_cast<int32_t>(static_cast<int64_t>(value)))));
-      break;
-    case FieldKind::kSint64: out->BareVarint(ZigZag(static_cast<int64_t>(value))); break;
+    case FieldKind::kEnum: out->BareVarint(static_cast<uint64_t>(int64_t{static_cast<int32_t>(value)})); break;
+    case FieldKind::kSint32: out->BareVarint(static_cast<uint32_t>(ZigZag(static_cast<int32_t>(value)))); break;
+    case FieldKind::kSint64: out->BareVarint(ZigZag(value)); break;
     default: out->BareVarint(static_cast<uint64_t>(value)); break;
   }
 }
 
-template <typename T>
-void WriteNumbers(const FieldType& field, const T* values, int64_t count, std::string* out) {
+void WriteNumbers(const FieldType& field, const Tensor& values, int64_t first, int64_t count, std::string* out) {
   WireWriter writer(out);
   if (!field.is_packed) {
     for (int64_t i = 0; i < count; ++i) {
       writer.Tag(field.number, static_cast<uint32_t>(WireTypeOf(field.kind)));
-      WriteNumber(field.kind, values[i], &writer);
+      WriteNumber(field.kind, NumberAt(values, first + i), &writer);
     }
     return;
   }
   std::string packed;
   WireWriter inner(&packed);
-  for (int64_t i = 0; i < count; ++i) WriteNumber(field.kind, values[i], &inner);
+  for (int64_t i = 0; i < count; ++i) WriteNumber(field.kind, NumberAt(values, first + i), &inner);
   writer.Bytes(field.number, packed);
 }
 
@@ -143,15 +155,10 @@ void WriteTexts(const FieldType& field, const std::string* values, int64_t count
 }
 
 void WriteField(const FieldType& field, const Tensor& values, int64_t first, int64_t count, std::string* out) {
-  switch (values.dtype()) {
-    case DType::kFloat: WriteNumbers(field, values.data<float>() + first, count, out); break;
-    case DType::kDouble: WriteNumbers(field, values.data<double>() + first, count, out); break;
-    case DType::kInt32: WriteNumbers(field, values.data<int32_t>() + first, count, out); break;
-    case DType::kInt64: WriteNumbers(field, values.data<int64_t>() + first, count, out); break;
-    case DType::kUint32: WriteNumbers(field, values.data<uint32_t>() + first, count, out); break;
-    case DType::kUint64: WriteNumbers(field, values.data<uint64_t>() + first, count, out); break;
-    case DType::kBool: WriteNumbers(field, values.data<bool>() + first, count, out); break;
-    default: WriteTexts(field, values.data<std::string>() + first, count, out); break;
+  if (values.dtype() == DType::kString) {
+    WriteTexts(field, values.data<std::string>() + first, count, out);
+  } else {
+    WriteNumbers(field, values, first, count, out);
   }
 }
 

@@ -75,18 +75,36 @@ Status ReadEntry(WireCursor entry, const FeatureColumns& columns, std::span<Feat
   return Status();
 }
 
-// Calls `one` for each value: with its text, its 32 bits or its number, by type.
-template <typename Text, typename Real, typename Integer>
-Status ForEachValue(const FeatureValues& values, const Text& text, const Real& real, const Integer& integer) {
+// Where values go: places of their type one after the other, or nowhere to only count them.
+struct Sink {
+  void* out;
+  int64_t count = 0;
+
+  template <typename T>
+  T* Next() {
+    return out != nullptr ? static_cast<T*>(out) + count++ : (++count, nullptr);
+  }
+  void Text(std::string_view text) {
+    if (auto* to = Next<std::string>()) to->assign(text);
+  }
+  void Real(uint32_t bits) {
+    if (auto* to = Next<float>()) *to = BitCast<float>(bits);
+  }
+  void Integer(uint64_t value) {
+    if (auto* to = Next<int64_t>()) *to = static_cast<int64_t>(value);
+  }
+};
+
+Status ForEachValue(const FeatureValues& values, Sink* sink) {
   WireCursor list(values.list, 0);
   while (list.Next()) {
     if (list.field() != 1) {
       list.Skip();
     } else if (values.dtype == DType::kString) {
-      text(list.Text());
+      sink->Text(list.Text());
     } else if (values.dtype == DType::kFloat) {
       if (list.type() != WireType::kBytes) {
-        real(list.Fixed32());
+        sink->Real(list.Fixed32());
         continue;
       }
       const std::span<const uint8_t> packed = list.Bytes();
@@ -94,10 +112,10 @@ Status ForEachValue(const FeatureValues& values, const Text& text, const Real& r
       for (size_t i = 0; i < packed.size(); i += 4) {
         uint32_t bits;
         std::memcpy(&bits, packed.data() + i, 4);
-        real(bits);
+        sink->Real(bits);
       }
     } else if (list.type() != WireType::kBytes) {
-      integer(list.Varint());
+      sink->Integer(list.Varint());
     } else {
       uint64_t value = 0;
       int shift = 0;
@@ -106,7 +124,7 @@ Status ForEachValue(const FeatureValues& values, const Text& text, const Real& r
         value |= static_cast<uint64_t>(byte & 0x7F) << shift;
         shift += 7;
         if (byte >= 0x80) continue;
-        integer(value);
+        sink->Integer(value);
         value = 0;
         shift = 0;
       }
@@ -116,10 +134,10 @@ Status ForEachValue(const FeatureValues& values, const Text& text, const Real& r
   return list.status().ok() ? Status() : Broken(list.status());
 }
 
-// The walk that CountValues has done without an error.
-template <typename Text, typename Real, typename Integer>
-void Again(const FeatureValues& values, const Text& text, const Real& real, const Integer& integer) {
-  (void)ForEachValue(values, text, real, integer);
+// The walk that CountValues has done without an error; values of another type stay away.
+void CopyTo(const FeatureValues& values, DType wanted, void* out) {
+  Sink sink{out};
+  if (values.dtype == wanted) (void)ForEachValue(values, &sink);
 }
 
 }  // namespace
@@ -165,23 +183,13 @@ Status FindFeatureLists(std::string_view message, const FeatureColumns& columns,
 }
 
 Result<int64_t> CountValues(const FeatureValues& values) {
-  int64_t count = 0;
-  const auto one = [&](const auto&) { ++count; };
-  RIVULET_RETURN_IF_ERROR(ForEachValue(values, one, one, one));
-  return count;
+  Sink sink{nullptr};
+  RIVULET_RETURN_IF_ERROR(ForEachValue(values, &sink));
+  return sink.count;
 }
 
-void CopyValues(const FeatureValues& values, float* out) {
-  Again(
-      values, [](std::string_view) {}, [&](uint32_t bits) { *out++ = BitCast<float>(bits); }, [](uint64_t) {});
-}
-void CopyValues(const FeatureValues& values, int64_t* out) {
-  Again(
-      values, [](std::string_view) {}, [](uint32_t) {}, [&](uint64_t value) { *out++ = static_cast<int64_t>(value); });
-}
-void CopyValues(const FeatureValues& values, std::string* out) {
-  Again(
-      values, [&](std::string_view text) { (out++)->assign(text); }, [](uint32_t) {}, [](uint64_t) {});
-}
+void CopyValues(const FeatureValues& values, float* out) { CopyTo(values, DType::kFloat, out); }
+void CopyValues(const FeatureValues& values, int64_t* out) { CopyTo(values, DType::kInt64, out); }
+void CopyValues(const FeatureValues& values, std::string* out) { CopyTo(values, DType::kString, out); }
 
 }  // namespace rivulet

@@ -10,6 +10,7 @@
 #include "engine/base/checked.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/widen.h"
 
 namespace rivulet {
 namespace {
@@ -71,23 +72,25 @@ struct Types {
 template <typename In, typename T>
 constexpr Types kTypes = {sizeof(In), sizeof(Group<T>), sizeof(T), Fit<In, T>};
 
-const Types& TypesFor(DType input) {
-  switch (input) {
-    case DType::kHalf: return kTypes<Half, Half>;
-    case DType::kBfloat16: return kTypes<BFloat16, BFloat16>;
-    case DType::kFloat: return kTypes<float, float>;
-    case DType::kDouble: return kTypes<double, double>;
-    case DType::kInt8: return kTypes<int8_t, float>;
-    case DType::kInt16: return kTypes<int16_t, float>;
-    case DType::kInt32: return kTypes<int32_t, double>;
-    default: return kTypes<int64_t, double>;
-  }
+constexpr uint32_t kWiden = kWidenFloats | kWidenShorts;
+
+// What sums of T are made in where loops of it are.
+template <typename T>
+using SumOf = std::conditional_t<!std::is_integral_v<T>, T, std::conditional_t<(sizeof(T) > 2), double, float>>;
+
+Types TypesFor(DType input) {
+  Types types = kTypes<int64_t, double>;
+  VisitLoops<kWiden, Half, BFloat16, float, double, int8_t, int16_t, int32_t>(input, [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    types = kTypes<T, SumOf<T>>;
+  });
+  return types;
 }
 
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
   if (input.num_elements() == 0) return Status();
-  const Types& types = TypesFor(input.dtype());
+  const Types types = TypesFor(input.dtype());
   const int64_t n = input.rank() > 0 ? input.dim(input.rank() - 1) : 1;
   const int64_t rows = input.num_elements() / n, grain = std::max<int64_t>((1 << 12) / n, 1);
   const CheckedSize bytes = CheckedSize((rows + grain - 1) / grain) * n * types.group_bytes;
@@ -112,7 +115,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:output_dtype, segments:i32",
      .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64}; output_dtype:type=f32 in {f16,bf16,f32,f64}",
      .infer = Infer,
-     .run = Run},
+     .run = kWidened<Run, kWiden>},
 };
 
 }  // namespace
