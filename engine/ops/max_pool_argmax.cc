@@ -74,6 +74,7 @@ void Pool(RunContext& c, const ConvSizes& s, FindMaximum find, const void* in, v
   const DType dtype = c.output(0).dtype(), computed = ComputeType(dtype);
   const int64_t channels = s.in_c;
   const int64_t image_size = s.in_pixels() * channels;
+  const auto bytes = static_cast<int64_t>(ElementBytes(computed));
   const bool batch_in_index = c.state<State>().batch_in_index;
   Tensor& argmax = c.output(1);
   int32_t* const narrow = argmax.dtype() == DType::kInt32 ? argmax.data<int32_t>() : nullptr;
@@ -83,10 +84,11 @@ void Pool(RunContext& c, const ConvSizes& s, FindMaximum find, const void* in, v
                   for (int64_t pixel = begin; pixel < end; ++pixel) {
                     const int64_t first = pixel / s.out_pixels() * image_size;
                     const void* image = ElementAt(in, computed, first);
+                    char* to = ElementAt(out, computed, pixel * channels);
                     for (int64_t channel = 0; channel < channels; ++channel) {
                       const int64_t i = pixel * channels + channel;
                       const int64_t place =
-                          find(s, pixel % s.out_pixels(), channel, dtype, image, ElementAt(out, computed, i));
+                          find(s, pixel % s.out_pixels(), channel, dtype, image, to + channel * bytes);
                       const int64_t index = place + (batch_in_index ? first : 0);
                       if (narrow != nullptr) {
                         narrow[i] = static_cast<int32_t>(index);

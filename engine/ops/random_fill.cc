@@ -88,17 +88,20 @@ void FillUniform(RunContext& c, const Philox& generator, Tensor& out, const Unif
 }
 
 // Of float, half or bfloat16: what is made as floats.
-void FillFromFloats(RunContext& c, const Philox& generator, uint64_t blocks_a_group, MakeFloats make, Tensor& out) {
-  FillGroups(c, generator, blocks_a_group, 4, out.num_elements(), [&](Philox& g, int64_t at, int64_t n) {
+template <MakeFloats kMake>
+void FillFromFloats(RunContext& c, const Philox& generator, uint64_t blocks_a_group, Tensor& out) {
+  const DType dtype = out.dtype();
+  void* const data = out.raw();
+  FillGroups(c, generator, blocks_a_group, 4, out.num_elements(), [=](Philox& g, int64_t at, int64_t n) {
     float values[4];
-    make(g, values);
-    switch (out.dtype()) {
-      case DType::kFloat: std::copy_n(values, n, out.data<float>() + at); break;
+    kMake(g, values);
+    switch (dtype) {
+      case DType::kFloat: std::copy_n(values, n, static_cast<float*>(data) + at); break;
       case DType::kHalf:
-        std::transform(values, values + n, out.data<Half>() + at, [](float v) { return Half(v); });
+        std::transform(values, values + n, static_cast<Half*>(data) + at, [](float v) { return Half(v); });
         break;
       default:
-        std::transform(values, values + n, out.data<BFloat16>() + at, [](float v) { return BFloat16(v); });
+        std::transform(values, values + n, static_cast<BFloat16*>(data) + at, [](float v) { return BFloat16(v); });
         break;
     }
   });
@@ -160,8 +163,10 @@ Status FillRandom(RunContext& c, Distribution distribution, const Philox& genera
     return Status();
   }
   if (dtype != DType::kFloat && !IsHalf(dtype)) return Internal("random numbers of type ", dtype);
-  if (distribution != Distribution::kUniform) {
-    FillFromFloats(c, generator, truncated ? kTruncatedBlocks : 1, truncated ? TruncatedGroup : NormalGroup, out);
+  if (truncated) {
+    FillFromFloats<TruncatedGroup>(c, generator, kTruncatedBlocks, out);
+  } else if (distribution == Distribution::kNormal) {
+    FillFromFloats<NormalGroup>(c, generator, 1, out);
   } else if (dtype == DType::kFloat) {
     FillUniform<float>(c, generator, out, UniformFloat);
   } else if (dtype == DType::kHalf) {

@@ -115,6 +115,7 @@ Status Gather(RunContext& c, AddWeighted add, const ScaleSpans& rows, const Scal
   const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
   const int64_t out_height = out_shape[1], out_width = out_shape[2];
   const int64_t line = width * channels;
+  const int64_t line_bytes = line * static_cast<int64_t>(ElementBytes(dtype));
   RIVULET_ASSIGN_OR_RETURN(Tensor sums,
                            Tensor::Allocate(DType::kFloat, {images.dim(0) * out_height, line}, c.allocator()));
   float* out = c.output(0).data<float>();
@@ -124,9 +125,8 @@ Status Gather(RunContext& c, AddWeighted add, const ScaleSpans& rows, const Scal
       const int64_t place = row % out_height, first = row / out_height * height + rows.start(place);
       float* sum = sums.data<float>() + row * line;
       std::fill_n(sum, line, 0.0f);
-      for (int64_t k = 0; k < rows.count(place); ++k) {
-        add(rows.weights(place)[k], ElementAt(images.raw(), dtype, (first + k) * line), line, sum);
-      }
+      const char* from = ElementAt(images.raw(), dtype, first * line);
+      for (int64_t k = 0; k < rows.count(place); ++k, from += line_bytes) add(rows.weights(place)[k], from, line, sum);
       float* to = out + row * out_width * channels;
       for (int64_t x = 0; x < out_width; ++x, to += channels) {
         std::fill_n(to, channels, 0.0f);

@@ -17,7 +17,6 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
-#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
@@ -130,13 +129,15 @@ Status ForEachRow(RunContext& c, const Use& use) {
   const CheckedSize bytes = CheckedSize(num_pieces) * classes * 16;
   if (!bytes.valid()) return ResourceExhausted("logits of shape ", shape, " are too large");
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  char* const loss = static_cast<char*>(c.output(0).raw());
+  char* const backprop = static_cast<char*>(c.output(1).raw());
+  const auto size = static_cast<int64_t>(ElementBytes(dtype));
   c.ParallelFor(batch, grain, [&](int64_t begin, int64_t end) {
     char* log_p = static_cast<char*>(scratch) + begin / grain * classes * 16;
     char* buffer = log_p + classes * 8;
     for (int64_t i = begin; i < end; ++i) {
       loops->log_softmax(rows.Row(i, buffer), classes, log_p);
-      use(*loops, i, log_p, buffer, ElementAt(c.output(0).raw(), dtype, i),
-          ElementAt(c.output(1).raw(), dtype, i * classes));
+      use(*loops, i, log_p, buffer, loss + i * size, backprop + i * classes * size);
     }
   });
   return Status();

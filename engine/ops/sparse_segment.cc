@@ -19,7 +19,6 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
-#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
@@ -124,15 +123,17 @@ Status Run(RunContext& c, Kind kind) {
              uint64_t>(dtype, [&](auto tag) { sum = SumOf<typename decltype(tag)::Type>; });
   if (sum == nullptr) return Status();
   const int64_t row = output.num_elements() / output.dim(0);
+  const char* const in = static_cast<const char*>(c.input(0).raw());
+  char* const out = static_cast<char*>(output.raw());
+  const auto size = static_cast<int64_t>(ElementBytes(dtype));
   c.ParallelFor((row + kTile - 1) / kTile, std::max<int64_t>((1 << 9) / std::max<int64_t>(count, 1), 1),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t column = begin * kTile; column < std::min(end * kTile, row); column += kTile) {
                     for (int64_t first = 0; first < count && !c.stop().stopped();) {
                       int64_t next = first + 1;
                       while (next < count && ids[next] == ids[first]) ++next;
-                      sum(ElementAt(c.input(0).raw(), dtype, column), row, indices, first, next,
-                          std::min(kTile, row - column), kind,
-                          ElementAt(output.raw(), dtype, ids[first] * row + column));
+                      sum(in + column * size, row, indices, first, next, std::min(kTile, row - column), kind,
+                          out + (ids[first] * row + column) * size);
                       first = next;
                     }
                   }
