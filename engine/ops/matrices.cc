@@ -1,5 +1,7 @@
 #include "engine/ops/matrices.h"
 
+#include <atomic>
+
 #include "engine/graph/shape_math.h"
 
 namespace rivulet {
@@ -82,6 +84,25 @@ Result<Shape> BroadcastBatches(const Shape& a, const Shape& b) {
     return InvalidArgument("want batches that broadcast, got shapes ", a, " and ", b);
   }
   return batch;
+}
+
+Status ForEachMatrix(RunContext& c, int64_t batch, CheckedSize values, size_t bytes, CheckedSize steps, MatrixBody body,
+                     const void* context) {
+  if (batch == 0) return Status();
+  const CheckedSize each = (values + 1) * static_cast<int64_t>(bytes), all = each * c.pool().num_threads();
+  if (!all.valid()) return ResourceExhausted("the matrices are too large");
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(all.value())));
+  std::atomic<const char*> wrong{nullptr};
+  const int64_t grain = steps.valid() ? std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, steps.value())) : 1;
+  c.ParallelFor(batch, grain, [&](int64_t begin, int64_t end, int thread) {
+    void* memory = static_cast<char*>(scratch) + thread * each.value();
+    for (int64_t i = begin; i < end && !c.stop().stopped(); ++i) {
+      if (const char* what = body(context, i, memory)) wrong = what;
+    }
+  });
+  if (c.stop().stopped()) return c.stop().Why();
+  if (wrong != nullptr) return InvalidArgument(wrong.load());
+  return Status();
 }
 
 }  // namespace rivulet

@@ -7,7 +7,6 @@
 #define RIVULET_ENGINE_OPS_MATRICES_H_
 
 #include <algorithm>
-#include <atomic>
 #include <complex>
 #include <limits>
 
@@ -148,25 +147,19 @@ int64_t* OrderAt(T* memory) {
   return reinterpret_cast<int64_t*>((address + sizeof(int64_t) - 1) / sizeof(int64_t) * sizeof(int64_t));
 }
 
-// body(i, memory) for each matrix i of a batch, with memory for `values` elements of T, from any thread. It returns
-// null or what was wrong, in words that live for ever. `steps` is about how long one takes.
+// Calls body(context, i, memory) for each matrix i of a batch, with memory for `values` elements of `bytes` bytes, from
+// any thread. It returns null or what was wrong, in words that live for ever. `steps` is about how long one takes.
+using MatrixBody = const char* (*)(const void* context, int64_t i, void* memory);
+Status ForEachMatrix(RunContext& c, int64_t batch, CheckedSize values, size_t bytes, CheckedSize steps, MatrixBody body,
+                     const void* context);
+
+// The same with a callable, body(i, memory), and memory for `values` elements of T.
 template <typename T, typename Body>
 Status ForEachMatrix(RunContext& c, int64_t batch, CheckedSize values, CheckedSize steps, const Body& body) {
-  if (batch == 0) return Status();
-  const CheckedSize bytes = (values + 1) * c.pool().num_threads() * static_cast<int64_t>(sizeof(T));
-  if (!bytes.valid()) return ResourceExhausted("the matrices are too large");
-  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
-  std::atomic<const char*> wrong{nullptr};
-  const int64_t grain = steps.valid() ? std::max<int64_t>(1, (1 << 14) / std::max<int64_t>(1, steps.value())) : 1;
-  c.ParallelFor(batch, grain, [&](int64_t begin, int64_t end, int thread) {
-    T* memory = static_cast<T*>(scratch) + thread * (values.value() + 1);
-    for (int64_t i = begin; i < end && !c.stop().stopped(); ++i) {
-      if (const char* what = body(i, memory)) wrong = what;
-    }
-  });
-  if (c.stop().stopped()) return c.stop().Why();
-  if (wrong != nullptr) return InvalidArgument(wrong.load());
-  return Status();
+  return ForEachMatrix(
+      c, batch, values, sizeof(T), steps,
+      [](const void* b, int64_t i, void* memory) { return (*static_cast<const Body*>(b))(i, static_cast<T*>(memory)); },
+      &body);
 }
 
 // The conjugate transpose of a square matrix, in place.

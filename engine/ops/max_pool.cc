@@ -15,6 +15,7 @@
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/staging.h"
 #include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -38,9 +39,8 @@ Status SetShape(InferContext& c, const PoolSpec& spec) {
   return Status();
 }
 
-template <int kRank>
-Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), kRank, kRank == 2));
+Status Infer(InferContext& c, int rank) {
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), rank, rank == 2));
   return SetShape(c, spec);
 }
 
@@ -63,10 +63,9 @@ Status InferV2(InferContext& c) {
   return SetShape(c, spec);
 }
 
-template <int kRank>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
   auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), kRank, kRank == 2));
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), rank, rank == 2));
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -78,33 +77,68 @@ Result<std::unique_ptr<OpState>> PrepareV2(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
+// What depends on the type: `dtype`, which the elements may be computed in a wider one of, is that of the operator.
+struct PoolLoops {
+  // Output pixels [begin, end).
+  void (*pixels)(const ConvSizes& s, bool keep_infinity, DType dtype, const void* in, int64_t begin, int64_t end,
+                 void* out);
+  // Outputs [begin, end), each of as many inputs as the window has.
+  void (*channels)(int64_t window, DType dtype, const void* in, int64_t begin, int64_t end, void* out);
+};
+
 template <typename T>
-void Pool(RunContext& c, const ConvSizes& s, bool keep_infinity, T lowest, const T* in, T* out) {
+void PoolPixels(const ConvSizes& s, bool keep_infinity, DType dtype, const void* in, int64_t begin, int64_t end,
+                void* out) {
   const int64_t channels = s.in_c;
-  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
-                [&](int64_t begin, int64_t end) {
-                  for (int64_t pixel = begin; pixel < end; ++pixel) {
-                    const T* image = in + pixel / s.out_pixels() * s.in_pixels() * channels;
-                    T* to = out + pixel * channels;
-                    std::fill_n(to, channels, lowest);
-                    bool first = keep_infinity;
-                    ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
-                      const T* from = image + tap * channels;
-                      if (first) {
-                        std::copy_n(from, channels, to);
-                        first = false;
-                      } else if (keep_infinity) {
-                        for (int64_t i = 0; i < channels; ++i)
-                          to[i] = from[i] > to[i] || to[i] != to[i] ? from[i] : to[i];
-                      } else {
-                        for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] ? from[i] : to[i];
-                      }
-                    });
-                  }
-                });
+  const T lowest = LowestOf<T>(dtype);
+  for (int64_t pixel = begin; pixel < end; ++pixel) {
+    const T* image = static_cast<const T*>(in) + pixel / s.out_pixels() * s.in_pixels() * channels;
+    T* to = static_cast<T*>(out) + pixel * channels;
+    std::fill_n(to, channels, lowest);
+    bool first = keep_infinity;
+    ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
+      const T* from = image + tap * channels;
+      if (first) {
+        std::copy_n(from, channels, to);
+        first = false;
+      } else if (keep_infinity) {
+        for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] || to[i] != to[i] ? from[i] : to[i];
+      } else {
+        for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] ? from[i] : to[i];
+      }
+    });
+  }
 }
 
-// The same of floats over volumes, a vector at a time: as many of a window's places at once as are kept.
+template <typename T>
+void PoolChannels(int64_t window, DType dtype, const void* in, int64_t begin, int64_t end, void* out) {
+  const T lowest = LowestOf<T>(dtype);
+  const T* from = static_cast<const T*>(in) + begin * window;
+  for (int64_t i = begin; i < end; ++i, from += window) {
+    T best = lowest;
+    for (int64_t j = 0; j < window; ++j) best = from[j] > best ? from[j] : best;
+    static_cast<T*>(out)[i] = best;
+  }
+}
+
+template <typename T>
+constexpr PoolLoops kPoolLoops = {PoolPixels<T>, PoolChannels<T>};
+
+// Of outputs [batch, pixels, channels], or of groups of channels where the window is of those.
+void Pool(RunContext& c, const PoolSpec& spec, const ConvSizes& s, const PoolLoops& loops, const void* in, void* out) {
+  const DType dtype = c.output(0).dtype();
+  const int64_t window = spec.depth_window;
+  if (window > 1) {
+    c.ParallelFor(c.output(0).num_elements(), ConvGrain(static_cast<double>(window)),
+                  [&](int64_t begin, int64_t end) { loops.channels(window, dtype, in, begin, end, out); });
+    return;
+  }
+  const bool keep_infinity = spec.window.spatial_rank == 3;
+  c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(s.in_c)),
+                [&](int64_t begin, int64_t end) { loops.pixels(s, keep_infinity, dtype, in, begin, end, out); });
+}
+
+// The maximum of floats over volumes, a vector at a time: as many of a window's places at once as are kept.
 void PoolVolumes(RunContext& c, const ConvSizes& s, float lowest, const float* in, float* out) {
   const int64_t channels = s.in_c;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
@@ -132,18 +166,6 @@ void PoolVolumes(RunContext& c, const ConvSizes& s, float lowest, const float* i
                 });
 }
 
-// out [pixels, channels / window] over in [pixels, channels].
-template <typename T>
-void PoolChannels(RunContext& c, int64_t outputs, int64_t window, T lowest, const T* in, T* out) {
-  c.ParallelFor(outputs, ConvGrain(static_cast<double>(window)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      T best = lowest;
-      for (int64_t j = 0; j < window; ++j) best = in[i * window + j] > best ? in[i * window + j] : best;
-      out[i] = best;
-    }
-  });
-}
-
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
   if (c.output(0).num_elements() == 0) return Status();
@@ -161,21 +183,12 @@ Status Run(RunContext& c) {
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   const void* in = input.Fill(c, pieces);
   void* out = output.data(pieces);
-  const auto pool = [&]<typename T>(TypeTag<T>) {
-    const T* x = static_cast<const T*>(in);
-    T* y = static_cast<T*>(out);
-    const T lowest = LowestOf<T>(dtype);
-    if (spec.depth_window > 1) {
-      PoolChannels<T>(c, c.output(0).num_elements(), spec.depth_window, lowest, x, y);
-    } else {
-      Pool<T>(c, s, !flat, lowest, x, y);
-    }
-  };
   const DType computed = ComputeType(dtype);
   if (dtype == DType::kUint8 && flat && spec.depth_window == 1) {
     MaxPoolBytes(static_cast<const uint8_t*>(in), ToPoolGeometry(s), static_cast<uint8_t*>(out), c.pool(), c.stop());
   } else if (computed != DType::kFloat || spec.depth_window > 1 || (flat && dtype != DType::kFloat)) {
-    VisitLoops<kWidenInts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(computed, pool);
+    VisitLoops<kWidenInts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+        computed, [&]<typename T>(TypeTag<T>) { Pool(c, spec, s, kPoolLoops<T>, in, out); });
   } else if (flat) {
     Pool2D(PoolKind::kMax, static_cast<const float*>(in), ToPoolGeometry(s), static_cast<float*>(out), c.pool(),
            c.stop());
@@ -193,16 +206,16 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type=f32 in {f16,bf16,f32,f64,i32,i64,u8,i16,i8,u16}; ksize:list(int) >=4; strides:list(int) >=4; "
               "padding:string in {SAME,VALID,EXPLICIT}; explicit_paddings:list(int)=[]; "
               "data_format:string=\"NHWC\" in {NHWC,NCHW}",
-     .infer = Infer<2>,
-     .prepare = Prepare<2>,
+     .infer = With<Infer, 2>,
+     .prepare = With<Prepare, 2>,
      .run = kWidened<Run, kWidenInts, State>},
     {.name = "MaxPool3D",
      .inputs = "input:T",
      .outputs = "output:T",
      .attrs = "ksize:list(int) >=5; strides:list(int) >=5; padding:string in {SAME,VALID}; "
               "data_format:string=\"NDHWC\" in {NDHWC,NCDHW}; T:type in {f16,bf16,f32}",
-     .infer = Infer<3>,
-     .prepare = Prepare<3>,
+     .infer = With<Infer, 3>,
+     .prepare = With<Prepare, 3>,
      .run = kWidened<Run, kWidenInts, State>},
     {.name = "MaxPoolV2",
      .inputs = "input:T, ksize:i32, strides:i32",

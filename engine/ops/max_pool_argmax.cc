@@ -6,6 +6,7 @@
 //
 // NHWC. MaxPoolWithArgmax wants an input with elements, as in TensorFlow.
 #include "engine/ops/pool_shape.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/staging.h"
 #include "engine/ops/widen.h"
 
@@ -48,34 +49,51 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
+// One channel of an output pixel: sets `out` to the maximum and returns its place in the image, or 0 where there is
+// none.
+using FindMaximum = int64_t (*)(const ConvSizes& s, int64_t pixel, int64_t channel, DType dtype, const void* image,
+                                void* out);
+
 template <typename T>
-void Pool(RunContext& c, const ConvSizes& s, bool batch_in_index, T lowest, const T* in, T* out) {
+int64_t Maximum(const ConvSizes& s, int64_t pixel, int64_t channel, DType dtype, const void* image, void* out) {
+  T best = LowestOf<T>(dtype);
+  int64_t place = -1;
+  ForWindow(s, pixel, [&](int64_t tap) {
+    const int64_t at = tap * s.in_c + channel;
+    const T value = static_cast<const T*>(image)[at];
+    if (place < 0 || best < value) {
+      best = value;
+      place = at;
+    }
+  });
+  *static_cast<T*>(out) = best;
+  return std::max<int64_t>(place, 0);
+}
+
+void Pool(RunContext& c, const ConvSizes& s, FindMaximum find, const void* in, void* out) {
+  const DType dtype = c.output(0).dtype(), computed = ComputeType(dtype);
   const int64_t channels = s.in_c;
   const int64_t image_size = s.in_pixels() * channels;
+  const auto bytes = static_cast<int64_t>(ElementBytes(computed));
+  const bool batch_in_index = c.state<State>().batch_in_index;
   Tensor& argmax = c.output(1);
   int32_t* const narrow = argmax.dtype() == DType::kInt32 ? argmax.data<int32_t>() : nullptr;
   int64_t* const wide = narrow == nullptr ? argmax.data<int64_t>() : nullptr;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t pixel = begin; pixel < end; ++pixel) {
-                    const int64_t image = pixel / s.out_pixels();
+                    const int64_t first = pixel / s.out_pixels() * image_size;
+                    const void* image = ElementAt(in, computed, first);
+                    char* to = ElementAt(out, computed, pixel * channels);
                     for (int64_t channel = 0; channel < channels; ++channel) {
-                      T best = lowest;
-                      int64_t place = -1;
-                      ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
-                        const int64_t at = tap * channels + channel;
-                        const T value = in[image * image_size + at];
-                        if (place < 0 || best < value) {
-                          best = value;
-                          place = at;
-                        }
-                      });
-                      const int64_t index = std::max<int64_t>(place, 0) + (batch_in_index ? image * image_size : 0);
-                      out[pixel * channels + channel] = best;
+                      const int64_t i = pixel * channels + channel;
+                      const int64_t place =
+                          find(s, pixel % s.out_pixels(), channel, dtype, image, to + channel * bytes);
+                      const int64_t index = place + (batch_in_index ? first : 0);
                       if (narrow != nullptr) {
-                        narrow[pixel * channels + channel] = static_cast<int32_t>(index);
+                        narrow[i] = static_cast<int32_t>(index);
                       } else {
-                        wide[pixel * channels + channel] = index;
+                        wide[i] = index;
                       }
                     }
                   }
@@ -86,18 +104,14 @@ Status Run(RunContext& c) {
   const auto& state = c.state<State>();
   if (c.output(0).num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(state.spec, c.input(0).shape()));
-  const DType dtype = c.output(0).dtype();
   ScratchPieces pieces;
   const StagedInput input(c.input(0), true, pieces);
   const StagedOutput output(c.output(0), true, pieces);
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   const void* in = input.Fill(c, pieces);
-  void* out = output.data(pieces);
-  const auto pool = [&]<typename T>(TypeTag<T>) {
-    Pool<T>(c, s, state.batch_in_index, LowestOf<T>(dtype), static_cast<const T*>(in), static_cast<T*>(out));
-  };
   VisitLoops<kWidenInts, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      ComputeType(dtype), pool);
+      ComputeType(c.output(0).dtype()),
+      [&]<typename T>(TypeTag<T>) { Pool(c, s, Maximum<T>, in, output.data(pieces)); });
   output.Finish(c, pieces);
   return Status();
 }

@@ -7,6 +7,7 @@
 #include "engine/ops/indices.h"
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
@@ -41,29 +42,19 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
+// Element n of the sorted row goes to `out`; `memory` has room for a row.
+using FindInRow = void (*)(const void* row, int64_t columns, int64_t n, void* memory, void* out);
+
 template <typename T>
-Status Find(RunContext& c, int64_t n) {
-  const Tensor& input = c.input(0);
-  const int64_t columns = input.dim(input.rank() - 1);
-  const int64_t rows = c.output(0).num_elements();
-  const T* in = static_cast<const T*>(input.raw());
-  T* out = static_cast<T*>(c.output(0).raw());
-  const int64_t grain = std::max<int64_t>((1 << 14) / columns, 1);
-  const int64_t num_pieces = (rows + grain - 1) / grain;
-  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(num_pieces * columns) * sizeof(T)));
+void Find(const void* row, int64_t columns, int64_t n, void* memory, void* out) {
   const auto less = [](T a, T b) {
     const auto left = Widen(a), right = Widen(b);
     return left < right || (right != right && left == left);
   };
-  c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
-    T* row = static_cast<T*>(scratch) + begin / grain * columns;
-    for (int64_t i = begin; i < end; ++i) {
-      std::copy_n(in + i * columns, columns, row);
-      std::nth_element(row, row + n, row + columns, less);
-      out[i] = row[n];
-    }
-  });
-  return Status();
+  T* copy = static_cast<T*>(memory);
+  std::copy_n(static_cast<const T*>(row), columns, copy);
+  std::nth_element(copy, copy + n, copy + columns, less);
+  *static_cast<T*>(out) = copy[n];
 }
 
 // What is only compared is the same number in every type that holds it.
@@ -71,15 +62,27 @@ constexpr uint32_t kWiden = kWidenFloats | kWidenInts;
 
 Status Run(RunContext& c) {
   const Tensor& input = c.input(0);
+  const DType dtype = input.dtype();
   const int64_t columns = input.dim(input.rank() - 1);
   int64_t n = Indices(c.input(1))[0];
   if (n < 0 || n >= columns) return InvalidArgument("n: want [0, ", columns, "), got ", n);
   if (c.state<State>().reverse) n = columns - 1 - n;
-  if (c.output(0).num_elements() == 0) return Status();
-  Status status;
+  const int64_t rows = c.output(0).num_elements();
+  if (rows == 0) return Status();
+  FindInRow find = nullptr;
   VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
-             uint64_t>(input.dtype(), [&](auto tag) { status = Find<typename decltype(tag)::Type>(c, n); });
-  return status;
+             uint64_t>(dtype, [&](auto tag) { find = Find<typename decltype(tag)::Type>; });
+  if (find == nullptr) return Status();
+  const int64_t grain = std::max<int64_t>((1 << 14) / columns, 1);
+  const int64_t num_pieces = (rows + grain - 1) / grain;
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(num_pieces * columns) * ElementBytes(dtype)));
+  c.ParallelFor(rows, grain, [&](int64_t begin, int64_t end) {
+    void* memory = ElementAt(scratch, dtype, begin / grain * columns);
+    for (int64_t i = begin; i < end; ++i) {
+      find(ElementAt(input.raw(), dtype, i * columns), columns, n, memory, ElementAt(c.output(0).raw(), dtype, i));
+    }
+  });
+  return Status();
 }
 
 constexpr OpDef kDefs[] = {

@@ -12,6 +12,7 @@
 
 #include "engine/ops/op.h"
 #include "engine/ops/quantized.h"
+#include "engine/ops/rows.h"
 
 namespace rivulet {
 namespace {
@@ -128,66 +129,57 @@ struct Steps {
   }
 };
 
+// What depends on the type, of slices of `inner` elements that lie one after the other, in turn of `slices` ranges.
+struct Loops {
+  // Range `slice` from the attributes or inputs, where it is given.
+  Status (*given)(const RunContext& c, int64_t slice, void* low, void* high);
+  // That of the elements of slice `slice`, and the `slices`-th after it, `outer` in all.
+  void (*found)(const void* x, int64_t slices, int64_t outer, int64_t inner, int64_t slice, void* low, void* high);
+  // Rounds elements [begin, end) in range `slice`.
+  void (*round)(const State& state, int64_t bits, int64_t slice, const void* low, const void* high, const void* x,
+                int64_t begin, int64_t end, void* y);
+};
+
 template <typename T>
-Status Round(RunContext& c, int64_t bits) {
+Status GivenRange(const RunContext& c, int64_t slice, void* to_low, void* to_high) {
   const auto& state = c.state<State>();
-  const Tensor& input = c.input(0);
-  const int64_t count = input.num_elements();
-  if (count == 0) return Status();
-  int64_t slices = 1, inner = count;
-  if (state.axis >= 0) {
-    const int axis = static_cast<int>(state.axis);
-    slices = input.dim(axis);
-    inner = 1;
-    for (int i = axis + 1; i < input.rank(); ++i) inner *= input.dim(i);
-  }
-  const int64_t outer = count / slices / inner;
-  const T* x = input.data<T>();
-  T* y = c.output(0).data<T>();
-  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(slices) * 2 * sizeof(T)));
-  T* low = static_cast<T*>(scratch);
-  T* high = low + slices;
-  if (state.given && c.num_inputs() == 1) {
-    low[0] = static_cast<T>(state.low);
-    high[0] = static_cast<T>(state.high);
-  } else if (state.given) {
-    const auto at = [&](int i, int64_t slice) { return c.input(i).data<T>()[c.input(i).rank() == 0 ? 0 : slice]; };
-    for (int64_t i = 0; i < slices; ++i) {
-      low[i] = at(1, i);
-      high[i] = at(2, i);
-      if (!(low[i] <= high[i])) {
-        return InvalidArgument("range: want a minimum not above the maximum, got ", low[i], " and ", high[i]);
-      }
-    }
-  } else {
-    c.ParallelFor(slices, std::max<int64_t>((1 << 16) / (count / slices), 1), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        low[i] = high[i] = x[i * inner];
-        for (int64_t o = 0; o < outer; ++o) {
-          const T* from = x + (o * slices + i) * inner;
-          for (int64_t k = 0; k < inner; ++k) {
-            low[i] = std::min(low[i], from[k]);
-            high[i] = std::max(high[i], from[k]);
-          }
-        }
-      }
-    });
-  }
-  if (slices == 1) {
-    const Steps<T> steps(state, bits, low[0], high[0]);
-    c.ParallelFor(count, 1 << 14, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) y[i] = steps(x[i], state);
-    });
+  T &low = static_cast<T*>(to_low)[slice], &high = static_cast<T*>(to_high)[slice];
+  if (c.num_inputs() == 1) {
+    low = static_cast<T>(state.low);
+    high = static_cast<T>(state.high);
     return Status();
   }
-  c.ParallelFor(outer * slices, std::max<int64_t>((1 << 14) / inner, 1), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const Steps<T> steps(state, bits, low[i % slices], high[i % slices]);
-      for (int64_t k = i * inner; k < (i + 1) * inner; ++k) y[k] = steps(x[k], state);
-    }
-  });
-  return Status();
+  const auto at = [&](int i) { return c.input(i).data<T>()[c.input(i).rank() == 0 ? 0 : slice]; };
+  low = at(1);
+  high = at(2);
+  if (low <= high) return Status();
+  return InvalidArgument("range: want a minimum not above the maximum, got ", low, " and ", high);
 }
+
+template <typename T>
+void FindRange(const void* elements, int64_t slices, int64_t outer, int64_t inner, int64_t slice, void* to_low,
+               void* to_high) {
+  const T* x = static_cast<const T*>(elements) + slice * inner;
+  T low = *x, high = *x;
+  for (int64_t o = 0; o < outer; ++o, x += slices * inner) {
+    for (int64_t k = 0; k < inner; ++k) {
+      low = std::min(low, x[k]);
+      high = std::max(high, x[k]);
+    }
+  }
+  static_cast<T*>(to_low)[slice] = low;
+  static_cast<T*>(to_high)[slice] = high;
+}
+
+template <typename T>
+void RoundSlice(const State& state, int64_t bits, int64_t slice, const void* low, const void* high, const void* x,
+                int64_t begin, int64_t end, void* y) {
+  const Steps<T> steps(state, bits, static_cast<const T*>(low)[slice], static_cast<const T*>(high)[slice]);
+  for (int64_t i = begin; i < end; ++i) static_cast<T*>(y)[i] = steps(static_cast<const T*>(x)[i], state);
+}
+
+template <typename T>
+constexpr Loops kLoops = {GivenRange<T>, FindRange<T>, RoundSlice<T>};
 
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
@@ -196,7 +188,41 @@ Status Run(RunContext& c) {
     bits = c.input(3).data<int32_t>()[0];
     RIVULET_RETURN_IF_ERROR(CheckBits(bits, state.is_signed));
   }
-  return c.output(0).dtype() == DType::kDouble ? Round<double>(c, bits) : Round<float>(c, bits);
+  const Tensor& input = c.input(0);
+  const int64_t count = input.num_elements();
+  if (count == 0) return Status();
+  const DType dtype = input.dtype();
+  const Loops& loops = dtype == DType::kDouble ? kLoops<double> : kLoops<float>;
+  int64_t slices = 1, inner = count;
+  if (state.axis >= 0) {
+    const int axis = static_cast<int>(state.axis);
+    slices = input.dim(axis);
+    inner = 1;
+    for (int i = axis + 1; i < input.rank(); ++i) inner *= input.dim(i);
+  }
+  const int64_t outer = count / slices / inner;
+  const void* x = input.raw();
+  void* y = c.output(0).raw();
+  RIVULET_ASSIGN_OR_RETURN(void* low, c.Scratch(static_cast<size_t>(slices) * 2 * ElementBytes(dtype)));
+  void* high = ElementAt(low, dtype, slices);
+  if (state.given) {
+    for (int64_t i = 0; i < slices; ++i) RIVULET_RETURN_IF_ERROR(loops.given(c, i, low, high));
+  } else {
+    c.ParallelFor(slices, std::max<int64_t>((1 << 16) / (count / slices), 1), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) loops.found(x, slices, outer, inner, i, low, high);
+    });
+  }
+  if (slices == 1) {
+    c.ParallelFor(count, 1 << 14,
+                  [&](int64_t begin, int64_t end) { loops.round(state, bits, 0, low, high, x, begin, end, y); });
+    return Status();
+  }
+  c.ParallelFor(outer * slices, std::max<int64_t>((1 << 14) / inner, 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      loops.round(state, bits, i % slices, low, high, x, i * inner, (i + 1) * inner, y);
+    }
+  });
+  return Status();
 }
 
 #define RIVULET_ATTRS "T:type in {f32,f64}; narrow_range:bool=false; axis:int=-1; signed_input:bool=true; "

@@ -6,8 +6,6 @@
 // For quint8 the range also holds 0, and begins there in V2; for qint8 and qint32 it is symmetric.
 // In V2 images of one range keep it.
 #include <cstring>
-#include <type_traits>
-#include <utility>
 
 #include "engine/base/checked.h"
 #include "engine/kernels/int8_codes.h"
@@ -81,18 +79,6 @@ void Recode(RunContext& c, const uint8_t* codes, int64_t count, Range own, Range
   LookUpCodes(codes, count, table, to, c.pool(), c.stop());
 }
 
-// The bytes of input i in the output's range: its own, or in `memory`.
-template <typename T>
-const T* InRange(RunContext& c, int i, Range own, Range range, void* memory, bool* same) {
-  const Tensor& input = c.input(i);
-  if constexpr (std::is_same_v<T, uint8_t>) {
-    if (!*same)
-      Recode(c, static_cast<const T*>(input.raw()), input.num_elements(), own, range, static_cast<T*>(memory));
-    if (!std::exchange(*same, true)) return static_cast<const T*>(memory);
-  }
-  return static_cast<const T*>(input.raw());
-}
-
 // Room for the largest input of bytes.
 Result<void*> MemoryOf(RunContext& c, int first, int n) {
   if (c.output(0).dtype() != DType::kQuint8) return static_cast<void*>(nullptr);
@@ -101,35 +87,53 @@ Result<void*> MemoryOf(RunContext& c, int first, int n) {
   return c.Scratch(static_cast<size_t>(most));
 }
 
+// Codes of `own` as those of `range`, in rows [begin, end) of `part` codes, which lie `step` codes apart in `out`.
+using RecodeRows = void (*)(const void* in, Range own, Range range, int64_t begin, int64_t end, int64_t part,
+                            int64_t step, void* out);
+
 template <typename T>
+void RecodeEach(const void* in, Range own, Range range, int64_t begin, int64_t end, int64_t part, int64_t step,
+                void* out) {
+  const Decoder<T> decode(own);
+  const Encoder<T> encode(range);
+  for (int64_t row = begin; row < end; ++row) {
+    const T* from = static_cast<const T*>(in) + row * part;
+    T* to = static_cast<T*>(out) + row * step;
+    for (int64_t k = 0; k < part; ++k) to[k] = encode(decode(from[k]));
+  }
+}
+
+// `memory` has room for the largest input where codes are bytes.
 void Join(RunContext& c, int first, int n, int axis, Range range, void* memory) {
   const Tensor& output = c.output(0);
+  const DType dtype = output.dtype();
+  const auto bytes = static_cast<int64_t>(ElementBytes(dtype));
+  const RecodeRows recode = dtype == DType::kQint8 ? RecodeEach<int8_t> : RecodeEach<int32_t>;
   int64_t outer = 1, inner = 1;
   for (int d = 0; d < axis; ++d) outer *= output.dim(d);
   for (int d = axis + 1; d < output.rank(); ++d) inner *= output.dim(d);
   const int64_t row = output.dim(axis) * inner;
-  T* out = static_cast<T*>(c.output(0).raw());
-  const Encoder<T> encode(range);
+  char* out = static_cast<char*>(c.output(0).raw());
   for (int i = 0; i < n; ++i) {
     const Tensor& input = c.input(first + i);
     const int64_t part = input.dim(axis) * inner;
     const Range own{c.input(1 + n + i).data<float>()[0], c.input(1 + 2 * n + i).data<float>()[0]};
-    const Decoder<T> decode(own);
     bool same = own.low == range.low && own.high == range.high;
-    const T* in = InRange<T>(c, first + i, own, range, memory, &same);
+    const void* in = input.raw();
+    if (!same && dtype == DType::kQuint8) {
+      Recode(c, static_cast<const uint8_t*>(in), input.num_elements(), own, range, static_cast<uint8_t*>(memory));
+      in = memory;
+      same = true;
+    }
     c.ParallelFor(part > 0 ? outer : 0, std::max<int64_t>((1 << 14) / std::max<int64_t>(part, 1), 1),
                   [&](int64_t begin, int64_t end) {
+                    if (!same) return recode(in, own, range, begin, end, part, row, out);
                     for (int64_t o = begin; o < end; ++o) {
-                      const T* from = in + o * part;
-                      T* to = out + o * row;
-                      if (same) {
-                        std::memcpy(to, from, static_cast<size_t>(part) * sizeof(T));
-                      } else {
-                        for (int64_t k = 0; k < part; ++k) to[k] = encode(decode(from[k]));
-                      }
+                      std::memcpy(out + o * row * bytes, static_cast<const char*>(in) + o * part * bytes,
+                                  static_cast<size_t>(part * bytes));
                     }
                   });
-    out += part;
+    out += part * bytes;
   }
 }
 
@@ -157,9 +161,7 @@ Status Run(RunContext& c, bool is_v2) {
     const int64_t given = ToInt64s(c.input(at.axis))[0];
     const auto axis = static_cast<int>(given < 0 ? given + c.output(0).rank() : given);
     RIVULET_ASSIGN_OR_RETURN(void* memory, MemoryOf(c, at.first, n));
-    if (dtype == DType::kQuint8) Join<uint8_t>(c, at.first, n, axis, range, memory);
-    if (dtype == DType::kQint8) Join<int8_t>(c, at.first, n, axis, range, nullptr);
-    if (dtype == DType::kQint32) Join<int32_t>(c, at.first, n, axis, range, nullptr);
+    Join(c, at.first, n, axis, range, memory);
   }
   WriteRange(c, 1, range);
   return Status();

@@ -38,49 +38,45 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, int rank) {
   return std::unique_ptr<OpState>(std::move(state));
 }
 
-// Calls body(image, place, output) for each pixel of the output: the image's codes, the pixel's place in it, and where
-// its codes belong.
-template <typename T, typename Body>
-void ForPixels(RunContext& c, const ConvSizes& s, const T* in, T* out, const Body& body) {
+// One pixel of the output, at `place` of an image, whose codes are in `image`.
+using PoolPixel = void (*)(const ConvSizes& s, const void* image, int64_t place, void* to);
+
+// Of codes of one byte.
+void ForPixels(RunContext& c, const ConvSizes& s, PoolPixel pool, const void* in, void* out) {
   const int64_t channels = s.in_c;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(channels)),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t pixel = begin; pixel < end; ++pixel) {
-                    body(in + pixel / s.out_pixels() * s.in_pixels() * channels, pixel % s.out_pixels(),
-                         out + pixel * channels);
+                    pool(s, static_cast<const char*>(in) + pixel / s.out_pixels() * s.in_pixels() * channels,
+                         pixel % s.out_pixels(), static_cast<char*>(out) + pixel * channels);
                   }
                 });
 }
 
 template <typename T>
-void MaxPool(RunContext& c, const ConvSizes& s, const void* in, void* out) {
-  const int64_t channels = s.in_c;
-  ForPixels(c, s, static_cast<const T*>(in), static_cast<T*>(out), [&](const T* image, int64_t place, T* to) {
-    std::fill_n(to, channels, std::numeric_limits<T>::lowest());
-    ForWindow(s, place, [&](int64_t tap) {
-      const T* from = image + tap * channels;
-      for (int64_t i = 0; i < channels; ++i) to[i] = std::max(to[i], from[i]);
-    });
+void MaxOfPixel(const ConvSizes& s, const void* image, int64_t place, void* out) {
+  T* to = static_cast<T*>(out);
+  std::fill_n(to, s.in_c, std::numeric_limits<T>::lowest());
+  ForWindow(s, place, [&](int64_t tap) {
+    const T* from = static_cast<const T*>(image) + tap * s.in_c;
+    for (int64_t i = 0; i < s.in_c; ++i) to[i] = std::max(to[i], from[i]);
   });
 }
 
 template <typename T>
-void AveragePool(RunContext& c, const ConvSizes& s, const void* in, void* out) {
-  const int64_t channels = s.in_c;
-  ForPixels(c, s, static_cast<const T*>(in), static_cast<T*>(out), [&](const T* image, int64_t place, T* to) {
-    const int64_t count = std::max<int64_t>(WindowCount(s, place), 1);
-    constexpr int64_t kBlock = 64;
-    for (int64_t first = 0; first < channels; first += kBlock) {
-      const int64_t n = std::min(kBlock, channels - first);
-      int64_t sums[kBlock];
-      std::fill_n(sums, n, 0);
-      ForWindow(s, place, [&](int64_t tap) {
-        const T* from = image + tap * channels + first;
-        for (int64_t i = 0; i < n; ++i) sums[i] += from[i];
-      });
-      for (int64_t i = 0; i < n; ++i) to[first + i] = static_cast<T>(sums[i] / count);
-    }
-  });
+void MeanOfPixel(const ConvSizes& s, const void* image, int64_t place, void* out) {
+  const int64_t channels = s.in_c, count = std::max<int64_t>(WindowCount(s, place), 1);
+  constexpr int64_t kBlock = 64;
+  for (int64_t first = 0; first < channels; first += kBlock) {
+    const int64_t n = std::min(kBlock, channels - first);
+    int64_t sums[kBlock];
+    std::fill_n(sums, n, 0);
+    ForWindow(s, place, [&](int64_t tap) {
+      const T* from = static_cast<const T*>(image) + tap * channels + first;
+      for (int64_t i = 0; i < n; ++i) sums[i] += from[i];
+    });
+    for (int64_t i = 0; i < n; ++i) static_cast<T*>(out)[first + i] = static_cast<T>(sums[i] / count);
+  }
 }
 
 // Windows whose means of bytes single precision tells apart.
@@ -88,21 +84,18 @@ constexpr int64_t kMostOfMean = 4096;
 
 // Means of bytes: with a half of a byte more the sum lies between two multiples of the count, so that the nearest of
 // what is a half below is the quotient cut off.
-void AveragePoolBytes(RunContext& c, const ConvSizes& s) {
+void MeanOfBytes(const ConvSizes& s, const void* image, int64_t place, void* out) {
   const int64_t channels = s.in_c;
-  ForPixels(c, s, static_cast<const uint8_t*>(c.input(0).raw()), static_cast<uint8_t*>(c.output(0).raw()),
-            [&](const uint8_t* image, int64_t place, uint8_t* to) {
-              constexpr int64_t kBlock = 1024;
-              int32_t sums[kBlock];
-              const auto part = 1.0f / static_cast<float>(std::max<int64_t>(WindowCount(s, place), 1));
-              for (int64_t first = 0; first < channels; first += kBlock) {
-                const int64_t n = std::min(kBlock, channels - first);
-                std::fill_n(sums, n, 0);
-                ForWindow(s, place,
-                          [&](int64_t tap) { AddPixels(image + tap * channels + first, 1, channels, n, sums); });
-                CodesOfMeans(sums, n, part, part / 2 - 0.5f, 0, 255, to + first);
-              }
-            });
+  constexpr int64_t kBlock = 1024;
+  int32_t sums[kBlock];
+  const auto part = 1.0f / static_cast<float>(std::max<int64_t>(WindowCount(s, place), 1));
+  for (int64_t first = 0; first < channels; first += kBlock) {
+    const int64_t n = std::min(kBlock, channels - first);
+    std::fill_n(sums, n, 0);
+    const uint8_t* from = static_cast<const uint8_t*>(image) + first;
+    ForWindow(s, place, [&](int64_t tap) { AddPixels(from + tap * channels, 1, channels, n, sums); });
+    CodesOfMeans(sums, n, part, part / 2 - 0.5f, 0, 255, static_cast<uint8_t*>(out) + first);
+  }
 }
 
 // Hands the range on; the sizes, or nothing where there is nothing to pool.
@@ -128,12 +121,12 @@ Status RunMax(RunContext& c) {
   const void* in = input.Fill(c, pieces);
   void* out = output.data(pieces);
   if (c.output(0).dtype() == DType::kQint8) {
-    MaxPool<int8_t>(c, *sizes, in, out);
+    ForPixels(c, *sizes, MaxOfPixel<int8_t>, in, out);
   } else if (window.spatial_rank == 2) {
     MaxPoolBytes(static_cast<const uint8_t*>(in), ToPoolGeometry(*sizes), static_cast<uint8_t*>(out), c.pool(),
                  c.stop());
   } else {
-    MaxPool<uint8_t>(c, *sizes, in, out);
+    ForPixels(c, *sizes, MaxOfPixel<uint8_t>, in, out);
   }
   output.Finish(c, pieces);
   return Status();
@@ -143,13 +136,10 @@ Status RunAverage(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::optional<ConvSizes> sizes, Begin(c));
   if (!sizes) return Status();
   const bool is_bytes = c.output(0).dtype() == DType::kQuint8;
-  if (is_bytes && sizes->k[1] * sizes->k[2] <= kMostOfMean) {
-    AveragePoolBytes(c, *sizes);
-  } else if (is_bytes) {
-    AveragePool<uint8_t>(c, *sizes, c.input(0).raw(), c.output(0).raw());
-  } else {
-    AveragePool<int8_t>(c, *sizes, c.input(0).raw(), c.output(0).raw());
-  }
+  const PoolPixel pool = !is_bytes                                  ? MeanOfPixel<int8_t>
+                         : sizes->k[1] * sizes->k[2] <= kMostOfMean ? MeanOfBytes
+                                                                    : MeanOfPixel<uint8_t>;
+  ForPixels(c, *sizes, pool, c.input(0).raw(), c.output(0).raw());
   return Status();
 }
 

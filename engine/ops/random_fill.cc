@@ -2,24 +2,24 @@
 
 #include <algorithm>
 
+#include "engine/kernels/half.h"
+
 namespace rivulet {
 namespace {
 
 constexpr int64_t kGroupsAPiece = 1 << 10;
 
-// Element i belongs to group i / size; make(generator at the group's first block) gives a group's elements.
-template <typename T, int kSize, typename Make>
-void FillGroups(RunContext& c, const Philox& generator, uint64_t blocks_a_group, T* out, int64_t count,
+// Element i belongs to group i / size; make(generator at the group's first block, at, n) makes its elements, n from
+// `at` on: the last group may have fewer than `size`.
+template <typename Make>
+void FillGroups(RunContext& c, const Philox& generator, uint64_t blocks_a_group, int64_t size, int64_t count,
                 const Make& make) {
-  const int64_t groups = (count + kSize - 1) / kSize;
-  c.ParallelFor(groups, kGroupsAPiece, [&](int64_t begin, int64_t end) {
+  c.ParallelFor((count + size - 1) / size, kGroupsAPiece, [&](int64_t begin, int64_t end) {
     Philox stream = generator;
     stream.Skip(static_cast<uint64_t>(begin) * blocks_a_group);
-    for (int64_t group = begin; group < end; ++group) {
+    for (int64_t at = begin * size; at < std::min(end * size, count); at += size) {
       Philox own = stream;
-      T values[kSize];
-      make(own, values);
-      std::copy_n(values, std::min<int64_t>(kSize, count - group * kSize), out + group * kSize);
+      make(own, at, std::min(size, count - at));
       stream.Skip(blocks_a_group);
     }
   });
@@ -28,19 +28,44 @@ void FillGroups(RunContext& c, const Philox& generator, uint64_t blocks_a_group,
 // TensorFlow keeps 256 words for each truncated number, so that rejection cannot run into the next group.
 constexpr uint64_t kTruncatedBlocks = 256;
 
-template <typename T>
-void TruncatedFloats(Philox& generator, T* out) {
+using MakeFloats = void (*)(Philox& generator, float* four);
+using MakeDoubles = void (*)(Philox& generator, double* two);
+
+void NormalGroup(Philox& generator, float* four) {
+  const Philox::Block block = generator.Next();
+  const auto first = NormalFloats(block[0], block[1]);
+  const auto second = NormalFloats(block[2], block[3]);
+  four[0] = first[0];
+  four[1] = first[1];
+  four[2] = second[0];
+  four[3] = second[1];
+}
+
+void TruncatedGroup(Philox& generator, float* four) {
   PhiloxWords words(generator);
   for (int n = 0; n < 4;) {
     const uint32_t a = words.Next();
     const uint32_t b = words.Next();
     for (const float v : NormalFloats(a, b)) {
-      if (std::abs(v) < 2.0f && n < 4) out[n++] = T(v);
+      if (std::abs(v) < 2.0f && n < 4) four[n++] = v;
     }
   }
 }
 
-void TruncatedDoubles(Philox& generator, double* out) {
+void UniformPair(Philox& generator, double* two) {
+  const Philox::Block block = generator.Next();
+  two[0] = UniformDouble(block[0], block[1]);
+  two[1] = UniformDouble(block[2], block[3]);
+}
+
+void NormalPair(Philox& generator, double* two) {
+  const Philox::Block block = generator.Next();
+  const auto pair = NormalDoubles(block[0], block[1], block[2], block[3]);
+  two[0] = pair[0];
+  two[1] = pair[1];
+}
+
+void TruncatedPair(Philox& generator, double* two) {
   PhiloxWords words(generator);
   for (int n = 0; n < 2;) {
     const uint32_t a = words.Next();
@@ -48,75 +73,69 @@ void TruncatedDoubles(Philox& generator, double* out) {
     const uint32_t x = words.Next();
     const uint32_t y = words.Next();
     for (const double v : NormalDoubles(a, b, x, y)) {
-      if (std::abs(v) < 2.0 && n < 2) out[n++] = v;
+      if (std::abs(v) < 2.0 && n < 2) two[n++] = v;
     }
   }
 }
 
 template <typename T, typename Uniform>
-void FillSmall(RunContext& c, Distribution distribution, const Philox& generator, Tensor& out, const Uniform& uniform) {
+void FillUniform(RunContext& c, const Philox& generator, Tensor& out, const Uniform& uniform) {
   T* data = out.data<T>();
-  const int64_t count = out.num_elements();
-  switch (distribution) {
-    case Distribution::kUniform:
-      return FillGroups<T, 4>(c, generator, 1, data, count, [&](Philox& g, T* v) {
-        const Philox::Block block = g.Next();
-        for (size_t i = 0; i < 4; ++i) v[i] = uniform(block[i]);
-      });
-    case Distribution::kNormal:
-      return FillGroups<T, 4>(c, generator, 1, data, count, [](Philox& g, T* v) {
-        const Philox::Block block = g.Next();
-        const auto first = NormalFloats(block[0], block[1]);
-        const auto second = NormalFloats(block[2], block[3]);
-        v[0] = T(first[0]);
-        v[1] = T(first[1]);
-        v[2] = T(second[0]);
-        v[3] = T(second[1]);
-      });
-    case Distribution::kTruncatedNormal:
-      return FillGroups<T, 4>(c, generator, kTruncatedBlocks, data, count,
-                              [](Philox& g, T* v) { TruncatedFloats(g, v); });
-  }
+  FillGroups(c, generator, 1, 4, out.num_elements(), [&](Philox& g, int64_t at, int64_t n) {
+    const Philox::Block block = g.Next();
+    for (int64_t i = 0; i < n; ++i) data[at + i] = uniform(block[static_cast<size_t>(i)]);
+  });
 }
 
-void FillDoubles(RunContext& c, Distribution distribution, const Philox& generator, Tensor& out) {
-  double* data = out.data<double>();
-  const int64_t count = out.num_elements();
-  switch (distribution) {
-    case Distribution::kUniform:
-      return FillGroups<double, 2>(c, generator, 1, data, count, [](Philox& g, double* v) {
-        const Philox::Block block = g.Next();
-        v[0] = UniformDouble(block[0], block[1]);
-        v[1] = UniformDouble(block[2], block[3]);
-      });
-    case Distribution::kNormal:
-      return FillGroups<double, 2>(c, generator, 1, data, count, [](Philox& g, double* v) {
-        const Philox::Block block = g.Next();
-        const auto pair = NormalDoubles(block[0], block[1], block[2], block[3]);
-        v[0] = pair[0];
-        v[1] = pair[1];
-      });
-    case Distribution::kTruncatedNormal:
-      return FillGroups<double, 2>(c, generator, kTruncatedBlocks / 2, data, count,
-                                   [](Philox& g, double* v) { TruncatedDoubles(g, v); });
-  }
+// Of float, half or bfloat16: what is made as floats.
+template <MakeFloats kMake>
+void FillFromFloats(RunContext& c, const Philox& generator, uint64_t blocks_a_group, Tensor& out) {
+  const DType dtype = out.dtype();
+  void* const data = out.raw();
+  FillGroups(c, generator, blocks_a_group, 4, out.num_elements(), [=](Philox& g, int64_t at, int64_t n) {
+    float values[4];
+    kMake(g, values);
+    switch (dtype) {
+      case DType::kFloat: std::copy_n(values, n, static_cast<float*>(data) + at); break;
+      case DType::kHalf:
+        std::transform(values, values + n, static_cast<Half*>(data) + at, [](float v) { return Half(v); });
+        break;
+      default:
+        std::transform(values, values + n, static_cast<BFloat16*>(data) + at, [](float v) { return BFloat16(v); });
+        break;
+    }
+  });
+}
+
+void FillDoubles(RunContext& c, const Philox& generator, uint64_t blocks_a_group, MakeDoubles make, Tensor& out) {
+  FillGroups(c, generator, blocks_a_group, 2, out.num_elements(), [&](Philox& g, int64_t at, int64_t n) {
+    double values[2];
+    make(g, values);
+    std::copy_n(values, n, out.data<double>() + at);
+  });
 }
 
 // T unsigned; the words of a block as elements of 4 or 8 bytes.
 template <typename T, typename Map>
-void FillWords(RunContext& c, const Philox& generator, T* out, int64_t count, const Map& map) {
-  if constexpr (sizeof(T) == 4) {
-    FillGroups<T, 4>(c, generator, 1, out, count, [&](Philox& g, T* v) {
-      const Philox::Block block = g.Next();
-      for (size_t i = 0; i < 4; ++i) v[i] = map(block[i]);
-    });
-  } else {
-    FillGroups<T, 2>(c, generator, 1, out, count, [&](Philox& g, T* v) {
-      const Philox::Block block = g.Next();
-      v[0] = map(Philox::Join(block[0], block[1]));
-      v[1] = map(Philox::Join(block[2], block[3]));
-    });
-  }
+void FillWords(RunContext& c, const Philox& generator, Tensor& out, const Map& map) {
+  T* data = static_cast<T*>(out.raw());
+  constexpr int64_t kSize = 16 / sizeof(T);
+  FillGroups(c, generator, 1, kSize, out.num_elements(), [&](Philox& g, int64_t at, int64_t n) {
+    const Philox::Block block = g.Next();
+    T words[kSize];
+    if constexpr (kSize == 4) {
+      std::copy_n(block.begin(), 4, words);
+    } else {
+      words[0] = Philox::Join(block[0], block[1]);
+      words[1] = Philox::Join(block[2], block[3]);
+    }
+    for (int64_t i = 0; i < n; ++i) data[at + i] = map(words[i]);
+  });
+}
+
+template <typename T>
+void FillBelow(RunContext& c, const Philox& generator, T low, T range, Tensor& out) {
+  FillWords<T>(c, generator, out, [=](T word) { return static_cast<T>(low + word % range); });
 }
 
 template <typename T>
@@ -126,21 +145,34 @@ Status FillRange(RunContext& c, const Philox& generator, const Tensor& low, cons
   const T hi = high.data<T>()[0];
   if (out.num_elements() == 0) return Status();
   if (lo >= hi) return InvalidArgument("minval: want less than maxval, got ", lo, " and ", hi);
-  const U range = static_cast<U>(static_cast<U>(hi) - static_cast<U>(lo));
-  FillWords(c, generator, out.data<U>(), out.num_elements(),
-            [&](U word) { return static_cast<U>(static_cast<U>(lo) + word % range); });
+  const auto start = static_cast<U>(lo);
+  FillBelow<U>(c, generator, start, static_cast<U>(static_cast<U>(hi) - start), out);
   return Status();
 }
 
 }  // namespace
 
 Status FillRandom(RunContext& c, Distribution distribution, const Philox& generator, Tensor& out) {
-  switch (out.dtype()) {
-    case DType::kFloat: FillSmall<float>(c, distribution, generator, out, UniformFloat); break;
-    case DType::kHalf: FillSmall<Half>(c, distribution, generator, out, UniformHalf); break;
-    case DType::kBfloat16: FillSmall<BFloat16>(c, distribution, generator, out, UniformBFloat16); break;
-    case DType::kDouble: FillDoubles(c, distribution, generator, out); break;
-    default: return Internal("random numbers of type ", out.dtype());
+  const DType dtype = out.dtype();
+  const bool truncated = distribution == Distribution::kTruncatedNormal;
+  if (dtype == DType::kDouble) {
+    const MakeDoubles make = distribution == Distribution::kUniform ? UniformPair
+                             : truncated                            ? TruncatedPair
+                                                                    : NormalPair;
+    FillDoubles(c, generator, truncated ? kTruncatedBlocks / 2 : 1, make, out);
+    return Status();
+  }
+  if (dtype != DType::kFloat && !IsHalf(dtype)) return Internal("random numbers of type ", dtype);
+  if (truncated) {
+    FillFromFloats<TruncatedGroup>(c, generator, kTruncatedBlocks, out);
+  } else if (distribution == Distribution::kNormal) {
+    FillFromFloats<NormalGroup>(c, generator, 1, out);
+  } else if (dtype == DType::kFloat) {
+    FillUniform<float>(c, generator, out, UniformFloat);
+  } else if (dtype == DType::kHalf) {
+    FillUniform<Half>(c, generator, out, UniformHalf);
+  } else {
+    FillUniform<BFloat16>(c, generator, out, UniformBFloat16);
   }
   return Status();
 }
@@ -158,9 +190,9 @@ Status FillRandomInt(RunContext& c, const Philox& generator, const Tensor& low, 
 Status FillRandomBits(RunContext& c, const Philox& generator, Tensor& out) {
   const auto same = [](auto word) { return word; };
   if (ElementBytes(out.dtype()) == 4) {
-    FillWords(c, generator, out.data<uint32_t>(), out.num_elements(), same);
+    FillWords<uint32_t>(c, generator, out, same);
   } else {
-    FillWords(c, generator, out.data<uint64_t>(), out.num_elements(), same);
+    FillWords<uint64_t>(c, generator, out, same);
   }
   return Status();
 }

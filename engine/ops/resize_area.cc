@@ -3,8 +3,11 @@
 //   images [batch, height, width, channels] of T, size [2] -> [batch, size[0], size[1], channels] of float32
 //
 // With align_corners the areas of the last pixels reach beyond the image, where its border is repeated.
+#include <span>
+
 #include "engine/ops/number.h"
 #include "engine/ops/resize_shape.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
@@ -42,45 +45,52 @@ struct Cover {
 // A line of one pixel is the same everywhere.
 float Scale(const ResizeAxis& axis) { return axis.scale > 0 ? axis.scale : 1.0f; }
 
+// Adds what a row of the input, weighted by `part`, gives to each pixel of an output row.
+using AddLine = void (*)(const void* line, const ResizeAxis& axis, std::span<const Cover> covers, int64_t channels,
+                         float part, float weight, float* to);
+
 template <typename T>
-void Resize(RunContext& c, const ResizeAxis& rows, const ResizeAxis& columns) {
-  const Tensor& images = c.input(0);
-  const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
-  const int64_t out_height = c.output(0).dim(1), out_width = c.output(0).dim(2);
-  const float row_scale = Scale(rows), column_scale = Scale(columns);
-  const float weight = 1.0f / (row_scale * column_scale);
-  const T* in = static_cast<const T*>(images.raw());
-  float* out = c.output(0).data<float>();
-  const int64_t work = (width + out_width) * channels * (height / out_height + 1);
-  c.ParallelFor(images.dim(0) * out_height, ResizeGrain(work), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const Cover y(rows, row_scale, row % out_height);
-      const T* image = in + row / out_height * height * width * channels;
-      float* to = out + row * out_width * channels;
-      std::fill_n(to, out_width * channels, 0.0f);
-      for (int64_t i = 0; i < out_width; ++i, to += channels) {
-        const Cover x(columns, column_scale, i);
-        for (int64_t v = y.begin; v < y.end; ++v) {
-          const T* line = image + rows.Clamp(v) * width * channels;
-          for (int64_t h = x.begin; h < x.end; ++h) {
-            const T* from = line + columns.Clamp(h) * channels;
-            const float part = y.Part(v) * x.Part(h) * weight;
-            for (int64_t k = 0; k < channels; ++k) to[k] += static_cast<float>(Widen(from[k])) * part;
-          }
-        }
-      }
+void AddPixels(const void* line, const ResizeAxis& axis, std::span<const Cover> covers, int64_t channels, float part,
+               float weight, float* to) {
+  for (const Cover& x : covers) {
+    for (int64_t h = x.begin; h < x.end; ++h) {
+      const T* from = static_cast<const T*>(line) + axis.Clamp(h) * channels;
+      const float both = part * x.Part(h) * weight;
+      for (int64_t k = 0; k < channels; ++k) to[k] += static_cast<float>(Widen(from[k])) * both;
     }
-  });
+    to += channels;
+  }
 }
 
 Status Run(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
   const Tensor& images = c.input(0);
-  const bool corners = c.state<ResizeState>().align_corners;
-  const ResizeAxis rows(images.dim(1), c.output(0).dim(1), corners, false);
-  const ResizeAxis columns(images.dim(2), c.output(0).dim(2), corners, false);
+  const DType dtype = images.dtype();
+  AddLine add = nullptr;
   VisitLoops<kWidenImages, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
-      images.dtype(), [&](auto tag) { Resize<typename decltype(tag)::Type>(c, rows, columns); });
+      dtype, [&](auto tag) { add = AddPixels<typename decltype(tag)::Type>; });
+  if (add == nullptr) return Status();
+  const bool corners = c.state<ResizeState>().align_corners;
+  const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
+  const int64_t out_height = c.output(0).dim(1), out_width = c.output(0).dim(2);
+  const ResizeAxis rows(height, out_height, corners, false), columns(width, out_width, corners, false);
+  const float row_scale = Scale(rows), column_scale = Scale(columns);
+  const float weight = 1.0f / (row_scale * column_scale);
+  RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(out_width) * sizeof(Cover)));
+  const std::span covers(static_cast<Cover*>(scratch), static_cast<size_t>(out_width));
+  for (int64_t i = 0; i < out_width; ++i) covers[static_cast<size_t>(i)] = Cover(columns, column_scale, i);
+  const int64_t work = (width + out_width) * channels * (height / out_height + 1);
+  c.ParallelFor(images.dim(0) * out_height, ResizeGrain(work), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const Cover y(rows, row_scale, row % out_height);
+      float* to = c.output(0).data<float>() + row * out_width * channels;
+      std::fill_n(to, out_width * channels, 0.0f);
+      for (int64_t v = y.begin; v < y.end; ++v) {
+        const int64_t line = row / out_height * height + rows.Clamp(v);
+        add(ElementAt(images.raw(), dtype, line * width * channels), columns, covers, channels, y.Part(v), weight, to);
+      }
+    }
+  });
   return Status();
 }
 

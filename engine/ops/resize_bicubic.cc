@@ -11,6 +11,7 @@
 #include "engine/base/checked.h"
 #include "engine/ops/number.h"
 #include "engine/ops/resize_shape.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
 
 namespace rivulet {
@@ -53,9 +54,12 @@ Taps TapsAt(const ResizeAxis& axis, int64_t out) {
   return taps;
 }
 
-// Four rows of an image mixed into one.
+// Four rows of an image, of `count` elements each, mixed into one.
+using MixFour = void (*)(const void* image, int64_t count, const Taps& y, float* mixed);
+
 template <typename T>
-void MixRows(const T* image, int64_t count, const Taps& y, float* mixed) {
+void MixRows(const void* from, int64_t count, const Taps& y, float* mixed) {
+  const T* image = static_cast<const T*>(from);
   const T* row0 = image + y.at[0] * count;
   const T* row1 = image + y.at[1] * count;
   const T* row2 = image + y.at[2] * count;
@@ -79,42 +83,38 @@ void MixPixels(const float* mixed, int64_t channels, const Taps& x, float* to) {
   }
 }
 
-// `columns` are the taps of the output's columns, `mixed` a row of floats for each thread.
-template <typename T>
-void Resize(RunContext& c, const ResizeState& state, const Taps* columns, float* mixed) {
-  const Tensor& images = c.input(0);
-  const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
-  const int64_t out_height = c.output(0).dim(1), out_width = c.output(0).dim(2);
-  const ResizeAxis axis(height, out_height, state.align_corners, state.half_pixel_centers);
-  const T* in = static_cast<const T*>(images.raw());
-  float* out = c.output(0).data<float>();
-  const int64_t grain = ResizeGrain(std::max(out_width, width) * channels * 4);
-  c.pool().ParallelFor(images.dim(0) * out_height, grain, c.stop(), [&](int64_t begin, int64_t end, int thread) {
-    float* own = mixed + thread * width * channels;
-    for (int64_t row = begin; row < end; ++row) {
-      MixRows(in + row / out_height * height * width * channels, width * channels, TapsAt(axis, row % out_height), own);
-      float* to = out + row * out_width * channels;
-      for (int64_t i = 0; i < out_width; ++i, to += channels) MixPixels(own, channels, columns[i], to);
-    }
-  });
-}
-
 Status Run(RunContext& c) {
   const auto& state = c.state<ResizeState>();
   const Tensor& images = c.input(0);
+  const DType dtype = images.dtype();
   if (c.output(0).num_elements() == 0) return Status();
-  const int64_t out_width = c.output(0).dim(2);
+  MixFour mix = nullptr;
+  VisitLoops<kWidenImages, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
+      dtype, [&](auto tag) { mix = MixRows<typename decltype(tag)::Type>; });
+  if (mix == nullptr) return Status();
+  const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
+  const int64_t out_height = c.output(0).dim(1), out_width = c.output(0).dim(2), line = width * channels;
+  // The taps of the output's columns, and a row of floats for each thread.
   const CheckedSize taps = CheckedSize(out_width) * int64_t{sizeof(Taps)};
-  const CheckedSize rows = CheckedSize(images.dim(2)) * images.dim(3) * c.pool().num_threads();
+  const CheckedSize rows = CheckedSize(width) * channels * c.pool().num_threads();
   const CheckedSize bytes = taps + rows * int64_t{sizeof(float)};
   if (!bytes.valid()) return ResourceExhausted("images of shape ", images.shape(), " are too large");
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
   auto* columns = static_cast<Taps*>(scratch);
   auto* mixed = reinterpret_cast<float*>(columns + out_width);
-  const ResizeAxis axis(images.dim(2), out_width, state.align_corners, state.half_pixel_centers);
-  for (int64_t i = 0; i < out_width; ++i) columns[i] = TapsAt(axis, i);
-  VisitLoops<kWidenImages, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
-      images.dtype(), [&](auto tag) { Resize<typename decltype(tag)::Type>(c, state, columns, mixed); });
+  const ResizeAxis down(height, out_height, state.align_corners, state.half_pixel_centers);
+  const ResizeAxis across(width, out_width, state.align_corners, state.half_pixel_centers);
+  for (int64_t i = 0; i < out_width; ++i) columns[i] = TapsAt(across, i);
+  const int64_t grain = ResizeGrain(std::max(out_width, width) * channels * 4);
+  c.ParallelFor(images.dim(0) * out_height, grain, [&](int64_t begin, int64_t end, int thread) {
+    float* own = mixed + thread * line;
+    for (int64_t row = begin; row < end; ++row) {
+      const void* image = ElementAt(images.raw(), dtype, row / out_height * height * line);
+      mix(image, line, TapsAt(down, row % out_height), own);
+      float* to = c.output(0).data<float>() + row * out_width * channels;
+      for (int64_t i = 0; i < out_width; ++i, to += channels) MixPixels(own, channels, columns[i], to);
+    }
+  });
   return Status();
 }
 

@@ -13,6 +13,7 @@
 #include "engine/ops/number.h"
 #include "engine/ops/op.h"
 #include "engine/ops/resize_shape.h"
+#include "engine/ops/rows.h"
 #include "engine/ops/scale_spans.h"
 #include "engine/ops/widen.h"
 
@@ -97,29 +98,35 @@ Status MakeBoth(RunContext& c, const Shape& from, const Shape& to, ScaleSpans* r
   return columns->Make(*state.kernel, state.antialias, from[2], to[2], scale[1], shift[1], c.allocator());
 }
 
-// Rows are gathered first: one row of sums for each output row.
+// sum += weight * row, for n elements.
+using AddWeighted = void (*)(float weight, const void* row, int64_t n, float* sum);
+
 template <typename T>
-Status Gather(RunContext& c, const ScaleSpans& rows, const ScaleSpans& columns) {
+void AddRow(float weight, const void* row, int64_t n, float* sum) {
+  const T* from = static_cast<const T*>(row);
+  for (int64_t i = 0; i < n; ++i) sum[i] += weight * static_cast<float>(Widen(from[i]));
+}
+
+// Rows are gathered first: one row of sums for each output row.
+Status Gather(RunContext& c, AddWeighted add, const ScaleSpans& rows, const ScaleSpans& columns) {
   const Tensor& images = c.input(0);
+  const DType dtype = images.dtype();
   const Shape& out_shape = c.output(0).shape();
   const int64_t height = images.dim(1), width = images.dim(2), channels = images.dim(3);
   const int64_t out_height = out_shape[1], out_width = out_shape[2];
   const int64_t line = width * channels;
+  const int64_t line_bytes = line * static_cast<int64_t>(ElementBytes(dtype));
   RIVULET_ASSIGN_OR_RETURN(Tensor sums,
                            Tensor::Allocate(DType::kFloat, {images.dim(0) * out_height, line}, c.allocator()));
-  const T* in = static_cast<const T*>(images.raw());
   float* out = c.output(0).data<float>();
   const auto grain = std::max<int64_t>((1 << 13) / line, 1);
   c.ParallelFor(images.dim(0) * out_height, grain, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      const int64_t place = row % out_height;
+      const int64_t place = row % out_height, first = row / out_height * height + rows.start(place);
       float* sum = sums.data<float>() + row * line;
       std::fill_n(sum, line, 0.0f);
-      const T* from = in + (row / out_height * height + rows.start(place)) * line;
-      for (int64_t k = 0; k < rows.count(place); ++k, from += line) {
-        const float weight = rows.weights(place)[k];
-        for (int64_t i = 0; i < line; ++i) sum[i] += weight * static_cast<float>(Widen(from[i]));
-      }
+      const char* from = ElementAt(images.raw(), dtype, first * line);
+      for (int64_t k = 0; k < rows.count(place); ++k, from += line_bytes) add(rows.weights(place)[k], from, line, sum);
       float* to = out + row * out_width * channels;
       for (int64_t x = 0; x < out_width; ++x, to += channels) {
         std::fill_n(to, channels, 0.0f);
@@ -138,11 +145,11 @@ Status Run(RunContext& c) {
   const Tensor& images = c.input(0);
   ScaleSpans rows, columns;
   RIVULET_RETURN_IF_ERROR(MakeBoth(c, images.shape(), c.output(0).shape(), &rows, &columns));
-  if (c.output(0).num_elements() == 0) return Status();
-  Status status;
+  AddWeighted add = nullptr;
   VisitLoops<kWidenImages, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>(
-      images.dtype(), [&](auto tag) { status = Gather<typename decltype(tag)::Type>(c, rows, columns); });
-  return status;
+      images.dtype(), [&](auto tag) { add = AddRow<typename decltype(tag)::Type>; });
+  if (c.output(0).num_elements() == 0 || add == nullptr) return Status();
+  return Gather(c, add, rows, columns);
 }
 
 Status RunGrad(RunContext& c) {
@@ -151,7 +158,7 @@ Status RunGrad(RunContext& c) {
   if (c.output(0).num_elements() == 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const ScaleSpans rows_back, rows.Turned(c.allocator()));
   RIVULET_ASSIGN_OR_RETURN(const ScaleSpans columns_back, columns.Turned(c.allocator()));
-  return Gather<float>(c, rows_back, columns_back);
+  return Gather(c, AddRow<float>, rows_back, columns_back);
 }
 
 #define RIVULET_KERNEL_ATTRS "kernel_type:string=\"lanczos3\"; antialias:bool=true"

@@ -7,7 +7,6 @@
 
 #include "engine/ops/dims.h"
 #include "engine/ops/number.h"
-#include "engine/ops/rows.h"
 #include "engine/ops/widen.h"
 #include "engine/ops/with.h"
 
@@ -31,16 +30,13 @@ Status Infer(InferContext& c) {
 
 constexpr uint32_t kWiden = kWidenFloats | kWidenInts;
 
-using Search = int64_t (*)(const void* sorted, int64_t n, const void* value);
-
 template <typename T, bool kUpper>
-int64_t Find(const void* sorted, int64_t n, const void* value) {
-  const T* from = static_cast<const T*>(sorted);
-  const Wide<T> wanted = Widen(*static_cast<const T*>(value));
+int64_t Find(const T* sorted, int64_t n, T value) {
+  const Wide<T> wanted = Widen(value);
   int64_t first = 0;
   while (n > 0) {
     const int64_t half = n / 2;
-    const Wide<T> middle = Widen(from[first + half]);
+    const Wide<T> middle = Widen(sorted[first + half]);
     if (kUpper ? !(wanted < middle) : middle < wanted) {
       first += half + 1;
       n -= half + 1;
@@ -51,6 +47,25 @@ int64_t Find(const void* sorted, int64_t n, const void* value) {
   return first;
 }
 
+// For values [begin, end) of all.
+using Search = void (*)(const Tensor& sorted, const Tensor& values, int64_t begin, int64_t end, Tensor& output);
+
+template <typename T, bool kUpper>
+void FindAll(const Tensor& sorted, const Tensor& values, int64_t begin, int64_t end, Tensor& output) {
+  const T *rows = static_cast<const T*>(sorted.raw()), *wanted = static_cast<const T*>(values.raw());
+  const int64_t n = sorted.dim(1), m = values.dim(1);
+  int32_t* const narrow = output.dtype() == DType::kInt32 ? static_cast<int32_t*>(output.raw()) : nullptr;
+  int64_t* const wide = static_cast<int64_t*>(output.raw());
+  for (int64_t i = begin; i < end; ++i) {
+    const int64_t at = Find<T, kUpper>(rows + i / m * n, n, wanted[i]);
+    if (narrow != nullptr) {
+      narrow[i] = static_cast<int32_t>(at);
+    } else {
+      wide[i] = at;
+    }
+  }
+}
+
 Status Run(RunContext& c, bool upper) {
   const Tensor& sorted = c.input(0);
   const Tensor& values = c.input(1);
@@ -59,25 +74,15 @@ Status Run(RunContext& c, bool upper) {
     return InvalidArgument("want matrices with as many rows, got shapes ", sorted.shape(), " and ", values.shape());
   }
   RIVULET_RETURN_IF_ERROR(WantOutputShape(c, 0, values.shape()));
-  const DType dtype = sorted.dtype();
-  Search find = nullptr;
+  Search search = nullptr;
   VisitLoops<kWiden, float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
-             uint64_t>(dtype, [&](auto tag) {
+             uint64_t>(sorted.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::Type;
-    find = upper ? Find<T, true> : Find<T, false>;
+    search = upper ? FindAll<T, true> : FindAll<T, false>;
   });
-  if (find == nullptr) return Status();
-  const int64_t n = sorted.dim(1), m = values.dim(1);
-  c.ParallelFor(values.num_elements(), 1 << 10, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t at = find(ElementAt(sorted.raw(), dtype, i / m * n), n, ElementAt(values.raw(), dtype, i));
-      if (output.dtype() == DType::kInt32) {
-        output.data<int32_t>()[i] = static_cast<int32_t>(at);
-      } else {
-        output.data<int64_t>()[i] = at;
-      }
-    }
-  });
+  if (search == nullptr) return Status();
+  c.ParallelFor(values.num_elements(), 1 << 10,
+                [&](int64_t begin, int64_t end) { search(sorted, values, begin, end, output); });
   return Status();
 }
 

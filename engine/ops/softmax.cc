@@ -30,10 +30,11 @@ void SoftmaxRow(const void* logits, int64_t n, bool log, void* output) {
   for (int64_t i = 0; i < n; ++i) max = std::max(max, Widen(x[i]));
   Wide<T> sum = 0;
   for (int64_t i = 0; i < n; ++i) sum += std::exp(Widen(x[i]) - max);
-  const Wide<T> log_sum = std::log(sum);
-  for (int64_t i = 0; i < n; ++i) {
-    const Wide<T> shifted = Widen(x[i]) - max;
-    y[i] = T(log ? shifted - log_sum : std::exp(shifted) / sum);
+  if (log) {
+    const Wide<T> log_sum = std::log(sum);
+    for (int64_t i = 0; i < n; ++i) y[i] = T(Widen(x[i]) - max - log_sum);
+  } else {
+    for (int64_t i = 0; i < n; ++i) y[i] = T(std::exp(Widen(x[i]) - max) / sum);
   }
 }
 

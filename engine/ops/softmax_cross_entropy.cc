@@ -61,10 +61,7 @@ class Rows {
  public:
   Rows(const Tensor& tensor, const Shape& shape)
       : reader_(tensor.shape(), shape, ElementBytes(tensor.dtype())), data_(tensor.raw()), columns_(shape[1]) {}
-  template <typename T>
-  const T* Row(int64_t i, T* buffer) const {
-    return static_cast<const T*>(reader_.Tile(data_, i * columns_, columns_, buffer));
-  }
+  const void* Row(int64_t i, void* buffer) const { return reader_.Tile(data_, i * columns_, columns_, buffer); }
 
  private:
   BroadcastReader reader_;
@@ -72,9 +69,19 @@ class Rows {
   int64_t columns_;
 };
 
-// log_p = x - ln sum e^x.
+// What depends on the type, of a row of n logits x. log_p is of Wide<T>, all else of T.
+struct RowLoops {
+  // log_p = x - ln sum e^x.
+  void (*log_softmax)(const void* x, int64_t n, void* log_p);
+  // The loss and its gradient against n labels, and against one class.
+  void (*dense)(const void* log_p, const void* labels, int64_t n, void* loss, void* backprop);
+  void (*sparse)(const void* log_p, int64_t label, int64_t n, void* loss, void* backprop);
+};
+
 template <typename T>
-void LogSoftmaxRow(const T* x, int64_t n, Wide<T>* log_p) {
+void LogSoftmaxRow(const void* logits, int64_t n, void* result) {
+  const T* x = static_cast<const T*>(logits);
+  auto* log_p = static_cast<Wide<T>*>(result);
   Wide<T> max = -std::numeric_limits<Wide<T>>::infinity();
   for (int64_t i = 0; i < n; ++i) max = std::max(max, Widen(x[i]));
   Wide<T> sum = 0;
@@ -83,11 +90,38 @@ void LogSoftmaxRow(const T* x, int64_t n, Wide<T>* log_p) {
   for (int64_t i = 0; i < n; ++i) log_p[i] = Widen(x[i]) - max - log_sum;
 }
 
-// Calls use(row, log_p, buffer, backprop_row) for every row of logits; the buffer has room for a row.
-template <typename T, typename Use>
-Status ForEachRow(RunContext& c, const Shape& shape, const Use& use) {
+template <typename T>
+void DenseRow(const void* logs, const void* labels, int64_t n, void* loss, void* backprop) {
+  const auto* log_p = static_cast<const Wide<T>*>(logs);
+  const T* label = static_cast<const T*>(labels);
+  Wide<T> sum = 0;
+  for (int64_t j = 0; j < n; ++j) sum -= Widen(label[j]) * log_p[j];
+  for (int64_t j = 0; j < n; ++j) static_cast<T*>(backprop)[j] = T(std::exp(log_p[j]) - Widen(label[j]));
+  *static_cast<T*>(loss) = T(sum);
+}
+
+template <typename T>
+void SparseRow(const void* logs, int64_t label, int64_t n, void* loss, void* backprop) {
+  const auto* log_p = static_cast<const Wide<T>*>(logs);
+  for (int64_t j = 0; j < n; ++j) {
+    static_cast<T*>(backprop)[j] = T(std::exp(log_p[j]) - Wide<T>(j == label ? 1 : 0));
+  }
+  *static_cast<T*>(loss) = T(-log_p[label]);
+}
+
+template <typename T>
+constexpr RowLoops kRowLoops = {LogSoftmaxRow<T>, DenseRow<T>, SparseRow<T>};
+
+// Calls use(loops, row, log_p, buffer, loss, backprop) for every row of logits; the buffer has room for a row.
+template <typename Use>
+Status ForEachRow(RunContext& c, const Use& use) {
+  const DType dtype = c.output(0).dtype();
+  const Shape& shape = c.output(1).shape();
   const int64_t batch = shape[0], classes = shape[1];
-  T* backprop = static_cast<T*>(c.output(1).raw());
+  const RowLoops* loops = nullptr;
+  VisitLoops<kWidenHalves, float, double, Half, BFloat16>(
+      dtype, [&](auto tag) { loops = &kRowLoops<typename decltype(tag)::Type>; });
+  if (loops == nullptr) return Status();
   const Rows rows(c.input(0), shape);
   const int64_t grain = std::max<int64_t>((1 << 12) / classes, 1);
   const int64_t num_pieces = (batch + grain - 1) / grain;
@@ -95,55 +129,30 @@ Status ForEachRow(RunContext& c, const Shape& shape, const Use& use) {
   const CheckedSize bytes = CheckedSize(num_pieces) * classes * 16;
   if (!bytes.valid()) return ResourceExhausted("logits of shape ", shape, " are too large");
   RIVULET_ASSIGN_OR_RETURN(void* scratch, c.Scratch(static_cast<size_t>(bytes.value())));
+  char* const loss = static_cast<char*>(c.output(0).raw());
+  char* const backprop = static_cast<char*>(c.output(1).raw());
+  const auto size = static_cast<int64_t>(ElementBytes(dtype));
   c.ParallelFor(batch, grain, [&](int64_t begin, int64_t end) {
-    auto* log_p = reinterpret_cast<Wide<T>*>(static_cast<char*>(scratch) + begin / grain * classes * 16);
-    T* buffer = reinterpret_cast<T*>(log_p + classes);
+    char* log_p = static_cast<char*>(scratch) + begin / grain * classes * 16;
+    char* buffer = log_p + classes * 8;
     for (int64_t i = begin; i < end; ++i) {
-      LogSoftmaxRow<T>(rows.Row(i, buffer), classes, log_p);
-      use(i, log_p, buffer, backprop + i * classes);
+      loops->log_softmax(rows.Row(i, buffer), classes, log_p);
+      use(*loops, i, log_p, buffer, loss + i * size, backprop + i * classes * size);
     }
   });
   return Status();
 }
 
-template <typename T>
-Status Dense(RunContext& c) {
-  const Shape& shape = c.output(1).shape();
-  const int64_t classes = shape[1];
-  const Rows labels(c.input(1), shape);
-  T* loss = static_cast<T*>(c.output(0).raw());
-  return ForEachRow<T>(c, shape, [&](int64_t i, const Wide<T>* log_p, T* buffer, T* backprop) {
-    const T* label = labels.Row(i, buffer);
-    Wide<T> sum = 0;
-    for (int64_t j = 0; j < classes; ++j) sum -= Widen(label[j]) * log_p[j];
-    for (int64_t j = 0; j < classes; ++j) backprop[j] = T(std::exp(log_p[j]) - Widen(label[j]));
-    loss[i] = T(sum);
-  });
-}
-
-template <typename T>
-Status Sparse(RunContext& c) {
-  const Shape& shape = c.output(1).shape();
-  const int64_t classes = shape[1];
-  const Indices labels(c.input(1));
-  T* loss = static_cast<T*>(c.output(0).raw());
-  return ForEachRow<T>(c, shape, [&](int64_t i, const Wide<T>* log_p, T*, T* backprop) {
-    const int64_t label = labels[i];
-    for (int64_t j = 0; j < classes; ++j) backprop[j] = T(std::exp(log_p[j]) - Wide<T>(j == label ? 1 : 0));
-    loss[i] = T(-log_p[label]);
-  });
-}
-
 Status Run(RunContext& c) {
-  if (c.output(1).num_elements() == 0) {
+  const Shape& shape = c.output(1).shape();
+  if (shape.num_elements() == 0) {
     // The sum over no classes.
     if (c.output(0).num_elements() > 0) std::memset(c.output(0).raw(), 0, c.output(0).bytes());
     return Status();
   }
-  Status status;
-  VisitLoops<kWidenHalves, float, double, Half, BFloat16>(
-      c.output(0).dtype(), [&](auto tag) { status = Dense<typename decltype(tag)::Type>(c); });
-  return status;
+  const Rows labels(c.input(1), shape);
+  return ForEachRow(c, [&](const RowLoops& loops, int64_t i, const void* log_p, void* buffer, void* loss,
+                           void* backprop) { loops.dense(log_p, labels.Row(i, buffer), shape[1], loss, backprop); });
 }
 
 Status RunSparse(RunContext& c) {
@@ -154,10 +163,9 @@ Status RunSparse(RunContext& c) {
       return InvalidArgument("labels[", i, "] = ", labels[i], " is not in [0, ", classes, ")");
   }
   if (c.output(1).num_elements() == 0) return Status();
-  Status status;
-  VisitLoops<kWidenHalves, float, double, Half, BFloat16>(
-      c.output(0).dtype(), [&](auto tag) { status = Sparse<typename decltype(tag)::Type>(c); });
-  return status;
+  return ForEachRow(c, [&](const RowLoops& loops, int64_t i, const void* log_p, void*, void* loss, void* backprop) {
+    loops.sparse(log_p, labels[i], classes, loss, backprop);
+  });
 }
 
 constexpr OpDef kDefs[] = {

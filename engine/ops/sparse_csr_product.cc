@@ -12,6 +12,7 @@
 #include "engine/ops/sparse_csr_parts.h"
 #include "engine/ops/sparse_csr_value.h"
 #include "engine/ops/sparse_parts.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -45,13 +46,12 @@ Status InferProduct(InferContext& c) {
   return CheckFlips(c);
 }
 
-template <bool kDense>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool to_dense) {
   auto state = std::make_unique<State>();
   const AttrReader attrs = c.attrs();
   state->a = {attrs.Bool("transpose_a") || attrs.Bool("adjoint_a"), attrs.Bool("adjoint_a")};
   state->b = {attrs.Bool("transpose_b") || attrs.Bool("adjoint_b"), attrs.Bool("adjoint_b")};
-  if (kDense) state->output = {attrs.Bool("transpose_output"), attrs.Bool("conjugate_output")};
+  if (to_dense) state->output = {attrs.Bool("transpose_output"), attrs.Bool("conjugate_output")};
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -233,7 +233,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:T",
      .attrs = "T:" RIVULET_TYPES RIVULET_FLIPS "; transpose_output:bool=false; conjugate_output:bool=false",
      .infer = InferDense,
-     .prepare = Prepare<true>,
+     .prepare = With<Prepare, true>,
      .run = RunDense,
      .flags = kMakesOutputs | kTakesObjects | kDataDependent},
     {.name = "SparseMatrixSparseMatMul",
@@ -241,7 +241,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "c:variant",
      .attrs = "type:" RIVULET_TYPES RIVULET_FLIPS,
      .infer = InferProduct,
-     .prepare = Prepare<false>,
+     .prepare = With<Prepare, false>,
      .run = RunSparse,
      .flags = kMakesOutputs | kTakesObjects},
 };

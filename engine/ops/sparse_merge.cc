@@ -13,21 +13,21 @@
 #include "engine/ops/rows.h"
 #include "engine/ops/sparse_parts.h"
 #include "engine/ops/widen.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
 
 enum class Kind { kAdd, kMaximum, kMinimum };
 
-template <Kind kKind>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, Kind kind) {
   RIVULET_ASSIGN_OR_RETURN(SparseFacts a, InferSparse(c, 0, 1, 2));
   RIVULET_ASSIGN_OR_RETURN(const SparseFacts b, InferSparse(c, 3, 4, 5));
   if (!AgreeOnDim(b.rank, &a.rank))
     return InvalidArgument("want two shapes of one rank, got ", a.rank, " and ", b.rank);
   c.set_output(0, {Shape::kUnknownDim, a.rank});
   c.set_output(1, {Shape::kUnknownDim});
-  if constexpr (kKind == Kind::kAdd) {
+  if (kind == Kind::kAdd) {
     RIVULET_RETURN_IF_ERROR(c.WantScalar(6));
     c.set_output(2, {a.rank});
   }
@@ -172,11 +172,6 @@ Status Run(RunContext& c, Kind kind) {
   RIVULET_ASSIGN_OR_RETURN(Origin* const origins, RoomForOrigins(c, a, b));
   return StoreMerged(c, kind, a, b, origins, FindOrigins(a, b, c.stop(), origins));
 }
-template <Kind kKind>
-Status Run(RunContext& c) {
-  return Run(c, kKind);
-}
-
 #define RIVULET_TWO "a_indices:i64, a_values:T, a_shape:i64, b_indices:i64, b_values:T, b_shape:i64"
 #define RIVULET_CHOICE                                                     \
   .inputs = RIVULET_TWO, .outputs = "output_indices:i64, output_values:T", \
@@ -187,18 +182,18 @@ constexpr OpDef kDefs[] = {
      .inputs = RIVULET_TWO ", thresh:Treal",
      .outputs = "sum_indices:i64, sum_values:T, sum_shape:i64",
      .attrs = "T:type in {f32,f64,i8,i16,i32,i64,c64,c128}; Treal:type in {f32,f64,i8,i16,i32,i64}",
-     .infer = Infer<Kind::kAdd>,
+     .infer = With<Infer, Kind::kAdd>,
      .run = kWidened<RunAdd, kWidenAll>,
      .flags = kDataDependent},
     {.name = "SparseSparseMaximum",
      RIVULET_CHOICE,
-     .infer = Infer<Kind::kMaximum>,
-     .run = kWidened<Run<Kind::kMaximum>, kWidenAll>,
+     .infer = With<Infer, Kind::kMaximum>,
+     .run = kWidened<With<Run, Kind::kMaximum>, kWidenAll>,
      .flags = kDataDependent},
     {.name = "SparseSparseMinimum",
      RIVULET_CHOICE,
-     .infer = Infer<Kind::kMinimum>,
-     .run = kWidened<Run<Kind::kMinimum>, kWidenAll>,
+     .infer = With<Infer, Kind::kMinimum>,
+     .run = kWidened<With<Run, Kind::kMinimum>, kWidenAll>,
      .flags = kDataDependent},
 };
 

@@ -81,40 +81,28 @@ Status CheckIndices(const Indices& indices, int64_t count, int64_t limit, std::s
   return Status();
 }
 
+// At most so many columns are summed at once.
+constexpr int64_t kTile = 64;
+
+// Columns of `data`, whose rows have `row` elements, summed over rows indices[begin] to indices[end - 1].
+using SumRows = void (*)(const void* data, int64_t row, const Indices& indices, int64_t begin, int64_t end,
+                         int64_t width, Kind kind, void* to);
+
 template <typename T>
-void SumSegments(RunContext& c, Kind kind) {
-  const Tensor& data = c.input(0);
-  const Indices indices(c.input(1)), ids(c.input(2));
-  const int64_t count = c.input(1).num_elements();
-  Tensor& output = c.output(0);
-  const int64_t row = output.num_elements() / output.dim(0);
-  const T* in = static_cast<const T*>(data.raw());
-  T* out = static_cast<T*>(output.raw());
-  constexpr int64_t kTile = 64;
-  c.ParallelFor((row + kTile - 1) / kTile, std::max<int64_t>((1 << 9) / std::max<int64_t>(count, 1), 1),
-                [&](int64_t begin, int64_t end) {
-                  for (int64_t tile = begin; tile < end; ++tile) {
-                    const int64_t column = tile * kTile;
-                    const int64_t width = std::min(kTile, row - column);
-                    for (int64_t first = 0; first < count && !c.stop().stopped();) {
-                      const int64_t id = ids[first];
-                      Wide<T> sum[kTile] = {};
-                      int64_t next = first;
-                      for (; next < count && ids[next] == id; ++next) {
-                        const T* x = in + indices[next] * row + column;
-                        for (int64_t j = 0; j < width; ++j) sum[j] = Plus(sum[j], Widen(x[j]));
-                      }
-                      T* y = out + id * row + column;
-                      if constexpr (std::is_integral_v<T>) {
-                        std::copy_n(sum, width, y);
-                      } else {
-                        const auto divisor = static_cast<Wide<T>>(Divisor(kind, next - first));
-                        for (int64_t j = 0; j < width; ++j) y[j] = T(sum[j] / divisor);
-                      }
-                      first = next;
-                    }
-                  }
-                });
+void SumOf(const void* data, int64_t row, const Indices& indices, int64_t begin, int64_t end, int64_t width, Kind kind,
+           void* to) {
+  Wide<T> sum[kTile] = {};
+  for (int64_t i = begin; i < end; ++i) {
+    const T* x = static_cast<const T*>(data) + indices[i] * row;
+    for (int64_t j = 0; j < width; ++j) sum[j] = Plus(sum[j], Widen(x[j]));
+  }
+  T* y = static_cast<T*>(to);
+  if constexpr (std::is_integral_v<T>) {
+    std::copy_n(sum, width, y);
+  } else {
+    const auto divisor = static_cast<Wide<T>>(Divisor(kind, end - begin));
+    for (int64_t j = 0; j < width; ++j) y[j] = T(sum[j] / divisor);
+  }
 }
 
 Status Run(RunContext& c, Kind kind) {
@@ -129,8 +117,27 @@ Status Run(RunContext& c, Kind kind) {
   RIVULET_RETURN_IF_ERROR(CheckIndices(ids, count, output.dim(0), "segment_ids"));
   if (output.num_elements() == 0) return Status();
   std::memset(output.raw(), 0, output.bytes());
+  const DType dtype = output.dtype();
+  SumRows sum = nullptr;
   VisitLoops<kWidenRows, float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
-             uint64_t>(output.dtype(), [&](auto tag) { SumSegments<typename decltype(tag)::Type>(c, kind); });
+             uint64_t>(dtype, [&](auto tag) { sum = SumOf<typename decltype(tag)::Type>; });
+  if (sum == nullptr) return Status();
+  const int64_t row = output.num_elements() / output.dim(0);
+  const char* const in = static_cast<const char*>(c.input(0).raw());
+  char* const out = static_cast<char*>(output.raw());
+  const auto size = static_cast<int64_t>(ElementBytes(dtype));
+  c.ParallelFor((row + kTile - 1) / kTile, std::max<int64_t>((1 << 9) / std::max<int64_t>(count, 1), 1),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t column = begin * kTile; column < std::min(end * kTile, row); column += kTile) {
+                    for (int64_t first = 0; first < count && !c.stop().stopped();) {
+                      int64_t next = first + 1;
+                      while (next < count && ids[next] == ids[first]) ++next;
+                      sum(in + column * size, row, indices, first, next, std::min(kTile, row - column), kind,
+                          out + (ids[first] * row + column) * size);
+                      first = next;
+                    }
+                  }
+                });
   return Status();
 }
 template <Kind kKind>

@@ -15,6 +15,7 @@
 #include "engine/ops/random_stream.h"
 #include "engine/ops/shape_input.h"
 #include "engine/ops/variable.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -78,11 +79,10 @@ Result<Philox> TakeFor(RunContext& c) {
   return Take(c, kBlocksPerElement * static_cast<uint64_t>(c.output(0).num_elements()));
 }
 
-template <Distribution kDistribution>
-Status Run(RunContext& c) {
+Status Run(RunContext& c, Distribution distribution) {
   RIVULET_RETURN_IF_ERROR(CheckAlgorithm(Indices(c.input(1))[0]));
   RIVULET_ASSIGN_OR_RETURN(const Philox generator, TakeFor(c));
-  return FillRandom(c, kDistribution, generator, c.output(0));
+  return FillRandom(c, distribution, generator, c.output(0));
 }
 
 Status RunWithoutAlgorithm(RunContext& c) {
@@ -169,21 +169,21 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:dtype",
      .attrs = RIVULET_REAL,
      .infer = Infer,
-     .run = Run<Distribution::kNormal>,
+     .run = With<Run, Distribution::kNormal>,
      .flags = kEffect},
     {.name = "StatefulTruncatedNormal",
      .inputs = RIVULET_SHAPED,
      .outputs = "output:dtype",
      .attrs = RIVULET_REAL,
      .infer = Infer,
-     .run = Run<Distribution::kTruncatedNormal>,
+     .run = With<Run, Distribution::kTruncatedNormal>,
      .flags = kEffect},
     {.name = "StatefulUniform",
      .inputs = RIVULET_SHAPED,
      .outputs = "output:dtype",
      .attrs = RIVULET_REAL,
      .infer = Infer,
-     .run = Run<Distribution::kUniform>,
+     .run = With<Run, Distribution::kUniform>,
      .flags = kEffect},
     {.name = "StatefulUniformInt",
      .inputs = RIVULET_SHAPED ", minval:dtype, maxval:dtype",

@@ -10,6 +10,7 @@
 #include "engine/ops/dims.h"
 #include "engine/ops/number_text.h"
 #include "engine/ops/text_bytes.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -86,10 +87,9 @@ Status Infer(InferContext& c) {
   return Status();
 }
 
-template <bool kV2>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_v2) {
   auto state = std::make_unique<State>();
-  if (kV2) {
+  if (is_v2) {
     state->maxsplit = c.attrs().Int("maxsplit");
   } else {
     state->skip_empty = c.attrs().Bool("skip_empty");
@@ -146,7 +146,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "indices:i64, values:str, shape:i64",
      .attrs = "skip_empty:bool=true",
      .infer = Infer,
-     .prepare = Prepare<false>,
+     .prepare = With<Prepare, false>,
      .run = Run<SplitV1>,
      .flags = kDataDependent},
     {.name = "StringSplitV2",
@@ -154,7 +154,7 @@ constexpr OpDef kDefs[] = {
      .outputs = "indices:i64, values:str, shape:i64",
      .attrs = "maxsplit:int=-1",
      .infer = Infer,
-     .prepare = Prepare<true>,
+     .prepare = With<Prepare, true>,
      .run = Run<SplitV2>,
      .flags = kDataDependent},
 };

@@ -6,6 +6,7 @@
 #include "engine/ops/hash64.h"
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -23,11 +24,10 @@ Status InferStrong(InferContext& c) {
   return InferLikeFirst(c);
 }
 
-template <bool kHasKey>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool has_key) {
   auto state = std::make_unique<State>();
   state->num_buckets = static_cast<uint64_t>(c.attrs().Int("num_buckets"));
-  if (kHasKey) {
+  if (has_key) {
     const std::vector<int64_t> key = c.attrs().Ints("key");
     for (size_t i = 0; i < 2; ++i) state->key[i] = static_cast<uint64_t>(key[i]);
   }
@@ -55,21 +55,21 @@ constexpr OpDef kDefs[] = {
      .outputs = "output:i64",
      .attrs = "num_buckets:int >=1",
      .infer = InferLikeFirst,
-     .prepare = Prepare<false>,
+     .prepare = With<Prepare, false>,
      .run = Run<Fast>},
     {.name = "StringToHashBucketStrong",
      .inputs = "input:str",
      .outputs = "output:i64",
      .attrs = "num_buckets:int >=1; key:list(int)",
      .infer = InferStrong,
-     .prepare = Prepare<true>,
+     .prepare = With<Prepare, true>,
      .run = Run<Strong>},
     {.name = "StringToHashBucket",
      .inputs = "string_tensor:str",
      .outputs = "output:i64",
      .attrs = "num_buckets:int >=1",
      .infer = InferLikeFirst,
-     .prepare = Prepare<false>,
+     .prepare = With<Prepare, false>,
      .run = Run<Old>},
 };
 

@@ -8,6 +8,7 @@
 #include "engine/media/wav.h"
 #include "engine/ops/text_bytes.h"
 #include "engine/ops/wire_writer.h"
+#include "engine/ops/with.h"
 
 namespace rivulet {
 namespace {
@@ -22,23 +23,21 @@ Status CheckRate(float rate) {
   return InvalidArgument("sample_rate: want > 0 and below 2^32, got ", rate);
 }
 
-template <bool kV2>
-Status Infer(InferContext& c) {
+Status Infer(InferContext& c, bool is_v2) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
   const Shape& tensor = c.shape(1);
   if (tensor.has_rank() && tensor.rank() != 2 && tensor.rank() != 3) {
     return InvalidArgument("tensor: want [batch, frames] or [batch, frames, channels], got shape ", tensor);
   }
-  if (kV2) RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
+  if (is_v2) RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
   c.set_output(0, {});
   return Status();
 }
 
-template <bool kV2>
-Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
+Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c, bool is_v2) {
   auto state = std::make_unique<State>();
   state->max_outputs = c.attrs().Int("max_outputs");
-  if (!kV2) state->sample_rate = c.attrs().Float("sample_rate");
+  if (!is_v2) state->sample_rate = c.attrs().Float("sample_rate");
   return std::unique_ptr<OpState>(std::move(state));
 }
 
@@ -83,15 +82,15 @@ constexpr OpDef kDefs[] = {
      .inputs = "tag:str, tensor:f32",
      .outputs = "summary:str",
      .attrs = "sample_rate:float; max_outputs:int=3 >=1",
-     .infer = Infer<false>,
-     .prepare = Prepare<false>,
+     .infer = With<Infer, false>,
+     .prepare = With<Prepare, false>,
      .run = Run},
     {.name = "AudioSummaryV2",
      .inputs = "tag:str, tensor:f32, sample_rate:f32",
      .outputs = "summary:str",
      .attrs = "max_outputs:int=3 >=1",
-     .infer = Infer<true>,
-     .prepare = Prepare<true>,
+     .infer = With<Infer, true>,
+     .prepare = With<Prepare, true>,
      .run = Run},
 };
 
