@@ -129,7 +129,9 @@ void Print(const EvaluateReport& report) {
   const auto count = static_cast<int64_t>(evaluation.answers().size());
   std::printf("%lld files in %zu class%s: top-1 %s", static_cast<long long>(count), report.classes.size(),
               report.classes.size() == 1 ? "" : "es", Percent(evaluation.RightAmong(1), count).c_str());
-  if (!report.only_best) std::printf(", top-5 %s", Percent(evaluation.RightAmong(5), count).c_str());
+  if (!report.only_best && report.NumLabels() > 5) {
+    std::printf(", top-5 %s", Percent(evaluation.RightAmong(5), count).c_str());
+  }
   std::printf(" · %.1f ms each\n", report.ms);
   size_t width = 5;
   for (const LabelledFolder& one : report.classes) width = std::max(width, one.name.size());

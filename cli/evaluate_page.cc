@@ -119,7 +119,7 @@ std::string EvaluatePage(const EvaluateReport& report, size_t worst) {
   std::string body = Cat("<h1>", Escaped(FileName(report.model)), "</h1><p class=\"soft\">on ", count, " files of ",
                          static_cast<int64_t>(report.classes.size()), " classes in ", Escaped(report.folder), "</p>");
   body += "<div class=\"tiles\">" + Tile(Percent(report.evaluation.RightAmong(1), count), "right at once (top-1)");
-  if (!report.only_best && report.classes.size() > 5) {
+  if (!report.only_best && report.NumLabels() > 5) {
     body += Tile(Percent(report.evaluation.RightAmong(5), count), "right among five (top-5)");
   }
   body += Tile(Cat(count - report.evaluation.RightAmong(1)), "wrong");

@@ -21,6 +21,8 @@ struct EvaluateReport {
   std::vector<std::string> assumptions;
 
   std::string LabelOf(int64_t index) const;
+  // How many answers there are: five best of five say nothing.
+  size_t NumLabels() const { return labels.empty() ? classes.size() : labels.size(); }
 };
 
 // `worst`: how many of the wrong ones are shown, with small pictures.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
+
+#include "engine/base/errors.h"
 
 namespace rivulet::cli {
 namespace {
@@ -27,12 +29,20 @@ bool AreProbabilities(const Tensor& tensor) {
   return width > 1;
 }
 
-void AddBest(const Tensor& tensor, std::set<int64_t>* best) {
+// How many rows have which best.
+using Bests = std::map<int64_t, int64_t>;
+
+void AddBest(const Tensor& tensor, Bests* best) {
   const int64_t width = tensor.dim(tensor.rank() - 1);
   for (int64_t row = 0; row < tensor.num_elements(); row += width) {
     const float* start = tensor.data<float>() + row;
-    best->insert(std::max_element(start, start + width) - start);
+    ++(*best)[std::max_element(start, start + width) - start];
   }
+}
+
+bool HasRows(const Tensor& tensor) {
+  return tensor.dtype() == DType::kFloat && (tensor.rank() == 1 || tensor.rank() == 2) && tensor.num_elements() > 0 &&
+         tensor.dim(tensor.rank() - 1) > 1;
 }
 
 bool IsSame(const Tensor& a, const Tensor& b) {
@@ -54,7 +64,7 @@ bool IsSame(const Tensor& a, const Tensor& b) {
 bool AllGetOneAnswer(const std::vector<std::vector<Tensor>>& results) {
   if (results.size() < 2) return false;
   for (size_t k = 0; k < results[0].size(); ++k) {
-    std::set<int64_t> best;
+    Bests best;
     bool are_scores = true, are_same = true;
     for (const std::vector<Tensor>& result : results) {
       are_scores = are_scores && AreProbabilities(result[k]);
@@ -64,6 +74,27 @@ bool AllGetOneAnswer(const std::vector<std::vector<Tensor>>& results) {
     if (are_scores ? best.size() > 1 : !are_same) return false;
   }
   return true;
+}
+
+std::string FewAnswersNote(const std::vector<std::vector<Tensor>>& results) {
+  constexpr double kTellsLittle = 0.9;
+  std::string note;
+  for (size_t k = 0; !results.empty() && k < results[0].size(); ++k) {
+    Bests best;
+    int64_t rows = 0, most = 0;
+    for (const std::vector<Tensor>& result : results) {
+      if (!HasRows(result[k])) return "";
+      AddBest(result[k], &best);
+    }
+    for (const auto& [answer, count] : best) {
+      rows += count;
+      most = std::max(most, count);
+    }
+    if (rows < 2 || static_cast<double>(most) < kTellsLittle * static_cast<double>(rows)) return "";
+    note = Cat(most, " of your ", rows, " inputs get the same best answer, so that it stays the same tells little; ",
+               "better inputs are of many classes, and a trained network tells them apart");
+  }
+  return note;
 }
 
 }  // namespace rivulet::cli

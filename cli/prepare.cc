@@ -11,6 +11,7 @@
 #include "cli/graph_output.h"
 #include "cli/model_flags.h"
 #include "cli/notes.h"
+#include "cli/one_answer.h"
 #include "cli/prepare_page.h"
 #include "cli/progress.h"
 #include "cli/input_shapes.h"
@@ -219,6 +220,9 @@ int Prepare(const PrepareCommand& command) {
   EndProgress();
   if (!stops.ok()) return Fail(stops.status());
   report.stops = std::move(*stops);
+  if (const std::string few = FewAnswersNote(state.given.results); state.samples.are_given && !few.empty()) {
+    report.notes.push_back(few);
+  }
   report.inputs = state.inputs;
   report.outputs = state.outputs;
   report.samples = state.samples.feeds.size();

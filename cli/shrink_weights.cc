@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/notes.h"
 #include "cli/one_answer.h"
 #include "cli/pack_source.h"
 #include "cli/progress.h"
@@ -34,11 +35,16 @@ struct Shrunk {
   std::optional<prepare::Agreement> held_out;  // of samples that nothing was fitted to
 };
 
-// Made-up inputs may be all the same to a network; then whatever is left of it agrees.
+// Inputs may be all the same to a network; then whatever is left of it agrees.
 Status CheckThatInputsTell(const WeightsCall& call, const prepare::GraphDef& graph, const Samples& samples) {
-  if (!samples.are_made_up || call.step > 0) return Status();
+  if (samples.feeds.empty() || call.step > 0) return Status();
   RIVULET_ASSIGN_OR_RETURN(const RoadRun run, RunRoad(prepare::Serialize(graph), samples.outputs,
                                                       {.feeds = samples.feeds}, {.num_threads = call.threads}));
+  if (!samples.are_made_up) {
+    const std::string few = FewAnswersNote(run.results);
+    if (!few.empty() && !call.samples.images.empty()) PrintNote(call.model, few);
+    return Status();
+  }
   if (!AllGetOneAnswer(run.results)) return Status();
   return InvalidArgument("all ", samples.what,
                          " get the same answer, so nothing tells what coarser weights change. Give pictures or sounds "

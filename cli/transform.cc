@@ -98,8 +98,13 @@ Status Transform(const TransformCommand& command, const std::vector<prepare::Tra
   options.report = PrintLine(command.model);
   options.bisect = command.bisect;
   if (!command.no_verify) {
-    options.verify = [&check](const prepare::TransformCall& call, const prepare::GraphDef& old,
-                              const prepare::GraphDef& now) { return prepare::VerifyTransform(call, old, now, check); };
+    options.verify = [&](const prepare::TransformCall& call, const prepare::GraphDef& old,
+                         const prepare::GraphDef& now) {
+      if (call.promise() == prepare::Promise::kCallers && !(old == now)) {
+        options.report(Cat(call.transform->name, " was asked for what may change answers: they are not compared"));
+      }
+      return prepare::VerifyTransform(call, old, now, check);
+    };
   }
   RIVULET_RETURN_IF_ERROR(prepare::ApplyTransforms(calls, options, *graph).Framed(Cat("'", command.model, "'")));
   *after = graph->nodes.size();

@@ -1,11 +1,11 @@
 #include "prepare/constant_aliases.h"
 
-#include <unordered_map>
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
 
-using Nodes = std::unordered_map<std::string_view, const NodeDef*>;
+using Nodes = NameViewMap<const NodeDef*>;
 
 // The constant that `input` means, perhaps through Identity nodes that wait for nothing else; null where it is none.
 const NodeDef* ConstantBehind(const Nodes& nodes, const std::string& input) {

@@ -1,12 +1,11 @@
 #include <algorithm>
 #include <deque>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
 #include "prepare/function_calls.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/training_leftovers.h"
 
 namespace rivulet::prepare {
@@ -108,7 +107,7 @@ class BranchDropper {
 
   // A node with a dead input never runs; a Merge only when all are dead.
   void SpreadDeath() {
-    std::unordered_map<std::string_view, std::vector<const NodeDef*>> readers;
+    NameViewMap<std::vector<const NodeDef*>> readers;
     for (const NodeDef& node : graph_.nodes) {
       for (const std::string& input : node.inputs) readers[ParseInput(input).node].push_back(&node);
     }
@@ -167,18 +166,22 @@ class BranchDropper {
 
   // Readers of a Switch read what it was given; what is dead goes.
   void Rewire() {
-    std::unordered_map<std::string, std::string> source;
+    NameMap<std::string> source;
     for (const auto& [name, port] : live_port_) source.emplace(std::string(name), by_name_.at(name)->inputs[0]);
-    const auto follow = [&](std::string text) {
-      for (size_t hops = 0; hops <= source.size(); ++hops) {
-        const InputName name = ParseInput(text);
-        const auto it = source.find(std::string(name.node));
+    // Who was followed before leads to the end at once. Switches in a circle end somewhere in it.
+    const auto follow = [&](const std::string& text) {
+      std::string end = text;
+      std::vector<std::string*> passed;
+      while (passed.size() <= source.size()) {
+        const auto it = source.find(std::string(ParseInput(end).node));
         if (it == source.end()) break;
-        text = name.is_control ? Cat("^", ParseInput(it->second).node) : it->second;
+        end = it->second;
+        passed.push_back(&it->second);
       }
-      return text;
+      for (std::string* on_the_way : passed) *on_the_way = end;
+      return ParseInput(text).is_control ? Cat("^", ParseInput(end).node) : end;
     };
-    std::unordered_set<std::string> kept;
+    NameSet kept;
     for (const std::string& name : context_.outputs) kept.insert(std::string(ParseInput(name).node));
     std::vector<NodeDef> nodes;
     for (NodeDef& node : graph_.nodes) {
@@ -192,11 +195,11 @@ class BranchDropper {
 
   GraphDef& graph_;
   const TransformContext& context_;
-  std::unordered_map<std::string_view, const NodeDef*> by_name_;
-  std::unordered_map<std::string_view, int> live_port_;  // of Switches with a constant condition
-  std::unordered_set<std::string_view> dead_;
-  std::unordered_map<std::string, std::string> index_of_;  // of a Merge that is gone: which input it took
-  std::unordered_set<std::string> used_;
+  NameViewMap<const NodeDef*> by_name_;
+  NameViewMap<int> live_port_;  // of Switches with a constant condition
+  NameViewSet dead_;
+  NameMap<std::string> index_of_;  // of a Merge that is gone: which input it took
+  NameSet used_;
   std::vector<NodeDef> added_;
 };
 

@@ -1,10 +1,9 @@
 #include "prepare/evaluate.h"
 
-#include <unordered_set>
-
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
 #include "prepare/engine_graph.h"
+#include "prepare/names.h"
 #include "rivulet/session.h"
 
 namespace rivulet::prepare {
@@ -15,11 +14,11 @@ constexpr size_t kBudgetBytes = size_t{4} << 30;
 }  // namespace
 
 Result<std::vector<Tensor>> Evaluate(const GraphDef& graph, const std::vector<std::string>& edges,
-                                     const std::unordered_map<std::string, Tensor>& known) {
+                                     const NameMap<Tensor>& known) {
   RIVULET_ASSIGN_OR_RETURN(const NodeIndex index, IndexNodes(graph));
   GraphDef part;
   part.rest = graph.rest;
-  std::unordered_set<std::string> taken;
+  NameSet taken;
   std::vector<std::string> waiting = edges;
   while (!waiting.empty()) {
     const std::string name(ParseInput(waiting.back()).node);

@@ -3,10 +3,10 @@
 #define RIVULET_PREPARE_EVALUATE_H_
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "prepare/graph_def.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 
@@ -14,7 +14,7 @@ namespace rivulet::prepare {
 // `known`, whose output 0 has that value, is not looked at, nor is what only orders nodes. Nodes are computed one by
 // one, as they are written.
 Result<std::vector<Tensor>> Evaluate(const GraphDef& graph, const std::vector<std::string>& edges,
-                                     const std::unordered_map<std::string, Tensor>& known = {});
+                                     const NameMap<Tensor>& known = {});
 
 }  // namespace rivulet::prepare
 

@@ -6,10 +6,10 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "prepare/function_def.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 
@@ -70,8 +70,8 @@ class BodyFreezer {
   std::vector<NodeDef>& nodes_;
   FrozenFunctions& functions_;
   const bool in_function_;
-  std::unordered_map<std::string, Frozen> frozen_;  // by name, or by "name:position" of a call's result
-  std::set<std::string> calls_;                     // that were frozen
+  NameMap<Frozen> frozen_;       // by name, or by "name:position" of a call's result
+  std::set<std::string> calls_;  // that were frozen
   std::set<std::string> renamed_;
   std::vector<NodeDef> added_;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "engine/graph/model_setup.h"
@@ -13,6 +12,7 @@
 #include "prepare/idle_waits.h"
 #include "prepare/inline_functions.h"
 #include "prepare/model_graph.h"
+#include "prepare/names.h"
 #include "prepare/seed_counters.h"
 #include "prepare/strip_unused.h"
 #include "prepare/table_contents.h"
@@ -54,20 +54,17 @@ class ModelFreezer {
     if (signature_ != nullptr) {
       for (const SignatureTensor& tensor : signature_->outputs) result_.outputs.push_back({tensor.key, tensor.name});
     } else {
+      // A variable that nobody reads, and what changes one, are no outputs of a model.
+      NameViewSet values;
+      for (const NodeDef& node : result_.graph.nodes) {
+        if (!IsVariable(node) && node.op.find("Assign") == std::string::npos) values.insert(node.name);
+      }
       for (const std::string& name : model_->LikelyOutputs()) {
-        if (!IsLeftover(name)) result_.outputs.push_back({name, name});
+        if (values.contains(name)) result_.outputs.push_back({name, name});
       }
     }
     if (result_.outputs.empty()) return InvalidArgument("'", path_, "': the model names no output; give --output");
     return Status();
-  }
-
-  // A variable that nobody reads, and what changes one, are no outputs of a model.
-  bool IsLeftover(const std::string& name) const {
-    for (const NodeDef& node : result_.graph.nodes) {
-      if (node.name == name) return IsVariable(node) || node.op.find("Assign") != std::string::npos;
-    }
-    return true;
   }
 
   Status Freeze(const GraphDef& whole) {
@@ -105,25 +102,27 @@ class ModelFreezer {
     return names;
   }
 
-  // A name for a new node like `wish`, which need not be one that nodes can have.
-  std::string FreeName(std::string wish) const {
-    std::unordered_set<std::string_view> names;
+  NameSet NodeNames() const {
+    NameSet names;
     for (const NodeDef& node : result_.graph.nodes) names.insert(node.name);
+    return names;
+  }
+
+  // A name for a new node like `wish`, which need not be one that nodes can have.
+  static std::string FreeName(std::string wish, const NameSet& names) {
     for (char& c : wish) {
       const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
                         c == '.' || c == '/' || c == '-';
       if (!fits) c = '_';
     }
     if (wish.empty() || wish[0] == '_' || wish[0] == '/' || wish[0] == '-') wish = "output" + wish;
-    for (int i = 0;; ++i) {
-      std::string name = i == 0 ? wish : Cat(wish, "_", i);
-      if (!names.contains(name)) return name;
-    }
+    return rivulet::FreeName(wish, names.size(), [&](const std::string& name) { return names.contains(name); });
   }
 
   // What a call gave has lost its name.
   Status NameOutputs(const InlinedCalls& calls) {
     std::optional<Facts> facts;
+    NameSet names = NodeNames();
     for (FrozenTensor& output : result_.outputs) {
       const std::string now = AfterInlining(calls, output.name);
       if (now == output.name) continue;
@@ -133,7 +132,9 @@ class ModelFreezer {
       DType type = facts->TypeOf(now);
       if (type == DType::kInvalid) type = TypeInSignature(output);
       if (type == DType::kInvalid) return InvalidArgument("output '", output.key, "': its type is not known");
-      NodeDef identity{.name = FreeName(std::string(ParseInput(output.key).node)), .op = "Identity", .inputs = {now}};
+      NodeDef identity{
+          .name = FreeName(std::string(ParseInput(output.key).node), names), .op = "Identity", .inputs = {now}};
+      names.insert(identity.name);
       identity.attrs["T"] = Attr::OfType(type);
       output.name = identity.name;
       result_.graph.nodes.push_back(std::move(identity));
@@ -152,7 +153,7 @@ class ModelFreezer {
     if (!prefix.empty()) {
       RIVULET_ASSIGN_OR_RETURN(values, VariableValues::Open(prefix, whole));
     }
-    std::unordered_set<std::string> written = WrittenAtStart(whole);
+    NameSet written = WrittenAtStart(whole);
     const auto value_of = [&](const NodeDef& variable) -> Result<Tensor> {
       if (written.contains(variable.name)) return ValueAtStart(whole, variable.name);
       if (values) return values->Of(variable);
@@ -163,8 +164,8 @@ class ModelFreezer {
   }
 
   // The variables that the model's initialisers write to, directly.
-  std::unordered_set<std::string> WrittenAtStart(const GraphDef& whole) const {
-    std::unordered_set<std::string> written;
+  NameSet WrittenAtStart(const GraphDef& whole) const {
+    NameSet written;
     GraphDef needed = whole;
     if (model_->setup().init_ops.empty() || !KeepNeeded(model_->setup().init_ops, needed).ok()) return written;
     for (const NodeDef& node : needed.nodes) {
@@ -192,49 +193,60 @@ class ModelFreezer {
 
   void NameInputs() {
     if (signature_ == nullptr) return;
+    NameSet names = NodeNames();
+    NameMap<std::string> renamed;
     for (const SignatureTensor& input : signature_->inputs) {
       std::string name(ParseInput(input.name).node);
       if (ParseInput(input.name).port != 0) name = input.name;
-      if (name == Cat(signature_->key, "_", input.key) && FreeName(input.key) == input.key) {
-        Rename(name, input.key);
+      if (name == Cat(signature_->key, "_", input.key) && FreeName(input.key, names) == input.key) {
+        renamed.emplace(name, input.key);
+        names.erase(name);
+        names.insert(input.key);
         name = input.key;
       }
       result_.inputs.push_back({input.key, name, input.dtype, input.shape});
     }
+    Rename(renamed);
   }
 
   // A signature may be fed behind what parses examples: that goes.
   Status CutAtInputs() {
     StripOptions cut{.outputs = OutputNames()};
+    NameViewMap<NodeDef*> nodes;
+    for (NodeDef& node : result_.graph.nodes) nodes.emplace(node.name, &node);
     for (const FrozenTensor& input : result_.inputs) {
-      for (NodeDef& node : result_.graph.nodes) {
-        if (node.name != input.name || IsPlaceholder(node) || input.dtype == DType::kInvalid) continue;
-        cut.inputs.push_back(input.name);
-        cut.types.push_back(input.dtype);
-        node.attrs.erase("_output_shapes");
-        node.attrs["shape"] = Attr::OfShape(input.shape);
-      }
+      const auto found = nodes.find(input.name);
+      if (found == nodes.end() || IsPlaceholder(*found->second) || input.dtype == DType::kInvalid) continue;
+      NodeDef& node = *found->second;
+      cut.inputs.push_back(input.name);
+      cut.types.push_back(input.dtype);
+      node.attrs.erase("_output_shapes");
+      node.attrs["shape"] = Attr::OfShape(input.shape);
     }
     return cut.inputs.empty() ? Status() : StripUnused(cut, result_.graph);
   }
 
-  void Rename(const std::string& from, const std::string& to) {
+  void Rename(const NameMap<std::string>& renamed) {
     for (NodeDef& node : result_.graph.nodes) {
-      if (node.name == from) node.name = to;
+      if (const auto own = renamed.find(node.name); own != renamed.end()) node.name = own->second;
       for (std::string& text : node.inputs) {
         const InputName input = ParseInput(text);
-        if (input.node == from) text = ToText({.node = to, .port = input.port, .is_control = input.is_control});
+        const auto to = renamed.find(std::string(input.node));
+        if (to != renamed.end()) {
+          text = ToText({.node = to->second, .port = input.port, .is_control = input.is_control});
+        }
       }
     }
     for (FrozenTensor& output : result_.outputs) {
-      if (ParseInput(output.name).node == from) output.name = to;
+      const auto to = renamed.find(std::string(ParseInput(output.name).node));
+      if (to != renamed.end()) output.name = to->second;
     }
   }
 
   void NoteTables() {
+    const NameViewSet empty(result_.empty_tables.begin(), result_.empty_tables.end());
     for (const NodeDef& node : result_.graph.nodes) {
-      const auto& empty = result_.empty_tables;
-      if (std::find(empty.begin(), empty.end(), node.name) == empty.end()) continue;
+      if (!empty.contains(node.name)) continue;
       result_.notes.push_back(
           Cat("node '", node.name, "' (", node.op, ") is a table that the graph does not fill: ",
               node.op.starts_with("HashTable") ? "a run that asks it fails" : "its answers are the default"));
@@ -244,15 +256,14 @@ class ModelFreezer {
   // Inputs that the outputs do not need are gone, and so no inputs.
   Status Describe() {
     RIVULET_ASSIGN_OR_RETURN(const Facts facts, Facts::Of(result_.graph));
-    std::unordered_set<std::string_view> names;
+    NameViewSet names;
     for (const NodeDef& node : result_.graph.nodes) names.insert(node.name);
     std::erase_if(result_.inputs,
                   [&](const FrozenTensor& input) { return !names.contains(ParseInput(input.name).node); });
+    NameSet known;
+    for (const FrozenTensor& input : result_.inputs) known.insert(input.name);
     for (const NodeDef& node : result_.graph.nodes) {
-      const auto is_it = [&](const FrozenTensor& input) { return input.name == node.name; };
-      if (!node.op.starts_with("Placeholder") || std::any_of(result_.inputs.begin(), result_.inputs.end(), is_it)) {
-        continue;
-      }
+      if (!node.op.starts_with("Placeholder") || !known.insert(node.name).second) continue;
       result_.inputs.push_back({node.name, node.name});
     }
     for (std::vector<FrozenTensor>* tensors : {&result_.inputs, &result_.outputs}) {

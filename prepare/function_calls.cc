@@ -1,9 +1,7 @@
 #include "prepare/function_calls.h"
 
-#include <unordered_map>
-#include <unordered_set>
-
 #include "prepare/function_def.h"
+#include "prepare/names.h"
 #include "prepare/wire_fields.h"
 #include "prepare/wire_writer.h"
 
@@ -120,8 +118,8 @@ class CallWalk {
     }
   }
 
-  std::unordered_map<std::string_view, const FunctionDef*> by_name_;
-  std::unordered_set<std::string> called_;
+  NameViewMap<const FunctionDef*> by_name_;
+  NameSet called_;
   std::vector<const FunctionDef*> waiting_;
 };
 

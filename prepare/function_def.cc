@@ -141,15 +141,22 @@ bool FunctionDef::IsPlain() const {
 }
 
 const FunctionDef* FunctionLibrary::Find(std::string_view name) const {
-  const auto it = std::find_if(functions.begin(), functions.end(), [&](const auto& f) { return f.name == name; });
-  return it == functions.end() ? nullptr : &*it;
+  const auto place_all = [&] {
+    for (; num_placed_ < functions.size(); ++num_placed_) places_.emplace(functions[num_placed_].name, num_placed_);
+    return places_.find(std::string(name));
+  };
+  auto it = place_all();
+  const bool is_old = num_placed_ > functions.size() || (it != places_.end() && functions[it->second].name != name);
+  if (is_old) {
+    places_.clear();
+    num_placed_ = 0;
+    it = place_all();
+  }
+  return it == places_.end() ? nullptr : &functions[it->second];
 }
 
 std::string FunctionLibrary::FreeName(std::string_view stem) const {
-  for (int i = 0;; ++i) {
-    const std::string name = i == 0 ? std::string(stem) : Cat(stem, "_", i);
-    if (Find(name) == nullptr) return name;
-  }
+  return rivulet::FreeName(stem, functions.size(), [&](const std::string& name) { return Find(name) != nullptr; });
 }
 
 Result<FunctionLibrary> TakeLibrary(GraphDef& graph) {

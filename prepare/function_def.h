@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "prepare/graph_def.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 
@@ -42,6 +43,12 @@ struct FunctionLibrary {
 
   const FunctionDef* Find(std::string_view name) const;
   std::string FreeName(std::string_view stem) const;
+
+ private:
+  // Where the first of each name lies, as far as somebody has asked: functions may come at the end between two
+  // questions.
+  mutable NameMap<size_t> places_;
+  mutable size_t num_placed_ = 0;
 };
 
 // Takes the library out of the graph's unread bytes. A graph without one has an empty library.

@@ -1,6 +1,7 @@
 #include "prepare/function_names.h"
 
 #include "engine/base/wire.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -22,8 +23,8 @@ void ForEach(WireCursor message, uint32_t field, Status* status, const Read& rea
 
 }  // namespace
 
-Result<std::unordered_set<std::string>> FunctionNames(const GraphDef& graph) {
-  std::unordered_set<std::string> names;
+Result<NameSet> FunctionNames(const GraphDef& graph) {
+  NameSet names;
   Status status;
   const WireCursor rest({reinterpret_cast<const uint8_t*>(graph.rest.data()), graph.rest.size()}, 0);
   ForEach(rest, kLibrary, &status, [&](WireCursor& library) {

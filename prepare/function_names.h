@@ -3,13 +3,13 @@
 #define RIVULET_PREPARE_FUNCTION_NAMES_H_
 
 #include <string>
-#include <unordered_set>
 
 #include "prepare/graph_def.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 
-Result<std::unordered_set<std::string>> FunctionNames(const GraphDef& graph);
+Result<NameSet> FunctionNames(const GraphDef& graph);
 
 }  // namespace rivulet::prepare
 

@@ -7,6 +7,7 @@
 #include "prepare/constants.h"
 #include "prepare/facts.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 #include "prepare/windows.h"
 
@@ -131,7 +132,7 @@ Status FuseIntoConv(GraphDef& graph, const TransformContext& context, ImageStep 
   RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, context));
   RIVULET_ASSIGN_OR_RETURN(const Facts facts, Facts::Of(graph));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph));
-  const std::unordered_set<std::string> inside = BehindControlFlow(order);
+  const NameSet inside = BehindControlFlow(order);
   std::vector<std::string> names;
   for (const NodeDef* node : edit.Nodes()) names.push_back(node->name);
   for (const std::string& name : names) {

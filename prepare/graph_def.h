@@ -10,10 +10,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "prepare/attr.h"
+#include "prepare/names.h"
 #include "rivulet/limits.h"
 
 namespace rivulet::prepare {
@@ -69,7 +69,7 @@ InputName ParseInput(std::string_view input);
 std::string ToText(const InputName& input);
 
 // Nodes by name. Names that are there twice are an error.
-using NodeIndex = std::unordered_map<std::string_view, const NodeDef*>;
+using NodeIndex = NameViewMap<const NodeDef*>;
 Result<NodeIndex> IndexNodes(const GraphDef& graph);
 
 // That every input names a node and no name is there twice.

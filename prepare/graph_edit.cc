@@ -92,9 +92,7 @@ bool GraphEdit::ReadsOtherOutputs(const NodeDef& node) const {
 }
 
 std::string GraphEdit::FreeName(std::string_view stem) const {
-  std::string name(stem);
-  for (int i = 1; index_.contains(name); ++i) name = Cat(stem, "_", i);
-  return name;
+  return rivulet::FreeName(stem, index_.size(), [&](const std::string& name) { return index_.contains(name); });
 }
 
 void GraphEdit::Link(NodeDef& node) {

@@ -6,10 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "prepare/names.h"
 #include "prepare/transform.h"
 
 namespace rivulet::prepare {
@@ -70,9 +69,9 @@ class GraphEdit {
   void Unlink(const NodeDef& node);
 
   std::list<NodeDef> nodes_;
-  std::unordered_map<std::string, std::list<NodeDef>::iterator> index_;
-  std::unordered_map<std::string, std::vector<NodeDef*>> readers_;  // of each name, once for each input
-  std::unordered_set<std::string> kept_;
+  NameMap<std::list<NodeDef>::iterator> index_;
+  NameMap<std::vector<NodeDef*>> readers_;  // of each name, once for each input
+  NameSet kept_;
 };
 
 // The data inputs of a node, which come first.

@@ -1,10 +1,10 @@
 #include "prepare/idle_waits.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "engine/ops/op.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 
@@ -23,9 +23,9 @@ Status DropIdleWaits(GraphDef& graph) {
   }
   RIVULET_ASSIGN_OR_RETURN(const NodeIndex index, IndexNodes(graph));
   // What has an effect, and all that comes after such.
-  std::unordered_map<std::string_view, std::vector<const NodeDef*>> readers;
+  NameViewMap<std::vector<const NodeDef*>> readers;
   std::vector<const NodeDef*> waiting;
-  std::unordered_set<std::string_view> busy;
+  NameViewSet busy;
   const auto mark = [&](const NodeDef& node) {
     if (busy.insert(node.name).second) waiting.push_back(&node);
   };

@@ -1,8 +1,6 @@
 #include "prepare/inline_functions.h"
 
 #include <memory>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "engine/import/graphdef.h"
@@ -11,6 +9,7 @@
 #include "prepare/function_calls.h"
 #include "prepare/function_def.h"
 #include "prepare/idle_waits.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -33,7 +32,7 @@ class Inliner {
   struct Made {
     const FunctionDef* function;
     Body body;
-    std::unordered_map<std::string_view, const NodeDef*> nodes;
+    NameViewMap<const NodeDef*> nodes;
   };
 
   Status InlineAll() {
@@ -102,8 +101,9 @@ class Inliner {
   }
 
   std::string FreeName(const std::string& stem) {
-    std::string name = stem;
-    for (int i = 1; !names_.insert(name).second; ++i) name = Cat(stem, "_", i);
+    std::string name =
+        rivulet::FreeName(stem, names_.size(), [&](const std::string& tried) { return names_.contains(tried); });
+    names_.insert(name);
     return name;
   }
 
@@ -186,7 +186,7 @@ class Inliner {
         AddWait(input, 0, &waits);
       }
     }
-    std::unordered_set<std::string> seen;
+    NameSet seen;
     for (std::string& wait : waits) {
       if (wait.substr(1) != node.name && seen.insert(wait).second) inputs.push_back(std::move(wait));
     }
@@ -207,8 +207,8 @@ class Inliner {
   FunctionLibrary library_;
   std::shared_ptr<std::string> bytes_;
   Graph imported_;
-  std::unordered_map<std::string, std::unique_ptr<Made>> bodies_;
-  std::unordered_set<std::string> names_;
+  NameMap<std::unique_ptr<Made>> bodies_;
+  NameSet names_;
   InlinedCalls calls_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "engine/base/errors.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -10,10 +11,9 @@ bool IsMerge(const NodeDef& node) { return node.op == "Merge" || node.op == "Ref
 
 }  // namespace
 
-Result<std::unordered_set<std::string_view>> NeededNames(const GraphDef& graph, const TransformContext& context,
-                                                         bool stops_at_inputs) {
+Result<NameViewSet> NeededNames(const GraphDef& graph, const TransformContext& context, bool stops_at_inputs) {
   RIVULET_ASSIGN_OR_RETURN(const NodeIndex index, IndexNodes(graph));
-  std::unordered_set<std::string_view> inputs, needed;
+  NameViewSet inputs, needed;
   std::vector<std::string_view> waiting;
   for (const auto* names : {&context.inputs, &context.outputs}) {
     for (const std::string& text : *names) {
@@ -51,7 +51,7 @@ Status KeepNeeded(GraphDef& graph, const TransformContext& context) {
 }
 
 Result<std::vector<const NodeDef*>> ExecutionOrder(const GraphDef& graph) {
-  std::unordered_map<std::string_view, size_t> places;
+  NameViewMap<size_t> places;
   for (size_t i = 0; i < graph.nodes.size(); ++i) places.emplace(graph.nodes[i].name, i);
   std::vector<std::vector<size_t>> readers(graph.nodes.size());
   std::vector<size_t> waiting(graph.nodes.size(), 0), ready, order;
@@ -91,8 +91,8 @@ Result<std::vector<const NodeDef*>> ExecutionOrder(const GraphDef& graph) {
   return nodes;
 }
 
-std::unordered_set<std::string> BehindControlFlow(const std::vector<const NodeDef*>& order) {
-  std::unordered_set<std::string> behind;
+NameSet BehindControlFlow(const std::vector<const NodeDef*>& order) {
+  NameSet behind;
   for (const NodeDef* node : order) {
     bool inside = IsControlFlow(node->op);
     for (const std::string& input : node->inputs) inside |= behind.contains(std::string(ParseInput(input).node));

@@ -4,17 +4,16 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
+#include "prepare/names.h"
 #include "prepare/transform.h"
 
 namespace rivulet::prepare {
 
 // The names of the inputs, the outputs, and what the outputs need; nothing behind an input where it `stops_at_inputs`.
 // A name without node gets the nearest ones.
-Result<std::unordered_set<std::string_view>> NeededNames(const GraphDef& graph, const TransformContext& context,
-                                                         bool stops_at_inputs);
+Result<NameViewSet> NeededNames(const GraphDef& graph, const TransformContext& context, bool stops_at_inputs);
 
 // Only those stay; an input that is no placeholder keeps what it reads.
 Status KeepNeeded(GraphDef& graph, const TransformContext& context);
@@ -25,7 +24,7 @@ Result<std::vector<const NodeDef*>> ExecutionOrder(const GraphDef& graph);
 
 // The nodes behind a part of a loop or branch (which see themselves as such): they may run many times, or never, so
 // that a constant made for one must wait for what the node reads.
-std::unordered_set<std::string> BehindControlFlow(const std::vector<const NodeDef*>& order);
+NameSet BehindControlFlow(const std::vector<const NodeDef*>& order);
 
 }  // namespace rivulet::prepare
 

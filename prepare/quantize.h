@@ -4,8 +4,8 @@
 
 #include <optional>
 #include <string>
-#include <unordered_set>
 
+#include "prepare/names.h"
 #include "prepare/transform.h"
 
 namespace rivulet::prepare {
@@ -17,7 +17,7 @@ struct FloatRange {
 struct QuantizeOptions {
   std::optional<FloatRange> input;     // of all float placeholders, which then take quint8
   std::optional<FloatRange> fallback;  // of results, instead of measuring them in every run
-  std::unordered_set<std::string> ignored_ops;
+  NameSet ignored_ops;
 };
 
 // Float placeholders become quint8 ones, with a Dequantize of the input's range behind.

@@ -5,6 +5,7 @@
 
 #include "engine/ops/op.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -22,8 +23,8 @@ constexpr std::string_view kArithmetic[] = {"Add",     "AddV2",   "Sub",     "Mu
 
 }  // namespace
 
-std::unordered_set<std::string> BehindFoundShapes(const std::vector<const NodeDef*>& order) {
-  std::unordered_set<std::string> behind;
+NameSet BehindFoundShapes(const std::vector<const NodeDef*>& order) {
+  NameSet behind;
   for (const NodeDef* node : order) {
     const OpDef* def = FindOp(node->op);
     bool found = def != nullptr && (def->flags & kDataDependent) != 0 && NumDataInputs(*node) > 0 &&
@@ -37,8 +38,8 @@ std::unordered_set<std::string> BehindFoundShapes(const std::vector<const NodeDe
   return behind;
 }
 
-std::unordered_set<std::string> BeforeRoots(const std::vector<const NodeDef*>& order) {
-  std::unordered_set<std::string> before;
+NameSet BeforeRoots(const std::vector<const NodeDef*>& order) {
+  NameSet before;
   // From the results back to what they are made of.
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const NodeDef& node = **it;
@@ -48,7 +49,7 @@ std::unordered_set<std::string> BeforeRoots(const std::vector<const NodeDef*>& o
       if (passes || is_root || (is_quotient && i == 1)) before.emplace(ParseInput(node.inputs[i]).node);
     }
   }
-  std::unordered_set<std::string> arithmetic;
+  NameSet arithmetic;
   for (const NodeDef* node : order) {
     if (before.contains(node->name) && IsOneOf(node->op, kArithmetic)) arithmetic.insert(node->name);
   }

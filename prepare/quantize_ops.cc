@@ -1,6 +1,7 @@
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 #include "prepare/quantize.h"
 #include "prepare/quantize_limits.h"
@@ -193,7 +194,7 @@ Result<std::optional<int32_t>> AxisFromStart(const QuantizedOp& op, const NodeDe
 }
 
 // That no input can be empty in some run.
-Status CheckNotEmpty(const NodeDef& node, const Facts& facts, const std::unordered_set<std::string>& found) {
+Status CheckNotEmpty(const NodeDef& node, const Facts& facts, const NameSet& found) {
   for (size_t i = 0; i < NumDataInputs(node); ++i) {
     const Shape& shape = facts.ShapeOf(node.inputs[i]);
     const bool unknown = !shape.complete() && found.contains(std::string(ParseInput(node.inputs[i]).node));
@@ -209,10 +210,10 @@ Status CheckNotEmpty(const NodeDef& node, const Facts& facts, const std::unorder
 Status ReplaceOps(const QuantizeOptions& options, const TransformContext& context, GraphDef& graph) {
   RIVULET_ASSIGN_OR_RETURN(const Facts facts, Facts::Of(graph));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph));
-  const std::unordered_set<std::string> inside = BehindControlFlow(order);
-  const std::unordered_set<std::string> found = BehindFoundShapes(order);
-  const std::unordered_set<std::string> rooted = BeforeRoots(order);
-  std::unordered_set<std::string> fed;
+  const NameSet inside = BehindControlFlow(order);
+  const NameSet found = BehindFoundShapes(order);
+  const NameSet rooted = BeforeRoots(order);
+  NameSet fed;
   for (const std::string& name : context.inputs) fed.emplace(ParseInput(name).node);
   RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, context));
   for (NodeDef* node : edit.Nodes()) {

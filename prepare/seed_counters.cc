@@ -1,19 +1,19 @@
 #include "prepare/seed_counters.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "prepare/freeze.h"
 #include "prepare/idle_waits.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
 
 // What was found of one variable.
 struct Counter {
-  std::unordered_set<std::string> steps;  // the nodes that write to it
-  std::string draws;                      // a node that draws numbers by it
+  NameSet steps;      // the nodes that write to it
+  std::string draws;  // a node that draws numbers by it
 };
 
 class Finder {
@@ -42,7 +42,7 @@ class Finder {
       }
     }
     if (counter.steps.empty() || outputs_.contains(variable.name)) return std::nullopt;
-    std::unordered_set<std::string_view> seen;
+    NameViewSet seen;
     while (!waiting.empty()) {
       const NodeDef& node = *waiting.back();
       waiting.pop_back();
@@ -63,13 +63,13 @@ class Finder {
   }
 
  private:
-  std::unordered_set<std::string> outputs_;
-  std::unordered_map<std::string_view, std::vector<const NodeDef*>> readers_;  // of values
+  NameSet outputs_;
+  NameViewMap<std::vector<const NodeDef*>> readers_;  // of values
 };
 
 // What waited for a node that goes waits for what that one waited for.
-void Drop(const std::unordered_set<std::string>& gone, GraphDef& graph) {
-  std::unordered_map<std::string, std::vector<std::string>> waits;
+void Drop(const NameSet& gone, GraphDef& graph) {
+  NameMap<std::vector<std::string>> waits;
   std::erase_if(graph.nodes, [&](NodeDef& node) {
     if (!gone.contains(node.name)) return false;
     std::erase_if(node.inputs, [](const std::string& input) { return !ParseInput(input).is_control; });
@@ -78,7 +78,7 @@ void Drop(const std::unordered_set<std::string>& gone, GraphDef& graph) {
   });
   for (NodeDef& node : graph.nodes) {
     std::vector<std::string> inputs, pending = std::move(node.inputs);
-    std::unordered_set<std::string> seen;  // a file may say that two steps wait for each other
+    NameSet seen;  // a file may say that two steps wait for each other
     for (size_t i = 0; i < pending.size(); ++i) {
       const std::string input = pending[i];
       const auto wait = waits.find(std::string(ParseInput(input).node));
@@ -96,7 +96,7 @@ void Drop(const std::unordered_set<std::string>& gone, GraphDef& graph) {
 
 Result<std::vector<std::string>> StopSeedCounters(const std::vector<std::string>& outputs, GraphDef& graph) {
   std::vector<std::string> notes;
-  std::unordered_set<std::string> steps;
+  NameSet steps;
   Finder finder(outputs, graph);
   for (const NodeDef& node : graph.nodes) {
     if (node.op != "VarHandleOp") continue;

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <cctype>
 #include <limits>
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "engine/base/text.h"
+#include "prepare/names.h"
 #include "prepare/transforms/transforms.h"
 
 namespace rivulet::prepare {
@@ -134,7 +134,7 @@ class Scanner {
 // Nodes may ask to be where another is ("loc:@other"). Where that one went with this transform, the wish goes too.
 void DropLostPlaces(const GraphDef& before, GraphDef* after) {
   static constexpr std::string_view kPlace = "loc:@";
-  std::unordered_set<std::string_view> lost;
+  NameViewSet lost;
   for (const NodeDef& node : before.nodes) lost.insert(node.name);
   for (const NodeDef& node : after->nodes) lost.erase(node.name);
   if (lost.empty()) return;

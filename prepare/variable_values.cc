@@ -1,12 +1,11 @@
 #include "prepare/variable_values.h"
 
-#include <unordered_set>
-
 #include "engine/base/errors.h"
 #include "engine/import/object_graph.h"
 #include "prepare/function_calls.h"
 #include "prepare/function_def.h"
 #include "prepare/inline_functions.h"
+#include "prepare/names.h"
 #include "prepare/strip_unused.h"
 
 namespace rivulet::prepare {
@@ -40,7 +39,7 @@ GraphDef RestoringCalls(const GraphDef& graph) {
   GraphDef part = graph;
   Result<FunctionLibrary> library = TakeLibrary(part);
   if (!library.ok() || library->functions.empty()) return {};
-  std::unordered_set<std::string> restoring;
+  NameSet restoring;
   for (const FunctionDef& function : library->functions) {
     for (const NodeDef& node : function.nodes) {
       if (node.op == "RestoreV2") restoring.insert(function.name);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <unordered_set>
 
 #include "engine/base/equality.h"
 #include "engine/base/errors.h"
@@ -12,6 +11,7 @@
 #include "prepare/facts.h"
 #include "prepare/graph_edit.h"
 #include "prepare/model_graph.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 
 namespace rivulet::prepare {
@@ -28,8 +28,7 @@ class Runner {
  public:
   // Tables that the outputs do not wait for are filled before the first run, as a session's owner does; nodes of
   // `waited_for` are not.
-  static Result<Runner> Of(const GraphDef& graph, const std::unordered_set<std::string>& waited_for,
-                           double deadline_ms) {
+  static Result<Runner> Of(const GraphDef& graph, const NameSet& waited_for, double deadline_ms) {
     RIVULET_ASSIGN_OR_RETURN(auto model, ModelOf(graph, "graph"));
     Runner runner;
     RIVULET_ASSIGN_OR_RETURN(runner.session_, Session::Create(model, {.passes = false}));
@@ -58,7 +57,7 @@ class Runner {
 
  private:
   std::unique_ptr<Session> session_;
-  std::unordered_set<std::string> names_;
+  NameSet names_;
   std::vector<std::string> tables_;
   double deadline_ms_ = 0;
 };
@@ -109,7 +108,7 @@ class Verifier {
       if (index_before_.at(name)->op != "NoOp") outputs_.push_back(Plain(output));
     }
     if (!options_.outputs.empty()) return Status();
-    std::unordered_set<std::string_view> read;
+    NameViewSet read;
     for (const NodeDef& node : before_.nodes) {
       for (const std::string& input : node.inputs) read.insert(ParseInput(input).node);
     }
@@ -137,8 +136,8 @@ class Verifier {
   }
 
   // What fills tables in every run of the old graph must do so in the new one, and is run no other way.
-  std::unordered_set<std::string> WaitedFor() const {
-    std::unordered_set<std::string> names;
+  NameSet WaitedFor() const {
+    NameSet names;
     const auto needed = NeededNames(before_, {.outputs = outputs_}, false);
     if (!needed.ok()) return names;
     for (const NodeDef& node : before_.nodes) {
@@ -151,7 +150,7 @@ class Verifier {
   std::vector<std::string> FedEdges() const {
     TransformContext context{.inputs = {}, .outputs = outputs_};
     std::vector<std::string> edges;
-    std::unordered_set<std::string_view> inputs;
+    NameViewSet inputs;
     for (const std::string& input : options_.inputs) {
       if (!index_before_.contains(ParseInput(input).node)) continue;
       context.inputs.push_back(input);
@@ -195,7 +194,7 @@ class Verifier {
   }
 
   Status RunBoth(const Facts& facts_before, const Facts& facts_after) {
-    const std::unordered_set<std::string> waited_for = WaitedFor();
+    const NameSet waited_for = WaitedFor();
     for (const std::string& edge : FedEdges()) {
       const DType old = facts_before.TypeOf(edge), now = facts_after.TypeOf(edge);
       if (now != DType::kInvalid && old != now) {

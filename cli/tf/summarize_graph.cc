@@ -1,7 +1,6 @@
 // summarize_graph: what a graph takes and gives, how large it is, and a call of benchmark_model to paste.
 #include <algorithm>
 #include <cstdio>
-#include <unordered_set>
 
 #include "cli/tf/tools.h"
 #include "cli/tf/type_name.h"
@@ -9,6 +8,7 @@
 #include "engine/base/checked.h"
 #include "engine/base/errors.h"
 #include "prepare/model_graph.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 
 namespace rivulet::tf {
@@ -49,7 +49,7 @@ void PrintNodes(const char* what, const char* none, const Nodes& nodes) {
 }
 
 Nodes OutputsOf(const prepare::GraphDef& graph) {
-  std::unordered_set<std::string_view> used;
+  prepare::NameViewSet used;
   for (const NodeDef& node : graph.nodes) {
     for (const std::string& input : node.inputs) used.insert(prepare::ParseInput(input).node);
   }

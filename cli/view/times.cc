@@ -1,8 +1,8 @@
 // Measured times, on the nodes that they are of.
 #include <string_view>
-#include <unordered_map>
 
 #include "cli/view/graph.h"
+#include "prepare/names.h"
 
 namespace rivulet::cli::view {
 namespace {
@@ -41,8 +41,8 @@ class Names {
   }
 
  private:
-  std::unordered_map<std::string_view, int32_t> nodes_;
-  std::unordered_map<std::string_view, int32_t> scopes_;  // the first node within
+  prepare::NameViewMap<int32_t> nodes_;
+  prepare::NameViewMap<int32_t> scopes_;  // the first node within
 };
 
 }  // namespace

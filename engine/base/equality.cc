@@ -19,6 +19,7 @@ T Load(const Tensor& tensor, int64_t i) {
 std::string TextOf(double value) { return Cat(value); }
 std::string TextOf(int64_t value) { return Cat(value); }
 std::string TextOf(uint64_t value) { return Cat(value); }
+std::string TextOf(const std::string& value) { return Quoted(value); }
 std::string TextOf(const Complex128& value) { return Cat("(", value.real(), ", ", value.imag(), ")"); }
 
 double Modulus(double value) { return std::abs(value); }
@@ -69,11 +70,11 @@ class Comparison {
       const double allowed = double{tolerance.rtol} * FiniteModulus(want) + double{tolerance.atol} * largest;
       double d = 0;
       if (!Distance(got, want, &d)) {
-        Differs(i, INFINITY, TextOf(got), TextOf(want));
+        Differs(i, INFINITY, got, want);
       } else {
         out_->max_absolute = std::max(out_->max_absolute, d);
         out_->max_excess = std::max(out_->max_excess, d / allowed);
-        if (!(d <= allowed)) Differs(i, d / allowed, TextOf(got), TextOf(want));
+        if (!(d <= allowed)) Differs(i, d / allowed, got, want);
       }
     }
   }
@@ -89,7 +90,7 @@ class Comparison {
       const auto want = read(want_, i);
       double d = 0;
       if (std::isnan(Modulus(want)) && Distance(got, want, &d) && d == 0) continue;
-      Differs(i, INFINITY, TextOf(got), TextOf(want));
+      Differs(i, INFINITY, got, want);
     }
   }
 
@@ -106,7 +107,7 @@ class Comparison {
       out_->max_absolute = std::max(out_->max_absolute, static_cast<double>(d));
       if (d <= static_cast<uint64_t>(levels)) continue;
       using Wide = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
-      Differs(i, static_cast<double>(d), TextOf(static_cast<Wide>(got)), TextOf(static_cast<Wide>(want)));
+      Differs(i, static_cast<double>(d), static_cast<Wide>(got), static_cast<Wide>(want));
     }
   }
 
@@ -114,7 +115,7 @@ class Comparison {
     const auto got = got_.values<std::string>();
     const auto want = want_.values<std::string>();
     for (size_t i = 0; i < want.size(); ++i) {
-      if (got[i] != want[i]) Differs(static_cast<int64_t>(i), INFINITY, Quoted(got[i]), Quoted(want[i]));
+      if (got[i] != want[i]) Differs(static_cast<int64_t>(i), INFINITY, got[i], want[i]);
     }
   }
 
@@ -125,10 +126,12 @@ class Comparison {
   }
 
  private:
-  void Differs(int64_t i, double excess, const std::string& got, const std::string& want) {
+  // Millions may differ; only the first is put into words.
+  template <typename T>
+  void Differs(int64_t i, double excess, const T& got, const T& want) {
     if (out_->num_different++ == 0) {
       out_->first = i;
-      words_ = Cat("want ", want, ", got ", got);
+      words_ = Cat("want ", TextOf(want), ", got ", TextOf(got));
     }
     out_->max_excess = std::max(out_->max_excess, excess);
   }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <ctime>
 #include <limits>
 #include <vector>
 
@@ -108,6 +109,15 @@ TEST(Equality, TheReportNamesTheFirstDifference) {
   EXPECT_EQ(difference.num_different, 2);
   EXPECT_EQ(difference.first, 2);
   EXPECT_EQ(difference.max_absolute, 1);
+}
+
+// Two whole networks' weights may differ.
+TEST(Equality, MillionsOfDifferencesTakeNoTime) {
+  const Tensor ones = Of<float>(std::vector<float>(4'000'000, 1.0f / 3)),
+               others = Of<float>(std::vector<float>(4'000'000, 2.0f / 3));
+  const std::clock_t start = std::clock();
+  EXPECT_FALSE(CompareTensors(ones, others).ok());
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 2);
 }
 
 TEST(Equality, UnalignedTensors) {

@@ -1,6 +1,7 @@
 #include "engine/base/staged_file.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +12,6 @@
 #include <vector>
 
 #include "engine/base/file.h"
-#include "tests/gtest_core.h"
 
 namespace rivulet {
 namespace {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/errors.h"
+#include "engine/base/free_name.h"
 #include "engine/base/keyed_hash.h"
 
 namespace rivulet {
@@ -57,14 +58,8 @@ int32_t Graph::Find(std::string_view name) const {
   return -1;
 }
 
-// The first few numbers are tried in turn. Then the number of nodes, which no two calls share, and numbers ever farther
-// from it: whoever wants the next calls to find them taken, too, must write as many names as they will try.
 std::string Graph::FreeName(std::string_view stem) const {
-  constexpr uint64_t kInTurn = 8;
-  std::string name(stem);
-  for (uint64_t i = 1; i < kInTurn && Find(name) >= 0; ++i) name = Cat(stem, "_", i);
-  for (uint64_t step = 0; Find(name) >= 0; step = 3 * step + 1) name = Cat(stem, "_", nodes_.size() + step);
-  return name;
+  return rivulet::FreeName(stem, nodes_.size(), [&](const std::string& name) { return Find(name) >= 0; });
 }
 
 void Graph::Compact(const std::vector<bool>& keep) {

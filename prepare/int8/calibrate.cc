@@ -1,7 +1,6 @@
 #include "prepare/int8/calibrate.h"
 
 #include <cmath>
-#include <unordered_map>
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
@@ -11,6 +10,7 @@
 #include "prepare/int8/operators.h"
 #include "prepare/int8/plan.h"
 #include "prepare/int8/tidy.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 
 namespace rivulet::prepare {
@@ -90,7 +90,7 @@ class Calibrator {
   }
 
   Status RoundWeights(GraphEdit& edit) {
-    std::unordered_map<std::string, std::string> made;  // from filter and layout to the edge
+    NameMap<std::string> made;  // from filter and layout to the edge
     for (const Int8Product& place : plan_.products) {
       NodeDef& node = *edit.Find(place.node);
       std::optional<Product> product = ReadProduct(edit, &node);
@@ -177,7 +177,7 @@ class Calibrator {
   const Int8Options& options_;
   FloatStudy& study_;
   Int8Plan plan_;
-  std::unordered_set<std::string> behind_control_flow_;
+  NameSet behind_control_flow_;
   std::vector<CodeRange> ranges_;
   std::vector<Channels> channels_;  // of each product
   std::vector<BiasedSum> sums_;

@@ -1,9 +1,10 @@
 #include "prepare/int8/operators.h"
 
+#include "prepare/names.h"
+
 #include <algorithm>
 #include <cmath>
 #include <string_view>
-#include <unordered_map>
 
 namespace rivulet::prepare {
 namespace {
@@ -95,9 +96,9 @@ bool IsFakeQuant(const NodeDef& node) {
   return bits == nullptr || bits->AsInt().value_or(8) <= 8;
 }
 
-std::unordered_set<std::string> WithinLoopsAndBranches(const std::vector<const NodeDef*>& order) {
-  std::unordered_map<std::string_view, Depth> depths;
-  std::unordered_set<std::string> within;
+NameSet WithinLoopsAndBranches(const std::vector<const NodeDef*>& order) {
+  NameViewMap<Depth> depths;
+  NameSet within;
   for (const NodeDef* node : order) {
     Depth depth;
     for (const std::string& input : node->inputs) {

@@ -4,9 +4,9 @@
 
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include "prepare/names.h"
 #include "prepare/scaled_product.h"
 
 namespace rivulet::prepare {
@@ -30,7 +30,7 @@ std::optional<size_t> PassedOn(const NodeDef& node);
 bool IsFakeQuant(const NodeDef& node);
 
 // Nodes that may run never or several times. `order` is that of execution.
-std::unordered_set<std::string> WithinLoopsAndBranches(const std::vector<const NodeDef*>& order);
+NameSet WithinLoopsAndBranches(const std::vector<const NodeDef*>& order);
 
 }  // namespace rivulet::prepare
 

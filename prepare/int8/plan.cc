@@ -4,11 +4,11 @@
 #include <list>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "engine/base/errors.h"
 #include "prepare/int8/functions.h"
 #include "prepare/int8/operators.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 
 namespace rivulet::prepare {
@@ -249,12 +249,12 @@ class Planner {
   const std::vector<const NodeDef*>& order_;
   GraphEdit& edit_;
   const std::set<std::string>& stay_float_;
-  const std::unordered_set<std::string> inner_;
+  const NameSet inner_;
   std::list<Group> groups_;  // in the order of execution
-  std::unordered_map<std::string, Group*> group_at_;
-  std::unordered_map<std::string, Group*> group_within_;  // at a function's operators before the last
-  std::unordered_map<std::string, size_t> number_of_;
-  std::unordered_map<std::string, size_t> input_of_;
+  NameMap<Group*> group_at_;
+  NameMap<Group*> group_within_;  // at a function's operators before the last
+  NameMap<size_t> number_of_;
+  NameMap<size_t> input_of_;
   std::map<size_t, std::set<Group*>> readers_;
   size_t inner_products_ = 0, other_products_ = 0, coded_products_ = 0, several_filters_ = 0;
   Int8Plan plan_;

@@ -2,18 +2,17 @@
 
 #include <algorithm>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "engine/base/errors.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
 
 // A node of no effect whose inputs are all in `there`.
-bool IsThere(const NodeDef& node, const std::unordered_set<std::string_view>& there) {
+bool IsThere(const NodeDef& node, const NameViewSet& there) {
   if (node.op != "Const" && node.op != "Identity" && node.op != "NoOp") return false;
   for (const std::string& input : node.inputs) {
     if (!there.contains(ParseInput(input).node)) return false;
@@ -24,7 +23,7 @@ bool IsThere(const NodeDef& node, const std::unordered_set<std::string_view>& th
 }  // namespace
 
 void DropIdleOrder(GraphDef& graph) {
-  std::unordered_set<std::string_view> there;
+  NameViewSet there;
   // Identity and NoOp may stand before what they read; chains are short.
   constexpr int kRounds = 8;
   bool grows = true;
@@ -46,16 +45,16 @@ void DropIdleOrder(GraphDef& graph) {
 }
 
 void DropIdentityN(const std::vector<std::string>& outputs, GraphDef& graph) {
-  std::unordered_set<std::string_view> wanted;
+  NameViewSet wanted;
   for (const std::string& output : outputs) wanted.insert(ParseInput(output).node);
-  std::unordered_map<std::string, std::vector<std::string>> identities;
+  NameMap<std::vector<std::string>> identities;
   for (const NodeDef& node : graph.nodes) {
     if (node.op != "IdentityN" || wanted.contains(node.name)) continue;
     const bool waits = std::any_of(node.inputs.begin(), node.inputs.end(),
                                    [](const std::string& input) { return ParseInput(input).is_control; });
     if (!waits) identities.emplace(node.name, node.inputs);
   }
-  std::unordered_set<std::string> ordered, read;  // by name
+  NameSet ordered, read;  // by name
   for (NodeDef& node : graph.nodes) {
     for (std::string& input : node.inputs) {
       // They read one another at most once round.

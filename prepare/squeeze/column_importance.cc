@@ -4,9 +4,9 @@
 #include <cmath>
 #include <set>
 #include <string_view>
-#include <unordered_map>
 
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -105,8 +105,8 @@ class Weigher {
 
   const OutputWeights& outputs_;
   std::vector<Weight>& weights_;
-  std::unordered_map<std::string_view, std::vector<std::pair<const NodeDef*, size_t>>> readers_;
-  std::unordered_map<std::string_view, Weight*> products_;
+  NameViewMap<std::vector<std::pair<const NodeDef*, size_t>>> readers_;
+  NameViewMap<Weight*> products_;
   std::set<std::string_view> constants_;
   std::set<const Weight*> begun_;
 };

@@ -1,16 +1,16 @@
 #include "prepare/squeeze/loop_taps.h"
 
-#include <unordered_map>
 #include <vector>
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
 
-using Nodes = std::unordered_map<std::string_view, const NodeDef*>;
+using Nodes = NameViewMap<const NodeDef*>;
 
 const NodeDef* Producer(const Nodes& nodes, const NodeDef& node, size_t input) {
   if (input >= node.inputs.size()) return nullptr;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "prepare/graph_edit.h"
 #include "prepare/int8/edge_runs.h"
+#include "prepare/names.h"
 #include "prepare/squeeze/loop_taps.h"
 
 namespace rivulet::prepare {
@@ -50,8 +50,8 @@ class Depths {
   }
 
  private:
-  std::unordered_map<std::string_view, const NodeDef*> nodes_;
-  std::unordered_map<std::string_view, int> depths_;
+  NameViewMap<const NodeDef*> nodes_;
+  NameViewMap<int> depths_;
   std::set<std::string_view> products_;
 };
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "prepare/constants.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -14,7 +14,7 @@ struct Reading {
   const NodeDef* node;
   size_t input;
 };
-using Readers = std::unordered_map<std::string_view, std::vector<Reading>>;
+using Readers = NameViewMap<std::vector<Reading>>;
 
 Readers ReadersIn(const GraphDef& graph) {
   Readers readers;

@@ -1,8 +1,8 @@
 // add_default_attributes: a node gets the attributes that it lacks and that its operator's definition has a value for.
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "prepare/attr_default.h"
+#include "prepare/names.h"
 #include "prepare/transforms/transforms.h"
 #include "prepare/function_names.h"
 
@@ -10,7 +10,7 @@ namespace rivulet::prepare {
 namespace {
 
 Status Apply(GraphDef& graph, const TransformContext& context) {
-  RIVULET_ASSIGN_OR_RETURN(const std::unordered_set<std::string> functions, FunctionNames(graph));
+  RIVULET_ASSIGN_OR_RETURN(const NameSet functions, FunctionNames(graph));
   GraphDef changed = graph;
   for (NodeDef& node : changed.nodes) {
     // What calls a function of the graph stays.

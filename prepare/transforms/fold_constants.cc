@@ -6,7 +6,6 @@
 // the parts of loops and branches, what is fed, what fails when it is computed, and results above
 // max_constant_size_in_bytes. A constant waits for everything that its makers waited for, so it stays in its loop or
 // branch. What the outputs do not need goes.
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "engine/ops/op.h"
@@ -14,13 +13,14 @@
 #include "prepare/evaluate.h"
 #include "prepare/facts.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 #include "prepare/transforms/transforms.h"
 
 namespace rivulet::prepare {
 namespace {
 
-using Names = std::unordered_set<std::string>;
+using Names = NameSet;
 
 Names ToSet(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
 
@@ -120,7 +120,7 @@ class Folder {
     for (const std::string& name : context_.outputs) want(name);
     // Where nobody says what is fetched, it is what nobody reads.
     if (!context_.outputs.empty()) return;
-    std::unordered_set<std::string_view> read;
+    NameViewSet read;
     for (const NodeDef& node : graph_.nodes) {
       for (const std::string& input : node.inputs) read.insert(ParseInput(input).node);
     }
@@ -188,8 +188,8 @@ class Folder {
   }
 
   void PutConstants() {
-    std::unordered_map<std::string, std::string> renamed;
-    std::unordered_map<std::string, std::vector<NodeDef>> made;
+    NameMap<std::string> renamed;
+    NameMap<std::vector<NodeDef>> made;
     for (const std::string& root : roots_) {
       const InputName name = ParseInput(root);
       const std::string node(name.node);
@@ -233,12 +233,12 @@ class Folder {
   Names excluded_ops_, stays_;
   NodeIndex index_;
   std::vector<const NodeDef*> order_;
-  std::unordered_map<std::string, Tensor> known_;                          // by what the engine infers
-  std::unordered_map<std::string, std::vector<std::string>> shape_waits_;  // of those
-  std::unordered_map<std::string, std::vector<std::string>> waits_;
+  NameMap<Tensor> known_;                          // by what the engine infers
+  NameMap<std::vector<std::string>> shape_waits_;  // of those
+  NameMap<std::vector<std::string>> waits_;
   Names constant_;
   std::vector<std::string> roots_;
-  std::unordered_map<std::string, Tensor> values_;
+  NameMap<Tensor> values_;
   Names allowed_;
 };
 

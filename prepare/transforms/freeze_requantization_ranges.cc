@@ -15,6 +15,7 @@
 #include "engine/base/file.h"
 #include "prepare/constants.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 #include "prepare/transforms/transforms.h"
 
@@ -113,7 +114,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
   Result<std::map<std::string, Records>> records = ReadLog(text);
   if (!records.ok()) return Status(records.status()).Framed(Cat("'", path, "'"));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph));
-  const std::unordered_set<std::string> inside = BehindControlFlow(order);
+  const NameSet inside = BehindControlFlow(order);
   RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, context));
   for (const auto& [name, found] : *records) {
     NodeDef* node = edit.Find(name);

@@ -6,10 +6,10 @@
 // random, has effects, is fed or stands for an input, calls functions or is an operator that the engine does not know,
 // and the parts of loops and branches. Of two that are both fetched both stay.
 #include <algorithm>
-#include <functional>
 
 #include "engine/ops/op.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 #include "prepare/transforms/transforms.h"
 
@@ -36,7 +36,7 @@ std::vector<std::string> PlainInputs(const NodeDef& node) {
 }
 
 size_t HashOf(const NodeDef& node) {
-  const std::hash<std::string_view> hash;
+  const KeyedHash hash;
   size_t sum = hash(node.op) * 31 + hash(node.device);
   for (const std::string& input : PlainInputs(node)) sum = sum * 31 + hash(input);
   for (const auto& [name, attr] : node.attrs) sum = (sum * 31 + hash(name)) * 31 + hash(attr.bytes());
@@ -49,12 +49,12 @@ bool AreEqual(const NodeDef& a, const NodeDef& b) {
 
 Status Apply(GraphDef& graph, const TransformContext& context) {
   RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph));
-  std::unordered_map<std::string, NodeDef> nodes;
-  std::unordered_set<std::string> fed, fetched;
+  NameMap<NodeDef> nodes;
+  NameSet fed, fetched;
   for (const std::string& name : context.inputs) fed.emplace(ParseInput(name).node);
   for (const std::string& name : context.outputs) fetched.emplace(ParseInput(name).node);
   // What stays for each name. In execution order one walk is enough: what a node reads is decided before it.
-  std::unordered_map<std::string, std::string> merged;
+  NameMap<std::string> merged;
   std::unordered_map<size_t, std::vector<const NodeDef*>> seen;
   const auto redirect = [&](NodeDef& node) {
     std::vector<std::string> inputs;

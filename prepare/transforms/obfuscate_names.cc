@@ -1,7 +1,7 @@
 // obfuscate_names: nodes are called 0, 1, ... 9, a, ... Z, 10, ..., but for what is fed and fetched.
-#include <unordered_set>
 
 #include "engine/base/errors.h"
+#include "prepare/names.h"
 #include "prepare/transforms/transforms.h"
 
 namespace rivulet::prepare {
@@ -18,11 +18,11 @@ std::string NumberInBase62(size_t number) {
 }
 
 Status Apply(GraphDef& graph, const TransformContext& context) {
-  std::unordered_set<std::string> kept;
+  NameSet kept;
   for (const auto* names : {&context.inputs, &context.outputs}) {
     for (const std::string& name : *names) kept.emplace(ParseInput(name).node);
   }
-  std::unordered_map<std::string, std::string> renamed;
+  NameMap<std::string> renamed;
   size_t number = 0;
   for (const NodeDef& node : graph.nodes) {
     std::string name = node.name;

@@ -1,24 +1,23 @@
 // remove_control_dependencies: inputs that only order the nodes go. Those that say where a node is stay: a constant of
 // a loop's body or of a branch has no other tie to it, and would run once, outside, and fit nothing within.
 #include <algorithm>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/transforms/transforms.h"
 
 namespace rivulet::prepare {
 namespace {
 
 // The nodes that are of loops or branches: control flow itself, and whatever reads or waits for one of these.
-std::unordered_set<std::string> NodesWithin(const GraphDef& graph) {
-  std::unordered_map<std::string_view, std::vector<const NodeDef*>> readers;
+NameSet NodesWithin(const GraphDef& graph) {
+  NameViewMap<std::vector<const NodeDef*>> readers;
   std::vector<const NodeDef*> waiting;
   for (const NodeDef& node : graph.nodes) {
     for (const std::string& input : node.inputs) readers[ParseInput(input).node].push_back(&node);
     if (IsControlFlow(node.op)) waiting.push_back(&node);
   }
-  std::unordered_set<std::string> within;
+  NameSet within;
   while (!waiting.empty()) {
     const NodeDef* node = waiting.back();
     waiting.pop_back();
@@ -29,7 +28,7 @@ std::unordered_set<std::string> NodesWithin(const GraphDef& graph) {
 }
 
 Status Apply(GraphDef& graph, const TransformContext& context) {
-  const std::unordered_set<std::string> within = NodesWithin(graph);
+  const NameSet within = NodesWithin(graph);
   for (NodeDef& node : graph.nodes) {
     const auto is_data = [](const std::string& input) { return !ParseInput(input).is_control; };
     const bool has_data = std::any_of(node.inputs.begin(), node.inputs.end(), is_data);

@@ -5,9 +5,9 @@
 // What is fed or fetched stays, and so does a node that orders others: one that waits for more than it reads, and one
 // behind a Switch that others wait for, which says that its branch is taken.
 #include <algorithm>
-#include <unordered_set>
 
 #include "engine/base/errors.h"
+#include "prepare/names.h"
 #include "prepare/transforms/transforms.h"
 
 namespace rivulet::prepare {
@@ -26,7 +26,7 @@ class Remover {
 
   Status Run() {
     RIVULET_ASSIGN_OR_RETURN(const NodeIndex index, IndexNodes(graph_));
-    std::unordered_set<std::string_view> waited_for;
+    NameViewSet waited_for;
     for (const NodeDef& node : graph_.nodes) {
       for (const std::string& input : node.inputs) {
         if (const InputName name = ParseInput(input); name.is_control) waited_for.insert(name.node);
@@ -64,9 +64,9 @@ class Remover {
 
   GraphDef& graph_;
   const TransformContext& context_;
-  std::unordered_set<std::string> ops_;
-  std::unordered_set<std::string> kept_;
-  std::unordered_map<std::string, std::string> replaced_;  // a node, and what its readers read instead
+  NameSet ops_;
+  NameSet kept_;
+  NameMap<std::string> replaced_;  // a node, and what its readers read instead
   int64_t max_inputs_;
 };
 

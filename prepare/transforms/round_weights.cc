@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
+#include "prepare/names.h"
 #include "prepare/transforms/transforms.h"
 
 namespace rivulet::prepare {
@@ -44,9 +44,9 @@ void Round(const float* in, float* out, int64_t count, int64_t stride, int64_t n
 }
 
 // The constants that depthwise convolutions read as their filters, directly or through Identity.
-Result<std::unordered_set<std::string>> DepthwiseFilters(const GraphDef& graph) {
+Result<NameSet> DepthwiseFilters(const GraphDef& graph) {
   RIVULET_ASSIGN_OR_RETURN(const NodeIndex index, IndexNodes(graph));
-  std::unordered_set<std::string> filters;
+  NameSet filters;
   for (const NodeDef& node : graph.nodes) {
     if (node.op != "DepthwiseConv2dNative" || node.inputs.size() < 2) continue;
     auto it = index.find(ParseInput(node.inputs[1]).node);

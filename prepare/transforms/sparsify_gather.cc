@@ -15,6 +15,7 @@
 #include "engine/ops/op.h"
 #include "prepare/constants.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 #include "prepare/transforms/transforms.h"
 
@@ -137,7 +138,7 @@ class Sparsifier {
   GraphEdit& edit_;
   const std::shared_ptr<const CheckpointReader> checkpoint_;
   const std::string group_;
-  std::unordered_map<std::string, std::string> tables_;
+  NameMap<std::string> tables_;
 };
 
 Result<std::shared_ptr<const CheckpointReader>> OpenCheckpoint(const std::string& prefix) {
@@ -156,7 +157,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
   }
   RIVULET_ASSIGN_OR_RETURN(const std::vector<const NodeDef*> order, ExecutionOrder(graph));
   // A lookup in a loop would need its table handed in.
-  const std::unordered_set<std::string> inside = BehindControlFlow(order);
+  const NameSet inside = BehindControlFlow(order);
   RIVULET_ASSIGN_OR_RETURN(GraphEdit edit, GraphEdit::Of(graph, context));
   if (const NodeDef* node = edit.Find(group); node != nullptr && node->op != "NoOp") {
     return InvalidArgument("argument 'group_init_node': want a NoOp, '", group, "' is a ", node->op);

@@ -1,9 +1,9 @@
 // strip_unused_nodes: only what the outputs need stays, up to the inputs; an input that is no Placeholder becomes one,
 // of the given type and shape.
-#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "prepare/graph_edit.h"
+#include "prepare/names.h"
 #include "prepare/needed.h"
 #include "prepare/transforms/transforms.h"
 
@@ -69,7 +69,7 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
   Placed usual;
   RIVULET_ASSIGN_OR_RETURN(const auto places, ReadPlaces(context.arguments, &usual));
   RIVULET_ASSIGN_OR_RETURN(const auto used, NeededNames(graph, context, true));
-  std::unordered_set<std::string_view> inputs;
+  NameViewSet inputs;
   for (const std::string& text : context.inputs) inputs.insert(ParseInput(text).node);
   std::vector<NodeDef> kept;
   for (const NodeDef& node : graph.nodes) {

@@ -84,6 +84,23 @@ class Evaluate(CommandCase):
         self.assertEqual(len(list((self.dir / "runs" / "a").iterdir())), 1)
         self.assertTrue(page.exists())
 
+    def test_five_best_of_three_say_nothing(self):
+        axes = node("axes", "Const", dtype="type: DT_INT32", value="tensor { dtype: DT_INT32 tensor_shape { dim { size: 2 } } int_val: [1, 2] }")
+        model = self.model(placeholder("x", dims=[-1, 8, 8, 3]), axes, node("y", "Mean", "x", "axes", T="type: DT_FLOAT", Tidx="type: DT_INT32"))
+        for colour in ("blue", "green", "red"):
+            (self.dir / "three" / colour).mkdir(parents=True)
+            shutil.copy(SAMPLES / "star.jpg", self.dir / "three" / colour)
+        words = self.fine("evaluate", model, self.dir / "three", "-o", self.dir / "three.html")
+        self.assertRegex(words, r"^3 files in 3 classes: top-1 33\.3 % · ")
+        self.assertNotIn("top-5", (self.dir / "three.html").read_text())
+        # Of ten labels two have folders: which are the five best tells something.
+        two = self.pictures(("heart", "star.jpg"))
+        for folder in two.iterdir():
+            if folder.name not in ("heart", "star"):
+                shutil.rmtree(folder)
+        self.assertIn("top-5", self.fine("evaluate", SHAPES / "shapes.pb", two, "-o", self.dir / "two.html"))
+        self.assertIn("top-5", (self.dir / "two.html").read_text())
+
     def test_the_page_stands_alone(self):
         page = self.dir / "page.html"
         self.fine("evaluate", SHAPES / "shapes.pb", self.pictures(("heart", "star.jpg")), "-o", page)

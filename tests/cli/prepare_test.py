@@ -204,6 +204,20 @@ class Prepare(CommandCase):
         self.assertEqual(sorted(self.dir.rglob("*")), sorted([*old, self.dir / "page.html"]))
         self.assertIn("same answer", self.fine("check", out))
 
+    def test_pictures_that_all_look_alike_are_told(self):
+        """An answer that most of them get is kept by whatever is left of a network."""
+        (self.dir / "stars").mkdir()
+        for i in range(12):
+            self.file(f"stars/{i}.jpg", (SHAPES / "samples" / "star.jpg").read_bytes())
+        said = self.prepare(SHAPES / "shapes.pb", "--images", self.dir / "stars", "--report", self.dir / "page.html")
+        few = [note for note in said["notes"] if "get the same best answer" in note]
+        self.assertEqual(len(few), 1, said["notes"])
+        self.assertIn("12 of your 12 inputs", few[0])
+        self.assertIn(few[0], (self.dir / "page.html").read_text())
+        done = call("shrink", SHAPES / "shapes.pb", "-o", self.dir / "s.rivulet", "--images", self.dir / "stars")
+        self.assertIn("12 of your 12 inputs get the same best answer", done.stderr)
+        self.assertNotIn("same best answer", " ".join(self.prepare(SHAPES / "shapes.pb", "--images", SHAPES / "samples")["notes"]))
+
     def test_the_page_stands_alone(self):
         self.prepare(SHAPES / "shapes.pb", "--report", self.dir / "page.html")
         text = (self.dir / "page.html").read_text()

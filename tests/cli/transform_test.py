@@ -116,6 +116,13 @@ class Transform(CommandCase):
         self.assertIn("Ignoring: ", said)
         self.fine("compare", self.norm(), self.dir / "out.pb", "--output", "y")
 
+    def test_what_is_not_compared_is_said(self):
+        code, said = self.steps(self.norm(), "rename_op(old_op_name=Rsqrt, new_op_name=Sqrt)", "--output", "y")
+        self.assertEqual(code, 0, said)
+        self.assertIn("rename_op was asked for what may change answers: they are not compared", said)
+        code, said = self.steps(self.norm(), "rename_op(old_op_name=Foo, new_op_name=Bar) remove_device", "--output", "y")
+        self.assertNotIn("not compared", said)
+
     # Three norms of which the middle one cannot be folded: the filter times the scale is below what floats hold, so it becomes zero.
     def three_norms(self):
         number = "type: DT_FLOAT"
