@@ -13,6 +13,7 @@ import keras
 import further_networks
 import keras_networks
 import module_networks
+import routing_networks
 import stateful_networks
 from network_kit import np, tf
 
