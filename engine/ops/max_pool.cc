@@ -80,32 +80,22 @@ Result<std::unique_ptr<OpState>> PrepareV2(PrepareContext& c) {
 // What depends on the type: `dtype`, which the elements may be computed in a wider one of, is that of the operator.
 struct PoolLoops {
   // Output pixels [begin, end).
-  void (*pixels)(const ConvSizes& s, bool keep_infinity, DType dtype, const void* in, int64_t begin, int64_t end,
-                 void* out);
+  void (*pixels)(const ConvSizes& s, DType dtype, const void* in, int64_t begin, int64_t end, void* out);
   // Outputs [begin, end), each of as many inputs as the window has.
   void (*channels)(int64_t window, DType dtype, const void* in, int64_t begin, int64_t end, void* out);
 };
 
 template <typename T>
-void PoolPixels(const ConvSizes& s, bool keep_infinity, DType dtype, const void* in, int64_t begin, int64_t end,
-                void* out) {
+void PoolPixels(const ConvSizes& s, DType dtype, const void* in, int64_t begin, int64_t end, void* out) {
   const int64_t channels = s.in_c;
   const T lowest = LowestOf<T>(dtype);
   for (int64_t pixel = begin; pixel < end; ++pixel) {
     const T* image = static_cast<const T*>(in) + pixel / s.out_pixels() * s.in_pixels() * channels;
     T* to = static_cast<T*>(out) + pixel * channels;
     std::fill_n(to, channels, lowest);
-    bool first = keep_infinity;
     ForWindow(s, pixel % s.out_pixels(), [&](int64_t tap) {
       const T* from = image + tap * channels;
-      if (first) {
-        std::copy_n(from, channels, to);
-        first = false;
-      } else if (keep_infinity) {
-        for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] || to[i] != to[i] ? from[i] : to[i];
-      } else {
-        for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] ? from[i] : to[i];
-      }
+      for (int64_t i = 0; i < channels; ++i) to[i] = from[i] > to[i] ? from[i] : to[i];
     });
   }
 }
@@ -133,9 +123,8 @@ void Pool(RunContext& c, const PoolSpec& spec, const ConvSizes& s, const PoolLoo
                   [&](int64_t begin, int64_t end) { loops.channels(window, dtype, in, begin, end, out); });
     return;
   }
-  const bool keep_infinity = spec.window.spatial_rank == 3;
   c.ParallelFor(s.batch * s.out_pixels(), ConvGrain(WindowWork(s) * static_cast<double>(s.in_c)),
-                [&](int64_t begin, int64_t end) { loops.pixels(s, keep_infinity, dtype, in, begin, end, out); });
+                [&](int64_t begin, int64_t end) { loops.pixels(s, dtype, in, begin, end, out); });
 }
 
 // The maximum of floats over volumes, a vector at a time: as many of a window's places at once as are kept.
