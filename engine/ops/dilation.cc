@@ -74,7 +74,7 @@ Status InferBackprop(InferContext& c, int like) {
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   RIVULET_ASSIGN_OR_RETURN(state->spec, ParseSpec(c.attrs()));
-  state->dtype = c.attrs().Type("T");
+  state->dtype = c.output(0).dtype;
   return std::unique_ptr<OpState>(std::move(state));
 }
 
