@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 
 #include "engine/base/errors.h"
@@ -47,8 +48,9 @@ bool HasRows(const Tensor& tensor) {
 
 bool IsSame(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
-  if (a.dtype() == DType::kInt32) return std::ranges::equal(a.values<int32_t>(), b.values<int32_t>());
-  if (a.dtype() == DType::kInt64) return std::ranges::equal(a.values<int64_t>(), b.values<int64_t>());
+  if (a.dtype() == DType::kInt32 || a.dtype() == DType::kInt64) {
+    return a.bytes() == 0 || std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+  }
   if (a.dtype() != DType::kFloat) return false;
   double largest = 0, moved = 0;
   for (int64_t i = 0; i < a.num_elements(); ++i) {
