@@ -258,14 +258,18 @@ Status CheckInputs(const Node& node, const Signature& signature, std::span<const
   return Status();
 }
 
+// Of a node: what is known of each takes some hundred bytes, and their number may stand in a file of a few.
+constexpr int64_t kMostOutputs = 1 << 18;
+
 Status SetOutputs(const Node& node, const Signature& signature, std::span<const Fact* const> inputs,
                   std::vector<Fact>* outputs) {
   outputs->clear();
   for (const ArgSpec& arg : signature.outputs) {
     const int64_t length = ArgLength(node, arg);
-    if (length < 0 || length > (1 << 20)) {
+    const int64_t most = kMostOutputs - static_cast<int64_t>(outputs->size());
+    if (length < 0 || length > most) {
       const std::string& attr = arg.number_attr.empty() ? arg.list_attr : arg.number_attr;
-      return InvalidArgument("attr ", Quoted(attr), ": want the number of outputs in [0, 1048576], got ", length);
+      return InvalidArgument("attr ", Quoted(attr), ": want the number of outputs in [0, ", most, "], got ", length);
     }
     const std::vector<DType> list =
         arg.list_attr.empty() ? std::vector<DType>() : AttrReader(node).Types(arg.list_attr);

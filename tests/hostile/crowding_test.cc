@@ -218,6 +218,24 @@ TEST(HostileCrowding, B7_ManyOutputsOfOneIdentity) {
   EXPECT_EQ((*result)[0].data<float>()[0], 0.5f * kMany);
 }
 
+// How many outputs there are stands in a file of a hundred bytes.
+TEST(HostileCrowding, B16_OutputsThatAreMany) {
+  if (FindOp("Unpack") == nullptr) GTEST_SKIP() << "this build has no Unpack";
+  for (const int64_t number : {(int64_t{1} << 18) + 1, int64_t{1} << 20, int64_t{1} << 40}) {
+    Wire unpack;
+    unpack.Bytes(1, "u").Bytes(2, "Unpack").Bytes(3, "x").Raw(TypeAttr("T", 1));
+    unpack.Raw(Attr("num", Wire().Int(3, static_cast<uint64_t>(number)).str()));
+    auto model = LoadText(FloatPlaceholder("x") + Wire().Bytes(1, unpack.str()).str() + Versions32(1000));
+    ASSERT_TRUE(model.ok()) << model.status().ToString();
+    auto session = Session::Create(*model);
+    const auto result = (*session)->Run({{"x", Tensor::Scalar<float>(0.5f)}}, {"u"});
+    ASSERT_FALSE(result.ok());
+    const std::string text = result.status().ToString();
+    EXPECT_NE(text.find("node 'u' (Unpack): attr 'num'"), std::string::npos) << text;
+    EXPECT_NE(text.find("[0, 262144]"), std::string::npos) << text;
+  }
+}
+
 // ---- Nodes that are made, many of one name ----
 
 // The gradient of a concatenation cuts each input's part out again.
