@@ -5,7 +5,8 @@
 //
 // is a function of the context alone that calls Run(c, true), where a template over the word would be the whole body
 // once more for each.
-#pragma once
+#ifndef RIVULET_ENGINE_OPS_WITH_H_
+#define RIVULET_ENGINE_OPS_WITH_H_
 
 namespace rivulet {
 
@@ -21,3 +22,5 @@ template <auto kBody, auto... kWords>
 inline constexpr auto* With = &WithWords<kBody, kWords...>::Call;
 
 }  // namespace rivulet
+
+#endif  // RIVULET_ENGINE_OPS_WITH_H_
