@@ -202,8 +202,7 @@ Status Save(const EvaluateCommand& command, const EvaluateReport& report) {
   std::unique_ptr<StagedFile> page;
   if (!command.page.empty()) {
     text = EvaluatePage(report, static_cast<size_t>(command.worst));
-    RIVULET_ASSIGN_OR_RETURN(
-        page, StagedFile::Write(command.page, {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+    RIVULET_ASSIGN_OR_RETURN(page, StagedFile::Write(command.page, AsBytes(text)));
   }
   if (!command.events.empty()) {
     RIVULET_RETURN_IF_ERROR(SaveEvaluation(report, command.step, command.events).status());

@@ -46,9 +46,11 @@ Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat form
   return std::move(file.bytes);
 }
 
-Status SaveBytes(const std::string& bytes, const std::string& path) {
-  return SaveFile(path, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+std::span<const uint8_t> AsBytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
+
+Status SaveBytes(const std::string& bytes, const std::string& path) { return SaveFile(path, AsBytes(bytes)); }
 
 Status CheckCanSaveAll(const std::vector<std::string>& paths) {
   std::set<std::filesystem::path> seen;

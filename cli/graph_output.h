@@ -2,7 +2,10 @@
 #ifndef RIVULET_CLI_GRAPH_OUTPUT_H_
 #define RIVULET_CLI_GRAPH_OUTPUT_H_
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "prepare/graph_def.h"
@@ -27,6 +30,9 @@ inline constexpr const char* kRivuletFormatHelp =
 
 // The graph as the bytes of such a file; .rivulet: with its weights coded, as they are.
 Result<std::string> ToFileBytes(const prepare::GraphDef& graph, GraphFormat format);
+
+// As files take them; the text must stay.
+std::span<const uint8_t> AsBytes(std::string_view text);
 
 // The file is the old one or the new one, never half.
 Status SaveBytes(const std::string& bytes, const std::string& path);

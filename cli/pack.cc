@@ -152,10 +152,6 @@ Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command
   return samples;
 }
 
-std::span<const uint8_t> AsBytes(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 Status WritePack(const PackCommand& command, PackSource source, int* code) {
   prepare::PackOptions options;
   RIVULET_ASSIGN_OR_RETURN(options.metadata, Describe(command, source, code));

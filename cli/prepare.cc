@@ -136,10 +136,6 @@ Status ReadShapesAndArrays(const PrepareCommand& command, const Model& model,
   return Status();
 }
 
-std::span<const uint8_t> AsBytes(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 // The file and the page, or neither; what is written is loaded before it gets its name.
 Status Write(const PrepareCommand& command, const RoadState& state, PrepareReport* report) {
   RIVULET_ASSIGN_OR_RETURN(const auto file, StagedFile::Write(command.out, AsBytes(state.bytes)));
