@@ -3,12 +3,60 @@
 #include <algorithm>
 
 #include "engine/base/errors.h"
+#include "engine/base/glob.h"
+#include "engine/base/sort.h"
 
 namespace rivulet {
 namespace {
 
 // A graph names one checkpoint; one that makes up names would otherwise open a file for each.
 constexpr size_t kMostCheckpoints = 16;
+
+// Folders and files that one pattern may look at.
+constexpr size_t kMostLookedAt = 10'000;
+// And its length, as for any path.
+constexpr size_t kLongestPattern = 4096;
+
+// Looks for what the parts of a pattern name, folder by folder.
+class Search {
+ public:
+  Search(const Folder& folder, std::string_view pattern) : folder_(folder) {
+    for (size_t begin = 0; begin < pattern.size();) {
+      const size_t end = std::min(pattern.find('/', begin), pattern.size());
+      if (end > begin) parts_.emplace_back(pattern.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+
+  Status From(const std::string& path, size_t part) {
+    if (part == parts_.size()) {
+      if (folder_.Has(path)) found_.push_back(folder_.Describe(path));
+      return Status();
+    }
+    const std::string start = path.empty() ? "" : path + "/";
+    if (!IsGlob(parts_[part])) return From(start + parts_[part], part + 1);
+    const std::vector<std::string> names = folder_.List(path);
+    looked_at_ += names.size();
+    if (names.size() >= Folder::kMostListed || looked_at_ > kMostLookedAt) {
+      return ResourceExhausted("there are too many files to look for ", Quoted(parts_[part]));
+    }
+    for (const std::string& name : names) {
+      if (GlobMatches(parts_[part], name)) RIVULET_RETURN_IF_ERROR(From(start + name, part + 1));
+    }
+    return Status();
+  }
+
+  std::vector<std::string> Take() {
+    Sort(found_.begin(), found_.end());
+    return std::move(found_);
+  }
+
+ private:
+  const Folder& folder_;
+  std::vector<std::string> parts_;
+  std::vector<std::string> found_;
+  size_t looked_at_ = 0;
+};
 
 }  // namespace
 
@@ -55,6 +103,19 @@ Result<Tensor> GrantedFiles::ReadVariable(const std::string& prefix, const std::
 Result<FileBytes> GrantedFiles::ReadFile(const std::string& path) {
   RIVULET_ASSIGN_OR_RETURN(const Place place, Granted(path));
   return place.folder->Open(place.inside);
+}
+
+Result<std::vector<std::string>> GrantedFiles::Match(const std::string& pattern) {
+  if (pattern.size() > kLongestPattern) {
+    return InvalidArgument("want a pattern of at most ", kLongestPattern, " bytes, got ", pattern.size());
+  }
+  RIVULET_ASSIGN_OR_RETURN(const Place place, Granted(pattern));
+  if (!IsGlob(place.inside)) {
+    return place.folder->Has(place.inside) ? std::vector<std::string>{pattern} : std::vector<std::string>();
+  }
+  Search search(*place.folder, place.inside);
+  RIVULET_RETURN_IF_ERROR(search.From("", 0));
+  return search.Take();
 }
 
 void GrantedFiles::DropPages() {

@@ -24,6 +24,8 @@ class GrantedFiles : public ModelFiles {
   Result<Tensor> ReadVariable(const std::string& prefix, const std::string& name, const std::string& slice, DType dtype,
                               Allocator& allocator) override;
   Result<FileBytes> ReadFile(const std::string& path) override;
+  // RESOURCE_EXHAUSTED when there are more than some thousands, or a folder has more than Folder::kMostListed.
+  Result<std::vector<std::string>> Match(const std::string& pattern) override;
   void DropPages() override;
 
   // Whether the files of such a checkpoint are there, of either version; they are not looked into.

@@ -86,6 +86,41 @@ TEST_F(GrantedFilesTest, VariablesOfACheckpoint) {
             rows->data<float>()[7]);
 }
 
+TEST_F(GrantedFilesTest, Patterns) {
+  for (const char* name : {"a1", "a2", ".h", "b[1]", "x/a1"}) outer_.Write(Cat("model/d/", name), ".");
+  const auto match = [this](const std::string& pattern) {
+    const auto paths = files_.Match(model_ + "/" + pattern);
+    if (!paths.ok()) return std::string(CodeName(paths.status().code()));
+    std::string text;
+    for (const std::string& path : *paths) text += path.substr(model_.size() + 1) + " ";
+    return text;
+  };
+  EXPECT_EQ(match("d/*"), "d/.h d/a1 d/a2 d/b[1] d/x ");
+  EXPECT_EQ(match("d/a?"), "d/a1 d/a2 ");
+  EXPECT_EQ(match("*/*/a1"), "d/x/a1 ");
+  EXPECT_EQ(match("d/a[^1]"), "d/a2 ");
+  EXPECT_EQ(match("d/b\\[1\\]"), "d/b[1] ");
+  EXPECT_EQ(match("*/a1"), "d/a1 ");
+  EXPECT_EQ(match("d/x"), "d/x ");
+  EXPECT_EQ(match("d//a1"), "d//a1 ");
+  EXPECT_EQ(match("d/none"), "");
+  EXPECT_EQ(match("*/none"), "");
+  EXPECT_EQ(match("*/../*"), "PERMISSION_DENIED");
+  EXPECT_EQ(match(std::string(5000, '*')), "INVALID_ARGUMENT");
+  ExpectErrorWith(files_.Match(outer_.path() + "/*").status(), Code::kPermissionDenied,
+                  {"may read files of its own folder only"});
+  // A link is neither listed through nor found.
+  ASSERT_EQ(symlink("../..", (model_ + "/d/up").c_str()), 0);
+  EXPECT_EQ(match("d/up/*"), "");
+  EXPECT_EQ(match("d/u*/*"), "");
+}
+
+// Nobody waits for a folder of many files.
+TEST_F(GrantedFilesTest, PatternsOverMany) {
+  for (int i = 0; i < 1001; ++i) outer_.Write(Cat("model/many/", i), "");
+  ExpectErrorWith(files_.Match(model_ + "/many/*").status(), Code::kResourceExhausted, {"too many files"});
+}
+
 // A graph that makes up prefixes does not open files without end.
 TEST_F(GrantedFilesTest, AFewCheckpointsOnly) {
   for (int i = 0; i < 20; ++i) {

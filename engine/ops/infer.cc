@@ -395,7 +395,7 @@ Status InferNode(const Node& node, std::span<const Fact* const> inputs, bool gra
 
 Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact* const> inputs,
                                          std::span<const Fact> outputs, Allocator& allocator, ThreadPool& pool,
-                                         const StopToken& stop) {
+                                         const StopToken& stop, ModelFiles* files) {
   std::vector<Tensor> results;
   if (node.def->flags & kAlias) {
     results.push_back(inputs[0]->value.Reshaped(outputs[0].shape).Retyped(outputs[0].dtype));
@@ -428,7 +428,7 @@ Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact*
   }
   std::shared_ptr<void> scratch;
   size_t scratch_bytes = 0;
-  const RunServices services{allocator, pool, stop, nullptr, nullptr, &scratch, &scratch_bytes};
+  const RunServices services{allocator, pool, stop, nullptr, nullptr, &scratch, &scratch_bytes, files};
   RunContext context(state.get(), ins, outs, services);
   RIVULET_RETURN_IF_ERROR(node.def->run(context));
   RIVULET_RETURN_IF_ERROR(stop.Why());

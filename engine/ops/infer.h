@@ -27,7 +27,7 @@ Result<int> OutputPosition(const Node& node, std::string_view name, int64_t inde
 // Runs one node on known inputs; for constant folding and for tests.
 Result<std::vector<Tensor>> EvaluateNode(const Node& node, std::span<const Fact* const> inputs,
                                          std::span<const Fact> outputs, Allocator& allocator, ThreadPool& pool,
-                                         const StopToken& stop);
+                                         const StopToken& stop, ModelFiles* files = nullptr);
 
 // How inference looks into the functions that a node calls (kCallsFunctions). Implemented above, where functions are
 // known; sets the shapes, and values where known, of `outputs`, whose types are filled in.

@@ -3,6 +3,8 @@
 #define RIVULET_ENGINE_OPS_MODEL_FILES_H_
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/base/file.h"
 #include "rivulet/tensor.h"
@@ -19,12 +21,22 @@ class ModelFiles {
   virtual Result<Tensor> ReadVariable(const std::string& prefix, const std::string& name, const std::string& slice,
                                       DType dtype, Allocator& allocator) = 0;
 
-  // A whole file: an asset.
+  // A whole file: an asset, a list of words.
   virtual Result<FileBytes> ReadFile(const std::string& path) = 0;
+
+  // Paths of the files and folders that a pattern names (engine/base/glob.h), sorted.
+  virtual Result<std::vector<std::string>> Match(const std::string& pattern) = 0;
 
   // The system may take back pages of the mapped files; they are read again when touched.
   virtual void DropPages() = 0;
 };
+
+// FAILED_PRECONDITION without any.
+Result<ModelFiles*> WantFiles(ModelFiles* files);
+
+inline std::string_view AsText(const FileBytes& file) {
+  return {reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()};
+}
 
 }  // namespace rivulet
 

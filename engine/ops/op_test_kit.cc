@@ -78,6 +78,7 @@ struct OpTester::Rep {
   std::shared_ptr<Allocator> allocator = Allocator::Create();
   int threads = 1;
   bool has_versions = true;
+  ModelFiles* files = nullptr;
 };
 
 namespace {
@@ -187,6 +188,10 @@ OpTester& OpTester::Budget(size_t bytes) {
   rep_->allocator = Allocator::Create(bytes);
   return *this;
 }
+OpTester& OpTester::Files(ModelFiles* files) {
+  rep_->files = files;
+  return *this;
+}
 OpTester& OpTester::GraphHasVersions(bool value) {
   rep_->has_versions = value;
   return *this;
@@ -227,8 +232,8 @@ Result<std::vector<Tensor>> OpTester::Run() const {
     return values;
   }
   ThreadPool pool(rep_->threads);
-  RIVULET_ASSIGN_OR_RETURN(std::vector<Tensor> results,
-                           EvaluateNode(rep_->node, inputs, complete, *rep_->allocator, pool, StopToken()));
+  RIVULET_ASSIGN_OR_RETURN(std::vector<Tensor> results, EvaluateNode(rep_->node, inputs, complete, *rep_->allocator,
+                                                                     pool, StopToken(), rep_->files));
   for (size_t i = 0; i < results.size() && i < complete.size(); ++i) {
     EXPECT_EQ(results[i].dtype(), complete[i].dtype) << "output " << i;
     EXPECT_TRUE(Covers(complete[i].shape, results[i].shape()))

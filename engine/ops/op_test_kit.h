@@ -23,6 +23,7 @@
 namespace rivulet {
 
 struct Fact;
+class ModelFiles;
 struct Node;
 
 // A tensor of T from a list, converted element by element: Make<int8_t>({2}, {1, -1}).
@@ -76,6 +77,8 @@ class OpTester {
 
   OpTester& Threads(int count);
   OpTester& Budget(size_t bytes);
+  // As if they had come with the model; used as long as the tester is.
+  OpTester& Files(ModelFiles* files);
   OpTester& GraphHasVersions(bool value);
 
   Node& node();

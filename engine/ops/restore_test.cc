@@ -1,34 +1,15 @@
-#include <map>
 #include <memory>
 #include <utility>
 
 #include "engine/ops/infer.h"
-#include "engine/ops/model_files.h"
+#include "engine/ops/model_files_test_kit.h"
 #include "engine/ops/op_test_kit.h"
 
 namespace rivulet {
 namespace {
 
-// A checkpoint "ckpt" of two variables.
-class FakeFiles : public ModelFiles {
- public:
-  Result<Tensor> ReadVariable(const std::string& prefix, const std::string& name, const std::string& slice, DType dtype,
-                              Allocator&) override {
-    if (prefix != "ckpt") return Status(Code::kPermissionDenied, "not granted");
-    const auto found = variables_.find(name);
-    if (found == variables_.end()) return NotFound("no tensor is called ", Quoted(name));
-    if (found->second.dtype() != dtype) return InvalidArgument(Quoted(name), ": another type");
-    asked_ += slice + ";";
-    return found->second;
-  }
-  Result<FileBytes> ReadFile(const std::string&) override { return NotFound("none"); }
-  void DropPages() override {}
-
-  std::string asked_;
-
- private:
-  const std::map<std::string, Tensor> variables_ = {{"a", F32({2}, {1, 2})}, {"b", I64({}, {7})}};
-};
+// A checkpoint of two variables.
+FilesInMemory TwoVariables() { return FilesInMemory({}, {{"a", F32({2}, {1, 2})}, {"b", I64({}, {7})}}); }
 
 // Runs a restoring operator with files; inputs are strings.
 Result<std::vector<Tensor>> Restore(const std::string& op, const AttrMap& attrs, std::vector<Tensor> inputs,
@@ -73,24 +54,24 @@ AttrMap Types(std::vector<DType> types) {
 }
 
 TEST(Restore, GivesTensorsInOrder) {
-  FakeFiles files;
+  FilesInMemory files = TwoVariables();
   const auto got = Restore("RestoreV2", Types({DType::kInt64, DType::kFloat}),
                            {Strings({}, {"ckpt"}), Strings({2}, {"b", "a"}), Strings({2}, {"", "2 0,1"})}, &files);
   EXPECT_TRUE(Same(got, I64({}, {7}), 0));
   EXPECT_TRUE(Same(got, F32({2}, {1, 2}), 1));
-  EXPECT_EQ(files.asked_, ";2 0,1;");
+  EXPECT_EQ(files.asked(), ";2 0,1;");
   AttrMap attrs;
   attrs.Set("dt", DType::kFloat);
   EXPECT_TRUE(Same(Restore("Restore", attrs, {Strings({1}, {"ckpt"}), Strings({}, {"a"})}, &files), F32({2}, {1, 2})));
   EXPECT_TRUE(
       Same(Restore("RestoreSlice", attrs, {Strings({}, {"ckpt"}), Strings({}, {"a"}), Strings({}, {"2 1,1"})}, &files),
            F32({2}, {1, 2})));
-  EXPECT_TRUE(files.asked_.ends_with(";2 1,1;"));
+  EXPECT_TRUE(files.asked().ends_with(";2 1,1;"));
 }
 
 // G9: everything that does not fit is in one report.
 TEST(Restore, TellsAllMismatchesAtOnce) {
-  FakeFiles files;
+  FilesInMemory files = TwoVariables();
   const auto got = Restore("RestoreV2", Types({DType::kInt64, DType::kFloat, DType::kFloat}),
                            {Strings({}, {"ckpt"}), Strings({3}, {"a", "c", "a"}), Strings({3}, {"", "", ""})}, &files);
   EXPECT_TRUE(Fails(got, "2 of 3 tensors cannot be restored"));
@@ -99,14 +80,14 @@ TEST(Restore, TellsAllMismatchesAtOnce) {
 }
 
 TEST(Restore, OnlyGrantedFiles) {
-  FakeFiles files;
+  FilesInMemory files = TwoVariables();
   const std::vector<Tensor> inputs = {Strings({}, {"/etc/passwd"}), Strings({1}, {"a"}), Strings({1}, {""})};
   EXPECT_EQ(Restore("RestoreV2", Types({DType::kFloat}), inputs, &files).status().code(), Code::kPermissionDenied);
   EXPECT_TRUE(Fails(Restore("RestoreV2", Types({DType::kFloat}), inputs, nullptr), "no files came with the model"));
 }
 
 TEST(Restore, ChecksItsInputs) {
-  FakeFiles files;
+  FilesInMemory files = TwoVariables();
   const auto error = [&](const Tensor& prefix, const Tensor& names, const Tensor& slices) {
     return Restore("RestoreV2", Types({DType::kFloat}), {prefix, names, slices}, &files);
   };

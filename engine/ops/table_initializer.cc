@@ -2,8 +2,8 @@
 // with the model.
 //
 // Of a file's lines, key and value are each: the whole line (index -2), the line's number, counted from `offset` (-1),
-// or a column, the line being cut at the delimiter. Carriage returns are dropped; an empty line is an error, as is one
-// with too few columns. `vocab_size` lines are read, or all (-1).
+// or a column, the line being cut at the delimiter. An empty line is an error, as is one with too few columns.
+// `vocab_size` lines are read, or all (-1).
 #include <charconv>
 #include <cstdlib>
 
@@ -12,6 +12,7 @@
 #include "engine/ops/lookup_table.h"
 #include "engine/ops/model_files.h"
 #include "engine/ops/op.h"
+#include "engine/ops/text_lines.h"
 
 namespace rivulet {
 namespace {
@@ -71,24 +72,6 @@ Status CheckColumn(const char* what, int64_t index, DType dtype) {
   return Status();
 }
 
-// Lines without their ends.
-class Lines {
- public:
-  explicit Lines(std::string_view text) : text_(text) {}
-  bool Next(std::string* line) {
-    if (at_ >= text_.size()) return false;
-    const size_t end = std::min(text_.find('\n', at_), text_.size());
-    line->assign(text_.substr(at_, end - at_));
-    std::erase(*line, '\r');
-    at_ = end + 1;
-    return true;
-  }
-
- private:
-  std::string_view text_;
-  size_t at_ = 0;
-};
-
 std::string_view WithoutSpace(std::string_view text) {
   constexpr std::string_view kSpace = " \t\n\v\f\r";
   const size_t begin = text.find_first_not_of(kSpace);
@@ -128,7 +111,7 @@ Status SetField(std::string_view field, Tensor* to, int64_t i) {
   return InvalidArgument("line ", i, ": ", Quoted(field), " is no ", to->dtype());
 }
 
-Status SetFrom(const std::string& line, int64_t index, const FileState& state, Tensor* to, int64_t i) {
+Status SetFrom(std::string_view line, int64_t index, const FileState& state, Tensor* to, int64_t i) {
   if (index == kLineNumber) {
     to->data<int64_t>()[i] = static_cast<int64_t>(static_cast<uint64_t>(i) + static_cast<uint64_t>(state.offset));
     return Status();
@@ -137,13 +120,13 @@ Status SetFrom(const std::string& line, int64_t index, const FileState& state, T
   size_t begin = 0;
   for (int64_t column = 0; column < index; ++column) {
     const size_t cut = line.find(state.delimiter, begin);
-    if (cut == std::string::npos) {
+    if (cut == std::string_view::npos) {
       return InvalidArgument("line ", i, ": want ", index + 1, " columns or more, got ", column + 1);
     }
     begin = cut + 1;
   }
   const size_t end = std::min(line.find(state.delimiter, begin), line.size());
-  return SetField(std::string_view(line).substr(begin, end - begin), to, i);
+  return SetField(line.substr(begin, end - begin), to, i);
 }
 
 Status RunFile(RunContext& c) {
@@ -151,24 +134,22 @@ Status RunFile(RunContext& c) {
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<LookupTable> table, ObjectIn<LookupTable>(c.input(0)));
   RIVULET_RETURN_IF_ERROR(CheckColumn("key", state.key_index, table->form().key_dtype));
   RIVULET_RETURN_IF_ERROR(CheckColumn("value", state.value_index, table->form().value_dtype));
-  if (c.files() == nullptr) {
-    return FailedPrecondition("no files came with the model; load it from its folder");
-  }
+  RIVULET_ASSIGN_OR_RETURN(ModelFiles* const files, WantFiles(c.files()));
   if (c.input(1).num_elements() != 1) return InvalidArgument("want one file name, got ", c.input(1).num_elements());
   const std::string& path = c.input(1).data<std::string>()[0];
-  RIVULET_ASSIGN_OR_RETURN(const FileBytes file, c.files()->ReadFile(path));
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
-  std::string line;
+  RIVULET_ASSIGN_OR_RETURN(const FileBytes file, files->ReadFile(path));
+  const std::string_view text = AsText(file);
+  std::string_view line;
   int64_t count = state.num_lines;
   if (count < 0) {
     count = 0;
-    for (Lines lines(text); lines.Next(&line);) ++count;
+    for (TextLines lines(text); lines.Next(&line);) ++count;
   } else if (count > static_cast<int64_t>(text.size())) {
     return InvalidArgument(Quoted(path), " has fewer lines than attr 'vocab_size' says, ", count);
   }
   RIVULET_ASSIGN_OR_RETURN(Tensor keys, Tensor::Allocate(table->form().key_dtype, {count}, c.allocator()));
   RIVULET_ASSIGN_OR_RETURN(Tensor values, Tensor::Allocate(table->form().value_dtype, {count}, c.allocator()));
-  Lines lines(text);
+  TextLines lines(text);
   for (int64_t i = 0; i < count; ++i) {
     if (i % kTableStride == 0) RIVULET_RETURN_IF_ERROR(c.stop().Why());
     if (!lines.Next(&line)) {

@@ -1,30 +1,11 @@
 #include "engine/base/object.h"
 #include "engine/ops/infer.h"
 #include "engine/ops/lookup_table.h"
-#include "engine/ops/model_files.h"
+#include "engine/ops/model_files_test_kit.h"
 #include "engine/ops/op_test_kit.h"
 
 namespace rivulet {
 namespace {
-
-// One file, "words.txt".
-class OneFile : public ModelFiles {
- public:
-  explicit OneFile(std::string text) : text_(std::move(text)) {}
-  Result<Tensor> ReadVariable(const std::string&, const std::string&, const std::string&, DType, Allocator&) override {
-    return NotFound("none");
-  }
-  Result<FileBytes> ReadFile(const std::string& path) override {
-    if (path != "words.txt") return Status(Code::kPermissionDenied, "not granted");
-    FileBytes file;
-    file.bytes = {reinterpret_cast<const uint8_t*>(text_.data()), text_.size()};
-    return file;
-  }
-  void DropPages() override {}
-
- private:
-  const std::string text_;
-};
 
 struct Columns {
   DType key = DType::kString;
@@ -61,7 +42,7 @@ Result<std::vector<Tensor>> Read(const std::string& text, const Columns& columns
   std::vector<bool> consumed(2);
   PrepareContext prepare(node, pointers, outputs, &consumed, *allocator, pool);
   RIVULET_ASSIGN_OR_RETURN(const std::unique_ptr<OpState> state, node.def->prepare(prepare));
-  OneFile files(text);
+  FilesInMemory files({{"words.txt", text}});
   std::shared_ptr<void> scratch;
   size_t scratch_bytes = 0;
   const RunServices services{*allocator, pool,     stop,           nullptr,
@@ -84,6 +65,11 @@ TEST(InitializeTableFromTextFile, ReadsLinesAndTheirNumbers) {
   EXPECT_TRUE(Same(turned, Strings({2}, {"b", "a"}), 1));
   EXPECT_TRUE(
       Same(Read("5\n7\n", {.key = DType::kInt32, .value = DType::kInt32, .value_index = 0}), I32({2}, {7, 5}), 1));
+}
+
+// One carriage return before the end of a line belongs to it; others are the word's.
+TEST(InitializeTableFromTextFile, CarriageReturns) {
+  EXPECT_TRUE(Same(Read("a\rb\nc\r\r\n\rd\r", {}), Strings({3}, {"\rd", "c\r", "a\rb"})));
 }
 
 TEST(InitializeTableFromTextFile, ReadsColumns) {

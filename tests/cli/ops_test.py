@@ -82,7 +82,7 @@ class Ops(CommandCase):
         self.assertRegex(self.fine("ops", "_Recv"), r"^_Recv is not run: it hands values between devices")
         self.assertIn("feed", json.loads(self.fine("ops", "TensorSliceDataset", "--json"))["refused"])
         listed = {op["name"]: op for op in json.loads(self.fine("ops", "--json"))}
-        self.assertIn("files", listed["ReadFile"]["refused"])
+        self.assertIn("files", listed["WriteFile"]["refused"])
         self.assertTrue(listed["MatMul"]["gradient"])
         self.assertFalse(listed["Where"]["gradient"])
         self.assertEqual(listed["MatMul"]["exactness"], "rule")
@@ -93,11 +93,11 @@ class Ops(CommandCase):
         lines = self.fine("ops", "--for", model).splitlines()
         self.assertIn("Conv2D T=float32", lines)
         self.assertRegex(lines[-1], rf"^{len(lines) - 1} operators, 0 without kernel$")
-        other = self.model(node("a", "ReadFile"), node("b", "NoOp"))
+        other = self.model(node("a", "WriteFile"), node("b", "NoOp"))
         named = {op["name"]: op for op in json.loads(self.fine("ops", "--for", model, other, "--json"))}
-        self.assertEqual((named["ReadFile"]["runs"], named["NoOp"]["runs"]), (False, True))
+        self.assertEqual((named["WriteFile"]["runs"], named["NoOp"]["runs"]), (False, True))
         self.assertIn("Conv2D", named)
-        self.assertIn("ReadFile: no kernel for this operator: a model may not read", self.fine("ops", "--for", other))
+        self.assertIn("WriteFile: no kernel for this operator: a model may not read", self.fine("ops", "--for", other))
         self.fails(1, ["nothing.pb"], "ops", "--for", "nothing.pb")
 
     def test_page(self):

@@ -459,9 +459,8 @@ TEST(HostileGraph, B23_WhatAModelMayNotDo) {
   const std::string text = ConstText("s", "DT_STRING", "tensor_shape {} string_val: '/etc/passwd'") +
                            ConstText("v", "DT_STRING", "tensor_shape { dim { size: 1 } } string_val: 'v'") +
                            FloatText("c");
-  for (const char* op :
-       {"ReadFile", "WriteFile", "MatchingFiles", "PyFunc", "EagerPyFunc", "FileSystemSetConfiguration",
-        "CreateSummaryFileWriter", "RemoteCall", "_Send", "DebugIdentityV2"}) {
+  for (const char* op : {"WriteFile", "PyFunc", "EagerPyFunc", "FileSystemSetConfiguration", "CreateSummaryFileWriter",
+                         "RemoteCall", "_Send", "DebugIdentityV2"}) {
     ExpectError(StatusOf(text + NodeText("y", op, "s"), "y"), Code::kUnimplemented, {"node 'y'", op, "no kernel"});
   }
   ExpectError(StatusOf(text + NodeText("save", "SaveV2", "s v v c", AttrText("dtypes", "list { type: DT_FLOAT }")) +
@@ -471,6 +470,11 @@ TEST(HostileGraph, B23_WhatAModelMayNotDo) {
   // Reading is for the files of a model's own folder; this one came from memory.
   ExpectError(StatusOf(text + NodeText("y", "RestoreV2", "s v v", AttrText("dtypes", "list { type: DT_FLOAT }")), "y"),
               Code::kFailedPrecondition, {"node 'y' (RestoreV2)", "no files came with the model"});
+  for (const char* op : {"ReadFile", "MatchingFiles"}) {
+    if (FindOp(op) == nullptr) continue;
+    ExpectError(StatusOf(text + NodeText("y", op, "s"), "y"), Code::kFailedPrecondition,
+                {"node 'y'", op, "no files came with the model"});
+  }
 }
 
 TEST(HostileGraph, B24_VariablesBelongToTheirSession) {
