@@ -63,6 +63,7 @@ int Freeze(const FreezeCommand& command) {
                {"variables", frozen->variables},
                {"calls", frozen->calls},
                {"tables", frozen->tables},
+               {"files", frozen->files},
                {"inputs", ToJson(frozen->inputs)},
                {"outputs", ToJson(frozen->outputs)},
                {"notes", frozen->notes}});
@@ -77,6 +78,7 @@ int Freeze(const FreezeCommand& command) {
   if (frozen->tables > 0) {
     said += Cat(", ", count(frozen->tables, " table has its content in it", " tables have their content in it"));
   }
+  if (frozen->files > 0) said += Cat(", ", count(frozen->files, " file is a constant", " files are constants"));
   std::printf("%s", said.c_str());
   std::printf("\n");
   Print("input", frozen->inputs);

@@ -5,6 +5,7 @@
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
+#include "cli/notes.h"
 #include "engine/base/errors.h"
 #include "engine/graph/model_setup.h"
 #include "prepare/engine_graph.h"
@@ -12,6 +13,16 @@
 #include "prepare/model_graph.h"
 
 namespace rivulet::cli {
+namespace {
+
+// Files that the graph alone would not have.
+bool ReadsFiles(const prepare::GraphDef& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                     [](const prepare::NodeDef& n) { return n.op == "ReadFile"; });
+}
+
+}  // namespace
+
 std::string PackSource::Input(const std::string& name) const {
   for (const prepare::FrozenTensor& input : inputs) {
     if (input.key == name) return input.name;
@@ -35,7 +46,7 @@ Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, con
   RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(options.path, model->setup().tags));
   PackSource source{.model = model, .outputs = options.outputs};
   const bool has_variables = std::any_of(read.graph.nodes.begin(), read.graph.nodes.end(), prepare::IsVariable);
-  if (names.signature() == nullptr && !has_variables) {
+  if (names.signature() == nullptr && !has_variables && !ReadsFiles(read.graph)) {
     source.graph = std::move(read.graph);
     return source;
   }
@@ -50,6 +61,7 @@ Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, con
     return Unimplemented("'", options.path, "': node '", frozen.empty_tables.front(),
                          "' is a table that runs change; a pack holds a graph and its weights");
   }
+  for (const std::string& note : frozen.notes) PrintNote(options.path, note);
   source.graph = std::move(frozen.graph);
   source.inputs = std::move(frozen.inputs);
   source.outputs.clear();

@@ -6,6 +6,7 @@
 #include "engine/base/errors.h"
 #include "engine/graph/model_setup.h"
 #include "prepare/facts.h"
+#include "prepare/file_contents.h"
 #include "prepare/freeze.h"
 #include "prepare/function_calls.h"
 #include "prepare/graph_edit.h"
@@ -90,6 +91,9 @@ class ModelFreezer {
     RIVULET_RETURN_IF_ERROR(DropUncalledFunctions(graph));
     RIVULET_ASSIGN_OR_RETURN(FilledTables tables, FillTables(*model_, graph));
     result_.tables = tables.filled.size();
+    RIVULET_ASSIGN_OR_RETURN(HeldFiles held, HoldFiles(*model_, graph));
+    result_.files = held.files;
+    for (std::string& note : held.notes) result_.notes.push_back(std::move(note));
     result_.empty_tables = std::move(tables.empty);
     RIVULET_RETURN_IF_ERROR(CheckReferences(graph));
     NoteTables();

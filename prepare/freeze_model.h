@@ -32,6 +32,7 @@ struct FrozenModel {
   size_t variables = 0;
   size_t calls = 0;   // that became bodies
   size_t tables = 0;  // that the graph fills itself (table_contents.h)
+  size_t files = 0;   // that are constants (file_contents.h)
   std::vector<std::string> empty_tables;
   std::vector<std::string> notes;  // sentences for the user
 };

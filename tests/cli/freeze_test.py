@@ -142,6 +142,30 @@ class Freeze(CommandCase):
                 self.check(out, said["outputs"][0]["name"], expected)
             self.fine("bench", self.dir / "frozen.pb", "--runs", "3", "--input", f"words=={told(words['values'])}")
 
+    def test_files_become_constants(self):
+        """What a model reads from its folder under a name that is known; what it reads otherwise is told."""
+        if "ReadFile" not in OPS:
+            return
+        (self.dir / "saved" / "assets").mkdir(parents=True)
+        words = self.dir / "saved" / "assets" / "words.txt"
+        words.write_text("cat dog")
+        nodes = (placeholder("name", "DT_STRING", dims=[]) +
+                 node("path", "Const", dtype="type: DT_STRING", value=f'tensor {{ dtype: DT_STRING tensor_shape {{ }} string_val: "{words}" }}') +
+                 node("same", "Identity", "path", T="type: DT_STRING") + node("y", "ReadFile", "same") + node("z", "ReadFile", "name"))
+        (self.dir / "saved" / "saved_model.pbtxt").write_text(
+            'saved_model_schema_version: 1 meta_graphs { meta_info_def { tags: "serve" } graph_def { ' + nodes + 'versions { producer: 24 } } }')
+        said = self.freeze(self.dir / "saved", "--output", "y")
+        self.assertEqual((said["files"], said["notes"]), (1, []))
+        self.assertEqual(said["nodes"], 1)
+        self.fine("pack", self.dir / "saved", "-o", self.dir / "p.rivulet", "--output", "y")
+        words.unlink()
+        for made in ("frozen.pb", "p.rivulet"):
+            self.assertIn("cat dog", self.fine("run", self.dir / made, "--output", "y"))
+        (note,) = self.freeze(self.dir / "saved", "--output", "z")["notes"]
+        self.assertIn("'z' (ReadFile) reads a path that it computes", note)
+        (note,) = self.freeze(self.dir / "saved", "--output", "y")["notes"]
+        self.assertIn("words.txt', which cannot be read", note)
+
     def test_what_fills_tables_is_no_order_to_be_dropped(self):
         if "HashTableV2" not in OPS:
             return
