@@ -58,9 +58,10 @@ void PrintRate(const BenchTimes& times, int64_t flops, double peak) {
 }
 
 void PrintMemory(const BenchTimes& times, const MemoryTimeline& memory, int64_t peak_rss_kib) {
-  std::printf("memory  %8.1f MiB peak   weights %.1f MiB, intermediates %.1f MiB\n        ",
+  std::printf("memory  %8.1f MiB peak   weights %.1f MiB, intermediates %.1f MiB (%.1f at once)\n        ",
               static_cast<double>(peak_rss_kib) / 1024, static_cast<double>(times.plan.constant_bytes) / 1048576,
-              static_cast<double>(times.plan.arena_bytes) / 1048576);
+              static_cast<double>(times.plan.arena_bytes) / 1048576,
+              static_cast<double>(times.plan.least_arena_bytes) / 1048576);
   for (const MemoryTimeline::Phase& phase : memory.phases())
     std::printf("%s%s %.1f", &phase == memory.phases().data() ? "" : " → ", phase.name.c_str(),
                 static_cast<double>(phase.sample.resident) / 1048576);
@@ -92,8 +93,10 @@ nlohmann::json TimesJson(const BenchTimes& times, int64_t flops, double peak) {
           {"peak_share", Rate(flops, times.at(0.5)) / peak},
           {"plan_ms", times.plan.plan_ms},
           {"steps", times.plan.num_steps},
+          {"steps_in_lanes", times.plan.steps_in_lanes},
           {"rewrites", times.plan.num_rewrites},
           {"arena_bytes", times.plan.arena_bytes},
+          {"least_arena_bytes", times.plan.least_arena_bytes},
           {"constant_bytes", times.plan.constant_bytes}};
 }
 

@@ -1,6 +1,7 @@
 #include "cli/bench_measure.h"
 
 #include <algorithm>
+#include <optional>
 #include <cmath>
 #include <numeric>
 
@@ -60,14 +61,15 @@ Result<BenchTimes> MeasureRuns(const BenchPlan& plan, const SessionOptions& opti
     RunProfile profile;
     RunOptions run_options = plan.options;
     if (i == 0 || (counts && plan.by_step)) run_options.profile = &profile;
-    const LoopCount turns;
+    std::optional<LoopCount> turns;
+    if (i == 0) turns.emplace();
     const auto start = BenchClock::now();
     const auto results = session->Run(plan.feeds, plan.outputs, {}, run_options);
     const double ms = MsSince(start);
     if (!results.ok()) return results.status();
     if (i == 0) {
       times.first_ms = ms;
-      if (!turns.loops().empty()) times.flops = CountFlops(profile);
+      if (!turns->loops().empty()) times.flops = CountFlops(profile);
       profile.steps.clear();
       memory->Note("first run");
       memory->Pause();

@@ -14,6 +14,10 @@ namespace {
 // above them all. So the work grows with the number of requests, not with its square.
 constexpr int64_t kMostNeighbours = 128;
 
+// So many other orders are tried, of so many requests at most.
+constexpr int kAgain = 16;
+constexpr size_t kMostToPlaceAgain = 2000;
+
 // Numbers by step of which ranges are summed up.
 class StepCounts {
  public:
@@ -140,18 +144,14 @@ CheckedSize LowestGap(const std::vector<ArenaRequest>& requests, std::vector<siz
   return CheckedSize(offset);
 }
 
-}  // namespace
-
-int64_t PlanArena(std::vector<ArenaRequest>& requests, int64_t alignment) {
-  std::vector<size_t> by_size(requests.size());
-  std::iota(by_size.begin(), by_size.end(), size_t{0});
-  StableSort(by_size.begin(), by_size.end(), [&](size_t a, size_t b) { return requests[a].bytes > requests[b].bytes; });
+// Each at the lowest gap among those before it; returns what that takes, or -1.
+int64_t PlaceInOrder(std::vector<ArenaRequest>& requests, const std::vector<size_t>& order, int64_t alignment) {
   int32_t last_step = 0;
   for (const ArenaRequest& request : requests) last_step = std::max(last_step, request.last_step);
   PlacedRequests placed(static_cast<size_t>(last_step) + 1);
   std::vector<size_t> neighbours;
   int64_t total = 0;
-  for (const size_t index : by_size) {
+  for (const size_t index : order) {
     ArenaRequest& request = requests[index];
     CheckedSize offset;
     if (placed.Count(request) <= kMostNeighbours) {
@@ -167,6 +167,43 @@ int64_t PlanArena(std::vector<ArenaRequest>& requests, int64_t alignment) {
     placed.Add(index, request, end.value());
   }
   return total;
+}
+
+}  // namespace
+
+int64_t PlanArena(std::vector<ArenaRequest>& requests, int64_t alignment) {
+  std::vector<size_t> order(requests.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  StableSort(order.begin(), order.end(), [&](size_t a, size_t b) { return requests[a].bytes > requests[b].bytes; });
+  int64_t total = PlaceInOrder(requests, order, alignment);
+  if (total < 0 || requests.size() > kMostToPlaceAgain) return total;
+  const int64_t least = LeastArena(requests);
+  std::vector<ArenaRequest> others = requests;
+  for (int i = 0; i < kAgain && total > least; ++i) {
+    // The one that lies highest found its room taken by what it could have come before.
+    const auto highest = std::max_element(order.begin(), order.end(), [&](size_t a, size_t b) {
+      return others[a].offset + others[a].bytes < others[b].offset + others[b].bytes;
+    });
+    std::rotate(order.begin(), highest, highest + 1);
+    const int64_t other_total = PlaceInOrder(others, order, alignment);
+    if (other_total < 0 || other_total >= total) continue;
+    total = other_total;
+    requests = others;
+  }
+  return total;
+}
+
+int64_t LeastArena(const std::vector<ArenaRequest>& requests) {
+  int32_t last_step = 0;
+  for (const ArenaRequest& request : requests) last_step = std::max(last_step, request.last_step);
+  std::vector<int64_t> change(static_cast<size_t>(last_step) + 2, 0);
+  for (const ArenaRequest& request : requests) {
+    change[static_cast<size_t>(request.first_step)] += request.bytes;
+    change[static_cast<size_t>(request.last_step) + 1] -= request.bytes;
+  }
+  int64_t alive = 0, most = 0;
+  for (const int64_t bytes : change) most = std::max(most, alive += bytes);
+  return most;
 }
 
 }  // namespace rivulet

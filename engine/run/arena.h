@@ -16,8 +16,13 @@ struct ArenaRequest {
 
 // Fills the offsets so that requests alive at the same step do not overlap, and returns the total size; -1 when it does
 // not fit 63 bits. Greedy: the largest first, each at the lowest gap among those already placed that live at the same
-// time. Not optimal (that is NP-hard), but within a few percent of the largest step's need on real networks.
+// time; where that takes more than LeastArena, whichever lies highest comes first, some times over. Not optimal (that
+// is NP-hard), but real networks have the least or a few percent more.
 int64_t PlanArena(std::vector<ArenaRequest>& requests, int64_t alignment);
+
+// What the requests of the fullest step need, below which no placement can be. Of requests that PlanArena found room
+// for.
+int64_t LeastArena(const std::vector<ArenaRequest>& requests);
 
 }  // namespace rivulet
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace rivulet {
@@ -30,11 +31,31 @@ TEST(Arena, NothingThatLivesAtTheSameTimeOverlaps) {
       requests.push_back({next(5000), first, first + next(10)});
     }
     const int64_t total = PlanArena(requests, 64);
+    int64_t fullest = 0;
+    for (int32_t step = 0; step < 40; ++step) {
+      int64_t alive = 0;
+      for (const ArenaRequest& request : requests)
+        if (request.first_step <= step && step <= request.last_step) alive += request.bytes;
+      fullest = std::max(fullest, alive);
+    }
+    EXPECT_EQ(LeastArena(requests), fullest);
+    EXPECT_LE(fullest, total);
     for (size_t a = 0; a < requests.size(); ++a) {
       EXPECT_EQ(requests[a].offset % 64, 0);
       EXPECT_LE(requests[a].offset + requests[a].bytes, total);
       for (size_t b = 0; b < a; ++b) EXPECT_FALSE(Overlap(requests[a], requests[b])) << a << " " << b;
     }
+  }
+}
+
+// A mobile network's: the largest first, what lies between two pairs of them would lie on top of both.
+TEST(Arena, TheHighestComesFirst) {
+  std::vector<ArenaRequest> requests = {{4032, 0, 1}, {4032, 1, 2}, {2048, 2, 4},
+                                        {4032, 4, 5}, {4032, 5, 6}, {4032, 6, 7}};
+  EXPECT_EQ(LeastArena(requests), 2 * 4032);
+  EXPECT_EQ(PlanArena(requests, 64), 2 * 4032);
+  for (size_t a = 0; a < requests.size(); ++a) {
+    for (size_t b = 0; b < a; ++b) EXPECT_FALSE(Overlap(requests[a], requests[b])) << a << " " << b;
   }
 }
 

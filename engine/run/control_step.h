@@ -12,6 +12,7 @@
 namespace rivulet {
 
 struct Frame;
+struct Plan;
 
 // What a control step keeps in the frame that it runs in, from run to run: the frames of the plans it runs, and the
 // tensors that its outputs are.
@@ -30,6 +31,8 @@ class ControlStep {
   // memory stay valid until the step runs again in the same frame. dead[i] is set where output i has no value.
   virtual Status Run(RunContext& context, const RunServices& services, ControlFrames& frames,
                      std::vector<bool>* dead) const = 0;
+  // Of a loop whose turns are all runs of one plan; null where that is not known.
+  virtual const Plan* Body() const { return nullptr; }
 };
 
 struct ControlStepInput {

@@ -9,6 +9,7 @@
 #include "engine/ops/infer.h"
 #include "engine/run/bands.h"
 #include "engine/run/dynamic_node.h"
+#include "engine/run/loop_count.h"
 
 namespace rivulet {
 namespace {
@@ -217,7 +218,7 @@ Status RunChain(size_t index, int32_t count, Frame& frame, const RunServices& se
   return RunConvBands({contexts.data(), static_cast<size_t>(count)});
 }
 
-Status RunStep(const Step& step, size_t index, Frame& frame, const RunServices& base) {
+Status RunStep(const Step& step, size_t index, size_t lane, Frame& frame, const RunServices& base) {
   switch (step.kind) {
     case Step::Kind::kForward: return Forward(step, frame, base.allocator);
     case Step::Kind::kSwitch: return RunSwitch(step, frame);
@@ -230,8 +231,8 @@ Status RunStep(const Step& step, size_t index, Frame& frame, const RunServices& 
   }
   RunServices services = base;
   services.persistent = frame.persistent[index];
-  services.scratch = &frame.scratch;
-  services.scratch_bytes = &frame.scratch_bytes;
+  services.scratch = &frame.scratch[lane].memory;
+  services.scratch_bytes = &frame.scratch[lane].bytes;
   if (kHasBands && step.chain > 1) return RunChain(index, step.chain, frame, services);
   RunContext context = ContextOf(step, frame, services);
   if (step.kind != Step::Kind::kControl) {
@@ -269,6 +270,40 @@ void MarkDead(const Step& step, size_t index, Frame& frame) {
   }
 }
 
+// A step that is not dead, and the end of what no later one reads.
+Status RunAt(size_t index, size_t lane, Frame& frame, const RunServices& services, StepClock* clock) {
+  const Plan& plan = *frame.plan;
+  const Step& step = plan.steps[index];
+  if (clock != nullptr) clock->Start();
+  Status status = RunStep(step, index, lane, frame, services);
+  if (clock != nullptr) clock->Stop(index);
+  if (status.ok() && services.stop.stopped()) status = services.stop.Why();
+  if (!status.ok()) return std::move(status).Framed(NodeFrame(plan.graph.node(step.node)));
+  for (const int32_t slot : step.release) frame.tensors[static_cast<size_t>(slot)] = Tensor();
+  return Status();
+}
+
+// Each lane on a thread, where its steps' loops run alone. The error is that of the first step, in the plan's order,
+// that had one, whichever was noticed first.
+Status RunLanes(const Lanes& lanes, Frame& frame, const RunServices& services) {
+  std::array<Status, 2> ended;
+  std::array<int32_t, 2> at{lanes.end, lanes.end};
+  services.pool.ParallelFor(2, 1, services.stop, [&](int64_t begin, int64_t end) {
+    for (auto lane = static_cast<size_t>(begin); lane < static_cast<size_t>(end); ++lane) {
+      for (const int32_t step : lanes.steps[lane]) {
+        ended[lane] = RunAt(static_cast<size_t>(step), lane, frame, services, nullptr);
+        if (ended[lane].ok()) continue;
+        at[lane] = step;
+        break;
+      }
+    }
+  });
+  Status& first = ended[at[1] < at[0] ? 1 : 0];
+  if (!first.ok()) return std::move(first);
+  // A lane may not have begun.
+  return services.stop.stopped() ? services.stop.Why() : Status();
+}
+
 }  // namespace
 
 Status SetFeed(Frame& frame, size_t i, Tensor value, Allocator& allocator) {
@@ -288,18 +323,21 @@ Status RunSteps(Frame& frame, const RunServices& services, RunProfile* profile) 
   StepClock clock(plan, profile);
   std::fill(frame.dead_slots.begin(), frame.dead_slots.end(), uint8_t{0});
   std::fill(frame.dead_steps.begin(), frame.dead_steps.end(), uint8_t{0});
+  // What is timed, or counted on this thread, goes step by step.
+  const bool by_lanes = !StepClock::IsTiming() && !LoopCount::IsWanted();
+  auto lanes = plan.lanes.begin();
   for (size_t i = 0; i < plan.steps.size(); ++i) {
-    const Step& step = plan.steps[i];
-    if (plan.has_dead && IsDead(step, frame)) {
-      MarkDead(step, i, frame);
+    if (plan.has_dead && IsDead(plan.steps[i], frame)) {
+      MarkDead(plan.steps[i], i, frame);
       continue;
     }
-    clock.Start();
-    Status status = RunStep(step, i, frame, services);
-    clock.Stop(i);
-    if (status.ok() && services.stop.stopped()) status = services.stop.Why();
-    if (!status.ok()) return std::move(status).Framed(NodeFrame(plan.graph.node(step.node)));
-    for (const int32_t slot : step.release) frame.tensors[static_cast<size_t>(slot)] = Tensor();
+    if (by_lanes && lanes != plan.lanes.end() && static_cast<size_t>(lanes->begin) == i) {
+      RIVULET_RETURN_IF_ERROR(RunLanes(*lanes, frame, services));
+      i = static_cast<size_t>(lanes->end) - 1;
+      ++lanes;
+      continue;
+    }
+    RIVULET_RETURN_IF_ERROR(RunAt(i, 0, frame, services, &clock));
   }
   return Status();
 }
@@ -359,9 +397,9 @@ Status LendResults(Frame& frame, Allocator& allocator, std::vector<Tensor>& resu
 Result<std::vector<Tensor>> RunFrame(Frame& frame, const Feeds& feeds, const Environment& environment,
                                      const StopToken& stop, RunProfile* profile) {
   const FlushSubnormals flush;
-  const RunServices services{environment.allocator,  environment.pool, stop,
-                             &environment.resources, nullptr,          &frame.scratch,
-                             &frame.scratch_bytes,   environment.files};
+  const RunServices services{
+      environment.allocator, environment.pool, stop, &environment.resources, nullptr, nullptr, nullptr,
+      environment.files};
   std::vector<Tensor> results(frame.plan->fetch_slots.size());
   frame.results.resize(results.size());
   Status status = LendResults(frame, environment.allocator, results);

@@ -2,6 +2,7 @@
 #ifndef RIVULET_ENGINE_RUN_EXECUTOR_H_
 #define RIVULET_ENGINE_RUN_EXECUTOR_H_
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -24,8 +25,12 @@ struct Frame {
   std::vector<ControlFrames> controls;      // by step; empty in plans without control steps
   std::vector<uint8_t> dead_slots;          // empty in plans without branches
   std::vector<uint8_t> dead_steps;
-  std::shared_ptr<void> scratch;
-  size_t scratch_bytes = 0;
+  // What operators work with and leave behind; one for each of two lanes (plan.h).
+  struct Scratch {
+    std::shared_ptr<void> memory;
+    size_t bytes = 0;
+  };
+  std::array<Scratch, 2> scratch;
   std::vector<ResultMemory> results;  // by fetch
 };
 

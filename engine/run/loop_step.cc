@@ -83,8 +83,10 @@ class LoopStep : public ControlStep {
     }
     body_ = std::make_unique<SubPlan>(body != nullptr ? *body : none, std::move(args), input.path + "body/",
                                       input.depth, input.frozen, environment, invariant_);
-    body_->MakeAhead(stop);
+    known_body_ = body_->MakeAhead(stop);
   }
+
+  const Plan* Body() const override { return counts_ || simple_condition_ ? known_body_.get() : nullptr; }
 
   Status Run(RunContext& context, const RunServices& services, ControlFrames& frames,
              std::vector<bool>* dead) const override {
@@ -207,6 +209,7 @@ class LoopStep : public ControlStep {
   std::unique_ptr<SubPlan> condition_;
   std::optional<ScalarCondition> simple_condition_;
   std::unique_ptr<SubPlan> body_;
+  std::shared_ptr<const Plan> known_body_;  // null where it is made when it is first needed
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "engine/run/call_inference.h"
 #include "engine/run/flops.h"
 #include "engine/run/freeze.h"
+#include "engine/run/lanes.h"
 #include "engine/run/lower.h"
 #include "engine/run/result_memory.h"
 #include "engine/run/shared_memory.h"
@@ -44,8 +45,10 @@ class Compiler {
     environment_.packed.Expect(BytesToPack());
     RIVULET_RETURN_IF_ERROR(MakeSteps());
     FindLastReads();
-    FindDeaths();
     if (environment_.passes && !plan_.has_dead) FindBands(last_read_, owner_, pool_.num_threads(), plan_);
+    if (environment_.passes) plan_.lanes = FindLanes(plan_, owner_, pool_.num_threads());
+    KeepUntilLanesMeet();
+    FindDeaths();
     PlaceResults();
     RIVULET_RETURN_IF_ERROR(PlaceInArena());
     RIVULET_RETURN_IF_ERROR(KeepConstants());
@@ -301,6 +304,42 @@ class Compiler {
     }
   }
 
+  // What is there before lanes begin, any of them may read, until all have ended.
+  void KeepUntilLanesMeet() {
+    if (plan_.lanes.empty()) return;
+    std::vector<int32_t> first_write(plan_.slots.size(), -1);  // by owner
+    for (size_t s = plan_.steps.size(); s-- > 0;) {
+      const Step& step = plan_.steps[s];
+      for (int32_t o = 0; o < step.num_outputs; ++o) {
+        const int32_t slot = plan_.operands[static_cast<size_t>(step.first_output + o)];
+        first_write[static_cast<size_t>(owner_[static_cast<size_t>(slot)])] = static_cast<int32_t>(s);
+      }
+    }
+    for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
+      for (std::vector<int32_t>* last : {&last_read_, &read_last_}) {
+        const Lanes* lanes = LanesAt((*last)[slot]);
+        if (lanes != nullptr && first_write[slot] < lanes->begin) (*last)[slot] = lanes->end;
+      }
+    }
+  }
+
+  // The lanes that a step is in, or null.
+  const Lanes* LanesAt(int32_t step) const {
+    const auto after = std::upper_bound(plan_.lanes.begin(), plan_.lanes.end(), step,
+                                        [](int32_t at, const Lanes& lanes) { return at < lanes.begin; });
+    if (after == plan_.lanes.begin() || step >= (after - 1)->end) return nullptr;
+    return &*(after - 1);
+  }
+
+  // What is made in lanes has its memory from their begin on, so that none takes what another of them leaves: who is
+  // where when is not known.
+  void WidenToLanes(std::vector<ArenaRequest>& requests) const {
+    if (plan_.lanes.empty()) return;
+    for (ArenaRequest& request : requests) {
+      if (const Lanes* lanes = LanesAt(request.first_step)) request.first_step = lanes->begin;
+    }
+  }
+
   int64_t BytesOf(int32_t slot) {
     return SlotAt(slot).shape.num_elements() * static_cast<int64_t>(ElementBytes(SlotAt(slot).dtype));
   }
@@ -369,8 +408,10 @@ class Compiler {
         request_of[static_cast<size_t>(owner)] = request;
       }
     }
+    WidenToLanes(requests);
     plan_.arena_bytes = PlanArena(requests, static_cast<int64_t>(Allocator::kAlignment));
     if (plan_.arena_bytes < 0) return ResourceExhausted("the intermediates are larger than any memory");
+    plan_.least_arena_bytes = LeastArena(requests);
     for (size_t slot = 0; slot < plan_.slots.size(); ++slot) {
       const int32_t request = request_of[static_cast<size_t>(owner_[slot])];
       if (plan_.slots[slot].kind == Slot::Kind::kArena && request >= 0) {

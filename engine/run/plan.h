@@ -3,6 +3,7 @@
 #ifndef RIVULET_ENGINE_RUN_PLAN_H_
 #define RIVULET_ENGINE_RUN_PLAN_H_
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,6 +68,13 @@ struct ResultPlace {
   std::vector<int32_t> slots;  // that lie in it
 };
 
+// Steps [begin, end) that fall into two parts, each in the plan's order, which need nothing of each other (lanes.h).
+struct Lanes {
+  int32_t begin = 0;
+  int32_t end = 0;
+  std::array<std::vector<int32_t>, 2> steps;
+};
+
 struct Plan {
   Graph graph;  // after the passes; large constants are dropped from it
   std::vector<Slot> slots;
@@ -76,12 +84,14 @@ struct Plan {
   std::vector<int32_t> feed_slots;  // -1 for a feed that nothing reads
   std::vector<int32_t> fetch_slots;
   std::vector<ResultPlace> results;    // none in plans within others
+  std::vector<Lanes> lanes;            // in the steps' order
   std::vector<int32_t> passing_slots;  // that hold something only while a run goes on: feeds, and what is on the heap
   bool has_dead = false;               // there are branches that may not be taken
   std::string path;                    // in front of node names where state is kept: the calls that led here
   std::shared_ptr<FrozenVariables> frozen;
   int32_t num_facts = 0;
   int64_t arena_bytes = 0;
+  int64_t least_arena_bytes = 0;  // what the fullest step needs
   int64_t constant_bytes = 0;
   int64_t num_rewrites = 0;
   int64_t flops =

@@ -129,7 +129,9 @@ Result<std::shared_ptr<PlanEntry>> Session::Rep::GetPlan(const Feeds& feeds, con
   model->DropFilePages();
   entry->stats.plan_ms = std::chrono::duration<double, std::milli>(StopToken::Clock::now() - start).count();
   entry->stats.num_steps = static_cast<int64_t>(entry->plan->steps.size());
+  for (const Lanes& lanes : entry->plan->lanes) entry->stats.steps_in_lanes += lanes.end - lanes.begin;
   entry->stats.arena_bytes = entry->plan->arena_bytes;
+  entry->stats.least_arena_bytes = entry->plan->least_arena_bytes;
   entry->stats.constant_bytes = entry->plan->constant_bytes;
   entry->stats.num_rewrites = entry->plan->num_rewrites;
   std::lock_guard<std::mutex> lock(mutex);

@@ -58,8 +58,10 @@ struct RunOptions {
 struct PlanStats {
   double plan_ms = 0;
   int64_t num_steps = 0;
-  int64_t arena_bytes = 0;
-  int64_t constant_bytes = 0;  // packed weights and copied constants
+  int64_t steps_in_lanes = 0;     // of those, that run beside others
+  int64_t arena_bytes = 0;        // of intermediates
+  int64_t least_arena_bytes = 0;  // what the fullest step needs: no arrangement of them takes less
+  int64_t constant_bytes = 0;     // packed weights and copied constants
   int64_t num_rewrites = 0;
 };
 
