@@ -201,6 +201,7 @@ class LaneFinder {
     int32_t best = -1;
     const auto judge = [&] {
       if (window_.groups() < 2) return;
+      looks_ -= window_.end() - window_.first();
       const double gain = together - kFork - LongerLane();
       if (gain <= std::max(most, together / 16)) return;
       most = gain;
