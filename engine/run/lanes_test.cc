@@ -69,7 +69,7 @@ std::unique_ptr<Session> SessionOf(const std::string& text, int threads) {
 TEST(Lanes, SameBitsForAnyNumberOfThreads) {
   const std::vector<std::string> fetches = {"y0", "y1", "y2"};
   int with_lanes = 0;
-  for (unsigned seed = 1; seed <= 40; ++seed) {
+  for (unsigned seed = 1; seed <= 24; ++seed) {
     const std::string text = Strands(seed, 80);
     std::vector<Tensor> want;
     for (const int threads : {1, 2, 4}) {
@@ -92,7 +92,7 @@ TEST(Lanes, SameBitsForAnyNumberOfThreads) {
       with_lanes += threads == 2 && stats->steps_in_lanes > 0;
     }
   }
-  EXPECT_GT(with_lanes, 20);
+  EXPECT_GT(with_lanes, 12);
 }
 
 // Products one after another, and then an element at `index`, which is known when it runs.

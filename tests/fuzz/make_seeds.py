@@ -1,5 +1,5 @@
 """Writes the seeds that are made rather than found: graphdef/ and run/, small graphs, each with the one defect that its name
-tells; saved_model/, checkpoint/, package/ and text/, the same of other formats; wire/ and structured/, bytes by hand. Needs
+tells; saved_model/, checkpoint/, package/, records/ and text/, the same of other formats; wire/ and structured/, bytes by hand. Needs
 TensorFlow's protobuf classes.
 
   python tests/fuzz/make_seeds.py
@@ -7,8 +7,10 @@ TensorFlow's protobuf classes.
 import os
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+import gzip  # noqa: E402
 import random  # noqa: E402
 import struct  # noqa: E402
+import zlib  # noqa: E402
 
 from google.protobuf import text_format  # noqa: E402
 from tensorflow.core.framework import graph_pb2  # noqa: E402
@@ -379,11 +381,56 @@ def write(folder, name, data):
         file.write(data)
 
 
+def masked_crc(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def tf_record(data, length=None):
+    head = struct.pack('<Q', len(data) if length is None else length)
+    return head + struct.pack('<I', masked_crc(head)) + data + struct.pack('<I', masked_crc(data))
+
+
+def record_seeds():
+    """Eight bytes of how the file is read (fuzz_records.cc), then the file."""
+    def form(kind, compression=0, lines=0, header=0, record=1, footer=0, hop=0):
+        return bytes([kind, compression, lines, header, record - 1, footer, hop, 0])
+    whole, identity, lines, fixed, records = range(5)
+    three = tf_record(b'') + tf_record(b'one') + tf_record(bytes(range(200)))
+    text = b'head\r\n\na\rb\r\nlast'
+    yield 'whole', form(whole) + text
+    yield 'identity', form(identity)
+    yield 'lines', form(lines, lines=1) + text
+    yield 'lines_fewer_than_the_header', form(lines, lines=9) + text
+    yield 'fixed', form(fixed, header=2, record=3, footer=1) + b'..abcdefghi!'
+    yield 'fixed_header_beyond_the_end', form(fixed, header=20, record=3) + b'short'
+    yield 'fixed_hops_over', form(fixed, record=2, hop=5) + b'ab...cd...e'
+    yield 'fixed_hops_back', form(fixed, record=4, hop=1) + b'abcdef'
+    yield 'records', form(records) + three
+    yield 'records_cut', form(records) + three[:-1]
+    yield 'records_cut_length', form(records) + tf_record(b'one') + b'\x01\0\0'
+    yield 'records_damaged', form(records) + three[:20] + b'?' + three[21:]
+    yield 'records_longer_than_all', form(records) + tf_record(b'one', length=2**63 + 5)
+    yield 'records_length_of_all_ones', form(records) + tf_record(b'one', length=2**64 - 1)
+    yield 'zlib', form(records, compression=1) + zlib.compress(three)
+    yield 'zlib_cut', form(lines, compression=1) + zlib.compress(text * 20)[:-9]
+    yield 'gzip', form(records, compression=3) + gzip.compress(three, mtime=0)
+    yield 'gzip_of_two', form(lines, compression=3) + gzip.compress(text, mtime=0) + gzip.compress(b'more', mtime=0)
+    yield 'gzip_becomes_large', form(fixed, compression=3, record=256) + gzip.compress(bytes(1 << 24), mtime=0)
+    yield 'no_gzip', form(records, compression=3) + three
+
+
 def main():
     for name, data in seeds():
         write('graphdef', name + '.pb', data)
         write('run', name + '.pb', data)
     for folder, made in (('wire', wire_seeds()), ('checkpoint', checkpoint_seeds()), ('package', package_seeds()), ('package', pack_seeds()),
+                         ('records', record_seeds()),
                          ('structured', structured_seeds()), ('text', text_seeds())):
         for name, data in made:
             write(folder, name, data)
