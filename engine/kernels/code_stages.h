@@ -112,8 +112,8 @@ void RunStages(const CodeStages& stages, const StagedSource& source, int64_t cou
 // The same by the caller's thread alone. The first element is the first of a line.
 void RunStagesHere(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output);
 
-// Lines of a piece: each thread has its part of all, most of which it or nobody else has in its cache, where so many are
-// worth its while, a microsecond or two.
+// Lines of a piece: each thread has its part of all, most of which it or nobody else has in its cache, where so many
+// are worth its while, a microsecond or two.
 inline int64_t StagedGrain(int64_t columns, int64_t lines, int threads) {
   const int64_t least = threads == 1 ? 1 << 14 : 1 << 12;
   return std::max<int64_t>({least / columns, threads == 1 ? 1 : (lines + threads - 1) / threads, 1});

@@ -364,19 +364,20 @@ CheckedSize DepthwiseScratchBytes(const DepthwiseSource& source, const Depthwise
 }
 
 void DepthwiseConv2DOf(const DepthwiseSource& source, const float* filter, const DepthwiseGeometry& geometry,
-                       float* output, float* extremes, float* scratch, ThreadPool& pool, const StopToken& stop) {
+                       const float* bias, float* output, float* extremes, float* scratch, ThreadPool& pool,
+                       const StopToken& stop) {
   const int64_t channels = geometry.in_c * geometry.multiplier, rows = geometry.batch * geometry.out_h;
   const int threads = pool.num_threads();
   if (extremes != nullptr) StartFloatExtremes(channels, threads, extremes);
   if (channels == 0 || geometry.out_w == 0 || rows == 0) return;
-  const Epilogue none;
-  const Task task{source, filter, geometry, none, output};
+  const Epilogue epilogue{.bias = bias};
+  const Task task{source, filter, geometry, epilogue, output};
   const int64_t line = geometry.out_w * channels;
   const auto widen = [&](const float* values, int64_t some, int thread) {
     if (extremes != nullptr) WidenFloatExtremes(values, some * line, channels, thread, extremes);
   };
   const int64_t piece = RowsOfPiece(rows, RowWork(geometry), threads);
-  if (const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, none); blocks > 0) {
+  if (const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue); blocks > 0) {
     RunBlocks(task, blocks, pool, stop);
     if (extremes != nullptr) {
       pool.ParallelFor(rows, piece, stop, [&](int64_t begin, int64_t end, int thread) {

@@ -36,12 +36,13 @@ struct DepthwiseSource {
   float term = 0;
 };
 
-// The same without epilogue, of floats or of codes, some rows of which a thread turns into floats at a time.
+// The same, with a bias or null, of floats or of codes, some rows of which a thread turns into floats at a time.
 // `extremes`, where it is not null, has room for ExtremesElements (code_stages.h); its first two rows become the least
 // and the largest result of each output channel, NaN where one is. `scratch`: DepthwiseScratchBytes, aligned for float.
 CheckedSize DepthwiseScratchBytes(const DepthwiseSource& source, const DepthwiseGeometry& geometry, int threads);
 void DepthwiseConv2DOf(const DepthwiseSource& source, const float* filter, const DepthwiseGeometry& geometry,
-                       float* output, float* extremes, float* scratch, ThreadPool& pool, const StopToken& stop);
+                       const float* bias, float* output, float* extremes, float* scratch, ThreadPool& pool,
+                       const StopToken& stop);
 
 }  // namespace rivulet
 

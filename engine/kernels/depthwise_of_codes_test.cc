@@ -40,7 +40,8 @@ void ExpectTheSame(const DepthwiseGeometry& g) {
   const std::vector<float> filter = Reals(g.k_h * g.k_w * channels, 2);
   std::vector<float> want(static_cast<size_t>(size));
   ThreadPool one(1);
-  DepthwiseConv2D(floats.data(), filter.data(), g, {}, want.data(), one, StopToken());
+  const std::vector<float> bias = Reals(channels, 3);
+  DepthwiseConv2D(floats.data(), filter.data(), g, {.bias = bias.data()}, want.data(), one, StopToken());
   for (const int threads : {1, 3}) {
     ThreadPool pool(threads);
     for (const bool of_codes : {false, true}) {
@@ -54,7 +55,8 @@ void ExpectTheSame(const DepthwiseGeometry& g) {
       std::vector<float> scratch(static_cast<size_t>(DepthwiseScratchBytes(source, g, threads).value()) /
                                  sizeof(float));
       std::vector<float> got(want.size(), std::numeric_limits<float>::quiet_NaN());
-      DepthwiseConv2DOf(source, filter.data(), g, got.data(), extremes.data(), scratch.data(), pool, StopToken());
+      DepthwiseConv2DOf(source, filter.data(), g, bias.data(), got.data(), extremes.data(), scratch.data(), pool,
+                        StopToken());
       ASSERT_EQ(std::memcmp(got.data(), want.data(), got.size() * sizeof(float)), 0);
       for (int64_t c = 0; c < channels; ++c) {
         float low = want[static_cast<size_t>(c)], high = low;
@@ -104,7 +106,7 @@ TEST(DepthwiseOfCodes, WhatIsNoNumberIsAnExtreme) {
   floats[12 * 8 + 3] = std::numeric_limits<float>::quiet_NaN();
   ThreadPool pool(2);
   std::vector<float> got(floats.size()), extremes(static_cast<size_t>(ExtremesElements(8, 2)));
-  DepthwiseConv2DOf({.floats = floats.data()}, filter.data(), g, got.data(), extremes.data(), nullptr, pool,
+  DepthwiseConv2DOf({.floats = floats.data()}, filter.data(), g, nullptr, got.data(), extremes.data(), nullptr, pool,
                     StopToken());
   for (size_t c = 0; c < 8; ++c) {
     EXPECT_EQ(std::isnan(extremes[c]), c == 3) << c;

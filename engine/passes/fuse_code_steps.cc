@@ -63,7 +63,7 @@ class Chains {
     for (const int32_t i : order) {
       if (taken_[static_cast<size_t>(i)] || context_.uses[static_cast<size_t>(i)] == 0) continue;
       if (!IsPlain(graph_.node(i))) continue;
-      FromProduct(i) || FromPair(i) || FromFloats(i) || FromCodes(i);
+      FromProduct(i) || FromDepthwise(i) || FromPair(i) || FromFloats(i) || FromCodes(i);
     }
     return Status();
   }
@@ -356,7 +356,6 @@ class Chains {
   }
 
   bool FromFloats(int32_t i) {
-    if (FromDepthwise(i)) return true;
     const Node& node = graph_.node(i);
     Chain chain{.type = StageType::kFloats};
     if (!Quantize(i, false, &chain) || !Follow(&chain)) return false;
@@ -373,30 +372,33 @@ class Chains {
     return (format == nullptr || *format == "NHWC") && above != "Pad" && above != "PadV2" && above != "SpaceToBatchND";
   }
 
+  // The steps behind a depthwise convolution, of which the first, or the one behind a bias, makes codes.
+  bool FollowDepthwise(int32_t i, Chain* chain) const {
+    if (!IsDepthwise(i)) return false;
+    *chain = {.end = i, .type = StageType::kFloats};
+    if (!Follow(chain)) return false;
+    const size_t biases = chain->steps[0] == "Add" ? 1 : 0;
+    return biases < chain->steps.size() && chain->steps[biases].starts_with("Quantize");
+  }
+
   // Codes become floats for one depthwise convolution alone, which the steps behind it go with: it reads the codes.
   bool IsForDepthwise(int32_t dequantize) const {
     const std::vector<Use>& uses = uses_[static_cast<size_t>(dequantize)];
     if (uses.size() != 1 || uses[0].input != 0 || kept_[static_cast<size_t>(dequantize)]) return false;
     const int32_t depthwise = uses[0].reader;
-    if (!IsDepthwise(depthwise)) return false;
+    Chain chain;
+    if (!FollowDepthwise(depthwise, &chain)) return false;
     // Floats are better made where the codes are, but that other threads would fetch four times as many bytes, and that
     // larger filters have their inputs copied anyway.
     const Shape& filter = graph_.fact(graph_.node(depthwise).inputs[1]).shape;
     const bool is_small = filter.has_rank() && filter.rank() == 4 && filter[0] == 3 && filter[1] == 3;
-    if (is_small && context_.pool.num_threads() == 1) return false;
-    for (const Use& use : uses_[static_cast<size_t>(depthwise)]) {
-      Chain chain{.type = StageType::kFloats};
-      if (IsOp(use.reader, "QuantizeV2") && use.input == 0) return Quantize(use.reader, true, &chain);
-    }
-    return false;
+    return !is_small || context_.pool.num_threads() > 1;
   }
 
-  // From a QuantizeV2 of what a depthwise convolution makes.
   bool FromDepthwise(int32_t i) {
-    if (graph_.node(i).op != "QuantizeV2" || !IsDepthwise(graph_.node(i).inputs[0].node)) return false;
-    const Node& node = graph_.node(graph_.node(i).inputs[0].node);
-    Chain chain{.type = StageType::kFloats};
-    if (!Quantize(i, true, &chain) || !Follow(&chain)) return false;
+    Chain chain;
+    if (!FollowDepthwise(i, &chain)) return false;
+    const Node& node = graph_.node(i);
     std::vector<Edge> inputs = {node.inputs[0], node.inputs[1]};
     const int32_t from = node.inputs[0].node;
     if (IsCodesToFloats(from) && IsForDepthwise(from)) {
@@ -408,6 +410,9 @@ class Chains {
       if (const AttrValue* value = node.attrs.Find(name); value != nullptr) attrs.Set(name, *value);
     }
     attrs.Set("Tx", graph_.fact(inputs[0]).dtype);
+    const bool has_bias = chain.steps[0] == "Add";
+    attrs.Set("has_bias", has_bias);
+    if (has_bias) chain.steps.erase(chain.steps.begin());  // its row stays the first argument
     return Put(kDepthwiseSteps, inputs, chain, "Targ", std::move(attrs), nullptr);
   }
 

@@ -192,6 +192,15 @@ et = Requantize(e, e:1, e:2, er, er:1) {Tinput=qint32, out_type=quint8}
 y = QuantizedRelu6(et, et:1, et:2))");
   EXPECT_EQ(Rewrite(biased, kPasses, "y").Root().op, "_DepthwiseSteps");
   ExpectTheSame(biased);
+  // A bias in floats, and what is none.
+  const std::string row = "v4 = Const() {dtype=float32, value=float32[4]{0.5, -1, 0.25, 3}}\n";
+  const std::string shifted = Replaced(Replaced(text, "d = Depthwise", row + "p = Depthwise"), "df = Reshape(d,",
+                                       "d = AddV2(p, v4) {T=float32}\ndf = Reshape(d,");
+  const Rewritten with_bias = Rewrite(shifted, kPasses, "y");
+  EXPECT_EQ(with_bias.Root().op, "_DepthwiseSteps") << PrintGraph(with_bias.graph);
+  EXPECT_EQ(with_bias.Count("AddV2"), 0);
+  ExpectTheSame(shifted);
+  EXPECT_EQ(Rewrite(Replaced(shifted, "d = AddV2", "d = Mul"), kPasses, "y").Count("_DepthwiseSteps"), 0);
   // Zeros around the picture, which are no codes.
   const std::string padded = Replaced(Replaced(text, "d = DepthwiseConv2dNative(u, k)", R"(
 around = Const() {dtype=int32, value=int32[4,2]{0, 0, 1, 2, 0, 1, 0, 0}}
