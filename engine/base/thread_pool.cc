@@ -21,6 +21,9 @@ namespace {
 // How long a worker looks for the next loop, and a caller for the end of its own, before they sleep: the loops of a run
 // follow one another within microseconds, and to be woken takes tens of them.
 constexpr std::chrono::microseconds kAwake{100};
+// Looks, of some ten nanoseconds, before the processor is offered to others: that takes a microsecond, in which nobody
+// looks.
+constexpr int kLooks = 512;
 
 void Relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -36,7 +39,7 @@ bool Spin(const Ready& ready) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point end = Clock::now() + kAwake;
   do {
-    for (int i = 0; i < 64; ++i) {
+    for (int i = 0; i < kLooks; ++i) {
       if (ready()) return true;
       Relax();
     }

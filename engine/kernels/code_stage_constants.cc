@@ -138,6 +138,10 @@ void FindMultipliers(int64_t columns, int64_t period, const NarrowFacts& facts, 
   stage->doubt = is_near ? static_cast<float>(doubt) : 1.0f;
   stage->checks_far = !is_close;
   stage->lead = is_near && is_close ? stage->doubt : 0;
+  // A place and what it is off by lie where no end changes the code.
+  const double least = facts.least * scale + offset, largest = facts.largest * scale + offset;
+  stage->is_within =
+      stage->lead > 0 && !has_steps && facts.least <= facts.largest && least >= 0 && largest + 2 * doubt < 256;
   const auto fill = [&](int64_t count, float filler, float* row) {
     for (int64_t done = count; done < columns; done *= 2) {
       std::copy_n(row, std::min(done, columns - done), row + done);

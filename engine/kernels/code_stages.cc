@@ -20,15 +20,6 @@ namespace {
 // Elements that go through all stages before the next ones do.
 constexpr int64_t kTile = 1024;
 
-int32_t Exact(const CodeStage& s, int32_t code, int64_t column) {
-  uint32_t z = static_cast<uint32_t>(code) * (s.step == nullptr ? 1u : static_cast<uint32_t>(s.step[column]));
-  z += s.start == nullptr ? 0u : static_cast<uint32_t>(s.start[column]);
-  const auto product =
-      static_cast<int64_t>(static_cast<uint64_t>(int64_t{static_cast<int32_t>(z)}) * static_cast<uint64_t>(s.scale));
-  const auto out = static_cast<int64_t>(static_cast<uint64_t>(product >> 32) + s.offset) >> 16;
-  return static_cast<int32_t>(std::clamp<int64_t>(out, s.low, s.high));
-}
-
 // The codes that are in doubt: few, but where a channel always gives the same one, some of each vector.
 template <typename Out>
 HWY_NOINLINE void ExactCodes(const CodeStage& s, const int32_t* in, const int32_t* in_doubt, Out* out, size_t count,
@@ -211,20 +202,6 @@ void Encode(const CodeStage& s, const float* in, int32_t* out, int64_t count) {
   });
 }
 
-void LoadCodes(const StagedSource& source, int64_t first, int64_t count, int32_t* out) {
-  const DI di;
-  const auto* a = static_cast<const uint8_t*>(source.values) + first;
-  if (source.pair.other == nullptr) {
-    Each(D(), count,
-         [&](int64_t at, size_t lanes) RIVULET_INLINED { Store(Widened(a + at, lanes), di, out + at, lanes); });
-    return;
-  }
-  const uint8_t* b = source.pair.other + first;
-  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    Store(PairCodes(source.pair, Widened(a + at, lanes), Widened(b + at, lanes)), di, out + at, lanes);
-  });
-}
-
 // Where values are between two stages.
 struct Values {
   const int32_t* codes = nullptr;
@@ -318,187 +295,22 @@ void StageTile(const CodeStages& stages, const StagedSource& source, int64_t fir
   }
 }
 
-// Up to a tile: groups whose codes are in doubt stage by stage; and the rest of a tile that has many of them.
-void FusedTile(FusedFunction function, const FusedStages& fused, const CodeStages& stages, const StagedSource& source,
-               int64_t first, int64_t count, int64_t column, StageType to, void* output) {
-  constexpr int kMostDoubts = 6;
-  int64_t at = 0;
-  for (int doubts = 0; at < count; ++doubts) {
-    at += function(fused, source, first + at, count - at, column + at, output);
-    const int64_t left = count - at;
-    const int64_t some = doubts < kMostDoubts ? std::min(left, FusedGroup()) : left;
-    if (some > 0) StageTile(stages, source, first + at, some, column + at, to, output);
-    at += some;
-  }
-}
-
 // Elements [begin, end); begin is the first of a line.
 void StageLines(const CodeStages& stages, const StagedSource& source, int64_t begin, int64_t end, StageType to,
                 void* output) {
   FusedStages fused;
   const FusedFunction function = FuseStages(stages, source, to, &fused);
-  for (int64_t line = begin; line < end; line += stages.columns) {
-    const int64_t width = std::min(stages.columns, end - line);
-    for (int64_t j = 0; j < width; j += kTile) {
-      const int64_t count = std::min(kTile, width - j);
-      if (function != nullptr) {
-        FusedTile(function, fused, stages, source, line + j, count, j, to, output);
-      } else {
-        StageTile(stages, source, line + j, count, j, to, output);
-      }
+  // Where groups do not go beyond a line's end, lines are as one.
+  const bool at_once = function != nullptr && stages.columns % FusedGroup() == 0;
+  const int64_t length = at_once ? end - begin : stages.columns;
+  for (int64_t line = begin; line < end; line += length) {
+    const int64_t width = std::min(length, end - line);
+    int64_t done = function == nullptr ? 0 : function(fused, source, line, width, stages.columns, output);
+    for (; done < width; done += kTile) {
+      const int64_t column = done % stages.columns, count = std::min(kTile, width - done);
+      StageTile(stages, source, line + done, count, column, to, output);
     }
   }
-}
-
-// Lines that are taken together, so that extremes are read and written once for them.
-constexpr int64_t kLinesTogether = 8;
-
-// Of kLines lines, `stride` values apart.
-template <int64_t kLines>
-void WidenExtremes(const int32_t* values, int64_t stride, int64_t count, int32_t* lows, int32_t* highs) {
-  const DI di;
-  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    I low = hn::LoadU(di, lows + at), high = hn::LoadU(di, highs + at);
-    for (int64_t i = 0; i < kLines; ++i) {
-      const I v = Load(di, values + i * stride + at, lanes);
-      low = hn::Min(low, v);
-      high = hn::Max(high, v);
-    }
-    Store(low, di, lows + at, lanes);
-    Store(high, di, highs + at, lanes);
-  });
-}
-
-// A column that has NaN gets it.
-void EnterNaNs(const float* values, int64_t count, float* lows, float* highs) {
-  const D d;
-  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const V v = Load(d, values + at, lanes), low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
-    const auto is_nan = hn::IsNaN(v);
-    Store(hn::IfThenElse(hn::Or(hn::Lt(v, low), is_nan), v, low), d, lows + at, lanes);
-    Store(hn::IfThenElse(hn::Or(hn::Gt(v, high), is_nan), v, high), d, highs + at, lanes);
-  });
-}
-
-// Whether some of the values may be NaN, which their columns then need yet: what they have now may be anything.
-template <int64_t kLines>
-bool WidenExtremes(const float* values, int64_t stride, int64_t count, float* lows, float* highs) {
-  const D d;
-  auto is_nan = hn::Lt(hn::Zero(d), hn::Zero(d));
-  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    V least = Load(d, values + at, lanes), most = least, sum = least;
-    for (int64_t i = 1; i < kLines; ++i) {
-      const V v = Load(d, values + i * stride + at, lanes);
-      sum = hn::Add(sum, v);  // NaN where one of them is
-      least = hn::Min(least, v);
-      most = hn::Max(most, v);
-    }
-    is_nan = hn::Or(is_nan, hn::IsNaN(sum));
-    // A column that is NaN stays that.
-    V low = hn::LoadU(d, lows + at), high = hn::LoadU(d, highs + at);
-    low = hn::IfThenElse(hn::Lt(least, low), least, low);
-    high = hn::IfThenElse(hn::Gt(most, high), most, high);
-    Store(low, d, lows + at, lanes);
-    Store(high, d, highs + at, lanes);
-  });
-  return !hn::AllFalse(d, is_nan);
-}
-
-template <int64_t kLines>
-void FloatLines(const float* values, int64_t stride, int64_t count, float* lows, float* highs) {
-  if (HWY_LIKELY(!WidenExtremes<kLines>(values, stride, count, lows, highs))) return;
-  for (int64_t i = 0; i < kLines; ++i) EnterNaNs(values + i * stride, count, lows, highs);
-}
-
-// Extremes of kLines lines of 32-bit values, or of `width` columns of one.
-template <int64_t kLines>
-void ExtremesOfWords(const StagedSource& source, int64_t first, int64_t columns, int64_t width, void* lows,
-                     void* highs) {
-  if (source.type == StageType::kFloats) {
-    FloatLines<kLines>(static_cast<const float*>(source.values) + first, columns, width, static_cast<float*>(lows),
-                       static_cast<float*>(highs));
-  } else {
-    WidenExtremes<kLines>(static_cast<const int32_t*>(source.values) + first, columns, width,
-                          static_cast<int32_t*>(lows), static_cast<int32_t*>(highs));
-  }
-}
-
-void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_t columns, void* lows, void* highs) {
-  HWY_ALIGN int32_t codes[static_cast<size_t>(kTile)];
-  if (source.type != StageType::kBytes) {
-    int64_t line = begin;
-    for (; line + kLinesTogether * columns <= end; line += kLinesTogether * columns) {
-      ExtremesOfWords<kLinesTogether>(source, line, columns, columns, lows, highs);
-    }
-    for (; line < end; line += columns) {
-      ExtremesOfWords<1>(source, line, columns, std::min(columns, end - line), lows, highs);
-    }
-    return;
-  }
-  for (int64_t line = begin; line < end; line += columns) {
-    const int64_t width = std::min(columns, end - line);
-    for (int64_t j = 0; j < width; j += kTile) {
-      const int64_t n = std::min(kTile, width - j);
-      LoadCodes(source, line + j, n, codes);
-      WidenExtremes<1>(codes, 0, n, static_cast<int32_t*>(lows) + j, static_cast<int32_t*>(highs) + j);
-    }
-  }
-}
-
-void CodeEnds(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends) {
-  const DI di;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
-  const auto code_at = [&](int64_t at) RIVULET_INLINED {
-    const I value = hn::LoadU(di, values + at);
-    return start == nullptr ? value : hn::Add(hn::LoadU(di, start + at), hn::Mul(hn::LoadU(di, step + at), value));
-  };
-  int64_t at = 0;
-  if (count >= lanes) {
-    I low = hn::Set(di, ends[0]), high = hn::Set(di, ends[1]);
-    for (; at < count; at += lanes) {
-      at = std::min(at, count - lanes);  // the last ones overlap those before
-      const I code = code_at(at);
-      low = hn::Min(low, code);
-      high = hn::Max(high, code);
-    }
-    ends[0] = hn::ReduceMin(di, low);
-    ends[1] = hn::ReduceMax(di, high);
-  }
-  for (; at < count; ++at) {
-    uint32_t code = static_cast<uint32_t>(values[at]);
-    if (start != nullptr) code = static_cast<uint32_t>(start[at]) + static_cast<uint32_t>(step[at]) * code;
-    ends[0] = std::min(ends[0], static_cast<int32_t>(code));
-    ends[1] = std::max(ends[1], static_cast<int32_t>(code));
-  }
-}
-
-void FloatEnds(const float* values, int64_t count, float* ends) {
-  const D d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t at = 0;
-  bool is_nan = false;
-  if (count >= lanes) {
-    V low = hn::LoadU(d, values), high = low;
-    auto nans = hn::IsNaN(low);
-    for (; at < count; at += lanes) {
-      at = std::min(at, count - lanes);
-      const V v = hn::LoadU(d, values + at);
-      nans = hn::Or(nans, hn::IsNaN(v));
-      low = hn::Min(low, v);
-      high = hn::Max(high, v);
-    }
-    is_nan = !hn::AllFalse(d, nans);
-    if (!is_nan) {
-      ends[0] = std::min(ends[0], hn::ReduceMin(d, low));
-      ends[1] = std::max(ends[1], hn::ReduceMax(d, high));
-    }
-  }
-  for (; at < count; ++at) {
-    is_nan = is_nan || std::isnan(values[at]);
-    ends[0] = std::min(ends[0], values[at]);
-    ends[1] = std::max(ends[1], values[at]);
-  }
-  if (is_nan) ends[0] = ends[1] = std::numeric_limits<float>::quiet_NaN();
 }
 
 }  // namespace
@@ -510,90 +322,19 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 
 HWY_EXPORT(StageLines);
-HWY_EXPORT(LineExtremes);
-HWY_EXPORT(CodeEnds);
-HWY_EXPORT(FloatEnds);
-
-namespace {
-
-// Lines that are worth a thread's while; each has its part of all, most of which it or nobody else has in its cache.
-int64_t GrainOf(int64_t columns, int64_t lines, int threads) {
-  return std::max<int64_t>({(1 << 14) / columns, threads == 1 ? 1 : (lines + threads - 1) / threads, 1});
-}
-
-template <typename T, typename Less>
-void Join(int64_t columns, int threads, T* memory, const Less& less) {
-  const int64_t stride = StagedElements(columns);
-  for (int64_t t = 1; t < threads; ++t) {
-    for (int64_t side = 0; side < 2; ++side) {
-      const T* from = memory + (2 * t + side) * stride;
-      T* to = memory + side * stride;
-      for (int64_t j = 0; j < columns; ++j) {
-        if (less(side == 0 ? from[j] : to[j], side == 0 ? to[j] : from[j]) || from[j] != from[j]) to[j] = from[j];
-      }
-    }
-  }
-}
-
-template <typename T>
-void FillExtremes(int64_t columns, int threads, T lowest, T highest, T* memory) {
-  const int64_t stride = StagedElements(columns);
-  for (int64_t t = 0; t < threads; ++t) {
-    std::fill_n(memory + 2 * t * stride, stride, highest);
-    std::fill_n(memory + (2 * t + 1) * stride, stride, lowest);
-  }
-}
-
-}  // namespace
 
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
                ThreadPool& pool, const StopToken& stop) {
   const int64_t lines = (count + stages.columns - 1) / stages.columns;
-  pool.ParallelFor(lines, GrainOf(stages.columns, lines, pool.num_threads()), stop, [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(StageLines)
-    (stages, source, begin * stages.columns, std::min(end * stages.columns, count), to, output);
-  });
+  pool.ParallelFor(lines, StagedGrain(stages.columns, lines, pool.num_threads()), stop,
+                   [&](int64_t begin, int64_t end) {
+                     HWY_DYNAMIC_DISPATCH(StageLines)
+                     (stages, source, begin * stages.columns, std::min(end * stages.columns, count), to, output);
+                   });
 }
 
 void RunStagesHere(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output) {
   HWY_DYNAMIC_DISPATCH(StageLines)(stages, source, 0, count, to, output);
-}
-
-void WidenByCodes(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends) {
-  HWY_DYNAMIC_DISPATCH(CodeEnds)(values, start, step, count, ends);
-}
-
-void WidenByFloats(const float* values, int64_t count, float* ends) {
-  float found[2] = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
-  HWY_DYNAMIC_DISPATCH(FloatEnds)(values, count, found);
-  if (found[0] < ends[0] || std::isnan(found[0])) ends[0] = found[0];
-  if (found[1] > ends[1] || std::isnan(found[1])) ends[1] = found[1];
-}
-
-int64_t ExtremesElements(int64_t columns, int threads) { return 2 * threads * StagedElements(columns); }
-
-void ColumnExtremes(const StagedSource& source, int64_t count, int64_t columns, void* memory, ThreadPool& pool,
-                    const StopToken& stop) {
-  const int threads = pool.num_threads();
-  const bool floats = source.type == StageType::kFloats;
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (floats) {
-    FillExtremes(columns, threads, -kInfinity, kInfinity, static_cast<float*>(memory));
-  } else {
-    FillExtremes(columns, threads, std::numeric_limits<int32_t>::lowest(), std::numeric_limits<int32_t>::max(),
-                 static_cast<int32_t*>(memory));
-  }
-  const int64_t stride = StagedElements(columns), lines = (count + columns - 1) / columns;
-  pool.ParallelFor(lines, GrainOf(columns, lines, threads), stop, [&](int64_t begin, int64_t end, int thread) {
-    auto* lows = static_cast<int32_t*>(memory) + 2 * thread * stride;  // or floats, which are as large
-    HWY_DYNAMIC_DISPATCH(LineExtremes)
-    (source, begin * columns, std::min(end * columns, count), columns, lows, lows + stride);
-  });
-  if (floats) {
-    Join(columns, threads, static_cast<float*>(memory), [](float a, float b) { return a < b; });
-  } else {
-    Join(columns, threads, static_cast<int32_t*>(memory), [](int32_t a, int32_t b) { return a < b; });
-  }
 }
 
 }  // namespace rivulet

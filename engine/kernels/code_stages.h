@@ -6,6 +6,7 @@
 #ifndef RIVULET_ENGINE_KERNELS_CODE_STAGES_H_
 #define RIVULET_ENGINE_KERNELS_CODE_STAGES_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "engine/base/stop.h"
@@ -55,14 +56,16 @@ struct CodeStage {
   float term = 0;
   const float* row = nullptr;
 
-  // kEncode, floats to bytes. `is_within`: none is NaN, or has a code beyond 0 and 255.
+  // kEncode, floats to bytes.
   ByteEncoding encoding;
+  // kEncode, and a kNarrow with a lead: none is NaN, or has a code beyond 0 and 255.
   bool is_within = false;
 };
 
 // What is known of the codes that a kNarrow gets.
 struct NarrowFacts {
   bool reaches = false;             // their numbers lie within the range that bytes stand for
+  int32_t least = 1, largest = 0;   // of all, where the first is not above the other
   double most = 0x1p31;             // none is further from 0; where there are steps, they say more
   const CodeStage* bias = nullptr;  // the stage before, where it is a kBias
 };
@@ -109,6 +112,13 @@ void RunStages(const CodeStages& stages, const StagedSource& source, int64_t cou
 // The same by the caller's thread alone. The first element is the first of a line.
 void RunStagesHere(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output);
 
+// Lines of a piece: each thread has its part of all, most of which it or nobody else has in its cache, where so many
+// are worth its while, a microsecond or two.
+inline int64_t StagedGrain(int64_t columns, int64_t lines, int threads) {
+  const int64_t least = threads == 1 ? 1 << 14 : 1 << 12;
+  return std::max<int64_t>({least / columns, threads == 1 ? 1 : (lines + threads - 1) / threads, 1});
+}
+
 // Lowers ends[0] to the least and raises ends[1] to the largest start[i] + values[i] * step[i], modulo 2^32 (null: 0
 // and 1), or float, where NaN stays NaN.
 void WidenByCodes(const int32_t* values, const int32_t* start, const int32_t* step, int64_t count, int32_t* ends);
@@ -120,6 +130,11 @@ void WidenByFloats(const float* values, int64_t count, float* ends);
 int64_t ExtremesElements(int64_t columns, int threads);
 void ColumnExtremes(const StagedSource& source, int64_t count, int64_t columns, void* memory, ThreadPool& pool,
                     const StopToken& stop);
+
+// The same of floats by the one who makes them: Start, then Widen by the thread that has some whole lines, then Join.
+void StartFloatExtremes(int64_t columns, int threads, float* memory);
+void WidenFloatExtremes(const float* values, int64_t count, int64_t columns, int thread, float* memory);
+void JoinFloatExtremes(int64_t columns, int threads, float* memory);
 
 }  // namespace rivulet
 

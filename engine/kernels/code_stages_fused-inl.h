@@ -19,6 +19,15 @@ namespace rivulet {
 namespace HWY_NAMESPACE {
 namespace {
 
+int32_t Exact(const CodeStage& s, int32_t code, int64_t column) {
+  uint32_t z = static_cast<uint32_t>(code) * (s.step == nullptr ? 1u : static_cast<uint32_t>(s.step[column]));
+  z += s.start == nullptr ? 0u : static_cast<uint32_t>(s.start[column]);
+  const auto product =
+      static_cast<int64_t>(static_cast<uint64_t>(int64_t{static_cast<int32_t>(z)}) * static_cast<uint64_t>(s.scale));
+  const auto out = static_cast<int64_t>(static_cast<uint64_t>(product >> 32) + s.offset) >> 16;
+  return static_cast<int32_t>(std::clamp<int64_t>(out, s.low, s.high));
+}
+
 // With a lead. The places of a vector of codes.
 HWY_INLINE V LeadingPlaces(const CodeStage& s, I code, int64_t column) {
   const D d;
@@ -37,7 +46,15 @@ HWY_INLINE void StoreFour(I a, I b, I c, I d, int64_t lanes, int32_t* to) {
 HWY_INLINE hn::Vec<hn::Repartition<uint8_t, DI>> BytesOfFour(I a, I b, I c, I d) {
   const hn::Repartition<int16_t, DI> d16;
   const hn::Repartition<uint8_t, DI> d8;
+#if HWY_TARGET == HWY_AVX2
+  // Narrowing works half by half: one shuffle puts all of them in order.
+  HWY_ALIGN static constexpr int32_t kOrder[8] = {0, 4, 1, 5, 2, 6, 3, 7};
+  const DI di;
+  const auto parts = hn::ReorderDemote2To(d8, hn::ReorderDemote2To(d16, a, b), hn::ReorderDemote2To(d16, c, d));
+  return hn::BitCast(d8, hn::TableLookupLanes(hn::BitCast(di, parts), hn::SetTableIndices(di, kOrder)));
+#else
   return hn::OrderedDemote2To(d8, hn::OrderedDemote2To(d16, a, b), hn::OrderedDemote2To(d16, c, d));
+#endif
 }
 HWY_INLINE void StoreFour(I a, I b, I c, I d, int64_t, uint8_t* to) {
   hn::StoreU(BytesOfFour(a, b, c, d), hn::Repartition<uint8_t, DI>(), to);
@@ -55,13 +72,6 @@ HWY_INLINE V EncodedPlaces(const CodeStage& s, V v) {
   return hn::IfThenElseZero(hn::Eq(v, v), inside);
 }
 
-HWY_INLINE I PairCodes(const CodePair& pair, I x, I y) {
-  const DI di;
-  const I of_a = hn::Set(di, pair.step_a), of_b = hn::Set(di, pair.step_b);
-  if (pair.multiplies) return hn::Mul(hn::Sub(x, of_a), hn::Sub(y, of_b));
-  return hn::Add(hn::Add(hn::Set(di, pair.start), hn::Mul(x, of_a)), hn::Mul(y, of_b));
-}
-
 // Elements that are computed together.
 HWY_INLINE int64_t FusedGroup() { return 4 * static_cast<int64_t>(hn::Lanes(DI())); }
 
@@ -74,9 +84,9 @@ HWY_INLINE int64_t FusedGroup() { return 4 * static_cast<int64_t>(hn::Lanes(DI()
 #endif
 
 // What stages are when they are fused: a kNarrow of codes or of a pair, or a kEncode; perhaps a second kNarrow, perhaps
-// behind a kBias; ends; perhaps a kDecode. kFloatsWithin: no float needs to be ended; kPairSmall: codes of a sum are
-// numbers of single precision.
-enum class FusedHead : uint8_t { kCodes, kFloats, kFloatsWithin, kPair, kPairSmall };
+// behind a kBias; ends; perhaps a kDecode. kCodesWithin, kFloatsWithin: nothing needs to be ended before the second;
+// kPairSmall: codes of a sum are numbers of single precision.
+enum class FusedHead : uint8_t { kCodes, kCodesWithin, kFloats, kFloatsWithin, kPair, kPairSmall };
 enum class FusedMiddle : uint8_t { kNone, kNarrow, kBias, kLine };
 struct FusedStages {
   const CodeStage* head = nullptr;
@@ -86,16 +96,59 @@ struct FusedStages {
   int32_t low = 0;
   int32_t high = 255;
 };
-// Groups of `count` elements, from the first one on, up to one where a code is in doubt: returns how many elements.
-using FusedFunction = int64_t (*)(const FusedStages&, const StagedSource&, int64_t first, int64_t count, int64_t column,
-                                  void* output);
+// Whole groups of `count` elements from `first` on, which is the first of a line of `columns`: returns how many
+// elements. More than a line only where lines are whole groups.
+using FusedFunction = int64_t (*)(const FusedStages&, const StagedSource&, int64_t first, int64_t count,
+                                  int64_t columns, void* output);
 
 #if RIVULET_FUSES_STAGES
+// What a kNarrow with a lead makes of a vector of codes, those in doubt one by one.
+HWY_INLINE V NarrowedExactly(const CodeStage& s, I code, int64_t column) {
+  const D d;
+  const DI di;
+  const V place = LeadingPlaces(s, code, column), whole = hn::Floor(place);
+  const V low = hn::Set(d, static_cast<float>(s.low)), high = hn::Set(d, static_cast<float>(s.high));
+  const V inside = Within(whole, low, high);
+  const auto in_doubt = hn::Lt(hn::Sub(place, whole), hn::Set(d, 2 * s.lead));
+  if (hn::AllFalse(d, in_doubt)) return inside;
+  HWY_ALIGN int32_t codes[static_cast<size_t>(HWY_MAX_LANES_D(DI))], flags[static_cast<size_t>(HWY_MAX_LANES_D(DI))];
+  HWY_ALIGN float made[static_cast<size_t>(HWY_MAX_LANES_D(D))];
+  hn::Store(code, di, codes);
+  hn::Store(hn::BitCast(di, hn::VecFromMask(d, in_doubt)), di, flags);
+  hn::Store(inside, d, made);
+  for (size_t i = 0; i < hn::Lanes(d); ++i) {
+    if (flags[i] != 0) made[i] = static_cast<float>(Exact(s, codes[i], column + static_cast<int64_t>(i)));
+  }
+  return hn::Load(d, made);
+}
+
+// A vector of a group where some code is in doubt, from element `at` on: what the last narrowing makes of it.
+template <FusedHead kHead, FusedMiddle kMiddle>
+HWY_NOINLINE V ExactVector(const FusedStages& f, const StagedSource& source, int64_t at, int64_t column) {
+  const D d;
+  const DI di;
+  V code;
+  if constexpr (kHead == FusedHead::kFloats || kHead == FusedHead::kFloatsWithin) {
+    code = EncodedPlaces(*f.head, hn::LoadU(d, static_cast<const float*>(source.values) + at));
+  } else if constexpr (kHead == FusedHead::kCodes || kHead == FusedHead::kCodesWithin) {
+    code = NarrowedExactly(*f.head, hn::LoadU(di, static_cast<const int32_t*>(source.values) + at), column);
+  } else {
+    const I a = hn::PromoteTo(di, hn::LoadU(D8(), static_cast<const uint8_t*>(source.values) + at));
+    const I b = hn::PromoteTo(di, hn::LoadU(D8(), source.pair.other + at));
+    code = NarrowedExactly(*f.head, PairCodes(source.pair, a, b), column);
+  }
+  if constexpr (kMiddle == FusedMiddle::kNone) return code;
+  const I whole = hn::ConvertInRangeTo(di, code);
+  if constexpr (kMiddle == FusedMiddle::kNarrow) return NarrowedExactly(*f.narrow, whole, column);
+  return NarrowedExactly(*f.narrow, BiasedCodes(*f.bias, whole, column), column);
+}
+
 template <FusedHead kHead, FusedMiddle kMiddle, bool kFloats>
-int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first, int64_t count, int64_t column,
+int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first, int64_t count, int64_t columns,
                  void* output) {
   constexpr bool kEncodes = kHead == FusedHead::kFloats || kHead == FusedHead::kFloatsWithin;
   constexpr bool kHasMiddle = kMiddle != FusedMiddle::kNone;
+  constexpr bool kOfCodes = kHead == FusedHead::kCodes || kHead == FusedHead::kCodesWithin;
   const D d;
   const DI di;
   const auto lanes = static_cast<int64_t>(hn::Lanes(di));
@@ -108,12 +161,13 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   I least0 = hn::BitCast(di, hn::Set(d, 1.0f)), least1 = least0;
   const I doubt0 = hn::BitCast(di, hn::Set(d, kEncodes ? 0.0f : 2 * head.lead));
   const I doubt1 = hn::BitCast(di, hn::Set(d, kHasMiddle ? 2 * second.lead : 0.0f));
-  const float* HWY_RESTRICT multiply0 = kEncodes ? nullptr : head.multiply + column;
-  const float* HWY_RESTRICT add0 = kEncodes ? nullptr : head.add + column;
-  const float* HWY_RESTRICT multiply1 = kHasMiddle ? second.multiply + column : nullptr;
-  const float* HWY_RESTRICT add1 = kMiddle == FusedMiddle::kLine ? second.add_behind + column
-                                   : kHasMiddle                  ? second.add + column
+  // The head's are the same for all columns, and behind a bias the second one's factor is.
+  const V multiply0 = hn::Set(d, kEncodes ? 0.0f : head.multiply[0]), add0 = hn::Set(d, kEncodes ? 0.0f : head.add[0]);
+  const float* HWY_RESTRICT multiply1 = kHasMiddle ? second.multiply : nullptr;
+  const float* HWY_RESTRICT add1 = kMiddle == FusedMiddle::kLine ? second.add_behind
+                                   : kHasMiddle                  ? second.add
                                                                  : nullptr;
+  const V one_multiply1 = hn::Set(d, kHasMiddle ? multiply1[0] : 0.0f);
   const V encode_scale = hn::Set(d, head.encoding.scale), encode_offset = hn::Set(d, head.encoding.offset);
   const V line_step = hn::Set(d, kMiddle == FusedMiddle::kLine ? f.bias->line_step : 0.0f);
   const V line_add = hn::Set(d, kMiddle == FusedMiddle::kLine ? f.bias->line_add : 0.0f);
@@ -121,46 +175,54 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   const V start = hn::Set(d, static_cast<float>(pair.start));
   const V step_a = hn::Set(d, static_cast<float>(pair.step_a)), step_b = hn::Set(d, static_cast<float>(pair.step_b));
   const auto* HWY_RESTRICT floats = static_cast<const float*>(source.values) + (kEncodes ? first : 0);
-  const auto* HWY_RESTRICT codes =
-      static_cast<const int32_t*>(source.values) + (kHead == FusedHead::kCodes ? first : 0);
+  const auto* HWY_RESTRICT codes = static_cast<const int32_t*>(source.values) + (kOfCodes ? first : 0);
   const auto* HWY_RESTRICT bytes = static_cast<const uint8_t*>(source.values) + (pair.other != nullptr ? first : 0);
   const uint8_t* HWY_RESTRICT others = pair.other != nullptr ? pair.other + first : nullptr;
-  const auto narrowed = [&](V number, const float* multiply, const float* add, I& least) RIVULET_INLINED {
-    const V place = hn::MulAdd(number, hn::LoadU(d, multiply), hn::LoadU(d, add));
+  const auto narrowed = [&](V number, V multiply, V add, I& least) RIVULET_INLINED {
+    const V place = hn::MulAdd(number, multiply, add);
     const V whole = hn::Floor(place);
     least = hn::Min(least, hn::BitCast(di, hn::Sub(place, whole)));
     return whole;
   };
   const auto numbers_at = [&](int64_t at) RIVULET_INLINED {
-    if constexpr (kHead == FusedHead::kCodes) return hn::ConvertTo(d, hn::LoadU(di, codes + at));
+    if constexpr (kOfCodes) return hn::ConvertTo(d, hn::LoadU(di, codes + at));
     const I a = hn::PromoteTo(di, hn::LoadU(D8(), bytes + at)), b = hn::PromoteTo(di, hn::LoadU(D8(), others + at));
     if constexpr (kHead == FusedHead::kPair) return hn::ConvertTo(d, PairCodes(pair, a, b));
     return hn::MulAdd(hn::ConvertTo(d, b), step_b, hn::MulAdd(hn::ConvertTo(d, a), step_a, start));
   };
-  const auto codes_at = [&](int64_t at) RIVULET_INLINED {
+  const auto codes_at = [&](int64_t at, int64_t column) RIVULET_INLINED {
     V code;
     if constexpr (kHead == FusedHead::kFloatsWithin) {
       code = hn::Sub(RoundAway(hn::Mul(hn::LoadU(d, floats + at), encode_scale)), encode_offset);
     } else if constexpr (kHead == FusedHead::kFloats) {
       code = EncodedPlaces(head, hn::LoadU(d, floats + at));
     } else {
-      code = narrowed(numbers_at(at), multiply0 + at, add0 + at, least0);
-      if constexpr (kHasMiddle) code = Within(code, low0, high0);
+      code = narrowed(numbers_at(at), multiply0, add0, least0);
+      if constexpr (kHasMiddle && kHead != FusedHead::kCodesWithin) code = Within(code, low0, high0);
     }
     if constexpr (kHasMiddle) {
       if constexpr (kMiddle == FusedMiddle::kLine) code = hn::Round(hn::MulAdd(code, line_step, line_add));
       if constexpr (kMiddle == FusedMiddle::kBias) {
-        code = hn::ConvertTo(d, BiasedCodes(*f.bias, hn::ConvertInRangeTo(di, code), column + at));
+        code = hn::ConvertTo(d, BiasedCodes(*f.bias, hn::ConvertInRangeTo(di, code), column));
       }
-      code = narrowed(code, multiply1 + at, add1 + at, least1);
+      const V multiply = kMiddle == FusedMiddle::kNarrow ? hn::LoadU(d, multiply1 + column) : one_multiply1;
+      code = narrowed(code, multiply, hn::LoadU(d, add1 + column), least1);
     }
     return code;
   };
   int64_t at = 0;
-  for (; at + 4 * lanes <= count; at += 4 * lanes) {
-    const V v0 = codes_at(at), v1 = codes_at(at + lanes), v2 = codes_at(at + 2 * lanes), v3 = codes_at(at + 3 * lanes);
+  for (int64_t column = 0; at + 4 * lanes <= count; at += 4 * lanes, column += 4 * lanes) {
+    if (column == columns) column = 0;
+    V v0 = codes_at(at, column), v1 = codes_at(at + lanes, column + lanes);
+    V v2 = codes_at(at + 2 * lanes, column + 2 * lanes), v3 = codes_at(at + 3 * lanes, column + 3 * lanes);
     const auto in_doubt = hn::Or(hn::Lt(least0, doubt0), hn::Lt(least1, doubt1));
-    if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) return at;
+    if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) {
+      v0 = ExactVector<kHead, kMiddle>(f, source, first + at, column);
+      v1 = ExactVector<kHead, kMiddle>(f, source, first + at + lanes, column + lanes);
+      v2 = ExactVector<kHead, kMiddle>(f, source, first + at + 2 * lanes, column + 2 * lanes);
+      v3 = ExactVector<kHead, kMiddle>(f, source, first + at + 3 * lanes, column + 3 * lanes);
+      least0 = least1 = hn::BitCast(di, hn::Set(d, 1.0f));
+    }
     if constexpr (kFloats) {
       const V factor = hn::Set(d, f.decode->factor), term = hn::Set(d, f.decode->term);
       float* to = static_cast<float*>(output) + first + at;
@@ -195,6 +257,7 @@ template <bool kFloats>
 FusedFunction FunctionOf(FusedHead head, FusedMiddle middle) {
   switch (head) {
     case FusedHead::kCodes: return FunctionOf<FusedHead::kCodes, kFloats>(middle);
+    case FusedHead::kCodesWithin: return FunctionOf<FusedHead::kCodesWithin, kFloats>(middle);
     case FusedHead::kFloats: return FunctionOf<FusedHead::kFloats, kFloats>(middle);
     case FusedHead::kFloatsWithin: return FunctionOf<FusedHead::kFloatsWithin, kFloats>(middle);
     case FusedHead::kPair: return FunctionOf<FusedHead::kPair, kFloats>(middle);
@@ -231,7 +294,7 @@ FusedFunction FuseStages(const CodeStages& stages, const StagedSource& source, S
   } else if (source.type == StageType::kBytes) {
     return nullptr;
   }
-  if (s->kind != StageKind::kEncode && !narrows(s)) return nullptr;
+  if (s->kind != StageKind::kEncode && (!narrows(s) || s->step != nullptr || s->start != nullptr)) return nullptr;
   f->head = s++;
   if (f->head->kind == StageKind::kNarrow) {
     f->low = f->head->low;
@@ -242,6 +305,11 @@ FusedFunction FuseStages(const CodeStages& stages, const StagedSource& source, S
     f->bias = s++;
   } else if (narrows(s)) {
     middle = FusedMiddle::kNarrow;
+  }
+  const bool all = f->head->kind == StageKind::kNarrow && f->head->low == 0 && f->head->high == 255;
+  if (head == FusedHead::kCodes && f->head->is_within && all && middle != FusedMiddle::kNone &&
+      middle != FusedMiddle::kBias) {
+    head = FusedHead::kCodesWithin;
   }
   if (middle != FusedMiddle::kNone) {
     f->narrow = s++;

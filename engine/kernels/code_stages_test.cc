@@ -105,10 +105,11 @@ uint8_t BiasedCode(int32_t sum, const CodeStage* stages, int64_t j) {
   return code;
 }
 
-TEST(CodeStages, SumsWithABiasThatHasALine) {
-  OnEveryTarget([] {
+void ExpectSumsWithABias(int64_t columns) {
+  SCOPED_TRACE(columns);
+  OnEveryTarget([&] {
     ThreadPool pool(2);
-    const int64_t columns = 24, count = 24 * 301;
+    const int64_t count = columns * 61 + 13;
     const std::vector<int32_t> codes = Codes(count, 1 << 17), bias = Row<int32_t>(columns, 900, -90);
     std::vector<float> rows(static_cast<size_t>(6 * StagedElements(columns)));
     int lines = 0;
@@ -141,6 +142,11 @@ TEST(CodeStages, SumsWithABiasThatHasALine) {
     }
     EXPECT_GT(lines, 0);
   });
+}
+
+// Lines shorter than a group of vectors, with a part of one, and of whole ones.
+TEST(CodeStages, SumsWithABiasThatHasALine) {
+  for (const int64_t columns : {24, 200, 192}) ExpectSumsWithABias(columns);
 }
 
 TEST(CodeStages, NoSumSoFarThatItComesBackIsTakenForClose) {

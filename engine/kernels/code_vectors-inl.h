@@ -65,6 +65,27 @@ HWY_INLINE I WideCodes(const CodeStage& s, I code) {
   return hn::ConvertTo(di, inside);
 }
 
+HWY_INLINE I PairCodes(const CodePair& pair, I x, I y) {
+  const DI di;
+  const I of_a = hn::Set(di, pair.step_a), of_b = hn::Set(di, pair.step_b);
+  if (pair.multiplies) return hn::Mul(hn::Sub(x, of_a), hn::Sub(y, of_b));
+  return hn::Add(hn::Add(hn::Set(di, pair.start), hn::Mul(x, of_a)), hn::Mul(y, of_b));
+}
+
+[[maybe_unused]] HWY_NOINLINE void LoadCodes(const StagedSource& source, int64_t first, int64_t count, int32_t* out) {
+  const DI di;
+  const auto* a = static_cast<const uint8_t*>(source.values) + first;
+  if (source.pair.other == nullptr) {
+    Each(D(), count,
+         [&](int64_t at, size_t lanes) RIVULET_INLINED { Store(Widened(a + at, lanes), di, out + at, lanes); });
+    return;
+  }
+  const uint8_t* b = source.pair.other + first;
+  Each(D(), count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
+    Store(PairCodes(source.pair, Widened(a + at, lanes), Widened(b + at, lanes)), di, out + at, lanes);
+  });
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet

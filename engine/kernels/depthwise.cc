@@ -13,10 +13,12 @@
 #include "hwy/highway.h"
 
 #include "engine/base/built_uses.h"
+#include "engine/kernels/code_stages.h"
 #include "engine/kernels/depthwise_copied-inl.h"
 #include "engine/kernels/depthwise_finish-inl.h"
 #include "engine/kernels/depthwise_square-inl.h"
 #include "engine/kernels/epilogue-inl.h"
+#include "engine/kernels/quantized_codes.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rivulet {
@@ -175,11 +177,11 @@ int64_t ChannelBlocks(const DepthwiseGeometry& g, const Epilogue& epilogue) {
 }
 
 // Rows [begin, end) of a picture, block of channels by block, image by image.
-void RowsOfBlocks(const float* input, const float* filter, const DepthwiseGeometry& g, const Epilogue& epilogue,
-                  float* output, int64_t block, int64_t begin, int64_t end) {
+void RowsOfBlocks(const DepthwiseSource& source, const float* filter, const DepthwiseGeometry& g,
+                  const Epilogue& epilogue, float* output, int64_t block, int64_t begin, int64_t end) {
   if constexpr (!kCopies) return;
   const int64_t blocks = (g.in_c + kLanes - 1) / kLanes;
-  RowsCopied(input, filter, g, epilogue, output, block / blocks, block % blocks * kLanes, begin, end);
+  RowsCopied(source, filter, g, epilogue, output, block / blocks, block % blocks * kLanes, begin, end);
 }
 
 }  // namespace
@@ -214,43 +216,182 @@ int64_t RowsOfPiece(int64_t rows, double row_work, int threads) {
   return pieces < 2 ? part : (part + 1) / 2 * 2;
 }
 
+// A task that is the same for all threads.
+struct Task {
+  const DepthwiseSource& source;
+  const float* filter;
+  const DepthwiseGeometry& geometry;
+  const Epilogue& epilogue;
+  float* output;
+};
+
+double RowWork(const DepthwiseGeometry& g) {
+  return static_cast<double>(g.out_w) * static_cast<double>(g.in_c * g.multiplier) *
+         (1.0 + static_cast<double>(g.k_h) * static_cast<double>(g.k_w));
+}
+
+// By vectors of channels. A part of the rows copies those that it shares with the part before again; all blocks of a
+// part follow one another. So there are parts only where threads would be left without work.
+void RunBlocks(const Task& task, int64_t blocks, ThreadPool& pool, const StopToken& stop) {
+  constexpr int64_t kPiecesOfThread = 4;
+  const DepthwiseGeometry& g = task.geometry;
+  const double block_work = RowWork(g) * static_cast<double>(g.out_h) / static_cast<double>(blocks);
+  const int64_t wanted = (kPiecesOfThread * pool.num_threads() - 1) / std::max<int64_t>(g.batch * blocks, 1) + 1;
+  const int64_t parts =
+      std::clamp<int64_t>(std::min(static_cast<int64_t>(block_work / kPieceWork), wanted), 1, g.out_h);
+  const int64_t grain = std::max<int64_t>(static_cast<int64_t>(kPieceWork / block_work), 1);
+  pool.ParallelFor(g.batch * parts * blocks, grain, stop, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t part = i / blocks % parts;
+      HWY_DYNAMIC_DISPATCH(RowsOfBlocks)
+      (task.source, task.filter, g, task.epilogue, task.output, i / blocks / parts * blocks + i % blocks,
+       g.out_h * part / parts, g.out_h * (part + 1) / parts);
+    }
+  });
+}
+
+// Input rows that one output row sees.
+int64_t ReachOf(const DepthwiseGeometry& g) { return (g.k_h - 1) * g.dilation_h + 1; }
+
+constexpr int64_t kRowsTogether = 2;  // of the output, which kernels compute at once
+
+// Input rows that a thread holds as floats: several times as many as are wanted at once, so that few of them move.
+int64_t RowsHeld(const DepthwiseGeometry& g) {
+  constexpr int64_t kHeldFloats = 1 << 15;
+  return std::max(kHeldFloats / std::max<int64_t>(g.in_w * g.in_c, 1), ReachOf(g) + 2 * g.stride_h);
+}
+
+// Floats of an image's rows of codes, in a thread's memory.
+class HeldRows {
+ public:
+  HeldRows(const DepthwiseSource& source, const DepthwiseGeometry& g, int64_t image, float* held)
+      : source_(source),
+        codes_(source.codes + image * g.in_h * g.in_w * g.in_c),
+        row_(g.in_w * g.in_c),
+        room_(RowsHeld(g)),
+        held_(held) {}
+
+  // Where row `begin` lies, with those behind it up to `end`; neither is before that of the call before.
+  const float* Rows(int64_t begin, int64_t end) {
+    if (begin >= end_) first_ = end_ = begin;
+    if (end - first_ > room_) {
+      std::copy_n(held_ + (begin - first_) * row_, (end_ - begin) * row_, held_);
+      first_ = begin;
+    }
+    if (end > end_) {
+      DecodeBytes(codes_ + end_ * row_, (end - end_) * row_, source_.factor, source_.term,
+                  held_ + (end_ - first_) * row_);
+      end_ = end;
+    }
+    return held_ + (begin - first_) * row_;
+  }
+
+ private:
+  const DepthwiseSource& source_;
+  const uint8_t* codes_;
+  int64_t row_;
+  int64_t room_;
+  float* held_;
+  int64_t first_ = 0;
+  int64_t end_ = 0;
+};
+
+// Output rows [begin, end) of one image, a few at a time: `done` gets them.
+template <typename Done>
+void RowsOfCodes(const Task& task, float* held, int64_t image, int64_t begin, int64_t end, const Done& done) {
+  const DepthwiseGeometry& g = task.geometry;
+  HeldRows rows(task.source, g, image, held);
+  DepthwiseGeometry part = g;
+  part.batch = 1;
+  for (int64_t y = begin; y < end; y += part.out_h) {
+    part.out_h = std::min(kRowsTogether, end - y);
+    const int64_t top = y * g.stride_h - g.pad_top, bottom = top + (part.out_h - 1) * g.stride_h + ReachOf(g);
+    const int64_t first = std::clamp<int64_t>(top, 0, g.in_h), last = std::clamp(bottom, first, g.in_h);
+    part.in_h = last - first;
+    part.pad_top = first - top;
+    float* to = task.output + (image * g.out_h + y) * g.out_w * g.in_c * g.multiplier;
+    HWY_DYNAMIC_DISPATCH(Rows)(rows.Rows(first, last), task.filter, part, task.epilogue, to, 0, part.out_h);
+    done(to, part.out_h);
+  }
+}
+
+// Output rows [begin, end) of all images.
+template <typename Done>
+void RowsOf(const Task& task, float* held, int64_t begin, int64_t end, const Done& done) {
+  const DepthwiseGeometry& g = task.geometry;
+  for (int64_t row = begin; row < end;) {
+    const int64_t image = row / g.out_h, y = row % g.out_h;
+    if (task.source.codes != nullptr) {
+      const int64_t rows = std::min(end - row, g.out_h - y);
+      RowsOfCodes(task, held, image, y, y + rows, done);
+      row += rows;
+      continue;
+    }
+    const int64_t rows = std::min(end - row, kRowsTogether);
+    HWY_DYNAMIC_DISPATCH(Rows)
+    (task.source.floats, task.filter, g, task.epilogue, task.output, row, row + rows);
+    done(task.output + row * g.out_w * g.in_c * g.multiplier, rows);
+    row += rows;
+  }
+}
+
 }  // namespace
 
 void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeometry& geometry,
                      const Epilogue& epilogue, float* output, ThreadPool& pool, const StopToken& stop) {
-  const int64_t channels = geometry.in_c * geometry.multiplier;
+  const int64_t channels = geometry.in_c * geometry.multiplier, rows = geometry.batch * geometry.out_h;
   if (channels == 0 || geometry.out_w == 0 || geometry.out_h == 0) return;
-  const double row_work = static_cast<double>(geometry.out_w) * static_cast<double>(channels) *
-                          (1.0 + static_cast<double>(geometry.k_h) * static_cast<double>(geometry.k_w));
+  const DepthwiseSource source{.floats = input};
   const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue);
   if (blocks > 0) {
-    // A part of the rows copies those that it shares with the part before again; all blocks of a part follow one
-    // another. So there are parts only where threads would be left without work.
-    constexpr int64_t kPiecesOfThread = 4;
-    const double block_work = row_work * static_cast<double>(geometry.out_h) / static_cast<double>(blocks);
-    const int64_t wanted =
-        (kPiecesOfThread * pool.num_threads() - 1) / std::max<int64_t>(geometry.batch * blocks, 1) + 1;
-    const int64_t parts =
-        std::clamp<int64_t>(std::min(static_cast<int64_t>(block_work / kPieceWork), wanted), 1, geometry.out_h);
-    const int64_t grain = std::max<int64_t>(static_cast<int64_t>(kPieceWork / block_work), 1);
-    pool.ParallelFor(geometry.batch * parts * blocks, grain, stop, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t part = i / blocks % parts;
-        HWY_DYNAMIC_DISPATCH(RowsOfBlocks)
-        (input, filter, geometry, epilogue, output, i / blocks / parts * blocks + i % blocks,
-         geometry.out_h * part / parts, geometry.out_h * (part + 1) / parts);
-      }
-    });
+    RunBlocks({source, filter, geometry, epilogue, output}, blocks, pool, stop);
     if (!epilogue.finish) return;
-    pool.ParallelFor(geometry.batch * geometry.out_h * geometry.out_w * channels, 1 << 14, stop,
+    pool.ParallelFor(rows * geometry.out_w * channels, 1 << 14, stop,
                      [&](int64_t begin, int64_t end) { epilogue.finish(output + begin, end - begin); });
     return;
   }
-  const int64_t rows = geometry.batch * geometry.out_h;
   if (rows == 0) return;
-  pool.ParallelFor(rows, RowsOfPiece(rows, row_work, pool.num_threads()), stop, [&](int64_t begin, int64_t end) {
+  const int64_t piece = RowsOfPiece(rows, RowWork(geometry), pool.num_threads());
+  pool.ParallelFor(rows, piece, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(Rows)(input, filter, geometry, epilogue, output, begin, end);
   });
+}
+
+CheckedSize DepthwiseScratchBytes(const DepthwiseSource& source, const DepthwiseGeometry& geometry, int threads) {
+  if (source.codes == nullptr) return 0;
+  return CheckedSize(RowsHeld(geometry)) * geometry.in_w * geometry.in_c * int64_t{threads} *
+         static_cast<int64_t>(sizeof(float));
+}
+
+void DepthwiseConv2DOf(const DepthwiseSource& source, const float* filter, const DepthwiseGeometry& geometry,
+                       const float* bias, float* output, float* extremes, float* scratch, ThreadPool& pool,
+                       const StopToken& stop) {
+  const int64_t channels = geometry.in_c * geometry.multiplier, rows = geometry.batch * geometry.out_h;
+  const int threads = pool.num_threads();
+  if (extremes != nullptr) StartFloatExtremes(channels, threads, extremes);
+  if (channels == 0 || geometry.out_w == 0 || rows == 0) return;
+  const Epilogue epilogue{.bias = bias};
+  const Task task{source, filter, geometry, epilogue, output};
+  const int64_t line = geometry.out_w * channels;
+  const auto widen = [&](const float* values, int64_t some, int thread) {
+    if (extremes != nullptr) WidenFloatExtremes(values, some * line, channels, thread, extremes);
+  };
+  const int64_t piece = RowsOfPiece(rows, RowWork(geometry), threads);
+  if (const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue); blocks > 0) {
+    RunBlocks(task, blocks, pool, stop);
+    if (extremes != nullptr) {
+      pool.ParallelFor(rows, piece, stop, [&](int64_t begin, int64_t end, int thread) {
+        widen(output + begin * line, end - begin, thread);
+      });
+    }
+  } else {
+    const int64_t held = RowsHeld(geometry) * geometry.in_w * geometry.in_c;
+    pool.ParallelFor(rows, piece, stop, [&](int64_t begin, int64_t end, int thread) {
+      RowsOf(task, scratch + (source.codes != nullptr ? thread * held : 0), begin, end,
+             [&](const float* values, int64_t some) { widen(values, some, thread); });
+    });
+  }
+  if (extremes != nullptr) JoinFloatExtremes(channels, threads, extremes);
 }
 
 }  // namespace rivulet

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "engine/base/checked.h"
 #include "engine/base/stop.h"
 #include "engine/base/thread_pool.h"
 #include "engine/kernels/epilogue.h"
@@ -26,6 +27,22 @@ struct DepthwiseGeometry {
 // all aligned for float. Zero sizes are fine. Same bits for any number of threads.
 void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeometry& geometry,
                      const Epilogue& epilogue, float* output, ThreadPool& pool, const StopToken& stop);
+
+// What a DepthwiseConv2DOf reads: floats, or codes, of which code * factor + term are the floats.
+struct DepthwiseSource {
+  const float* floats = nullptr;
+  const uint8_t* codes = nullptr;
+  float factor = 1;
+  float term = 0;
+};
+
+// The same, with a bias or null, of floats or of codes, some rows of which a thread turns into floats at a time.
+// `extremes`, where it is not null, has room for ExtremesElements (code_stages.h); its first two rows become the least
+// and the largest result of each output channel, NaN where one is. `scratch`: DepthwiseScratchBytes, aligned for float.
+CheckedSize DepthwiseScratchBytes(const DepthwiseSource& source, const DepthwiseGeometry& geometry, int threads);
+void DepthwiseConv2DOf(const DepthwiseSource& source, const float* filter, const DepthwiseGeometry& geometry,
+                       const float* bias, float* output, float* extremes, float* scratch, ThreadPool& pool,
+                       const StopToken& stop);
 
 }  // namespace rivulet
 

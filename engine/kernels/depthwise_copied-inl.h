@@ -181,25 +181,40 @@ HWY_INLINE void CopiedPixels(int64_t pixels, const float* const* rows, const flo
               : CopiedBlock<8>(rows, filter, g, from, out, at, channel, count);
 }
 
-// `pixels` pixels of an input row from column `x` on; null: a row outside.
-HWY_INLINE void CopyPixels(const DepthwiseGeometry& g, const float* row, int64_t x, int64_t pixels, int64_t count,
-                           float* HWY_RESTRICT to) {
+// The floats of `count` codes, at most a vector of them.
+HWY_INLINE V FloatsOfCodes(const DepthwiseSource& source, const uint8_t* codes, int64_t count) {
   const D d;
-  const int64_t left = row == nullptr ? pixels : std::clamp<int64_t>(-x, 0, pixels);
+  const hn::Rebind<uint8_t, D> d8;
+  const auto bytes = count == kLanes ? hn::LoadU(d8, codes) : hn::LoadN(d8, codes, static_cast<size_t>(count));
+  const V code = hn::ConvertTo(d, hn::PromoteTo(hn::RebindToSigned<D>(), bytes));
+  return hn::Add(hn::Mul(code, hn::Set(d, source.factor)), hn::Set(d, source.term));
+}
+
+// `pixels` pixels of an input row from column `x` on, `count` channels of them. `row`: where that row's channels begin;
+// negative: a row outside.
+HWY_INLINE void CopyPixels(const DepthwiseGeometry& g, const DepthwiseSource& source, int64_t row, int64_t x,
+                           int64_t pixels, int64_t count, float* HWY_RESTRICT to) {
+  const D d;
+  const int64_t left = row < 0 ? pixels : std::clamp<int64_t>(-x, 0, pixels);
   const int64_t right = std::clamp<int64_t>(g.in_w - x, left, pixels);
-  const float* from = left < right ? row + (x + left) * g.in_c : nullptr;
   int64_t i = 0;
   for (; i < left; ++i, to += kLanes) hn::Store(hn::Zero(d), d, to);
-  if (count == kLanes) {
+  const int64_t first = left < right ? row + (x + left) * g.in_c : 0;
+  if (source.codes != nullptr) {
+    const uint8_t* from = source.codes + first;
+    for (; i < right; ++i, to += kLanes, from += g.in_c) hn::Store(FloatsOfCodes(source, from, count), d, to);
+  } else if (count == kLanes) {
+    const float* from = source.floats + first;
     for (; i < right; ++i, to += kLanes, from += g.in_c) hn::Store(hn::LoadU(d, from), d, to);
   } else {
+    const float* from = source.floats + first;
     for (; i < right; ++i, to += kLanes, from += g.in_c) hn::Store(LoadSome(from, count), d, to);
   }
   for (; i < pixels; ++i, to += kLanes) hn::Store(hn::Zero(d), d, to);
 }
 
 // Output rows [begin, end) of image n, the vector of channels from `channel` on.
-HWY_INLINE void RowsCopied(const float* input, const float* filter, const DepthwiseGeometry& g,
+HWY_INLINE void RowsCopied(const DepthwiseSource& source, const float* filter, const DepthwiseGeometry& g,
                            const Epilogue& epilogue, float* output, int64_t n, int64_t channel, int64_t begin,
                            int64_t end) {
   HWY_ALIGN float ring[depthwise_copied::kRingFloats];
@@ -215,6 +230,7 @@ HWY_INLINE void RowsCopied(const float* input, const float* filter, const Depthw
     const int64_t columns = std::min(width, g.out_w - left);
     const int64_t pixels = (columns - 1) * g.stride_w + ReachW(g);
     const int64_t row_floats = pixels * kLanes;
+    const int64_t first_x = left * g.stride_w - g.pad_left;
     // Rows are counted from the first that the first output row sees, inside the input or not.
     int64_t copied = begin * g.stride_h;
     for (int64_t y = begin; y < end; ++y) {
@@ -222,8 +238,8 @@ HWY_INLINE void RowsCopied(const float* input, const float* filter, const Depthw
       for (copied = std::max(copied, top); copied < top + ring_rows; ++copied) {
         const int64_t in_y = copied - g.pad_top;
         const bool inside = in_y >= 0 && in_y < g.in_h;
-        const float* row = inside ? input + (n * g.in_h + in_y) * g.in_w * g.in_c + channel : nullptr;
-        CopyPixels(g, row, left * g.stride_w - g.pad_left, pixels, count, ring + copied % ring_rows * row_floats);
+        const int64_t row = inside ? (n * g.in_h + in_y) * g.in_w * g.in_c + channel : -1;
+        CopyPixels(g, source, row, first_x, pixels, count, ring + copied % ring_rows * row_floats);
       }
       const float* rows[depthwise_copied::kMostRows];
       for (int64_t i = 0; i < g.k_h; ++i) rows[i] = ring + (top + i * g.dilation_h) % ring_rows * row_floats;

@@ -46,9 +46,19 @@ void Encode(const float* x, int64_t count, const ByteEncoding& how, uint8_t* cod
 void Decode(const uint8_t* codes, int64_t count, float step, float add, float* x) {
   const D d;
   const V steps = hn::Set(d, step), offset = hn::Set(d, add);
-  Each(d, count, [&](int64_t at, size_t lanes) RIVULET_INLINED {
-    const V code = hn::ConvertTo(d, Widened(codes + at, lanes));
-    Store(hn::Add(hn::Mul(code, steps), offset), d, x + at, lanes);
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto floats = [&](I code) RIVULET_INLINED { return hn::Add(hn::Mul(hn::ConvertTo(d, code), steps), offset); };
+  int64_t at = 0;
+  for (; at + 4 * lanes <= count; at += 4 * lanes) {
+    const uint8_t* from = codes + at;
+    const auto all = static_cast<size_t>(lanes);
+    hn::StoreU(floats(Widened(from, all)), d, x + at);
+    hn::StoreU(floats(Widened(from + lanes, all)), d, x + at + lanes);
+    hn::StoreU(floats(Widened(from + 2 * lanes, all)), d, x + at + 2 * lanes);
+    hn::StoreU(floats(Widened(from + 3 * lanes, all)), d, x + at + 3 * lanes);
+  }
+  Each(d, count - at, [&](int64_t i, size_t some) RIVULET_INLINED {
+    Store(floats(Widened(codes + at + i, some)), d, x + at + i, some);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "engine/ops/quantized_ranges.h"
 
@@ -54,15 +55,19 @@ bool IsOfChannels(CodeStepKind kind) {
          kind == CodeStepKind::kQuantizedBiasAdd || kind == CodeStepKind::kAdd || kind == CodeStepKind::kMul;
 }
 
-constexpr int64_t kLine = 512;  // at least so many columns
 constexpr int64_t kRowsOfStage = 5;
 constexpr int kBytesThereAre = 256;
 constexpr double kFarthest = 0x1p31;
 
-// Channels repeated up to a line's length, where so many elements make up for that.
+// Channels repeated up to a line's length, where so many elements make up for that: a few whole groups of vectors if
+// that is not long, so that lines follow one another as one.
 int64_t LineOf(const CodeSteps& steps, int64_t channels, int64_t count) {
+  constexpr int64_t kShort = 128, kLong = 512, kGroup = 64;
   const int64_t one = steps.channels_input < 0 ? kStageUnit : std::max<int64_t>(channels, 1);
-  return one * std::max<int64_t>(std::min((kLine + one - 1) / one, count / (one * 8)), 1);
+  const int64_t whole = kGroup / std::gcd(one, kGroup);  // so many are whole groups
+  int64_t wanted = (kLong + one - 1) / one;
+  if (whole <= wanted) wanted = (kShort + one * whole - 1) / (one * whole) * whole;
+  return one * std::max<int64_t>(std::min(wanted, count / (one * 8)), 1);
 }
 
 class StepsRun {
@@ -214,14 +219,14 @@ class StepsRun {
     return Status();
   }
 
-  void Narrow(Range to, bool reaches) {
+  void Narrow(Range to, bool reaches, CodeEnds ends = {1, 0}) {
     const RequantizeScale how(range_, to);
     CodeStage stage{
         .kind = StageKind::kNarrow, .start = start_, .step = step_, .scale = how.scale, .offset = how.offset};
     float* rows = NewFloats();
     NewRow();
     NewRow();
-    NarrowFacts facts{.reaches = reaches, .most = most_};
+    NarrowFacts facts{.reaches = reaches, .least = ends.low, .largest = ends.high, .most = most_};
     if (!stages_->empty() && stages_->back().kind == StageKind::kBias) facts.bias = &stages_->back();
     FindMultipliers(columns_, channels_, facts, rows, &stage);
     stages_->push_back(stage);
@@ -262,7 +267,7 @@ class StepsRun {
       to.high = to.high != to.high || to.high > least ? to.high : least;
     }
     if (!(to.low <= to.high)) return Backwards(to);
-    Narrow(to, keeps_order_);
+    Narrow(to, keeps_order_, ends);
     return Status();
   }
 

@@ -3,6 +3,7 @@
 //
 //   _CodeSteps(source.., arguments..) {source="codes", steps=["RequantizeFound", "QuantizedAdd", ...]}  ->  y, min, max
 //   _QuantizedConv2DSteps(input, filter, their ranges, arguments..) {steps}   -> y, min, max;   _QuantizedMatMulSteps
+//   _DepthwiseSteps (depthwise_steps.cc), whose results are floats
 //
 //   source                        inputs
 //   floats                        x
@@ -43,10 +44,13 @@ namespace rivulet {
 extern const OpDef kCodeSteps;
 extern const OpDef kQuantizedConv2DSteps;
 extern const OpDef kQuantizedMatMulSteps;
+extern const OpDef kDepthwiseSteps;
 
 // The products with steps come with those without.
 inline constexpr bool kHasCodeSteps =
     IsBuilt("Requantize") && IsBuilt("QuantizeV2") && (IsBuilt("QuantizedConv2D") || IsBuilt("QuantizedMatMul"));
+
+inline constexpr bool kHasDepthwiseSteps = kHasCodeSteps && IsBuilt("DepthwiseConv2dNative");
 
 enum class CodeStepKind : uint8_t {
   kRequantize,

@@ -184,7 +184,14 @@ class Seen {
       states_[code] = code < least || code > most ? kAbsent : kUnknown;
     }
     if (count > 0) states_[least] = states_[most] = kThere;
+    first_ = least;
+    last_ = most;
   }
+
+  // No code beyond these is there; where `all_may` none in between is known to be absent.
+  int64_t first() const { return first_; }
+  int64_t last() const { return last_; }
+  bool all_may() const { return in_vain_ == 0; }
 
   bool MayHave(int64_t code) const { return states_[code] != kAbsent; }
 
@@ -211,6 +218,8 @@ class Seen {
 
   const uint8_t* codes_;
   int64_t count_;
+  int64_t first_ = 0;
+  int64_t last_ = 0;
   int in_vain_ = 0;
   State states_[kCodes];
 };
@@ -299,9 +308,26 @@ class TableRun {
     return Status();
   }
 
+  // The first code with the least or the largest value of all that may be there, while none of them is known to be
+  // absent; -1 where some value is NaN.
+  template <typename T>
+  int64_t MostLikely(const T* values, bool most) const {
+    if (!seen_.all_may() || seen_.first() > seen_.last()) return -1;
+    T low = values[seen_.first()], high = low;
+    bool is_nan = false;
+    for (int64_t i = seen_.first(); i <= seen_.last(); ++i) {
+      low = std::min(low, values[i]);
+      high = std::max(high, values[i]);
+      is_nan = is_nan | (values[i] != values[i]);
+    }
+    if (is_nan) return -1;
+    return std::find(values + seen_.first(), values + seen_.last(), most ? high : low) - values;
+  }
+
   // The least or the largest value of codes that are there; NaN where one of these is.
   template <typename T>
   T Extreme(const T* values, bool most) {
+    if (const int64_t likely = MostLikely(values, most); likely >= 0 && seen_.Has(likely)) return values[likely];
     while (true) {
       int64_t best = -1;
       for (int64_t i = 0; i < kCodes; ++i) {
@@ -425,11 +451,17 @@ class TableRun {
 
   template <typename Function>
   Status Combine(const Step& step, const Function& function, Value* to) {
-    const auto number = [&](int side, int64_t i) {
-      const Operand& operand = step.operands[side];
-      return operand.is_argument ? Number(operand) : At(operand).floats[i];
-    };
-    for (int64_t i = 0; i < kCodes; ++i) to->floats[i] = function(number(0, i), number(1, i));
+    const Operand &first = step.operands[0], &second = step.operands[1];
+    if (first.is_argument) {
+      const float a = Number(first), *b = At(second).floats;
+      for (int64_t i = 0; i < kCodes; ++i) to->floats[i] = function(a, b[i]);
+    } else if (second.is_argument) {
+      const float *a = At(first).floats, b = Number(second);
+      for (int64_t i = 0; i < kCodes; ++i) to->floats[i] = function(a[i], b);
+    } else {
+      const float *a = At(first).floats, *b = At(second).floats;
+      for (int64_t i = 0; i < kCodes; ++i) to->floats[i] = function(a[i], b[i]);
+    }
     return Status();
   }
 

@@ -63,7 +63,7 @@ class Chains {
     for (const int32_t i : order) {
       if (taken_[static_cast<size_t>(i)] || context_.uses[static_cast<size_t>(i)] == 0) continue;
       if (!IsPlain(graph_.node(i))) continue;
-      FromProduct(i) || FromPair(i) || FromFloats(i) || FromCodes(i);
+      FromProduct(i) || FromDepthwise(i) || FromPair(i) || FromFloats(i) || FromCodes(i);
     }
     return Status();
   }
@@ -164,6 +164,16 @@ class Chains {
     return shape[shape.rank() - 1];
   }
 
+  // A Dequantize of quint8, MIN_FIRST.
+  bool IsCodesToFloats(int32_t i) const {
+    const Node& node = graph_.node(i);
+    if (!IsOp(i, "Dequantize") || TypeOf(node) != DType::kFloat) return false;
+    const AttrReader attrs(node);
+    return attrs.Str("mode") == "MIN_FIRST" && attrs.Int("axis") == -1 &&
+           graph_.fact(node.inputs[0]).dtype == DType::kQuint8 && graph_.fact(node.inputs[1]).shape == Shape({}) &&
+           graph_.fact(node.inputs[2]).shape == Shape({});
+  }
+
   // A step on bytes `value`: what its one reader does.
   bool OnBytes(int32_t value, int32_t reader, Chain* chain) const {
     const Node& node = graph_.node(reader);
@@ -179,9 +189,7 @@ class Chains {
       return true;
     }
     if (node.op == "Dequantize") {
-      const AttrReader attrs(node);
-      const bool is_min_first = attrs.Str("mode") == "MIN_FIRST" && attrs.Int("axis") == -1;
-      if (!ReadsTriple(node, value, 0, 1) || !is_min_first || TypeOf(node) != DType::kFloat) return false;
+      if (!ReadsTriple(node, value, 0, 1) || !IsCodesToFloats(reader) || IsForDepthwise(reader)) return false;
       Take(chain, node.op, {}, {reader}, reader, StageType::kFloats);
       return true;
     }
@@ -307,7 +315,7 @@ class Chains {
     steps->strings = chain.steps;
     made.attrs.Set("steps", std::shared_ptr<const AttrList>(std::move(steps)));
     auto list = std::make_shared<AttrList>();
-    const size_t typed = types == "Tin" ? 0 : 6;
+    const size_t typed = types == "Tin" ? 0 : def.name == kDepthwiseSteps.name ? 2 : 6;
     for (size_t i = typed; i < made.inputs.size(); ++i) list->types.push_back(graph_.fact(made.inputs[i]).dtype);
     made.attrs.Set(std::string(types), std::shared_ptr<const AttrList>(std::move(list)));
     made.attrs.Set("T", end.outputs[0].dtype);
@@ -353,6 +361,59 @@ class Chains {
     if (!Quantize(i, false, &chain) || !Follow(&chain)) return false;
     if (chain.steps.size() == 1 && chain.steps[0] == "Quantize") return false;
     return Put(kCodeSteps, {node.inputs[0]}, chain, "Tin", {}, "floats");
+  }
+
+  // A depthwise convolution in floats that nothing else will be fused with.
+  bool IsDepthwise(int32_t i) const {
+    const Node& node = graph_.node(i);
+    if (!kHasDepthwiseSteps || !IsOp(i, "DepthwiseConv2dNative") || TypeOf(node) != DType::kFloat) return false;
+    const std::string* format = node.attrs.Get<std::string>("data_format");
+    const std::string& above = graph_.node(node.inputs[0].node).op;
+    return (format == nullptr || *format == "NHWC") && above != "Pad" && above != "PadV2" && above != "SpaceToBatchND";
+  }
+
+  // The steps behind a depthwise convolution, of which the first, or the one behind a bias, makes codes.
+  bool FollowDepthwise(int32_t i, Chain* chain) const {
+    if (!IsDepthwise(i)) return false;
+    *chain = {.end = i, .type = StageType::kFloats};
+    if (!Follow(chain)) return false;
+    const size_t biases = chain->steps[0] == "Add" ? 1 : 0;
+    return biases < chain->steps.size() && chain->steps[biases].starts_with("Quantize");
+  }
+
+  // Codes become floats for one depthwise convolution alone, which the steps behind it go with: it reads the codes.
+  bool IsForDepthwise(int32_t dequantize) const {
+    const std::vector<Use>& uses = uses_[static_cast<size_t>(dequantize)];
+    if (uses.size() != 1 || uses[0].input != 0 || kept_[static_cast<size_t>(dequantize)]) return false;
+    const int32_t depthwise = uses[0].reader;
+    Chain chain;
+    if (!FollowDepthwise(depthwise, &chain)) return false;
+    // Floats are better made where the codes are, but that other threads would fetch four times as many bytes, and that
+    // larger filters have their inputs copied anyway.
+    const Shape& filter = graph_.fact(graph_.node(depthwise).inputs[1]).shape;
+    const bool is_small = filter.has_rank() && filter.rank() == 4 && filter[0] == 3 && filter[1] == 3;
+    return !is_small || context_.pool.num_threads() > 1;
+  }
+
+  bool FromDepthwise(int32_t i) {
+    Chain chain;
+    if (!FollowDepthwise(i, &chain)) return false;
+    const Node& node = graph_.node(i);
+    std::vector<Edge> inputs = {node.inputs[0], node.inputs[1]};
+    const int32_t from = node.inputs[0].node;
+    if (IsCodesToFloats(from) && IsForDepthwise(from)) {
+      const std::vector<Edge>& codes = graph_.node(from).inputs;
+      inputs = {codes[0], node.inputs[1], codes[1], codes[2]};
+    }
+    AttrMap attrs;
+    for (const char* name : {"strides", "padding", "explicit_paddings", "dilations"}) {
+      if (const AttrValue* value = node.attrs.Find(name); value != nullptr) attrs.Set(name, *value);
+    }
+    attrs.Set("Tx", graph_.fact(inputs[0]).dtype);
+    const bool has_bias = chain.steps[0] == "Add";
+    attrs.Set("has_bias", has_bias);
+    if (has_bias) chain.steps.erase(chain.steps.begin());  // its row stays the first argument
+    return Put(kDepthwiseSteps, inputs, chain, "Targ", std::move(attrs), nullptr);
   }
 
   // From what reads codes that come from elsewhere.

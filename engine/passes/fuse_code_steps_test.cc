@@ -133,6 +133,103 @@ t = Requantize(a, a:1, a:2, ar, ar:1) {Tinput=qint32, out_type=quint8}
   ExpectTheSame(Replaced(two, "a = QuantizedAdd", "a = QuantizedMul"));
 }
 
+// `y` of kWhole and a depthwise convolution, whose results become codes again.
+std::string WithDepthwise(const std::string& attrs, const std::string& filter) {
+  return Replaced(kWhole, "y = Dequantize", "u = Dequantize") + "k = Const() {dtype=float32, value=float32" + filter +
+         "}\nd = DepthwiseConv2dNative(u, k) {T=float32, " + attrs + "}\n" + R"(
+df = Reshape(d, all) {T=float32, Tshape=int32}
+dlo = Min(df, axis) {T=float32, Tidx=int32, keep_dims=false}
+dhi = Max(df, axis) {T=float32, Tidx=int32, keep_dims=false}
+dq = QuantizeV2(d, dlo, dhi) {T=quint8, mode="MIN_FIRST"}
+y = QuantizedRelu(dq, dq:1, dq:2) {Tinput=quint8, out_type=quint8}
+)";
+}
+
+TEST_F(FuseCodeSteps, DepthwiseConvolutionsHaveSteps) {
+  if (FindOp("DepthwiseConv2dNative") == nullptr) GTEST_SKIP();
+  const std::string nine =
+      "[3,3,4,1]{1, -2, 3, 0.5, 0.25, 1, -1, 2, 2, 1, 0, -3, 1, 1, 1, 1, 0.125, -1, 2, 3, 4, 5, 6, "
+      "7, -8, 9, -1, 2, 3, 0.1, 0.2, 0.3, 1, 2, 3, 4}";
+  const std::string six = Replaced(nine, "[3,3,4,1]", "[1,9,4,1]");
+  const std::string same = "strides=ints[1, 1, 1, 1], padding=\"SAME\"";
+  // Small filters read floats, where there is one thread as here; others the codes.
+  for (const bool is_small : {true, false}) {
+    const Rewritten out = Rewrite(WithDepthwise(same, is_small ? nine : six), kPasses, "y");
+    EXPECT_EQ(out.Root().op, "_DepthwiseSteps") << PrintGraph(out.graph);
+    EXPECT_EQ(out.Count("Dequantize") + out.Count("Min") + out.Count("DepthwiseConv2dNative"), 0);
+    EXPECT_EQ(out.graph.fact(out.Root().inputs[0]).dtype, is_small ? DType::kFloat : DType::kQuint8);
+  }
+  const std::string text = WithDepthwise(same, nine);
+  for (const int threads : {1, 2}) {
+    SCOPED_TRACE(threads);
+    Tensor results[2];
+    for (const bool passes : {false, true}) {
+      SessionOptions options;
+      options.passes = passes;
+      options.num_threads = threads;
+      auto session = Session::Create(ModelOf(text), options);
+      ASSERT_TRUE(session.ok()) << session.status().ToString();
+      auto result = (*session)->Run({{"x", Numbers({1, 6, 5, 3}, 7)}}, {"y"});
+      ASSERT_TRUE(result.ok()) << result.status().ToString();
+      results[passes] = (*result)[0];
+    }
+    EXPECT_EQ(std::memcmp(results[0].raw(), results[1].raw(), results[0].bytes()), 0);
+  }
+  ExpectTheSame(WithDepthwise(same, six));
+  ExpectTheSame(WithDepthwise("strides=ints[1, 2, 2, 1], padding=\"VALID\"", nine));
+  ExpectTheSame(WithDepthwise(same, "[1,1,4,2]{1, -2, 3, 0.5, 0.25, 1, -1, 2}"));
+  ExpectTheSame(WithDepthwise(same, "[1,1,4,1]{0, 0, 0, 0}"));
+}
+
+TEST_F(FuseCodeSteps, DepthwiseConvolutionsHaveStepsOfChannels) {
+  if (FindOp("DepthwiseConv2dNative") == nullptr) GTEST_SKIP();
+  const std::string same = "strides=ints[1, 1, 1, 1], padding=\"SAME\"";
+  const std::string text = WithDepthwise(same, "[1,2,4,1]{1, -2, 3, 0.5, 0.25, 1, -1, 2}");
+  const std::string biased = Replaced(text, "y = QuantizedRelu(dq, dq:1, dq:2)", R"(
+e = QuantizedBiasAdd(dq, b, dq:1, dq:2, bl, bh) {T1=quint8, T2=quint8, out_type=qint32}
+er = RequantizationRange(e, e:1, e:2) {Tinput=qint32}
+et = Requantize(e, e:1, e:2, er, er:1) {Tinput=qint32, out_type=quint8}
+y = QuantizedRelu6(et, et:1, et:2))");
+  EXPECT_EQ(Rewrite(biased, kPasses, "y").Root().op, "_DepthwiseSteps");
+  ExpectTheSame(biased);
+  // A bias in floats, and what is none.
+  const std::string row = "v4 = Const() {dtype=float32, value=float32[4]{0.5, -1, 0.25, 3}}\n";
+  const std::string shifted = Replaced(Replaced(text, "d = Depthwise", row + "p = Depthwise"), "df = Reshape(d,",
+                                       "d = AddV2(p, v4) {T=float32}\ndf = Reshape(d,");
+  const Rewritten with_bias = Rewrite(shifted, kPasses, "y");
+  EXPECT_EQ(with_bias.Root().op, "_DepthwiseSteps") << PrintGraph(with_bias.graph);
+  EXPECT_EQ(with_bias.Count("AddV2"), 0);
+  ExpectTheSame(shifted);
+  EXPECT_EQ(Rewrite(Replaced(shifted, "d = AddV2", "d = Mul"), kPasses, "y").Count("_DepthwiseSteps"), 0);
+  // Zeros around the picture, which are no codes.
+  const std::string padded = Replaced(Replaced(text, "d = DepthwiseConv2dNative(u, k)", R"(
+around = Const() {dtype=int32, value=int32[4,2]{0, 0, 1, 2, 0, 1, 0, 0}}
+z = Pad(u, around) {T=float32, Tpaddings=int32}
+d = DepthwiseConv2dNative(z, k))"),
+                                      "T=float32, " + same, "T=float32, strides=ints[1, 2, 2, 1], padding=\"VALID\"");
+  std::vector<std::string_view> passes = kPasses;
+  EXPECT_EQ(Rewrite(padded, passes, "y").Count("_DepthwiseSteps"), 0);
+  passes.insert(passes.end() - 1, "fold_pad_of_codes");
+  const Rewritten folded = Rewrite(padded, passes, "y");
+  EXPECT_EQ(folded.Count("_DepthwiseSteps"), 1) << PrintGraph(folded.graph);
+  EXPECT_EQ(folded.Count("Pad") + folded.Count("Dequantize"), 0);
+  ExpectTheSame(padded);
+}
+
+TEST_F(FuseCodeSteps, FloatsOfADepthwiseConvolutionThatOthersReadStay) {
+  if (FindOp("DepthwiseConv2dNative") == nullptr) GTEST_SKIP();
+  const std::string four = "[1,1,4,1]{1, -2, 3, 0.5}", same = "strides=ints[1, 1, 1, 1], padding=\"SAME\"";
+  for (const char* more : {"o = Neg(d) {T=float32}\n", "o = Neg(dlo) {T=float32}\n", "o = Neg(u) {T=float32}\n"}) {
+    const std::string text = Replaced(WithDepthwise(same, four), "y = QuantizedRelu(", "v2 = QuantizedRelu(") + more +
+                             "w2 = Dequantize(v2, v2:1, v2:2) {T=quint8, mode=\"MIN_FIRST\"}\n"
+                             "y = AddV2(w2, o) {T=float32}\n";
+    SCOPED_TRACE(more);
+    const Rewritten out = Rewrite(text, kPasses, "y");
+    EXPECT_EQ(out.Count("_DepthwiseSteps"), std::string(more).find("(u)") == std::string::npos ? 0 : 1);
+    ExpectTheSame(text);
+  }
+}
+
 TEST_F(FuseCodeSteps, WhatOthersReadStays) {
   // The sums are fetched through another operator, and a range by one.
   for (const char* more :

@@ -59,6 +59,8 @@ std::span<const Pass> Pipeline() {
       {"int8_moves", "so that codes come up to what computes with them", Int8Moves, kCodes},
       {"int8_products", "before fusion, which looks at the same products", Int8Products, kCodes},
       {"int8_sums", "the rest of what codes reach", Int8Sums, kCodes},
+      {"fold_pad_of_codes", "fold_pad, before fuse_code_steps, which takes depthwise convolutions", FoldPad,
+       "QuantizeV2"},
       {"fuse_code_tables", "before fuse_code_steps, whose chains end where a table begins", FuseCodeTables,
        "Requantize QuantizeV2"},
       {"fuse_code_steps", "behind folding, which knows filters and ranges then", FuseCodeSteps,

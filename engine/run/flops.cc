@@ -164,6 +164,7 @@ constexpr Family kFamilies[] = {
     {"Conv3DBackpropFilter", ConvToFilter, true},
     {"DepthwiseConv2dNative", Depthwise},
     {"_FusedDepthwiseConv2dNative", Depthwise},
+    {"_DepthwiseSteps", Depthwise},
     {"_Int8DepthwiseConv2D", Depthwise},
     {"_FusedQuantizedDepthwiseConv2D", Depthwise},
     {"QuantizedDepthwiseConv2D", Depthwise, true},
