@@ -33,16 +33,17 @@ def read_pictures(folder, size, count):
     return np.stack([decode(p, size) for p, _ in files]), np.array([i for _, i in files])
 
 
-def passing_on(w):
+def passing_on(w, share=1):
     """A filter [height, width, in, out], or [height, width, in, 1], that also hands its input on. Layers of nothing but noise make
-    all pictures alike, and what is left of them would drown in rounding."""
+    all pictures alike, and what is left of them would drown in rounding. A weight far above the others is what 256 levels of them
+    drown in, though: the more layers there are, the smaller a share it should be."""
     for i in range(max(w.shape[2:]) if w.shape[3] > 1 else w.shape[2]):
-        w[w.shape[0] // 2, w.shape[1] // 2, i % w.shape[2], i % w.shape[3]] += 1
+        w[w.shape[0] // 2, w.shape[1] // 2, i % w.shape[2], i % w.shape[3]] += share
     return w
 
 
-def variable(name, shape, rng, scale):
-    return v1.get_variable(name, initializer=passing_on(rng.standard_normal(shape) * scale).astype(np.float32), use_resource=False)
+def variable(name, shape, rng, scale, share=1):
+    return v1.get_variable(name, initializer=passing_on(rng.standard_normal(shape) * scale, share).astype(np.float32), use_resource=False)
 
 
 def statistics(n):
@@ -77,14 +78,14 @@ def old_norm(x, training, norms):
 class Body:
     """Convolutions with norms, each in a scope of its own."""
 
-    def __init__(self, norm, relu):
-        self.rng, self.norm, self.relu, self.norms = np.random.RandomState(3), norm, relu, []
+    def __init__(self, norm, relu, share=1):
+        self.rng, self.norm, self.relu, self.share, self.norms = np.random.RandomState(3), norm, relu, share, []
 
     def conv(self, name, x, n, height, width=None, stride=1, padding="SAME"):
         width = width or height
         with v1.variable_scope(name):
             fan = height * width * int(x.shape[-1])
-            w = variable("weights", (height, width, int(x.shape[-1]), n), self.rng, 0.5 * fan ** -0.5)
+            w = variable("weights", (height, width, int(x.shape[-1]), n), self.rng, 0.5 * fan ** -0.5, self.share)
             x = v1.nn.conv2d(x, w, [1, stride, stride, 1], padding, name="Conv2D")
             return self.relu(self.norm(x, False, self.norms), name="Relu")
 
@@ -128,7 +129,7 @@ def inception(x):
 
 def inception_whole(x):
     """All of the Inception of 2015, 22 million weights: the network of the tutorial's 87 MB."""
-    body = Body(old_norm, v1.nn.relu)
+    body = Body(old_norm, v1.nn.relu, share=0.1)
     x = body.conv("conv", x, 32, 3, stride=2, padding="VALID")
     x = body.conv("conv_1", x, 32, 3, padding="VALID")
     x = v1.nn.max_pool(body.conv("conv_2", x, 64, 3), 3, 2, "VALID", name="pool")
