@@ -182,6 +182,9 @@ int Bench(const BenchCommand& command) {
   memory.Note("loaded");
   const Result<NameChoice> names = NameChoice::Of(*plan.model, command.signature);
   if (!names.ok()) return Fail(names.status(), kBadCall);
+  // Of several none can be guessed; and all nodes at once are more than a model.
+  const bool is_open = names->signature() == nullptr && command.outputs.empty();
+  if (is_open && !plan.model->Signatures().empty()) return Fail(plan.model->FindSignature("").status(), kBadCall);
   Result<Feeds> feeds = MakeFeeds(*plan.model, *names, command.inputs, command.shapes, &code);
   if (!feeds.ok()) return Fail(feeds.status(), code);
   plan.feeds = *std::move(feeds);

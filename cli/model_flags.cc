@@ -15,7 +15,8 @@ namespace rivulet::cli {
 void ModelFlags::AddTo(CLI::App& command) {
   command
       .add_option("--tags", tags,
-                  "Which graph of a SavedModel, its tags separated by commas; default: serve, or the only one")
+                  "Which graph of a SavedModel, its tags separated by commas; default: serve, or the only one, or the "
+                  "one without")
       ->type_name("TAG,…");
   command.add_option("--checkpoint", checkpoint, "Where variables come from; default: the checkpoint beside the model")
       ->type_name("PREFIX");

@@ -42,6 +42,9 @@ Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, con
                                   int* code) {
   *code = kBadCall;
   RIVULET_ASSIGN_OR_RETURN(const NameChoice names, NameChoice::Of(*model, options.signature));
+  if (names.signature() == nullptr && options.outputs.empty() && !model->Signatures().empty()) {
+    return model->FindSignature("").status();
+  }
   *code = kBadData;
   RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(options.path, model->setup().tags));
   PackSource source{.model = model, .outputs = options.outputs};
@@ -70,16 +73,15 @@ Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, con
   return source;
 }
 
-Result<PackSource> ReadGraphSource(const std::string& path, const std::vector<std::string>& outputs, int threads,
-                                   int* code) {
+Result<PackSource> ReadGraphSource(const PackSourceOptions& options, int threads, int* code) {
   *code = kBadData;
-  RIVULET_ASSIGN_OR_RETURN(auto model, Model::Load(path, Cached(threads)));
+  RIVULET_ASSIGN_OR_RETURN(auto model, Model::Load(options.path, Cached(threads)));
   const std::string& format = model->format();
   if (format.find("SavedModel") != std::string::npos || format.find("MetaGraph") != std::string::npos) {
-    return ReadPackSource(model, {.path = path, .outputs = outputs}, code);
+    return ReadPackSource(model, options, code);
   }
-  RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(path));
-  return PackSource{.graph = std::move(read.graph), .model = std::move(model), .outputs = outputs};
+  RIVULET_ASSIGN_OR_RETURN(prepare::ModelGraph read, prepare::ReadModelGraph(options.path));
+  return PackSource{.graph = std::move(read.graph), .model = std::move(model), .outputs = options.outputs};
 }
 
 }  // namespace rivulet::cli

@@ -36,8 +36,7 @@ Result<PackSource> ReadPackSource(const std::shared_ptr<const Model>& model, con
                                   int* code);
 
 // For verbs that change a graph: one as its file has it, and what freezing leaves of a SavedModel or a MetaGraph.
-Result<PackSource> ReadGraphSource(const std::string& path, const std::vector<std::string>& outputs, int threads,
-                                   int* code);
+Result<PackSource> ReadGraphSource(const PackSourceOptions& options, int threads, int* code);
 
 }  // namespace rivulet::cli
 

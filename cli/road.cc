@@ -97,8 +97,11 @@ void Add(const Tensor& before, const Tensor& after, bool are_given, Sums* sums, 
   if (!AreScores(before, are_given)) return;
   const auto width = static_cast<size_t>(before.dim(before.rank() - 1));
   for (size_t row = 0; row + width <= old.size(); row += width) {
-    const auto best = [&](const std::vector<double>& all) {
+    // Where something is no number nothing is the largest.
+    const auto best = [&](const std::vector<double>& all) -> ptrdiff_t {
       const auto start = all.begin() + static_cast<ptrdiff_t>(row);
+      const auto is_none = [](double value) { return std::isnan(value); };
+      if (std::any_of(start, start + static_cast<ptrdiff_t>(width), is_none)) return -1;
       return std::max_element(start, start + static_cast<ptrdiff_t>(width)) - start;
     };
     ++change->rows;

@@ -45,6 +45,7 @@ struct SampleFlags {
   std::vector<std::string> images;   // files and folders
   std::vector<std::string> samples;  // NAME=FILE.npy, each of them one sample
   std::string input_layer;
+  std::string signature;
   std::vector<std::string> outputs;
   std::optional<float> input_mean;
   std::optional<float> input_std;

@@ -81,8 +81,9 @@ int RunOnPicture(const ShrinkCommand& command) {
     std::optional<prepare::GraphDef> graph;
     if (!command.model.empty()) {
       int code = kFine;
-      RIVULET_ASSIGN_OR_RETURN(PackSource model,
-                               ReadGraphSource(command.model, command.samples.outputs, command.threads, &code));
+      RIVULET_ASSIGN_OR_RETURN(
+          PackSource model,
+          ReadGraphSource({command.model, command.samples.signature, command.samples.outputs}, command.threads, &code));
       graph = std::move(model.graph);
     }
     RIVULET_ASSIGN_OR_RETURN(const std::string page,
@@ -190,6 +191,9 @@ void AddShrink(CLI::App& app, int* code) {
       ->capture_default_str();
   sub->add_option("--input-layer", command->samples.input_layer, "Where pictures go; default: the graph's placeholder")
       ->type_name("NAME");
+  sub->add_option("--signature", command->samples.signature,
+                  "Which of a SavedModel's is kept; default: serving_default, or the only one")
+      ->type_name("KEY");
   sub->add_option("--output", command->samples.outputs, "What is compared; default: what no other node uses")
       ->delimiter(',')
       ->type_name("NAME");

@@ -82,8 +82,9 @@ void PrintReport(const Int8Call& call, const Samples& samples, const std::string
 
 Status ShrinkToInt8(const Int8Call& call, int* code) {
   *code = kBadData;
-  RIVULET_ASSIGN_OR_RETURN(const PackSource model,
-                           ReadGraphSource(call.model, call.samples.outputs, call.threads, code));
+  RIVULET_ASSIGN_OR_RETURN(
+      const PackSource model,
+      ReadGraphSource({call.model, call.samples.signature, call.samples.outputs}, call.threads, code));
   RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(model, call.samples, code));
   *code = kBadData;
   if (samples.feeds.empty()) {

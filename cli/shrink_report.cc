@@ -1,5 +1,6 @@
 #include "cli/shrink_report.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include "cli/deflated_size.h"
@@ -13,17 +14,22 @@ std::string Thousands(int64_t value) {
   return text;
 }
 
+std::string LargestOf(const prepare::Agreement& agreement) {
+  if (!std::isfinite(agreement.largest)) return "results that are no longer finite";
+  char text[32];
+  std::snprintf(text, sizeof(text), "max |d| %.2g", agreement.largest);
+  return text;
+}
+
 std::string ChangeOf(const prepare::Agreement& agreement) {
   char text[128];
   if (agreement.rows > 0) {
-    std::snprintf(text, sizeof(text), "%s agreement %.2f %% of %zu, max |d| %.2g",
-                  agreement.of_peaks ? "peaks'" : "top-1", 100 - 100 * agreement.dropped(), agreement.rows,
-                  agreement.largest);
+    std::snprintf(text, sizeof(text), "%s agreement %.2f %% of %zu, ", agreement.of_peaks ? "peaks'" : "top-1",
+                  100 - 100 * agreement.dropped(), agreement.rows);
   } else {
-    std::snprintf(text, sizeof(text), "distance %.2g of the outputs' spread, max |d| %.2g", agreement.distance,
-                  agreement.largest);
+    std::snprintf(text, sizeof(text), "distance %.2g of the outputs' spread, ", agreement.distance);
   }
-  return text;
+  return text + LargestOf(agreement);
 }
 
 std::string Milliseconds(const Row& row) {

@@ -130,8 +130,9 @@ Result<std::string> Recipe(prepare::GraphDef graph, const std::vector<std::strin
 
 Status ShrinkWeights(const WeightsCall& call, int* code) {
   *code = kBadData;
-  RIVULET_ASSIGN_OR_RETURN(const PackSource model,
-                           ReadGraphSource(call.model, call.samples.outputs, call.threads, code));
+  RIVULET_ASSIGN_OR_RETURN(
+      const PackSource model,
+      ReadGraphSource({call.model, call.samples.signature, call.samples.outputs}, call.threads, code));
   const std::string before = prepare::Serialize(model.graph);
   RIVULET_ASSIGN_OR_RETURN(const Samples samples, MakeSamples(model, call.samples, code));
   *code = kBadData;

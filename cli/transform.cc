@@ -23,6 +23,7 @@ struct TransformCommand {
   std::string out;
   std::string format;
   std::vector<std::string> inputs;
+  std::string signature;
   std::vector<std::string> outputs;
   std::string transforms;
   std::vector<std::string> check_inputs;
@@ -75,7 +76,7 @@ Result<PackSource> ReadSource(const TransformCommand& command, int* code) {
   const std::filesystem::path path(command.model);
   std::error_code error;
   if (std::filesystem::is_directory(path, error) || path.stem() == "saved_model") {
-    return ReadGraphSource(command.model, command.outputs, 1, code);
+    return ReadGraphSource({command.model, command.signature, command.outputs}, 1, code);
   }
   *code = kBadData;
   PackSource source{.outputs = command.outputs};
@@ -147,6 +148,9 @@ void AddTransform(CLI::App& app, int* code) {
   sub->add_option("--format", command->format, kFormatHelp)->type_name("FORMAT");
   sub->add_option("--input", command->inputs, "What will be fed; keeps its name")->delimiter(',');
   sub->add_option("--output", command->outputs, "What will be fetched; keeps its name")->delimiter(',');
+  sub->add_option("--signature", command->signature,
+                  "Which of a SavedModel's is kept; default: serving_default, or the only one")
+      ->type_name("KEY");
   sub->add_option("--transforms", command->transforms, "The steps, in their order");
   sub->add_flag("--no-verify", command->no_verify, "Don't run the graph before and after each step to compare them");
   sub->add_option("--check-input", command->check_inputs,

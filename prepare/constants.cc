@@ -1,5 +1,7 @@
 #include "prepare/constants.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "engine/base/errors.h"
@@ -24,6 +26,10 @@ Result<Tensor> ValueOf(const NodeDef& node) {
   Result<Tensor> tensor = read();
   if (!tensor.ok()) return Status(tensor.status()).Framed(Cat("node '", node.name, "' (", node.op, ")"));
   return tensor;
+}
+
+bool AreFinite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
 NodeDef MakeConst(std::string name, const Tensor& value) {

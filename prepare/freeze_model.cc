@@ -54,6 +54,8 @@ class ModelFreezer {
     if (!result_.outputs.empty()) return Status();
     if (signature_ != nullptr) {
       for (const SignatureTensor& tensor : signature_->outputs) result_.outputs.push_back({tensor.key, tensor.name});
+    } else if (!model_->Signatures().empty()) {
+      return model_->FindSignature("").status();  // of several none can be guessed
     } else {
       // A variable that nobody reads, and what changes one, are no outputs of a model.
       NameViewSet values;

@@ -1,5 +1,7 @@
 #include "prepare/model_graph.h"
 
+#include <algorithm>
+
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
 #include "engine/base/folder.h"
@@ -142,6 +144,12 @@ Result<Variant> Choose(const std::vector<Variant>& variants, const std::vector<s
   };
   if (tags.empty() && std::count_if(variants.begin(), variants.end(), serves) == 1) {
     return *std::find_if(variants.begin(), variants.end(), serves);
+  }
+  // As a module of TensorFlow Hub has it, beside one for training.
+  const auto is_untagged = [](const Variant& variant) { return variant.tags.empty(); };
+  if (tags.empty() && std::none_of(variants.begin(), variants.end(), serves) &&
+      std::count_if(variants.begin(), variants.end(), is_untagged) == 1) {
+    return *std::find_if(variants.begin(), variants.end(), is_untagged);
   }
   return NotFound("no graph has the tags ", Joined(wanted), "; there are ", there.empty() ? "none" : there);
 }

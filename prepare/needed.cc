@@ -1,5 +1,8 @@
 #include "prepare/needed.h"
 
+#include <functional>
+#include <queue>
+
 #include "engine/base/errors.h"
 #include "prepare/graph_edit.h"
 #include "prepare/names.h"
@@ -54,7 +57,9 @@ Result<std::vector<const NodeDef*>> ExecutionOrder(const GraphDef& graph) {
   NameViewMap<size_t> places;
   for (size_t i = 0; i < graph.nodes.size(); ++i) places.emplace(graph.nodes[i].name, i);
   std::vector<std::vector<size_t>> readers(graph.nodes.size());
-  std::vector<size_t> waiting(graph.nodes.size(), 0), ready, order;
+  std::vector<size_t> waiting(graph.nodes.size(), 0), order;
+  // Of those that could be next, the one that the graph has first: an order that is fine stays as it is.
+  std::priority_queue<size_t, std::vector<size_t>, std::greater<>> ready;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const NodeDef& node = graph.nodes[i];
     size_t controls = 0;
@@ -67,14 +72,14 @@ Result<std::vector<const NodeDef*>> ExecutionOrder(const GraphDef& graph) {
       readers[it->second].push_back(i);
     }
     waiting[i] = IsMerge(node) ? controls + 1 : node.inputs.size();
-    if (waiting[i] == 0) ready.push_back(i);
+    if (waiting[i] == 0) ready.push(i);
   }
   while (!ready.empty()) {
-    const size_t next = ready.back();
-    ready.pop_back();
+    const size_t next = ready.top();
+    ready.pop();
     order.push_back(next);
     for (const size_t reader : readers[next]) {
-      if (waiting[reader] > 0 && --waiting[reader] == 0) ready.push_back(reader);
+      if (waiting[reader] > 0 && --waiting[reader] == 0) ready.push(reader);
     }
   }
   if (order.size() < graph.nodes.size()) {

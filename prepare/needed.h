@@ -18,8 +18,8 @@ Result<NameViewSet> NeededNames(const GraphDef& graph, const TransformContext& c
 // Only those stay; an input that is no placeholder keeps what it reads.
 Status KeepNeeded(GraphDef& graph, const TransformContext& context);
 
-// Every node comes after what it reads; the last that became ready goes first. A Merge, which ends a loop's round,
-// waits for one of its inputs and for what only orders it. A circle without Merge is an error.
+// Every node comes after what it reads, and otherwise as the graph has them: what is in order stays. A Merge, which
+// ends a loop's round, waits for one of its inputs and for what only orders it. A circle without Merge is an error.
 Result<std::vector<const NodeDef*>> ExecutionOrder(const GraphDef& graph);
 
 // The nodes behind a part of a loop or branch (which see themselves as such): they may run many times, or never, so

@@ -1,6 +1,7 @@
 #include "prepare/verify.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "engine/base/equality.h"
@@ -255,8 +256,11 @@ class Verifier {
     const bool is_real = got.dtype() == DType::kFloat || got.dtype() == DType::kDouble;
     if (promise_ == Promise::kRounding && is_real) return same;
     if (options_.report != nullptr) {
-      options_.report(Cat("Output '", name, "': largest difference ", Short(difference.max_absolute), " of ",
-                          Short(difference.max_wanted), ", ", difference.num_different, " of ", want.num_elements(),
+      const std::string largest =
+          std::isinf(difference.max_excess)
+              ? "results that are no longer finite"
+              : Cat("largest difference ", Short(difference.max_absolute), " of ", Short(difference.max_wanted));
+      options_.report(Cat("Output '", name, "': ", largest, ", ", difference.num_different, " of ", want.num_elements(),
                           " elements differ"));
     }
     return Status();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "prepare/constants.h"
 #include "prepare/graph_test_kit.h"
 
@@ -66,6 +68,13 @@ TEST(Verify, ABrokenPromiseNamesTheTransformAndTheFirstNode) {
 TEST(Verify, ALossyOneTellsWhatItLost) {
   EXPECT_EQ(Verified(kTwo, Promise::kLossy), "");
   EXPECT_TRUE(Has(report, "Output 'y': largest difference 3 of 3, 2 of 2 elements differ")) << report;
+  report.clear();
+  const auto lose = [](GraphDef& graph, const TransformContext&) {
+    graph.nodes[2].attrs["value"] = Attr::OfTensor(Tensor::Scalar(NAN));
+    return Status();
+  };
+  EXPECT_EQ(Verified(kTwo, Promise::kLossy, lose), "");
+  EXPECT_TRUE(Has(report, "Output 'y': results that are no longer finite, 2 of 2 elements differ")) << report;
 }
 
 TEST(Verify, BisectingFindsThePlace) {

@@ -54,6 +54,10 @@ Result<MetaGraph> ReadSavedModel(std::span<const uint8_t> bytes, const std::shar
     for (size_t i = 0; i < sets.size(); ++i) {
       if (sets[i].contains("serve") || graphs.size() == 1) found.push_back(i);
     }
+    // A module of TensorFlow Hub has two: one for training, and one without tags, which is for use.
+    for (size_t i = 0, none = found.size(); i < sets.size() && none == 0; ++i) {
+      if (sets[i].empty()) found.push_back(i);
+    }
     if (found.size() > 1) found.clear();
   }
   if (found.size() == 1) {

@@ -47,6 +47,11 @@ TEST(SavedModel, WithoutTagsTheOnlyGraphWillDo) {
                   {"['serve']", "['train']"});
   ExpectErrorWith(Read(kVersion + GraphWith("tags: 'a'", "1") + GraphWith("tags: 'b'", "2")).status(), Code::kNotFound,
                   {"['serve']", "['a'], ['b']"});
+  // As modules of TensorFlow Hub are.
+  EXPECT_EQ(Chosen(kVersion + training + GraphWith("", "use")), "use");
+  EXPECT_EQ(Chosen(kVersion + GraphWith("", "use") + phones), "phones");
+  ExpectErrorWith(Read(kVersion + phones + GraphWith("", "use") + GraphWith("tags: 'serve' tags: 'gpu'", "2")).status(),
+                  Code::kNotFound, {"['serve']"});
 }
 
 // A17: neither graph is taken by chance.

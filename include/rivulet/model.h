@@ -30,7 +30,7 @@ struct LoadOptions {
   Limits limits;
   // Where constants that the file only describes (splats) are made; unlimited when null.
   std::shared_ptr<Allocator> allocator;
-  // Which graph of a SavedModel: the one with exactly these tags. Empty: the one with "serve", else the only one.
+  // Which graph of a SavedModel: that of exactly these tags. Empty: of "serve", else the only one, else that of none.
   std::vector<std::string> tags;
   // Prefix of the checkpoint that variables are restored from; empty: the one that comes with the model.
   std::string checkpoint;

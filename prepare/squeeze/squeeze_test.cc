@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 #include "engine/import/memmapped_package.h"
@@ -109,6 +110,26 @@ TEST(Squeeze, KeepsTheShareOnOtherSamples) {
   ASSERT_TRUE(agreement.ok());
   EXPECT_LE(agreement->dropped(), 0.04);
   EXPECT_NEAR(agreement->dropped(), model->agreement.unseen->expected, 0.015);
+}
+
+// The largest of no numbers is none, however the reference's fall.
+TEST(Squeeze, ResultsThatAreNoNumbersDoNotAgree) {
+  const GraphDef graph = TwoLayers();
+  const SqueezeOptions options = OptionsWith(60);
+  const auto trial = Trial::Create(graph, options.samples, {"y"}, 1);
+  ASSERT_TRUE(trial.ok());
+  const auto none = trial->Compare({{"b", Random({64}, 2, NAN)}});
+  ASSERT_TRUE(none.ok());
+  EXPECT_EQ(none->rows, 60u);
+  EXPECT_EQ(none->agreeing, 0u);
+  EXPECT_TRUE(std::isinf(none->largest)) << none->largest;
+  EXPECT_FALSE(std::isfinite(none->distance)) << none->distance;
+  // Where the model itself gives none, they are the same.
+  const GraphDef odd = WithConstants(graph, {{"b", Random({64}, 2, NAN)}});
+  const auto same = Trial::Create(odd, options.samples, {"y"}, 1)->CompareFile(Serialize(odd));
+  ASSERT_TRUE(same.ok());
+  EXPECT_EQ(same->agreeing, 60u);
+  EXPECT_EQ(same->largest, 0);
 }
 
 // What would take hours is told by fewer runs, and kept all the same.

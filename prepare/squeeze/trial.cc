@@ -28,6 +28,19 @@ bool AreProbabilities(const float* row, int64_t width) {
   return std::abs(sum - 1) < 1e-3;
 }
 
+// What is infinite, or no number, in one of them alone is infinitely far off.
+double Between(double a, double b) {
+  if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
+  const double difference = std::abs(a - b);
+  return std::isfinite(difference) ? difference : HUGE_VAL;
+}
+
+// The place of the largest; -1 where something is no number, which is larger than nothing.
+int64_t BestOf(const float* row, int64_t width) {
+  if (std::any_of(row, row + width, [](float value) { return std::isnan(value); })) return -1;
+  return std::max_element(row, row + width) - row;
+}
+
 struct Sums {
   double error = 0;
   double values = 0;
@@ -43,11 +56,13 @@ void CompareFloats(const Tensor& a, const Tensor& b, Agreement* agreement, Sums*
     const float* y = b.data<float>() + row * width;
     const bool roots = width > 1 && AreProbabilities(x, width);
     for (int64_t i = 0; i < width; ++i) {
-      agreement->largest =
-          std::max(agreement->largest, std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i])));
-      const double u = roots ? std::sqrt(static_cast<double>(x[i])) : static_cast<double>(x[i]);
-      const double v = roots ? std::sqrt(std::max(0.0, static_cast<double>(y[i]))) : static_cast<double>(y[i]);
-      sums->error += (u - v) * (u - v);
+      const auto was = static_cast<double>(x[i]), is = static_cast<double>(y[i]);
+      agreement->largest = std::max(agreement->largest, Between(was, is));
+      const double u = roots ? std::sqrt(was) : was;
+      const double v = roots && !std::isnan(is) ? std::sqrt(std::max(0.0, is)) : is;
+      const double error = Between(u, v);
+      sums->error += error * error;
+      if (!std::isfinite(u)) continue;
       sums->values += u;
       sums->squares += u * u;
     }
@@ -55,7 +70,7 @@ void CompareFloats(const Tensor& a, const Tensor& b, Agreement* agreement, Sums*
     if (width > 1 && a.rank() <= 2) {
       margins->AddMoved(x, y, width, roots);
       ++agreement->rows;
-      agreement->agreeing += std::max_element(x, x + width) - x == std::max_element(y, y + width) - y ? 1 : 0;
+      agreement->agreeing += BestOf(x, width) == BestOf(y, width) ? 1 : 0;
     }
   }
 }

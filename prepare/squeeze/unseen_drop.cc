@@ -36,6 +36,7 @@ void AnswerMargins::AddRow(const float* was, int64_t width, bool are_probabiliti
   std::vector<double> margins;
   for (size_t i = 1; i < places.size(); ++i) {
     margins.push_back(ScoreOf(was[places[0]], are_probabilities) - ScoreOf(was[places[i]], are_probabilities));
+    if (std::isnan(margins.back())) return;  // no answer that could change
   }
   if (!margins.empty()) margins_.push_back(std::move(margins));
 }
@@ -47,6 +48,7 @@ void AnswerMargins::AddMoved(const float* was, const float* is, int64_t width, b
     return ScoreOf(row[places[0]], are_probabilities) - ScoreOf(row[places[1]], are_probabilities);
   };
   const double before = margin(was), after = margin(is);
+  if (std::isnan(before)) return;
   moved_.push_back({before, std::isfinite(after) ? after - before : HUGE_VAL});
 }
 

@@ -11,14 +11,14 @@ const std::string kTwins = Input("x", "2") + Const("a", "2", "1, 2") + Const("b"
 
 TEST(MergeDuplicateNodes, WhatComputesTheSameIsOne) {
   EXPECT_EQ(Transformed(kTwins, "merge_duplicate_nodes", {.outputs = {"y"}}),
-            "x = Placeholder()\nb = Const()\nn = Mul(x:0, b)\ny = Sub(n, n, ^b)\n");
+            "x = Placeholder()\na = Const()\nm = Mul(x, a)\ny = Sub(m, m, ^a)\n");
 }
 
 TEST(MergeDuplicateNodes, WhatIsFetchedOrFedKeepsItsName) {
-  EXPECT_EQ(Transformed(kTwins, "merge_duplicate_nodes", {.outputs = {"y", "m"}}),
-            "x = Placeholder()\nb = Const()\nm = Mul(x, b)\ny = Sub(m, m, ^b)\n");
+  EXPECT_EQ(Transformed(kTwins, "merge_duplicate_nodes", {.outputs = {"y", "n"}}),
+            "x = Placeholder()\na = Const()\nn = Mul(x:0, a)\ny = Sub(n, n, ^a)\n");
   EXPECT_EQ(Transformed(kTwins, "merge_duplicate_nodes", {.outputs = {"y", "n", "m"}}),
-            "x = Placeholder()\nb = Const()\nm = Mul(x, b)\nn = Mul(x:0, b)\ny = Sub(m, n, ^b)\n");
+            "x = Placeholder()\na = Const()\nm = Mul(x, a)\nn = Mul(x:0, a)\ny = Sub(m, n, ^a)\n");
   EXPECT_EQ(Transformed(kTwins, "merge_duplicate_nodes", {.inputs = {"b"}, .outputs = {"y"}}),
             "x = Placeholder()\na = Const()\nb = Const()\nm = Mul(x, a)\nn = Mul(x:0, b)\ny = Sub(m, n, ^a, ^b)\n");
 }

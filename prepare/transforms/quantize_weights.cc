@@ -3,7 +3,7 @@
 //   X = Const float -> X_quantized_const (quint8), X_quantized_min, X_quantized_max; X = Dequantize of them, mode
 //   MIN_FIRST
 //
-// The range is widened so that it contains 0.
+// The range is widened so that it contains 0. What has an infinity in it stays as it is, and is told.
 #include <algorithm>
 #include <cmath>
 
@@ -53,10 +53,12 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
       nodes.push_back(std::move(node));
       continue;
     }
-    const Range range = RangeOf(values.values<float>());
-    if (!std::isfinite(range.min) || !std::isfinite(range.max)) {
-      return InvalidArgument("node '", node.name, "' (Const): want finite weights, got ", range.min, " to ", range.max);
+    if (!AreFinite(values.values<float>())) {
+      if (context.report != nullptr) context.report(Cat("Constant '", node.name, "' is not finite and stays float"));
+      nodes.push_back(std::move(node));
+      continue;
     }
+    const Range range = RangeOf(values.values<float>());
     if (!context.MayRewrite(node.name)) {
       nodes.push_back(std::move(node));
       continue;

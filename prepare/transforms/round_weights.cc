@@ -5,9 +5,15 @@
 // A depthwise filter has a range for each channel, unlike TensorFlow's: where a norm was folded into it, channels
 // differ by their variances, up to thousands of times, and steps for the widest leave nothing of the others. Such
 // filters are a hundredth of a network's weights, so that the file compresses as before.
+//
+// Two kinds stay as they are, unlike TensorFlow's. What has an infinity in it, such as a mask of -inf, which is told:
+// there are no steps to the infinite, and what came out would be no numbers. And what has few values already, such as a
+// mask of 0 and -1e9, of which 0 would become 2e6, a scale of ones, or weights that were rounded before.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <unordered_set>
 
 #include "engine/base/errors.h"
 #include "prepare/constants.h"
@@ -18,6 +24,7 @@ namespace rivulet::prepare {
 namespace {
 
 constexpr int64_t kFewElements = 16;
+constexpr int64_t kMostCounted = 65536;  // values that are told apart
 
 // Every `stride`th of the values.
 void Round(const float* in, float* out, int64_t count, int64_t stride, int64_t num_steps) {
@@ -41,6 +48,17 @@ void Round(const float* in, float* out, int64_t count, int64_t stride, int64_t n
     const float step = std::floor((in[i] - least) / width);
     out[i] = least + width * (step + 0.5f);
   }
+}
+
+// No more values than rounding would leave, each twice in the mean.
+bool HasFewValues(std::span<const float> values, int64_t num_steps) {
+  const auto most =
+      static_cast<size_t>(std::min({num_steps + 1, static_cast<int64_t>(values.size() / 2), kMostCounted}));
+  std::unordered_set<uint32_t> seen;
+  for (const float value : values) {
+    if (seen.insert(std::bit_cast<uint32_t>(value)).second && seen.size() > most) return false;
+  }
+  return true;
 }
 
 // The constants that depthwise convolutions read as their filters, directly or through Identity.
@@ -69,6 +87,11 @@ Status Apply(GraphDef& graph, const TransformContext& context) {
     if (!IsFloatConst(node)) continue;
     RIVULET_ASSIGN_OR_RETURN(const Tensor old, ValueOf(node));
     if (old.num_elements() < kFewElements || !context.MayRewrite(node.name)) continue;
+    if (!AreFinite(old.values<float>())) {
+      if (context.report != nullptr) context.report(Cat("Constant '", node.name, "' is not finite and is not rounded"));
+      continue;
+    }
+    if (HasFewValues(old.values<float>(), num_steps)) continue;
     RIVULET_ASSIGN_OR_RETURN(Tensor rounded, Tensor::Allocate(DType::kFloat, old.shape(), *Allocator::Create()));
     const bool by_channel = old.shape().rank() == 4 && depthwise.contains(node.name);
     const int64_t channels = by_channel ? old.shape()[2] * old.shape()[3] : 1;

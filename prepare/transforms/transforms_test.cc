@@ -87,6 +87,17 @@ TEST(Transforms, SortsLoopsToo) {
             std::string::npos);
 }
 
+TEST(Transforms, WhatIsInOrderStaysAsItIs) {
+  const std::string sorted = Transformed(R"(node { name: "b" op: "B" input: "a" } node { name: "a" op: "A" }
+                                            node { name: "d" op: "D" input: "c" } node { name: "c" op: "C" })",
+                                         "sort_by_execution_order");
+  EXPECT_EQ(sorted, "a = A()\nb = B(a)\nc = C()\nd = D(c)\n");
+  EXPECT_EQ(Transformed(R"(node { name: "a" op: "A" } node { name: "b" op: "B" input: "a" }
+                           node { name: "c" op: "C" } node { name: "d" op: "D" input: "c" })",
+                        "sort_by_execution_order"),
+            sorted);
+}
+
 TEST(Transforms, ObfuscatedNamesKeepWhatIsFedAndFetched) {
   EXPECT_EQ(Transformed(kChain, "remove_device obfuscate_names", {.inputs = {"x"}, .outputs = {"w:0"}}),
             "x = Placeholder()\n0 = Identity(x)\n1 = Identity(0)\n2 = Relu(1, ^0)\n3 = Split(2)\nw = Neg(3:1)\n");
@@ -140,14 +151,44 @@ TEST(Transforms, RoundedWeightsAreTheMiddlesOfTheirSteps) {
   EXPECT_EQ(ValueOf(graph.nodes[0])->data<float>()[3], 3);
 }
 
-TEST(Transforms, RoundedWeightsThatAreAllTheSame) {
-  const auto rounded = [](float value) {
-    GraphDef graph = OneWeight(Ramp(16, value, 0));
-    EXPECT_TRUE(ApplyTransforms(*ParseTransforms("round_weights(num_steps=2)"), {}, graph).ok());
-    return ValueOf(graph.nodes[0])->data<float>()[0];
+TEST(Transforms, WhatHasFewValuesIsNotRounded) {
+  const auto is_kept = [](int64_t period, float first, float second) {
+    Tensor mask = Ramp(64, 0, 1);
+    for (int64_t i = 0; i < 64; ++i) {
+      mask.data<float>()[i] = i % period == 0 ? first : second + static_cast<float>(i % period);
+    }
+    const GraphDef before = OneWeight(mask);
+    GraphDef graph = before;
+    EXPECT_TRUE(ApplyTransforms(*ParseTransforms("round_weights"), {}, graph).ok());
+    return graph == before;
   };
-  EXPECT_EQ(rounded(4), 5);    // of 4 to 8
-  EXPECT_EQ(rounded(-4), -3);  // of -4 to the least number above 0
+  EXPECT_TRUE(is_kept(1, 4, 0));  // TensorFlow's would be 4 + 4/512
+  EXPECT_TRUE(is_kept(2, 0, -1e9f));
+  EXPECT_TRUE(is_kept(32, 0, 1));
+  EXPECT_FALSE(is_kept(64, 0, 1));
+  // What was rounded once is not moved again.
+  GraphDef once = OneWeight(Ramp(5000, -1, 0.01f));
+  ASSERT_TRUE(ApplyTransforms(*ParseTransforms("round_weights(num_steps=7)"), {}, once).ok());
+  GraphDef twice = once;
+  ASSERT_TRUE(ApplyTransforms(*ParseTransforms("round_weights(num_steps=7)"), {}, twice).ok());
+  EXPECT_EQ(once, twice);
+}
+
+TEST(Transforms, WhatIsNotFiniteStaysFloatAndIsTold) {
+  for (const float odd : {-INFINITY, INFINITY, NAN}) {
+    Tensor weight = Ramp(2048, -1, 0.001f);
+    weight.data<float>()[7] = odd;
+    for (const char* transform : {"round_weights", "quantize_weights"}) {
+      GraphDef graph = OneWeight(weight);
+      std::string said;
+      TransformOptions options;
+      options.report = [&said](std::string_view line) { said += line; };
+      ASSERT_TRUE(ApplyTransforms(*ParseTransforms(transform), options, graph).ok());
+      ASSERT_EQ(graph.nodes.size(), 1u);
+      EXPECT_EQ(ValueOf(graph.nodes[0])->data<float>()[1], -1 + 0.001f) << transform;
+      EXPECT_NE(said.find("'w' is not finite"), std::string::npos) << said;
+    }
+  }
 }
 
 // Two channels of a depthwise filter, one a thousand times the other: each keeps its own steps.
@@ -189,8 +230,6 @@ TEST(Transforms, QuantisedWeightsAreDequantisedUnderTheirName) {
   ASSERT_TRUE(ApplyTransforms(*ParseTransforms("quantize_weights(minimum_size=4)"), {}, graph).ok());
   EXPECT_EQ(ValueOf(graph.nodes[1])->data<float>()[0], 0);
   EXPECT_EQ(ValueOf(graph.nodes[2])->data<float>()[0], 4);
-  graph = OneWeight(Ramp(4, INFINITY, 0));
-  EXPECT_FALSE(ApplyTransforms(*ParseTransforms("quantize_weights(minimum_size=4)"), {}, graph).ok());
 }
 
 }  // namespace

@@ -89,6 +89,28 @@ class Freeze(CommandCase):
         self.fails(2, [".pbtxt", "--format"], "freeze", DATA / "v1_text" / "model", "-o", self.dir / "odd")
         self.fails(2, ["'onnx'"], "freeze", DATA / "v1_text" / "model", "-o", self.dir / "a.pb", "--format", "onnx")
 
+    def two_signatures(self):
+        """A SavedModel for two things, neither of which is its default."""
+        tensor = lambda key, name: f"key: '{key}' value {{ name: '{name}:0' dtype: DT_FLOAT tensor_shape {{ dim {{ size: 1 }} dim {{ size: 3 }} }} }}"
+        signature = lambda key: f"signature_def {{ key: '{key}' value {{ inputs {{ {tensor('x', 'x')} }} outputs {{ {tensor('y', key)} }} }} }}"
+        nodes = [placeholder("x", dims=(1, 3)), node("less", "Neg", "x", T="type: DT_FLOAT"), node("more", "Square", "x", T="type: DT_FLOAT")]
+        return self.file("saved_model.pbtxt", ("saved_model_schema_version: 1 meta_graphs { meta_info_def { tags: 'serve' } graph_def { " + " ".join(nodes) + " } "
+                                               + signature("less") + signature("more") + " }").encode()).parent
+
+    def test_of_several_signatures_none_is_guessed(self):
+        model = self.two_signatures()
+        verbs = {"freeze": "a.pb", "optimize": "a.pb", "pack": "a.rivulet", "prepare": "a.rivulet", "transform": "a.pb", "shrink": "a.rivulet", "bench": None}
+        more = {"transform": ["--transforms", "fold_constants"], "shrink": ["--lossless"], "prepare": ["--lossless"], "bench": ["--runs", "1"]}
+        for verb, out in verbs.items():
+            words = [verb, model, *(["-o", self.dir / out] if out else []), *more.get(verb, [])]
+            self.fails(2, ["no signature is called 'serving_default'; there are: 'less', 'more'"], *words)
+            self.fine(*words, "--signature", "more")
+            if out:
+                self.fine("run", self.dir / out, "--input", "x==[[1,2,3]]", "--save", self.dir)
+                self.assertEqual(struct.unpack("<3f", read_npy(next(self.dir.glob("*.npy")))[1]), (1, 4, 9))
+                next(self.dir.glob("*.npy")).unlink()
+        self.freeze(model, "--output", "less")
+
     def test_what_cannot_be_frozen_leaves_no_file(self):
         out = self.file("out.pb", b"before")
         writes = self.model(node("dense/w", "VariableV2", dtype="type: DT_FLOAT"), node("y", "Assign", "dense/w", "dense/w", T="type: DT_FLOAT"))

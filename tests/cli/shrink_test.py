@@ -5,7 +5,7 @@ import struct
 import subprocess
 import zlib
 
-from command_case import RIVULET, ROOT, SHAPES, CommandCase, main, node, npy, placeholder
+from command_case import RIVULET, ROOT, SHAPES, CommandCase, call, main, node, npy, placeholder
 
 MODEL = SHAPES / "shapes.pb"
 
@@ -110,6 +110,29 @@ class Shrink(CommandCase):
         self.shrink("--round-weights", "16", out="small.pb")
         self.fine("transform", MODEL, "-o", self.dir / "t.pb", "--transforms", "round_weights(num_steps=16)")
         self.assertEqual((self.dir / "small.pb").read_bytes(), (self.dir / "t.pb").read_bytes())
+
+    def masked(self, hidden):
+        """y = Softmax(x w + a mask of 0 and `hidden`): what sees no later place has."""
+        square = lambda values: (f"tensor {{ dtype: DT_FLOAT tensor_shape {{ dim {{ size: 48 }} dim {{ size: 48 }} }} "
+                                 f"{' '.join(f'float_val: {v}' for v in values)} }}")
+        cells = [(i, k) for i in range(48) for k in range(48)]
+        return self.model(placeholder("x", dims=(48, 48)), node("w", "Const", dtype="type: DT_FLOAT", value=square((i * 37 + k * 53) % 101 / 50 - 1 for i, k in cells)),
+                          node("m", "Const", dtype="type: DT_FLOAT", value=square("0" if k <= i else hidden for i, k in cells)),
+                          node("p", "MatMul", "x", "w", T="type: DT_FLOAT"), node("s", "AddV2", "p", "m", T="type: DT_FLOAT"),
+                          node("y", "Softmax", "s", T="type: DT_FLOAT"))
+
+    def test_a_mask_is_no_weight(self):
+        """Rounded, 0 beside -1e9 would be 2e6, and everything beside an infinity no number."""
+        for hidden in ("-inf", "-1e9", "-3.4028235e38"):
+            model = self.masked(hidden)
+            for how in ("--round-weights=256", "--quantize-weights", "--float16"):
+                done = call("shrink", model, "-o", self.dir / "small.pb", "--json", how)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                change = json.loads(done.stdout)["files"][2]["change"]
+                self.assertLess(change["distance"], 0.05, (hidden, how, change))
+                self.assertGreater(change["agreeing"], 0.9 * change["compared"], (hidden, how))
+            said = call("transform", model, "-o", self.dir / "t.pb", "--transforms", "quantize_weights").stderr
+            self.assertEqual("Constant 'm' is not finite and stays float" in said, hidden == "-inf", said)
 
     def test_eight_and_sixteen_bits(self):
         given = MODEL.stat().st_size

@@ -5,8 +5,8 @@ original_lines.py, in four spellings.
     python tests/models/check_tutorial_road.py --rivulet-tf PATH --material FOLDER [--only GLOB] [--pictures N]
         [--tensorboard PROGRAM [--screenshot FILE.png]]
 
-The networks (tutorial_networks.py): a MobileNet and an Inception-like one of TensorFlow 1, from graph.pbtxt and checkpoint on; and
-Keras' MobileNet and InceptionV3, 87 MB as the tutorial's. FOLDER/data/flowers128 has the pictures, FOLDER/graphs/speech the network
+The networks (tutorial_networks.py): a MobileNet and an Inception-like one of TensorFlow 1, small and in full size (87 MB as the
+tutorial's), from graph.pbtxt and checkpoint on; and Keras' MobileNet and InceptionV3. FOLDER/data/flowers128 has the pictures, FOLDER/graphs/speech the network
 of the speech tutorial. Prints a line for each step; exit status 1 when one is wrong, 77 where TensorFlow or FOLDER is missing.
 """
 import argparse
@@ -100,7 +100,7 @@ def freeze(road):
 
 def look(road):
     out = road.paste("summarize_graph --in_graph=tf_files/retrained_graph.pb")
-    road.say("summarize_graph", re.sub(r"\s+", " ", out)[:120], f"(name={road.input}, " in out or road.kind == "inception")
+    road.say("summarize_graph", re.sub(r"\s+", " ", out)[:120], f"(name={road.input}, " in out or road.input == "Mul")
     counted = road.paste("count_ops tf_files/retrained_graph.pb").strip()
     road.say("count_ops", counted, int(counted) == len(v1.GraphDef.FromString(road.path("retrained_graph.pb").read_bytes()).node))
     bench = "benchmark_model --graph=tf_files/retrained_graph.pb --show_flops --input_layer=%s --input_layer_type=float --input_layer_shape=1,%d,%d,3 --output_layer=final_result --max_num_runs=3 --max_time=1"

@@ -1,10 +1,11 @@
 """Every verb of rivulet and every drop-in tool on every model there is: works, says in one line why not, or is wrong.
 
     python tests/models/check_verbs.py --rivulet PATH --material FOLDER [--more FOLDER] [--only GLOB,…] [--verbs GLOB,…] [--without GLOB,…]
-        [--write FILE.json]
+        [--write FILE.json] [--chains]
 
 FOLDER has graphs/, savedmodels/ and weights/ as for check_models.py, --more further frozen graphs. Whatever makes a model of a model
-is run before and after on the same feeds; where TensorFlow runs the model as it came, its results are what counts. Prints a line for
+is run before and after on the same feeds; where TensorFlow runs the model as it came, its results are what counts. --chains: verbs
+and tools on what other verbs wrote, too, and TensorFlow runs every graph that they write (verb_chains.py). Prints a line for
 each cell that is not fine, and the table; exit status 1 when an output is wrong without a word, something crashes, an error is
 longer than a line, or more than a twentieth is refused; 77 without TensorFlow or FOLDER.
 """
@@ -21,6 +22,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 try:
     from verb_models import all_cases, checkpoint_cells, compare
     import verb_cells
+    import verb_chains
 except ImportError as error:
     print(f"skipped: this needs a Python with TensorFlow 2.21 ({error})")
     sys.exit(77)
@@ -73,6 +75,8 @@ def check(case, args):
     if kind != FINE:
         return
     yield from judged(verb_cells.cells(case), args)
+    if args.chains:
+        yield from judged(verb_chains.cells(case), args)
 
 
 def judged(cells, args):
@@ -99,6 +103,7 @@ def main():
     parser.add_argument("--verbs", default="*", help="names of verbs")
     parser.add_argument("--without", default="", help="names of verbs that are left out")
     parser.add_argument("--most-bytes", type=float, default=40e6, help="larger graphs are left out")
+    parser.add_argument("--chains", action="store_true", help="verbs on what other verbs wrote; TensorFlow runs what comes of them")
     parser.add_argument("--write", type=pathlib.Path, help="every cell, as JSON")
     args = parser.parse_args()
     if args.material is None or not (args.material / "graphs").is_dir():

@@ -12,6 +12,8 @@ KINDS = {
     # Input, pixels, mean, std, and whether the variables are there to be frozen (TensorFlow 1's way).
     "mobilenet": ("input", 128, 128, 128),
     "inception": ("Mul", 149, 128, 128),
+    "mobilenet_whole": ("input", 224, 128, 128),
+    "inception_whole": ("Mul", 299, 128, 128),
     "keras_mobilenet": ("input", 224, 128, 128),
     "keras_inception_v3": ("input", 299, 128, 128),
 }
@@ -31,16 +33,17 @@ def read_pictures(folder, size, count):
     return np.stack([decode(p, size) for p, _ in files]), np.array([i for _, i in files])
 
 
-def passing_on(w):
+def passing_on(w, share=1):
     """A filter [height, width, in, out], or [height, width, in, 1], that also hands its input on. Layers of nothing but noise make
-    all pictures alike, and what is left of them would drown in rounding."""
+    all pictures alike, and what is left of them would drown in rounding. A weight far above the others is what 256 levels of them
+    drown in, though: the more layers there are, the smaller a share it should be."""
     for i in range(max(w.shape[2:]) if w.shape[3] > 1 else w.shape[2]):
-        w[w.shape[0] // 2, w.shape[1] // 2, i % w.shape[2], i % w.shape[3]] += 1
+        w[w.shape[0] // 2, w.shape[1] // 2, i % w.shape[2], i % w.shape[3]] += share
     return w
 
 
-def variable(name, shape, rng, scale):
-    return v1.get_variable(name, initializer=passing_on(rng.standard_normal(shape) * scale).astype(np.float32), use_resource=False)
+def variable(name, shape, rng, scale, share=1):
+    return v1.get_variable(name, initializer=passing_on(rng.standard_normal(shape) * scale, share).astype(np.float32), use_resource=False)
 
 
 def statistics(n):
@@ -75,14 +78,14 @@ def old_norm(x, training, norms):
 class Body:
     """Convolutions with norms, each in a scope of its own."""
 
-    def __init__(self, norm, relu):
-        self.rng, self.norm, self.relu, self.norms = np.random.RandomState(3), norm, relu, []
+    def __init__(self, norm, relu, share=1):
+        self.rng, self.norm, self.relu, self.share, self.norms = np.random.RandomState(3), norm, relu, share, []
 
     def conv(self, name, x, n, height, width=None, stride=1, padding="SAME"):
         width = width or height
         with v1.variable_scope(name):
             fan = height * width * int(x.shape[-1])
-            w = variable("weights", (height, width, int(x.shape[-1]), n), self.rng, 0.5 * fan ** -0.5)
+            w = variable("weights", (height, width, int(x.shape[-1]), n), self.rng, 0.5 * fan ** -0.5, self.share)
             x = v1.nn.conv2d(x, w, [1, stride, stride, 1], padding, name="Conv2D")
             return self.relu(self.norm(x, False, self.norms), name="Relu")
 
@@ -93,13 +96,13 @@ class Body:
             return self.relu(self.norm(x, False, self.norms), name="Relu6")
 
 
-def mobilenet(x):
-    """MobileNet v1 at 0.25."""
+def mobilenet(x, width=1):
+    """MobileNet v1 at a quarter of `width`."""
     body = Body(fused_norm, v1.nn.relu6)
     with v1.variable_scope("MobilenetV1"):
-        x = body.conv("Conv2d_0", x, 8, 3, stride=2)
+        x = body.conv("Conv2d_0", x, 8 * width, 3, stride=2)
         for i, (n, stride) in enumerate([(16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2), *[(128, 1)] * 5, (256, 2), (256, 1)], 1):
-            x = body.conv(f"Conv2d_{i}_pointwise", body.depthwise(f"Conv2d_{i}_depthwise", x, stride), n, 1)
+            x = body.conv(f"Conv2d_{i}_pointwise", body.depthwise(f"Conv2d_{i}_depthwise", x, stride), n * width, 1)
         x = v1.nn.avg_pool(x, [1, x.shape[1], x.shape[2], 1], [1, 1, 1, 1], "VALID", name="AvgPool")
     return v1.squeeze(x, [1, 2], name="Logits/SpatialSqueeze"), body.norms
 
@@ -122,6 +125,54 @@ def inception(x):
                 x = v1.nn.max_pool(x, 3, 2, "VALID", name="reduce")
     x = v1.nn.avg_pool(x, [1, x.shape[1], x.shape[2], 1], [1, 1, 1, 1], "VALID", name="pool_3")
     return v1.reshape(x, [-1, x.shape[-1]], name="pool_3/_reshape"), body.norms
+
+
+def inception_whole(x):
+    """All of the Inception of 2015, 22 million weights: the network of the tutorial's 87 MB."""
+    body = Body(old_norm, v1.nn.relu, share=0.1)
+    x = body.conv("conv", x, 32, 3, stride=2, padding="VALID")
+    x = body.conv("conv_1", x, 32, 3, padding="VALID")
+    x = v1.nn.max_pool(body.conv("conv_2", x, 64, 3), 3, 2, "VALID", name="pool")
+    x = v1.nn.max_pool(body.conv("conv_4", body.conv("conv_3", x, 80, 1), 192, 3, padding="VALID"), 3, 2, "VALID", name="pool_1")
+
+    def tower(name, x, *layers):
+        """Convolutions one behind the other: channels, height, width."""
+        for i, (n, height, width) in enumerate(layers):
+            x = body.conv(f"{name}/conv{f'_{i}' if i else ''}", x, n, height, width)
+        return x
+
+    def pooled(x, n):
+        return body.conv("tower_2/conv", v1.nn.avg_pool(x, 3, 1, "SAME", name="tower_2/pool"), n, 1)
+
+    def halved(x, *towers):
+        """Towers whose last convolution takes every second place, and a pool that does."""
+        ends = [body.conv(f"{name}/last", tower(name, x, *layers), n, 3, stride=2, padding="VALID") for name, n, *layers in towers]
+        return [*ends, v1.nn.max_pool(x, 3, 2, "VALID", name="pool")]
+
+    def split(name, x, n):
+        return [body.conv(f"{name}/mixed/conv", x, n, 1, 3), body.conv(f"{name}/mixed/conv_1", x, n, 3, 1)]
+
+    def block(i, x):
+        if i < 3:
+            return [body.conv("conv", x, 64, 1), tower("tower", x, (48, 1, 1), (64, 5, 5)), tower("tower_1", x, (64, 1, 1), (96, 3, 3), (96, 3, 3)), pooled(x, 32 if i == 0 else 64)]
+        if i == 3:
+            return halved(x, ("tower", 384), ("tower_1", 96, (64, 1, 1), (96, 3, 3)))
+        if i < 8:
+            n = (128, 160, 160, 192)[i - 4]
+            return [body.conv("conv", x, 192, 1), tower("tower", x, (n, 1, 1), (n, 1, 7), (192, 7, 1)),
+                    tower("tower_1", x, (n, 1, 1), (n, 7, 1), (n, 1, 7), (n, 7, 1), (192, 1, 7)), pooled(x, 192)]
+        if i == 8:
+            return halved(x, ("tower", 320, (192, 1, 1)), ("tower_1", 192, (192, 1, 1), (192, 1, 7), (192, 7, 1)))
+        return [body.conv("conv", x, 320, 1), *split("tower", tower("tower", x, (384, 1, 1)), 384), *split("tower_1", tower("tower_1", x, (448, 1, 1), (384, 3, 3)), 384), pooled(x, 192)]
+
+    for i in range(11):
+        with v1.variable_scope(f"mixed_{i}" if i else "mixed"):
+            x = v1.concat(block(i, x), 3, name="join")
+    x = v1.nn.avg_pool(x, [1, x.shape[1], x.shape[2], 1], [1, 1, 1, 1], "VALID", name="pool_3")
+    return v1.reshape(x, [-1, x.shape[-1]], name="pool_3/_reshape"), body.norms
+
+
+BODIES = {"mobilenet": mobilenet, "inception": inception, "mobilenet_whole": lambda x: mobilenet(x, 4), "inception_whole": inception_whole}
 
 
 def picture_end(size):
@@ -163,12 +214,12 @@ def build_tf1(kind, folder, photos, count):
     pixels, labels = read_pictures(photos, size, count)
     pixels = (pixels - mean) / std
     with tf.Graph().as_default(), v1.Session() as session:
-        x = picture_end(size) if kind == "inception" else v1.placeholder(tf.float32, [None, size, size, 3], name=name)
+        x = picture_end(size) if name == "Mul" else v1.placeholder(tf.float32, [None, size, size, 3], name=name)
 
         def run(tensor, batch):  # one by one, as a decoded picture is
             return np.concatenate([session.run(tensor, {f"{name}:0": picture[None]}) for picture in batch])
 
-        features, norms = {"mobilenet": mobilenet, "inception": inception}[kind](x)
+        features, norms = BODIES[kind](x)
         session.run(v1.global_variables_initializer())
         for before, moving_mean, moving_variance in norms:  # in the order of the layers: each sees what those before give
             values = run(before, pixels[:: max(1, len(pixels) // 20)])
