@@ -85,6 +85,17 @@ Status DescribePicture(const PackCommand& command, const PackSource& source, pre
   return Status();
 }
 
+// Inputs that nothing reads: apps that feed them must find them.
+Status AddIdleInputs(const PackSource& source, std::vector<prepare::PackInput>* inputs) {
+  for (const prepare::NodeDef& node : source.graph.nodes) {
+    const auto is_same = [&](const prepare::PackInput& input) { return IsSameTensor(input.name, node.name); };
+    if (node.op != "Placeholder" || std::any_of(inputs->begin(), inputs->end(), is_same)) continue;
+    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, source.model->Describe(node.name));
+    inputs->push_back({node.name, info.dtype, info.shape, {}});
+  }
+  return Status();
+}
+
 Result<prepare::PackMetadata> Describe(const PackCommand& command, const PackSource& source, int* code) {
   *code = kBadCall;
   prepare::PackMetadata metadata;
@@ -92,6 +103,7 @@ Result<prepare::PackMetadata> Describe(const PackCommand& command, const PackSou
   for (const Model::Input& input : source.model->Inputs()) {
     if (!input.has_default) metadata.inputs.push_back({input.name, input.dtype, input.shape, {}});
   }
+  RIVULET_RETURN_IF_ERROR(AddIdleInputs(source, &metadata.inputs));
   for (const std::string& edge : OutputsOf(source)) {
     RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, source.model->Describe(edge));
     metadata.outputs.push_back({edge, info.dtype, info.shape});

@@ -131,6 +131,10 @@ int RunTransform(const TransformCommand& command) {
   size_t before = 0, after = 0;
   const Status status = Transform(command, *calls, *check, &source->graph, &before, &after);
   if (!status.ok()) return Fail(status);
+  if (after == 0) {
+    return Fail(InvalidArgument("'", command.model, "': no node would be left; name what is fetched with --output"),
+                kBadCall);
+  }
   const Result<std::string> bytes = ToFileBytes(source->graph, *format);
   if (!bytes.ok()) return Fail(bytes.status());
   if (const Status saved = SaveBytes(*bytes, command.out); !saved.ok()) return Fail(saved, kBadData);

@@ -80,16 +80,22 @@ class ModelFreezer {
             "the weights of a memmapped package lie beside its graph; give the graph that it was made of");
       }
     }
-    RIVULET_RETURN_IF_ERROR(KeepNeeded(OutputNames(), graph));
+    const std::vector<std::string> given = GivenInputs();
+    RIVULET_RETURN_IF_ERROR(KeepNeeded(Kept(given), graph));
     RIVULET_ASSIGN_OR_RETURN(const InlinedCalls calls, InlineFunctions(graph));
     result_.calls = calls.size();
     RIVULET_RETURN_IF_ERROR(NameOutputs(calls));
     RIVULET_ASSIGN_OR_RETURN(result_.notes, StopSeedCounters(OutputNames(), graph));
-    RIVULET_RETURN_IF_ERROR(FreezeValues(whole));
+    RIVULET_RETURN_IF_ERROR(FreezeValues(whole, Kept(given)));
     RIVULET_RETURN_IF_ERROR(DropIdleWaits(graph));
-    NameInputs();
+    const NameMap<std::string> renamed = NameInputs();
     RIVULET_RETURN_IF_ERROR(CutAtInputs());
-    RIVULET_RETURN_IF_ERROR(KeepNeeded(OutputNames(), graph));
+    std::vector<std::string> inputs = given;
+    for (std::string& input : inputs) {
+      if (const auto to = renamed.find(input); to != renamed.end()) input = to->second;
+    }
+    RIVULET_RETURN_IF_ERROR(KeepNeeded(Kept(inputs), graph));
+    NoteLostInputs(inputs);
     RIVULET_RETURN_IF_ERROR(DropUncalledFunctions(graph));
     RIVULET_ASSIGN_OR_RETURN(FilledTables tables, FillTables(*model_, graph));
     result_.tables = tables.filled.size();
@@ -106,6 +112,35 @@ class ModelFreezer {
     std::vector<std::string> names;
     for (const FrozenTensor& output : result_.outputs) names.push_back(output.name);
     return names;
+  }
+
+  // The nodes that are fed: the signature's, without one all placeholders.
+  std::vector<std::string> GivenInputs() const {
+    NameViewSet fed;
+    if (signature_ != nullptr) {
+      for (const SignatureTensor& input : signature_->inputs) fed.insert(ParseInput(input.name).node);
+    }
+    std::vector<std::string> names;
+    for (const NodeDef& node : result_.graph.nodes) {
+      if (IsPlaceholder(node) && (signature_ == nullptr || fed.contains(node.name))) names.push_back(node.name);
+    }
+    return names;
+  }
+
+  // The outputs, and those of the inputs that stay also where no output reads them, since apps feed them: all, unless
+  // the outputs are chosen.
+  std::vector<std::string> Kept(const std::vector<std::string>& inputs) const {
+    std::vector<std::string> names = OutputNames();
+    if (options_.outputs.empty()) names.insert(names.end(), inputs.begin(), inputs.end());
+    return names;
+  }
+
+  void NoteLostInputs(const std::vector<std::string>& inputs) {
+    const NameSet names = NodeNames();
+    for (const std::string& input : inputs) {
+      if (names.contains(input)) continue;
+      result_.notes.push_back(Cat("input '", input, "' is left out: the chosen outputs do not need it"));
+    }
   }
 
   NameSet NodeNames() const {
@@ -153,7 +188,7 @@ class ModelFreezer {
     return tensor == nullptr ? DType::kInvalid : tensor->dtype;
   }
 
-  Status FreezeValues(const GraphDef& whole) {
+  Status FreezeValues(const GraphDef& whole, const std::vector<std::string>& kept) {
     const std::string& prefix = model_->setup().checkpoint_prefix;
     std::optional<VariableValues> values;
     if (!prefix.empty()) {
@@ -165,7 +200,7 @@ class ModelFreezer {
       if (values) return values->Of(variable);
       return FailedPrecondition("variable '", variable.name, "' has no value: name a checkpoint with --checkpoint");
     };
-    RIVULET_ASSIGN_OR_RETURN(result_.variables, FreezeVariables({.outputs = OutputNames()}, value_of, result_.graph));
+    RIVULET_ASSIGN_OR_RETURN(result_.variables, FreezeVariables({.outputs = kept}, value_of, result_.graph));
     return Status();
   }
 
@@ -197,8 +232,9 @@ class ModelFreezer {
     return values[0];
   }
 
-  void NameInputs() {
-    if (signature_ == nullptr) return;
+  // The new names.
+  NameMap<std::string> NameInputs() {
+    if (signature_ == nullptr) return {};
     NameSet names = NodeNames();
     NameMap<std::string> renamed;
     for (const SignatureTensor& input : signature_->inputs) {
@@ -213,6 +249,7 @@ class ModelFreezer {
       result_.inputs.push_back({input.key, name, input.dtype, input.shape});
     }
     Rename(renamed);
+    return renamed;
   }
 
   // A signature may be fed behind what parses examples: that goes.
@@ -259,7 +296,7 @@ class ModelFreezer {
     }
   }
 
-  // Inputs that the outputs do not need are gone, and so no inputs.
+  // Inputs that chosen outputs do not need are gone, and so no inputs.
   Status Describe() {
     RIVULET_ASSIGN_OR_RETURN(const Facts facts, Facts::Of(result_.graph));
     NameViewSet names;

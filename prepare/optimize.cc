@@ -2,8 +2,10 @@
 
 #include "engine/base/errors.h"
 #include "prepare/function_calls.h"
+#include "prepare/graph_edit.h"
 #include "prepare/idle_waits.h"
 #include "prepare/inline_functions.h"
+#include "prepare/names.h"
 #include "prepare/strip_unused.h"
 #include "prepare/training_leftovers.h"
 
@@ -57,6 +59,46 @@ Result<std::vector<TransformCall>> Chain() {
   return calls;
 }
 
+// What is fed, as the file has it: the placeholders, of which those that switch training become constants and those
+// that are cut away at the inputs of the options do not count. What has a default is here without it.
+std::vector<NodeDef> InputsOf(const OptimizeOptions& options, GraphDef graph) {
+  NameViewSet fed;
+  for (const std::string& name : options.inputs) fed.insert(ParseInput(name).node);
+  SetTrainingSwitches({.inputs = options.inputs, .outputs = options.outputs}, graph);
+  std::vector<NodeDef> inputs;
+  for (NodeDef& node : graph.nodes) {
+    if (!IsPlaceholder(node) || (!fed.empty() && !fed.contains(node.name))) continue;
+    if (!node.inputs.empty()) {
+      node.op = "Placeholder";
+      node.inputs.clear();
+    }
+    inputs.push_back(std::move(node));
+  }
+  return inputs;
+}
+
+// The inputs come first, in the order of the file: those that nothing reads any more too, since apps feed them.
+void KeepInputs(std::vector<NodeDef> inputs, GraphDef* graph) {
+  NameViewMap<size_t> places;
+  for (size_t i = 0; i < graph->nodes.size(); ++i) places.emplace(graph->nodes[i].name, i);
+  std::vector<NodeDef> nodes;
+  std::vector<bool> is_moved(graph->nodes.size(), false);
+  for (NodeDef& input : inputs) {
+    const auto at = places.find(input.name);
+    // What waits for others, or is what it was no more, stays where it is.
+    if (at == places.end()) {
+      nodes.push_back(std::move(input));
+    } else if (IsPlaceholder(graph->nodes[at->second]) && graph->nodes[at->second].inputs.empty()) {
+      is_moved[at->second] = true;
+      nodes.push_back(graph->nodes[at->second]);
+    }
+  }
+  for (size_t i = 0; i < graph->nodes.size(); ++i) {
+    if (!is_moved[i]) nodes.push_back(std::move(graph->nodes[i]));
+  }
+  graph->nodes = std::move(nodes);
+}
+
 }  // namespace
 
 Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, GraphDef& graph) {
@@ -70,6 +112,7 @@ Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, Graph
   if (options.outputs.empty()) return InvalidArgument("want the names of outputs");
   RIVULET_ASSIGN_OR_RETURN(const std::vector<TransformCall> calls, Chain());
   std::vector<OptimizeStep> steps;
+  std::vector<NodeDef> inputs = InputsOf(options, graph);
   for (size_t i = 0; i < calls.size(); ++i) {
     const TransformCall& call = calls[i];
     if (options.progress != nullptr) options.progress(call.transform->name, i + 1, calls.size());
@@ -86,6 +129,11 @@ Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, Graph
     }
     graph = std::move(after);
     steps.push_back({call.transform->name, graph.nodes.size(), SerializedBytes(graph), ""});
+  }
+  const size_t before = graph.nodes.size();
+  KeepInputs(std::move(inputs), &graph);
+  if (graph.nodes.size() > before) {
+    steps.push_back({"keep_inputs", graph.nodes.size(), SerializedBytes(graph), ""});
   }
   return steps;
 }

@@ -26,8 +26,9 @@ struct OptimizeStep {
   std::string undone;  // why it was not done, else empty
 };
 
-// A step that fails, or that `verify` refuses, leaves the graph as it was before it. The steps that changed something
-// or were undone, in their order; an error for names that are not there, and a graph that is none.
+// Every input stays, first and in the order of the file, also where no output reads it. A step that fails, or that
+// `verify` refuses, leaves the graph as it was before it. The steps that changed something or were undone, in their
+// order; an error for names that are not there, and a graph that is none.
 Result<std::vector<OptimizeStep>> Optimize(const OptimizeOptions& options, GraphDef& graph);
 
 // The first of the steps alone: what by its name switches between training and use becomes a constant, unless it is an

@@ -177,7 +177,8 @@ class Freeze(CommandCase):
         (self.dir / "saved" / "saved_model.pbtxt").write_text(
             'saved_model_schema_version: 1 meta_graphs { meta_info_def { tags: "serve" } graph_def { ' + nodes + 'versions { producer: 24 } } }')
         said = self.freeze(self.dir / "saved", "--output", "y")
-        self.assertEqual((said["files"], said["notes"]), (1, []))
+        left_out = "input 'name' is left out: the chosen outputs do not need it"
+        self.assertEqual((said["files"], said["notes"]), (1, [left_out]))
         self.assertEqual(said["nodes"], 1)
         self.fine("pack", self.dir / "saved", "-o", self.dir / "p.rivulet", "--output", "y")
         words.unlink()
@@ -185,7 +186,8 @@ class Freeze(CommandCase):
             self.assertIn("cat dog", self.fine("run", self.dir / made, "--output", "y"))
         (note,) = self.freeze(self.dir / "saved", "--output", "z")["notes"]
         self.assertIn("'z' (ReadFile) reads a path that it computes", note)
-        (note,) = self.freeze(self.dir / "saved", "--output", "y")["notes"]
+        first, note = self.freeze(self.dir / "saved", "--output", "y")["notes"]
+        self.assertEqual(first, left_out)
         self.assertIn("words.txt', which cannot be read", note)
 
     def test_what_fills_tables_is_no_order_to_be_dropped(self):

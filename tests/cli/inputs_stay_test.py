@@ -1,0 +1,64 @@
+"""What a model is fed and what it is asked for are called, typed and shaped the same after every verb that writes a model."""
+import json
+
+from command_case import CommandCase, call, identity, main, node, placeholder
+
+FLOAT = "type: DT_FLOAT"
+WEIGHTS = node("w", "Const", dtype=FLOAT, value="tensor { dtype: DT_FLOAT tensor_shape { dim { size: 4 } dim { size: 64 } } float_val: [" +
+               ", ".join(str((i * 37 % 101 - 50) / 64) for i in range(256)) + "] }")
+FED = ["--input", "x==[[1,2,3,4]]", "--input", "idle==[[5,6,7]]", "--input", "still==3"]
+
+
+class InputsStay(CommandCase):
+    def network(self):
+        """`idle` is read by nobody, `still` only for its shape, which is known; z is what the model is fed."""
+        return self.model(placeholder("idle", dims=[-1, 3]), placeholder("x", dims=[-1, 4]), placeholder("still", "DT_INT32", dims=[]), WEIGHTS,
+                          node("size", "Size", "still", T="type: DT_INT32", out_type="type: DT_INT32"), node("count", "Cast", "size", SrcT="type: DT_INT32", DstT=FLOAT),
+                          identity("x_too", "x"), node("m", "MatMul", "x_too", "w", T=FLOAT), node("y", "Mul", "m", "count", T=FLOAT), identity("z", "x_too"))
+
+    def check(self, path, *outputs):
+        """All are fed, and the answers are those of the model."""
+        asked = [word for output in outputs for word in ("--output", output)]
+        self.fine("run", path, *FED, *asked, "--save", self.dir / "after")
+        self.fine("run", self.dir / "model.pbtxt", *FED, *asked, "--save", self.dir / "before")
+        for output in outputs:
+            self.assertEqual((self.dir / "after" / f"{output}.npy").read_bytes()[:64], (self.dir / "before" / f"{output}.npy").read_bytes()[:64])
+
+    def test_graphs(self):
+        model = self.network()
+        for verb in (["freeze"], ["optimize"], ["transform", "--output", "y,z", "--input", "x,idle,still", "--transforms", "strip_unused_nodes fold_constants merge_duplicate_nodes"]):
+            with self.subTest(verb=verb[0]):
+                self.fine(verb[0], model, "-o", self.dir / "o.pbtxt", *verb[1:])
+                self.check(self.dir / "o.pbtxt", "y", "z")
+                text = (self.dir / "o.pbtxt").read_text()
+                places = [text.index(f'name: "{name}"') for name in ("idle", "x", "still")]
+                self.assertEqual(places, sorted(places))
+
+    def test_packs(self):
+        model = self.network()
+        for verb in ("pack", "prepare", "shrink"):
+            with self.subTest(verb=verb):
+                self.fine(verb, model, "-o", self.dir / "o.rivulet")
+                self.check(self.dir / "o.rivulet", "y", "z")
+                said = json.loads(self.fine("inspect", self.dir / "o.rivulet", "--json"))
+                if verb != "shrink":  # whose file does not say what is fed
+                    self.assertEqual({i["name"]: (i["dtype"], i["shape"]) for i in said["metadata"]["inputs"]},
+                                     {"x": ("float32", [None, 4]), "idle": ("float32", [None, 3]), "still": ("int32", [])})
+
+    def test_what_chosen_outputs_leave_out_is_told(self):
+        for verb in ("freeze", "optimize"):
+            done = call(verb, self.network(), "-o", self.dir / "o.pbtxt", "--output", "z")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for name in ("idle", "still"):
+                self.assertIn(f"input '{name}' is left out: the chosen outputs do not need it", done.stderr)
+                self.assertNotIn(f'name: "{name}"', (self.dir / "o.pbtxt").read_text())
+
+    def test_steps_that_would_leave_nothing_are_refused(self):
+        done = call("transform", self.network(), "-o", self.dir / "o.pb", "--no-verify", "--transforms", "strip_unused_nodes")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("no node would be left; name what is fetched with --output", done.stderr)
+        self.assertFalse((self.dir / "o.pb").exists())
+
+
+if __name__ == "__main__":
+    main()
