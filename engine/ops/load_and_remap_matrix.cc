@@ -19,7 +19,9 @@ struct State : OpState {
 };
 
 Status Infer(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(c.WantScalar(0));
+  if (c.shape(0).complete() && c.shape(0).num_elements() != 1) {  // of any rank, as in TensorFlow
+    return InvalidArgument("ckpt_path: want one element, got ", c.shape(0));
+  }
   RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
   RIVULET_RETURN_IF_ERROR(c.WantRank(2, 1));
   RIVULET_RETURN_IF_ERROR(c.WantRank(3, 1));

@@ -6,6 +6,7 @@ namespace rivulet {
 namespace {
 
 struct Asked {
+  Tensor path = Strings({}, {"ckpt"});
   const char* name = "w";
   Tensor rows = I64({3}, {0, 2, -1});
   Tensor cols = I64({0}, {});
@@ -22,7 +23,7 @@ class LoadAndRemapMatrix : public testing::Test {
   Result<std::vector<Tensor>> Load(const Asked& asked) {
     OpTester op("LoadAndRemapMatrix");
     op.Attr("num_rows", asked.num_rows).Attr("num_cols", asked.num_cols);
-    op.Input(Strings({}, {"ckpt"})).Input(Strings({}, {asked.name}));
+    op.Input(asked.path).Input(Strings({}, {asked.name}));
     return op.Input(asked.rows).Input(asked.cols).Input(asked.news).Files(&files_).Run();
   }
   FilesInMemory files_{{},
@@ -43,9 +44,11 @@ TEST_F(LoadAndRemapMatrix, RowsAndColumns) {
       Same(Load({.rows = I64({3}, {-1, -1, -1}), .cols = I64({1}, {-1}), .news = F32({3}, {1, 2, 3}), .num_cols = 1}),
            F32({3, 1}, {1, 2, 3})));
   EXPECT_TRUE(Same(Load({.rows = I64({0}, {}), .num_rows = 0}), F32({0, 3}, {})));
+  EXPECT_TRUE(Same(Load({.path = Strings({1}, {"ckpt"}), .rows = I64({0}, {}), .num_rows = 0}), F32({0, 3}, {})));
 }
 
 TEST_F(LoadAndRemapMatrix, SaysWhatIsWrong) {
+  EXPECT_TRUE(Fails(Load({.path = Strings({2}, {"a", "b"})}), "ckpt_path: want one element, got [2]"));
   EXPECT_TRUE(Fails(Load({}), "want one for each new element, got only 0"));
   EXPECT_TRUE(Fails(Load({.news = F32({2}, {7, 8})}), "got only 2"));
   EXPECT_TRUE(Fails(Load({.news = F32({4}, {7, 8, 9, 10})}), "want 3, one for each new element, got 4"));

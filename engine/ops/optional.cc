@@ -2,26 +2,12 @@
 //
 // A variant that holds a tuple of tensors, or nothing. OptionalGetValue gives the tuple, whose dtypes must be
 // output_types, and whose shapes must fit output_shapes. No deviation from TensorFlow.
-#include "engine/ops/element_tuple.h"
 #include "engine/ops/op.h"
+#include "engine/ops/optional_value.h"
 #include "engine/ops/plain_infer.h"
 
 namespace rivulet {
 namespace {
-
-class Optional : public Object {
- public:
-  static constexpr std::string_view kKind = "optional";
-  std::string_view kind() const override { return kKind; }
-
-  Optional() = default;
-  explicit Optional(KeptTuple value) : value_(std::make_unique<KeptTuple>(std::move(value))) {}
-  // Null when there is none.
-  const Tuple* value() const { return value_ ? &value_->parts() : nullptr; }
-
- private:
-  std::unique_ptr<KeptTuple> value_;
-};
 
 Status RunFromValue(RunContext& c) {
   Tuple parts;

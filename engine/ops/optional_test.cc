@@ -42,6 +42,21 @@ TEST(Optional, HoldsATuple) {
   EXPECT_TRUE(Fails(ValueOf(Pair(), {DType::kFloat, DType::kString}, {Shape({2})}), "output_shapes"));
 }
 
+Result<std::vector<Tensor>> Sum(const Tensor& a, const Tensor& b) {
+  return OpTester("AddN").Input(a).Input(b).Attr("N", 2).Run();
+}
+
+TEST(Optional, SumsWantTheSameTuples) {
+  const auto of = [](const Tensor& part) {
+    return Only(OpTester("OptionalFromValue").Input(part).Attr("Toutput_types", {part.dtype()}).Run());
+  };
+  const Tensor one = of(F32({2}, {1, 2})), none = Only(OpTester("OptionalNone").Run());
+  EXPECT_TRUE(Same(ValueOf(Only(Sum(one, one)), {DType::kFloat}, {Shape({2})}), F32({2}, {2, 4})));
+  EXPECT_TRUE(Fails(Sum(one, none), "one that has none"));
+  EXPECT_TRUE(Fails(Sum(one, Pair()), "of 1 and of 2 tensors"));
+  EXPECT_TRUE(Fails(Sum(one, of(F32({1}, {1}))), "cannot add float32[2] and float32[1]"));
+}
+
 TEST(Optional, IsNoOtherVariant) {
   const Tensor map = Only(OpTester("EmptyTensorMap").Run());
   EXPECT_TRUE(Fails(OpTester("OptionalHasValue").Input(map).Run(), "tensor map"));

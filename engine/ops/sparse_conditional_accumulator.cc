@@ -4,6 +4,9 @@
 //
 // A row's mean is over the gradients that have it. Indices are merged as if ascending, as in TensorFlow: for others the
 // order of the result, and which rows are added up, is what merging gives. Resource forms do not exist.
+#include <algorithm>
+#include <string>
+
 #include "engine/ops/conditional_accumulator.h"
 #include "engine/ops/element_tuple.h"
 #include "engine/ops/rows.h"
@@ -71,27 +74,31 @@ class SparseAccumulator : public ConditionalAccumulator {
                              values.dim(0));
     }
     const Shape& want = form().shape;
-    if (want.has_rank()) {
-      bool fits = want.rank() == values.rank();
-      for (int i = 1; fits && i < want.rank(); ++i) fits = want[i] < 0 || want[i] == values.dim(i);
-      if (!fits) {
-        return InvalidArgument("gradient_values: want rows of ", want, ", got shape ", values.shape());
-      }
+    if (!StartsWith(values.shape().dims(), want, 1)) {
+      return InvalidArgument("gradient_values: want rows of ", want, ", got shape ", values.shape());
     }
     for (const int64_t index : indices.values<int64_t>()) {
       if (want.has_rank() && want.rank() > 0 && want[0] >= 0 && index >= want[0]) {
         return InvalidArgument("gradient_indices: want them below ", want[0], ", got ", index);
       }
     }
-    if (!has_shape) return Status();
-    bool fits = shape.size() == static_cast<size_t>(values.rank());
-    for (size_t i = 0; fits && i < shape.size(); ++i) {
-      fits = (i == 0 || shape[i] == values.dim(static_cast<int>(i)));
-      if (want.has_rank() && fits) fits = want[static_cast<int>(i)] < 0 || want[static_cast<int>(i)] == shape[i];
+    if (!has_shape || StartsWith(shape, want, 0)) return Status();
+    std::string got;
+    for (const int64_t dim : shape.first(std::min<size_t>(shape.size(), Shape::kMaxRank))) {
+      got += Cat(got.empty() ? "" : ",", dim);
     }
-    if (fits) return Status();
-    return InvalidArgument("gradient_shape: want that of gradient_values ", values.shape(),
-                           " in all dims but the first, and ", want);
+    return InvalidArgument("gradient_shape: want ", want, ", got [", got, "]");
+  }
+
+  // Whether `dims`, from the first that counts, begin with what the accumulator wants. As in TensorFlow there may be
+  // more, and the shape that comes with a gradient says nothing of its values.
+  static bool StartsWith(std::span<const int64_t> dims, const Shape& want, int first) {
+    if (!want.has_rank()) return true;
+    if (dims.size() < static_cast<size_t>(want.rank())) return false;
+    for (int i = first; i < want.rank(); ++i) {
+      if (want[i] >= 0 && want[i] != dims[static_cast<size_t>(i)]) return false;
+    }
+    return true;
   }
 
   Status Merge(const Tensor& indices, const Tensor& values, Allocator& allocator, const StopToken& stop) {

@@ -2,6 +2,7 @@
 
 #include "engine/graph/shape_math.h"
 #include "engine/ops/dims.h"
+#include "engine/ops/optional_value.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/tensor_map_value.h"
 
@@ -20,13 +21,18 @@ bool IsObjectType(DType dtype) { return dtype == DType::kResource || dtype == DT
 
 Result<ObjectRef> Add(const TensorList& a, const TensorList& b, int depth, Allocator& allocator);
 Result<ObjectRef> AddMaps(const TensorMap& a, const TensorMap& b, int depth, Allocator& allocator);
+Result<ObjectRef> AddOptionals(const Optional& a, const Optional& b, int depth, Allocator& allocator);
 Result<ObjectRef> Zeros(const TensorList& list, int depth, Allocator& allocator);
+Result<ObjectRef> ZeroOptional(const Optional& optional, int depth, Allocator& allocator);
 
 Result<ObjectRef> AddObjects(const ObjectRef& a, const ObjectRef& b, int depth, Allocator& allocator) {
   if (a == nullptr) return b;
   if (b == nullptr) return a;
   if (a->kind() == TensorMap::kKind && b->kind() == TensorMap::kKind) {
     return AddMaps(static_cast<const TensorMap&>(*a), static_cast<const TensorMap&>(*b), depth + 1, allocator);
+  }
+  if (a->kind() == Optional::kKind && b->kind() == Optional::kKind) {
+    return AddOptionals(static_cast<const Optional&>(*a), static_cast<const Optional&>(*b), depth + 1, allocator);
   }
   if (a->kind() != TensorList::kKind || b->kind() != TensorList::kKind) {
     return InvalidArgument("a ", a->kind(), " and a ", b->kind(), " cannot be added");
@@ -64,6 +70,11 @@ Result<Tensor> ZeroTensor(const Tensor& tensor, int depth, Allocator& allocator)
         zeros.data<ObjectRef>()[i] = std::make_shared<TensorMap>();
         continue;
       }
+      if (from->kind() == Optional::kKind) {
+        RIVULET_ASSIGN_OR_RETURN(zeros.data<ObjectRef>()[i],
+                                 ZeroOptional(static_cast<const Optional&>(*from), depth + 1, allocator));
+        continue;
+      }
       if (from->kind() != TensorList::kKind) return InvalidArgument("a ", from->kind(), " has no zeros");
       RIVULET_ASSIGN_OR_RETURN(zeros.data<ObjectRef>()[i],
                                Zeros(static_cast<const TensorList&>(*from), depth + 1, allocator));
@@ -71,6 +82,7 @@ Result<Tensor> ZeroTensor(const Tensor& tensor, int depth, Allocator& allocator)
     return zeros;
   }
   if (IsObjectType(tensor.dtype())) return InvalidArgument("resources have no zeros");
+  if (tensor.dtype() == DType::kString && depth > 0) return InvalidArgument("strings within a variant have no zeros");
   ClearElements(zeros.dtype(), zeros.raw(), zeros.num_elements());
   return zeros;
 }
@@ -109,6 +121,38 @@ Result<ObjectRef> AddMaps(const TensorMap& a, const TensorMap& b, int depth, All
     RIVULET_RETURN_IF_ERROR(sum->Insert(bytes, std::move(added), allocator));
   }
   return ObjectRef(std::move(sum));
+}
+
+// Part by part; what has no value stays so.
+Result<ObjectRef> AddOptionals(const Optional& a, const Optional& b, int depth, Allocator& allocator) {
+  if (depth > kMaxDepth) return ResourceExhausted("optionals within optionals, more than ", kMaxDepth, " deep");
+  const Tuple *first = a.value(), *second = b.value();
+  if (first == nullptr && second == nullptr) return ObjectRef(std::make_shared<Optional>());
+  if (first == nullptr || second == nullptr) {
+    return InvalidArgument("an optional that has a value and one that has none cannot be added");
+  }
+  if (first->size() != second->size()) {
+    return InvalidArgument("optionals of ", first->size(), " and of ", second->size(), " tensors cannot be added");
+  }
+  Tuple parts;
+  for (size_t i = 0; i < first->size(); ++i) {
+    RIVULET_ASSIGN_OR_RETURN(Tensor sum, Sum((*first)[i], (*second)[i], depth, allocator));
+    parts.push_back(std::move(sum));
+  }
+  RIVULET_ASSIGN_OR_RETURN(KeptTuple kept, KeptTuple::Keep(std::move(parts), allocator));
+  return ObjectRef(std::make_shared<Optional>(std::move(kept)));
+}
+
+Result<ObjectRef> ZeroOptional(const Optional& optional, int depth, Allocator& allocator) {
+  if (depth > kMaxDepth) return ResourceExhausted("optionals within optionals, more than ", kMaxDepth, " deep");
+  if (optional.value() == nullptr) return ObjectRef(std::make_shared<Optional>());
+  Tuple parts;
+  for (const Tensor& part : *optional.value()) {
+    RIVULET_ASSIGN_OR_RETURN(Tensor zeros, ZeroTensor(part, depth, allocator));
+    parts.push_back(std::move(zeros));
+  }
+  RIVULET_ASSIGN_OR_RETURN(KeptTuple kept, KeptTuple::Keep(std::move(parts), allocator));
+  return ObjectRef(std::make_shared<Optional>(std::move(kept)));
 }
 
 Result<ObjectRef> Zeros(const TensorList& list, int depth, Allocator& allocator) {

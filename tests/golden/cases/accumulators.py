@@ -126,6 +126,13 @@ def cases():
         return a.take(1)
     yield GraphCase('SparseConditionalAccumulator of unknown dims', any_shape)
 
+    for shape, values, said in (((), (2, 3), [7]), ((2, None), (1, 2, 2), [2, 5]), ((3,), (2, 2), [3, 5])):
+        def more_dims(g, shape=shape, values=values, said=said):
+            a = Accumulator(g, 'float32', shape, 'Sparse')
+            a.add_sparse(0, list(range(values[0])), rand('float32', values, seed=1), said)
+            return a.take(1)
+        yield GraphCase(f'SparseConditionalAccumulator of shape {shape} and values of more dims', more_dims)
+
     def unordered(g):
         a = Accumulator(g, 'float32', (9, 1), 'Sparse')
         a.add_sparse(0, [5, 2, 2], f32([[1], [2], [3]]))

@@ -125,6 +125,14 @@ def optionals():
         return [*get(x, ['float32'], [(2,)]), tf.cond(raw.OptionalHasValue(optional=x), lambda: get(x, ['float32'], [(2,)])[0] + 1, lambda: tf.zeros([2]))]
     yield GraphCase('optional of a constant', constant)
 
+    def gradients(g):  # what a branch that was not taken gives the gradient of its optional
+        x = some(g.feed(f32([1, 2])), g.feed(i32([3])), raw.OptionalNone())
+        types, shapes = ['float32', 'int32', 'variant'], [(2,), (1,), ()]
+        *zeros, none = get(tf.zeros_like(x), types, shapes)
+        *sums, nothing = get(tf.add_n([x, x, tf.zeros_like(x)]), types, shapes)
+        return [*zeros, *sums, *[raw.OptionalHasValue(optional=o) for o in (none, nothing, tf.zeros_like(raw.OptionalNone()))]]
+    yield GraphCase('optional zeros and sums', gradients)
+
     def wrong(name, build):
         return GraphCase(f'optional bad {name}', build, error=True)
     one = lambda g: some(g.feed(f32([1, 2])))
@@ -133,6 +141,8 @@ def optionals():
     yield wrong('count', lambda g: get(one(g), ['float32', 'float32'], [None, None]))
     yield wrong('shape', lambda g: get(one(g), ['float32'], [(3,)]))
     yield wrong('rank', lambda g: get(one(g), ['float32'], [(None, None)]))
+    yield wrong('sum with none', lambda g: get(tf.add_n([one(g), raw.OptionalNone()]), ['float32'], [None]))
+    yield wrong('zeros of strings', lambda g: get(tf.zeros_like(some(g.feed(text(b'a', ())))), ['string'], [None]))
     yield wrong('map', lambda g: [raw.OptionalHasValue(optional=raw.EmptyTensorMap())])
     yield wrong('get from a map', lambda g: get(raw.EmptyTensorMap(), ['float32'], [None]))
 
