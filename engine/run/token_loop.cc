@@ -156,7 +156,7 @@ class TokenRun {
         Deliver(readers[o][r].node, readers[o][r].input, std::move(token), frame, iteration, from_enter);
       }
     }
-    for (const Reader& reader : program_.control_readers[static_cast<size_t>(index)]) {
+    for (const TokenReader& reader : program_.control_readers[static_cast<size_t>(index)]) {
       Deliver(reader.node, -1, {Tensor(), dead}, frame, iteration);
     }
   }

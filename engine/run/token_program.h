@@ -13,7 +13,7 @@
 namespace rivulet {
 
 // Where an output's tokens go: input `input` of `node`; -1 for a control input.
-struct Reader {
+struct TokenReader {
   int32_t node = -1;
   int32_t input = -1;
 };
@@ -23,8 +23,8 @@ struct LoopProgram {
   std::shared_ptr<const Body> body;
   Graph graph;
   LoopFrames frames;
-  std::vector<std::vector<std::vector<Reader>>> readers;  // by node and output
-  std::vector<std::vector<Reader>> control_readers;       // by node
+  std::vector<std::vector<std::vector<TokenReader>>> readers;  // by node and output
+  std::vector<std::vector<TokenReader>> control_readers;       // by node
   std::vector<std::unique_ptr<OpState>> states;
   std::vector<std::unique_ptr<ControlStep>> controls;
   std::vector<int32_t> enters_of;              // by frame of `frames`: how many Enters lead into it
