@@ -60,7 +60,7 @@ Status RecordFile::Load(ModelFiles& files, Allocator& allocator, const StopToken
 Status RecordFile::SkipHeader() {
   std::string_view line;
   while (number_ < form_.skip_header_lines && NextLine(&line)) ++number_;
-  if (static_cast<uint64_t>(form_.header_bytes) > text_.size()) {
+  if (static_cast<uint64_t>(form_.header_bytes) > text_.size() - at_) {
     return Status(Code::kOutOfRange, Cat(Quoted(path_), ": attr 'header_bytes': want at most the file's ", text_.size(),
                                          " bytes, got ", form_.header_bytes));
   }

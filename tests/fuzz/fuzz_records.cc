@@ -10,7 +10,7 @@ namespace rivulet {
 namespace {
 
 constexpr size_t kFormBytes = 8;
-constexpr size_t kMostMemory = size_t{8} << 20;  // of what a compressed file may become
+constexpr size_t kMostMemory = size_t{1} << 20;  // of what a compressed file may become
 
 ReaderForm FormOf(const uint8_t* bytes) {
   ReaderForm form;

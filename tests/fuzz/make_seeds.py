@@ -407,6 +407,7 @@ def record_seeds():
     yield 'identity', form(identity)
     yield 'lines', form(lines, lines=1) + text
     yield 'lines_fewer_than_the_header', form(lines, lines=9) + text
+    yield 'lines_then_a_header_beyond_the_end', form(lines, lines=4, header=250) + text
     yield 'fixed', form(fixed, header=2, record=3, footer=1) + b'..abcdefghi!'
     yield 'fixed_header_beyond_the_end', form(fixed, header=20, record=3) + b'short'
     yield 'fixed_hops_over', form(fixed, record=2, hop=5) + b'ab...cd...e'
