@@ -58,8 +58,9 @@ TEST(CodeStages, NarrowAsFixedPointDoes) {
 }
 
 // Sums of bytes and a row, narrowed and clamped: each as the loops of the operators give it.
-TEST(CodeStages, SeveralFollowOneAnother) {
-  OnEveryTarget([] {
+// `below`: by so much less, in 65536ths, places are than whole numbers; `more`: of the second scale.
+void SeveralStages(uint64_t below, int64_t more) {
+  OnEveryTarget([below, more] {
     ThreadPool pool(2);
     const int64_t columns = 24, count = 24 * 101;
     const std::vector<uint8_t> bytes = Bytes<uint8_t>(count, 5);
@@ -71,11 +72,11 @@ TEST(CodeStages, SeveralFollowOneAnother) {
                  .start = start.data(),
                  .step = step.data(),
                  .scale = int64_t{1} << 39,
-                 .offset = 9 << 16};
+                 .offset = (9 << 16) - below};
     FindMultipliers(columns, columns, {.reaches = true}, rows.data(), &stages[0]);
     stages[1] = {.kind = StageKind::kBias, .wide = {.step = 0.5f, .add = -3, .scale = 9, .offset = 2}};
     stages[1].bias = bias.data();
-    stages[2] = {.kind = StageKind::kNarrow, .scale = int64_t{1} << 46, .offset = 100 << 16};
+    stages[2] = {.kind = StageKind::kNarrow, .scale = (int64_t{1} << 46) + more, .offset = (100 << 16) - below};
     FindMultipliers(columns, columns, {}, rows.data() + 3 * StagedElements(columns), &stages[2]);
     stages[3] = {.kind = StageKind::kClamp, .low = 30, .high = 200};
     Guarded<uint8_t> got(count);
@@ -93,6 +94,12 @@ TEST(CodeStages, SeveralFollowOneAnother) {
       ASSERT_EQ(got[static_cast<size_t>(i)], std::clamp<int>(code, 30, 200)) << i;
     }
   });
+}
+
+TEST(CodeStages, SeveralFollowOneAnother) {
+  SeveralStages(0, 0);
+  // Of so many places some lie closer to a whole number than a float can tell.
+  for (int64_t i = 0; i < 30; ++i) SeveralStages(1, i * 37'777'777'777);
 }
 
 // What the loops of the operators make of a sum: a bias, and twice narrowed.
