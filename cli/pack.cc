@@ -14,6 +14,7 @@
 #include "cli/pack_text.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
+#include "prepare/graph_edit.h"
 #include "prepare/memmapped.h"
 #include "prepare/pack.h"
 #include "tasks/classify.h"
@@ -89,7 +90,8 @@ Status DescribePicture(const PackCommand& command, const PackSource& source, pre
 Status AddIdleInputs(const PackSource& source, std::vector<prepare::PackInput>* inputs) {
   for (const prepare::NodeDef& node : source.graph.nodes) {
     const auto is_same = [&](const prepare::PackInput& input) { return IsSameTensor(input.name, node.name); };
-    if (node.op != "Placeholder" || std::any_of(inputs->begin(), inputs->end(), is_same)) continue;
+    if (node.op != "Placeholder" || !prepare::IsInput(node) || std::any_of(inputs->begin(), inputs->end(), is_same))
+      continue;
     RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, source.model->Describe(node.name));
     inputs->push_back({node.name, info.dtype, info.shape, {}});
   }

@@ -122,7 +122,7 @@ class ModelFreezer {
     }
     std::vector<std::string> names;
     for (const NodeDef& node : result_.graph.nodes) {
-      if (IsPlaceholder(node) && (signature_ == nullptr || fed.contains(node.name))) names.push_back(node.name);
+      if (IsInput(node) && (signature_ == nullptr || fed.contains(node.name))) names.push_back(node.name);
     }
     return names;
   }

@@ -198,6 +198,12 @@ bool IsPlaceholder(const NodeDef& node) {
   return node.op == "Placeholder" || node.op == "PlaceholderV2" || node.op == "PlaceholderWithDefault";
 }
 
+bool IsInput(const NodeDef& node) {
+  std::string_view name = node.name;
+  name.remove_prefix(std::min(name.size(), name.rfind('/') + 1));  // of a scope; npos + 1 is 0
+  return IsPlaceholder(node) && !name.starts_with("unused_control_flow_input");
+}
+
 bool IsControlFlow(std::string_view op) {
   if (op.starts_with("Ref")) op.remove_prefix(3);
   return op == "Switch" || op == "_SwitchN" || op == "Merge" || op == "Enter" || op == "Exit" ||

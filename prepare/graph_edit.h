@@ -82,6 +82,9 @@ std::vector<std::string> WaitsOf(const NodeDef& node);
 void AddWaits(const std::vector<std::string>& waits, std::vector<std::string>* inputs);
 
 bool IsPlaceholder(const NodeDef& node);
+// A placeholder that an app may feed, read or not: not those that TensorFlow's importer of loops leaves behind, one for
+// each variable of a loop, which nothing reads and nobody feeds.
+bool IsInput(const NodeDef& node);
 // Parts of a loop or a branch as operators.
 bool IsControlFlow(std::string_view op);
 

@@ -67,7 +67,7 @@ std::vector<NodeDef> InputsOf(const OptimizeOptions& options, GraphDef graph) {
   SetTrainingSwitches({.inputs = options.inputs, .outputs = options.outputs}, graph);
   std::vector<NodeDef> inputs;
   for (NodeDef& node : graph.nodes) {
-    if (!IsPlaceholder(node) || (!fed.empty() && !fed.contains(node.name))) continue;
+    if (!IsInput(node) || (!fed.empty() && !fed.contains(node.name))) continue;
     if (!node.inputs.empty()) {
       node.op = "Placeholder";
       node.inputs.clear();

@@ -53,6 +53,18 @@ class InputsStay(CommandCase):
                 self.assertIn(f"input '{name}' is left out: the chosen outputs do not need it", done.stderr)
                 self.assertNotIn(f'name: "{name}"', (self.dir / "o.pbtxt").read_text())
 
+    def test_what_the_importer_of_loops_leaves_is_no_input(self):
+        left = [node(f"{scope}unused_control_flow_input_3", "Placeholder", dtype=FLOAT, shape="shape { unknown_rank: true }") for scope in ("", "a/b/")]
+        model = self.model(placeholder("x", dims=[1, 4]), *left, node("y", "Neg", "x", T=FLOAT))
+        for verb in ("freeze", "optimize", "pack"):
+            with self.subTest(verb=verb):
+                done = call(verb, model, "-o", self.dir / "o.pbtxt" if verb != "pack" else self.dir / "o.rivulet")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertNotIn("unused_control_flow_input", done.stdout + done.stderr)
+                if verb == "optimize":
+                    self.assertIn("largest difference of the answers", done.stdout)
+                    self.assertNotIn("unused_control_flow_input", (self.dir / "o.pbtxt").read_text())
+
     def test_steps_that_would_leave_nothing_are_refused(self):
         done = call("transform", self.network(), "-o", self.dir / "o.pb", "--no-verify", "--transforms", "strip_unused_nodes")
         self.assertEqual(done.returncode, 2, done.stderr)
