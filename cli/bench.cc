@@ -1,11 +1,11 @@
 // rivulet bench: how long a model takes to load, to run first and to run.
-#include <CLI/CLI.hpp>
 #include <sys/resource.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/flags.h"
 #include "cli/bench_accuracy.h"
 #include "cli/bench_feeds.h"
 #include "cli/bench_measure.h"
@@ -210,44 +210,40 @@ int Bench(const BenchCommand& command) {
 
 void AddBench(CLI::App& app, int* code) {
   auto command = std::make_shared<BenchCommand>();
-  CLI::App* sub = app.add_subcommand("bench", "Time a model: loading, first run, every run");
-  sub->add_option("model", command->model, "Model file or SavedModel folder")->required();
-  sub->add_option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
-      ->type_name("KEY");
-  sub->add_option("--input-shape", command->shapes, "Shape of an input, filled with made-up values")
-      ->type_name("NAME=1,224,224,3")
-      ->take_all();
-  sub->add_option("--input", command->inputs, kInputHelp)->type_name("NAME=…")->take_all();
-  sub->add_option("--output", command->outputs, "Tensor to fetch; default: what no other node uses")
-      ->type_name("NAME")
-      ->take_all();
-  sub->add_option("--runs", command->runs, "Runs that count")->check(CLI::Range(1, 1000000))->capture_default_str();
-  sub->add_option("--warmup", command->warmup, "Runs before, that do not")
-      ->check(CLI::Range(0, 1000000))
-      ->capture_default_str();
-  sub->add_option("--min-time", command->min_time, "Go on for at least so many seconds")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("S");
-  sub->add_flag("--json", command->json, "One JSON object");
-  sub->add_flag("--profile", command->profile, "Also where the time goes: by operator, and the slowest steps");
-  sub->add_option("--trace", command->trace, "Also a file for chrome://tracing: runs, their steps, memory")
-      ->type_name("FILE.json");
-  command->flags.AddTo(*sub);
-  sub->remove_option(sub->get_option("--threads"));
-  sub->add_option("--threads", command->threads, "Threads that share the work of an operator; several are compared")
-      ->check(CLI::Range(1, 1024))
-      ->delimiter(',')
-      ->type_name("1,2,4")
-      ->default_str("1");
-  command->model_flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "bench", "Time a model: loading, first run, every run");
+  sub.option("model", command->model, "Model file or SavedModel folder").required();
+  sub.option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
+      .type_name("KEY");
+  sub.option("--input-shape", command->shapes, "Shape of an input, filled with made-up values")
+      .type_name("NAME=1,224,224,3")
+      .takes_all();
+  sub.option("--input", command->inputs, kInputHelp).type_name("NAME=…").takes_all();
+  sub.option("--output", command->outputs, "Tensor to fetch; default: what no other node uses")
+      .type_name("NAME")
+      .takes_all();
+  sub.option("--runs", command->runs, "Runs that count").in_range(1, 1000000).shows_default();
+  sub.option("--warmup", command->warmup, "Runs before, that do not").in_range(0, 1000000).shows_default();
+  sub.option("--min-time", command->min_time, "Go on for at least so many seconds").not_negative().type_name("S");
+  sub.flag("--json", command->json, "One JSON object");
+  sub.flag("--profile", command->profile, "Also where the time goes: by operator, and the slowest steps");
+  sub.option("--trace", command->trace, "Also a file for chrome://tracing: runs, their steps, memory")
+      .type_name("FILE.json");
+  command->flags.AddTo(sub);
+  sub.remove("--threads");
+  sub.option("--threads", command->threads, "Threads that share the work of an operator; several are compared")
+      .in_range(1, 1024)
+      .splits_at(',')
+      .type_name("1,2,4")
+      .shows_default("1");
+  command->model_flags.AddTo(sub);
+  sub.footer(
       "Examples:\n"
       "  rivulet bench mobilenet.pb --input-shape input=1,224,224,3\n"
       "  rivulet bench mobilenet.pb --input-shape input=1,224,224,3 --profile\n"
       "  rivulet bench model.pb --threads 1,2,4\n"
       "  rivulet bench model.pb --trace trace.json\n"
       "  rivulet bench model.pb --threads 2 --runs 200 --json");
-  sub->callback([command, code] { *code = Bench(*command); });
+  sub.callback([command, code] { *code = Bench(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,9 +1,9 @@
 // rivulet check: is a pack as it was written, does it still give the answers, and what must an app feed?
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/made_up.h"
@@ -207,14 +207,13 @@ int Check(const CheckCommand& command) {
 
 void AddCheck(CLI::App& app, int* code) {
   auto command = std::make_shared<CheckCommand>();
-  CLI::App* sub = app.add_subcommand("check", "Whether a pack is as it was written, and what an app must feed");
-  sub->add_option("pack", command->pack, "A .rivulet file")->required();
-  sub->add_flag("--json", command->json, "As one JSON object");
-  sub->add_flag("--memory", command->memory,
-                "Also how long it takes to load, and how much memory before the first run");
-  sub->add_flag("--read", command->read, "Read the file into memory instead of mapping it");
-  sub->footer("Examples:\n  rivulet check app.rivulet\n  rivulet check app.rivulet --memory --json");
-  sub->callback([command, code] { *code = Check(*command); });
+  Subcommand sub(app, "check", "Whether a pack is as it was written, and what an app must feed");
+  sub.option("pack", command->pack, "A .rivulet file").required();
+  sub.flag("--json", command->json, "As one JSON object");
+  sub.flag("--memory", command->memory, "Also how long it takes to load, and how much memory before the first run");
+  sub.flag("--read", command->read, "Read the file into memory instead of mapping it");
+  sub.footer("Examples:\n  rivulet check app.rivulet\n  rivulet check app.rivulet --memory --json");
+  sub.callback([command, code] { *code = Check(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,6 +1,6 @@
+#include "cli/flags.h"
 #include "cli/command.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -25,26 +25,20 @@ int FailCall(const std::string& message) {
   return kBadCall;
 }
 
-void RunFlags::AddTo(CLI::App& command) {
-  command.add_option("--threads", threads, "Threads that share the work of an operator")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command.add_flag("--no-passes", no_passes, "Run every node as the file has it");
+void RunFlags::AddTo(Subcommand& command) {
+  command.option("--threads", threads, "Threads that share the work of an operator").in_range(1, 1024).shows_default();
+  command.flag("--no-passes", no_passes, "Run every node as the file has it");
   command
-      .add_option("--precision", precision,
-                  "exact; plain: without Winograd's transforms; or fast: products of 16-bit floats where the processor "
-                  "has them")
-      ->check(CLI::IsMember({"exact", "plain", "fast"}));
-  command.add_option("--target", target, "Instruction set to use, e.g. AVX2; see 'rivulet bench --json'");
-  command.add_option("--deadline", deadline_ms, "Stop after this many milliseconds")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("MS");
-  command.add_option("--memory", memory_mib, "Most memory for tensors and weights")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("MIB");
-  command.add_option("--prefer", prefer, "Where both cannot be had: speed, or memory")
-      ->check(CLI::IsMember({"speed", "memory"}))
-      ->capture_default_str();
+      .option("--precision", precision,
+              "exact; plain: without Winograd's transforms; or fast: products of 16-bit floats where the processor "
+              "has them")
+      .one_of({"exact", "plain", "fast"});
+  command.option("--target", target, "Instruction set to use, e.g. AVX2; see 'rivulet bench --json'");
+  command.option("--deadline", deadline_ms, "Stop after this many milliseconds").not_negative().type_name("MS");
+  command.option("--memory", memory_mib, "Most memory for tensors and weights").not_negative().type_name("MIB");
+  command.option("--prefer", prefer, "Where both cannot be had: speed, or memory")
+      .one_of({"speed", "memory"})
+      .shows_default();
 }
 
 Result<SessionOptions> RunFlags::Options() const {

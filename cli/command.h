@@ -7,12 +7,13 @@
 
 #include "rivulet/session.h"
 
-// CLI11 puts objects into every file that includes it, so only the files with flags do.
 namespace CLI {
 class App;
 }
 
 namespace rivulet::cli {
+
+class Subcommand;  // flags.h
 
 // Exit codes of the command.
 inline constexpr int kFine = 0;
@@ -51,7 +52,7 @@ struct RunFlags {
   int64_t memory_mib = 0;
   std::string prefer = "speed";
 
-  void AddTo(CLI::App& command);
+  void AddTo(Subcommand& command);
   // Applies --target for the whole process and gives the session's options.
   Result<SessionOptions> Options() const;
   RunOptions Run() const { return {.deadline_ms = deadline_ms}; }

@@ -1,9 +1,9 @@
 // rivulet compare: do two models give the same results?
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/made_up.h"
@@ -156,29 +156,29 @@ int Compare(const CompareCommand& command) {
 
 void AddCompare(CLI::App& app, int* code) {
   auto command = std::make_shared<CompareCommand>();
-  CLI::App* sub = app.add_subcommand("compare", "Whether two models give the same results on the same inputs");
-  sub->add_option("a", command->first, "Reference model")->required();
-  sub->add_option("b", command->second, "Model to check against it")->required();
-  sub->add_option("--input", command->inputs, std::string(kInputHelp) + ". What is not given gets made-up values")
-      ->type_name("NAME=…")
-      ->take_all();
-  sub->add_option("--output", command->outputs, "Tensor to compare; default: what no other node uses in A")
-      ->type_name("NAME")
-      ->delimiter(',');
-  sub->add_option("--rtol", command->rtol, "Allowed relative difference; default: the rule of each type");
-  sub->add_option("--atol", command->atol, "Allowed difference relative to the largest value");
-  sub->add_flag("--b-no-passes", command->no_passes_second, "Run B as written; with A = B this checks the passes");
-  sub->add_flag("--json", command->json, "As one JSON object");
-  sub->add_option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
-      ->type_name("KEY");
-  command->flags.AddTo(*sub);
-  command->model_flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "compare", "Whether two models give the same results on the same inputs");
+  sub.option("a", command->first, "Reference model").required();
+  sub.option("b", command->second, "Model to check against it").required();
+  sub.option("--input", command->inputs, std::string(kInputHelp) + ". What is not given gets made-up values")
+      .type_name("NAME=…")
+      .takes_all();
+  sub.option("--output", command->outputs, "Tensor to compare; default: what no other node uses in A")
+      .type_name("NAME")
+      .splits_at(',');
+  sub.option("--rtol", command->rtol, "Allowed relative difference; default: the rule of each type");
+  sub.option("--atol", command->atol, "Allowed difference relative to the largest value");
+  sub.flag("--b-no-passes", command->no_passes_second, "Run B as written; with A = B this checks the passes");
+  sub.flag("--json", command->json, "As one JSON object");
+  sub.option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
+      .type_name("KEY");
+  command->flags.AddTo(sub);
+  command->model_flags.AddTo(sub);
+  sub.footer(
       "--precision is B's; A is exact. Exit status 0 when equal by the rule, 1 when not.\nExamples:\n"
       "  rivulet compare model.pb optimized.pb\n"
       "  rivulet compare model.pb model.pb --b-no-passes --input x=x.npy\n"
       "  rivulet compare model.pb model.pb --precision fast --atol 0.02");
-  sub->callback([command, code] { *code = Compare(*command); });
+  sub.callback([command, code] { *code = Compare(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,5 +1,4 @@
 // rivulet evaluate: how often a model is right on pictures or sounds in folders called like what they show.
-#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/evaluate_events.h"
@@ -258,41 +258,34 @@ int Evaluate(const EvaluateCommand& command) {
 
 void AddEvaluate(CLI::App& app, int* code) {
   auto command = std::make_shared<EvaluateCommand>();
-  CLI::App* sub =
-      app.add_subcommand("evaluate", "Count how often a model is right on pictures or WAV files of known classes");
-  sub->add_option("model", command->model, "Model file")->required();
-  sub->add_option("folder", command->folder, "A folder with one folder for each class, called like its label")
-      ->required();
-  sub->add_option("-o,--out", command->page, "Also a page: each class, what is taken for what, the worst with pictures")
-      ->type_name("PAGE.html");
-  sub->add_option("--events", command->events,
-                  "Also an event file for TensorBoard: accuracy, each class, scores, what is taken for what")
-      ->type_name("DIR");
-  sub->add_option("--step", command->step, "Of the training that the model is of, for --events")
-      ->check(CLI::NonNegativeNumber);
-  sub->add_option("--labels", command->labels,
-                  "One label a line; default: a labels file beside the model, else the folders")
-      ->type_name("FILE");
-  sub->add_option("--most", command->most, "Look at so many files at most, of all classes alike; 0: all")
-      ->check(CLI::NonNegativeNumber);
-  sub->add_option("--worst", command->worst, "So many of the wrong ones are shown")
-      ->check(CLI::Range(0, 10000))
-      ->capture_default_str();
-  sub->add_option("--input-layer", command->input_layer, "Default: the graph's placeholder")->type_name("NAME");
-  sub->add_option("--output-layer", command->output_layer, "Default: what no other node uses")->type_name("NAME");
-  sub->add_option("--input-width", command->width, "Default: from the graph")->check(CLI::Range(1, 16384));
-  sub->add_option("--input-height", command->height, "Default: from the graph")->check(CLI::Range(1, 16384));
-  sub->add_option("--input-mean", command->mean, "Pixels are fed as (p - mean) / std; default 127.5");
-  sub->add_option("--input-std", command->std, "Default 127.5");
-  sub->add_flag("--json", command->json, "As one JSON object");
-  command->flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "evaluate", "Count how often a model is right on pictures or WAV files of known classes");
+  sub.option("model", command->model, "Model file").required();
+  sub.option("folder", command->folder, "A folder with one folder for each class, called like its label").required();
+  sub.option("-o,--out", command->page, "Also a page: each class, what is taken for what, the worst with pictures")
+      .type_name("PAGE.html");
+  sub.option("--events", command->events,
+             "Also an event file for TensorBoard: accuracy, each class, scores, what is taken for what")
+      .type_name("DIR");
+  sub.option("--step", command->step, "Of the training that the model is of, for --events").not_negative();
+  sub.option("--labels", command->labels, "One label a line; default: a labels file beside the model, else the folders")
+      .type_name("FILE");
+  sub.option("--most", command->most, "Look at so many files at most, of all classes alike; 0: all").not_negative();
+  sub.option("--worst", command->worst, "So many of the wrong ones are shown").in_range(0, 10000).shows_default();
+  sub.option("--input-layer", command->input_layer, "Default: the graph's placeholder").type_name("NAME");
+  sub.option("--output-layer", command->output_layer, "Default: what no other node uses").type_name("NAME");
+  sub.option("--input-width", command->width, "Default: from the graph").in_range(1, 16384);
+  sub.option("--input-height", command->height, "Default: from the graph").in_range(1, 16384);
+  sub.option("--input-mean", command->mean, "Pixels are fed as (p - mean) / std; default 127.5");
+  sub.option("--input-std", command->std, "Default 127.5");
+  sub.flag("--json", command->json, "As one JSON object");
+  command->flags.AddTo(sub);
+  sub.footer(
       "Examples:\n"
       "  rivulet evaluate retrained_graph.pb flower_photos/ --labels retrained_labels.txt\n"
       "  rivulet evaluate model.pb pictures/ -o page.html --most 500\n"
       "  rivulet evaluate model.pb pictures/ --events runs/small --step 4000\n"
       "  rivulet evaluate conv_actions_frozen.pb speech/ --labels conv_actions_labels.txt --json");
-  sub->callback([command, code] { *code = Evaluate(*command); });
+  sub.callback([command, code] { *code = Evaluate(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,8 +1,8 @@
 // rivulet freeze: a model and the checkpoint of its variables become one graph.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/command.h"
 #include "cli/graph_output.h"
 #include "cli/model_flags.h"
@@ -91,26 +91,26 @@ int Freeze(const FreezeCommand& command) {
 
 void AddFreeze(CLI::App& app, int* code) {
   auto command = std::make_shared<FreezeCommand>();
-  CLI::App* sub = app.add_subcommand("freeze", "Make one graph of a model and the checkpoint of its variables");
-  sub->add_option("model", command->model, "SavedModel folder, MetaGraph or graph")->required();
-  sub->add_option("-o,--out", command->out, "Where the frozen graph goes")->required()->type_name("FILE");
-  sub->add_option("--format", command->format, kFormatHelp)->type_name("FORMAT");
-  sub->add_option("--signature", command->signature, "What is kept; default: serving_default, or the only one")
-      ->type_name("KEY");
-  sub->add_option("--output", command->outputs,
-                  "Tensors, or keys of the signature, that are kept instead; default without signature: what no other "
-                  "node uses")
-      ->type_name("NAME")
-      ->delimiter(',');
-  sub->add_flag("--json", command->json, "As one JSON object");
-  command->flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "freeze", "Make one graph of a model and the checkpoint of its variables");
+  sub.option("model", command->model, "SavedModel folder, MetaGraph or graph").required();
+  sub.option("-o,--out", command->out, "Where the frozen graph goes").required().type_name("FILE");
+  sub.option("--format", command->format, kFormatHelp).type_name("FORMAT");
+  sub.option("--signature", command->signature, "What is kept; default: serving_default, or the only one")
+      .type_name("KEY");
+  sub.option("--output", command->outputs,
+             "Tensors, or keys of the signature, that are kept instead; default without signature: what no other "
+             "node uses")
+      .type_name("NAME")
+      .splits_at(',');
+  sub.flag("--json", command->json, "As one JSON object");
+  command->flags.AddTo(sub);
+  sub.footer(
       "Examples:\n"
       "  rivulet freeze saved_model/ -o frozen.pb\n"
       "  rivulet freeze saved_model/ --tags serve --signature classify -o frozen.pb\n"
       "  rivulet freeze model.ckpt-1000.meta --output final_result -o frozen.pb\n"
       "  rivulet freeze graph.pbtxt --checkpoint train/model.ckpt-1000 --output final_result -o frozen.pb");
-  sub->callback([command, code] { *code = Freeze(*command); });
+  sub.callback([command, code] { *code = Freeze(*command); });
 }
 
 }  // namespace rivulet::cli

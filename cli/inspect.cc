@@ -1,11 +1,11 @@
 // rivulet inspect: what is in a model file.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <set>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/command.h"
 #include "cli/inspect_checkpoint.h"
 #include "cli/inspect_setup.h"
@@ -261,19 +261,18 @@ int Inspect(const InspectCommand& command) {
 
 void AddInspect(CLI::App& app, int* code) {
   auto command = std::make_shared<InspectCommand>();
-  CLI::App* sub =
-      app.add_subcommand("inspect", "What is in a model: inputs, outputs, operators, sizes, what would not run");
-  sub->add_option("model", command->model, "Model file, SavedModel folder or checkpoint")->required();
-  sub->add_flag("--nodes", command->nodes, "One line per node");
-  sub->add_flag("--variables", command->variables, "All variables of a SavedModel");
-  sub->add_option("--op", command->op, "Only the nodes of this operator")->type_name("TYPE");
-  sub->add_flag("--json", command->json, "As one JSON object");
-  command->flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "inspect", "What is in a model: inputs, outputs, operators, sizes, what would not run");
+  sub.option("model", command->model, "Model file, SavedModel folder or checkpoint").required();
+  sub.flag("--nodes", command->nodes, "One line per node");
+  sub.flag("--variables", command->variables, "All variables of a SavedModel");
+  sub.option("--op", command->op, "Only the nodes of this operator").type_name("TYPE");
+  sub.flag("--json", command->json, "As one JSON object");
+  command->flags.AddTo(sub);
+  sub.footer(
       "Examples:\n  rivulet inspect model.pb\n  rivulet inspect saved_model_folder --tags serve\n  rivulet inspect "
       "model.ckpt-100\n  rivulet inspect model.pb --op Conv2D\n  rivulet inspect model.pb "
       "--nodes | less");
-  sub->callback([command, code] { *code = Inspect(*command); });
+  sub.callback([command, code] { *code = Inspect(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,9 +1,9 @@
 // rivulet label: what a model sees in pictures or hears in WAV files.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/told_by_model.h"
@@ -177,29 +177,29 @@ int Label(const LabelCommand& command) {
 
 void AddLabel(CLI::App& app, int* code) {
   auto command = std::make_shared<LabelCommand>();
-  CLI::App* sub = app.add_subcommand("label", "Say what a model sees in pictures or hears in WAV files");
-  sub->add_option("model", command->model, "Model file")->required();
-  sub->add_option("files", command->files, "Pictures, WAV files, or folders of them")->required();
-  sub->add_option("--labels", command->labels, "One label a line; default: a labels file beside the model")
-      ->type_name("FILE");
-  sub->add_option("--input-layer", command->input_layer, "Default: the graph's placeholder")->type_name("NAME");
-  sub->add_option("--output-layer", command->output_layer, "Default: what no other node uses")->type_name("NAME");
-  sub->add_option("--input-width", command->width, "Default: from the graph")->check(CLI::Range(1, 16384));
-  sub->add_option("--input-height", command->height, "Default: from the graph")->check(CLI::Range(1, 16384));
-  auto* mean = sub->add_option("--input-mean", command->mean, "Pixels are fed as (p - mean) / std; default 127.5");
-  auto* std = sub->add_option("--input-std", command->std, "Default 127.5");
-  sub->add_option("--top", command->top, "Labels to show")->check(CLI::Range(1, 100000))->capture_default_str();
-  sub->add_flag("--json", command->json, "As one JSON object");
-  sub->add_flag("--all-scores", command->all, "With --json: every score");
-  command->flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "label", "Say what a model sees in pictures or hears in WAV files");
+  sub.option("model", command->model, "Model file").required();
+  sub.option("files", command->files, "Pictures, WAV files, or folders of them").required();
+  sub.option("--labels", command->labels, "One label a line; default: a labels file beside the model")
+      .type_name("FILE");
+  sub.option("--input-layer", command->input_layer, "Default: the graph's placeholder").type_name("NAME");
+  sub.option("--output-layer", command->output_layer, "Default: what no other node uses").type_name("NAME");
+  sub.option("--input-width", command->width, "Default: from the graph").in_range(1, 16384);
+  sub.option("--input-height", command->height, "Default: from the graph").in_range(1, 16384);
+  const Flag mean = sub.option("--input-mean", command->mean, "Pixels are fed as (p - mean) / std; default 127.5");
+  const Flag std = sub.option("--input-std", command->std, "Default 127.5");
+  sub.option("--top", command->top, "Labels to show").in_range(1, 100000).shows_default();
+  sub.flag("--json", command->json, "As one JSON object");
+  sub.flag("--all-scores", command->all, "With --json: every score");
+  command->flags.AddTo(sub);
+  sub.footer(
       "Examples:\n"
       "  rivulet label mobilenet.pb cat.jpg\n"
       "  rivulet label inception.pb photos/ --labels imagenet.txt --input-mean 0 --input-std 255\n"
       "  rivulet label conv_actions_frozen.pb yes.wav --labels conv_actions_labels.txt");
-  sub->callback([command, code, mean, std] {
-    command->has_mean = mean->count() > 0;
-    command->has_std = std->count() > 0;
+  sub.callback([command, code, mean, std] {
+    command->has_mean = mean.count() > 0;
+    command->has_std = std.count() > 0;
     *code = Label(*command);
   });
 }

@@ -1,6 +1,6 @@
+#include "cli/flags.h"
 #include "cli/model_flags.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "cli/cache_folder.h"
@@ -12,15 +12,15 @@
 
 namespace rivulet::cli {
 
-void ModelFlags::AddTo(CLI::App& command) {
+void ModelFlags::AddTo(Subcommand& command) {
   command
-      .add_option("--tags", tags,
-                  "Which graph of a SavedModel, its tags separated by commas; default: serve, or the only one, or the "
-                  "one without")
-      ->type_name("TAG,…");
-  command.add_option("--checkpoint", checkpoint, "Where variables come from; default: the checkpoint beside the model")
-      ->type_name("PREFIX");
-  command.add_flag("--follow-links", follow_links, "Files of a model's folder may be links that lead out of it");
+      .option("--tags", tags,
+              "Which graph of a SavedModel, its tags separated by commas; default: serve, or the only one, or the "
+              "one without")
+      .type_name("TAG,…");
+  command.option("--checkpoint", checkpoint, "Where variables come from; default: the checkpoint beside the model")
+      .type_name("PREFIX");
+  command.flag("--follow-links", follow_links, "Files of a model's folder may be links that lead out of it");
 }
 
 LoadOptions ModelFlags::Options() const {

@@ -7,18 +7,16 @@
 
 #include "rivulet/model.h"
 
-namespace CLI {
-class App;
-}
-
 namespace rivulet::cli {
+
+class Subcommand;
 
 struct ModelFlags {
   std::string tags;
   std::string checkpoint;
   bool follow_links = false;
 
-  void AddTo(CLI::App& command);
+  void AddTo(Subcommand& command);
   LoadOptions Options() const;
 };
 

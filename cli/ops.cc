@@ -1,8 +1,8 @@
 // rivulet ops: the operators of this build, their types, and how each is proved.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/command.h"
 #include "cli/model_flags.h"
 #include "cli/narrow.h"
@@ -148,20 +148,19 @@ void AddOps(CLI::App& app, int* code) {
     std::vector<std::string> models;
   };
   auto command = std::make_shared<Command>();
-  CLI::App* sub = app.add_subcommand("ops", "The operators this build can run, with their types and golden cases");
-  sub->add_option("name", command->name, "Show one operator's signature, and its golden cases by type");
-  sub->add_flag("--json", command->json, "As JSON");
-  sub->add_option("--for", command->models, "Only what these models need, with the types that they need")
-      ->type_name("MODEL");
-  sub->add_option("--narrow", command->narrow, "With --for: write what an engine for these models alone is built from")
-      ->type_name("FOLDER")
-      ->needs("--for");
-  sub->add_flag("--page", command->page, "As the page docs/operators.md");
-  sub->footer(
+  Subcommand sub(app, "ops", "The operators this build can run, with their types and golden cases");
+  sub.option("name", command->name, "Show one operator's signature, and its golden cases by type");
+  sub.flag("--json", command->json, "As JSON");
+  sub.option("--for", command->models, "Only what these models need, with the types that they need").type_name("MODEL");
+  sub.option("--narrow", command->narrow, "With --for: write what an engine for these models alone is built from")
+      .type_name("FOLDER")
+      .needs("--for");
+  sub.flag("--page", command->page, "As the page docs/operators.md");
+  sub.footer(
       "Examples:\n  rivulet ops | tail -1\n  rivulet ops Conv2D\n  rivulet ops --json\n  rivulet ops --for model.pb\n  "
       "rivulet ops --page > "
       "docs/operators.md");
-  sub->callback([command, code] {
+  sub.callback([command, code] {
     *code = kFine;
     if (!command->narrow.empty()) {
       *code = WriteNarrowing(command->models, command->narrow);

@@ -1,9 +1,9 @@
 // rivulet optimize: whatever makes a model smaller and quicker and changes no answer.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/graph_output.h"
@@ -176,33 +176,33 @@ int Optimize(const OptimizeCommand& command) {
 
 void AddOptimize(CLI::App& app, int* code) {
   auto command = std::make_shared<OptimizeCommand>();
-  CLI::App* sub = app.add_subcommand("optimize", "Make a model smaller and quicker without changing an answer");
-  sub->add_option("model", command->model, "Any model; it is frozen first")->required();
-  sub->add_option("-o,--out", command->out, "Where the graph goes")->required()->type_name("FILE");
-  sub->add_option("--format", command->format, kFormatHelp)->type_name("FORMAT");
-  sub->add_option("--input", command->inputs,
-                  "Nodes that will be fed: what lies before them goes. Default: the placeholders")
-      ->type_name("NAME")
-      ->delimiter(',');
-  sub->add_option("--output", command->outputs,
-                  "What will be fetched; default: the signature's outputs, else what no other node uses")
-      ->type_name("NAME")
-      ->delimiter(',');
-  sub->add_option("--signature", command->signature, "What is kept; default: serving_default, or the only one")
-      ->type_name("KEY");
-  sub->add_option("--check-input", command->check_inputs,
-                  "What to feed when graphs are compared: NAME=FILE.npy, NAME=@FILE, NAME==VALUE; made up otherwise")
-      ->type_name("NAME=…")
-      ->take_all();
-  sub->add_flag("--no-verify", command->no_verify, "Don't run the graph before and after each step to compare them");
-  sub->add_flag("--json", command->json, "As one JSON object");
-  command->flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "optimize", "Make a model smaller and quicker without changing an answer");
+  sub.option("model", command->model, "Any model; it is frozen first").required();
+  sub.option("-o,--out", command->out, "Where the graph goes").required().type_name("FILE");
+  sub.option("--format", command->format, kFormatHelp).type_name("FORMAT");
+  sub.option("--input", command->inputs,
+             "Nodes that will be fed: what lies before them goes. Default: the placeholders")
+      .type_name("NAME")
+      .splits_at(',');
+  sub.option("--output", command->outputs,
+             "What will be fetched; default: the signature's outputs, else what no other node uses")
+      .type_name("NAME")
+      .splits_at(',');
+  sub.option("--signature", command->signature, "What is kept; default: serving_default, or the only one")
+      .type_name("KEY");
+  sub.option("--check-input", command->check_inputs,
+             "What to feed when graphs are compared: NAME=FILE.npy, NAME=@FILE, NAME==VALUE; made up otherwise")
+      .type_name("NAME=…")
+      .takes_all();
+  sub.flag("--no-verify", command->no_verify, "Don't run the graph before and after each step to compare them");
+  sub.flag("--json", command->json, "As one JSON object");
+  command->flags.AddTo(sub);
+  sub.footer(
       "Examples:\n"
       "  rivulet optimize retrained_graph.pb -o optimized_graph.pb\n"
       "  rivulet optimize inception.pb --input Mul --output final_result -o small.pb\n"
       "  rivulet optimize saved_model/ -o small.mmap --json");
-  sub->callback([command, code] { *code = Optimize(*command); });
+  sub.callback([command, code] { *code = Optimize(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,9 +1,9 @@
 // rivulet pack: a model, and what an app must know of it, as one file that is mapped.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <optional>
 
+#include "cli/flags.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/graph_output.h"
@@ -219,47 +219,43 @@ int Pack(const PackCommand& command) {
 
 void AddPack(CLI::App& app, int* code) {
   auto command = std::make_shared<PackCommand>();
-  CLI::App* sub = app.add_subcommand("pack", "One file to ship: weights to be mapped, labels, what to feed, checksums");
-  sub->add_option("model", command->model, "Model file or SavedModel folder")->required();
-  sub->add_option("-o,--out", command->out,
-                  "Where the pack goes; .rivulet, or .mmap for TensorFlow's memmapped package")
-      ->required();
-  sub->add_option("--format", command->format, "What to write, where the name does not tell")
-      ->check(CLI::IsMember({"pack", "memmapped"}));
-  sub->add_option("--labels", command->labels, "Labels, one a line")->type_name("FILE");
-  sub->add_option("--input", command->input, "The input for pictures; default: the one that can take some")
-      ->type_name("NAME");
-  sub->add_option("--size", command->size, "Of the pictures; default: from the graph")->type_name("WxH");
-  sub->add_option("--mean", command->mean, "Pixels are fed as (p - mean) / scale")->type_name("M");
-  sub->add_option("--scale", command->scale, "Likewise")->type_name("S");
-  sub->add_option("--output", command->outputs, "What an app fetches; default: what no other node uses")
-      ->type_name("NAME")
-      ->delimiter(',');
-  sub->add_option("--sample", command->samples,
-                  "A value of an input, whose answer 'rivulet check' will compare: NAME=FILE.npy, NAME=@FILE, "
-                  "NAME==VALUE. Default: a made-up one")
-      ->type_name("NAME=…")
-      ->take_all();
-  sub->add_option("--card", command->card, "Of the model card: title, description, licence, whatever")
-      ->type_name("KEY=TEXT")
-      ->take_all();
-  sub->add_flag("--plain", command->plain, "Without weights in the kernels' layout: half the file, slower to load");
-  sub->add_flag("--keep-norms", command->keep_norms,
-                "Batch norms stay in the graph, and are folded at each load instead of now");
-  sub->add_option("--min-bytes", command->min_bytes,
-                  "Smaller weights stay in the graph; default 1024 (memmapped 10000)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
-  sub->add_option("--signature", command->signature,
-                  "Which of a SavedModel's; default: serving_default, or the only one")
-      ->type_name("KEY");
-  command->flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "pack", "One file to ship: weights to be mapped, labels, what to feed, checksums");
+  sub.option("model", command->model, "Model file or SavedModel folder").required();
+  sub.option("-o,--out", command->out, "Where the pack goes; .rivulet, or .mmap for TensorFlow's memmapped package")
+      .required();
+  sub.option("--format", command->format, "What to write, where the name does not tell").one_of({"pack", "memmapped"});
+  sub.option("--labels", command->labels, "Labels, one a line").type_name("FILE");
+  sub.option("--input", command->input, "The input for pictures; default: the one that can take some")
+      .type_name("NAME");
+  sub.option("--size", command->size, "Of the pictures; default: from the graph").type_name("WxH");
+  sub.option("--mean", command->mean, "Pixels are fed as (p - mean) / scale").type_name("M");
+  sub.option("--scale", command->scale, "Likewise").type_name("S");
+  sub.option("--output", command->outputs, "What an app fetches; default: what no other node uses")
+      .type_name("NAME")
+      .splits_at(',');
+  sub.option("--sample", command->samples,
+             "A value of an input, whose answer 'rivulet check' will compare: NAME=FILE.npy, NAME=@FILE, "
+             "NAME==VALUE. Default: a made-up one")
+      .type_name("NAME=…")
+      .takes_all();
+  sub.option("--card", command->card, "Of the model card: title, description, licence, whatever")
+      .type_name("KEY=TEXT")
+      .takes_all();
+  sub.flag("--plain", command->plain, "Without weights in the kernels' layout: half the file, slower to load");
+  sub.flag("--keep-norms", command->keep_norms,
+           "Batch norms stay in the graph, and are folded at each load instead of now");
+  sub.option("--min-bytes", command->min_bytes, "Smaller weights stay in the graph; default 1024 (memmapped 10000)")
+      .in_range(int64_t{1}, int64_t{1} << 40);
+  sub.option("--signature", command->signature, "Which of a SavedModel's; default: serving_default, or the only one")
+      .type_name("KEY");
+  command->flags.AddTo(sub);
+  sub.footer(
       "Examples:\n"
       "  rivulet pack graph.pb -o flowers.rivulet --labels labels.txt --size 224x224 --mean 128 --scale 128\n"
       "  rivulet label flowers.rivulet rose.jpg\n"
       "  rivulet pack saved_model_folder -o app.rivulet --sample x=example.npy --card title='Flowers'\n"
       "  rivulet pack graph.pb -o graph.mmpb --format memmapped");
-  sub->callback([command, code] { *code = Pack(*command); });
+  sub.callback([command, code] { *code = Pack(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,10 +1,10 @@
 // rivulet prepare: the whole road from a trained model to the file that ships, with one report.
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/flags.h"
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
@@ -242,57 +242,52 @@ int Prepare(const PrepareCommand& command) {
 
 void AddPrepare(CLI::App& app, int* code) {
   auto command = std::make_shared<PrepareCommand>();
-  CLI::App* sub = app.add_subcommand("prepare", "Make of a trained model the file that ships, and report each step");
-  sub->add_option("model", command->model, "Any model; it is frozen first")->required();
-  sub->add_option("-o,--out", command->out, "The file for the app; .rivulet")->required()->type_name("FILE");
-  sub->add_option("--target", command->target, "What it is for")
-      ->check(CLI::IsMember({"phone", "browser", "pi"}))
-      ->capture_default_str();
-  sub->add_option("--images", command->images,
-                  "Pictures or WAV files on which answers are compared; made-up inputs otherwise")
-      ->type_name("DIR");
-  sub->add_option("--sample", command->arrays,
-                  "An array to compare on, of the first sample, the second of the same NAME of the second: "
-                  "NAME=FILE.npy, NAME=@FILE, NAME==VALUE")
-      ->type_name("NAME=…")
-      ->take_all();
-  sub->add_option("--input-shape", command->shapes, "Shape of an input that the file does not tell, to make up values")
-      ->type_name("NAME=1,224,224,3")
-      ->take_all();
-  sub->add_option("--most", command->most, "So many of them at most")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  sub->add_option("--labels", command->labels, "One label a line; default: a labels file beside the model")
-      ->type_name("FILE");
-  sub->add_option("--max-drop", command->max_drop,
-                  "How many of the best answers may change, or without scores how much the outputs")
-      ->type_name("SHARE")
-      ->capture_default_str();
-  CLI::Option* lossless = sub->add_flag("--lossless", command->lossless, "No step that changes an answer");
-  sub->add_flag("--int8", command->int8,
-                "8-bit arithmetic in place of coarser weights, calibrated on --images or --sample")
-      ->excludes(lossless);
-  sub->add_option("--report", command->page, "Also a page with charts")->type_name("PAGE.html");
-  sub->add_flag("--json", command->json, "As one JSON object");
-  sub->add_option("--output", command->outputs, "Default: the signature's, else what no other node uses")
-      ->type_name("NAME")
-      ->delimiter(',');
-  sub->add_option("--signature", command->signature, "Default: serving_default, or the only one")->type_name("KEY");
-  sub->add_option("--input-layer", command->input_layer, "Where pictures go; default: the graph's placeholder")
-      ->type_name("NAME");
-  sub->add_option("--input-width", command->width, "Default: from the graph")->check(CLI::Range(1, 16384));
-  sub->add_option("--input-height", command->height, "Default: from the graph")->check(CLI::Range(1, 16384));
-  sub->add_option("--input-mean", command->mean, "Pixels are fed as (p - mean) / std; default 127.5");
-  sub->add_option("--input-std", command->std, "Default 127.5");
-  sub->add_option("--threads", command->threads, "Threads that share the work of an operator")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "prepare", "Make of a trained model the file that ships, and report each step");
+  sub.option("model", command->model, "Any model; it is frozen first").required();
+  sub.option("-o,--out", command->out, "The file for the app; .rivulet").required().type_name("FILE");
+  sub.option("--target", command->target, "What it is for").one_of({"phone", "browser", "pi"}).shows_default();
+  sub.option("--images", command->images,
+             "Pictures or WAV files on which answers are compared; made-up inputs otherwise")
+      .type_name("DIR");
+  sub.option("--sample", command->arrays,
+             "An array to compare on, of the first sample, the second of the same NAME of the second: "
+             "NAME=FILE.npy, NAME=@FILE, NAME==VALUE")
+      .type_name("NAME=…")
+      .takes_all();
+  sub.option("--input-shape", command->shapes, "Shape of an input that the file does not tell, to make up values")
+      .type_name("NAME=1,224,224,3")
+      .takes_all();
+  sub.option("--most", command->most, "So many of them at most").in_range(1, 1000000).shows_default();
+  sub.option("--labels", command->labels, "One label a line; default: a labels file beside the model")
+      .type_name("FILE");
+  sub.option("--max-drop", command->max_drop,
+             "How many of the best answers may change, or without scores how much the outputs")
+      .type_name("SHARE")
+      .shows_default();
+  const Flag lossless = sub.flag("--lossless", command->lossless, "No step that changes an answer");
+  sub.flag("--int8", command->int8, "8-bit arithmetic in place of coarser weights, calibrated on --images or --sample")
+      .excludes(lossless);
+  sub.option("--report", command->page, "Also a page with charts").type_name("PAGE.html");
+  sub.flag("--json", command->json, "As one JSON object");
+  sub.option("--output", command->outputs, "Default: the signature's, else what no other node uses")
+      .type_name("NAME")
+      .splits_at(',');
+  sub.option("--signature", command->signature, "Default: serving_default, or the only one").type_name("KEY");
+  sub.option("--input-layer", command->input_layer, "Where pictures go; default: the graph's placeholder")
+      .type_name("NAME");
+  sub.option("--input-width", command->width, "Default: from the graph").in_range(1, 16384);
+  sub.option("--input-height", command->height, "Default: from the graph").in_range(1, 16384);
+  sub.option("--input-mean", command->mean, "Pixels are fed as (p - mean) / std; default 127.5");
+  sub.option("--input-std", command->std, "Default 127.5");
+  sub.option("--threads", command->threads, "Threads that share the work of an operator")
+      .in_range(1, 1024)
+      .shows_default();
+  command->flags.AddTo(sub);
+  sub.footer(
       "Examples:\n"
       "  rivulet prepare retrained_graph.pb --images flowers/ --labels retrained_labels.txt -o flowers.rivulet\n"
       "  rivulet prepare saved_model/ --target browser --lossless -o app.rivulet --report page.html");
-  sub->callback([command, code] { *code = Prepare(*command); });
+  sub.callback([command, code] { *code = Prepare(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,5 +1,4 @@
 // rivulet run: feeds arrays, saves arrays.
-#include <CLI/CLI.hpp>
 #include <sys/stat.h>
 
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <set>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
 #include "cli/command.h"
 #include "cli/examples.h"
 #include "cli/feeds.h"
@@ -208,31 +208,29 @@ int Run(const RunCommand& command) {
 
 void AddRun(CLI::App& app, int* code) {
   auto command = std::make_shared<RunCommand>();
-  CLI::App* sub = app.add_subcommand("run", "Feed arrays to a model and save what comes out");
-  sub->add_option("model", command->model, "Model file or SavedModel folder")->required();
-  sub->add_option("--input", command->inputs, kInputHelp)->type_name("NAME=…")->take_all();
-  sub->add_option("--example", command->examples, kExampleHelp)->type_name("NAME=JSON")->take_all();
-  sub->add_option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
-      ->type_name("KEY");
-  sub->add_option(
-         "--output", command->outputs,
-         "Key of the signature or tensor to fetch, once per output; default: the signature's outputs, or what no "
-         "other node uses")
-      ->type_name("NAME")
-      ->delimiter(',');
-  sub->add_option("--save", command->save, "Save outputs as DIR/NAME.npy, '/' and ':' in names as '_'")
-      ->type_name("DIR");
-  sub->add_flag("--json", command->json, "Describe the outputs as one JSON object");
-  command->flags.AddTo(*sub);
-  command->model_flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "run", "Feed arrays to a model and save what comes out");
+  sub.option("model", command->model, "Model file or SavedModel folder").required();
+  sub.option("--input", command->inputs, kInputHelp).type_name("NAME=…").takes_all();
+  sub.option("--example", command->examples, kExampleHelp).type_name("NAME=JSON").takes_all();
+  sub.option("--signature", command->signature, "Whose keys NAMEs are; default: serving_default, or the only one")
+      .type_name("KEY");
+  sub.option("--output", command->outputs,
+             "Key of the signature or tensor to fetch, once per output; default: the signature's outputs, or what no "
+             "other node uses")
+      .type_name("NAME")
+      .splits_at(',');
+  sub.option("--save", command->save, "Save outputs as DIR/NAME.npy, '/' and ':' in names as '_'").type_name("DIR");
+  sub.flag("--json", command->json, "Describe the outputs as one JSON object");
+  command->flags.AddTo(sub);
+  command->model_flags.AddTo(sub);
+  sub.footer(
       "Examples:\n"
       "  rivulet run model.pb --input x=x.npy --output y --save out\n"
       "  rivulet run speech.pb --input wav_data=@yes.wav --output labels_softmax\n"
       "  rivulet run model.pb --input x=x.npy --input keep_prob==1.0 --output y:0 --threads 2\n"
       "  rivulet run saved_model_folder --signature serving_default --input x=x.npy --save out\n"
       "  rivulet run saved_model_folder --signature classify --example inputs='{\"x\": [1.0]}'");
-  sub->callback([command, code] { *code = Run(*command); });
+  sub.callback([command, code] { *code = Run(*command); });
 }
 
 }  // namespace rivulet::cli

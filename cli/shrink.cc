@@ -1,11 +1,11 @@
 // rivulet shrink: the command line, and which way of making a model smaller it asks for.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/flags.h"
 #include "cli/command.h"
 #include "cli/graph_output.h"
 #include "cli/html_page.h"
@@ -147,70 +147,61 @@ int RunShrink(const ShrinkCommand& command) {
 
 void AddShrink(CLI::App& app, int* code) {
   auto command = std::make_shared<ShrinkCommand>();
-  CLI::App* sub = app.add_subcommand("shrink", "Make a model smaller, and say what that changes");
-  sub->add_option("model", command->model, "A graph, a package, or a SavedModel, which is frozen first");
-  sub->add_option("-o,--out", command->out, "Where the smaller one goes")->type_name("FILE");
-  sub->add_option("--format", command->format, kRivuletFormatHelp)->type_name("FORMAT");
-  sub->add_flag("--squeeze", command->squeeze,
-                "Quantise every weight as coarsely as the results allow, and code the levels (the default)");
-  sub->add_option("--max-drop", command->max_drop,
-                  "How much may differ: the share of top-1 answers, or the distance of other outputs; default 1%")
-      ->type_name("P");
-  sub->add_flag("--peaks", command->peaks,
-                "Outputs are heat maps: an answer is where a channel's peak is, to a hundredth of the side");
-  sub->add_option("--size", command->size, "Instead: how large the file may be, such as 8MB")->type_name("S");
-  sub->add_option("--step", command->step,
-                  "Instead of searching: every step is so much of its tensor's root mean square")
-      ->check(CLI::Range(1e-6, 100.0))
-      ->type_name("R");
-  sub->add_option("--keep-tried", command->keep_tried,
-                  "A folder that gets every file that the search tries, by its size")
-      ->check(CLI::ExistingDirectory)
-      ->type_name("DIR");
-  sub->add_flag("--keep-graph", command->keep_graph, "Don't fold batch norms into the weights first");
-  sub->add_flag("--lossless", command->lossless, "Code the weights as they are");
-  CLI::Option* rounding = sub->add_option("--round-weights", command->levels,
-                                          "Round weights to N values, 256 of themselves, for a store's zip")
-                              ->expected(0, 1)
-                              ->check(CLI::Range(1, 1 << 24))
-                              ->type_name("[N]");
-  sub->add_flag("--quantize-weights", command->quantize_weights,
-                "8-bit weights that are made float where they are read");
-  sub->add_flag("--float16", command->float16, "Weights of half the size that are made float where they are read");
-  sub->add_flag(
-      "--int8", command->int8,
-      "8-bit arithmetic: weights in codes, and activations rounded to the ranges that they have on the samples");
-  sub->add_option("--images", command->samples.images, "Pictures or sounds to try it on: files, or folders of them")
-      ->type_name("PATH");
-  sub->add_option("--sample", command->samples.samples,
-                  "An array to try it on: NAME=FILE.npy; the second array of an input is of the second sample")
-      ->type_name("NAME=…")
-      ->take_all();
-  sub->add_option("--most-samples", command->samples.most, "Of the pictures so many are used")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  sub->add_option("--input-layer", command->samples.input_layer, "Where pictures go; default: the graph's placeholder")
-      ->type_name("NAME");
-  sub->add_option("--signature", command->samples.signature,
-                  "Which of a SavedModel's is kept; default: serving_default, or the only one")
-      ->type_name("KEY");
-  sub->add_option("--output", command->samples.outputs, "What is compared; default: what no other node uses")
-      ->delimiter(',')
-      ->type_name("NAME");
-  sub->add_option("--input-mean", command->samples.input_mean, "Pixels are fed as (p - mean) / std; default 127.5");
-  sub->add_option("--input-std", command->samples.input_std, "Default 127.5");
-  sub->add_option("--threads", command->threads, "Threads for running the network")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  sub->add_flag("--json", command->json, "As one JSON object, with every tensor and every trial");
-  sub->add_option(
-         "--image", command->image,
-         "A picture at fewer colours instead, FILE.png; or FILE.html with it at 256 to 4, beside a model's weights")
-      ->type_name("FILE");
-  sub->add_option("--colors", command->colors, "Of that picture, 2 to 256")
-      ->check(CLI::Range(2, 256))
-      ->capture_default_str();
-  sub->footer(
+  Subcommand sub(app, "shrink", "Make a model smaller, and say what that changes");
+  sub.option("model", command->model, "A graph, a package, or a SavedModel, which is frozen first");
+  sub.option("-o,--out", command->out, "Where the smaller one goes").type_name("FILE");
+  sub.option("--format", command->format, kRivuletFormatHelp).type_name("FORMAT");
+  sub.flag("--squeeze", command->squeeze,
+           "Quantise every weight as coarsely as the results allow, and code the levels (the default)");
+  sub.option("--max-drop", command->max_drop,
+             "How much may differ: the share of top-1 answers, or the distance of other outputs; default 1%")
+      .type_name("P");
+  sub.flag("--peaks", command->peaks,
+           "Outputs are heat maps: an answer is where a channel's peak is, to a hundredth of the side");
+  sub.option("--size", command->size, "Instead: how large the file may be, such as 8MB").type_name("S");
+  sub.option("--step", command->step, "Instead of searching: every step is so much of its tensor's root mean square")
+      .in_range(1e-6, 100.0)
+      .type_name("R");
+  sub.option("--keep-tried", command->keep_tried, "A folder that gets every file that the search tries, by its size")
+      .existing_folder()
+      .type_name("DIR");
+  sub.flag("--keep-graph", command->keep_graph, "Don't fold batch norms into the weights first");
+  sub.flag("--lossless", command->lossless, "Code the weights as they are");
+  const Flag rounding =
+      sub.option("--round-weights", command->levels, "Round weights to N values, 256 of themselves, for a store's zip")
+          .takes(0, 1)
+          .in_range(1, 1 << 24)
+          .type_name("[N]");
+  sub.flag("--quantize-weights", command->quantize_weights, "8-bit weights that are made float where they are read");
+  sub.flag("--float16", command->float16, "Weights of half the size that are made float where they are read");
+  sub.flag("--int8", command->int8,
+           "8-bit arithmetic: weights in codes, and activations rounded to the ranges that they have on the samples");
+  sub.option("--images", command->samples.images, "Pictures or sounds to try it on: files, or folders of them")
+      .type_name("PATH");
+  sub.option("--sample", command->samples.samples,
+             "An array to try it on: NAME=FILE.npy; the second array of an input is of the second sample")
+      .type_name("NAME=…")
+      .takes_all();
+  sub.option("--most-samples", command->samples.most, "Of the pictures so many are used")
+      .in_range(1, 1000000)
+      .shows_default();
+  sub.option("--input-layer", command->samples.input_layer, "Where pictures go; default: the graph's placeholder")
+      .type_name("NAME");
+  sub.option("--signature", command->samples.signature,
+             "Which of a SavedModel's is kept; default: serving_default, or the only one")
+      .type_name("KEY");
+  sub.option("--output", command->samples.outputs, "What is compared; default: what no other node uses")
+      .splits_at(',')
+      .type_name("NAME");
+  sub.option("--input-mean", command->samples.input_mean, "Pixels are fed as (p - mean) / std; default 127.5");
+  sub.option("--input-std", command->samples.input_std, "Default 127.5");
+  sub.option("--threads", command->threads, "Threads for running the network").in_range(1, 1024).shows_default();
+  sub.flag("--json", command->json, "As one JSON object, with every tensor and every trial");
+  sub.option("--image", command->image,
+             "A picture at fewer colours instead, FILE.png; or FILE.html with it at 256 to 4, beside a model's weights")
+      .type_name("FILE");
+  sub.option("--colors", command->colors, "Of that picture, 2 to 256").in_range(2, 256).shows_default();
+  sub.footer(
       "Agreement is with the unshrunk network, on the samples; it is no accuracy.\n\n"
       "Examples:\n"
       "  rivulet shrink mobilenet.pb -o small.rivulet --images flowers/ --max-drop 1%\n"
@@ -219,8 +210,8 @@ void AddShrink(CLI::App& app, int* code) {
       "  rivulet shrink graph.pb -o rounded.pb --round-weights 256\n"
       "  rivulet shrink model.pb --image photo.jpg -o levels.html\n"
       "  rivulet shrink --image photo.jpg --colors 32 -o photo_32.png");
-  sub->callback([command, rounding, code] {
-    if (rounding->count() > 0) command->round_weights = command->levels > 0 ? command->levels : 256;
+  sub.callback([command, rounding, code] {
+    if (rounding.count() > 0) command->round_weights = command->levels > 0 ? command->levels : 256;
     *code = RunShrink(*command);
   });
 }

@@ -1,8 +1,8 @@
 // rivulet transform: a graph changed step by step, by the names that TensorFlow's transform_graph gave the steps.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 
+#include "cli/flags.h"
 #include "cli/cache_folder.h"
 #include "cli/command.h"
 #include "cli/feeds.h"
@@ -146,30 +146,30 @@ int RunTransform(const TransformCommand& command) {
 
 void AddTransform(CLI::App& app, int* code) {
   auto command = std::make_shared<TransformCommand>();
-  CLI::App* sub = app.add_subcommand("transform", "Change a graph step by step, as transform_graph did");
-  sub->add_option("model", command->model, "A graph, binary or text; a SavedModel's folder, which is frozen first");
-  sub->add_option("-o,--out", command->out, "Where the changed graph goes")->type_name("FILE");
-  sub->add_option("--format", command->format, kFormatHelp)->type_name("FORMAT");
-  sub->add_option("--input", command->inputs, "What will be fed; keeps its name")->delimiter(',');
-  sub->add_option("--output", command->outputs, "What will be fetched; keeps its name")->delimiter(',');
-  sub->add_option("--signature", command->signature,
-                  "Which of a SavedModel's is kept; default: serving_default, or the only one")
-      ->type_name("KEY");
-  sub->add_option("--transforms", command->transforms, "The steps, in their order");
-  sub->add_flag("--no-verify", command->no_verify, "Don't run the graph before and after each step to compare them");
-  sub->add_option("--check-input", command->check_inputs,
-                  "What to feed then: NAME=FILE.npy, NAME=@FILE, NAME==VALUE. What is not given gets made-up values")
-      ->type_name("NAME=…")
-      ->take_all();
-  sub->add_flag("--bisect", command->bisect, "When a step is not what it promises, find the place that is at fault");
-  sub->add_flag("--list", command->list, "Print the steps there are, with their arguments");
-  sub->footer(
+  Subcommand sub(app, "transform", "Change a graph step by step, as transform_graph did");
+  sub.option("model", command->model, "A graph, binary or text; a SavedModel's folder, which is frozen first");
+  sub.option("-o,--out", command->out, "Where the changed graph goes").type_name("FILE");
+  sub.option("--format", command->format, kFormatHelp).type_name("FORMAT");
+  sub.option("--input", command->inputs, "What will be fed; keeps its name").splits_at(',');
+  sub.option("--output", command->outputs, "What will be fetched; keeps its name").splits_at(',');
+  sub.option("--signature", command->signature,
+             "Which of a SavedModel's is kept; default: serving_default, or the only one")
+      .type_name("KEY");
+  sub.option("--transforms", command->transforms, "The steps, in their order");
+  sub.flag("--no-verify", command->no_verify, "Don't run the graph before and after each step to compare them");
+  sub.option("--check-input", command->check_inputs,
+             "What to feed then: NAME=FILE.npy, NAME=@FILE, NAME==VALUE. What is not given gets made-up values")
+      .type_name("NAME=…")
+      .takes_all();
+  sub.flag("--bisect", command->bisect, "When a step is not what it promises, find the place that is at fault");
+  sub.flag("--list", command->list, "Print the steps there are, with their arguments");
+  sub.footer(
       "Examples:\n"
       "  rivulet transform graph.pb -o small.pb --input input --output final_result \\\n"
       "      --transforms 'strip_unused_nodes(type=float, shape=\"1,224,224,3\") remove_nodes(op=Identity) "
       "round_weights'\n"
       "  rivulet transform --list");
-  sub->callback([command, code] { *code = RunTransform(*command); });
+  sub.callback([command, code] { *code = RunTransform(*command); });
 }
 
 }  // namespace rivulet::cli

@@ -1,9 +1,9 @@
 // rivulet view: a model's graph as a page, a picture or text.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
+#include "cli/flags.h"
 #include "cli/bench_feeds.h"
 #include "cli/command.h"
 #include "cli/model_flags.h"
@@ -145,27 +145,27 @@ int View(const ViewCommand& command) {
 
 void AddView(CLI::App& app, int* code) {
   auto command = std::make_shared<ViewCommand>();
-  CLI::App* sub = app.add_subcommand("view", "The graph as a page to explore, or a picture, DOT or text");
-  sub->add_option("model", command->models, "Model file or SavedModel folder; two are compared: before, after")
-      ->required()
-      ->type_name("MODEL");
-  sub->add_option("-o,--out", command->out, "File to write, - for stdout; default: the model's name with .html or .svg")
-      ->type_name("FILE");
-  sub->add_flag("--svg", command->svg, "A picture instead of a page");
-  sub->add_flag("--dot", command->dot, "For Graphviz, on stdout unless --out is given");
-  sub->add_flag("--text", command->text, "A tree of scopes and nodes, or of two models what differs, on stdout");
-  sub->add_option("--expand", command->expand, "Which scopes are open at first: none, all, or as many as can be read")
-      ->check(CLI::IsMember({"auto", "none", "all"}))
-      ->capture_default_str();
-  sub->add_flag("--profile", command->profile, "Run the model and colour nodes by the time they take");
-  sub->add_option("--input-shape", command->shapes, "For --profile: shape of an input, filled with made-up values")
-      ->type_name("NAME=1,224,224,3")
-      ->take_all();
-  sub->add_option("--input", command->inputs, "For --profile, as in rivulet run")->type_name("NAME=…")->take_all();
-  sub->add_option("--signature", command->signature, "For --profile: whose inputs and outputs")->type_name("KEY");
-  command->flags.AddTo(*sub);
-  command->model_flags.AddTo(*sub);
-  sub->footer(
+  Subcommand sub(app, "view", "The graph as a page to explore, or a picture, DOT or text");
+  sub.option("model", command->models, "Model file or SavedModel folder; two are compared: before, after")
+      .required()
+      .type_name("MODEL");
+  sub.option("-o,--out", command->out, "File to write, - for stdout; default: the model's name with .html or .svg")
+      .type_name("FILE");
+  sub.flag("--svg", command->svg, "A picture instead of a page");
+  sub.flag("--dot", command->dot, "For Graphviz, on stdout unless --out is given");
+  sub.flag("--text", command->text, "A tree of scopes and nodes, or of two models what differs, on stdout");
+  sub.option("--expand", command->expand, "Which scopes are open at first: none, all, or as many as can be read")
+      .one_of({"auto", "none", "all"})
+      .shows_default();
+  sub.flag("--profile", command->profile, "Run the model and colour nodes by the time they take");
+  sub.option("--input-shape", command->shapes, "For --profile: shape of an input, filled with made-up values")
+      .type_name("NAME=1,224,224,3")
+      .takes_all();
+  sub.option("--input", command->inputs, "For --profile, as in rivulet run").type_name("NAME=…").takes_all();
+  sub.option("--signature", command->signature, "For --profile: whose inputs and outputs").type_name("KEY");
+  command->flags.AddTo(sub);
+  command->model_flags.AddTo(sub);
+  sub.footer(
       "The page is one file that needs no network. Keys in it: / search, arrows walk, Enter opens a scope, f fits,\n"
       "0-4 colour, ? lists them all.\n\n"
       "Examples:\n"
@@ -174,7 +174,7 @@ void AddView(CLI::App& app, int* code) {
       "  rivulet view model.pb optimized.pb -o change.html    # before and after\n"
       "  rivulet view model.pb --svg --expand all -o model.svg\n"
       "  rivulet view model.pb --text | less");
-  sub->callback([command, code] { *code = View(*command); });
+  sub.callback([command, code] { *code = View(*command); });
 }
 
 }  // namespace rivulet::cli
