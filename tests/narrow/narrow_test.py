@@ -12,7 +12,7 @@ import unittest
 
 FULL, BUILD, ROOT = (pathlib.Path(path).resolve() for path in sys.argv[1:4])
 MODEL = ROOT / "models" / "shapes" / "shapes.pb"
-NARROW = BUILD / "cli" / "rivulet"
+NARROW = BUILD / "rivulet"
 INPUT = (3, 64, 64, 3)
 
 
