@@ -92,9 +92,28 @@ HWY_INLINE void StoreSome(V v, int64_t count, float* to) {
   const D d;
   if (count >= kLanes) {
     hn::StoreU(v, d, to);
-  } else {
-    hn::StoreN(v, d, to, static_cast<size_t>(count));
+    return;
   }
+#if HWY_TARGET == HWY_AVX2
+  // Stores by a mask take tens of cycles on some processors; those of four lanes, two and one, one each.
+  const hn::Half<D> d4;
+  const hn::Half<decltype(d4)> d2;
+  auto rest = hn::LowerHalf(d4, v);
+  if ((count & 4) != 0) {
+    hn::StoreU(rest, d4, to);
+    rest = hn::UpperHalf(d4, v);
+    to += 4;
+  }
+  auto last = hn::LowerHalf(d2, rest);
+  if ((count & 2) != 0) {
+    hn::StoreU(last, d2, to);
+    last = hn::UpperHalf(d2, rest);
+    to += 2;
+  }
+  if ((count & 1) != 0) *to = hn::GetLane(last);
+#else
+  hn::StoreN(v, d, to, static_cast<size_t>(count));
+#endif
 }
 
 }  // namespace HWY_NAMESPACE
