@@ -28,8 +28,8 @@ constexpr size_t kMaxPermutations = 4;
 
 class Regions {
  public:
-  Regions(const PassContext& context, PatchSink& sink, const std::vector<int32_t>& order, Permutation p)
-      : graph_(context.graph), sink_(sink), order_(order), p_(std::move(p)), count_(context.graph.nodes().size()) {
+  Regions(const PassContext& context, PatchSink& sink, Permutation p)
+      : graph_(context.graph), sink_(sink), p_(std::move(p)), count_(context.graph.nodes().size()) {
     turnings_.resize(count_);
     transposes_.resize(count_);
     parent_.resize(count_);
@@ -47,14 +47,15 @@ class Regions {
   }
 
   // Turns what gains by it. False: nothing does.
-  bool Run() {
+  Result<bool> Run() {
     Collect();
     const std::map<size_t, int64_t> gains = Gains();
     bool any = false;
     for (const auto& [region, gain] : gains) any |= gain > 0;
     if (!any) return false;
+    RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(graph_));
     sink_.Begin();
-    for (const int32_t i : order_) {
+    for (const int32_t i : order) {
       if (!IsIn(i)) continue;
       const auto gain = gains.find(Region(static_cast<size_t>(i)));
       if (gain != gains.end() && gain->second > 0) Turn(i);
@@ -176,7 +177,6 @@ class Regions {
 
   const Graph& graph_;
   PatchSink& sink_;
-  const std::vector<int32_t>& order_;
   const Permutation p_;
   const size_t count_;
   std::vector<std::optional<Turning>> turnings_;  // of nodes in regions
@@ -197,11 +197,10 @@ Status TurnRegions(const PassContext& context, PatchSink& sink) {
     if (p.empty() || IsIdentity(p) || std::find(tried.begin(), tried.end(), p) != tried.end()) continue;
     tried.push_back(p);
   }
-  if (tried.empty()) return Status();
-  RIVULET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, TopologicalOrder(context.graph));
   for (const Permutation& p : tried) {
     // The next order of axes sees what this one has left.
-    if (Regions(context, sink, order, p).Run()) return Status();
+    RIVULET_ASSIGN_OR_RETURN(const bool turned, Regions(context, sink, p).Run());
+    if (turned) return Status();
   }
   return Status();
 }
