@@ -44,9 +44,8 @@ class PlacedRequests {
  public:
   explicit PlacedRequests(size_t steps)
       : leaves_(std::bit_ceil(std::max<size_t>(steps, 1))),
-        living_(2 * leaves_),
-        starting_(2 * leaves_),
-        any_starts_(2 * leaves_, false),
+        living_(2 * leaves_, kNone),
+        starting_(2 * leaves_, kNone),
         top_inside_(2 * leaves_, 0),
         top_throughout_(2 * leaves_, 0),
         starts_(leaves_),
@@ -56,10 +55,10 @@ class PlacedRequests {
     starts_.Add(request.first_step, 1);
     ends_.Add(request.last_step, 1);
     const size_t leaf = leaves_ + static_cast<size_t>(request.first_step);
-    starting_[leaf].push_back(index);
-    for (size_t node = leaf; node > 0; node /= 2) any_starts_[node] = true;
+    Prepend(index, &starting_[leaf]);
+    for (size_t node = leaf / 2; node > 0 && starting_[node] == kNone; node /= 2) starting_[node] = kBelow;
     ForEachNode(request, [&](size_t node) {
-      living_[node].push_back(index);
+      Prepend(index, &living_[node]);
       top_throughout_[node] = std::max(top_throughout_[node], end);
       for (; node > 0; node /= 2) top_inside_[node] = std::max(top_inside_[node], end);
     });
@@ -74,7 +73,7 @@ class PlacedRequests {
   void List(const ArenaRequest& request, std::vector<size_t>* out) const {
     out->clear();
     for (size_t node = leaves_ + static_cast<size_t>(request.first_step); node > 0; node /= 2)
-      out->insert(out->end(), living_[node].begin(), living_[node].end());
+      Append(living_[node], out);
     ListStarting(1, 0, leaves_, static_cast<size_t>(request.first_step) + 1, static_cast<size_t>(request.last_step) + 1,
                  out);
   }
@@ -102,19 +101,34 @@ class PlacedRequests {
 
   // Those that start in [begin, end), of a node over `width` steps from `first` on.
   void ListStarting(size_t node, size_t first, size_t width, size_t begin, size_t end, std::vector<size_t>* out) const {
-    if (!any_starts_[node] || begin >= first + width || end <= first || begin >= end) return;
-    if (width == 1) {
-      out->insert(out->end(), starting_[node].begin(), starting_[node].end());
-      return;
-    }
+    if (starting_[node] == kNone || begin >= first + width || end <= first || begin >= end) return;
+    if (width == 1) return Append(starting_[node], out);
     ListStarting(2 * node, first, width / 2, begin, end, out);
     ListStarting(2 * node + 1, first + width / 2, width / 2, begin, end, out);
   }
 
+  // Lists are chains through one array: a list for each node of its own would be asked for, and given back, for each
+  // order that is tried.
+  static constexpr int32_t kNone = -1;
+  static constexpr int32_t kBelow = -2;  // at a node above leaves with requests
+  struct Link {
+    size_t index;
+    int32_t next;
+  };
+
+  void Prepend(size_t index, int32_t* list) {
+    links_.push_back({index, *list});
+    *list = static_cast<int32_t>(links_.size()) - 1;
+  }
+  void Append(int32_t list, std::vector<size_t>* out) const {
+    for (; list >= 0; list = links_[static_cast<size_t>(list)].next)
+      out->push_back(links_[static_cast<size_t>(list)].index);
+  }
+
   size_t leaves_;
-  std::vector<std::vector<size_t>> living_;
-  std::vector<std::vector<size_t>> starting_;
-  std::vector<bool> any_starts_;
+  std::vector<Link> links_;
+  std::vector<int32_t> living_;    // by node, the first of its list
+  std::vector<int32_t> starting_;  // by leaf, likewise
   std::vector<int64_t> top_inside_;
   std::vector<int64_t> top_throughout_;
   StepCounts starts_;
