@@ -162,8 +162,9 @@ bool TakesBands(const ConvGeometry& g, bool depthwise) {
 }
 
 bool BandsPay(const ConvGeometry& before, const ConvGeometry& after, int threads) {
-  // Half of a second-level cache, that is, or of a processor's share of the next one.
-  constexpr int64_t kFarFloats = 1 << 17;
+  // Half of a second-level cache, that is, or of a processor's share of the next one. Of less, threads still wait for
+  // rows that another one has written.
+  const int64_t far_floats = int64_t{1} << (threads > 1 ? 16 : 17);
   // Multiplications for each value between the two. To write it and to read it costs as much as some forty, and more
   // where threads share what they wait for; where many more come with it, whole pictures multiply faster than bands.
   const double most_work = threads > 1 ? 96 : 72;
@@ -171,7 +172,7 @@ bool BandsPay(const ConvGeometry& before, const ConvGeometry& after, int threads
   const double made = taps(before) * static_cast<double>(before.in_c) / static_cast<double>(before.groups);
   const double read = taps(after) * static_cast<double>(after.out_c) / static_cast<double>(after.groups) /
                       (static_cast<double>(after.stride_h) * static_cast<double>(after.stride_w));
-  return before.out_h >= 8 && before.out_h * RowFloats(before) >= kFarFloats && made + read <= most_work;
+  return before.out_h >= 8 && before.out_h * RowFloats(before) >= far_floats && made + read <= most_work;
 }
 
 int64_t BandRows(std::span<const ConvGeometry> stages) {

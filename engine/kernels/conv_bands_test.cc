@@ -123,5 +123,18 @@ TEST(ConvBands, WhatDoesNotStayNearIsNoChain) {
   EXPECT_EQ(BandRows(std::vector<ConvGeometry>{after}), 0);
 }
 
+TEST(ConvBands, SeveralThreadsChainSmallerPictures) {
+  const auto pays = [](int64_t side, int threads) {
+    Chain chain;
+    chain.Add({1, side, side, 16}, 0, 3, 1, 1, false);
+    chain.Add({}, 16, 1, 1, 0, false);
+    return BandsPay(chain.stages[0].geometry, chain.stages[1].geometry, threads);
+  };
+  EXPECT_TRUE(pays(96, 1));
+  EXPECT_FALSE(pays(64, 1));
+  EXPECT_TRUE(pays(64, 2));
+  EXPECT_FALSE(pays(48, 2));
+}
+
 }  // namespace
 }  // namespace rivulet
