@@ -5,7 +5,8 @@
 //   take:   indices [m] int64, keys [m], a batch [m, shape..] for each component
 //
 // Whole tuples come in the order of the insertion that began them, whose number is the index; TensorFlow counts from
-// the least int64. wait_for_incomplete means nothing, as in TensorFlow. Taking waits for whole tuples (waiting_line.h).
+// the least int64, and takes components whose rank is not known for scalars. wait_for_incomplete means nothing, as in
+// TensorFlow. Taking waits for whole tuples (waiting_line.h).
 #include <limits>
 #include <map>
 
@@ -79,7 +80,7 @@ class Barrier : public Object {
   static std::shared_ptr<Queue> MakeReady(QueueForm form) {
     TupleForm& elements = form.elements;
     elements.dtypes.insert(elements.dtypes.begin(), {DType::kInt64, DType::kString});
-    if (!elements.shapes.empty()) elements.shapes.insert(elements.shapes.begin(), {Shape(), Shape()});
+    elements.shapes.insert(elements.shapes.begin(), {Shape(), Shape()});
     return MakePriorityQueue(std::move(form));
   }
 
@@ -100,7 +101,6 @@ class Barrier : public Object {
     if (keys.dim(0) > 0 && values.num_elements() == 0) {
       return InvalidArgument("values: want rows with elements, got shape ", values.shape());
     }
-    if (form().elements.shapes.empty()) return Status();
     const Shape row(values.shape().dims().subspan(1));
     if (ShapeFits(form().elements.shapes[place], row)) return Status();
     return InvalidArgument("values: want rows of shape ", form().elements.shapes[place], ", got ", row);
@@ -171,11 +171,11 @@ Status InferHandle(InferContext& c) {
   }
   const std::vector<Shape> shapes = c.attrs().Shapes("shapes");
   const size_t count = c.attrs().Types("component_types").size();
-  if (!shapes.empty() && shapes.size() != count) {
+  if (shapes.size() != count) {
     return InvalidArgument("attr 'shapes': want one for each of ", count, " components, got ", shapes.size());
   }
   for (const Shape& shape : shapes) {
-    if (!shape.complete()) return InvalidArgument("attr 'shapes': want known dims, got ", shape);
+    if (shape.has_rank() && !shape.complete()) return InvalidArgument("attr 'shapes': want known dims, got ", shape);
   }
   return Status();
 }
@@ -187,6 +187,9 @@ Result<std::unique_ptr<OpState>> PrepareHandle(PrepareContext& c) {
   state->form.name = state->object.name;
   state->form.elements.dtypes = c.attrs().Types("component_types");
   state->form.elements.shapes = c.attrs().Shapes("shapes");
+  for (Shape& shape : state->form.elements.shapes) {
+    if (!shape.has_rank()) shape = {};
+  }
   return std::unique_ptr<OpState>(std::move(state));
 }
 

@@ -4,7 +4,9 @@
 //   include_batch_in_index; the first place of the window in row-major order when there are several, or when it holds
 //   NaN gradient: dx[argmax] += dy, zeros elsewhere
 //
-// NHWC. MaxPoolWithArgmax wants an input with elements, as in TensorFlow.
+// NHWC. MaxPoolWithArgmax wants an input with elements, as in TensorFlow, which also checks a window over channels and
+// then leaves it out of account: every channel is pooled by itself. The gradient of such a window has a channel for
+// each window and a pixel for each of the input's.
 #include "engine/ops/pool_shape.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/staging.h"
@@ -18,9 +20,15 @@ struct State : OpState {
   bool batch_in_index = false;
 };
 
+Result<ConvSizes> SizesOf(const PoolSpec& spec, const Shape& input) {
+  RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, PoolSizesOf(spec, input));
+  sizes.out_c = sizes.in_c;
+  return sizes;
+}
+
 Status Infer(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, false));
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, true));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, SizesOf(spec, c.shape(0)));
   if (c.shape(0).complete() && c.shape(0).num_elements() == 0) {
     return InvalidArgument("want an input with elements, got shape ", c.shape(0));
   }
@@ -30,8 +38,9 @@ Status Infer(InferContext& c) {
 }
 
 Status InferGrad(InferContext& c) {
-  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, false));
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  RIVULET_ASSIGN_OR_RETURN(const PoolSpec spec, ParsePoolSpec(c.attrs(), 2, true));
+  RIVULET_ASSIGN_OR_RETURN(ConvSizes sizes, PoolSizesOf(spec, c.shape(0)));
+  if (spec.depth_window != 1) sizes.out = sizes.in;
   const Shape want = OutputShape(spec.window, sizes);
   for (int i = 1; i <= 2; ++i) {
     if (!MergeShapes(want, c.shape(i)).ok()) {
@@ -44,7 +53,7 @@ Status InferGrad(InferContext& c) {
 
 Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
-  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), 2, false));
+  RIVULET_ASSIGN_OR_RETURN(state->spec, ParsePoolSpec(c.attrs(), 2, true));
   state->batch_in_index = c.attrs().Bool("include_batch_in_index");
   return std::unique_ptr<OpState>(std::move(state));
 }
@@ -103,7 +112,7 @@ void Pool(RunContext& c, const ConvSizes& s, FindMaximum find, const void* in, v
 Status Run(RunContext& c) {
   const auto& state = c.state<State>();
   if (c.output(0).num_elements() == 0) return Status();
-  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, PoolSizesOf(state.spec, c.input(0).shape()));
+  RIVULET_ASSIGN_OR_RETURN(const ConvSizes s, SizesOf(state.spec, c.input(0).shape()));
   ScratchPieces pieces;
   const StagedInput input(c.input(0), true, pieces);
   const StagedOutput output(c.output(0), true, pieces);

@@ -97,6 +97,17 @@ def cases():
     for name, act in acts.items():
         yield GraphCase(f'Barrier refuses {name}', refused(act), error=True)
     yield GraphCase('Barrier refuses a capacity', refused(drop, capacity=3), error=True)
+    anything = tf.TensorShape(None)
+    for shapes in ((), ((),), ((None,), ())):
+        yield GraphCase(f'Barrier refuses shapes {shapes}', refused(drop, shapes=shapes), error=True)
+    yield GraphCase('Barrier refuses vectors of unknown rank', refused(lambda b: drop(b.put(1, [b'b'], f32([[1]]))), shapes=(anything, anything)), error=True)
+
+    def unknown(g):
+        b = Barrier(g, ['float32', 'float32'], [anything, (2,)])
+        b.put(0, [b'x', b'y'], f32([1, 2]))
+        b.put(1, [b'y', b'x'], f32([[3, 4], [5, 6]]))
+        return b.take(2)
+    yield GraphCase('Barrier of components of unknown rank, which are scalars', unknown)
 
     def closed_then_cancelled(g):
         b = Barrier(g, ['float32', 'float32'], [(), ()])

@@ -109,6 +109,16 @@ def argmax():
     yield Case(op, [fed(rand('float32', (2, 5, 6, 3)), None)], WINDOWS[0])
     yield Case(op, [rand('float32', (5, 6, 3))], WINDOWS[0], error=True)
     yield Case(op, [rand('float32', (0, 6, 3, 2))], WINDOWS[0], error=True)
+    # A window over channels is checked, and then every channel is pooled by itself; the gradient counts the windows.
+    channels, grad = dict(ksize=[1, 1, 1, 2], strides=[1, 1, 1, 2], padding='VALID'), 'MaxPoolGradWithArgmax'
+    x = rand('float32', (1, 2, 3, 4))
+    yield Case(op, [fed(x, None)], channels)
+    yield Case(op, [fed(x, None)], dict(channels, strides=[1, 2, 2, 2]))
+    for bad in (dict(strides=[1, 1, 1, 1]), dict(ksize=[1, 1, 1, 3], strides=[1, 1, 1, 3]), dict(ksize=[1, 2, 1, 2])):
+        yield Case(op, [x], dict(channels, **bad), error=True)
+    for strides in ([1, 1, 1, 2], [1, 2, 2, 2]):
+        yield Case(grad, [x, rand('float32', (1, 2, 3, 2)), i64(np.arange(12).reshape(1, 2, 3, 2))], dict(channels, strides=strides))
+    yield Case(grad, [x, rand('float32', (1, 2, 3, 4)), i64(np.arange(24).reshape(1, 2, 3, 4))], channels, error=True)
 
 
 def gradients():
