@@ -1,15 +1,19 @@
 #include "tests/hostile/operators/attempt.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "engine/base/allocator_watch.h"
 #include "engine/base/errors.h"
 #include "engine/graph/graph.h"
 #include "tests/golden/may_loop.h"
+#include "tests/hostile/wire_builder.h"
 
 namespace rivulet::hostile {
 namespace {
@@ -99,14 +103,47 @@ Status RunAtOnce(const Attempt& attempt, Session& session, Session& other, const
   return status;
 }
 
+std::string& FolderOfFolders() {
+  static std::string path;
+  return path;
+}
+
+// A SavedModel of one graph, beside its files.
+void WriteModel(const std::string& graph, const ModelFolder& files) {
+  std::filesystem::remove_all(kModelFolder);
+  const auto write = [](const std::string& name, const std::string& bytes) {
+    const std::filesystem::path path = std::filesystem::path(kModelFolder) / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << bytes;
+  };
+  const std::string meta = Wire().Bytes(1, Wire().Bytes(4, "serve").str()).Bytes(2, graph).str();
+  write("saved_model.pb", Wire().Int(1, 1).Bytes(2, meta).str());
+  for (const auto& [name, bytes] : files) write(name, bytes);
+}
+
+// Paths in the graph are relative, so that they are the same in every process.
+Result<std::shared_ptr<const Model>> LoadWithFiles(const std::string& graph, const ModelFolder& files,
+                                                   const LoadOptions& load) {
+  static const bool is_there = [] {
+    const std::string own = FolderOfFolders() + "/" + std::to_string(getpid());
+    std::filesystem::create_directories(own);
+    return chdir(own.c_str()) == 0;
+  }();
+  if (!is_there) return Internal("no folder for models with files");
+  WriteModel(graph, files);
+  return Model::Load(kModelFolder, load);
+}
+
 Result<Outcome> TryWithin(const Attempt& attempt) {
   const std::string bytes = PutTogether(attempt.graph);
   LoadOptions load;
   load.limits = Limits::Strict();
   load.allocator = Allocator::Create(attempt.budget);
   const double start = SecondsUsed();
-  const auto model =
-      Model::LoadBytes({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, nullptr, "hostile.pb", load);
+  const auto model = attempt.files.empty()
+                         ? Model::LoadBytes({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, nullptr,
+                                            "hostile.pb", load)
+                         : LoadWithFiles(bytes, attempt.files, load);
   if (!model.ok()) return OutcomeOf(model.status());
   SessionOptions options;
   options.num_threads = attempt.at_once ? 2 : 1;
@@ -134,6 +171,16 @@ Result<Outcome> TryWithin(const Attempt& attempt) {
 }
 
 }  // namespace
+
+ModelFolders::ModelFolders() {
+  char name[] = "/tmp/rivulet-hostile-XXXXXX";
+  if (mkdtemp(name) != nullptr) FolderOfFolders() = name;
+}
+
+ModelFolders::~ModelFolders() {
+  std::error_code ignored;
+  if (!FolderOfFolders().empty()) std::filesystem::remove_all(FolderOfFolders(), ignored);
+}
 
 Result<Outcome> Try(const Attempt& attempt) {
   FillNewBuffers(kFirstFill);

@@ -15,6 +15,8 @@ struct Attempt {
   // Two threads run one session, and a third another session of the model, all at once.
   bool at_once = false;
   size_t budget = size_t{16} << 20;
+  // Not empty: the graph is that of a SavedModel in kModelFolder, with these files.
+  ModelFolder files;
 };
 
 enum class Outcome { kResults, kError, kStopped };
@@ -23,6 +25,15 @@ enum class Outcome { kResults, kError, kStopped };
 // deadline, an error that names no node, a result that depends on memory nobody wrote, a write outside of a buffer.
 // Crashes are for who runs this in a process of its own.
 Result<Outcome> Try(const Attempt& attempt);
+
+// Models with files get a folder for each process, within one that is gone with this.
+class ModelFolders {
+ public:
+  ModelFolders();
+  ~ModelFolders();
+  ModelFolders(const ModelFolders&) = delete;
+  ModelFolders& operator=(const ModelFolders&) = delete;
+};
 
 }  // namespace rivulet::hostile
 

@@ -7,6 +7,7 @@ std::vector<Change> ChangesOf(const Start& start) {
   AddInputChanges(start, &changes);
   AddAttrChanges(start, &changes);
   AddNodeChanges(start, &changes);
+  AddFileChanges(start, &changes);
   return changes;
 }
 
@@ -16,6 +17,7 @@ Attempt Changed(const Start& start, const Change& change, size_t index) {
   attempt.feeds = start.feeds;
   attempt.fetches = start.fetches;
   attempt.targets = start.targets;
+  attempt.files = start.files;
   attempt.passes = index % 2 == 0;
   const size_t often = (start.def->flags & kStateful) != 0 ? 3 : 16;
   attempt.at_once = index % often == 0;

@@ -22,6 +22,8 @@ void AddInputChanges(const Start& start, std::vector<Change>* changes);
 void AddAttrChanges(const Start& start, std::vector<Change>* changes);
 // Inputs that are missing, too many or all the same; variables without values; little memory; many threads.
 void AddNodeChanges(const Start& start, std::vector<Change>* changes);
+// Files that are missing, cut, longer, of other bytes, or another file.
+void AddFileChanges(const Start& start, std::vector<Change>* changes);
 
 // All of them, always in the same order.
 std::vector<Change> ChangesOf(const Start& start);

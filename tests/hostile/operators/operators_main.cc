@@ -24,6 +24,7 @@
 #include "engine/ops/op.h"
 #include "tests/golden/inputs.h"
 #include "tests/hostile/operators/changes.h"
+#include "tests/hostile/operators/file_cases.h"
 #include "tests/hostile/operators/isolated.h"
 
 namespace rivulet::hostile {
@@ -58,6 +59,7 @@ Result<std::vector<golden::GoldenCase>> AllCases() {
       if (IsReadable(record)) cases.push_back(std::move(record));
     }
   }
+  for (golden::GoldenCase& record : FileCases()) cases.push_back(std::move(record));
   return cases;
 }
 
@@ -84,7 +86,9 @@ std::vector<Piece> PiecesOf(const std::vector<golden::GoldenCase>& cases, const 
 Result<Start> StartOf(const Piece& piece) {
   if (piece.record == nullptr) return StartOfSignature(*piece.def);
   for (Start& start : StartsOf(*piece.record)) {
-    if (start.def == piece.def) return std::move(start);
+    if (start.def != piece.def) continue;
+    if (start.name.starts_with(kFilesPrefix)) start.files = FilesOfCases();
+    return std::move(start);
   }
   return StartOfSignature(*piece.def);  // the recording has it in the body of a function
 }
@@ -133,6 +137,7 @@ int RunAll(const Options& options) {
   const std::vector<Piece> pieces = PiecesOf(*cases, options);
   Isolation isolation;
   isolation.jobs = options.jobs;
+  const ModelFolders folders;
   const IsolatedResult result =
       RunIsolated(static_cast<int64_t>(pieces.size()), isolation, [&](int64_t piece, int64_t from, Progress& progress) {
         DoPiece(pieces[static_cast<size_t>(piece)], from, options, progress);

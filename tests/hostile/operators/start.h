@@ -14,6 +14,10 @@
 
 namespace rivulet::hostile {
 
+// Files by their paths in the folder of a model.
+using ModelFolder = std::map<std::string, std::string>;
+inline constexpr char kModelFolder[] = "model";  // of the process's own folder
+
 struct Start {
   std::string name;
   const OpDef* def = nullptr;
@@ -25,6 +29,7 @@ struct Start {
   // Of the node's inputs, by their place: values that can be known. The others are handles, references, and what could
   // not be computed.
   std::map<size_t, Tensor> values;
+  ModelFolder files;
 };
 
 // One for each operator of the case that is in this build and among its nodes.
