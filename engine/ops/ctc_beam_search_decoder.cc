@@ -27,10 +27,9 @@ namespace {
 Status Infer(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantRank(0, 3));
   RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
-  const int64_t paths = c.attrs().Int("top_paths");
-  if (paths > c.attrs().Int("beam_width")) {
-    return InvalidArgument("attr 'top_paths': want at most beam_width, ", c.attrs().Int("beam_width"), ", got ", paths);
-  }
+  const int64_t paths = c.attrs().Int("top_paths"), width = c.attrs().Int("beam_width");
+  if (width >= int64_t{1} << 31) return InvalidArgument("attr 'beam_width': want [1, 2^31), got ", width);
+  if (paths > width) return InvalidArgument("attr 'top_paths': want at most beam_width, ", width, ", got ", paths);
   int64_t batch = c.shape(0).has_rank() ? c.shape(0)[1] : Shape::kUnknownDim;
   if (c.shape(1).has_rank() && c.shape(1)[0] >= 0) {
     if (batch >= 0 && batch != c.shape(1)[0]) {

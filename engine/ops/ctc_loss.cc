@@ -18,6 +18,7 @@
 // here the loss is that of blanks.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "engine/ops/log_sum.h"
@@ -97,9 +98,9 @@ Result<std::vector<Sequence>> ReadLabels(const RunContext& c, int64_t time, int6
   std::vector<Sequence> sequences(static_cast<size_t>(batch));
   for (int64_t i = 0; i < labels.count; ++i) {
     const int64_t* at = labels.index(i);
-    if (at[0] < 0 || at[0] >= batch || at[1] < 0) {
-      return InvalidArgument("labels_indices[", i, "]: want a sequence in [0, ", batch, ") and a place >= 0, got ",
-                             IndexText(at, 2));
+    if (at[0] < 0 || at[0] >= batch || at[1] < 0 || at[1] == std::numeric_limits<int64_t>::max()) {
+      return InvalidArgument("labels_indices[", i, "]: want a sequence in [0, ", batch,
+                             ") and a place in [0, 2^63 - 1), got ", IndexText(at, 2));
     }
     if (i > 0 && CompareIndices(labels.index(i - 1), at, 2) >= 0) {
       return InvalidArgument("labels_indices[", i, "]: want ascending indices, got ", IndexText(at, 2), " after ",

@@ -144,7 +144,8 @@ void RunChannels(RunContext& c, const ConvSizes& s, Rule rule, DType dtype, cons
 
 Status Run(RunContext& c, Rule rule) {
   const auto& state = c.state<State>();
-  if (c.output(0).num_elements() == 0) return Status();
+  const bool is_empty = c.output(0).num_elements() == 0;
+  if (is_empty && !state.from_inputs) return Status();
   PoolSpec spec = state.spec;
   if (state.from_inputs) {
     RIVULET_ASSIGN_OR_RETURN(spec, SpecFromInputs(c.input(3), c.input(4), state.padding, state.data_format));
@@ -156,6 +157,7 @@ Status Run(RunContext& c, Rule rule) {
     RIVULET_RETURN_IF_ERROR(
         CheckShape("grad", c.input(2).shape(), rule == Rule::kGather ? c.input(0).shape() : pooled));
   }
+  if (is_empty) return Status();
   const bool last = spec.window.channels_last;
   ScratchPieces pieces;
   const StagedInput input(c.input(0), last, pieces);

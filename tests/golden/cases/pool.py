@@ -137,6 +137,8 @@ def gradients():
         given = [rand('float32', (2, 4, 4, 3), seed=1), rand('float32', (2, 2, 2, 3), seed=2), rand('float32', (2, 2, 2, 3), seed=3)]
         given[bad[0]] = rand('float32', (2, 3, 2, 3) if bad[0] == 1 else bad[1], seed=4)
         yield Case('MaxPoolGradV2', given + [i32([1, 2, 2, 1]), i32([1, 2, 2, 1])], dict(padding='SAME'), error=True)
+    none = rand('float32', (1, 0, 4, 3), seed=1)
+    yield Case('MaxPoolGradV2', [none, *given[1:], i32([1, 2, 2, 1]), i32([1, 2, 2, 1])], dict(padding='SAME'), error=True)
     for strides in ([1, 1, 1, 2], [1, 2, 2, 3]):  # windows of one channel take no notice of the channels' stride
         k, x = dict(ksize=[1, 2, 2, 1], strides=strides, padding='SAME'), rand('float32', (2, 4, 4, 6), seed=1)
         g = rand('float32', (2, 4 // strides[1], 4 // strides[1], 6), seed=2)
@@ -165,7 +167,7 @@ def gradients():
     y = f32(tf_run('MaxPool', [x], k)[0])
     g = rand(t, y.array.shape, seed=2)
     yield Case('MaxPoolGrad', [f32(nchw(make(x))), f32(nchw(y.array)), f32(nchw(make(g)))], first(k),
-               expect=lambda: [nchw(tf_run('MaxPoolGrad', [x, y, g], k)[0])])
+               expect=lambda x=x, y=y, g=g, k=k: [nchw(tf_run('MaxPoolGrad', [x, y, g], k)[0])])
     yield Case('MaxPoolGrad', [x, y, rand(t, (1, 1, 2, 2))], k, error=True)
     yield Case('MaxPoolGrad', [x, rand(t, (1, 1, 2, 2)), g], k, error=True)
 
