@@ -109,7 +109,7 @@ Result<std::vector<int64_t>> PieceSizes(const Tensor& size_splits, int64_t dim, 
 }
 
 Status InferSplitV(InferContext& c) {
-  RIVULET_RETURN_IF_ERROR(c.WantScalar(2));
+  RIVULET_RETURN_IF_ERROR(WantOneElement(c.shape(2), "split_dim"));
   RIVULET_ASSIGN_OR_RETURN(const int64_t length, VectorLength(c, 1, "size_splits"));
   if (length >= 0 && length != c.num_outputs()) {
     return InvalidArgument("size_splits: want ", c.num_outputs(), " sizes, got ", length);

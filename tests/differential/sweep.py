@@ -24,6 +24,7 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOLDEN = os.path.join(os.path.dirname(HERE), 'golden')
 PATIENCE = 8 if os.getloadavg()[0] < 4 else 60  # seconds that TensorFlow may take for one case
+ENGINE_PATIENCE = 300 if os.getloadavg()[0] < 4 else 1800  # and the engine for 200
 LIMIT_BYTES = 8 << 30  # of address space beyond what TensorFlow has once loaded
 
 
@@ -197,7 +198,7 @@ def engine(golden_test, records, folder, said):
             file.write(recorder.pack(some, 'sweep'))
         try:
             done = subprocess.run([golden_test, '--cases=sweep', '-v'], capture_output=True, text=True, errors='replace',
-                                  env={**os.environ, 'RIVULET_GOLDEN_DATA': folder}, timeout=300)
+                                  env={**os.environ, 'RIVULET_GOLDEN_DATA': folder}, timeout=ENGINE_PATIENCE)
             status, text = done.returncode, done.stdout
         except subprocess.TimeoutExpired as late:
             status, text = -9, (late.stdout or b'').decode(errors='replace')

@@ -79,6 +79,7 @@ struct Job {
   Status Check(const GoldenCase& record, size_t index) {
     if (mode == Mode::kHostile) return CheckHostiles(record, index * 1000, num_hostile, verbose, &num_noticed);
     if (verbose) std::printf("run  %s\n", record.name.c_str());
+    if (verbose) std::fflush(stdout);  // whoever reads it names the case that ends the process
     if (mode == Mode::kEdges) return StandsForItsOperators(record, &seen) ? CheckEdges(record, &edges) : Status();
     if (mode == Mode::kFaults) return CheckFaults(record, &num_noticed);
     std::string said;

@@ -188,6 +188,8 @@ def cuts():
     yield Case('Split', [i32([0, 0]), rand('float32', (6,))], dict(num_split=2), error=True)
     for sizes, axis in (([1, 2], 0), ([7], 0), ([-1, -1], 0), ([-2, 8], 0), ([7, -1], 0), ([3, 3], 1), ([3, 3], -2), ([2, 2, 2], 5)):
         yield Case('SplitV', [rand('float32', (6,)), i64(sizes), i32(axis)], dict(num_split=len(sizes)), error=True)
+    yield Case('SplitV', [rand('float32', (2, 3)), i64([1, 2]), i32([[1]])], dict(num_split=2))  # one element is a scalar
+    yield Case('SplitV', [rand('float32', (2, 3)), i64([1, 2]), i32([1, 1])], dict(num_split=2), error=True)
     yield Case('SplitV', [rand('float32', (6,)), i64([2**62, 2**62, 2**62]), i32(0)], dict(num_split=3), error=True)
     yield Case('SplitV', [rand('float32', (6,)), i64([-1]), i32(0)], dict(num_split=1), error=True)
     for shape, sizes, axis in (((0, 4), [-1, 2], 1), ((0, 4), [1, 3], 1), ((0, 4), [0, 0], 0), ((4, 0), [1, 3], 0)):
