@@ -37,6 +37,14 @@ constexpr Entry kEntries[] = {
     {DType::kVariant, 0, "variant"},
     {DType::kUint32, 4, "uint32"},
     {DType::kUint64, 8, "uint64"},
+    // Types that only messages know.
+    {DType::kInvalid, 0, "float8_e5m2"},
+    {DType::kInvalid, 0, "float8_e4m3fn"},
+    {DType::kInvalid, 0, "float8_e4m3fnuz"},
+    {DType::kInvalid, 0, "float8_e4m3b11fnuz"},
+    {DType::kInvalid, 0, "float8_e5m2fnuz"},
+    {DType::kInvalid, 0, "int4"},
+    {DType::kInvalid, 0, "uint4"},
 };
 constexpr int kNumEntries = static_cast<int>(std::size(kEntries));
 

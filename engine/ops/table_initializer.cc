@@ -121,7 +121,7 @@ Status SetFrom(std::string_view line, int64_t index, const FileState& state, Ten
   for (int64_t column = 0; column < index; ++column) {
     const size_t cut = line.find(state.delimiter, begin);
     if (cut == std::string_view::npos) {
-      return InvalidArgument("line ", i, ": want ", index + 1, " columns or more, got ", column + 1);
+      return InvalidArgument("line ", i, ": want more than ", index, " columns, got ", column + 1);
     }
     begin = cut + 1;
   }

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "engine/base/object.h"
 #include "engine/ops/infer.h"
 #include "engine/ops/lookup_table.h"
@@ -92,7 +94,9 @@ TEST(InitializeTableFromTextFile, SaysWhatIsWrong) {
   EXPECT_TRUE(Fails(Read("a\n\nb\n", {}), "line 1 is empty"));
   EXPECT_TRUE(Fails(Read("a\na\n", {}), "key 1 was given before"));
   EXPECT_TRUE(Fails(Read("a\t1x\n", {.key_index = 0, .value_index = 1}), "line 0: '1x' is no int64"));
-  EXPECT_TRUE(Fails(Read("a\n", {.key_index = 0, .value_index = 3}), "want 4 columns or more, got 1"));
+  EXPECT_TRUE(Fails(Read("a\n", {.key_index = 0, .value_index = 3}), "want more than 3 columns, got 1"));
+  EXPECT_TRUE(Fails(Read("a\n", {.key_index = 0, .value_index = std::numeric_limits<int64_t>::max()}),
+                    "want more than 9223372036854775807 columns, got 1"));
   EXPECT_TRUE(Fails(Read("a\n", {.value = DType::kInt32}), "want a table of int64"));
   EXPECT_TRUE(Fails(Read("a\n", {.value = DType::kFloat, .value_index = -2}), "want a table of integers or strings"));
   EXPECT_TRUE(Fails(Read("a\n", {.value = DType::kBool, .value_index = 0}), "cannot be read as bool"));
