@@ -173,8 +173,8 @@ Result<Outcome> TryWithin(const Attempt& attempt) {
 }  // namespace
 
 ModelFolders::ModelFolders() {
-  char name[] = "/tmp/rivulet-hostile-XXXXXX";
-  if (mkdtemp(name) != nullptr) FolderOfFolders() = name;
+  std::string name = (std::filesystem::temp_directory_path() / "rivulet-hostile-XXXXXX").string();
+  if (mkdtemp(name.data()) != nullptr) FolderOfFolders() = name;
 }
 
 ModelFolders::~ModelFolders() {
