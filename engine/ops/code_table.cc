@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "engine/kernels/code_stages.h"
 #include "engine/kernels/int8_codes.h"
 #include "engine/kernels/map.h"
 #include "engine/kernels/quantized_codes.h"
@@ -177,9 +180,18 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 // Which codes an array has. What nobody asks for is not looked for.
 class Seen {
  public:
-  Seen(const uint8_t* codes, int64_t count) : codes_(codes), count_(count) {
-    uint8_t least = 255, most = 0;
-    ExtremesOfBytes(codes, count, &least, &most);
+  Seen(const uint8_t* codes, int64_t count, ThreadPool& pool, const StopToken& stop) : codes_(codes), count_(count) {
+    constexpr int64_t kGrain = 1 << 15;
+    std::atomic<uint8_t> low{255}, high{0};
+    pool.ParallelFor(count, kGrain, stop, [&](int64_t begin, int64_t end) {
+      uint8_t least = low, most = high;
+      ExtremesOfBytes(codes + begin, end - begin, &least, &most);
+      for (uint8_t seen = low; least < seen && !low.compare_exchange_weak(seen, least);) {
+      }
+      for (uint8_t seen = high; most > seen && !high.compare_exchange_weak(seen, most);) {
+      }
+    });
+    const uint8_t least = low, most = high;
     for (int code = 0; code < kCodes; ++code) {
       states_[code] = code < least || code > most ? kAbsent : kUnknown;
     }
@@ -237,7 +249,7 @@ struct Value {
 class TableRun {
  public:
   TableRun(RunContext& c, Value* values)
-      : c_(c), values_(values), seen_(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).num_elements()) {}
+      : c_(c), values_(values), seen_(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).num_elements(), c.pool(), c.stop()) {}
 
   Status Run(const std::vector<Step>& steps) {
     RIVULET_RETURN_IF_ERROR(ReadRange(c_, 1, 2, false, &values_[0].range));
@@ -283,7 +295,9 @@ class TableRun {
       case Kind::kQuantize: return Quantize(step, to);
       case Kind::kQuantizeFound: {
         const Value& from = At(step.operands[0]);
-        Range range{Extreme(from.floats, false), Extreme(from.floats, true)};
+        float ends[2];
+        Extremes(from.floats, ends);
+        const Range range{ends[0], ends[1]};
         if (!(range.low <= range.high)) return Backwards(range);
         Encode(from, range, to);
         return Status();
@@ -308,26 +322,49 @@ class TableRun {
     return Status();
   }
 
-  // The first code with the least or the largest value of all that may be there, while none of them is known to be
-  // absent; -1 where some value is NaN.
-  template <typename T>
-  int64_t MostLikely(const T* values, bool most) const {
-    if (!seen_.all_may() || seen_.first() > seen_.last()) return -1;
-    T low = values[seen_.first()], high = low;
-    bool is_nan = false;
-    for (int64_t i = seen_.first(); i <= seen_.last(); ++i) {
-      low = std::min(low, values[i]);
-      high = std::max(high, values[i]);
-      is_nan = is_nan | (values[i] != values[i]);
-    }
-    if (is_nan) return -1;
-    return std::find(values + seen_.first(), values + seen_.last(), most ? high : low) - values;
+  // The least and the largest value of all codes that may be there, while none of them is known to be absent; NaN where
+  // one is.
+  static void Ends(const int32_t* values, int64_t count, int32_t* ends) {
+    ends[0] = ends[1] = values[0];
+    ExtremesOfCodes(values, count, &ends[0], &ends[1]);
+  }
+  static void Ends(const float* values, int64_t count, float* ends) {
+    ends[0] = std::numeric_limits<float>::infinity();
+    ends[1] = -ends[0];
+    WidenByFloats(values, count, ends);
   }
 
-  // The least or the largest value of codes that are there; NaN where one of these is.
+  // The first of the codes with a value, at an end of them if it is no zero, of which there are two.
+  template <typename T>
+  int64_t CodeWith(const T* values, T value) const {
+    if (value != 0 && values[seen_.first()] == value) return seen_.first();
+    if (value != 0 && values[seen_.last()] == value) return seen_.last();
+    return std::find(values + seen_.first(), values + seen_.last(), value) - values;
+  }
+
+  // The least and the largest value of codes that are there; NaN where one of these is.
+  template <typename T>
+  void Extremes(const T* values, T* ends) {
+    for (int side = 0; side < 2; ++side) {
+      T likely[2];
+      if (seen_.all_may() && seen_.first() <= seen_.last()) {
+        Ends(values + seen_.first(), seen_.last() - seen_.first() + 1, likely);
+        const T value = likely[side];
+        if (value == value) {
+          const int64_t code = CodeWith(values, value);
+          if (seen_.Has(code)) {
+            ends[side] = values[code];
+            continue;
+          }
+        }
+      }
+      ends[side] = Extreme(values, side == 1);
+    }
+  }
+
+  // One of them, code by code.
   template <typename T>
   T Extreme(const T* values, bool most) {
-    if (const int64_t likely = MostLikely(values, most); likely >= 0 && seen_.Has(likely)) return values[likely];
     while (true) {
       int64_t best = -1;
       for (int64_t i = 0; i < kCodes; ++i) {
@@ -368,9 +405,19 @@ class TableRun {
     if (step.kind == Kind::kQuantizedMul) {
       const int32_t a_zero = Wrap(CodeUnclamped<uint8_t>(0, a.range)),
                     b_zero = Wrap(CodeUnclamped<uint8_t>(0, b.range));
-      for (int64_t i = 0; i < kCodes; ++i) {
-        const int64_t x = a.bytes == nullptr ? a.code : a.bytes[i], y = b.bytes == nullptr ? b.code : b.bytes[i];
-        to->codes[i] = static_cast<int32_t>(static_cast<uint32_t>(x - a_zero) * static_cast<uint32_t>(y - b_zero));
+      const auto less = [](const Side& side, int64_t i, int32_t zero) {
+        return static_cast<uint32_t>(side.bytes == nullptr ? side.code : side.bytes[i]) - static_cast<uint32_t>(zero);
+      };
+      if (a.bytes != nullptr && b.bytes != nullptr) {
+        for (int64_t i = 0; i < kCodes; ++i) {
+          to->codes[i] = static_cast<int32_t>(less(a, i, a_zero) * less(b, i, b_zero));
+        }
+      } else {  // a line
+        const Side &codes = a.bytes != nullptr ? a : b, &one = a.bytes != nullptr ? b : a;
+        const uint32_t zero = static_cast<uint32_t>(a.bytes != nullptr ? a_zero : b_zero);
+        const uint32_t step = less(one, 0, a.bytes != nullptr ? b_zero : a_zero);
+        AddCodeLines(codes.bytes, nullptr, kCodes, static_cast<int32_t>(0u - zero * step), static_cast<int32_t>(step),
+                     0, to->codes);
       }
       to->range = ProductRange<uint8_t, uint8_t>(a.range, b.range);
       return Status();
@@ -380,10 +427,8 @@ class TableRun {
     // A single code is rounded where others go by whole steps.
     const int64_t a_one = a.bytes == nullptr ? Recode<uint8_t, int32_t>(a.code, a.range, sum) : 0;
     const int64_t b_one = b.bytes == nullptr ? Recode<uint8_t, int32_t>(b.code, b.range, sum) : 0;
-    for (int64_t i = 0; i < kCodes; ++i) {
-      to->codes[i] =
-          Wrap((a.bytes == nullptr ? a_one : a_line(a.bytes[i])) + (b.bytes == nullptr ? b_one : b_line(b.bytes[i])));
-    }
+    const int64_t start = (a.bytes == nullptr ? a_one : a_line.start) + (b.bytes == nullptr ? b_one : b_line.start);
+    AddCodeLines(a.bytes, b.bytes, kCodes, Wrap(start), a_line.step, b_line.step, to->codes);
     to->range = sum;
     return Status();
   }
@@ -408,7 +453,9 @@ class TableRun {
   Status RequantizeFound(const Step& step, Value* to) {
     const Value& from = At(step.operands[0]);
     if (!(from.range.low <= from.range.high)) return Backwards(from.range);
-    Range range = UsedRange(Extreme(from.codes, false), Extreme(from.codes, true), from.range);
+    int32_t ends[2];
+    Extremes(from.codes, ends);
+    Range range = UsedRange(ends[0], ends[1], from.range);
     if (step.kind == Kind::kRequantizeFoundAbove) {
       const float least = Number(step.operands[1]);
       range.high = range.high != range.high || range.high > least ? range.high : least;
