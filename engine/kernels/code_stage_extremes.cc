@@ -103,6 +103,38 @@ void ExtremesOfFloats(const float* values, int64_t count, int64_t columns, float
   }
 }
 
+// Of bytes: their extremes stay bytes over many lines.
+void ExtremesOfLines(const uint8_t* codes, int64_t count, int64_t columns, int32_t* lows, int32_t* highs) {
+  const hn::CappedTag<uint8_t, 32> d8;
+  constexpr int64_t kNear = 256;  // lines whose part of a vector stays in the nearest cache
+  const DI di;
+  for (int64_t first = 0; first < count; first += kNear * columns) {
+    const int64_t all = std::min(count - first, kNear * columns);
+    Each(d8, std::min(columns, all), [&](int64_t at, size_t lanes) RIVULET_INLINED {
+      auto low = hn::Set(d8, uint8_t{255}), high = hn::Zero(d8);
+      const uint8_t* const from = codes + first;
+      int64_t line = at;
+      for (; line + static_cast<int64_t>(lanes) <= all; line += columns) {
+        const auto v = Load(d8, from + line, lanes);
+        low = hn::Min(low, v);
+        high = hn::Max(high, v);
+      }
+      HWY_ALIGN uint8_t least[static_cast<size_t>(HWY_MAX_LANES_D(decltype(d8)))];
+      HWY_ALIGN uint8_t most[static_cast<size_t>(HWY_MAX_LANES_D(decltype(d8)))];
+      hn::Store(low, d8, least);
+      hn::Store(high, d8, most);
+      for (int64_t i = 0; line + i < all; ++i) {  // what the last line has of it
+        least[i] = std::min(least[i], from[line + i]);
+        most[i] = std::max(most[i], from[line + i]);
+      }
+      Each(D(), static_cast<int64_t>(lanes), [&](int64_t i, size_t some) RIVULET_INLINED {
+        Store(hn::Min(hn::LoadU(di, lows + at + i), Widened(least + i, some)), di, lows + at + i, some);
+        Store(hn::Max(hn::LoadU(di, highs + at + i), Widened(most + i, some)), di, highs + at + i, some);
+      });
+    });
+  }
+}
+
 void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_t columns, void* lows, void* highs) {
   HWY_ALIGN int32_t codes[static_cast<size_t>(kTile)];
   if (source.type == StageType::kFloats) {
@@ -121,6 +153,10 @@ void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_
       WidenExtremes<1>(values + line, columns, std::min(columns, end - line), least, most);
     }
     return;
+  }
+  if (source.pair.other == nullptr) {
+    return ExtremesOfLines(static_cast<const uint8_t*>(source.values) + begin, end - begin, columns,
+                           static_cast<int32_t*>(lows), static_cast<int32_t*>(highs));
   }
   for (int64_t line = begin; line < end; line += columns) {
     const int64_t width = std::min(columns, end - line);

@@ -85,14 +85,16 @@ HWY_INLINE int64_t FusedGroup() { return 4 * static_cast<int64_t>(hn::Lanes(DI()
 
 // What stages are when they are fused: a kNarrow of codes or of a pair, or a kEncode; perhaps a second kNarrow, perhaps
 // behind a kBias; ends; perhaps a kDecode. kCodesWithin, kFloatsWithin: nothing needs to be ended before the second;
-// kPairSmall: codes of a sum are numbers of single precision.
-enum class FusedHead : uint8_t { kCodes, kCodesWithin, kFloats, kFloatsWithin, kPair, kPairSmall };
+// kPairSmall: codes of a sum are numbers of single precision. kScaled: bytes, a kDecode, a kMultiply and a kEncode
+// within its ends.
+enum class FusedHead : uint8_t { kCodes, kCodesWithin, kFloats, kFloatsWithin, kPair, kPairSmall, kScaled };
 enum class FusedMiddle : uint8_t { kNone, kNarrow, kBias, kLine };
 struct FusedStages {
   const CodeStage* head = nullptr;
   const CodeStage* bias = nullptr;
   const CodeStage* narrow = nullptr;  // the second one
-  const CodeStage* decode = nullptr;
+  const CodeStage* decode = nullptr;  // the last one, or of kScaled the first
+  const CodeStage* multiply = nullptr;
   int32_t low = 0;
   int32_t high = 255;
 };
@@ -146,7 +148,8 @@ HWY_NOINLINE V ExactVector(const FusedStages& f, const StagedSource& source, int
 template <FusedHead kHead, FusedMiddle kMiddle, bool kFloats>
 int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first, int64_t count, int64_t columns,
                  void* output) {
-  constexpr bool kEncodes = kHead == FusedHead::kFloats || kHead == FusedHead::kFloatsWithin;
+  constexpr bool kScales = kHead == FusedHead::kScaled;
+  constexpr bool kEncodes = kHead == FusedHead::kFloats || kHead == FusedHead::kFloatsWithin || kScales;
   constexpr bool kHasMiddle = kMiddle != FusedMiddle::kNone;
   constexpr bool kOfCodes = kHead == FusedHead::kCodes || kHead == FusedHead::kCodesWithin;
   const D d;
@@ -174,9 +177,9 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   const CodePair pair = source.pair;
   const V start = hn::Set(d, static_cast<float>(pair.start));
   const V step_a = hn::Set(d, static_cast<float>(pair.step_a)), step_b = hn::Set(d, static_cast<float>(pair.step_b));
-  const auto* HWY_RESTRICT floats = static_cast<const float*>(source.values) + (kEncodes ? first : 0);
+  const auto* HWY_RESTRICT floats = static_cast<const float*>(source.values) + (kEncodes && !kScales ? first : 0);
   const auto* HWY_RESTRICT codes = static_cast<const int32_t*>(source.values) + (kOfCodes ? first : 0);
-  const auto* HWY_RESTRICT bytes = static_cast<const uint8_t*>(source.values) + (pair.other != nullptr ? first : 0);
+  const auto* HWY_RESTRICT bytes = static_cast<const uint8_t*>(source.values) + (kScales || pair.other != nullptr ? first : 0);
   const uint8_t* HWY_RESTRICT others = pair.other != nullptr ? pair.other + first : nullptr;
   const auto narrowed = [&](V number, V multiply, V add, I& least) RIVULET_INLINED {
     const V place = hn::MulAdd(number, multiply, add);
@@ -192,7 +195,12 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   };
   const auto codes_at = [&](int64_t at, int64_t column) RIVULET_INLINED {
     V code;
-    if constexpr (kHead == FusedHead::kFloatsWithin) {
+    if constexpr (kScales) {
+      const V number = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(D8(), bytes + at)));
+      const V decoded = hn::Add(hn::Mul(number, hn::Set(d, f.decode->factor)), hn::Set(d, f.decode->term));
+      const V product = hn::Mul(decoded, hn::LoadU(d, f.multiply->row + column));
+      code = hn::Sub(RoundAway(hn::Mul(product, encode_scale)), encode_offset);
+    } else if constexpr (kHead == FusedHead::kFloatsWithin) {
       code = hn::Sub(RoundAway(hn::Mul(hn::LoadU(d, floats + at), encode_scale)), encode_offset);
     } else if constexpr (kHead == FusedHead::kFloats) {
       code = EncodedPlaces(head, hn::LoadU(d, floats + at));
@@ -215,8 +223,9 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
     if (column == columns) column = 0;
     V v0 = codes_at(at, column), v1 = codes_at(at + lanes, column + lanes);
     V v2 = codes_at(at + 2 * lanes, column + 2 * lanes), v3 = codes_at(at + 3 * lanes, column + 3 * lanes);
-    const auto in_doubt = hn::Or(hn::Lt(least0, doubt0), hn::Lt(least1, doubt1));
-    if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) {
+    bool in_doubt = false;
+    if constexpr (!kScales) in_doubt = !hn::AllFalse(di, hn::Or(hn::Lt(least0, doubt0), hn::Lt(least1, doubt1)));
+    if (HWY_UNLIKELY(in_doubt)) {
       v0 = ExactVector<kHead, kMiddle>(f, source, first + at, column);
       v1 = ExactVector<kHead, kMiddle>(f, source, first + at + lanes, column + lanes);
       v2 = ExactVector<kHead, kMiddle>(f, source, first + at + 2 * lanes, column + 2 * lanes);
@@ -243,7 +252,7 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
 
 template <FusedHead kHead, bool kFloats>
 FusedFunction FunctionOf(FusedMiddle middle) {
-  constexpr bool kIsPair = kHead == FusedHead::kPair || kHead == FusedHead::kPairSmall;
+  constexpr bool kIsPair = kHead == FusedHead::kPair || kHead == FusedHead::kPairSmall || kHead == FusedHead::kScaled;
   if (middle == FusedMiddle::kNone) return RunFused<kHead, FusedMiddle::kNone, kFloats>;
   if constexpr (!kIsPair) {
     if (middle == FusedMiddle::kNarrow) return RunFused<kHead, FusedMiddle::kNarrow, kFloats>;
@@ -262,6 +271,9 @@ FusedFunction FunctionOf(FusedHead head, FusedMiddle middle) {
     case FusedHead::kFloatsWithin: return FunctionOf<FusedHead::kFloatsWithin, kFloats>(middle);
     case FusedHead::kPair: return FunctionOf<FusedHead::kPair, kFloats>(middle);
     case FusedHead::kPairSmall: return FunctionOf<FusedHead::kPairSmall, kFloats>(middle);
+    case FusedHead::kScaled:
+      if constexpr (!kFloats) return FunctionOf<FusedHead::kScaled, kFloats>(middle);
+      return nullptr;
   }
   return nullptr;
 }
@@ -292,7 +304,11 @@ FusedFunction FuseStages(const CodeStages& stages, const StagedSource& source, S
     if (s == end || s->kind != StageKind::kEncode) return nullptr;
     head = s->is_within ? FusedHead::kFloatsWithin : FusedHead::kFloats;
   } else if (source.type == StageType::kBytes) {
-    return nullptr;
+    if (stages.count < 3 || s->kind != StageKind::kDecode || (s + 1)->kind != StageKind::kMultiply) return nullptr;
+    f->decode = s++;
+    f->multiply = s++;
+    if (s->kind != StageKind::kEncode || !s->is_within) return nullptr;
+    head = FusedHead::kScaled;
   }
   if (s->kind != StageKind::kEncode && (!narrows(s) || s->step != nullptr || s->start != nullptr)) return nullptr;
   f->head = s++;

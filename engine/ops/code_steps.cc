@@ -417,6 +417,7 @@ class StepsRun {
   Status WithFloats(const CodeStep& step) {
     float* row = NewFloats();
     std::memcpy(row, c_.input(step.input).raw(), static_cast<size_t>(channels_) * sizeof(float));
+    for (int64_t j = 0; j < channels_ && keeps_order_; ++j) keeps_order_ = std::isfinite(row[j]);
     stages_->push_back(
         {.kind = step.kind == CodeStepKind::kAdd ? StageKind::kAdd : StageKind::kMultiply, .row = Repeat(row)});
     return Status();

@@ -260,8 +260,15 @@ class TableRun {
       RIVULET_RETURN_IF_ERROR(Take(step, next));
     }
     WriteRange(c_, 1, next->range);
-    LookUpCodes(static_cast<const uint8_t*>(c_.input(0).raw()), c_.input(0).num_elements(), next->bytes,
-                static_cast<uint8_t*>(c_.output(0).raw()), c_.pool(), c_.stop());
+    const auto* codes = static_cast<const uint8_t*>(c_.input(0).raw());
+    auto* to = static_cast<uint8_t*>(c_.output(0).raw());
+    if (std::memcmp(values_[0].bytes, next->bytes, kCodes) == 0) {  // as they are
+      c_.ParallelFor(c_.input(0).num_elements(), 1 << 16, [&](int64_t begin, int64_t end) {
+        std::copy(codes + begin, codes + end, to + begin);
+      });
+      return Status();
+    }
+    LookUpCodes(codes, c_.input(0).num_elements(), next->bytes, to, c_.pool(), c_.stop());
     return Status();
   }
 

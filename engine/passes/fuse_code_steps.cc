@@ -63,7 +63,7 @@ class Chains {
     for (const int32_t i : order) {
       if (taken_[static_cast<size_t>(i)] || context_.uses[static_cast<size_t>(i)] == 0) continue;
       if (!IsPlain(graph_.node(i))) continue;
-      FromProduct(i) || FromDepthwise(i) || FromPair(i) || FromFloats(i) || FromCodes(i);
+      FromProduct(i) || FromDepthwise(i) || FromPair(i) || FromScaled(i) || FromFloats(i) || FromCodes(i);
     }
     return Status();
   }
@@ -361,6 +361,31 @@ class Chains {
     if (!Quantize(i, false, &chain) || !Follow(&chain)) return false;
     if (chain.steps.size() == 1 && chain.steps[0] == "Quantize") return false;
     return Put(kCodeSteps, {node.inputs[0]}, chain, "Tin", {}, "floats");
+  }
+
+  // From codes that become floats, times a value for each channel of which nothing else is known, and codes again:
+  // squeeze and excite.
+  bool FromScaled(int32_t i) {
+    const Node& node = graph_.node(i);
+    const int64_t channels = node.op == "Mul" ? ChannelsOf({i, 0}) : 0;
+    if (channels == 0 || TypeOf(node) != DType::kFloat) return false;
+    const Shape& shape = graph_.fact({i, 0}).shape;
+    for (size_t side = 0; side < 2; ++side) {
+      const Edge from = node.inputs[side], other = node.inputs[1 - side];
+      const Shape& row = graph_.fact(other).shape;
+      if (from.node == other.node || !IsCodesToFloats(from.node) || graph_.fact(from).shape != shape) continue;
+      if (!row.complete() || row.rank() < 1 || row.rank() > shape.rank() || row[row.rank() - 1] != channels ||
+          row.num_elements() != channels) {
+        continue;
+      }
+      Chain chain;
+      Take(&chain, "Dequantize", {}, {}, from.node, StageType::kFloats);
+      Take(&chain, "Mul", {other}, {i}, i, StageType::kFloats);
+      if (!Follow(&chain) || chain.steps.size() == 2) return false;
+      const std::vector<Edge>& codes = graph_.node(from.node).inputs;
+      return Put(kCodeSteps, {codes[0], codes[1], codes[2]}, chain, "Tin", {}, "codes");
+    }
+    return false;
   }
 
   // A depthwise convolution in floats that nothing else will be fused with.

@@ -24,6 +24,7 @@ Status FuseNorm(const PassContext& context, PatchSink& sink);
 Status FusePrelu(const PassContext& context, PatchSink& sink);
 Status LookAhead(const PassContext& context, PatchSink& sink);
 Status MergeEqual(const PassContext& context, PatchSink& sink);
+Status MoveCodes(const PassContext& context, PatchSink& sink);
 Status SinkSqueeze(const PassContext& context, PatchSink& sink);
 Status SortSums(const PassContext& context, PatchSink& sink);
 Status SplitBatches(const PassContext& context, PatchSink& sink);
@@ -60,6 +61,8 @@ std::span<const Pass> Pipeline() {
       {"int8_products", "before fusion, which looks at the same products", Int8Products, kCodes},
       {"int8_sums", "the rest of what codes reach", Int8Sums, kCodes},
       {"fold_pad_of_codes", "fold_pad, before fuse_code_steps, which takes depthwise convolutions", FoldPad,
+       "QuantizeV2"},
+      {"move_codes", "before fuse_code_steps, which makes codes of floats wherever these come from", MoveCodes,
        "QuantizeV2"},
       {"fuse_code_tables", "before fuse_code_steps, whose chains end where a table begins", FuseCodeTables,
        "Requantize QuantizeV2"},
