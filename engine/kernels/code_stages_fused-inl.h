@@ -179,7 +179,8 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   const V step_a = hn::Set(d, static_cast<float>(pair.step_a)), step_b = hn::Set(d, static_cast<float>(pair.step_b));
   const auto* HWY_RESTRICT floats = static_cast<const float*>(source.values) + (kEncodes && !kScales ? first : 0);
   const auto* HWY_RESTRICT codes = static_cast<const int32_t*>(source.values) + (kOfCodes ? first : 0);
-  const auto* HWY_RESTRICT bytes = static_cast<const uint8_t*>(source.values) + (kScales || pair.other != nullptr ? first : 0);
+  const auto* HWY_RESTRICT bytes =
+      static_cast<const uint8_t*>(source.values) + (kScales || pair.other != nullptr ? first : 0);
   const uint8_t* HWY_RESTRICT others = pair.other != nullptr ? pair.other + first : nullptr;
   const auto narrowed = [&](V number, V multiply, V add, I& least) RIVULET_INLINED {
     const V place = hn::MulAdd(number, multiply, add);

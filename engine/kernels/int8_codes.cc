@@ -200,8 +200,17 @@ void MultiplyPixels(const CodeProduct& how, const uint8_t* a, const uint8_t* b, 
   });
 }
 
-void LookUpSome(const uint8_t* table, const uint8_t* codes, uint8_t* to, int64_t begin, int64_t end) {
-  int64_t at = begin;
+#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
+constexpr int64_t kLookUpLanes = 64;
+#elif HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+using LookUpTag = hn::CappedTag<int8_t, 32>;
+constexpr int64_t kLookUpLanes = HWY_MAX_LANES_D(LookUpTag);
+#else
+constexpr int64_t kLookUpLanes = 1;  // none
+#endif
+
+// Vectors of codes from `at` on, as many as there are before `end`; returns where they end.
+HWY_INLINE int64_t LookUpVectors(const uint8_t* table, const uint8_t* codes, uint8_t* to, int64_t at, int64_t end) {
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
   // Two tables of 128 bytes, each in two vectors.
   const hn::FixedTag<uint8_t, 64> d8;
@@ -235,7 +244,21 @@ void LookUpSome(const uint8_t* table, const uint8_t* codes, uint8_t* to, int64_t
     hn::StoreU(found, d8, reinterpret_cast<int8_t*>(to) + at);
   }
 #endif
+  (void)table, (void)codes, (void)to, (void)end;
+  return at;
+}
+
+void LookUpSome(const uint8_t* table, const uint8_t* codes, uint8_t* to, int64_t begin, int64_t end) {
+  int64_t at = LookUpVectors(table, codes, to, begin, end);
   for (; at < end; ++at) to[at] = table[codes[at]];
+}
+
+void LookUpRows(const uint8_t* table, const uint8_t* codes, int64_t rows, int64_t count, int64_t stride, uint8_t* to) {
+  for (int64_t row = 0; row < rows; ++row, codes += count, to += stride) {
+    int64_t at = LookUpVectors(table, codes, to, 0, count);
+    if (at > 0 && at < count) at = LookUpVectors(table, codes, to, count - kLookUpLanes, count);  // over those before
+    for (; at < count; ++at) to[at] = table[codes[at]];
+  }
 }
 
 #undef RIVULET_INLINED
@@ -253,6 +276,7 @@ HWY_EXPORT(AddSome);
 HWY_EXPORT(MultiplySome);
 HWY_EXPORT(MultiplyPixels);
 HWY_EXPORT(LookUpSome);
+HWY_EXPORT(LookUpRows);
 
 namespace {
 constexpr int64_t kGrain = int64_t{1} << 15;
@@ -304,6 +328,11 @@ void LookUpCodes(const uint8_t* codes, int64_t count, const uint8_t* table, uint
   pool.ParallelFor(count, kGrain, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(LookUpSome)(table, codes, to, begin, end);
   });
+}
+
+void LookUpRowsOfCodes(const uint8_t* codes, int64_t rows, int64_t count, const uint8_t* table, int64_t stride,
+                       uint8_t* to) {
+  HWY_DYNAMIC_DISPATCH(LookUpRows)(table, codes, rows, count, stride, to);
 }
 
 }  // namespace rivulet

@@ -55,6 +55,9 @@ void MultiplyChannels(const uint8_t* a, const uint8_t* b, int64_t images, int64_
 // to[i] = table[codes[i]]
 void LookUpCodes(const uint8_t* codes, int64_t count, const uint8_t* table, uint8_t* to, ThreadPool& pool,
                  const StopToken& stop);
+// The same of rows of `count` codes, which become rows `stride` codes apart, by the caller's thread alone.
+void LookUpRowsOfCodes(const uint8_t* codes, int64_t rows, int64_t count, const uint8_t* table, int64_t stride,
+                       uint8_t* to);
 
 }  // namespace rivulet
 

@@ -148,6 +148,27 @@ void Turn4Bytes(const void* from, void* to, const Planes& planes) {
   }
 }
 
+// Two runs of bytes become one.
+void PairBytes(const uint8_t* in, uint8_t* out, const Planes& p) {
+  for (int64_t i = 0; i < p.count; ++i) {
+    const uint8_t *first = in + i * p.in_step, *second = first + p.in_stride;
+    uint8_t* to = out + i * p.out_step;
+    int64_t r = 0;
+#if HWY_TARGET != HWY_SCALAR
+    const hn::CappedTag<uint8_t, 32> d;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+    for (; r < p.rows && p.rows >= lanes; r += lanes) {
+      r = std::min(r, p.rows - lanes);  // the last ones overlap those before
+      hn::StoreInterleaved2(hn::LoadU(d, first + r), hn::LoadU(d, second + r), d, to + 2 * r);
+    }
+#endif
+    for (; r < p.rows; ++r) {
+      to[2 * r] = first[r];
+      to[2 * r + 1] = second[r];
+    }
+  }
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -157,6 +178,7 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 namespace {
 
+HWY_EXPORT(PairBytes);
 HWY_EXPORT(Turn4Bytes);
 
 template <typename T>
@@ -188,6 +210,11 @@ void Turn(const void* from, void* to, const Planes& planes) {
   }
 }
 
+void TurnBytes(const void* from, void* to, const Planes& planes) {
+  if (planes.columns != 2 || planes.out_stride != 2) return Turn<uint8_t>(from, to, planes);
+  HWY_DYNAMIC_DISPATCH(PairBytes)(static_cast<const uint8_t*>(from), static_cast<uint8_t*>(to), planes);
+}
+
 struct Bytes16 {
   uint64_t low;
   uint64_t high;
@@ -197,7 +224,7 @@ struct Bytes16 {
 
 TurnFunction TurnFor(size_t element_bytes) {
   switch (element_bytes) {
-    case 1: return &Turn<uint8_t>;
+    case 1: return &TurnBytes;
     case 2: return &Turn<uint16_t>;
     case 4: return HWY_DYNAMIC_POINTER(Turn4Bytes);
     case 8: return &Turn<uint64_t>;

@@ -249,7 +249,9 @@ struct Value {
 class TableRun {
  public:
   TableRun(RunContext& c, Value* values)
-      : c_(c), values_(values), seen_(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).num_elements(), c.pool(), c.stop()) {}
+      : c_(c),
+        values_(values),
+        seen_(static_cast<const uint8_t*>(c.input(0).raw()), c.input(0).num_elements(), c.pool(), c.stop()) {}
 
   Status Run(const std::vector<Step>& steps) {
     RIVULET_RETURN_IF_ERROR(ReadRange(c_, 1, 2, false, &values_[0].range));
@@ -263,9 +265,8 @@ class TableRun {
     const auto* codes = static_cast<const uint8_t*>(c_.input(0).raw());
     auto* to = static_cast<uint8_t*>(c_.output(0).raw());
     if (std::memcmp(values_[0].bytes, next->bytes, kCodes) == 0) {  // as they are
-      c_.ParallelFor(c_.input(0).num_elements(), 1 << 16, [&](int64_t begin, int64_t end) {
-        std::copy(codes + begin, codes + end, to + begin);
-      });
+      c_.ParallelFor(c_.input(0).num_elements(), 1 << 16,
+                     [&](int64_t begin, int64_t end) { std::copy(codes + begin, codes + end, to + begin); });
       return Status();
     }
     LookUpCodes(codes, c_.input(0).num_elements(), next->bytes, to, c_.pool(), c_.stop());

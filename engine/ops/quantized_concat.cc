@@ -5,10 +5,13 @@
 //
 // For quint8 the range also holds 0, and begins there in V2; for qint8 and qint32 it is symmetric.
 // In V2 images of one range keep it.
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "engine/base/checked.h"
 #include "engine/kernels/int8_codes.h"
+#include "engine/kernels/quantized_codes.h"
 #include "engine/ops/quantized.h"
 #include "engine/ops/with.h"
 
@@ -70,21 +73,19 @@ Status Infer(InferContext& c, bool is_v2) {
   return Status();
 }
 
-// Bytes of `own` as those of `range`, which may be others.
-void Recode(RunContext& c, const uint8_t* codes, int64_t count, Range own, Range range, uint8_t* to) {
+constexpr int64_t kCodesThereAre = 256;
+
+// What bytes of `own` are as those of `range`.
+void MakeTable(Range own, Range range, uint8_t* table) {
   const Decoder<uint8_t> decode(own);
   const Encoder<uint8_t> encode(range);
-  uint8_t table[256];
-  for (int i = 0; i < 256; ++i) table[i] = encode(decode(static_cast<uint8_t>(i)));
-  LookUpCodes(codes, count, table, to, c.pool(), c.stop());
-}
-
-// Room for the largest input of bytes.
-Result<void*> MemoryOf(RunContext& c, int first, int n) {
-  if (c.output(0).dtype() != DType::kQuint8) return static_cast<void*>(nullptr);
-  int64_t most = 1;
-  for (int i = first; i < first + n; ++i) most = std::max(most, c.input(i).num_elements());
-  return c.Scratch(static_cast<size_t>(most));
+  float numbers[kCodesThereAre];
+  for (int64_t i = 0; i < kCodesThereAre; ++i) table[i] = static_cast<uint8_t>(i);
+  DecodeBytes(table, kCodesThereAre, decode.step, decode.low, numbers);
+  ByteEncoding how;
+  how.scale = encode.scale;
+  how.offset = encode.low;
+  EncodeBytes(numbers, kCodesThereAre, how, table);
 }
 
 // Codes of `own` as those of `range`, in rows [begin, end) of `part` codes, which lie `step` codes apart in `out`.
@@ -103,8 +104,18 @@ void RecodeEach(const void* in, Range own, Range range, int64_t begin, int64_t e
   }
 }
 
-// `memory` has room for the largest input where codes are bytes.
-void Join(RunContext& c, int first, int n, int axis, Range range, void* memory) {
+// An input.
+struct Part {
+  const char* in = nullptr;
+  int64_t codes = 0;  // of a row
+  Range own;
+  const uint8_t* table = nullptr;  // of bytes with another range
+  bool same = true;                // the range
+  char* out = nullptr;
+};
+
+// `tables`: room for one of each input where codes are bytes.
+void Join(RunContext& c, int first, int n, int axis, Range range, uint8_t* tables) {
   const Tensor& output = c.output(0);
   const DType dtype = output.dtype();
   const auto bytes = static_cast<int64_t>(ElementBytes(dtype));
@@ -113,28 +124,44 @@ void Join(RunContext& c, int first, int n, int axis, Range range, void* memory) 
   for (int d = 0; d < axis; ++d) outer *= output.dim(d);
   for (int d = axis + 1; d < output.rank(); ++d) inner *= output.dim(d);
   const int64_t row = output.dim(axis) * inner;
+  const int threads = c.pool().num_threads();
+  const auto rows_of = [&](int64_t codes) { return codes / std::max<int64_t>(row, 1) + 1; };
+  const int64_t grain =
+      threads == 1 ? rows_of(1 << 16) : std::clamp((outer + threads - 1) / threads, rows_of(1 << 13), rows_of(1 << 18));
   char* out = static_cast<char*>(c.output(0).raw());
+  std::vector<Part> parts(static_cast<size_t>(n));
   for (int i = 0; i < n; ++i) {
     const Tensor& input = c.input(first + i);
-    const int64_t part = input.dim(axis) * inner;
-    const Range own{c.input(1 + n + i).data<float>()[0], c.input(1 + 2 * n + i).data<float>()[0]};
-    bool same = own.low == range.low && own.high == range.high;
-    const void* in = input.raw();
-    if (!same && dtype == DType::kQuint8) {
-      Recode(c, static_cast<const uint8_t*>(in), input.num_elements(), own, range, static_cast<uint8_t*>(memory));
-      in = memory;
-      same = true;
+    Part& part = parts[static_cast<size_t>(i)];
+    part.in = static_cast<const char*>(input.raw());
+    part.codes = input.dim(axis) * inner;
+    part.own = {c.input(1 + n + i).data<float>()[0], c.input(1 + 2 * n + i).data<float>()[0]};
+    part.same = part.own.low == range.low && part.own.high == range.high;
+    if (!part.same && dtype == DType::kQuint8) {
+      MakeTable(part.own, range, tables + kCodesThereAre * i);
+      part.table = tables + kCodesThereAre * i;
     }
-    c.ParallelFor(part > 0 ? outer : 0, std::max<int64_t>((1 << 14) / std::max<int64_t>(part, 1), 1),
-                  [&](int64_t begin, int64_t end) {
-                    if (!same) return recode(in, own, range, begin, end, part, row, out);
-                    for (int64_t o = begin; o < end; ++o) {
-                      std::memcpy(out + o * row * bytes, static_cast<const char*>(in) + o * part * bytes,
-                                  static_cast<size_t>(part * bytes));
-                    }
-                  });
-    out += part * bytes;
+    part.out = out;
+    out += part.codes * bytes;
   }
+  c.ParallelFor(outer, grain, [&](int64_t begin, int64_t end) {
+    for (const Part& part : parts) {
+      if (part.codes == 0) continue;
+      if (part.table != nullptr) {
+        LookUpRowsOfCodes(reinterpret_cast<const uint8_t*>(part.in) + begin * part.codes, end - begin, part.codes,
+                          part.table, row, reinterpret_cast<uint8_t*>(part.out) + begin * row);
+        continue;
+      }
+      if (!part.same) {
+        recode(part.in, part.own, range, begin, end, part.codes, row, part.out);
+        continue;
+      }
+      for (int64_t o = begin; o < end; ++o) {
+        std::memcpy(part.out + o * row * bytes, part.in + o * part.codes * bytes,
+                    static_cast<size_t>(part.codes * bytes));
+      }
+    }
+  });
 }
 
 Status Run(RunContext& c, bool is_v2) {
@@ -160,8 +187,8 @@ Status Run(RunContext& c, bool is_v2) {
   if (c.output(0).num_elements() > 0) {
     const int64_t given = ToInt64s(c.input(at.axis))[0];
     const auto axis = static_cast<int>(given < 0 ? given + c.output(0).rank() : given);
-    RIVULET_ASSIGN_OR_RETURN(void* memory, MemoryOf(c, at.first, n));
-    Join(c, at.first, n, axis, range, memory);
+    RIVULET_ASSIGN_OR_RETURN(void* tables, c.Scratch(static_cast<size_t>(kCodesThereAre * n)));
+    Join(c, at.first, n, axis, range, static_cast<uint8_t*>(tables));
   }
   WriteRange(c, 1, range);
   return Status();
