@@ -325,7 +325,10 @@ void MultiplyChannels(const uint8_t* a, const uint8_t* b, int64_t images, int64_
 
 void LookUpCodes(const uint8_t* codes, int64_t count, const uint8_t* table, uint8_t* to, ThreadPool& pool,
                  const StopToken& stop) {
-  pool.ParallelFor(count, kGrain, stop, [&](int64_t begin, int64_t end) {
+  // Each thread has its part, most of which is in its cache.
+  const int threads = pool.num_threads();
+  const int64_t grain = threads == 1 ? kGrain : std::clamp((count + threads - 1) / threads, kGrain / 4, kGrain * 8);
+  pool.ParallelFor(count, grain, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(LookUpSome)(table, codes, to, begin, end);
   });
 }

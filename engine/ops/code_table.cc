@@ -181,9 +181,11 @@ Result<std::unique_ptr<OpState>> Prepare(PrepareContext& c) {
 class Seen {
  public:
   Seen(const uint8_t* codes, int64_t count, ThreadPool& pool, const StopToken& stop) : codes_(codes), count_(count) {
-    constexpr int64_t kGrain = 1 << 15;
+    constexpr int64_t kLeast = 1 << 13, kMost = 1 << 18;
+    const int threads = pool.num_threads();
+    const int64_t grain = std::clamp((count + threads - 1) / threads, kLeast, kMost);
     std::atomic<uint8_t> low{255}, high{0};
-    pool.ParallelFor(count, kGrain, stop, [&](int64_t begin, int64_t end) {
+    pool.ParallelFor(count, grain, stop, [&](int64_t begin, int64_t end) {
       uint8_t least = low, most = high;
       ExtremesOfBytes(codes + begin, end - begin, &least, &most);
       for (uint8_t seen = low; least < seen && !low.compare_exchange_weak(seen, least);) {

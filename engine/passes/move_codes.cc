@@ -93,6 +93,24 @@ class MovedCodes {
                            graph_.node(of.node).inputs[0] == value);
   }
 
+  struct Source {
+    Edge codes, low, high;
+  };
+  // What is decoded. Of a QuantizedReshape's codes those that it copies, by a Reshape, which does not.
+  Source Reshaped(const Node& decoder) {
+    const Source source{decoder.inputs[0], decoder.inputs[1], decoder.inputs[2]};
+    const int32_t index = source.codes.node;
+    const Node& above = graph_.node(index);
+    if (above.op != "QuantizedReshape" || !IsPlain(above) || source.codes.slot != 0) return source;
+    if (source.low != Edge{index, 1} || source.high != Edge{index, 2}) return source;
+    Node shaped;
+    shaped.name = above.name + "/codes";
+    shaped.op = "Reshape";
+    shaped.inputs = {above.inputs[0], above.inputs[1]};
+    shaped.attrs = above.attrs;
+    return {sink_.Add(std::move(shaped)), above.inputs[2], above.inputs[3]};
+  }
+
   void Take(int32_t index) {
     const Node& encoder = graph_.node(index);
     const Edge value = encoder.inputs[0];
@@ -102,20 +120,21 @@ class MovedCodes {
     if (!finds && !(IsOneNumber(low) && IsOneNumber(high))) return;
     const Node& move = graph_.node(value.node);
     const Node& decoder = graph_.node(move.inputs[0].node);
+    sink_.Begin();
+    const Source source = Reshaped(decoder);
     Node moved;
     moved.name = move.name + "/codes";
     moved.op = move.op;
     moved.inputs = move.inputs;
-    moved.inputs[0] = decoder.inputs[0];
+    moved.inputs[0] = source.codes;
     moved.attrs = move.attrs;
     moved.attrs.Set("T", DType::kQuint8);
-    sink_.Begin();
     const Edge codes = sink_.Add(std::move(moved));
     Node made;
     made.name = encoder.name;
     made.op = kCodeTable.name;
     made.def = &kCodeTable;
-    made.inputs = {codes, decoder.inputs[1], decoder.inputs[2]};
+    made.inputs = {codes, source.low, source.high};
     auto types = std::make_shared<AttrList>();
     if (!finds) {
       made.inputs.insert(made.inputs.end(), {low, high});
