@@ -86,11 +86,11 @@ Status Run(RunContext& c) {
   const int threads = c.pool().num_threads();
   const DepthwiseGeometry geometry = ToDepthwiseGeometry(sizes);
   ScratchPieces pieces;
-  const int64_t floats = pieces.Add(CheckedSize(source.count) * static_cast<int64_t>(sizeof(float)));
   const int64_t extremes =
       pieces.Add(CheckedSize(ExtremesElements(source.channels, threads)) * static_cast<int64_t>(sizeof(float)));
   const int64_t rows = pieces.Add(DepthwiseScratchBytes(from, geometry, threads));
   const int64_t memory = pieces.Add(CodeStepsBytes(state.steps, source.channels, threads));
+  const int64_t floats = pieces.AddCentered(CheckedSize(source.count) * static_cast<int64_t>(sizeof(float)));
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   auto* sums = pieces.At<float>(floats);
   auto* ends = state.steps.finds && source.count > 0 ? pieces.At<float>(extremes) : nullptr;

@@ -152,7 +152,10 @@ Result<void*> RunContext::Scratch(size_t bytes) {
     RIVULET_ASSIGN_OR_RETURN(*services_.scratch, services_.allocator.Allocate(bytes));
     *services_.scratch_bytes = bytes;
   }
-  return services_.scratch->get();
+  // The middle of what is asked for is the block's, whatever the step: where a step's threads have a part each of what
+  // lies there, the same addresses are the same thread's in step after step, and in its processor's cache.
+  const size_t before = (*services_.scratch_bytes - bytes) / 2 / Allocator::kAlignment * Allocator::kAlignment;
+  return static_cast<void*>(static_cast<char*>(services_.scratch->get()) + before);
 }
 
 }  // namespace rivulet

@@ -259,9 +259,9 @@ Status RunWithSteps(RunContext& c) {
   const int64_t stride = StagedElements(channels);
   ScratchPieces pieces;
   const int64_t scratch = pieces.Add(SumsScratchBytes(c, state));
-  const int64_t sums = pieces.Add(CheckedSize(count) * static_cast<int64_t>(sizeof(int32_t)));
   const int64_t extremes = pieces.Add(CheckedSize(ExtremesElements(channels, threads)) * int64_t{sizeof(int32_t)});
   const int64_t memory = pieces.Add(CodeStepsBytes(*state.steps, channels, threads));
+  const int64_t sums = pieces.AddCentered(CheckedSize(count) * static_cast<int64_t>(sizeof(int32_t)));
   RIVULET_RETURN_IF_ERROR(pieces.Allocate(c));
   SumsPlace place{.sums = pieces.At<int32_t>(sums), .scratch = pieces.At<void>(scratch)};
   if (state.steps->finds) {

@@ -41,6 +41,13 @@ int64_t ScratchPieces::Add(CheckedSize bytes) {
   return offset;
 }
 
+int64_t ScratchPieces::AddCentered(CheckedSize bytes) {
+  const CheckedSize before = total_;
+  const int64_t offset = Add(bytes);
+  total_ += before;  // as much behind it
+  return offset;
+}
+
 Status ScratchPieces::Allocate(RunContext& c) {
   if (!total_.valid()) return ResourceExhausted("the operator's scratch memory cannot be counted in 64 bits");
   if (total_.value() == 0) return Status();

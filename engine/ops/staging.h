@@ -16,6 +16,9 @@ class ScratchPieces {
  public:
   // Returns the piece's offset, to be given to At. Sizes are checked by Allocate.
   int64_t Add(CheckedSize bytes);
+  // The same; of this piece, the last one, the middle is the middle of all scratch memory, so that the same part of it
+  // is the same thread's in step after step.
+  int64_t AddCentered(CheckedSize bytes);
   Status Allocate(RunContext& c);
   template <typename T>
   T* At(int64_t offset) const {
