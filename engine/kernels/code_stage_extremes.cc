@@ -238,17 +238,17 @@ HWY_EXPORT(FloatEnds);
 
 namespace {
 
-template <typename T, typename Less>
-void Join(int64_t columns, int threads, T* memory, const Less& less) {
+// NaN stays NaN.
+template <typename T>
+void Join(int64_t columns, int threads, T* HWY_RESTRICT memory) {
   const int64_t stride = StagedElements(columns);
   for (int64_t t = 1; t < threads; ++t) {
-    for (int64_t side = 0; side < 2; ++side) {
-      const T* from = memory + (2 * t + side) * stride;
-      T* to = memory + side * stride;
-      for (int64_t j = 0; j < columns; ++j) {
-        if (less(side == 0 ? from[j] : to[j], side == 0 ? to[j] : from[j]) || from[j] != from[j]) to[j] = from[j];
-      }
-    }
+    const T* HWY_RESTRICT lows = memory + 2 * t * stride;
+    const T* HWY_RESTRICT highs = lows + stride;
+    T* HWY_RESTRICT to = memory;
+    for (int64_t j = 0; j < columns; ++j) to[j] = (lows[j] < to[j]) | (lows[j] != lows[j]) ? lows[j] : to[j];
+    to += stride;
+    for (int64_t j = 0; j < columns; ++j) to[j] = (highs[j] > to[j]) | (highs[j] != highs[j]) ? highs[j] : to[j];
   }
 }
 
@@ -288,7 +288,7 @@ void WidenFloatExtremes(const float* values, int64_t count, int64_t columns, int
 }
 
 void JoinFloatExtremes(int64_t columns, int threads, float* memory) {
-  Join(columns, threads, memory, [](float a, float b) { return a < b; });
+  Join(columns, threads, memory);
 }
 
 void ColumnExtremes(const StagedSource& source, int64_t count, int64_t columns, void* memory, ThreadPool& pool,
@@ -310,7 +310,7 @@ void ColumnExtremes(const StagedSource& source, int64_t count, int64_t columns, 
   if (floats) {
     JoinFloatExtremes(columns, threads, static_cast<float*>(memory));
   } else {
-    Join(columns, threads, static_cast<int32_t*>(memory), [](int32_t a, int32_t b) { return a < b; });
+    Join(columns, threads, static_cast<int32_t*>(memory));
   }
 }
 

@@ -313,6 +313,8 @@ void StageLines(const CodeStages& stages, const StagedSource& source, int64_t be
   }
 }
 
+int64_t ElementsOfGroup() { return FusedGroup(); }
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace rivulet
@@ -322,6 +324,9 @@ HWY_AFTER_NAMESPACE();
 namespace rivulet {
 
 HWY_EXPORT(StageLines);
+HWY_EXPORT(ElementsOfGroup);
+
+int64_t StageGroup() { return HWY_DYNAMIC_DISPATCH(ElementsOfGroup)(); }
 
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
                ThreadPool& pool, const StopToken& stop) {

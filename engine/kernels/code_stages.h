@@ -105,6 +105,9 @@ struct CodeStages {
 inline constexpr int64_t kStageUnit = 16;
 inline int64_t StagedElements(int64_t columns) { return columns + kStageUnit; }
 
+// Elements that are computed together: lines of whole groups follow one another as one.
+int64_t StageGroup();
+
 // output[i] = stages(source[i]) for `count` elements.
 void RunStages(const CodeStages& stages, const StagedSource& source, int64_t count, StageType to, void* output,
                ThreadPool& pool, const StopToken& stop);

@@ -250,6 +250,28 @@ void RunBlocks(const Task& task, int64_t blocks, ThreadPool& pool, const StopTok
   });
 }
 
+// The same, each thread a part of the rows, of which `done` gets those of an image that are made: what others would read
+// of the results is in their own cache then.
+template <typename Done>
+void RunBlocksByRows(const Task& task, int64_t blocks, ThreadPool& pool, const StopToken& stop, const Done& done) {
+  const DepthwiseGeometry& g = task.geometry;
+  const int64_t threads = pool.num_threads();
+  const int64_t parts = std::clamp<int64_t>(threads / std::max<int64_t>(g.batch, 1), 1, g.out_h);
+  const int64_t row = g.out_w * g.in_c;
+  pool.ParallelFor(g.batch * parts, 1, stop, [&](int64_t begin, int64_t end, int thread) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t image = i / parts, part = i % parts;
+      const int64_t first = g.out_h * part / parts, last = g.out_h * (part + 1) / parts;
+      for (int64_t block = 0; block < blocks; ++block) {
+        if (stop.stopped()) return;
+        HWY_DYNAMIC_DISPATCH(RowsOfBlocks)
+        (task.source, task.filter, g, task.epilogue, task.output, image * blocks + block, first, last);
+      }
+      done(task.output + (image * g.out_h + first) * row, last - first, thread);
+    }
+  });
+}
+
 // Input rows that one output row sees.
 int64_t ReachOf(const DepthwiseGeometry& g) { return (g.k_h - 1) * g.dilation_h + 1; }
 
@@ -378,12 +400,7 @@ void DepthwiseConv2DOf(const DepthwiseSource& source, const float* filter, const
   };
   const int64_t piece = RowsOfPiece(rows, RowWork(geometry), threads);
   if (const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue); blocks > 0) {
-    RunBlocks(task, blocks, pool, stop);
-    if (extremes != nullptr) {
-      pool.ParallelFor(rows, piece, stop, [&](int64_t begin, int64_t end, int thread) {
-        widen(output + begin * line, end - begin, thread);
-      });
-    }
+    RunBlocksByRows(task, blocks, pool, stop, widen);
   } else {
     const int64_t held = RowsHeld(geometry) * geometry.in_w * geometry.in_c;
     pool.ParallelFor(rows, piece, stop, [&](int64_t begin, int64_t end, int thread) {

@@ -62,9 +62,10 @@ constexpr double kFarthest = 0x1p31;
 // Channels repeated up to a line's length, where so many elements make up for that: a few whole groups of vectors if
 // that is not long, so that lines follow one another as one.
 int64_t LineOf(const CodeSteps& steps, int64_t channels, int64_t count) {
-  constexpr int64_t kShort = 128, kLong = 512, kGroup = 64;
+  constexpr int64_t kShort = 128, kLong = 512;
+  const int64_t group = StageGroup();
   const int64_t one = steps.channels_input < 0 ? kStageUnit : std::max<int64_t>(channels, 1);
-  const int64_t whole = kGroup / std::gcd(one, kGroup);  // so many are whole groups
+  const int64_t whole = group / std::gcd(one, group);  // so many are whole groups
   int64_t wanted = (kLong + one - 1) / one;
   if (whole <= wanted) wanted = (kShort + one * whole - 1) / (one * whole) * whole;
   return one * std::max<int64_t>(std::min(wanted, count / (one * 8)), 1);
