@@ -56,7 +56,8 @@ struct CodeStage {
   float term = 0;
   const float* row = nullptr;
 
-  // kEncode, floats to bytes.
+  // kEncode, floats to bytes. Where `lead` is not 0, the code is the floor of number * encoding.scale + term, but in
+  // doubt where that is less than twice the lead above a whole number.
   ByteEncoding encoding;
   // kEncode, and a kNarrow with a lead: none is NaN, or has a code beyond 0 and 255.
   bool is_within = false;

@@ -124,13 +124,24 @@ HWY_INLINE V NarrowedExactly(const CodeStage& s, I code, int64_t column) {
   return hn::Load(d, made);
 }
 
+// What a kDecode and a kMultiply make of codes.
+HWY_INLINE V ScaledNumbers(const FusedStages& f, V code, int64_t column) {
+  const D d;
+  const V decoded = hn::Add(hn::Mul(code, hn::Set(d, f.decode->factor)), hn::Set(d, f.decode->term));
+  return hn::Mul(decoded, hn::LoadU(d, f.multiply->row + column));
+}
+
 // A vector of a group where some code is in doubt, from element `at` on: what the last narrowing makes of it.
 template <FusedHead kHead, FusedMiddle kMiddle>
 HWY_NOINLINE V ExactVector(const FusedStages& f, const StagedSource& source, int64_t at, int64_t column) {
   const D d;
   const DI di;
   V code;
-  if constexpr (kHead == FusedHead::kFloats || kHead == FusedHead::kFloatsWithin) {
+  if constexpr (kHead == FusedHead::kScaled) {
+    const V number =
+        hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(D8(), static_cast<const uint8_t*>(source.values) + at)));
+    code = EncodedPlaces(*f.head, ScaledNumbers(f, number, column));
+  } else if constexpr (kHead == FusedHead::kFloats || kHead == FusedHead::kFloatsWithin) {
     code = EncodedPlaces(*f.head, hn::LoadU(d, static_cast<const float*>(source.values) + at));
   } else if constexpr (kHead == FusedHead::kCodes || kHead == FusedHead::kCodesWithin) {
     code = NarrowedExactly(*f.head, hn::LoadU(di, static_cast<const int32_t*>(source.values) + at), column);
@@ -150,6 +161,7 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
                  void* output) {
   constexpr bool kScales = kHead == FusedHead::kScaled;
   constexpr bool kEncodes = kHead == FusedHead::kFloats || kHead == FusedHead::kFloatsWithin || kScales;
+  constexpr bool kLeads = kHead != FusedHead::kFloats;  // the first codes may be in doubt
   constexpr bool kHasMiddle = kMiddle != FusedMiddle::kNone;
   constexpr bool kOfCodes = kHead == FusedHead::kCodes || kHead == FusedHead::kCodesWithin;
   const D d;
@@ -162,7 +174,7 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   // What lies least above a whole number, of the first narrowing and of the second: floats that are not negative, which
   // integers have in the same order.
   I least0 = hn::BitCast(di, hn::Set(d, 1.0f)), least1 = least0;
-  const I doubt0 = hn::BitCast(di, hn::Set(d, kEncodes ? 0.0f : 2 * head.lead));
+  const I doubt0 = hn::BitCast(di, hn::Set(d, kLeads ? 2 * head.lead : 0.0f));
   const I doubt1 = hn::BitCast(di, hn::Set(d, kHasMiddle ? 2 * second.lead : 0.0f));
   // The head's are the same for all columns, and behind a bias the second one's factor is.
   const V multiply0 = hn::Set(d, kEncodes ? 0.0f : head.multiply[0]), add0 = hn::Set(d, kEncodes ? 0.0f : head.add[0]);
@@ -171,7 +183,7 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
                                    : kHasMiddle                  ? second.add
                                                                  : nullptr;
   const V one_multiply1 = hn::Set(d, kHasMiddle ? multiply1[0] : 0.0f);
-  const V encode_scale = hn::Set(d, head.encoding.scale), encode_offset = hn::Set(d, head.encoding.offset);
+  const V encode_scale = hn::Set(d, head.encoding.scale), encode_add = hn::Set(d, head.term);
   const V line_step = hn::Set(d, kMiddle == FusedMiddle::kLine ? f.bias->line_step : 0.0f);
   const V line_add = hn::Set(d, kMiddle == FusedMiddle::kLine ? f.bias->line_add : 0.0f);
   const CodePair pair = source.pair;
@@ -198,11 +210,9 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
     V code;
     if constexpr (kScales) {
       const V number = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(D8(), bytes + at)));
-      const V decoded = hn::Add(hn::Mul(number, hn::Set(d, f.decode->factor)), hn::Set(d, f.decode->term));
-      const V product = hn::Mul(decoded, hn::LoadU(d, f.multiply->row + column));
-      code = hn::Sub(RoundAway(hn::Mul(product, encode_scale)), encode_offset);
+      code = narrowed(ScaledNumbers(f, number, column), encode_scale, encode_add, least0);
     } else if constexpr (kHead == FusedHead::kFloatsWithin) {
-      code = hn::Sub(RoundAway(hn::Mul(hn::LoadU(d, floats + at), encode_scale)), encode_offset);
+      code = narrowed(hn::LoadU(d, floats + at), encode_scale, encode_add, least0);
     } else if constexpr (kHead == FusedHead::kFloats) {
       code = EncodedPlaces(head, hn::LoadU(d, floats + at));
     } else {
@@ -224,9 +234,8 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
     if (column == columns) column = 0;
     V v0 = codes_at(at, column), v1 = codes_at(at + lanes, column + lanes);
     V v2 = codes_at(at + 2 * lanes, column + 2 * lanes), v3 = codes_at(at + 3 * lanes, column + 3 * lanes);
-    bool in_doubt = false;
-    if constexpr (!kScales) in_doubt = !hn::AllFalse(di, hn::Or(hn::Lt(least0, doubt0), hn::Lt(least1, doubt1)));
-    if (HWY_UNLIKELY(in_doubt)) {
+    const auto in_doubt = hn::Or(hn::Lt(least0, doubt0), hn::Lt(least1, doubt1));
+    if (HWY_UNLIKELY(!hn::AllFalse(di, in_doubt))) {
       v0 = ExactVector<kHead, kMiddle>(f, source, first + at, column);
       v1 = ExactVector<kHead, kMiddle>(f, source, first + at + lanes, column + lanes);
       v2 = ExactVector<kHead, kMiddle>(f, source, first + at + 2 * lanes, column + 2 * lanes);
@@ -303,12 +312,12 @@ FusedFunction FuseStages(const CodeStages& stages, const StagedSource& source, S
     head = IsSmall(source.pair) ? FusedHead::kPairSmall : FusedHead::kPair;
   } else if (source.type == StageType::kFloats) {
     if (s == end || s->kind != StageKind::kEncode) return nullptr;
-    head = s->is_within ? FusedHead::kFloatsWithin : FusedHead::kFloats;
+    head = s->is_within && s->lead > 0 ? FusedHead::kFloatsWithin : FusedHead::kFloats;
   } else if (source.type == StageType::kBytes) {
     if (stages.count < 3 || s->kind != StageKind::kDecode || (s + 1)->kind != StageKind::kMultiply) return nullptr;
     f->decode = s++;
     f->multiply = s++;
-    if (s->kind != StageKind::kEncode || !s->is_within) return nullptr;
+    if (s->kind != StageKind::kEncode || !s->is_within || s->lead == 0) return nullptr;
     head = FusedHead::kScaled;
   }
   if (s->kind != StageKind::kEncode && (!narrows(s) || s->step != nullptr || s->start != nullptr)) return nullptr;

@@ -384,6 +384,12 @@ class StepsRun {
     };
     CodeStage stage{.kind = StageKind::kEncode, .is_within = is_within(floats.low) && is_within(floats.high)};
     stage.encoding = {.scale = encode.scale, .offset = encode.low};
+    // Of the product, of the addend and of their sum: roundings to 24 bits of what is no larger than this, or 512.
+    const float farthest = std::abs(encode.low) + 512;
+    if (stage.is_within && farthest < 8192) {
+      stage.lead = 0x1p-15f + farthest * 0x1p-22f;
+      stage.term = 0.5f - encode.low + stage.lead;
+    }
     stages_->push_back(stage);
     range_ = range;
     type_ = kBytes;
