@@ -113,6 +113,17 @@ TEST(Int8Codes, AreLookedUp) {
       });
       for (size_t i = 0; i < codes.size(); ++i) ASSERT_EQ(got[i], table[codes[i]]) << i;
     }
+    for (const int64_t count : {1, 15, 33, 58, 64, 100}) {  // rows that lie apart
+      const int64_t rows = 5, stride = count + 7;
+      const std::vector<uint8_t> codes = int8_testing::Bytes<uint8_t>(rows * count, 12);
+      std::vector<uint8_t> got(static_cast<size_t>(rows * stride), 77);
+      LookUpRowsOfCodes(codes.data(), rows, count, table.data(), stride, got.data());
+      for (int64_t i = 0; i < rows * stride; ++i) {
+        const int64_t row = i / stride, at = i % stride;
+        const uint8_t want = at < count ? table[codes[static_cast<size_t>(row * count + at)]] : 77;
+        ASSERT_EQ(got[static_cast<size_t>(i)], want) << i << " of " << count;
+      }
+    }
   });
 }
 

@@ -84,6 +84,12 @@ TEST(Transpose, Planes) {
   });
 }
 
+TEST(Transpose, TwoRunsBecomeOne) {
+  OnEveryTarget([] {
+    for (const int64_t length : {1, 15, 16, 31, 32, 33, 58, 130}) ExpectAllWidths({3, 2, length}, {0, 2, 1});
+  });
+}
+
 TEST(Transpose, ManyAxes) {
   std::vector<int64_t> dims(12, 2);
   std::vector<int> perm(12);

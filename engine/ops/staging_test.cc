@@ -1,6 +1,8 @@
 #include "engine/ops/staging.h"
 
+#include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "engine/ops/op_test_kit.h"
 
@@ -64,6 +66,25 @@ TEST(Staging, TurnsAndWidensAndBack) {
   for (int i = 0; i < 6; ++i) y[i] = x[i] + 0.5f;
   output.Finish(bench.context, pieces);
   EXPECT_TRUE(Same(out, F16({1, 2, 1, 3}, {1.5f, 2.5f, 3.5f, 4.5f, 5.5f, 6.5f})));
+}
+
+TEST(Staging, TheMiddleOfACenteredPieceIsTheSameForAllSteps) {
+  Bench bench;
+  std::vector<uintptr_t> middles;
+  for (const int64_t bytes : {100000, 300, 5000, 100000}) {
+    ScratchPieces pieces;
+    const int64_t small = pieces.Add(1000);
+    const int64_t sums = pieces.AddCentered(bytes);
+    ASSERT_TRUE(pieces.Allocate(bench.context).ok());
+    char* const at = pieces.At<char>(sums);
+    EXPECT_GE(at - pieces.At<char>(small), 1000);
+    EXPECT_GE(pieces.At<char>(small), static_cast<char*>(bench.scratch.get()));
+    EXPECT_LE(at + bytes, static_cast<char*>(bench.scratch.get()) + bench.scratch_bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(at) % Allocator::kAlignment, 0u);
+    middles.push_back(reinterpret_cast<uintptr_t>(at) + static_cast<uintptr_t>(bytes) / 2);
+  }
+  const auto [low, high] = std::minmax_element(middles.begin(), middles.end());
+  EXPECT_LE(*high - *low, 3 * Allocator::kAlignment);
 }
 
 TEST(Staging, NothingIsCopiedWhereNothingChanges) {

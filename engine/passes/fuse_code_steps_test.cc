@@ -216,6 +216,41 @@ d = DepthwiseConv2dNative(z, k))"),
   ExpectTheSame(padded);
 }
 
+// Codes as floats, times a number for each channel that is computed, as codes again.
+TEST_F(FuseCodeSteps, CodesTimesAValueForEachChannelAreOneStep) {
+  if (FindOp("Mean") == nullptr) GTEST_SKIP();
+  const std::string text = Replaced(kFloats, "shape[1,6,5,3]", "shape[1,6,5,40]") + R"(
+f = Dequantize(q, q:1, q:2) {T=quint8, mode="MIN_FIRST"}
+pixels = Const() {dtype=int32, value=int32[2]{1, 2}}
+e = Mean(f, pixels) {T=float32, Tidx=int32, keep_dims=true}
+g = Mul(f, e) {T=float32}
+gflat = Reshape(g, all) {T=float32, Tshape=int32}
+glo = Min(gflat, axis) {T=float32, Tidx=int32, keep_dims=false}
+ghi = Max(gflat, axis) {T=float32, Tidx=int32, keep_dims=false}
+h = QuantizeV2(g, glo, ghi) {T=quint8, mode="MIN_FIRST"}
+y = Dequantize(h, h:1, h:2) {T=quint8, mode="MIN_FIRST"}
+)";
+  const Rewritten out = Rewrite(text, kPasses, "y");
+  EXPECT_EQ(out.Count("Mul"), 0) << PrintGraph(out.graph);
+  for (const int64_t height : {1, 6, 64}) {
+    const std::string tall = Replaced(text, "shape[1,6,5,40]", Cat("shape[1,", height, ",5,40]"));
+    ExpectTheSameBits(tall, Numbers({1, height, 5, 40}, 3));
+    ExpectTheSameBits(tall, Numbers({1, height, 5, 40}, 0));
+  }
+}
+
+// Codes a half apart, in a range whose codes are whole numbers.
+TEST_F(FuseCodeSteps, HalvesGoAwayFromZero) {
+  const std::string text = Replaced(kFloats, "shape[1,6,5,3]", "shape[1,16,8,4]") + R"(
+y = Dequantize(q, q:1, q:2) {T=quint8, mode="MIN_FIRST"}
+)";
+  Tensor x = Numbers({1, 16, 8, 4}, 3);
+  for (const float low : {-100.0f, -255.0f, 0.0f, 3000.0f}) {
+    for (int64_t i = 0; i < x.num_elements(); ++i) x.data<float>()[i] = low + 0.5f * static_cast<float>(i % 511);
+    ExpectTheSameBits(text, x);
+  }
+}
+
 TEST_F(FuseCodeSteps, FloatsOfADepthwiseConvolutionThatOthersReadStay) {
   if (FindOp("DepthwiseConv2dNative") == nullptr) GTEST_SKIP();
   const std::string four = "[1,1,4,1]{1, -2, 3, 0.5}", same = "strides=ints[1, 1, 1, 1], padding=\"SAME\"";
