@@ -66,7 +66,7 @@ bool FitLine(CodeStage* s, float* ends) {
   s->line_step = step;
   s->line_add = static_cast<float>(
       add + (static_cast<double>(hn::ReduceMin(d, least)) + static_cast<double>(hn::ReduceMax(d, most))) / 2);
-  auto differs = hn::Lt(hn::Zero(d), hn::Zero(d));
+  auto differs = hn::Lt(hn::Zero(d), hn::Zero(d)), is_odd = differs;
   V low = WideOf(*s, hn::Zero(di)), high = low;
   for (int32_t i = 0; i < kBytesThereAre; i += lanes) {
     const I bytes = hn::Iota(di, i);
@@ -75,7 +75,9 @@ bool FitLine(CodeStage* s, float* ends) {
     high = hn::Max(high, wide);
     const V made = hn::Round(hn::MulAdd(hn::ConvertTo(d, bytes), hn::Set(d, s->line_step), hn::Set(d, s->line_add)));
     differs = hn::Or(differs, hn::Ne(made, wide));
+    is_odd = hn::Or(is_odd, hn::Ne(EvenWideCodes(*s, hn::ConvertTo(d, bytes)), wide));
   }
+  s->is_even = hn::AllFalse(d, is_odd);
   ends[0] = hn::ReduceMin(d, low);
   ends[1] = hn::ReduceMax(d, high);
   return hn::AllFalse(d, differs);
@@ -125,7 +127,7 @@ void FindMultipliers(int64_t columns, int64_t period, const NarrowFacts& facts, 
     reached = farthest + 255 * most_step;
     fits = stage->step == nullptr || DoNotWrap(stage->start, stage->step, all);
   }
-  const bool has_line = !has_steps && facts.bias != nullptr && facts.bias->has_line;
+  const bool has_line = !has_steps && facts.bias != nullptr && (facts.bias->has_line || facts.bias->is_even);
   const double farthest_behind = has_line ? line(facts.bias->bias, offset, behind) : 0;
   const bool takes_line = has_line && farthest_behind < 8192;
   if (takes_line) farthest = std::max(farthest, farthest_behind);
@@ -170,6 +172,7 @@ double FindLine(int64_t columns, CodeStage* stage) {
   for (int64_t j = 0; j < columns; ++j) most = std::max(most, std::fabs(static_cast<double>(stage->bias[j])));
   most += std::max(std::fabs(static_cast<double>(ends[0])), std::fabs(static_cast<double>(ends[1])));
   stage->has_line = is_line && most < 0x1p24;
+  stage->is_even = stage->is_even && most < 0x1p24;
   return std::min(most, 0x1p31);
 }
 

@@ -44,6 +44,8 @@ struct CodeStage {
   const int32_t* bias = nullptr;
   // Whether each byte becomes round(byte * line_step + line_add), to even, before the bias is added, without wrapping.
   bool has_line = false;
+  // Or round((byte * wide.step + wide.add) * wide.scale) - wide.offset, step by step, to even.
+  bool is_even = false;
   float line_step = 0;
   float line_add = 0;
 

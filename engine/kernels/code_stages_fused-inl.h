@@ -88,7 +88,7 @@ HWY_INLINE int64_t FusedGroup() { return 4 * static_cast<int64_t>(hn::Lanes(DI()
 // kPairSmall: codes of a sum are numbers of single precision. kScaled: bytes, a kDecode, a kMultiply and a kEncode
 // within its ends.
 enum class FusedHead : uint8_t { kCodes, kCodesWithin, kFloats, kFloatsWithin, kPair, kPairSmall, kScaled };
-enum class FusedMiddle : uint8_t { kNone, kNarrow, kBias, kLine };
+enum class FusedMiddle : uint8_t { kNone, kNarrow, kBias, kLine, kEven };
 struct FusedStages {
   const CodeStage* head = nullptr;
   const CodeStage* bias = nullptr;
@@ -179,9 +179,8 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
   // The head's are the same for all columns, and behind a bias the second one's factor is.
   const V multiply0 = hn::Set(d, kEncodes ? 0.0f : head.multiply[0]), add0 = hn::Set(d, kEncodes ? 0.0f : head.add[0]);
   const float* HWY_RESTRICT multiply1 = kHasMiddle ? second.multiply : nullptr;
-  const float* HWY_RESTRICT add1 = kMiddle == FusedMiddle::kLine ? second.add_behind
-                                   : kHasMiddle                  ? second.add
-                                                                 : nullptr;
+  constexpr bool kIsBehind = kMiddle == FusedMiddle::kLine || kMiddle == FusedMiddle::kEven;
+  const float* HWY_RESTRICT add1 = kIsBehind ? second.add_behind : kHasMiddle ? second.add : nullptr;
   const V one_multiply1 = hn::Set(d, kHasMiddle ? multiply1[0] : 0.0f);
   const V encode_scale = hn::Set(d, head.encoding.scale), encode_add = hn::Set(d, head.term);
   const V line_step = hn::Set(d, kMiddle == FusedMiddle::kLine ? f.bias->line_step : 0.0f);
@@ -221,6 +220,7 @@ int64_t RunFused(const FusedStages& f, const StagedSource& source, int64_t first
     }
     if constexpr (kHasMiddle) {
       if constexpr (kMiddle == FusedMiddle::kLine) code = hn::Round(hn::MulAdd(code, line_step, line_add));
+      if constexpr (kMiddle == FusedMiddle::kEven) code = EvenWideCodes(*f.bias, code);
       if constexpr (kMiddle == FusedMiddle::kBias) {
         code = hn::ConvertTo(d, BiasedCodes(*f.bias, hn::ConvertInRangeTo(di, code), column));
       }
@@ -267,6 +267,7 @@ FusedFunction FunctionOf(FusedMiddle middle) {
   if constexpr (!kIsPair) {
     if (middle == FusedMiddle::kNarrow) return RunFused<kHead, FusedMiddle::kNarrow, kFloats>;
     if (middle == FusedMiddle::kLine) return RunFused<kHead, FusedMiddle::kLine, kFloats>;
+    if (middle == FusedMiddle::kEven) return RunFused<kHead, FusedMiddle::kEven, kFloats>;
   }
   if constexpr (kHead == FusedHead::kCodes) return RunFused<kHead, FusedMiddle::kBias, kFloats>;
   return nullptr;
@@ -327,7 +328,10 @@ FusedFunction FuseStages(const CodeStages& stages, const StagedSource& source, S
     f->high = f->head->high;
   }
   if (s < end && s->kind == StageKind::kBias && s->code_of_byte == nullptr && narrows(s + 1)) {
-    middle = s->has_line && (s + 1)->add_behind != nullptr ? FusedMiddle::kLine : FusedMiddle::kBias;
+    const bool takes_behind = (s + 1)->add_behind != nullptr;
+    middle = takes_behind && s->has_line  ? FusedMiddle::kLine
+             : takes_behind && s->is_even ? FusedMiddle::kEven
+                                          : FusedMiddle::kBias;
     f->bias = s++;
   } else if (narrows(s)) {
     middle = FusedMiddle::kNarrow;

@@ -65,6 +65,13 @@ HWY_INLINE I WideCodes(const CodeStage& s, I code) {
   return hn::ConvertTo(di, inside);
 }
 
+// The same as numbers, where halves do not come up and none is large.
+HWY_INLINE V EvenWideCodes(const CodeStage& s, V code) {
+  const D d;
+  const V number = hn::Add(hn::Mul(code, hn::Set(d, s.wide.step)), hn::Set(d, s.wide.add));
+  return hn::Sub(hn::Round(hn::Mul(number, hn::Set(d, s.wide.scale))), hn::Set(d, s.wide.offset));
+}
+
 HWY_INLINE I PairCodes(const CodePair& pair, I x, I y) {
   const DI di;
   const I of_a = hn::Set(di, pair.step_a), of_b = hn::Set(di, pair.step_b);

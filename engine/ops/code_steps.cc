@@ -283,10 +283,11 @@ class StepsRun {
 
   // Order is lost where 32 bits wrap around.
   void CheckOrder() {
-    for (int64_t j = 0; j < channels_ && keeps_order_; ++j) {
-      const int64_t last = start_[j] + int64_t{255} * step_[j];
-      keeps_order_ = last == static_cast<int32_t>(last);
-    }
+    for (int64_t j = 0; j < channels_ && keeps_order_; ++j) CheckOrder(start_[j], step_[j]);
+  }
+  void CheckOrder(int32_t start, int32_t step) {
+    const int64_t last = start + int64_t{255} * step;
+    keeps_order_ = keeps_order_ && last == static_cast<int32_t>(last);
   }
 
   Status Add(const CodeStep& step) {
@@ -295,9 +296,17 @@ class StepsRun {
     RIVULET_RETURN_IF_ERROR(ReadRangeAt(step.input + 1, true, &other));
     const Range sum = SumRange(range_, other, 14);
     const CodeLine line(range_, sum), of_other(other, sum);
-    start_ = RowOf(step.input, [&](uint8_t code) { return Wrap(line.start + of_other(code)); });
-    step_ = RowOf(step.input, [&](uint8_t) { return line.step; });
-    CheckOrder();
+    int32_t* start = NewRow();
+    AddCodeLines(static_cast<const uint8_t*>(c_.input(step.input).raw()), nullptr, channels_,
+                 Wrap(line.start + of_other.start), of_other.step, 0, start);
+    int32_t least = start[0], most = least;
+    ExtremesOfCodes(start, channels_, &least, &most);
+    CheckOrder(least, line.step);
+    CheckOrder(most, line.step);
+    start_ = Repeat(start);
+    int32_t* steps = NewRow();
+    std::fill_n(steps, StagedElements(columns_), line.step);
+    step_ = steps;
     range_ = sum;
     type_ = kCodes;
     return Status();
