@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/base/small.h"
 #include "engine/kernels/code_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -104,7 +105,8 @@ void ExtremesOfFloats(const float* values, int64_t count, int64_t columns, float
 }
 
 // Of bytes: their extremes stay bytes over many lines.
-void ExtremesOfLines(const uint8_t* codes, int64_t count, int64_t columns, int32_t* lows, int32_t* highs) {
+[[maybe_unused]] void ExtremesOfLines(const uint8_t* codes, int64_t count, int64_t columns, int32_t* lows,
+                                      int32_t* highs) {
   const hn::CappedTag<uint8_t, 32> d8;
   constexpr int64_t kNear = 256;  // lines whose part of a vector stays in the nearest cache
   const DI di;
@@ -154,7 +156,7 @@ void LineExtremes(const StagedSource& source, int64_t begin, int64_t end, int64_
     }
     return;
   }
-  if (source.pair.other == nullptr) {
+  if (!kIsSmall && source.pair.other == nullptr) {
     return ExtremesOfLines(static_cast<const uint8_t*>(source.values) + begin, end - begin, columns,
                            static_cast<int32_t*>(lows), static_cast<int32_t*>(highs));
   }
@@ -287,9 +289,7 @@ void WidenFloatExtremes(const float* values, int64_t count, int64_t columns, int
   HWY_DYNAMIC_DISPATCH(LineExtremes)({StageType::kFloats, values, {}}, 0, count, columns, lows, lows + stride);
 }
 
-void JoinFloatExtremes(int64_t columns, int threads, float* memory) {
-  Join(columns, threads, memory);
-}
+void JoinFloatExtremes(int64_t columns, int threads, float* memory) { Join(columns, threads, memory); }
 
 void ColumnExtremes(const StagedSource& source, int64_t count, int64_t columns, void* memory, ThreadPool& pool,
                     const StopToken& stop) {

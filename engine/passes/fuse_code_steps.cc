@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/base/small.h"
 #include "engine/ops/code_steps.h"
 #include "engine/passes/match.h"
 
@@ -63,7 +64,8 @@ class Chains {
     for (const int32_t i : order) {
       if (taken_[static_cast<size_t>(i)] || context_.uses[static_cast<size_t>(i)] == 0) continue;
       if (!IsPlain(graph_.node(i))) continue;
-      FromProduct(i) || FromDepthwise(i) || FromPair(i) || FromScaled(i) || FromFloats(i) || FromCodes(i);
+      FromProduct(i) || FromDepthwise(i) || FromPair(i) || (!kIsSmall && FromScaled(i)) || FromFloats(i) ||
+          FromCodes(i);
     }
     return Status();
   }

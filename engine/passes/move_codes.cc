@@ -5,12 +5,14 @@
 //   t = Transpose(f, perm)                becomes    y, y1, y2 = _CodeTable(c, lo, hi) {steps=["Dequantize v0",
 //   y, y1, y2 = QuantizeV2(t, Min(t), Max(t))                                                  "QuantizeFound v1"]}
 //
-// Also Slice, StridedSlice, Squeeze and ExpandDims, and ranges that are given.
+// Also Slice, StridedSlice, Squeeze and ExpandDims, and ranges that are given. Not where the size of the code counts
+// more.
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "engine/base/small.h"
 #include "engine/ops/code_table.h"
 #include "engine/passes/match.h"
 
@@ -160,7 +162,7 @@ class MovedCodes {
 }  // namespace
 
 Status MoveCodes(const PassContext& context, PatchSink& sink) {
-  if constexpr (kHasCodeTable) MovedCodes(context, sink).Run();
+  if constexpr (kHasCodeTable && !kIsSmall) MovedCodes(context, sink).Run();
   return Status();
 }
 
