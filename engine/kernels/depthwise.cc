@@ -250,8 +250,7 @@ void RunBlocks(const Task& task, int64_t blocks, ThreadPool& pool, const StopTok
   });
 }
 
-// The same, each thread a part of the rows, of which `done` gets those of an image that are made: what others would read
-// of the results is in their own cache then.
+// The same, each thread a part of the rows. `done` gets those of an image that are made, by who has them in its cache.
 template <typename Done>
 void RunBlocksByRows(const Task& task, int64_t blocks, ThreadPool& pool, const StopToken& stop, const Done& done) {
   const DepthwiseGeometry& g = task.geometry;
