@@ -543,7 +543,7 @@ Status Run(RunContext& c) {
 const OpDef kCodeTable = {.name = "_CodeTable",
                           .inputs = "x:Tx, min:f32, max:f32, arguments:list(Targ)",
                           .outputs = "y:T, min:f32, max:f32",
-                          .attrs = "Tx:type in {qu8}; Targ:list(type); T:type in {qu8}; steps:list(string)",
+                          .attrs = "Tx:type in {qu8,u8}; Targ:list(type); T:type in {qu8}; steps:list(string)",
                           .infer = Infer,
                           .prepare = Prepare,
                           .run = Run};

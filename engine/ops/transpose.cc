@@ -84,20 +84,16 @@ Status RunConjugate(RunContext& c) {
   return Status();
 }
 
-#define RIVULET_TYPES "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128"
-#define RIVULET_PERM "}; Tperm:type=i32 in {i32,i64}"
+constexpr char kAttrs[] =
+    "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,str,c64,c128}; Tperm:type=i32 in "
+    "{i32,i64}";
 
 constexpr OpDef kDefs[] = {
-    {.name = "Transpose",
-     .inputs = "x:T, perm:Tperm",
-     .outputs = "y:T",
-     .attrs = RIVULET_TYPES ",qu8" RIVULET_PERM,  // the last one for the pass move_codes
-     .infer = Infer,
-     .run = Run},
+    {.name = "Transpose", .inputs = "x:T, perm:Tperm", .outputs = "y:T", .attrs = kAttrs, .infer = Infer, .run = Run},
     {.name = "ConjugateTranspose",
      .inputs = "x:T, perm:Tperm",
      .outputs = "y:T",
-     .attrs = RIVULET_TYPES RIVULET_PERM,
+     .attrs = kAttrs,
      .infer = Infer,
      .run = RunConjugate},
 };

@@ -76,6 +76,7 @@ class MovedCodes {
   bool IsMove(Edge value) const {
     const Node& node = graph_.node(value.node);
     if (std::find(std::begin(kMoves), std::end(kMoves), node.op) == std::end(kMoves) || !IsPlain(node)) return false;
+    if (node.op == "Transpose" && FindOp("Bitcast") == nullptr) return false;
     if (kept_[static_cast<size_t>(value.node)] || !IsDecoder(node.inputs[0].node)) return false;
     const Shape& shape = node.outputs[0].shape;
     if (!shape.complete() || shape.num_elements() < kLeastElements) return false;
@@ -130,7 +131,18 @@ class MovedCodes {
     moved.inputs = move.inputs;
     moved.inputs[0] = source.codes;
     moved.attrs = move.attrs;
-    moved.attrs.Set("T", DType::kQuint8);
+    // Transpose has no quint8, as in TensorFlow.
+    const DType type = move.op == "Transpose" ? DType::kUint8 : DType::kQuint8;
+    if (type == DType::kUint8) {
+      Node cast;
+      cast.name = move.name + "/bytes";
+      cast.op = "Bitcast";
+      cast.inputs = {source.codes};
+      cast.attrs.Set("T", DType::kQuint8);
+      cast.attrs.Set("type", type);
+      moved.inputs[0] = sink_.Add(std::move(cast));
+    }
+    moved.attrs.Set("T", type);
     const Edge codes = sink_.Add(std::move(moved));
     Node made;
     made.name = encoder.name;
@@ -146,7 +158,7 @@ class MovedCodes {
     steps->strings = {"Dequantize v0", finds ? "QuantizeFound v1" : "Quantize v1 x0"};
     made.attrs.Set("steps", std::shared_ptr<const AttrList>(std::move(steps)));
     made.attrs.Set("Targ", std::shared_ptr<const AttrList>(std::move(types)));
-    made.attrs.Set("Tx", DType::kQuint8);
+    made.attrs.Set("Tx", type);
     made.attrs.Set("T", DType::kQuint8);
     const Edge y = sink_.Add(std::move(made));
     for (int32_t slot = 0; slot < 3; ++slot) sink_.Replace({index, slot}, {y.node, slot});
