@@ -97,6 +97,31 @@ struct Checked {
   }
 };
 
+// What was looked at of large answers.
+void PrintDigests(const prepare::PackSample& sample) {
+  for (const prepare::StoredValue& answer : sample.answers) {
+    if (!answer.digest) continue;
+    const int64_t elements = answer.shape.num_elements();
+    const int64_t runs = prepare::DigestElements(elements, *answer.digest) / 2;
+    std::printf(
+        "compared    of the %lld elements of %s: %lld spread over them, the means of the runs between, the peak\n",
+        static_cast<long long>(elements), Quoted(answer.name).c_str(), static_cast<long long>(runs));
+  }
+}
+
+nlohmann::json ComparedJson(const prepare::PackSample& sample) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const prepare::StoredValue& answer : sample.answers) {
+    const int64_t elements = answer.shape.num_elements();
+    const int64_t runs = answer.digest ? prepare::DigestElements(elements, *answer.digest) / 2 : 0;
+    list.push_back({{"name", answer.name},
+                    {"elements", elements},
+                    {"compared", answer.digest ? runs + 1 : elements},
+                    {"means_compared", runs}});
+  }
+  return list;
+}
+
 void Print(const CheckCommand& command, const Model& model, const prepare::PackMetadata& metadata,
            const Checked& checked) {
   std::printf("%s: pack, %s\n", command.pack.c_str(), Megabytes(model.file_bytes()).c_str());
@@ -109,6 +134,7 @@ void Print(const CheckCommand& command, const Model& model, const prepare::PackM
                 result.status.ok() ? "same answer" : "differs");
     if (result.status.ok()) std::printf(", within %.1e of %.0e", result.max_difference, metadata.tolerance);
     std::printf("\n");
+    PrintDigests(metadata.samples[i]);
   }
   if (checked.samples.empty() && checked.damage.empty()) std::printf("sample      none in the pack\n");
   if (checked.memory) {
@@ -149,6 +175,7 @@ nlohmann::json ToJson(const CheckCommand& command, const Model& model, const pre
     json["samples"].push_back({{"name", metadata.samples[i].name},
                                {"ok", result.status.ok()},
                                {"max_difference", result.max_difference},
+                               {"answers", ComparedJson(metadata.samples[i])},
                                {"message", result.status.ok() ? "" : std::string(result.status.message())}});
   }
   if (checked.memory) {

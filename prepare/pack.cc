@@ -14,9 +14,6 @@
 namespace rivulet::prepare {
 namespace {
 
-// Answers that are larger are not worth their place in a file.
-constexpr size_t kMostAnswerBytes = size_t{1} << 20;
-
 // By whole region name, so that equal models make equal files.
 using PackedForms = std::map<std::string, std::string>;
 
@@ -143,16 +140,11 @@ class Packer {
   }
 
   bool Fits(const std::vector<Tensor>& answers, bool optional) {
-    size_t bytes = 0;
-    bool plain = true;
-    for (const Tensor& answer : answers) {
-      bytes += answer.bytes();
-      plain &= ElementBytes(answer.dtype()) > 0 && answer.num_elements() > 0;
-    }
-    if (!optional || (plain && bytes <= kMostAnswerBytes)) return true;
-    file_.notes.push_back(plain ? Cat("the made-up sample's answers have ", static_cast<uint64_t>(bytes),
-                                      " bytes and are left out; give one with --sample to have it in the file")
-                                : std::string("the made-up sample's answers cannot be stored and are left out"));
+    const bool plain = std::all_of(answers.begin(), answers.end(), [](const Tensor& answer) {
+      return ElementBytes(answer.dtype()) > 0 && answer.num_elements() > 0;
+    });
+    if (!optional || plain) return true;
+    file_.notes.emplace_back("the made-up sample's answers cannot be stored and are left out");
     return false;
   }
 
@@ -169,7 +161,7 @@ class Packer {
     }
     for (size_t i = 0; i < answered.answers.size(); ++i) {
       StoredValue value{file_.metadata.outputs[i].name, DType::kInvalid, {}, SampleRegionName(index, "answers", i)};
-      RIVULET_RETURN_IF_ERROR(StoreValue(answered.answers[i], &value, &writer_));
+      RIVULET_RETURN_IF_ERROR(StoreAnswer(answered.answers[i], &value, &writer_));
       sample.answers.push_back(std::move(value));
     }
     file_.metadata.samples.push_back(std::move(sample));

@@ -16,6 +16,8 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kVersionKey = "rivulet_pack";
 constexpr size_t kMostBytes = size_t{16} << 20;
 constexpr int kDeepest = 16;
+// Of a digest: three times fewer runs than elements can be counted twice over.
+constexpr int64_t kLeastStride = 3;
 constexpr int kLastDType = static_cast<int>(DType::kUint64);
 
 Json ShapeToJson(const Shape& shape) {
@@ -39,6 +41,7 @@ Json ValuesToJson(const std::vector<StoredValue>& values) {
     } else {
       json.back()["region"] = value.region;
     }
+    if (value.digest) json.back()["digest"] = {{"stride", value.digest->stride}, {"peak", value.digest->peak}};
   }
   return json;
 }
@@ -74,6 +77,16 @@ class Reader {
     const Json* number = Member(
         object, key, where, [](const Json& j) { return j.is_number(); }, "a number");
     return number == nullptr ? otherwise : number->get<double>();
+  }
+
+  // A whole number from `least` to `most`; `least` where it is none.
+  int64_t Whole(const Json& object, const char* key, const std::string& where, int64_t least, int64_t most) {
+    const auto at = object.find(key);
+    const bool is_it = at != object.end() && at->is_number_integer() &&
+                       (!at->is_number_unsigned() || at->get<uint64_t>() <= INT64_MAX) && at->get<int64_t>() >= least &&
+                       at->get<int64_t>() <= most;
+    if (!is_it) Fail(Cat(where, key), "a whole number from ", least, " to ", most);
+    return is_it ? at->get<int64_t>() : least;
   }
 
   DType Type(const Json& object, const std::string& where) {
@@ -144,6 +157,20 @@ PictureFormat ReadPicture(const Json& json, const std::string& where, Reader* re
   return picture;
 }
 
+std::optional<AnswerDigest> ReadDigest(const Json& entry, const StoredValue& value, const std::string& where,
+                                       Reader* reader) {
+  const Json* json = reader->Member(
+      entry, "digest", where, [](const Json& j) { return j.is_object(); }, "an object");
+  if (json == nullptr || !reader->status().ok()) return std::nullopt;
+  const int64_t count = value.shape.num_elements();
+  if (value.made_up || count <= kLeastStride) {
+    reader->Fail(where + "digest", "a region, and a shape of more than ", kLeastStride, " elements");
+    return std::nullopt;
+  }
+  return AnswerDigest{reader->Whole(*json, "stride", where + "digest.", kLeastStride, count - 1),
+                      reader->Whole(*json, "peak", where + "digest.", 0, count - 1)};
+}
+
 std::vector<StoredValue> ReadValues(const Json& json, const char* key, const std::string& where, Reader* reader) {
   std::vector<StoredValue> values;
   reader->Each(json, key, where, [&](const Json& entry, const std::string& at) {
@@ -154,6 +181,7 @@ std::vector<StoredValue> ReadValues(const Json& json, const char* key, const std
     if (!value.made_up && !value.region.starts_with(MemmappedPackage::kSamplesPrefix)) {
       reader->Fail(at + "region", "a region below ", MemmappedPackage::kSamplesPrefix);
     }
+    value.digest = ReadDigest(entry, value, at, reader);
     values.push_back(std::move(value));
   });
   return values;

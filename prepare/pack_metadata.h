@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "prepare/answer_digest.h"
 #include "rivulet/tensor.h"
 
 namespace rivulet::prepare {
@@ -42,6 +43,8 @@ struct StoredValue {
   Shape shape;
   std::string region;    // whole name
   bool made_up = false;  // no region: docs/formats.md has the formula
+  // Of an answer: the region has a digest of it. `shape` is the whole answer's.
+  std::optional<AnswerDigest> digest;
 };
 
 struct PackSample {

@@ -17,6 +17,7 @@ PackMetadata Full() {
   metadata.labels = {"daisy", "größer \"so\"", ""};
   const std::string region = "memmapped_package://rivulet/samples/0/";
   metadata.samples = {{"one", {{"x", DType::kFloat, {2}, "", true}}, {{"y:1", DType::kQuint8, {5}, region + "a"}}}};
+  metadata.samples[0].answers.push_back({"map", DType::kFloat, {50, 60}, region + "b", false, AnswerDigest{13, 2999}});
   metadata.tolerance = 0.25;
   metadata.card = {{"title", "Flowers"}, {"licence", "CC0"}};
   return metadata;
@@ -47,6 +48,11 @@ TEST(PackMetadata, GoesThereAndBack) {
   ASSERT_EQ(got->samples.size(), 1u);
   EXPECT_TRUE(got->samples[0].feeds[0].made_up);
   EXPECT_EQ(got->samples[0].answers[0].region, want.samples[0].answers[0].region);
+  ASSERT_EQ(got->samples[0].answers.size(), 2u);
+  EXPECT_FALSE(got->samples[0].answers[0].digest);
+  ASSERT_TRUE(got->samples[0].answers[1].digest);
+  EXPECT_EQ(got->samples[0].answers[1].digest->stride, 13);
+  EXPECT_EQ(got->samples[0].answers[1].digest->peak, 2999);
   EXPECT_EQ(got->tolerance, 0.25);
   EXPECT_EQ(got->card, want.card);
   EXPECT_EQ(*ToJson(*got), *json);
@@ -83,6 +89,9 @@ TEST(PackMetadata, WhatIsWrongIsNamed) {
   const auto answer = [](const std::string& fields) {
     return R"({"rivulet_pack":1,"samples":[{"answers":[{"name":"y","dtype":"float32",)" + fields + "}]}]}";
   };
+  const auto digest = [&](const std::string& shape, const std::string& told) {
+    return answer(R"("region":"memmapped_package://rivulet/samples/0","shape":)" + shape + R"(,"digest":)" + told);
+  };
   const Wrong all[] = {
       {"", "want JSON"},
       {"\x89PNG", "want JSON"},
@@ -108,6 +117,16 @@ TEST(PackMetadata, WhatIsWrongIsNamed) {
       {answer(R"("shape":[null],"region":"memmapped_package://rivulet/samples/0")"), "answers[0].shape: want all dims"},
       {answer(R"("shape":[1],"region":"/etc/passwd")"), "answers[0].region: want a region below"},
       {answer(R"("shape":[1])"), "answers[0].region: want a text"},
+      {digest("[9]", "7"), "answers[0].digest: want an object, got number"},
+      {digest("[3]", "{}"), "answers[0].digest: want a region, and a shape of more than 3 elements"},
+      {digest("[4611686018427387904,4]", R"({"stride":3,"peak":0})"), "answers[0].digest: want a region, and a shape"},
+      {digest("[9]", R"({"stride":3})"), "answers[0].digest.peak: want a whole number from 0 to 8"},
+      {digest("[9]", R"({"stride":2,"peak":0})"), "answers[0].digest.stride: want a whole number from 3 to 8"},
+      {digest("[9]", R"({"stride":9,"peak":0})"), "answers[0].digest.stride"},
+      {digest("[9]", R"({"stride":3,"peak":-1})"), "answers[0].digest.peak"},
+      {digest("[9]", R"({"stride":3,"peak":9})"), "answers[0].digest.peak"},
+      {digest("[9]", R"({"stride":3.5,"peak":0})"), "answers[0].digest.stride"},
+      {digest("[9]", R"({"stride":3,"peak":18446744073709551615})"), "answers[0].digest.peak"},
   };
   for (const Wrong& wrong : all) {
     const Status status = ParsePackMetadata(wrong.json).status();

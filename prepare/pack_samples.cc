@@ -79,6 +79,15 @@ Status StoreValue(const Tensor& tensor, StoredValue* value, PackageWriter* write
   return Status();
 }
 
+Status StoreAnswer(const Tensor& answer, StoredValue* value, PackageWriter* writer) {
+  value->digest = DigestFor(answer);
+  if (!value->digest) return StoreValue(answer, value, writer);
+  RIVULET_ASSIGN_OR_RETURN(const Tensor digest, DigestOf(answer, *value->digest));
+  RIVULET_RETURN_IF_ERROR(StoreValue(digest, value, writer));
+  value->shape = answer.shape();
+  return Status();
+}
+
 Result<Tensor> LoadValue(const MemmappedPackage& package, const StoredValue& value, const MakeUp& make_up) {
   const int64_t count = value.shape.num_elements();
   if (value.made_up) {
@@ -92,21 +101,40 @@ Result<Tensor> LoadValue(const MemmappedPackage& package, const StoredValue& val
   }
   const MemmappedPackage::Region* region = package.Find(value.region);
   if (region == nullptr) return DataLoss("region ", Quoted(value.region), " of a sample is not in the pack");
+  if (value.digest && value.dtype == DType::kString) {
+    return DataLoss("sample of ", Quoted(value.name), ": strings have no digest");
+  }
   if (value.dtype == DType::kString && count == 1) {
     auto text = Tensor::Scalar<std::string>(std::string(region->bytes.begin(), region->bytes.end()));
     return text.Reshaped(value.shape);
   }
   if (value.dtype == DType::kString) return SplitStrings(region->bytes, value);
-  const CheckedSize want = CheckedSize(count) * CheckedSize(static_cast<int64_t>(ElementBytes(value.dtype)));
+  const Shape shape = value.digest ? Shape{DigestElements(count, *value.digest)} : value.shape;
+  const CheckedSize want =
+      CheckedSize(shape.num_elements()) * CheckedSize(static_cast<int64_t>(ElementBytes(value.dtype)));
   if (ElementBytes(value.dtype) == 0 || !want.valid() || static_cast<uint64_t>(want.value()) != region->bytes.size()) {
     return DataLoss("region ", Quoted(value.region), " has ", static_cast<uint64_t>(region->bytes.size()),
-                    " bytes, which is no ", Name(value.dtype), value.shape.ToString());
+                    " bytes, which is no ", Name(value.dtype), shape.ToString());
   }
-  const Tensor view =
-      Tensor::View(value.dtype, value.shape, const_cast<uint8_t*>(region->bytes.data()), package.owner());
+  const Tensor view = Tensor::View(value.dtype, shape, const_cast<uint8_t*>(region->bytes.data()), package.owner());
   if (view.is_aligned()) return view;
   return Clone(view, *Allocator::Create());
 }
+
+namespace {
+
+Status CompareAnswer(const Tensor& got, const Tensor& want, const StoredValue& value, float allowed,
+                     TensorDifference* difference) {
+  if (!value.digest) return CompareTensors(got, want, {allowed, allowed}, difference);
+  if (got.dtype() != value.dtype || !(got.shape() == value.shape)) {
+    return InvalidArgument("want ", value.dtype, value.shape, ", got ", got.dtype(), got.shape());
+  }
+  RIVULET_ASSIGN_OR_RETURN(const Tensor digest, DigestOf(got, *value.digest));
+  return Status(CompareTensors(digest, want, {allowed, allowed}, difference))
+      .Framed(Cat("the digest of ", value.shape.num_elements(), " elements"));
+}
+
+}  // namespace
 
 SampleResult RunSample(const MemmappedPackage& package, const PackSample& sample, double tolerance,
                        const MakeUp& make_up, Session& session) {
@@ -130,7 +158,7 @@ SampleResult RunSample(const MemmappedPackage& package, const PackSample& sample
     Status first;
     for (size_t i = 0; i < got.size(); ++i) {
       TensorDifference difference;
-      const Status same = CompareTensors(got[i], answers[i], {allowed, allowed}, &difference);
+      const Status same = CompareAnswer(got[i], answers[i], sample.answers[i], allowed, &difference);
       result.max_difference =
           std::max(result.max_difference, difference.max_absolute / std::max(difference.max_wanted, 1e-30));
       if (!same.ok() && first.ok()) first = Status(same).Framed(Cat("output ", Quoted(fetches[i])));

@@ -156,6 +156,35 @@ TEST(Pack, AnAnswerThatChangedIsSeen) {
   EXPECT_EQ(run().code(), Code::kDataLoss);
 }
 
+TEST(Pack, OfALargeAnswerADigestIsKept) {
+  PackOptions options = Options();
+  std::vector<float> x(9 * 9 * 9 * 9);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 23);
+  options.samples[0].feeds[0].second = Tensor::Of<float>({9, 9, 9, 9}, x);
+  const Result<PackFile> packed = ToPack(GraphOf(Input("x", "9999") + Node("y", "Neg", {"x"})), options);
+  ASSERT_TRUE(packed.ok()) << packed.status().ToString();
+  const PackFile& file = *packed;
+  const StoredValue& answer = file.metadata.samples[0].answers[0];
+  EXPECT_EQ(answer.shape, Shape({9, 9, 9, 9}));
+  ASSERT_TRUE(answer.digest);
+  const auto model = Load(file.bytes);
+  const auto session = Session::Create(*model);
+  EXPECT_LT((*model)->package()->Find(answer.region)->bytes.size(), x.size() * sizeof(float) / 12);
+  PackSample sample = file.metadata.samples[0];
+  const auto run = [&] { return RunSample(*(*model)->package(), sample, 1e-3, {}, **session).status; };
+  EXPECT_TRUE(run().ok()) << run().ToString();
+  sample.answers[0].digest->peak = sample.answers[0].digest->peak == 0 ? 1 : 0;
+  EXPECT_NE(run().message().find("the digest of 6561 elements"), std::string_view::npos) << run().ToString();
+  sample.answers[0].digest->stride = 1000;
+  EXPECT_EQ(run().code(), Code::kDataLoss) << "a region of another size";
+  sample.answers[0].digest = file.metadata.samples[0].answers[0].digest;
+  sample.answers[0].shape = {81, 81};
+  EXPECT_NE(run().message().find("want float32[81,81], got float32[9,9,9,9]"), std::string_view::npos)
+      << run().ToString();
+  sample.answers[0].dtype = DType::kString;
+  EXPECT_NE(run().message().find("strings have no digest"), std::string_view::npos) << run().ToString();
+}
+
 // A pack written again with another content of one region, checksums and all: what a hostile one can say.
 std::string With(const std::string& bytes, std::string_view name, const std::string& content) {
   const auto package = MemmappedPackage::Read(AsBytes(bytes), nullptr);
