@@ -7,6 +7,7 @@
 
 #include "cli/flags.h"
 #include "cli/command.h"
+#include "cli/idle_inputs.h"
 #include "cli/inspect_checkpoint.h"
 #include "cli/inspect_setup.h"
 #include "cli/model_flags.h"
@@ -106,6 +107,24 @@ std::string NextCommand(const std::string& path, const Model& model, const Graph
   return command + " --save out";
 }
 
+// Those that a run may need, then those that nothing reads.
+struct ListedInput {
+  Model::Input input;
+  bool is_read = true;
+};
+std::vector<ListedInput> ListInputs(const Model& model) {
+  const std::vector<Model::Input> idle = IdleInputs(model);
+  const auto is_idle = [&](const std::string& name) {
+    return std::any_of(idle.begin(), idle.end(), [&](const Model::Input& input) { return input.name == name; });
+  };
+  std::vector<ListedInput> inputs;
+  for (const Model::Input& input : model.Inputs()) {
+    if (!is_idle(input.name)) inputs.push_back({input, true});
+  }
+  for (const Model::Input& input : idle) inputs.push_back({input, false});
+  return inputs;
+}
+
 nlohmann::json ToJson(const Model& model, const Graph& graph, const ModelSummary& summary,
                       const std::vector<std::string>& outputs) {
   nlohmann::json json = {{"format", model.format()},
@@ -121,11 +140,12 @@ nlohmann::json ToJson(const Model& model, const Graph& graph, const ModelSummary
                          {"problems", summary.problems},
                          {"inputs", nlohmann::json::array()},
                          {"outputs", nlohmann::json::array()}};
-  for (const auto& input : model.Inputs()) {
+  for (const auto& [input, is_read] : ListInputs(model)) {
     json["inputs"].push_back({{"name", input.name},
                               {"dtype", Name(input.dtype)},
                               {"shape", ShapeJson(input.shape)},
-                              {"has_default", input.has_default}});
+                              {"has_default", input.has_default},
+                              {"is_read", is_read}});
   }
   for (const std::string& name : outputs) {
     const Node& node = graph.node(graph.Find(name));
@@ -141,12 +161,14 @@ nlohmann::json ToJson(const Model& model, const Graph& graph, const ModelSummary
 
 void PrintEnds(const Model& model, const Graph& graph, const std::vector<std::string>& outputs) {
   size_t longest = 20;
-  for (const auto& input : model.Inputs()) longest = std::max(longest, input.name.size());
+  const std::vector<ListedInput> inputs = ListInputs(model);
+  for (const auto& [input, is_read] : inputs) longest = std::max(longest, input.name.size());
   for (const std::string& name : outputs) longest = std::max(longest, name.size());
   const int width = static_cast<int>(std::min<size_t>(longest, 60));
-  for (const auto& input : model.Inputs()) {
-    std::printf("input       %-*s %s%s%s\n", width, input.name.c_str(), std::string(Name(input.dtype)).c_str(),
-                input.shape.ToString().c_str(), input.has_default ? "   has a default" : "");
+  for (const auto& [input, is_read] : inputs) {
+    std::printf("input       %-*s %s%s%s%s\n", width, input.name.c_str(), std::string(Name(input.dtype)).c_str(),
+                input.shape.ToString().c_str(), input.has_default ? "   has a default" : "",
+                is_read ? "" : "   nothing reads it");
   }
   for (const std::string& name : outputs) {
     const Node& node = graph.node(graph.Find(name));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/feeds.h"
+#include "cli/idle_inputs.h"
 #include "cli/literal.h"
 #include "engine/base/errors.h"
 
@@ -89,7 +90,10 @@ Status MakeUpMissing(const Model& model, const NameChoice& names, const std::str
       inputs.push_back({input.name, input.dtype, input.shape, input.default_value.valid()});
     }
   }
+  const std::vector<Model::Input> idle = IdleInputs(model);
   for (const Model::Input& input : inputs) {
+    const auto is_it = [&](const Model::Input& other) { return IsSameTensor(other.name, input.name); };
+    if (std::any_of(idle.begin(), idle.end(), is_it)) continue;
     const auto feeds_it = [&](const auto& feed) { return IsSameTensor(feed.first, input.name); };
     if (input.has_default || std::any_of(feeds->begin(), feeds->end(), feeds_it)) continue;
     const std::string name =

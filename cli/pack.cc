@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/feeds.h"
 #include "cli/graph_output.h"
+#include "cli/idle_inputs.h"
 #include "cli/made_up.h"
 #include "cli/notes.h"
 #include "cli/pack_norms.h"
@@ -86,18 +87,6 @@ Status DescribePicture(const PackCommand& command, const PackSource& source, pre
   return Status();
 }
 
-// Inputs that nothing reads: apps that feed them must find them.
-Status AddIdleInputs(const PackSource& source, std::vector<prepare::PackInput>* inputs) {
-  for (const prepare::NodeDef& node : source.graph.nodes) {
-    const auto is_same = [&](const prepare::PackInput& input) { return IsSameTensor(input.name, node.name); };
-    if (node.op != "Placeholder" || !prepare::IsInput(node) || std::any_of(inputs->begin(), inputs->end(), is_same))
-      continue;
-    RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, source.model->Describe(node.name));
-    inputs->push_back({node.name, info.dtype, info.shape, {}});
-  }
-  return Status();
-}
-
 Result<prepare::PackMetadata> Describe(const PackCommand& command, const PackSource& source, int* code) {
   *code = kBadCall;
   prepare::PackMetadata metadata;
@@ -105,7 +94,11 @@ Result<prepare::PackMetadata> Describe(const PackCommand& command, const PackSou
   for (const Model::Input& input : source.model->Inputs()) {
     if (!input.has_default) metadata.inputs.push_back({input.name, input.dtype, input.shape, {}});
   }
-  RIVULET_RETURN_IF_ERROR(AddIdleInputs(source, &metadata.inputs));
+  for (const Model::Input& input : IdleInputs(*source.model)) {
+    const auto is_it = [&](const prepare::PackInput& other) { return other.name == input.name; };
+    if (input.has_default || std::any_of(metadata.inputs.begin(), metadata.inputs.end(), is_it)) continue;
+    metadata.inputs.push_back({input.name, input.dtype, input.shape, {}});
+  }
   for (const std::string& edge : OutputsOf(source)) {
     RIVULET_ASSIGN_OR_RETURN(const Model::EdgeInfo info, source.model->Describe(edge));
     metadata.outputs.push_back({edge, info.dtype, info.shape});

@@ -12,6 +12,7 @@
 #include "engine/media/image.h"
 #include "engine/media/wav.h"
 #include "prepare/engine_graph.h"
+#include "prepare/needed.h"
 
 namespace rivulet::cli {
 namespace {
@@ -77,7 +78,7 @@ Result<Shape> ShapeToMakeUp(const prepare::FrozenTensor& input, const SampleOpti
 
 Result<Feeds> MakeUp(const RoadState& state, const SampleOptions& options, const FoundSamples& found, int64_t open,
                      int64_t turn, Feeds feeds = {}) {
-  for (const prepare::FrozenTensor& input : state.inputs) {
+  for (const prepare::FrozenTensor& input : found.needed) {
     // Two keys of a signature may mean one tensor.
     const auto is_it = [&](const auto& feed) { return feed.first == input.name; };
     if (std::any_of(feeds.begin(), feeds.end(), is_it)) continue;
@@ -109,8 +110,8 @@ Status FillUp(const RoadState& state, const SampleOptions& options, FoundSamples
 }
 
 // An input whose shape neither the file nor the caller tells whole; empty if none.
-std::string OpenInput(const RoadState& state, const SampleOptions& options) {
-  for (const prepare::FrozenTensor& input : state.inputs) {
+std::string OpenInput(const SampleOptions& options, const FoundSamples& found) {
+  for (const prepare::FrozenTensor& input : found.needed) {
     const auto is_it = [&](const auto& shape) { return shape.first == input.name; };
     const bool is_given = std::any_of(options.shapes.begin(), options.shapes.end(), is_it);
     if (!is_given && !input.shape.complete()) return input.name;
@@ -131,7 +132,7 @@ Status MakeUpAll(const RoadState& state, const SampleOptions& options, FoundSamp
     if (run.ok()) return Status();
     last = run.status();
   }
-  if (const std::string open = OpenInput(state, options); !open.empty()) {
+  if (const std::string open = OpenInput(options, *found); !open.empty()) {
     return Status(last.code(), Cat(last.message(), "; the file does not tell the whole shape of input ", Quoted(open),
                                    ": --input-shape ", open, "=1,224,224,3"));
   }
@@ -203,6 +204,10 @@ bool IsTinyRow(const PictureInput& input) { return input.is_flat && input.width 
 
 Result<FoundSamples> FindSamples(const RoadState& state, const SampleOptions& options) {
   FoundSamples found;
+  const prepare::TransformContext asked{.outputs = state.OutputNames()};
+  RIVULET_ASSIGN_OR_RETURN(const auto needed, prepare::NeededNames(state.graph, asked, false));
+  std::copy_if(state.inputs.begin(), state.inputs.end(), std::back_inserter(found.needed),
+               [&](const auto& input) { return needed.contains(prepare::ParseInput(input.name).node); });
   RIVULET_ASSIGN_OR_RETURN(auto model, prepare::ModelOf(state.graph, state.name));
   ClassifyOptions classify = options.classify;
   if (classify.output_layer.empty()) classify.output_layer = state.outputs[0].name;

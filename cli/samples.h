@@ -35,6 +35,7 @@ struct FoundSamples {
   std::optional<PictureInput> input;
   Normalization normalization;
   std::vector<std::string> assumptions;
+  std::vector<prepare::FrozenTensor> needed;  // the inputs that the outputs need; the others get no made-up values
 };
 
 // Made-up values for shapes that the file leaves open: a batch of 1, then the first of some sizes with which it runs.

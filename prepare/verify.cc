@@ -152,8 +152,10 @@ class Verifier {
     TransformContext context{.inputs = {}, .outputs = outputs_};
     std::vector<std::string> edges;
     NameViewSet inputs;
+    const auto reached = NeededNames(before_, context, false);
+    if (!reached.ok()) return edges;
     for (const std::string& input : options_.inputs) {
-      if (!index_before_.contains(ParseInput(input).node)) continue;
+      if (!index_before_.contains(ParseInput(input).node) || !reached->contains(ParseInput(input).node)) continue;
       context.inputs.push_back(input);
       inputs.insert(ParseInput(input).node);
     }

@@ -45,6 +45,27 @@ class InputsStay(CommandCase):
                     self.assertEqual({i["name"]: (i["dtype"], i["shape"]) for i in said["metadata"]["inputs"]},
                                      {"x": ("float32", [None, 4]), "idle": ("float32", [None, 3]), "still": ("int32", [])})
 
+    def test_what_nothing_reads_needs_no_values(self):
+        """Not even a shape: every verb compares, measures and packs without."""
+        model = self.model(node("idle", "Placeholder", dtype=FLOAT, shape="shape { unknown_rank: true }"), placeholder("x", dims=[-1, 4]), WEIGHTS,
+                           identity("x_too", "x"), node("m", "MatMul", "x_too", "w", T=FLOAT), identity("y", "m"))
+        self.assertIn("largest difference of the answers", self.fine("optimize", model, "-o", self.dir / "o.pbtxt"))
+        self.assertIn('name: "idle"', (self.dir / "o.pbtxt").read_text())
+        for steps in (["--transforms", "fold_constants"], ["--input", "idle,x", "--output", "y", "--transforms", "fold_constants"]):
+            done = call("transform", model, "-o", self.dir / "t.pb", *steps)
+            self.assertEqual((done.returncode, "Not compared" in done.stdout + done.stderr), (0, False), done.stderr)
+        self.fine("bench", model, "--runs", "1")
+        self.fine("compare", model, self.dir / "o.pbtxt")
+        for verb, *flags in (["pack"], ["prepare"], ["shrink", "--max-drop", "20%"]):
+            with self.subTest(verb=verb):
+                done = call(verb, model, "-o", self.dir / "o.rivulet", *flags)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertNotIn("idle", done.stderr)
+                if verb != "shrink":
+                    said = json.loads(self.fine("check", self.dir / "o.rivulet", "--json"))
+                    self.assertEqual([s["ok"] for s in said["samples"]], [True])
+                    self.assertEqual({i["name"] for i in said["metadata"]["inputs"]}, {"x", "idle"})
+
     def test_what_chosen_outputs_leave_out_is_told(self):
         for verb in ("freeze", "optimize"):
             done = call(verb, self.network(), "-o", self.dir / "o.pbtxt", "--output", "z")

@@ -16,11 +16,22 @@ class Inspect(CommandCase):
     def test_json(self):
         found = json.loads(self.fine("inspect", SHAPES / "shapes.pb", "--json"))
         self.assertEqual(found["format"], "GraphDef")
-        self.assertEqual(found["inputs"], [{"name": "input", "dtype": "float32", "shape": [-1, 64, 64, 3], "has_default": False}])
+        self.assertEqual(found["inputs"], [{"name": "input", "dtype": "float32", "shape": [-1, 64, 64, 3], "has_default": False, "is_read": True}])
         self.assertEqual([(o["name"], o["dtype"], o["shape"]) for o in found["outputs"]], [("probability", "float32", [-1, 10])])
         self.assertEqual((found["nodes"], found["ops"]["Conv2D"], found["parameters"]), (63, 5, 101036))
         self.assertGreater(found["flops"], 20e6)
         self.assertEqual((found["problems"], found["missing_ops"]), ([], {}))
+
+    def test_inputs_that_nothing_reads(self):
+        """They are listed, as such, and nobody is asked for them."""
+        model = self.model(placeholder("idle"), placeholder("x", dims=[2]), node("y", "Neg", "x", T="type: DT_FLOAT"),
+                           node("unused_control_flow_input_0", "Placeholder", dtype="type: DT_FLOAT", shape="shape { unknown_rank: true }"))
+        text = self.fine("inspect", model)
+        self.assertRegex(text, r"(?m)^input +x +float32\[2\]\ninput +idle +float32\?   nothing reads it$")
+        self.assertNotIn("unused_control_flow_input", text)
+        self.assertRegex(text, r"next +rivulet run \S+ --input x=array.npy --output y --save out")
+        found = json.loads(self.fine("inspect", model, "--json"))
+        self.assertEqual([(i["name"], i["is_read"]) for i in found["inputs"]], [("x", True), ("idle", False)])
 
     def test_nodes(self):
         lines = self.fine("inspect", SHAPES / "shapes.pb", "--nodes").splitlines()
