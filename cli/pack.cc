@@ -17,6 +17,7 @@
 #include "engine/base/file.h"
 #include "prepare/graph_edit.h"
 #include "prepare/memmapped.h"
+#include "prepare/needed.h"
 #include "prepare/pack.h"
 #include "tasks/classify.h"
 
@@ -119,7 +120,7 @@ Result<prepare::PackMetadata> Describe(const PackCommand& command, const PackSou
 }
 
 // --sample flags: each name's first is of the first sample, its second of the second. Without any, there is one sample,
-// all made up; what a sample lacks is made up too.
+// all made up; what a sample lacks and the outputs need is made up too.
 Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command, const PackSource& source,
                                                       const prepare::PackMetadata& metadata, int* code) {
   std::vector<std::vector<std::string>> groups;
@@ -132,6 +133,9 @@ Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command
     groups[index].push_back(name.empty() ? argument : source.Input(name) + argument.substr(name.size()));
   }
   if (groups.empty()) groups.emplace_back();
+  prepare::TransformContext asked;
+  for (const prepare::PackOutput& output : metadata.outputs) asked.outputs.push_back(output.name);
+  RIVULET_ASSIGN_OR_RETURN(const auto needed, prepare::NeededNames(source.graph, asked, false));
   std::vector<prepare::SampleFeeds> samples;
   for (const std::vector<std::string>& group : groups) {
     prepare::SampleFeeds sample;
@@ -141,6 +145,7 @@ Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command
     for (const prepare::PackInput& input : metadata.inputs) {
       const auto is_same = [&](const auto& feed) { return IsSameTensor(feed.first, input.name); };
       if (std::any_of(sample.feeds.begin(), sample.feeds.end(), is_same)) continue;
+      if (!needed.contains(prepare::ParseInput(input.name).node)) continue;
       Shape shape = input.shape.has_rank() ? input.shape : Shape();
       for (int i = 0; i < shape.rank(); ++i) {
         if (shape[i] >= 0) continue;

@@ -1,7 +1,8 @@
 """What a model is fed and what it is asked for are called, typed and shaped the same after every verb that writes a model."""
 import json
+import struct
 
-from command_case import CommandCase, call, identity, main, node, placeholder
+from command_case import CommandCase, call, identity, main, node, npy, placeholder
 
 FLOAT = "type: DT_FLOAT"
 WEIGHTS = node("w", "Const", dtype=FLOAT, value="tensor { dtype: DT_FLOAT tensor_shape { dim { size: 4 } dim { size: 64 } } float_val: [" +
@@ -47,7 +48,7 @@ class InputsStay(CommandCase):
 
     def test_what_nothing_reads_needs_no_values(self):
         """Not even a shape: every verb compares, measures and packs without."""
-        model = self.model(node("idle", "Placeholder", dtype=FLOAT, shape="shape { unknown_rank: true }"), placeholder("x", dims=[-1, 4]), WEIGHTS,
+        model = self.model(node("idle", "Placeholder", dtype=FLOAT, shape="shape { unknown_rank: true }"), placeholder("text", "DT_STRING"), placeholder("x", dims=[-1, 4]), WEIGHTS,
                            identity("x_too", "x"), node("m", "MatMul", "x_too", "w", T=FLOAT), identity("y", "m"))
         self.assertIn("largest difference of the answers", self.fine("optimize", model, "-o", self.dir / "o.pbtxt"))
         self.assertIn('name: "idle"', (self.dir / "o.pbtxt").read_text())
@@ -56,7 +57,8 @@ class InputsStay(CommandCase):
             self.assertEqual((done.returncode, "Not compared" in done.stdout + done.stderr), (0, False), done.stderr)
         self.fine("bench", model, "--runs", "1")
         self.fine("compare", model, self.dir / "o.pbtxt")
-        for verb, *flags in (["pack"], ["prepare"], ["shrink", "--max-drop", "20%"]):
+        x = self.file("x.npy", npy("<f4", (1, 4), struct.pack("<4f", 1, 2, 3, 4)))
+        for verb, *flags in (["pack"], ["pack", "--sample", f"x={x}"], ["prepare"], ["shrink", "--max-drop", "20%"]):
             with self.subTest(verb=verb):
                 done = call(verb, model, "-o", self.dir / "o.rivulet", *flags)
                 self.assertEqual(done.returncode, 0, done.stderr)
@@ -64,7 +66,7 @@ class InputsStay(CommandCase):
                 if verb != "shrink":
                     said = json.loads(self.fine("check", self.dir / "o.rivulet", "--json"))
                     self.assertEqual([s["ok"] for s in said["samples"]], [True])
-                    self.assertEqual({i["name"] for i in said["metadata"]["inputs"]}, {"x", "idle"})
+                    self.assertEqual({i["name"] for i in said["metadata"]["inputs"]}, {"x", "idle", "text"})
 
     def test_what_chosen_outputs_leave_out_is_told(self):
         for verb in ("freeze", "optimize"):

@@ -34,7 +34,7 @@ class Chain:
         yield self.cell("chain of transforms that round", ["transform", graph, "-o", place / "ca.pb", *self.fed, *self.names, *self.check, "--transforms", LOSSY], "ca.pb", lossy=True)
         yield self.cell("chain by transform_graph", ["transform_graph", f"--in_graph={graph}", f"--out_graph={place / 'tc.pb'}", f"--inputs={self.inputs}", f"--outputs={self.outputs}",
                                                      f"--transforms={EXACT}"], "tc.pb", tool=True)
-        yield self.cell("optimize twice", ["optimize", place / "o.pb", "-o", place / "oo.pb", *self.names, *self.check], "oo.pb")
+        yield self.cell("optimize twice", ["optimize", place / "o.pb", "-o", place / "oo.pb", *self.names, *self.case.without_switches().inputs("--check-input")], "oo.pb")
         yield "optimize twice: the same file", True, lambda: ((0, "", ""), lambda done: "" if (place / "oo.pb").read_bytes() == (place / "o.pb").read_bytes() else "another file")
         for end in ("pbtxt", "mmap") if graph.stat().st_size < MOST_AS_TEXT else ("mmap",):
             yield self.cell(f"optimize .{end}", ["optimize", graph, "-o", place / f"o2.{end}", *self.names, *self.check], f"o2.{end}")
@@ -83,8 +83,10 @@ def cells(case):
     """After verb_cells.cells, which wrote the files."""
     chain, place = Chain(case), case.folder
     yield from chain.once()
-    files = {"pack": "p.rivulet", "squeezed": "ll.rivulet", "memmapped": "p.mmap", "optimized": "o.pb", "prepared": "b.rivulet", "text": "f.pbtxt"}
+    files = {"pack": "p.rivulet", "squeezed": "ll.rivulet", "memmapped": "p.mmap", "text": "f.pbtxt", "optimized": "o.pb", "prepared": "b.rivulet"}
     for kind, name in files.items():
+        if kind in ("optimized", "prepared"):
+            chain = Chain(case.without_switches())
         if (place / name).exists():
             yield from chain.verbs_on(kind, place / name)
             yield from chain.tools_on(kind, place / name)

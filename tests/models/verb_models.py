@@ -8,6 +8,8 @@ import subprocess
 from check_one import SHAPES, Graph, compare, made_up, np, picture, tf, v1
 
 LONGEST_S = 600
+# What optimize and prepare give its value for use: no inputs after them.
+SWITCHES = ("keep_prob", "dropout_keep_prob", "is_training", "keras_learning_phase")
 
 
 class Case:
@@ -61,6 +63,13 @@ class Case:
         import copy
         other = copy.copy(self)
         other.files = {k: v for k, v in self.files.items() if k != name}
+        other.feeds = {k: v for k, v in self.feeds.items() if k != name}
+        return other
+
+    def without_switches(self):
+        other = self
+        for name in SWITCHES:
+            other = other.without(name)
         return other
 
     def differs(self, path, is_lossy=False, flags=()):
@@ -68,7 +77,7 @@ class Case:
         got = self.run(path, flags)
         if isinstance(got, str):
             # What switches between training and use has its value now, and is no input.
-            gone = re.search(r"no node is called '(keep_prob|dropout_keep_prob|is_training|keras_learning_phase)'", got)
+            gone = re.search(rf"no node is called '({'|'.join(SWITCHES)})'", got)
             if gone:
                 return Case.differs(self.without(gone.group(1)), path, is_lossy, flags)
             return "what came out does not run: " + got.splitlines()[-1][:160]
