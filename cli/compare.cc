@@ -8,6 +8,7 @@
 #include "cli/feeds.h"
 #include "cli/made_up.h"
 #include "cli/model_flags.h"
+#include "cli/notes.h"
 #include "engine/base/equality.h"
 #include "engine/base/errors.h"
 
@@ -94,6 +95,19 @@ Feeds Renamed(const Feeds& feeds, const NameChoice& from, const NameChoice& to) 
   return out;
 }
 
+// Without what a graph has no node for: what was left out of it is not needed, a switch of training that has its value.
+Feeds Known(const Model& model, const Feeds& feeds, const std::string& path) {
+  Feeds known;
+  for (const auto& feed : feeds) {
+    if (model.Describe(feed.first).ok()) {
+      known.push_back(feed);
+    } else {
+      PrintNote(path, Cat("it has no input ", Quoted(feed.first), ", and is not fed it"));
+    }
+  }
+  return known;
+}
+
 std::vector<std::string> TensorsOf(const NameChoice& names, std::vector<std::string> outputs) {
   for (std::string& name : outputs) name = names.Output(name);
   return outputs;
@@ -124,8 +138,8 @@ int Compare(const CompareCommand& command) {
   if (!a.ok()) return Fail(a.status());
   SessionOptions second_options = *options;
   if (command.no_passes_second) second_options.passes = false;
-  auto b = RunModel(second, Renamed(*feeds, *names, second_names), TensorsOf(second_names, outputs), second_options,
-                    command.flags.Run());
+  auto b = RunModel(second, Known(*second, Renamed(*feeds, *names, second_names), command.second),
+                    TensorsOf(second_names, outputs), second_options, command.flags.Run());
   if (!b.ok()) return Fail(b.status());
 
   bool equal = true;

@@ -8,6 +8,7 @@
 #include "cli/idle_inputs.h"
 #include "cli/literal.h"
 #include "engine/base/errors.h"
+#include "prepare/training_leftovers.h"
 
 namespace rivulet::cli {
 namespace {
@@ -98,6 +99,10 @@ Status MakeUpMissing(const Model& model, const NameChoice& names, const std::str
     if (input.has_default || std::any_of(feeds->begin(), feeds->end(), feeds_it)) continue;
     const std::string name =
         names.KeyOf(input.name.ends_with(":0") ? input.name.substr(0, input.name.size() - 2) : input.name);
+    if (std::optional<Tensor> in_use = prepare::ValueInUse(name, input.dtype, input.shape)) {
+      feeds->emplace_back(input.name, *std::move(in_use));
+      continue;
+    }
     if (!input.shape.has_rank()) {
       return InvalidArgument("the shape of input ", Quoted(name), " is not in the file; give it: ",
                              shape_flag == "--input-shape"

@@ -19,10 +19,10 @@ Result<Tensor> MakeUpFeed(DType dtype, const Shape& shape);
 // With all dims: unknown ones are 1, but for those of pictures, which are 224.
 Shape ShapeOfMadeUp(const Shape& shape);
 
-// Adds a made-up feed for every input, of the chosen signature or else of the model, that has none and no default, and
-// that something reads;
-// what it is made of is told where the file leaves a shape open. `shape_flag` is the flag, if any, with which a caller
-// gives a shape that the file does not have: the error names it.
+// Adds a made-up feed for every input, of the chosen signature or else of the model, that something reads and that has
+// none and no default; a switch of training gets its value in use. What it is made of is told where the file leaves a
+// shape open. `shape_flag` is the flag, if any, with which a caller gives a shape that the file does not have: the
+// error names it.
 Status MakeUpMissing(const Model& model, const NameChoice& names, const std::string& shape_flag, Feeds* feeds);
 
 }  // namespace rivulet::cli

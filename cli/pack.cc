@@ -19,6 +19,7 @@
 #include "prepare/memmapped.h"
 #include "prepare/needed.h"
 #include "prepare/pack.h"
+#include "prepare/training_leftovers.h"
 #include "tasks/classify.h"
 
 namespace rivulet::cli {
@@ -141,11 +142,17 @@ Result<std::vector<prepare::SampleFeeds>> MakeSamples(const PackCommand& command
     prepare::SampleFeeds sample;
     RIVULET_ASSIGN_OR_RETURN(sample.feeds, ParseFeeds(*source.model, NameChoice(), group, code));
     sample.made_up.assign(sample.feeds.size(), false);
+    sample.is_optional = group.empty();
     sample.name = group.empty() ? "made up" : group[0].substr(group[0].find_last_of("=/@") + 1);
     for (const prepare::PackInput& input : metadata.inputs) {
       const auto is_same = [&](const auto& feed) { return IsSameTensor(feed.first, input.name); };
       if (std::any_of(sample.feeds.begin(), sample.feeds.end(), is_same)) continue;
       if (!needed.contains(prepare::ParseInput(input.name).node)) continue;
+      if (std::optional<Tensor> in_use = prepare::ValueInUse(input.name, input.dtype, input.shape)) {
+        sample.feeds.emplace_back(input.name, *std::move(in_use));
+        sample.made_up.push_back(false);
+        continue;
+      }
       Shape shape = input.shape.has_rank() ? input.shape : Shape();
       for (int i = 0; i < shape.rank(); ++i) {
         if (shape[i] >= 0) continue;

@@ -121,7 +121,8 @@ class Packer {
     const PackedOperands::Recording recording(Collector(*model->package(), &forms_));
     const std::vector<std::string> outputs = OutputNames(file_.metadata);
     for (const SampleFeeds& sample : options_.samples) {
-      const bool optional = std::find(sample.made_up.begin(), sample.made_up.end(), false) == sample.made_up.end();
+      const bool optional =
+          sample.is_optional || std::find(sample.made_up.begin(), sample.made_up.end(), false) == sample.made_up.end();
       if (sample.only_shapes) {
         const Status planned = session->Prepare(sample.feeds, outputs).status();
         if (!planned.ok()) file_.notes.push_back(Cat("it cannot be planned: ", planned.message()));

@@ -17,6 +17,7 @@ struct SampleFeeds {
   std::string name;
   Feeds feeds;
   std::vector<bool> made_up;  // by feed; those are not stored
+  bool is_optional = false;   // left out, with a note, where it does not run; so is one that is made up whole
   bool only_shapes = false;   // the values mean nothing: not run, but weights are packed for these shapes
 };
 

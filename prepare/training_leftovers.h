@@ -3,6 +3,9 @@
 #ifndef RIVULET_PREPARE_TRAINING_LEFTOVERS_H_
 #define RIVULET_PREPARE_TRAINING_LEFTOVERS_H_
 
+#include <optional>
+#include <string>
+
 #include "prepare/transform.h"
 
 namespace rivulet::prepare {
@@ -10,6 +13,10 @@ namespace rivulet::prepare {
 // Placeholders that by their names switch between training and use ("keras_learning_phase", "is_training",
 // "keep_prob", "dropout_rate"), and that nobody will feed, become constants with the value for use; each is reported.
 extern const Transform kSetTrainingSwitches;
+
+// The value in use of an input that by its name and type, and a shape that is scalar or not told, is a switch of
+// training: false for is_training, 1 for keep_prob.
+std::optional<Tensor> ValueInUse(const std::string& name, DType dtype, const Shape& shape);
 
 // Switch and Merge, If and Case, of a constant condition: the branch taken stays, without them.
 //

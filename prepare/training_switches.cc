@@ -14,27 +14,9 @@ bool Mentions(std::string name, std::initializer_list<std::string_view> words) {
                      [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
 
-// A scalar, or of a shape that the file does not tell.
-bool MayBeScalar(const NodeDef& node) {
+Shape ShapeOf(const NodeDef& node) {
   const Attr* attr = node.Find("shape");
-  const std::optional<Shape> shape = attr == nullptr ? std::nullopt : attr->AsShape();
-  return !shape || !shape->has_rank() || shape->rank() == 0;
-}
-
-// The value in use of what by its name and type is a switch of training.
-std::optional<Tensor> ValueInUse(const NodeDef& node) {
-  const DType type = TypeAttr(node, "dtype");
-  if (!MayBeScalar(node)) return std::nullopt;
-  if (type == DType::kBool && Mentions(node.name, {"train", "learning_phase", "phase"})) {
-    const bool in_use = Mentions(node.name, {"inference", "eval", "test"});
-    return Tensor::Scalar<bool>(in_use);
-  }
-  if (type != DType::kFloat) return std::nullopt;
-  if (Mentions(node.name, {"keep_prob", "keep_rate", "keepprob"})) return Tensor::Scalar<float>(1.0f);
-  if (Mentions(node.name, {"dropout", "drop_rate", "drop_prob"})) {
-    return Tensor::Scalar<float>(Mentions(node.name, {"keep"}) ? 1.0f : 0.0f);
-  }
-  return std::nullopt;
+  return (attr == nullptr ? std::nullopt : attr->AsShape()).value_or(Shape::UnknownRank());
 }
 
 Status SetSwitches(GraphDef& graph, const TransformContext& context) {
@@ -44,7 +26,7 @@ Status SetSwitches(GraphDef& graph, const TransformContext& context) {
   };
   for (NodeDef& node : graph.nodes) {
     if (!IsPlaceholder(node) || is_fed(node)) continue;
-    const std::optional<Tensor> value = ValueInUse(node);
+    const std::optional<Tensor> value = ValueInUse(node.name, TypeAttr(node, "dtype"), ShapeOf(node));
     if (!value || !context.MayRewrite(node.name)) continue;
     const bool is_bool = value->dtype() == DType::kBool;
     if (context.report != nullptr) {
@@ -61,6 +43,20 @@ Status SetSwitches(GraphDef& graph, const TransformContext& context) {
 }
 
 }  // namespace
+
+std::optional<Tensor> ValueInUse(const std::string& name, DType dtype, const Shape& shape) {
+  if (shape.has_rank() && shape.rank() != 0) return std::nullopt;
+  if (dtype == DType::kBool && Mentions(name, {"train", "learning_phase", "phase"})) {
+    const bool in_use = Mentions(name, {"inference", "eval", "test"});
+    return Tensor::Scalar<bool>(in_use);
+  }
+  if (dtype != DType::kFloat) return std::nullopt;
+  if (Mentions(name, {"keep_prob", "keep_rate", "keepprob"})) return Tensor::Scalar<float>(1.0f);
+  if (Mentions(name, {"dropout", "drop_rate", "drop_prob"})) {
+    return Tensor::Scalar<float>(Mentions(name, {"keep"}) ? 1.0f : 0.0f);
+  }
+  return std::nullopt;
+}
 
 const Transform kSetTrainingSwitches = {"set_training_switches", "", SetSwitches, Promise::kCallers};
 

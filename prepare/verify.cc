@@ -14,6 +14,7 @@
 #include "prepare/model_graph.h"
 #include "prepare/names.h"
 #include "prepare/needed.h"
+#include "prepare/training_leftovers.h"
 
 namespace rivulet::prepare {
 namespace {
@@ -182,6 +183,10 @@ class Verifier {
       }
       Result<Shape> shape = MergeShapes(old.shape, now.shape);
       if (!shape.ok()) shape = old.shape;
+      if (std::optional<Tensor> in_use = ValueInUse(edge, old.dtype, *shape)) {
+        feeds.push_back({edge, *std::move(in_use)});
+        continue;
+      }
       if (!shape->has_rank()) {
         return InvalidArgument("the shape of input '", edge, "' is not in the file; give it with --check-input ", edge,
                                "=x.npy");

@@ -68,6 +68,23 @@ class InputsStay(CommandCase):
                     self.assertEqual([s["ok"] for s in said["samples"]], [True])
                     self.assertEqual({i["name"] for i in said["metadata"]["inputs"]}, {"x", "idle", "text"})
 
+    def test_switches_of_training_have_their_value_in_use(self):
+        """Also where nothing sets them: a network whose dropout keeps a share of −0.4 has no answers worth a comparison."""
+        scalar = lambda name, value: node(name, "Const", dtype=FLOAT, value=f"tensor {{ dtype: DT_FLOAT tensor_shape {{}} float_val: {value} }}")
+        model = self.model(placeholder("x", dims=[-1, 4]), placeholder("keep_prob", dims=[]), WEIGHTS, node("m", "MatMul", "x", "w", T=FLOAT), scalar("zero", 0),
+                           node("keeps", "Greater", "keep_prob", "zero", T=FLOAT), node("share", "Cast", "keeps", SrcT="type: DT_BOOL", DstT=FLOAT), node("y", "Mul", "m", "share", T=FLOAT))
+        self.fine("pack", model, "-o", self.dir / "o.rivulet")
+        self.assertTrue(json.loads(self.fine("check", self.dir / "o.rivulet", "--json"))["samples"][0]["ok"])
+        self.assertIn(b"rivulet/samples/0/feeds/1", (self.dir / "o.rivulet").read_bytes(), "which anybody could not make up")
+        self.fine("shrink", model, "-o", self.dir / "s.rivulet", "--max-drop", "20%")
+        # What optimize made has no such input; compare feeds it to the other alone.
+        self.fine("optimize", model, "-o", self.dir / "o.pb")
+        for fed in ([], ["--input", "keep_prob==1"]):
+            done = call("compare", model, self.dir / "o.pb", *fed)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("it has no input 'keep_prob', and is not fed it", done.stderr)
+        self.assertEqual(call("compare", model, self.dir / "o.pb", "--input", "keep_prob==0").returncode, 1)
+
     def test_what_chosen_outputs_leave_out_is_told(self):
         for verb in ("freeze", "optimize"):
             done = call(verb, self.network(), "-o", self.dir / "o.pbtxt", "--output", "z")
