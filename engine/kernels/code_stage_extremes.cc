@@ -248,9 +248,9 @@ void Join(int64_t columns, int threads, T* HWY_RESTRICT memory) {
     const T* HWY_RESTRICT lows = memory + 2 * t * stride;
     const T* HWY_RESTRICT highs = lows + stride;
     T* HWY_RESTRICT to = memory;
-    for (int64_t j = 0; j < columns; ++j) to[j] = (lows[j] < to[j]) | (lows[j] != lows[j]) ? lows[j] : to[j];
+    for (int64_t j = 0; j < columns; ++j) to[j] = ((lows[j] < to[j]) | (lows[j] != lows[j])) ? lows[j] : to[j];
     to += stride;
-    for (int64_t j = 0; j < columns; ++j) to[j] = (highs[j] > to[j]) | (highs[j] != highs[j]) ? highs[j] : to[j];
+    for (int64_t j = 0; j < columns; ++j) to[j] = ((highs[j] > to[j]) | (highs[j] != highs[j])) ? highs[j] : to[j];
   }
 }
 
