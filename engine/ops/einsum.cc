@@ -1,4 +1,4 @@
-// Einsum: sums of products of one or two tensors, by an equation (einsum_equation.h), as einsum_plan.h says.
+// Einsum, XlaEinsum: sums of products of one or two tensors, by an equation (einsum_equation.h), as einsum_plan.h says.
 //
 // half and bfloat16 are computed in float.
 #include <algorithm>
@@ -213,6 +213,13 @@ constexpr OpDef kDefs[] = {
      .inputs = "inputs:N*T",
      .outputs = "output:T",
      .attrs = "equation:string; N:int >=1; T:type in {bf16,f16,f32,f64,i32,i64,c64,c128}",
+     .infer = Infer,
+     .prepare = Prepare,
+     .run = Run},
+    {.name = "XlaEinsum",
+     .inputs = "a:T, b:T",
+     .outputs = "product:T",
+     .attrs = "equation:string; T:type in {bf16,f32,c64}",
      .infer = Infer,
      .prepare = Prepare,
      .run = Run},

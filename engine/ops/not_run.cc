@@ -331,9 +331,10 @@ struct Naming {
   std::string_view piece;
   std::string_view reason;
 };
+constexpr std::string_view kOfXla = "XLA would compile it, which is not here";
 constexpr Naming kPrefixes[] = {
-    {"Xla", kAccelerator},
-    {"_Xla", kAccelerator},
+    {"Xla", kOfXla},
+    {"_Xla", kOfXla},
     {"Cudnn", kAccelerator},
     {"Infeed", kAccelerator},
     {"Outfeed", kAccelerator},

@@ -1,5 +1,5 @@
-// Operators that hand their inputs on or do nothing: IdentityN, DebugGradientIdentity, Print, PrintV2, NoOp. Nothing is
-// printed: the engine has no output of its own.
+// Operators that hand their inputs on or do nothing: IdentityN, XlaOptimizationBarrier, DebugGradientIdentity,
+// XlaSharding, Print, PrintV2, NoOp. Nothing is printed: the engine has no output of its own.
 #include <algorithm>
 
 #include "engine/ops/op.h"
@@ -54,6 +54,20 @@ constexpr OpDef kDefs[] = {
      .infer = InferAll,
      .run = RunAll,
      .flags = kTakesObjects},
+    {.name = "XlaOptimizationBarrier",
+     .inputs = "input:list(T)",
+     .outputs = "output:list(T)",
+     .attrs = "T:list(type) >=0",
+     .infer = InferAll,
+     .run = RunAll,
+     .flags = kTakesObjects},
+    {.name = "XlaSharding",
+     .inputs = "input:T",
+     .outputs = "output:T",
+     .attrs = "T:type in {bf16,f16,f32,f64,i8,i16,i32,i64,u8,u16,u32,u64,bool,c64,c128}; sharding:string=\"\"; "
+              "unspecified_dims:list(int)=[]",
+     .infer = InferFirst,
+     .flags = kAlias},
     {.name = "DebugGradientIdentity",
      .inputs = "input:T",
      .outputs = "output:T",
