@@ -227,9 +227,15 @@ void FinishAll(const ConvGeometry& g, const Finish& finish, float* output, Threa
 
 }  // namespace
 
-ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry& geometry) {
-  if (WinogradPays(geometry)) return ConvAlgorithm::kWinograd;
-  return WinogradLinePays(geometry) ? ConvAlgorithm::kWinogradLine : ConvAlgorithm::kDirect;
+ConvAlgorithm ChooseConvAlgorithm(const ConvGeometry& g) {
+  const double tiles = WinogradCost(g);
+  const double lines = WinogradLineCost(g);
+  const double outputs = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w) *
+                         static_cast<double>(g.out_c);
+  const double plain =
+      outputs * static_cast<double>(g.k_h) * static_cast<double>(g.k_w) * static_cast<double>(g.in_c / g.groups);
+  if (!(std::min(tiles, lines) < plain)) return ConvAlgorithm::kDirect;
+  return tiles <= lines ? ConvAlgorithm::kWinograd : ConvAlgorithm::kWinogradLine;
 }
 
 CheckedSize PackedFilter::Bytes(const ConvGeometry& g) {
@@ -271,7 +277,8 @@ CheckedSize ConvScratchBytes(const ConvGeometry& geometry, ConvAlgorithm algorit
 
 // Winograd does less than half of the multiplications, and the kernels for few channels read less.
 bool ConvHalfPays(const ConvGeometry& g) {
-  return g.groups == 1 && HalfPays(g.out_c, g.k_h * g.k_w * g.in_c) && g.in_c >= 8 && !WinogradPays(g);
+  return g.groups == 1 && HalfPays(g.out_c, g.k_h * g.k_w * g.in_c) && g.in_c >= 8 &&
+         ChooseConvAlgorithm(g) != ConvAlgorithm::kWinograd;
 }
 
 void Conv2DHalf(const float* input, const PackedHalf& filter, const ConvGeometry& g, const Epilogue& epilogue,

@@ -36,7 +36,7 @@ struct ConvGeometry {
 
 enum class ConvAlgorithm : uint8_t {
   kDirect,        // patches times filter
-  kWinograd,      // 3x3 or 5x5, stride 1, neither dilation nor groups: a quarter to a third of the multiplications
+  kWinograd,      // stride 1, no groups: 3x3, 5x5 and others, a third to a sixth of the multiplications
   kWinogradLine,  // a filter that moves by one pixel along x or y: about half of them
 };
 

@@ -131,26 +131,46 @@ HWY_NOINLINE Window CopyWindow(const float* at, const Window& w, int64_t count, 
   return copied;
 }
 
-// The filters of `depth` input channels from `first` on and the 16 output channels of a panel. The taps' lines often
-// fall into one set of the cache: each is read whole before the next. They come from memory, in streams too short to be
-// foreseen.
+// One group of a filter's taps, those of one panel of 16 output channels.
+struct TapGroup {
+  const float* first;  // tap's first channel
+  int64_t tap;         // floats from one tap to the next
+  int64_t row;         // and to the one below
+  int64_t height;      // taps that are there: where kTaps are kPartTaps, others may lack
+  int64_t width;
+};
+
+TapGroup TapsOf(const ConvGeometry& g, const Layout& layout, int64_t group, const float* panel) {
+  const int64_t y = group / layout.groups_x * layout.taps;
+  const int64_t x = group % layout.groups_x * layout.taps;
+  const int64_t tap = g.in_c * kPanel;
+  return {panel + (y * g.k_w + x) * tap, tap, g.k_w * tap, std::min(layout.taps, g.k_h - y),
+          std::min(layout.taps, g.k_w - x)};
+}
+
+// The filters of `depth` input channels from `first` on. The taps' lines often fall into one set of the cache: each is
+// read whole before the next. They come from memory, in streams too short to be foreseen.
 template <int kSide, int kTaps>
-HWY_NOINLINE void TransformFilters(const float* panel, int64_t in_c, int64_t first, int64_t depth, const Layout& layout,
+HWY_NOINLINE void TransformFilters(const TapGroup& taps, int64_t first, int64_t depth, const Layout& layout,
                                    float* HWY_RESTRICT filters) {
   const D d;
   HWY_ALIGN float half[static_cast<size_t>(kTaps * kSide * kPanel)];
   constexpr int64_t kAhead = 16;
   constexpr int64_t kRow = kTaps * kPanel;
   const int64_t point = layout.filter_point;
-  const int64_t tap = in_c * kPanel;
   for (int64_t k = 0; k < depth; ++k) {
-    const float* from = panel + (first + k) * kPanel;
-    for (int64_t i = 0; i < layout.taps * kTaps; ++i) __builtin_prefetch(from + i * tap + kAhead * kPanel);
-    for (int64_t x = 0; x < layout.taps; ++x, from += tap) {
+    const float* from = taps.first + (first + k) * kPanel;
+    for (int64_t x = 0; x < layout.taps; ++x, from += taps.tap) {
+      const int64_t height = x < taps.width ? taps.height : 0;
       for (int64_t j = 0; j < kPanel; j += kLanes) {
+        const auto load = [&](int64_t y) HWY_ATTR {
+          if (kTaps == winograd::kPartTaps && y >= height) return hn::Zero(d);
+          const float* at = from + y * taps.row + j;
+          __builtin_prefetch(at + kAhead * kPanel);
+          return hn::LoadU(d, at);
+        };
         float* column = half + x * kPanel + j;
-        TransformFilter<kSide, kTaps>([&](int64_t y) HWY_ATTR { return hn::LoadU(d, from + y * kTaps * tap + j); },
-                                      [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * kRow); });
+        TransformFilter<kSide, kTaps>(load, [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * kRow); });
       }
     }
     float* to = filters + k * kPanel;
@@ -176,28 +196,39 @@ struct Target {
 };
 
 // A vector of output channels of one tile. Returns zeros, or something else where a result is not finite.
-template <int kSide, int kOuts>
+template <int kSide>
 HWY_NOINLINE V FinishTile(const float* sums, const Layout& layout, const Target& t, const ActivationBounds& bounds,
                           int64_t count) {
   const D d;
-  HWY_ALIGN float half[static_cast<size_t>(kOuts * kSide * kLanes)];
+  constexpr int64_t kMostOuts = kSide - 2;
   constexpr int64_t kRow = kSide * kLanes;
+  const bool most = layout.outs == kMostOuts;
+  HWY_ALIGN float half[static_cast<size_t>(kMostOuts * kRow)];
+  const int64_t last = (layout.outs - 1) * kRow;
   for (int64_t x = 0; x < layout.side; ++x) {
     float* column = half + x * kLanes;
-    TransformOutput<kSide, kOuts>([&](int64_t y)
-                                      HWY_ATTR { return hn::LoadU(d, sums + (y * kSide + x) * layout.sum_point); },
-                                  [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * kRow); });
+    const float* from = sums + x * layout.sum_point;
+    const auto load = [&](int64_t y) HWY_ATTR {
+      return y + 1 < kSide || most ? hn::LoadU(d, from + y * kSide * layout.sum_point) : hn::Zero(d);
+    };
+    TransformOutput<kSide>(load, layout.outs, [&](V v, int64_t y) HWY_ATTR { hn::Store(v, d, column + y * kRow); });
+    if (most) continue;
+    const V end = hn::LoadU(d, from + (kSide - 1) * kSide * layout.sum_point);
+    hn::Store(hn::Add(hn::Load(d, column + last), end), d, column + last);
   }
   const V bias = t.bias != nullptr ? LoadSome(t.bias, count) : hn::Zero(d);
   V finite = hn::Zero(d);
-  HWY_ALIGN float line[static_cast<size_t>(kOuts * kLanes)];
+  HWY_ALIGN float line[static_cast<size_t>(kMostOuts * kLanes)];
   for (int64_t y = 0; y < t.height; ++y) {
     const float* row = half + y * kRow;
-    TransformOutput<kSide, kOuts>([&](int64_t x) HWY_ATTR { return hn::Load(d, row + x * kLanes); },
-                                  [&](V v, int64_t x) HWY_ATTR { hn::Store(v, d, line + x * kLanes); });
+    const auto load = [&](int64_t x)
+                          HWY_ATTR { return x + 1 < kSide || most ? hn::Load(d, row + x * kLanes) : hn::Zero(d); };
+    TransformOutput<kSide>(load, layout.outs, [&](V v, int64_t x) HWY_ATTR { hn::Store(v, d, line + x * kLanes); });
+    const V end = hn::Load(d, row + (kSide - 1) * kLanes);
     for (int64_t x = 0; x < t.width; ++x) {
       const int64_t at = y * t.row + x * t.pixel;
       V v = hn::Load(d, line + x * kLanes);
+      if (!most && x + 1 == layout.outs) v = hn::Add(v, end);
       finite = hn::MulAdd(v, hn::Zero(d), finite);
       v = hn::Add(v, bias);
       if (t.addend != nullptr) v = hn::Add(v, LoadSome(t.addend + at, count));
@@ -211,49 +242,64 @@ HWY_NOINLINE V FinishTile(const float* sums, const Layout& layout, const Target&
 struct Transforms {
   decltype(&TransformTile<6>) tile;
   decltype(&TransformFilters<6, 3>) filters;
-  decltype(&FinishTile<6, 4>) finish;
+  decltype(&FinishTile<6>) finish;
 };
 
 template <int kSide, int kTaps>
 HWY_INLINE Transforms TransformsFor() {
-  return {&TransformTile<kSide>, &TransformFilters<kSide, kTaps>, &FinishTile<kSide, kSide + 1 - kTaps>};
+  return {&TransformTile<kSide>, &TransformFilters<kSide, kTaps>, &FinishTile<kSide>};
 }
 
 Transforms TransformsOf(const Layout& layout) {
-  if (layout.taps == 5) return TransformsFor<8, 5>();
-  if (layout.side == 8) return TransformsFor<8, 3>();
-  return layout.side == 6 ? TransformsFor<6, 3>() : TransformsFor<4, 3>();
+  const int64_t taps = layout.taps;
+  if (layout.side == 4) return TransformsFor<4, 3>();
+  if (layout.side == 6) return taps == 3 ? TransformsFor<6, 3>() : TransformsFor<6, 4>();
+  if (taps == 3) return TransformsFor<8, 3>();
+  return taps == 4 ? TransformsFor<8, 4>() : TransformsFor<8, 5>();
+}
+
+// Transforms the input of one group of taps of a tile, into row `row` of the group's blocks. The group's first tap lies
+// over pixel (in_y, in_x) of the image.
+void TransformGroup(const Own& own, const Transforms& transforms, int64_t group, const float* image, int64_t in_y,
+                    int64_t in_x, int64_t row) {
+  const ConvGeometry& g = *own.task->geometry;
+  const Layout& layout = own.task->layout;
+  Window w{
+      g.dilation_h * g.in_w * g.in_c,           g.dilation_w * g.in_c,
+      winograd::StepsTo(0, in_y, g.dilation_h), std::min(winograd::StepsTo(g.in_h, in_y, g.dilation_h), layout.side),
+      winograd::StepsTo(0, in_x, g.dilation_w), std::min(winograd::StepsTo(g.in_w, in_x, g.dilation_w), layout.side)};
+  const bool inside = w.top == 0 && w.left == 0 && w.bottom == layout.side && w.right == layout.side;
+  const float* at = image + (in_y * g.in_w + in_x) * g.in_c;
+  for (int64_t block = 0; block < layout.depths; ++block) {
+    float* to = own.Tiles(group * layout.depths + block) + row * layout.depth;
+    const int64_t first = block * layout.depth;
+    const int64_t channels = std::min(layout.depth, g.in_c - first);
+    for (int64_t c = 0; c < channels; c += kLanes) {
+      const int64_t count = channels - c;
+      const float* from = at + first + c;
+      if (inside && count >= kLanes) {
+        transforms.tile(from, w, to + c, layout.input_point, layout.side);
+      } else {
+        HWY_ALIGN float copy[static_cast<size_t>(kMaxSide * kMaxSide * kLanes)];
+        const Window copied = CopyWindow(from, w, count, layout.side, copy);
+        transforms.tile(copy, copied, to + c, layout.input_point, layout.side);
+      }
+    }
+  }
 }
 
 // Transforms the tiles [begin, end).
 void TransformTiles(const Own& own, const Transforms& transforms, int64_t begin, int64_t end) {
-  const Task& task = *own.task;
-  const ConvGeometry& g = *task.geometry;
-  const Layout& layout = task.layout;
+  const ConvGeometry& g = *own.task->geometry;
+  const Layout& layout = own.task->layout;
   for (int64_t i = begin; i < end; ++i) {
     const TilePlace place = PlaceOf(g, layout, i);
-    const int64_t in_y = place.y - g.pad_top;
-    const int64_t in_x = place.x - g.pad_left;
-    Window w{
-        g.dilation_h * g.in_w * g.in_c,           g.dilation_w * g.in_c,
-        winograd::StepsTo(0, in_y, g.dilation_h), std::min(winograd::StepsTo(g.in_h, in_y, g.dilation_h), layout.side),
-        winograd::StepsTo(0, in_x, g.dilation_w), std::min(winograd::StepsTo(g.in_w, in_x, g.dilation_w), layout.side)};
-    const bool inside = w.top == 0 && w.left == 0 && w.bottom == layout.side && w.right == layout.side;
-    const float* at = task.input + ((place.image * g.in_h + in_y) * g.in_w + in_x) * g.in_c;
-    for (int64_t block = 0; block < layout.depths; ++block) {
-      float* to = own.Tiles(block) + (i - begin) * layout.depth;
-      const int64_t first = block * layout.depth;
-      const int64_t channels = std::min(layout.depth, g.in_c - first);
-      for (int64_t c = 0; c < channels; c += kLanes) {
-        const int64_t count = channels - c;
-        const float* from = at + first + c;
-        if (inside && count >= kLanes) {
-          transforms.tile(from, w, to + c, layout.input_point, layout.side);
-        } else {
-          HWY_ALIGN float copy[static_cast<size_t>(kMaxSide * kMaxSide * kLanes)];
-          const Window copied = CopyWindow(from, w, count, layout.side, copy);
-          transforms.tile(copy, copied, to + c, layout.input_point, layout.side);
-        }
+    const float* image = own.task->input + place.image * g.in_h * g.in_w * g.in_c;
+    for (int64_t y = 0; y < layout.groups_y; ++y) {
+      for (int64_t x = 0; x < layout.groups_x; ++x) {
+        TransformGroup(own, transforms, y * layout.groups_x + x, image,
+                       place.y - g.pad_top + y * layout.taps * g.dilation_h,
+                       place.x - g.pad_left + x * layout.taps * g.dilation_w, i - begin);
       }
     }
   }
@@ -270,16 +316,17 @@ void Multiply(const Own& own, const Transforms& transforms, int64_t begin, int64
   const int64_t tiles = end - begin;
   float* const filters = own.filters();
   float* const sums = own.sums();
-  const int64_t tap_floats = g.in_c * kPanel;
+  const int64_t panel_floats = g.k_h * g.k_w * g.in_c * kPanel;
   const int64_t row_parts = (tiles + kMaxRows - 1) / kMaxRows;
   const int64_t points = layout.points();
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  for (int64_t block = 0; block < layout.depths; ++block) {
-    const int64_t first = block * layout.depth;
+  for (int64_t block = 0; block < layout.groups() * layout.depths; ++block) {
+    const int64_t first = block % layout.depths * layout.depth;
     const int64_t depth = std::min(layout.depth, g.in_c - first);
     for (int64_t panel = 0; panel < panels; ++panel) {
-      const float* packed = task.packed + (column / kPanel + panel) * layout.taps * layout.taps * tap_floats;
-      transforms.filters(packed, g.in_c, first, depth, layout, filters + panel * points * layout.filter_point);
+      const float* packed = task.packed + (column / kPanel + panel) * panel_floats;
+      transforms.filters(TapsOf(g, layout, block / layout.depths, packed), first, depth, layout,
+                         filters + panel * points * layout.filter_point);
     }
     const float* const inputs = own.Tiles(block);
     for (int64_t point = 0; point < points; ++point) {

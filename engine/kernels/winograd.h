@@ -1,6 +1,6 @@
-// Convolution with a filter of 3x3 or 5x5 and stride 1 in a transformed domain: F(2x2, 3x3), F(4x4, 3x3), F(6x6, 3x3)
-// or F(4x4, 5x5), which take 4, 2.25, 1.78 and 4 multiplications an output in place of 9 and 25. Internal to
-// engine/kernels; see conv.h.
+// Convolution with stride 1 in a transformed domain: F(2x2, 3x3), F(4x4, 3x3), F(6x6, 3x3), F(3x3, 4x4), F(5x5, 4x4) or
+// F(4x4, 5x5), which take 4, 2.25, 1.78, 4, 2.56 and 4 multiplications an output in place of 9, 16 and 25; of larger
+// filters for each of several such parts. Internal to engine/kernels; see conv.h.
 #ifndef RIVULET_ENGINE_KERNELS_WINOGRAD_H_
 #define RIVULET_ENGINE_KERNELS_WINOGRAD_H_
 
@@ -13,8 +13,8 @@
 
 namespace rivulet {
 
-// Whether the geometry can be computed so and it is less work than multiplying patches.
-bool WinogradPays(const ConvGeometry& geometry);
+// What it costs in multiply-adds, or infinity where the geometry cannot be computed so.
+double WinogradCost(const ConvGeometry& geometry);
 
 // Bytes of scratch for a pool of so many threads.
 CheckedSize WinogradScratchBytes(const ConvGeometry& geometry, int threads);

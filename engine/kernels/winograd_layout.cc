@@ -1,6 +1,8 @@
 #include "engine/kernels/winograd_layout.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 
 #include "engine/base/built_uses.h"
 #include "engine/kernels/matmul.h"
@@ -19,7 +21,7 @@ constexpr bool Fits(const Form& form) {
   return points * OddLines(tiles * form.max_depth) <= kBlockFloats &&
          kHeadFloats + points * (filters + OddLines(tiles * kMaxColumns)) <= kBlockFloats;
 }
-static_assert(Fits(kForms[0]) && Fits(kForms[1]) && Fits(kForms[2]) && Fits(kForms[3]));
+static_assert(std::all_of(std::begin(kForms), std::end(kForms), Fits));
 
 struct Tiles {
   int64_t y;
@@ -31,25 +33,32 @@ Tiles GridOf(const ConvGeometry& g, const Form& form) {
   return {TilesOf(g.out_h, g.dilation_h, outs), TilesOf(g.out_w, g.dilation_w, outs)};
 }
 
-// Multiply-adds of the whole, and what the transforms cost in them.
+// What the whole costs, in multiply-adds at the processor's full rate: short sums and transforms take a quarter longer.
 double CostOf(const ConvGeometry& g, const Form& form) {
   const auto [tiles_y, tiles_x] = GridOf(g, form);
   const double tiles = static_cast<double>(g.batch) * static_cast<double>(tiles_y) * static_cast<double>(tiles_x);
-  const double in_c = static_cast<double>(g.in_c);
+  const auto groups = static_cast<double>(PartsOf(g.k_h, form.taps) * PartsOf(g.k_w, form.taps));
+  const double in_c = static_cast<double>(g.in_c) * groups;
   const double out_c = static_cast<double>(g.out_c);
   const double pieces = std::max(tiles / static_cast<double>(form.max_tiles), 1.0);
-  return in_c * out_c * (tiles * static_cast<double>(form.side * form.side) + pieces * form.filter_cost) +
-         tiles * (in_c * form.input_cost + out_c * form.output_cost);
+  // Fewer rows than these wait for one another's sums.
+  const double points = static_cast<double>(form.side * form.side) * std::max(tiles, 4.0);
+  return 1.25 * (in_c * out_c * (points + pieces * form.filter_cost) +
+                 tiles * (in_c * form.input_cost + out_c * form.output_cost));
 }
 
-// The form for the filter's size that is least work. What is less accurate has to save a twentieth.
-const Form& LeastWork(const ConvGeometry& g) {
+bool Takes(const Form& form, int64_t taps) {
+  return PartsOf(taps, form.taps) <= kMostGroups && (taps % form.taps == 0 || form.taps == kPartTaps);
+}
+
+// The form that is least work, or null. What is less accurate has to save a twentieth.
+const Form* LeastWork(const ConvGeometry& g) {
   const Form* least = nullptr;
   for (const Form& form : kForms) {
-    if (form.taps != g.k_h) continue;
+    if (!Takes(form, g.k_h) || !Takes(form, g.k_w)) continue;
     if (least == nullptr || CostOf(g, form) < 0.95 * CostOf(g, *least)) least = &form;
   }
-  return *least;
+  return least;
 }
 
 }  // namespace
@@ -64,11 +73,13 @@ int64_t TilesOfPart(const Layout& layout, int threads, int64_t tile_rows) {
 }
 
 Layout LayoutOf(const ConvGeometry& g, int threads) {
-  const Form& form = LeastWork(g);
+  const Form& form = *LeastWork(g);
   Layout layout;
   layout.side = form.side;
   layout.max_tiles = form.max_tiles;
-  layout.taps = g.k_h;
+  layout.taps = form.taps;
+  layout.groups_y = PartsOf(g.k_h, form.taps);
+  layout.groups_x = PartsOf(g.k_w, form.taps);
   layout.outs = layout.side + 1 - layout.taps;
   const auto [tiles_y, tiles_x] = GridOf(g, form);
   layout.tiles_y = tiles_y;
@@ -87,26 +98,23 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
   const int64_t depth_floats = layout.points() * layout.input_point;
   layout.block_floats = threads > 1 ? kBlockFloats : std::max(first_block, depth_floats);
   layout.depths_of_block = layout.block_floats / depth_floats;
-  layout.blocks = 1 + PartsOf(layout.depths, layout.depths_of_block);
+  layout.blocks = 1 + PartsOf(layout.groups() * layout.depths, layout.depths_of_block);
   return layout;
 }
 
 }  // namespace winograd
 
-bool WinogradPays(const ConvGeometry& g) {
-  if constexpr (!kUses.winograd) return false;
-  if ((g.k_h != 3 && g.k_h != 5) || g.k_w != g.k_h || g.stride_h != 1 || g.stride_w != 1 || g.groups != 1) {
-    return false;
-  }
+double WinogradCost(const ConvGeometry& g) {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  if constexpr (!kUses.winograd) return kNone;
+  if (g.stride_h != 1 || g.stride_w != 1 || g.groups != 1 || g.k_h * g.k_w <= 1) return kNone;
   // Fewer channels leave nothing to gain, and sizes beyond these only arithmetic to check.
-  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 8 || g.out_c < 8 || g.in_h < 1 || g.in_w < 1) return false;
+  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 8 || g.out_c < 8 || g.in_h < 1 || g.in_w < 1) return kNone;
   constexpr int64_t kMost = 1 << 20;
-  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c}) > kMost) return false;
-  if (g.dilation_h > g.out_h || g.dilation_w > g.out_w) return false;
-  const double taps = static_cast<double>(g.k_h * g.k_w);
-  const double filters = static_cast<double>(g.in_c) * static_cast<double>(g.out_c);
-  const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
-  return winograd::CostOf(g, winograd::LeastWork(g)) * 1.1 < filters * taps * pixels;
+  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c}) > kMost) return kNone;
+  if (g.dilation_h > g.out_h || g.dilation_w > g.out_w) return kNone;
+  const winograd::Form* form = winograd::LeastWork(g);
+  return form == nullptr ? kNone : winograd::CostOf(g, *form);
 }
 
 }  // namespace rivulet

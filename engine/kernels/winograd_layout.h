@@ -17,7 +17,8 @@ constexpr int64_t kMaxColumns = 32;
 constexpr int64_t kMostTileRows = 14;
 constexpr int64_t kMoreTiles = 6;
 
-// A way to compute it: filters of `taps` a side on tiles of the input of `side` pixels.
+// A way to compute it: filters of `taps` a side on tiles of the input of `side` pixels. A larger filter is the sum of
+// several such, of groups of its taps.
 struct Form {
   int64_t taps;
   int64_t side;
@@ -32,19 +33,22 @@ struct Form {
   double filter_cost;
 };
 
-// Of those for the same filter the most accurate first.
+// The most accurate first.
 constexpr Form kForms[] = {
-    {3, 4, 64, 56, 80, 60, 50},
-    {3, 6, 64, 56, 200, 180, 100},
-    {3, 8, 32, 42, 420, 420, 200},
-    {5, 8, 32, 42, 420, 300, 330},
+    {3, 4, 64, 56, 80, 60, 50},    {3, 6, 64, 56, 200, 180, 100}, {4, 6, 64, 56, 180, 130, 155},
+    {3, 8, 32, 42, 420, 420, 200}, {4, 8, 32, 42, 420, 300, 285}, {5, 8, 32, 42, 420, 300, 330},
 };
+// Groups of this many taps a side may lack some; no filter has more groups than kMostGroups along a side.
+constexpr int64_t kPartTaps = 4;
+constexpr int64_t kMostGroups = 4;
 
 // The sizes of one convolution's work.
 struct Layout {
   int64_t side = 0;  // of an input tile
-  int64_t taps = 3;  // side of the filter
+  int64_t taps = 3;  // side of a group of the filter's taps
   int64_t outs = 0;  // side of an output tile
+  int64_t groups_y = 0;
+  int64_t groups_x = 0;
   int64_t max_tiles = 0;
   int64_t tiles_y = 0;
   int64_t tiles_x = 0;
@@ -60,6 +64,7 @@ struct Layout {
   int64_t blocks = 0;           // of a thread
 
   int64_t points() const { return side * side; }
+  int64_t groups() const { return groups_y * groups_x; }
 };
 
 // Tiles of a piece. One thread takes whole tiles of the micro-kernel, as far as possible. Several share them evenly, if

@@ -60,39 +60,54 @@ constexpr int kSide = 6;
 constexpr int64_t kColumns = std::max(kPanel, kPairColumns);
 static_assert(kColumns <= winograd_line::kMaxColumns && kPoints == kSide);
 
-// One row of one unit's group: the six pixels from `at` on, of which [first, last) are there, all channels.
-HWY_NOINLINE void TransformRow(const float* at, int64_t step, int64_t first, int64_t last, int64_t in_c,
+// For ends of rows, in one place.
+HWY_NOINLINE void StoreEnd(V v, int64_t count, float* to) { StoreSome(v, count, to); }
+
+// One row of one unit's group, or several that follow one another: the six pixels from `at` on, of which [first, last)
+// are there, `count` channels of each.
+HWY_NOINLINE void TransformRow(const float* at, int64_t step, int64_t first, int64_t last, int64_t count,
                                float* HWY_RESTRICT to, int64_t point) {
   const D d;
-  for (int64_t c = 0; c < in_c; c += kLanes) {
-    const int64_t count = in_c - c;
-    const auto load = [&](int64_t i) HWY_ATTR {
-      return i >= first && i < last ? LoadSome(at + i * step + c, count) : hn::Zero(d);
-    };
+  for (; count > 0; count -= kLanes, at += kLanes, to += kLanes) {
+    const auto load = [&](int64_t i)
+                          HWY_ATTR { return i >= first && i < last ? LoadSome(at + i * step, count) : hn::Zero(d); };
     // Beyond the last channel lies another row's.
-    TransformInput<kSide>(load, [&](V v, int64_t i) HWY_ATTR { StoreSome(v, count, to + c + i * point); });
+    TransformInput<kSide>(load, [&](V v, int64_t i) HWY_ATTR {
+      if (count < kLanes) return StoreEnd(v, count, to + i * point);
+      hn::StoreU(v, d, to + i * point);
+    });
+  }
+}
+
+// Transforms the rows of one group of a unit of the part.
+void TransformUnit(const Task& task, int64_t unit, int64_t group) {
+  const ConvGeometry& g = *task.geometry;
+  const Layout& layout = task.layout;
+  const Side& line = layout.line;
+  const Side& across = layout.across;
+  const int64_t tile = (task.first_unit + unit) % layout.tiles;
+  const int64_t x =
+      winograd_line::FirstOf(tile, line.dilation, layout.outs) + group * layout.taps * line.dilation - line.pad;
+  const int64_t first = winograd_line::StepsTo(0, x, line.dilation);
+  const int64_t last = winograd_line::StepsTo(line.in, x, line.dilation);
+  const float* image = task.input + (task.first_unit + unit) / layout.tiles * g.in_h * g.in_w * g.in_c;
+  float* to = task.transformed + group * layout.group_floats + unit * layout.rows * g.in_c;
+  int64_t count = 1;
+  for (int64_t row = 0; row < layout.rows; row += count, to += count * g.in_c) {
+    const int64_t y = row - across.pad;
+    const bool inside = y >= 0 && y < across.in;
+    if (across.in_step == g.in_c)
+      count = std::min((y < 0 ? 0 : inside ? across.in : y + layout.rows) - y, layout.rows - row);
+    const float* at = image + y * across.in_step + x * line.in_step;
+    TransformRow(at, line.dilation * line.in_step, inside ? first : kPoints, last, count * g.in_c, to,
+                 layout.point_floats);
   }
 }
 
 // Transforms the rows of the part.
 void TransformRows(const Task& task) {
-  const ConvGeometry& g = *task.geometry;
-  const Layout& layout = task.layout;
-  const Side& line = layout.line;
-  for (int64_t i = 0; i < task.num_units * layout.rows; ++i) {
-    const int64_t unit = task.first_unit + i / layout.rows;
-    const int64_t across = i % layout.rows - layout.across.pad;
-    const float* image = task.input + unit / layout.tiles * g.in_h * g.in_w * g.in_c;
-    const bool inside = across >= 0 && across < layout.across.in;
-    for (int64_t group = 0; group < layout.groups; ++group) {
-      const int64_t x = winograd_line::FirstOf(unit % layout.tiles, line.dilation, layout.outs) +
-                        group * layout.taps * line.dilation - line.pad;
-      const int64_t first = inside ? winograd_line::StepsTo(0, x, line.dilation) : kPoints;
-      const int64_t last = winograd_line::StepsTo(line.in, x, line.dilation);
-      const float* at = image + across * layout.across.in_step + x * line.in_step;
-      float* to = task.transformed + group * layout.group_floats + i * g.in_c;
-      TransformRow(at, line.dilation * line.in_step, first, last, g.in_c, to, layout.point_floats);
-    }
+  for (int64_t unit = 0; unit < task.num_units; ++unit) {
+    for (int64_t group = 0; group < task.layout.groups; ++group) TransformUnit(task, unit, group);
   }
 }
 
@@ -197,43 +212,63 @@ HWY_INLINE V FinishLine(const float* sums, const Layout& layout, int64_t outs, f
     if (i < kSide - 1) return hn::LoadU(d, sums + i * layout.sum_point);
     return layout.outs == 4 ? end : zero;
   };
+  HWY_ALIGN float line[static_cast<size_t>(4 * kLanes)];
+  TransformOutput<kSide>(load, outs, [&](V v, int64_t i) HWY_ATTR { hn::Store(v, d, line + i * kLanes); });
+  const int64_t step = layout.line.dilation * layout.line.out_step;
   V finite = zero;
-  const auto put = [&](V v, int64_t i) HWY_ATTR {
-    if (i >= outs) return;
+  for (int64_t i = 0; i < outs; ++i, output += step) {
+    V v = hn::Load(d, line + i * kLanes);
     if (i + 1 == layout.outs && i < 3) v = hn::Add(v, end);
-    const int64_t at = i * layout.line.dilation * layout.line.out_step;
     finite = hn::MulAdd(v, zero, finite);
     v = hn::Add(v, bias);
-    if (addend != nullptr) v = hn::Add(v, LoadSome(addend + at, count));
-    StoreSome(Activate(v, bounds), count, output + at);
-  };
-  TransformOutput<kSide, 4>(load, put);
+    if (addend != nullptr) v = hn::Add(v, LoadSome(addend + i * step, count));
+    StoreSome(Activate(v, bounds), count, output);
+  }
   return finite;
+}
+
+// Where the outputs of a unit's first row begin, and how many a tile has there.
+struct UnitOutputs {
+  int64_t at;
+  int64_t outs;
+};
+
+UnitOutputs OutputsOf(const Task& task, int64_t unit) {
+  const Layout& layout = task.layout;
+  const ConvGeometry& g = *task.geometry;
+  unit += task.first_unit;
+  const int64_t x = winograd_line::FirstOf(unit % layout.tiles, layout.line.dilation, layout.outs);
+  return {unit / layout.tiles * g.out_h * g.out_w * g.out_c + x * layout.line.out_step,
+          std::min(layout.outs, winograd_line::StepsTo(layout.line.out, x, layout.line.dilation))};
 }
 
 // Writes the outputs of a piece's rows, the channels [column, column + width).
 void FinishRows(const Task& task, const Rows& rows, int64_t column, int64_t width, const float* sums) {
   const D d;
-  const ConvGeometry& g = *task.geometry;
   const Layout& layout = task.layout;
   const Epilogue& epilogue = *task.epilogue;
   const ActivationBounds bounds(epilogue.activation);
-  const int64_t segment_rows = rows.end - rows.begin;
   V finite = hn::Zero(d);
-  for (int64_t i = 0; i < rows.count(); ++i, sums += kColumns) {
-    const int64_t row = rows.begin + i % segment_rows;
-    const int64_t segment = rows.first_segment + i / segment_rows;
-    const int64_t unit = task.first_unit + (layout.joined ? row / layout.across.out : segment);
-    const int64_t across = layout.joined ? row % layout.across.out : row;
-    const int64_t x = winograd_line::FirstOf(unit % layout.tiles, layout.line.dilation, layout.outs);
-    const int64_t at = unit / layout.tiles * g.out_h * g.out_w * g.out_c + across * layout.across.out_step +
-                       x * layout.line.out_step + column;
-    const int64_t outs = std::min(layout.outs, winograd_line::StepsTo(layout.line.out, x, layout.line.dilation));
-    for (int64_t j = 0; j < width; j += kLanes) {
-      const V bias = epilogue.bias != nullptr ? LoadSome(epilogue.bias + column + j, width - j) : hn::Zero(d);
-      const float* addend = epilogue.addend != nullptr ? epilogue.addend + at + j : nullptr;
-      finite =
-          hn::Add(finite, FinishLine(sums + j, layout, outs, task.output + at + j, addend, bias, bounds, width - j));
+  for (int64_t segment = 0; segment < rows.segments; ++segment) {
+    int64_t unit = rows.first_segment + segment;
+    int64_t across = rows.begin;
+    if (layout.joined) {
+      unit = rows.begin / layout.across.out;
+      across = rows.begin % layout.across.out;
+    }
+    UnitOutputs to = OutputsOf(task, unit);
+    for (int64_t row = rows.begin; row < rows.end; ++row, ++across, sums += kColumns) {
+      if (across == layout.across.out) {
+        across = 0;
+        to = OutputsOf(task, ++unit);
+      }
+      const int64_t at = to.at + across * layout.across.out_step + column;
+      for (int64_t j = 0; j < width; j += kLanes) {
+        const V bias = epilogue.bias != nullptr ? LoadSome(epilogue.bias + column + j, width - j) : hn::Zero(d);
+        const float* addend = epilogue.addend != nullptr ? epilogue.addend + at + j : nullptr;
+        finite = hn::Add(finite,
+                         FinishLine(sums + j, layout, to.outs, task.output + at + j, addend, bias, bounds, width - j));
+      }
     }
   }
   if (!hn::AllTrue(d, hn::Eq(finite, hn::Zero(d)))) task.not_finite->store(true, std::memory_order_relaxed);

@@ -12,8 +12,8 @@
 
 namespace rivulet {
 
-// Whether the geometry can be computed so and it is less work than multiplying patches.
-bool WinogradLinePays(const ConvGeometry& geometry);
+// What it costs in multiply-adds, or infinity where the geometry cannot be computed so.
+double WinogradLineCost(const ConvGeometry& geometry);
 
 // Bytes of scratch for a pool of so many threads.
 CheckedSize WinogradLineScratchBytes(const ConvGeometry& geometry, int threads);

@@ -1,6 +1,7 @@
 #include "engine/kernels/winograd_line_layout.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/base/built_uses.h"
 #include "engine/kernels/winograd_line.h"
@@ -9,21 +10,25 @@ namespace rivulet {
 namespace winograd_line {
 namespace {
 
-// What a run costs, in multiply-adds. The transforms' share of it was measured on AVX-512.
+// What a run costs, in multiply-adds. The transforms' share of it was measured on AVX2.
 double CostOf(const ConvGeometry& g, const Layout& layout) {
-  constexpr double kInputCost = 30;   // for a pixel's channel of a tile
-  constexpr double kOutputCost = 30;  // for an output channel of a tile
-  constexpr double kFilterCost = 24;  // for a term of an output channel in a piece
+  constexpr double kInputCost = 50;   // for a pixel's channel of a tile
   constexpr double kTileCost = 8;     // for a row's sum of a block of terms, at a point, beside its terms
+  constexpr double kFilterCost = 24;  // for a term of an output channel in a piece
+  constexpr double kLineCost = 15;    // for an output channel of a tile, and for each of its outputs
+  constexpr double kOutputCost = 20;
   const auto units = static_cast<double>(layout.units);
   const auto rows = units * static_cast<double>(layout.across.out);
   const auto out_c = static_cast<double>(g.out_c);
+  const auto outs = static_cast<double>(layout.outs);
   const auto terms = static_cast<double>(layout.groups * layout.depth);
   const double blocks = std::max(terms / static_cast<double>(kMaxDepth), 1.0);
   const double pieces = std::max(rows / static_cast<double>(kMaxPieceRows), 1.0);
+  // Rows that do not follow one another are transformed in vectors of their own.
+  const int64_t row = layout.across.in_step == g.in_c ? g.in_c : PartsOf(g.in_c, 8) * 8;
   return out_c * (static_cast<double>(kPoints) * rows * (terms + kTileCost * blocks) + pieces * terms * kFilterCost +
-                  rows * kOutputCost) +
-         units * static_cast<double>(layout.groups * layout.rows * g.in_c) * kInputCost;
+                  rows * (kLineCost + outs * kOutputCost)) +
+         units * static_cast<double>(layout.groups * layout.rows * row) * kInputCost;
 }
 
 Layout LayoutAlong(const ConvGeometry& g, bool x, int64_t taps) {
@@ -108,23 +113,21 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
 
 }  // namespace winograd_line
 
-bool WinogradLinePays(const ConvGeometry& g) {
-  if constexpr (!kUses.winograd) return false;
-  if (g.groups != 1 || g.out_c < 16) return false;
-  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 1 || g.in_h < 1 || g.in_w < 1) return false;
+double WinogradLineCost(const ConvGeometry& g) {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  if constexpr (!kUses.winograd) return kNone;
+  if (g.groups != 1 || g.out_c < 16) return kNone;
+  if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 1 || g.in_h < 1 || g.in_w < 1) return kNone;
   // Beyond these there is only arithmetic to check.
   constexpr int64_t kMost = 1 << 20;
-  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c, g.stride_h, g.stride_w}) > kMost) return false;
-  if (std::max(g.k_h, g.k_w) > 64 || g.dilation_h > std::max<int64_t>(g.out_h, 1)) return false;
-  if (g.dilation_w > g.out_w) return false;
+  if (std::max({g.batch, g.out_h, g.out_w, g.in_c, g.out_c, g.stride_h, g.stride_w}) > kMost) return kNone;
+  if (std::max(g.k_h, g.k_w) > 64 || g.dilation_h > std::max<int64_t>(g.out_h, 1)) return kNone;
+  if (g.dilation_w > g.out_w) return kNone;
   // What the input of all outputs takes across the line, with which sizes are made that are not checked.
   constexpr int64_t kMostAcross = 1 << 28;
-  if (std::max(g.out_h * g.stride_h, g.out_w * g.stride_w) > kMostAcross / g.in_c) return false;
+  if (std::max(g.out_h * g.stride_h, g.out_w * g.stride_w) > kMostAcross / g.in_c) return kNone;
   const winograd_line::Layout layout = winograd_line::BestLayout(g);
-  if (layout.groups == 0) return false;
-  const double pixels = static_cast<double>(g.batch) * static_cast<double>(g.out_h) * static_cast<double>(g.out_w);
-  const double plain = pixels * static_cast<double>(g.out_c) * static_cast<double>(g.k_h * g.k_w * g.in_c);
-  return winograd_line::CostOf(g, layout) * 1.1 < plain;
+  return layout.groups == 0 ? kNone : winograd_line::CostOf(g, layout);
 }
 
 }  // namespace rivulet

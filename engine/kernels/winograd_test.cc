@@ -102,6 +102,13 @@ TEST(Winograd, UsualLayers) {
     ExpectAsDirect(Square(2, 150, 40, 1));
     ExpectAsDirect(Filter(14, 5, 5, 32, 64));
     ExpectAsDirect(Filter(9, 5, 5, 70, 20));
+    ExpectAsDirect(Filter(9, 4, 4, 70, 40));
+    ExpectAsDirect(Filter(20, 4, 4, 32, 16));
+    // Larger filters: groups of taps, some of which lack.
+    ExpectAsDirect(Filter(12, 7, 7, 20, 33));
+    ExpectAsDirect(Filter(25, 10, 4, 24, 40));
+    ExpectAsDirect(Filter(13, 9, 6, 40, 16));
+    ExpectAsDirect(Filter(15, 10, 10, 33, 16));
   });
 }
 
@@ -116,6 +123,10 @@ TEST(Winograd, AnySize) {
       g.out_h = 1 + random.Below(13);
       g.out_w = 1 + random.Below(13);
       if (i % 3 == 0) g.k_h = g.k_w = 5;
+      if (i % 3 == 1) {
+        g.k_h = 1 + random.Below(11);
+        g.k_w = 2 + random.Below(7);
+      }
       if (i % 2 == 0) {
         g.dilation_h = 1 + random.Below(4);
         g.dilation_w = 1 + random.Below(4);
@@ -180,32 +191,38 @@ TEST(WinogradLine, MoreTilesThanAreHeld) {
   ExpectAsDirect(g, ConvAlgorithm::kWinogradLine);
 }
 
+bool Pays(ConvAlgorithm algorithm, const ConvGeometry& g) { return ChooseConvAlgorithm(g) == algorithm; }
+
 TEST(WinogradLine, PaysWhereItDoesLess) {
-  EXPECT_TRUE(WinogradLinePays(Filter(17, 1, 7, 128, 192)));
-  EXPECT_TRUE(WinogradLinePays(Filter(17, 7, 1, 128, 192)));
-  EXPECT_FALSE(WinogradLinePays(Filter(17, 1, 1, 128, 192)));
-  EXPECT_FALSE(WinogradLinePays(Filter(2, 1, 7, 128, 192)));  // two pixels of a line
+  constexpr auto kLine = ConvAlgorithm::kWinogradLine;
+  EXPECT_TRUE(Pays(kLine, Filter(17, 1, 7, 128, 192)));
+  EXPECT_TRUE(Pays(kLine, Filter(17, 7, 1, 128, 192)));
+  EXPECT_FALSE(Pays(kLine, Filter(17, 1, 1, 128, 192)));
+  EXPECT_FALSE(Pays(kLine, Filter(2, 1, 7, 128, 192)));  // two pixels of a line
   ConvGeometry strided = Filter(17, 7, 7, 128, 192);
   strided.stride_h = strided.stride_w = 2;
-  EXPECT_FALSE(WinogradLinePays(strided));
+  EXPECT_FALSE(Pays(kLine, strided));
   ConvGeometry dilated = Filter(170, 1, 3, 128, 192);
   dilated.dilation_w = 2;
-  EXPECT_TRUE(WinogradLinePays(dilated));
+  EXPECT_TRUE(Pays(kLine, dilated));
   dilated.dilation_w = 100;  // two pixels of a line
-  EXPECT_FALSE(WinogradLinePays(dilated));
+  EXPECT_FALSE(Pays(kLine, dilated));
   dilated.dilation_w = 171;
-  EXPECT_FALSE(WinogradLinePays(dilated));
+  EXPECT_FALSE(Pays(kLine, dilated));
   ConvGeometry across = Filter(17, 7, 7, 128, 192);
   across.dilation_h = across.dilation_w = 2;
-  EXPECT_FALSE(WinogradLinePays(across));
+  EXPECT_FALSE(Pays(kLine, across));
   ConvGeometry huge = Filter(17, 1, 7, 128, 192);
   huge.batch = int64_t{1} << 50;
-  EXPECT_FALSE(WinogradLinePays(huge));
+  EXPECT_FALSE(Pays(kLine, huge));
+  // Transforms of one channel's rows cost as much as they save, unless there are many taps.
+  EXPECT_FALSE(Pays(kLine, Filter(96, 10, 4, 1, 64)));
+  EXPECT_TRUE(Pays(kLine, Filter(40, 20, 8, 1, 64)));
   // Rows across the line that could not be counted.
   ConvGeometry far_apart = Filter(17, 1, 7, 128, 192);
   far_apart.out_h = far_apart.in_c = far_apart.out_c = 1 << 20;
   far_apart.stride_h = 1 << 12;
-  EXPECT_FALSE(WinogradLinePays(far_apart));
+  EXPECT_FALSE(Pays(kLine, far_apart));
 }
 
 // Tiles that are transformed in several goes.
@@ -254,6 +271,8 @@ TEST(Winograd, TilesFitTheOutput) {
   EXPECT_EQ(side(Square(7, 512, 512, 1)), 6);
   EXPECT_EQ(side(Square(2, 64, 64, 1)), 4);
   EXPECT_EQ(side(Filter(35, 5, 5, 48, 64)), 8);
+  EXPECT_EQ(side(Filter(42, 7, 7, 64, 128)), 8);
+  EXPECT_EQ(side(Filter(9, 4, 4, 64, 64)), 6);
   ConvGeometry dilated = Square(33, 256, 256, 0);
   dilated.out_h = dilated.out_w = dilated.pad_top = dilated.pad_left = 33;
   for (const auto& [dilation, sides] : {std::pair(6, 8), std::pair(12, 6), std::pair(18, 4)}) {
@@ -264,7 +283,7 @@ TEST(Winograd, TilesFitTheOutput) {
 
 // For every target's micro-kernel, also those that do not run here.
 TEST(Winograd, PiecesHaveRoom) {
-  for (const int64_t taps : {3, 5}) {
+  for (const int64_t taps : {2, 3, 4, 5, 7, 10}) {
     for (int64_t size = 1; size < 120; ++size) {
       for (const int threads : {1, 2, 3, 8}) {
         const winograd::Layout layout = winograd::LayoutOf(Filter(size, taps, taps, 100, 100), threads);
@@ -279,23 +298,28 @@ TEST(Winograd, PiecesHaveRoom) {
 }
 
 TEST(Winograd, PaysWhereItDoesLess) {
-  EXPECT_TRUE(WinogradPays(Square(56, 64, 64, 1)));
-  EXPECT_TRUE(WinogradPays(Square(7, 512, 512, 1)));
-  EXPECT_FALSE(WinogradPays(Square(224, 3, 64, 1)));
-  EXPECT_FALSE(WinogradPays(Square(3, 512, 512, 0)));  // one output pixel
+  constexpr auto kTiles = ConvAlgorithm::kWinograd;
+  EXPECT_TRUE(Pays(kTiles, Square(56, 64, 64, 1)));
+  EXPECT_TRUE(Pays(kTiles, Square(7, 512, 512, 1)));
+  EXPECT_FALSE(Pays(kTiles, Square(224, 3, 64, 1)));
+  for (const auto& [k_h, k_w] : {std::pair(4, 4), std::pair(7, 7), std::pair(10, 4), std::pair(9, 9)}) {
+    EXPECT_TRUE(Pays(kTiles, Filter(32, k_h, k_w, 64, 64))) << k_h << "x" << k_w;
+  }
+  EXPECT_FALSE(Pays(kTiles, Filter(32, 17, 17, 64, 64)));  // more groups of taps than there is room for
+  EXPECT_FALSE(Pays(kTiles, Square(3, 512, 512, 0)));      // one output pixel
   ConvGeometry strided = Square(56, 64, 64, 1);
   strided.stride_h = strided.stride_w = 2;
-  EXPECT_FALSE(WinogradPays(strided));
+  EXPECT_FALSE(Pays(kTiles, strided));
   ConvGeometry dilated = Square(56, 64, 64, 1);
   dilated.dilation_h = dilated.dilation_w = 2;
-  EXPECT_TRUE(WinogradPays(dilated));
+  EXPECT_TRUE(Pays(kTiles, dilated));
   dilated.dilation_h = dilated.dilation_w = 56;  // one pixel of each picture
-  EXPECT_FALSE(WinogradPays(dilated));
+  EXPECT_FALSE(Pays(kTiles, dilated));
   dilated.dilation_h = 57;
-  EXPECT_FALSE(WinogradPays(dilated));
+  EXPECT_FALSE(Pays(kTiles, dilated));
   ConvGeometry huge = Square(56, 64, 64, 1);
   huge.batch = int64_t{1} << 50;
-  EXPECT_FALSE(WinogradPays(huge));
+  EXPECT_FALSE(Pays(kTiles, huge));
 }
 
 }  // namespace

@@ -135,17 +135,18 @@ HWY_INLINE void FilterAtPair(V g0, V g1, V g2, V g3, V g4, const Put& put) {
   if constexpr (kTaps == 3) {
     PutPair<kPair>(PlusTimes(Times(kShare, g0), kShare * P::Square(kPair), g2), kShare * P::Point(kPair), g1, put);
   } else {
-    const V even = PlusTimes(g0, P::Square(kPair), PlusTimes(g2, P::Square(kPair), g4));
+    if constexpr (kTaps == 5) g2 = PlusTimes(g2, P::Square(kPair), g4);
+    const V even = PlusTimes(g0, P::Square(kPair), g2);
     PutPair<kPair>(Times(kShare, even), kShare * P::Point(kPair), PlusTimes(g1, P::Square(kPair), g3), put);
   }
 }
 
-// One dimension of G g but for infinity, where it is the last tap: three or five taps.
+// One dimension of G g but for infinity, where it is the last tap: three to five taps.
 template <int kSide, int kTaps, class Load, class Put>
 HWY_INLINE void TransformTaps(const Load& load, const Put& put) {
-  static_assert(kTaps == 3 || kTaps == 5);
+  static_assert(kTaps >= 3 && kTaps <= 5);
   const V g0 = load(0), g1 = load(1), g2 = load(2);
-  const V g3 = kTaps > 3 ? load(3) : g0, g4 = kTaps > 3 ? load(4) : g0;
+  const V g3 = kTaps > 3 ? load(3) : g0, g4 = kTaps > 4 ? load(4) : g0;
   put(Times(WinogradPoints<kSide>::ShareOfZero(), g0), 0);
   FilterAtPair<kSide, kTaps, 0>(g0, g1, g2, g3, g4, put);
   if constexpr (kSide > 4) FilterAtPair<kSide, kTaps, 1>(g0, g1, g2, g3, g4, put);
@@ -168,9 +169,11 @@ HWY_INLINE V PlusPowers(V start, V of0, V of1, V of2) {
   return PlusTimes(sum, P::Power(0, kPower), of0);
 }
 
-// One dimension of A' m: put(v, j) takes the j-th of kOuts outputs.
-template <int kSide, int kOuts, class Load, class Put>
-HWY_INLINE void TransformOutput(const Load& load, const Put& put) {
+// One dimension of A' m for the first `outs` outputs, and maybe more: put(v, j) takes the j-th. Infinity's value,
+// load(kSide - 1), goes into the last of kSide - 2; where a tile has fewer, it is zero here and added to the last by
+// the caller.
+template <int kSide, class Load, class Put>
+HWY_INLINE void TransformOutput(const Load& load, int64_t outs, const Put& put) {
   const V zero = hn::Zero(D());
   V even0 = load(1), odd0 = load(2), even1 = zero, odd1 = zero, even2 = zero, odd2 = zero;
   if constexpr (kSide > 4) {
@@ -186,12 +189,13 @@ HWY_INLINE void TransformOutput(const Load& load, const Put& put) {
   if constexpr (kSide > 6) SumAndDifference(even2, odd2);
   const V end = load(kSide - 1);
   put(PlusPowers<kSide, 0>(load(0), even0, even1, even2), 0);
-  put(PlusPowers<kSide, 1>(kOuts == 2 ? end : zero, odd0, odd1, odd2), 1);
-  if constexpr (kOuts > 2) {
+  put(PlusPowers<kSide, 1>(kSide == 4 ? end : zero, odd0, odd1, odd2), 1);
+  if constexpr (kSide > 4) {
     put(PlusPowers<kSide, 2>(zero, even0, even1, even2), 2);
-    put(PlusPowers<kSide, 3>(kOuts == 4 ? end : zero, odd0, odd1, odd2), 3);
+    put(PlusPowers<kSide, 3>(kSide == 6 ? end : zero, odd0, odd1, odd2), 3);
   }
-  if constexpr (kOuts > 4) {
+  if constexpr (kSide > 6) {
+    if (outs <= 4) return;
     put(PlusPowers<kSide, 4>(zero, even0, even1, even2), 4);
     put(PlusPowers<kSide, 5>(end, odd0, odd1, odd2), 5);
   }
