@@ -182,6 +182,9 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
       RowTile(FloatWeights(), rows.a, kc, b, panel_floats, OutputsAt(task, depth, bounds, rows.begin, column));
     });
   }
+  const int64_t each = rows.count / rows.tiles;  // rows of a tile; the first `longer` have one more
+  const int64_t longer = rows.count % rows.tiles;
+  const float* a = nullptr;
   for (int64_t column = first; column < columns.end; column += kPairColumns) {
     const int64_t width = std::min(kPairColumns, columns.end - column);
     const float* b0 = task.packed + column / kPanel * panel_floats + depth.ks.begin * kPanel + column % kPanel;
@@ -191,22 +194,24 @@ void MultiplyRows(const GemmTask& task, const Rows& rows, const Depth& depth, Ra
     const bool fetch = cold && next < columns.end && next % kPanel == 0 && rows.tiles > 1;
     const float* soon = task.packed + next / kPanel * panel_floats + depth.ks.begin * kPanel;
     const int64_t lines = (kc + rows.tiles - 1) / rows.tiles;
+    TileOut out = OutputsAt(task, depth, bounds, rows.begin, column);
+    TileLeft left{&a, 1, kc, rows.lda};
+    a = rows.a;
     for (int64_t i = 0; i < rows.tiles; ++i) {
-      const Range part = PartOf(0, rows.count, rows.tiles, i);
-      const int64_t count = part.end - part.begin;
-      const TileOut out = OutputsAt(task, depth, bounds, rows.begin + part.begin, column);
+      const int64_t count = each + (i < longer ? 1 : 0);
       if (fetch) PrefetchLines(soon + i * lines * kPanel, std::min(lines, kc - i * lines));
       PrefetchTile<1>(out.c, task.ldc, count);
       if (out.addend != nullptr && out.addend != out.c) PrefetchTile<0>(out.addend, task.ldc, count);
-      const float* a = rows.a + part.begin * rows.lda;
-      const float* soon0 = nullptr;
       if (cold && i == 0 && next < columns.end) {
-        soon0 = soon;
-      } else if (after != nullptr && i + 1 == rows.tiles && next >= columns.end) {
-        soon0 = after;
+        left.soon0 = soon;
+      } else {
+        left.soon0 = i + 1 == rows.tiles && next >= columns.end ? after : nullptr;
       }
-      const float* soon1 = soon0 == nullptr ? nullptr : soon0 + panel_floats;
-      AnyTile({&a, 1, kc, rows.lda, soon0, soon1}, count, b0, b1, width, out, depth.last ? bounds : unbounded);
+      left.soon1 = left.soon0 == nullptr ? nullptr : left.soon0 + panel_floats;
+      AnyTile(left, count, b0, b1, width, out, depth.last ? bounds : unbounded);
+      a += count * rows.lda;
+      out.c += count * task.ldc;
+      if (out.addend != nullptr) out.addend += count * task.ldc;
     }
   }
 }
