@@ -14,9 +14,10 @@ namespace {
 // above them all. So the work grows with the number of requests, not with its square.
 constexpr int64_t kMostNeighbours = 128;
 
-// So many other orders are tried, of so many requests at most.
+// So many other orders are tried, of so many requests at most, while more bytes than these could be saved.
 constexpr int kAgain = 16;
 constexpr size_t kMostToPlaceAgain = 2000;
+constexpr int64_t kWorthOrders = 1 << 15;
 
 // Numbers by step of which ranges are summed up.
 class StepCounts {
@@ -191,7 +192,7 @@ int64_t PlanArena(std::vector<ArenaRequest>& requests, int64_t alignment) {
   StableSort(order.begin(), order.end(), [&](size_t a, size_t b) { return requests[a].bytes > requests[b].bytes; });
   int64_t total = PlaceInOrder(requests, order, alignment);
   if (total < 0 || requests.size() > kMostToPlaceAgain) return total;
-  const int64_t least = LeastArena(requests);
+  const int64_t least = LeastArena(requests) + kWorthOrders;
   std::vector<ArenaRequest> others = requests;
   for (int i = 0; i < kAgain && total > least; ++i) {
     // The one that lies highest found its room taken by what it could have come before.

@@ -50,10 +50,13 @@ TEST(Arena, NothingThatLivesAtTheSameTimeOverlaps) {
 
 // A mobile network's: the largest first, what lies between two pairs of them would lie on top of both.
 TEST(Arena, TheHighestComesFirst) {
-  std::vector<ArenaRequest> requests = {{4032, 0, 1}, {4032, 1, 2}, {2048, 2, 4},
-                                        {4032, 4, 5}, {4032, 5, 6}, {4032, 6, 7}};
-  EXPECT_EQ(LeastArena(requests), 2 * 4032);
-  EXPECT_EQ(PlanArena(requests, 64), 2 * 4032);
+  std::vector<ArenaRequest> requests = {{129024, 0, 1}, {129024, 1, 2}, {65536, 2, 4},
+                                        {129024, 4, 5}, {129024, 5, 6}, {129024, 6, 7}};
+  std::vector<ArenaRequest> small = requests;
+  for (ArenaRequest& request : small) request.bytes /= 32;
+  EXPECT_EQ(LeastArena(requests), 2 * 129024);
+  EXPECT_EQ(PlanArena(requests, 64), 2 * 129024);
+  EXPECT_EQ(PlanArena(small, 64), 2 * 4032 + 2048);  // nothing worth the time could be saved
   for (size_t a = 0; a < requests.size(); ++a) {
     for (size_t b = 0; b < a; ++b) EXPECT_FALSE(Overlap(requests[a], requests[b])) << a << " " << b;
   }
