@@ -68,7 +68,7 @@ int64_t TilesOfPart(const Layout& layout, int threads, int64_t tile_rows) {
   const int64_t tiles = layout.tiles;
   const int64_t parts = PartsOf(tiles, layout.max_tiles);
   const int64_t shared = std::min(PartsOf(parts, threads) * threads, tiles / kLeastTiles);
-  if (threads > 1 && shared > 1 && shared >= parts) return PartsOf(tiles, shared);
+  if (threads > 1 && shared > 1 && shared >= parts && layout.by_tiles) return PartsOf(tiles, shared);
   return PartsOf(PartsOf(tiles, parts), tile_rows) * tile_rows;
 }
 
@@ -85,6 +85,10 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
   layout.tiles_y = tiles_y;
   layout.tiles_x = tiles_x;
   layout.tiles = g.batch * layout.tiles_y * layout.tiles_x;
+  // Input is transformed from what another thread has written, at times in a cache that is far.
+  constexpr double kFar = 2.5;
+  layout.by_tiles =
+      static_cast<double>(layout.tiles) * form.input_cost * kFar > static_cast<double>(g.out_c) * form.filter_cost;
   layout.depths = PartsOf(g.in_c, form.max_depth);
   layout.depth = PartsOf(PartsOf(g.in_c, layout.depths), 16) * 16;
   layout.depths = PartsOf(g.in_c, layout.depth);

@@ -53,6 +53,7 @@ struct Layout {
   int64_t tiles_y = 0;
   int64_t tiles_x = 0;
   int64_t tiles = 0;         // of all images
+  bool by_tiles = false;     // whether threads share tiles rather than output channels: inputs cost more than filters
   int64_t depths = 0;        // blocks of input channels
   int64_t depth = 0;         // channels of one
   int64_t piece_tiles = 0;   // that there is room for

@@ -281,6 +281,17 @@ TEST(Winograd, TilesFitTheOutput) {
   }
 }
 
+// Threads share tiles where filters that are transformed anew cost less than input that is; else the output channels.
+TEST(Winograd, WhatThreadsShare) {
+  const auto tiles_of_part = [](const ConvGeometry& g) {
+    const winograd::Layout layout = winograd::LayoutOf(g, 2);
+    return std::pair(winograd::TilesOfPart(layout, 2, 6), layout.tiles);
+  };
+  EXPECT_EQ(tiles_of_part(Square(20, 64, 16, 1)), std::pair(int64_t{13}, int64_t{25}));
+  EXPECT_EQ(tiles_of_part(Filter(16, 7, 7, 64, 64)), std::pair(int64_t{18}, int64_t{16}));  // rounded up: all
+  EXPECT_EQ(tiles_of_part(Square(14, 256, 256, 1)), std::pair(int64_t{18}, int64_t{16}));
+}
+
 // For every target's micro-kernel, also those that do not run here.
 TEST(Winograd, PiecesHaveRoom) {
   for (const int64_t taps : {2, 3, 4, 5, 7, 10}) {
