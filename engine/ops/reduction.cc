@@ -169,26 +169,40 @@ Status RunFoldLoop(RunContext& c, const FoldLoop& loop, bool counts) {
   return Status();
 }
 
-Status RunFloatReduction(RunContext& c, ReduceKind kind, const ReductionGroups& groups) {
-  // One kernel call per reduced group, the innermost first. Means are sums until the last call, squares only the first.
-  struct Call {
-    int64_t outer = 1, reduced = 1, inner = 1;
-  };
-  Call calls[ReductionGroups::kMaxGroups];
+namespace {
+
+// A kernel call: the middle axis of [outer, reduced, inner] is reduced.
+struct ReduceCall {
+  int64_t outer = 1, reduced = 1, inner = 1;
+};
+
+// One call per reduced group, in order: the innermost first, whose rows follow one another. Not where those are short:
+// a group norm's few channels of a pixel are summed up when its pixels have become one.
+int CallsFor(const ReductionGroups& groups, ReduceCall* calls) {
+  constexpr int64_t kShortRow = 64;
+  const int last = groups.num_groups - 1;
+  const bool outermost_first = groups.last_is_reduced() && groups.size[last] < kShortRow;
   int num_calls = 0;
-  int64_t inner = 1;
-  for (int i = groups.num_groups - 1; i >= 0; --i) {
-    if (!groups.reduced[i]) {
-      inner *= groups.size[i];
-      continue;
-    }
-    Call call;
+  for (int k = 0; k <= last; ++k) {
+    const int i = outermost_first ? k : last - k;
+    if (!groups.reduced[i]) continue;
+    ReduceCall call;
     call.reduced = groups.size[i];
-    call.inner = inner;
-    for (int k = 0; k < i; ++k) call.outer *= groups.size[k];
+    // What earlier calls have reduced is no longer there.
+    for (int j = 0; j < i; ++j) call.outer *= outermost_first && groups.reduced[j] ? 1 : groups.size[j];
+    for (int j = i + 1; j <= last; ++j) call.inner *= !outermost_first && groups.reduced[j] ? 1 : groups.size[j];
     calls[num_calls++] = call;
   }
   if (num_calls == 0) calls[num_calls++] = {1, 1, groups.num_outputs};
+  return num_calls;
+}
+
+}  // namespace
+
+Status RunFloatReduction(RunContext& c, ReduceKind kind, const ReductionGroups& groups) {
+  // Means are sums until the last call, squares only the first.
+  ReduceCall calls[ReductionGroups::kMaxGroups];
+  const int num_calls = CallsFor(groups, calls);
 
   ScratchPieces pieces;
   CheckedSize work = 0;
