@@ -250,6 +250,14 @@ void RunBlocks(const Task& task, int64_t blocks, ThreadPool& pool, const StopTok
   });
 }
 
+// Whether threads do better with parts of the rows, as the layers before and behind have them, although what two parts
+// see is copied twice. Sooner where vectors of channels that threads write lie in the same cache lines.
+bool SharesRows(const DepthwiseGeometry& g, int threads) {
+  constexpr int64_t kLineFloats = 16;
+  const int64_t least = g.in_c % kLineFloats == 0 ? 3 * g.k_h : 2 * g.k_h;
+  return threads > 1 && g.out_h >= least * threads && RowWork(g) * static_cast<double>(g.out_h) > kPieceWork;
+}
+
 // The same, each thread a part of the rows. `done` gets those of an image that are made, by who has them in its cache.
 template <typename Done>
 void RunBlocksByRows(const Task& task, int64_t blocks, ThreadPool& pool, const StopToken& stop, const Done& done) {
@@ -365,9 +373,15 @@ void DepthwiseConv2D(const float* input, const float* filter, const DepthwiseGeo
   const DepthwiseSource source{.floats = input};
   const int64_t blocks = HWY_DYNAMIC_DISPATCH(ChannelBlocks)(geometry, epilogue);
   if (blocks > 0) {
-    RunBlocks({source, filter, geometry, epilogue, output}, blocks, pool, stop);
+    const Task task{source, filter, geometry, epilogue, output};
+    const int64_t line = geometry.out_w * channels;
+    const auto finish = [&](float* from, int64_t some, int) {
+      if (epilogue.finish) epilogue.finish(from, some * line);
+    };
+    if (SharesRows(geometry, pool.num_threads())) return RunBlocksByRows(task, blocks, pool, stop, finish);
+    RunBlocks(task, blocks, pool, stop);
     if (!epilogue.finish) return;
-    pool.ParallelFor(rows * geometry.out_w * channels, 1 << 14, stop,
+    pool.ParallelFor(rows * line, 1 << 14, stop,
                      [&](int64_t begin, int64_t end) { epilogue.finish(output + begin, end - begin); });
     return;
   }

@@ -174,6 +174,30 @@ TEST(DepthwiseConv2D, LeakyActivation) {
   });
 }
 
+// Threads have parts of the rows of a picture whose channels do not fill cache lines. What finishes does so once.
+TEST(DepthwiseConv2D, PartsOfTheRows) {
+  DepthwiseGeometry g = Square(64, 12, 1, 5, 1);
+  g.batch = 2;
+  const std::vector<float> input = Wholes(2 * 64 * 64 * 12, 1), filter = Wholes(25 * 12, 2);
+  const std::vector<double> want = Reference(input, filter, g);
+  const auto twice = [](const void*, float* values, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) values[i] *= 2;
+  };
+  Epilogue epilogue;
+  OnEveryTarget([&] {
+    for (const bool finishes : {false, true}) {
+      if (finishes) epilogue.finish.run = twice;
+      const auto got = SameForAnyThreads<float>(static_cast<int64_t>(want.size()), [&](float* out, ThreadPool& pool) {
+        DepthwiseConv2D(input.data(), filter.data(), g, epilogue, out, pool, StopToken());
+      });
+      for (size_t i = 0; i < want.size(); ++i) {
+        ASSERT_EQ(static_cast<double>(got[i]), want[i] * (finishes ? 2 : 1)) << "at " << i;
+      }
+    }
+    epilogue.finish = {};
+  });
+}
+
 TEST(DepthwiseConv2D, ZeroSizes) {
   for (int64_t DepthwiseGeometry::*size :
        {&DepthwiseGeometry::batch, &DepthwiseGeometry::out_h, &DepthwiseGeometry::out_w, &DepthwiseGeometry::in_c,
