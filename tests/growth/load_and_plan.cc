@@ -1,5 +1,5 @@
-// load_and_plan FILE...: loads each graph with an input 'x' and an output 'y', and plans it. PartEnds is called before and
-// after each of the two, which is where growth_test.py has the instructions counted so far written down.
+// load_and_plan FILE...: loads each graph with an input 'x' and an output 'y', and plans it. PartEnds is called before
+// and after each of the two, which is where growth_test.py has the instructions counted so far written down.
 #include <cstdio>
 #include <string>
 

@@ -25,7 +25,7 @@ class Scripts(unittest.TestCase):
     def test_wrong_flags(self):
         for script, arguments, part in [("build", ["--fast"], "'--fast'"), ("build", ["--prefix"], "--prefix"), ("test", ["--fast"], "'--fast'"),
                                         ("fuzz", ["--fast"], "'--fast'"), ("fuzz", ["--minutes", "x"], "--minutes"), ("fuzz", ["wive"], "'wive'"),
-                                        ("packages", ["everything"], "build, full or bench")]:
+                                        ("packages", ["everything"], "build, test, full or bench")]:
             done = call(script, *arguments)
             self.assertNotEqual(done.returncode, 0, (script, arguments))
             self.assertIn(part, done.stderr)
