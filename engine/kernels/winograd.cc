@@ -17,6 +17,7 @@
 #include "hwy/highway.h"
 
 #include "engine/base/built_uses.h"
+#include "engine/base/small.h"
 #include "engine/kernels/gemm_tile-inl.h"
 #include "engine/kernels/winograd_layout.h"
 #include "engine/kernels/winograd_transforms-inl.h"
@@ -253,9 +254,11 @@ HWY_INLINE Transforms TransformsFor() {
 Transforms TransformsOf(const Layout& layout) {
   const int64_t taps = layout.taps;
   if (layout.side == 4) return TransformsFor<4, 3>();
-  if (layout.side == 6) return taps == 3 ? TransformsFor<6, 3>() : TransformsFor<6, 4>();
-  if (taps == 3) return TransformsFor<8, 3>();
-  return taps == 4 ? TransformsFor<8, 4>() : TransformsFor<8, 5>();
+  if constexpr (!kIsSmall) {
+    if (taps == 4) return layout.side == 6 ? TransformsFor<6, 4>() : TransformsFor<8, 4>();
+  }
+  if (layout.side == 6) return TransformsFor<6, 3>();
+  return taps == 3 ? TransformsFor<8, 3>() : TransformsFor<8, 5>();
 }
 
 // Transforms the input of one group of taps of a tile, into row `row` of the group's blocks. The group's first tap lies

@@ -33,10 +33,17 @@ struct Form {
   double filter_cost;
 };
 
-// The most accurate first.
+// The most accurate first. Small engines go without groups of 4 taps.
 constexpr Form kForms[] = {
-    {3, 4, 64, 56, 80, 60, 50},    {3, 6, 64, 56, 200, 180, 100}, {4, 6, 64, 56, 180, 130, 155},
-    {3, 8, 32, 42, 420, 420, 200}, {4, 8, 32, 42, 420, 300, 285}, {5, 8, 32, 42, 420, 300, 330},
+    {3, 4, 64, 56, 80, 60, 50},    {3, 6, 64, 56, 200, 180, 100},
+#ifndef RIVULET_SMALL
+    {4, 6, 64, 56, 180, 130, 155},
+#endif
+    {3, 8, 32, 42, 420, 420, 200},
+#ifndef RIVULET_SMALL
+    {4, 8, 32, 42, 420, 300, 285},
+#endif
+    {5, 8, 32, 42, 420, 300, 330},
 };
 // Groups of this many taps a side may lack some; no filter has more groups than kMostGroups along a side.
 constexpr int64_t kPartTaps = 4;
