@@ -202,7 +202,10 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
   // Of the graph as it is now.
   std::optional<Operators> operators;
   std::optional<std::vector<int32_t>> uses;
-  for (const Pass& pass : options.passes) {
+  int starts = 1;
+  for (size_t next = 0; next < options.passes.size();) {
+    const Pass& pass = options.passes[next++];
+    const int64_t before = total;
     bool is_refined = true;
     for (int round = 0; round < kMaxRounds && (is_refined || !pass.once); ++round) {
       if (options.max_rewrites >= 0 && total >= options.max_rewrites) return total;
@@ -228,6 +231,7 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
       total += static_cast<int64_t>(rewrites);
       driver.DropDead();
     }
+    if (pass.starts_again && total > before && starts++ < kMaxRounds) next = 0;
   }
   return total;
 }

@@ -6,8 +6,8 @@
 //   axes = Const{0} [^n]
 //
 // A wait stays where what is waited for, or something before it, has an effect, keeps a state, checks its input or is
-// not known; where nobody else asks for it, since it may fail, and then the run has to; and in graphs of switches and
-// merges, where it says whether a node runs at all.
+// not known; where nobody else asks for it, since it may fail, and then the run has to; and where it hangs on a branch,
+// which says whether a node runs at all.
 #include <algorithm>
 #include <string_view>
 
@@ -20,7 +20,6 @@ namespace {
 // What changes nothing but can end a run on purpose.
 constexpr std::string_view kChecks[] = {"CheckNumerics", "CheckNumericsV2", "EnsureShape"};
 constexpr std::string_view kNeverFail[] = {"NoOp", "Const", "_Feed", "Identity"};
-constexpr std::string_view kBranches[] = {"Switch", "RefSwitch", "Merge", "RefMerge", "Enter", "RefEnter"};
 
 template <size_t N>
 bool IsOneOf(const std::string& op, const std::string_view (&ops)[N]) {
@@ -78,7 +77,6 @@ Status DropWaits(const PassContext& context, PatchSink& sink) {
   std::vector<int32_t> waiting;
   for (int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
-    if (IsOneOf(node.op, kBranches)) return Status();
     if (!node.control_inputs.empty() && context.uses[static_cast<size_t>(i)] > 0) waiting.push_back(i);
   }
   if (waiting.empty()) return Status();

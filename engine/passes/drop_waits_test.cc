@@ -43,6 +43,13 @@ TEST(DropWaits, ABranchIsWaitedFor) {
 b = Switch(x, p) {T=float32}
 a = Neg(b) {T=float32})");
   EXPECT_EQ(Rewrite(text, {"drop_waits"}, "y").rewrites, 0);
+  // What hangs on no branch is not, wherever there are branches.
+  const std::string beside = Replaced(text, "axes = Const(^n) {dtype=int32, value=int32[1]{1}}",
+                                      "k = Neg(x) {T=float32}\nw = NoOp(^k)\n"
+                                      "axes = Const(^w) {dtype=int32, value=int32[1]{1}}\n"
+                                      "e = Add(a, k) {T=float32}");
+  const Rewritten out = Rewrite(Replaced(beside, "Max(a, axes)", "Max(e, axes)"), {"drop_waits"}, "y");
+  EXPECT_EQ(out.rewrites, 1);
 }
 
 }  // namespace

@@ -66,6 +66,8 @@ struct Pass {
   const char* needs = nullptr;
   // What it leaves has nothing more for it, so that it is run again only where shapes have become better known.
   bool once = false;
+  // What it leaves is a smaller problem for those before it: all passes start again behind it.
+  bool starts_again = false;
 };
 
 // The passes in their order (pipeline.cc).

@@ -25,6 +25,7 @@ Status FusePrelu(const PassContext& context, PatchSink& sink);
 Status LookAhead(const PassContext& context, PatchSink& sink);
 Status MergeEqual(const PassContext& context, PatchSink& sink);
 Status MoveCodes(const PassContext& context, PatchSink& sink);
+Status SettleBranches(const PassContext& context, PatchSink& sink);
 Status SinkSqueeze(const PassContext& context, PatchSink& sink);
 Status SortSums(const PassContext& context, PatchSink& sink);
 Status SplitBatches(const PassContext& context, PatchSink& sink);
@@ -47,6 +48,8 @@ std::span<const Pass> Pipeline() {
       {"drop_waits", "before what leaves alone all that waits", DropWaits, nullptr, /*once=*/true},
       {"merge_equal", "before folding, which would make a constant of each", MergeEqual, nullptr, /*once=*/true},
       {"fold_constants", "before the patterns that want constant weights", FoldConstants, nullptr, /*once=*/true},
+      {"settle_branches", "behind folding, which finds conditions", SettleBranches, "Switch RefSwitch _SwitchN",
+       /*once=*/true, /*starts_again=*/true},
       {"merge_folded", "before patterns that want a value to have one reader", MergeEqual, nullptr, /*once=*/true},
       {"channels_last", "before all that looks at products: their channels are last then", ChannelsLast},
       {"cancel_transposes", "the transposes that channels_last has written out stand between products and tails",
