@@ -1,6 +1,7 @@
 // A tile of the matrix kernel is some neighbouring pixels of one output row. What lies under a row of the filter
 // follows one another in the input, and for the next pixel the same is stride_w pixels on: the kernel reads it there.
-// Only at the borders a stretch of input rows is copied, with the zeros around them.
+// Only at the borders a stretch of input rows is copied, with the zeros around them; where a tile is a whole row, so
+// that each has borders, every input row once.
 #include "engine/kernels/conv_rows.h"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include "engine/base/small.h"
 #include "engine/kernels/conv_border.h"
 #include "engine/kernels/epilogue-inl.h"
 #include "engine/kernels/gemm_tile-inl.h"
@@ -36,6 +38,24 @@ inline int64_t StretchPixels(const ConvGeometry& g, int64_t count) {
   return PixelsUnder(g, count) - (Apart(g) ? (g.k_w - 1) * g.dilation_w : 0);
 }
 
+// Runs of the filter's order under one of its rows.
+inline int64_t RunsOfRow(const ConvGeometry& g) { return g.dilation_w == 1 ? 1 : g.k_w; }
+
+// Input rows from the first under the first of so many output rows to the last under the last.
+inline int64_t RowsUnder(const ConvGeometry& g, int64_t rows) {
+  return (rows - 1) * g.stride_h + (g.k_h - 1) * g.dilation_h + 1;
+}
+
+// Output rows whose input fits the copies; 0 where none does, where whole rows have no borders, and in small engines.
+inline int64_t RowsTogether(const ConvGeometry& g) {
+  if constexpr (kIsSmall) return 0;
+  const int64_t pixels = PixelsUnder(g, g.out_w);
+  if (g.pad_left <= 0 && pixels - g.pad_left <= g.in_w) return 0;
+  if (g.stride_h > kCopyFloats || g.dilation_h > kCopyFloats || pixels > kCopyFloats / g.in_c) return 0;
+  const int64_t room = kCopyFloats / (pixels * g.in_c) - RowsUnder(g, 1);
+  return room < 0 ? 0 : room / g.stride_h + 1;
+}
+
 }  // namespace conv_rows
 }  // namespace rivulet
 #endif
@@ -49,30 +69,10 @@ static_assert(kMaxRows <= conv_rows::kMostTilePixels);
 
 int64_t TilesOfRow(const ConvGeometry& g) { return (g.out_w + kMaxRows - 1) / kMaxRows; }
 
-// `count` pixels of the output from pixel `first` of row `row` on (counted over the batch). `under`: where the first
-// pixel of each input row under the filter's rows lies, null where there is none.
-void DoTile(const ConvTask& task, int64_t row, int64_t first, int64_t count, const float* const* under, bool all_there,
-            const ActivationBounds& bounds, float* copies) {
+// `count` pixels of the output from pixel `first` of row `row` on (counted over the batch), of the input under them.
+void Multiply(const ConvTask& task, int64_t row, int64_t first, int64_t count, const TileLeft& left,
+              const ActivationBounds& bounds) {
   const ConvGeometry& g = *task.geometry;
-  const int64_t in_x = first * g.stride_w - g.pad_left;
-  const int64_t pixels = conv_rows::StretchPixels(g, count);
-  const int64_t stretches = conv_rows::StretchesOfRow(g);
-  const int64_t taps = g.dilation_w == 1 ? 1 : g.k_w;
-  const float* runs[conv_rows::kMostRuns];
-  int64_t num_runs = 0;
-  for (int64_t i = 0; i < g.k_h; ++i) {
-    for (int64_t stretch = 0; stretch < stretches; ++stretch) {
-      const int64_t x = in_x + stretch * g.dilation_w;
-      const bool copied = x < 0 || x + pixels > g.in_w || (!all_there && under[i] == nullptr);
-      const float* from = copied ? copies : under[i] + x * g.in_c;
-      if (copied) {
-        CopyRow(g, under[i], x, pixels, copies);
-        copies += pixels * g.in_c;
-      }
-      for (int64_t tap = 0; tap < taps / stretches; ++tap) runs[num_runs++] = from + tap * g.dilation_w * g.in_c;
-    }
-  }
-  const TileLeft left{runs, num_runs, g.k_w / taps * g.in_c, g.stride_w * g.in_c};
   const int64_t panel_floats = g.k_h * g.k_w * g.in_c * kPanel;
   const Epilogue& epilogue = *task.epilogue;
   for (int64_t column = 0; column < g.out_c; column += kPairColumns) {
@@ -90,6 +90,56 @@ void DoTile(const ConvTask& task, int64_t row, int64_t first, int64_t count, con
   if (epilogue.finish) epilogue.finish(task.output + (row * g.out_w + first) * g.out_c, count * g.out_c);
 }
 
+// A tile whose borders are copied for it alone. `under`: where the first pixel of each input row under the filter's
+// rows lies, null where there is none.
+void DoTile(const ConvTask& task, int64_t row, int64_t first, int64_t count, const float* const* under, bool all_there,
+            const ActivationBounds& bounds, float* copies) {
+  const ConvGeometry& g = *task.geometry;
+  const int64_t in_x = first * g.stride_w - g.pad_left;
+  const int64_t pixels = conv_rows::StretchPixels(g, count);
+  const int64_t stretches = conv_rows::StretchesOfRow(g);
+  const int64_t taps = conv_rows::RunsOfRow(g);
+  const float* runs[conv_rows::kMostRuns];
+  int64_t num_runs = 0;
+  for (int64_t i = 0; i < g.k_h; ++i) {
+    for (int64_t stretch = 0; stretch < stretches; ++stretch) {
+      const int64_t x = in_x + stretch * g.dilation_w;
+      const bool copied = x < 0 || x + pixels > g.in_w || (!all_there && under[i] == nullptr);
+      const float* from = copied ? copies : under[i] + x * g.in_c;
+      if (copied) {
+        CopyRow(g, under[i], x, pixels, copies);
+        copies += pixels * g.in_c;
+      }
+      for (int64_t tap = 0; tap < taps / stretches; ++tap) runs[num_runs++] = from + tap * g.dilation_w * g.in_c;
+    }
+  }
+  Multiply(task, row, first, count, {runs, num_runs, g.k_w / taps * g.in_c, g.stride_w * g.in_c}, bounds);
+}
+
+// Rows [begin, end) of the output, of one image, each a tile: the input under them is copied with its borders.
+void DoWholeRows(const ConvTask& task, int64_t begin, int64_t end, const ActivationBounds& bounds, float* copies) {
+  const ConvGeometry& g = *task.geometry;
+  const int64_t image = begin / g.out_h;
+  const int64_t pixels = PixelsUnder(g, g.out_w), row_floats = pixels * g.in_c;
+  const int64_t top = (begin - image * g.out_h) * g.stride_h - g.pad_top;
+  const int64_t rows = conv_rows::RowsUnder(g, end - begin);
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t y = top + i;
+    const float* from = y >= 0 && y < g.in_h ? task.input + (image * g.in_h + y) * g.in_w * g.in_c : nullptr;
+    CopyRow(g, from, -g.pad_left, pixels, copies + i * row_floats);
+  }
+  const int64_t taps = conv_rows::RunsOfRow(g);
+  for (int64_t row = begin; row < end; ++row) {
+    const float* runs[conv_rows::kMostRuns];
+    int64_t num_runs = 0;
+    for (int64_t i = 0; i < g.k_h; ++i) {
+      const float* from = copies + ((row - begin) * g.stride_h + i * g.dilation_h) * row_floats;
+      for (int64_t tap = 0; tap < taps; ++tap) runs[num_runs++] = from + tap * g.dilation_w * g.in_c;
+    }
+    Multiply(task, row, 0, g.out_w, {runs, num_runs, g.k_w / taps * g.in_c, g.stride_w * g.in_c}, bounds);
+  }
+}
+
 // Tiles [begin, end) of the output: its rows' tiles one after the other.
 void DoTiles(const ConvTask& task, int64_t begin, int64_t end) {
   const ConvGeometry& g = *task.geometry;
@@ -97,6 +147,13 @@ void DoTiles(const ConvTask& task, int64_t begin, int64_t end) {
   const float* under[conv_rows::kMostRuns];
   const ActivationBounds bounds(task.epilogue->activation);
   const int64_t tiles = TilesOfRow(g);
+  if (const int64_t together = conv_rows::RowsTogether(g); tiles == 1 && together > 0) {
+    for (int64_t row = begin, next; row < end; row = next) {
+      next = std::min({row + together, end, (row / g.out_h + 1) * g.out_h});
+      DoWholeRows(task, row, next, bounds, copies);
+    }
+    return;
+  }
   for (int64_t index = begin; index < end;) {
     const int64_t row = index / tiles;
     const int64_t image = row / g.out_h;
@@ -142,7 +199,9 @@ void ConvByRows(const float* input, const float* packed, const ConvGeometry& g, 
   const int64_t tiles = g.batch * g.out_h * HWY_DYNAMIC_DISPATCH(TilesOfRow)(g);
   const ConvTask task{&g, input, packed, &epilogue, output};
   const int64_t work = g.k_h * g.k_w * g.in_c * g.out_c * std::min<int64_t>(g.out_w, conv_rows::kMostTilePixels);
-  const int64_t grain = std::max<int64_t>((1 << 18) / std::max<int64_t>(work, 1), 1);
+  const int64_t least = std::max<int64_t>((1 << 18) / std::max<int64_t>(work, 1), 1);
+  const int64_t pieces = (tiles + least - 1) / least;
+  const int64_t grain = pieces > 0 ? (tiles + pieces - 1) / pieces : 1;
   pool.ParallelFor(tiles, grain, stop, [&](int64_t begin, int64_t end) {
     HWY_DYNAMIC_DISPATCH(DoTiles)(task, begin, end);
   });

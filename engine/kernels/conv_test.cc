@@ -166,6 +166,31 @@ TEST(Conv2D, PicturesAndSounds) {
   });
 }
 
+// Each row of the output is a tile, and more of them than fit the copies of their input.
+TEST(Conv2D, NarrowPictures) {
+  OnEveryTarget([] {
+    Random random(17);
+    for (int i = 0; i < 30; ++i) {
+      ConvGeometry g;
+      g.batch = 1 + random.Below(3);
+      g.in_c = 1 + random.Below(40);
+      g.out_c = 17 + random.Below(48);
+      g.in_h = 20 + random.Below(150);
+      g.in_w = 1 + random.Below(12);
+      g.k_h = 2 + random.Below(9);
+      g.k_w = 1 + random.Below(4);
+      g.stride_h = 1 + random.Below(3);
+      g.stride_w = 2;
+      g.dilation_h = 1 + random.Below(2);
+      g.pad_top = random.Below(6) - 1;
+      g.pad_left = random.Below(4) - 1;
+      g.out_h = 1 + g.in_h / g.stride_h;
+      g.out_w = 1 + random.Below(4);
+      ExpectExact(g, false);
+    }
+  });
+}
+
 TEST(Conv2D, FewChannelsComeOut) {
   OnEveryTarget([] {
     Random random(11);

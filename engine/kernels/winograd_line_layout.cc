@@ -116,7 +116,7 @@ Layout LayoutOf(const ConvGeometry& g, int threads) {
 double WinogradLineCost(const ConvGeometry& g) {
   constexpr double kNone = std::numeric_limits<double>::infinity();
   if constexpr (!kUses.winograd) return kNone;
-  if (g.groups != 1 || g.out_c < 16) return kNone;
+  if (g.groups != 1 || g.out_c < 16 || g.k_h * g.k_w <= 1) return kNone;
   if (g.batch < 1 || g.out_h < 1 || g.out_w < 1 || g.in_c < 1 || g.in_h < 1 || g.in_w < 1) return kNone;
   // Beyond these there is only arithmetic to check.
   constexpr int64_t kMost = 1 << 20;
