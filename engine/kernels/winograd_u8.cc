@@ -1,5 +1,8 @@
 // Some tiles of the output at a time: their inputs are transformed, place by place (of sixteen) multiplied by the
 // filter of some columns, and what comes of these is transformed back while it is in a near cache.
+#ifndef HWY_WANT_AVX3_DL
+#define HWY_WANT_AVX3_DL 1  // has nothing here, so that no lesser target's form runs where that one's products do
+#endif
 #include "engine/kernels/winograd_u8.h"
 
 #include <algorithm>

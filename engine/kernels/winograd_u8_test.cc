@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/kernels/int8_testing.h"
+#include "engine/kernels/target.h"
 
 namespace rivulet {
 namespace {
@@ -66,6 +67,14 @@ void ExpectSums(ConvGeometry g, int32_t a_zero, int32_t b_zero, bool extreme) {
       EXPECT_EQ(extremes[static_cast<size_t>(g.out_c + o)], high);
     }
   }
+}
+
+TEST(WinogradU8, NotWhereProcessorsHaveDotProductsOfBytes) {
+  OnEveryTarget([] {
+    const std::string_view name = TargetName();
+    const bool by_pairs = name == "AVX-512" || name == "AVX2" || name == "SSE4";
+    EXPECT_EQ(WinogradFilterU8::Pays(64, 64), by_pairs) << name;
+  });
 }
 
 TEST(WinogradU8, SumsAreExact) {
