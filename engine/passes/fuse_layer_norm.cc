@@ -5,7 +5,12 @@
 //   y = x * s + (beta - mean * s)
 //
 // gamma and beta: a value for each element of the last axis. The operands of sums and products may come in any order.
-// Also as Keras writes it, with ones before that axis: y = x * s + (-mean * s + beta).
+// Also as Keras 3 writes it, with ones before that axis: y = x * s + (-mean * s + beta). And as Keras 2 does, with a
+// batch norm that computes its moments, where each row is a channel:
+//
+//   r = Reshape(x, [1, rows, columns, 1]),  n = FusedBatchNormV3(r, ones, zeros) {is_training, NCHW}
+//   y = Reshape(n, shape of x) * gamma + beta
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -31,6 +36,10 @@ class Matcher {
     for (size_t side = 0; side < 2; ++side) {
       const Node* scaled = NodeOf(root.inputs[1 - side], "Mul");
       if (scaled == nullptr) continue;
+      for (size_t i = 0; i < 2; ++i) {
+        auto norm = MatchRows(scaled->inputs[i], scaled->inputs[1 - i], root.inputs[side], root.outputs[0].shape);
+        if (norm) return norm;
+      }
       for (const Offset& offset : OffsetsOf(root.inputs[side])) {
         for (size_t i = 0; i < 2; ++i) {
           if (!(scaled->inputs[i] == offset.scale)) continue;
@@ -57,6 +66,38 @@ class Matcher {
   const Node* NodeOf(Edge edge, std::string_view op) const {
     const Node& node = graph_.node(edge.node);
     return edge.slot == 0 && IsPlain(node) && node.op == op ? &node : nullptr;
+  }
+
+  // `normed` is rows brought to mean 0 and variance 1 by a batch norm, in the shape of the result.
+  std::optional<Norm> MatchRows(Edge normed, Edge gamma, Edge beta, const Shape& shape) const {
+    const Node* back = NodeOf(normed, "Reshape");
+    if (back == nullptr || !(back->outputs[0].shape == shape) || back->inputs[0].slot != 0) return std::nullopt;
+    if (!IsForColumns(gamma, normed) || !IsForColumns(beta, normed)) return std::nullopt;
+    const Node& norm = graph_.node(back->inputs[0].node);
+    if (!IsNormOfChannels(norm)) return std::nullopt;
+    const Node* rows = NodeOf(norm.inputs[0], "Reshape");
+    const Shape& as_rows = graph_.fact(norm.inputs[0]).shape;
+    const bool are_rows = rows != nullptr && as_rows.complete() && as_rows.rank() == 4 && as_rows[0] == 1 &&
+                          as_rows[2] * as_rows[3] == shape[shape.rank() - 1];
+    if (!are_rows) return std::nullopt;
+    return Norm{rows->inputs[0], gamma, beta, *norm.attrs.Get<float>("epsilon")};
+  }
+
+  // A batch norm that finds the moments of each channel and does nothing else, channels before pixels.
+  bool IsNormOfChannels(const Node& node) const {
+    if (node.op != "FusedBatchNorm" && node.op != "FusedBatchNormV2" && node.op != "FusedBatchNormV3") return false;
+    const bool* training = node.attrs.Get<bool>("is_training");
+    const std::string* format = node.attrs.Get<std::string>("data_format");
+    if (!node.control_inputs.empty() || node.outputs[0].dtype != DType::kFloat) return false;
+    if ((training != nullptr && !*training) || format == nullptr || *format != "NCHW") return false;
+    return AllAre(1, node.inputs[1]) && AllAre(0, node.inputs[2]) && node.attrs.Get<float>("epsilon") != nullptr;
+  }
+
+  bool AllAre(float number, Edge edge) const {
+    const Tensor& value = graph_.fact(edge).value;
+    if (!value.valid() || value.dtype() != DType::kFloat) return false;
+    const std::vector<float> values = ReadFloats(value);
+    return std::all_of(values.begin(), values.end(), [&](float x) { return x == number; });
   }
 
   // All that the edge may be read as.
@@ -146,7 +187,8 @@ Edge RowOf(const Graph& graph, Edge edge, PatchSink& sink) {
 }  // namespace
 
 Status FuseLayerNorm(const PassContext& context, PatchSink& sink) {
-  if constexpr (!IsBuilt("Rsqrt")) return Status();
+  // What a network of convolutions alone has is no sign of it.
+  if constexpr (!IsBuilt("Rsqrt") && !(IsBuilt("FusedBatchNormV3") && IsBuilt("Mul"))) return Status();
   const Matcher matcher(context.graph);
   for (int32_t i = 0; i < context.graph.size(); ++i) {
     const auto norm = matcher.Match(i);
@@ -157,7 +199,10 @@ Status FuseLayerNorm(const PassContext& context, PatchSink& sink) {
     node.def = &kLayerNorm;
     node.attrs.Set("epsilon", norm->epsilon);
     sink.Begin();
-    node.inputs = {norm->x, RowOf(context.graph, norm->gamma, sink), RowOf(context.graph, norm->beta, sink)};
+    const Shape& shape = context.graph.node(i).outputs[0].shape;
+    const bool fits = context.graph.fact(norm->x).shape == shape;
+    const Edge x = fits ? norm->x : AddReshape(sink, node.name + "/x", norm->x, shape);
+    node.inputs = {x, RowOf(context.graph, norm->gamma, sink), RowOf(context.graph, norm->beta, sink)};
     sink.Replace({i, 0}, sink.Add(std::move(node)));
   }
   return Status();

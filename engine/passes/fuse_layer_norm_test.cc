@@ -64,6 +64,67 @@ std::string OfKeras(const std::string& mean = "mean", const std::string& shape =
   return text;
 }
 
+// As Keras 2 writes it: a batch norm in training, whose channels are the rows.
+constexpr char kOfRows[] = R"(
+x = Placeholder() {dtype=float32, shape=shape[2,3,5]}
+to_rows = Const() {dtype=int32, value=int32[4]{1, 6, 5, 1}}
+back = Const() {dtype=int32, value=int32[3]{2, 3, 5}}
+ones = Const() {dtype=float32, value=float32[6]{1, 1, 1, 1, 1, 1}}
+zeros = Const() {dtype=float32, value=float32[6]{0, 0, 0, 0, 0, 0}}
+none = Const() {dtype=float32, value=float32[0]{}}
+gamma = Const() {dtype=float32, value=float32[5]{1, -2, 3, 0.5, 4}}
+beta = Const() {dtype=float32, value=float32[5]{5, 4, 3, 2, 1}}
+rows = Reshape(x, to_rows) {T=float32, Tshape=int32}
+n = FusedBatchNormV3(rows, ones, zeros, none, none) {T=float32, U=float32, data_format="NCHW", epsilon=0.125f, exponential_avg_factor=1f, is_training=true}
+as_x = Reshape(n, back) {T=float32, Tshape=int32}
+scaled = Mul(as_x, gamma) {T=float32}
+y = AddV2(scaled, beta) {T=float32}
+)";
+
+TEST(FuseLayerNorm, AsABatchNormOfRows) {
+  for (const bool turned : {false, true}) {
+    std::string text = kOfRows;
+    if (turned)
+      text = Replaced(Replaced(text, "Mul(as_x, gamma)", "Mul(gamma, as_x)"), "(scaled, beta)", "(beta, scaled)");
+    const Rewritten out = Rewrite(text, {"fuse_layer_norm"}, "y");
+    ASSERT_EQ(out.Root().op, "_LayerNorm");
+    EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[0]), "x");
+    EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[1]), "gamma");
+    EXPECT_EQ(EdgeName(out.graph, out.Root().inputs[2]), "beta");
+    EXPECT_EQ(*out.Root().attrs.Get<float>("epsilon"), 0.125f);
+    ExpectTheSameWithPasses(text, {{"x", Numbers(Shape{2, 3, 5}, 7)}});
+  }
+  // What comes as rows already gets the shape of the result.
+  std::string flat = Replaced(kOfRows, "shape=shape[2,3,5]", "shape=shape[6,5]");
+  const Rewritten out = Rewrite(flat, {"fuse_layer_norm"}, "y");
+  ASSERT_EQ(out.Root().op, "_LayerNorm");
+  EXPECT_EQ(out.Root().outputs[0].shape, (Shape{2, 3, 5}));
+  ExpectTheSameWithPasses(flat, {{"x", Numbers(Shape{6, 5}, 7)}});
+}
+
+TEST(FuseLayerNorm, AChannelOfColumnsInTheOtherAxis) {
+  const std::string text = Replaced(kOfRows, "{1, 6, 5, 1}", "{1, 6, 1, 5}");
+  EXPECT_EQ(Rewrite(text, {"fuse_layer_norm"}, "y").Root().op, "_LayerNorm");
+}
+
+TEST(FuseLayerNorm, OtherBatchNorms) {
+  const std::string kOnes = "float32[6]{1, 1, 1, 1, 1, 1}", kZeros = "float32[6]{0, 0, 0, 0, 0, 0}";
+  const std::string known =
+      Replaced(Replaced(kOfRows, "is_training=true", "is_training=false"), "none, none", "zeros, ones");
+  const std::string last = Replaced(Replaced(kOfRows, "NCHW", "NHWC"), "{1, 6, 5, 1}", "{1, 5, 1, 6}");
+  const std::string scaled = Replaced(kOfRows, kOnes, "float32[6]{1, 1, 1, 2, 1, 1}");
+  const std::string moved = Replaced(kOfRows, kZeros, "float32[6]{0, 0, 0, 0, 0, 3}");
+  const std::string two_rows =
+      Replaced(Replaced(Replaced(kOfRows, "{1, 6, 5, 1}", "{1, 3, 10, 1}"), kOnes, "float32[3]{1, 1, 1}"), kZeros,
+               "float32[3]{0, 0, 0}");
+  const std::string two_images =
+      Replaced(Replaced(Replaced(kOfRows, "{1, 6, 5, 1}", "{2, 3, 5, 1}"), kOnes, "float32[3]{1, 1, 1}"), kZeros,
+               "float32[3]{0, 0, 0}");
+  for (const std::string& text : {known, last, scaled, moved, two_rows, two_images}) {
+    EXPECT_EQ(Rewrite(text, {"fuse_layer_norm"}, "y").rewrites, 0) << text;
+  }
+}
+
 TEST(FuseLayerNorm, AsKerasWritesIt) {
   const Rewritten out = Rewrite(OfKeras(), {"fuse_layer_norm"}, "y");
   ASSERT_EQ(out.Root().op, "_LayerNorm");

@@ -89,7 +89,8 @@ std::span<const Pass> Pipeline() {
       {"batch_products", "behind fusion, likewise", BatchProducts, "MatMul _FusedMatMul"},
       {"fuse_norm", "the norms that no product has taken", FuseNorm,
        "FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3"},
-      {"fuse_layer_norm", "before its parts are fused with one another", FuseLayerNorm, "Rsqrt"},
+      {"fuse_layer_norm", "before its parts are fused with one another", FuseLayerNorm,
+       "Rsqrt FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3"},
       {"fuse_prelu", "before its parts are fused with one another", FusePrelu, "Relu"},
       {"fuse_elementwise", "last: what no product has taken", FuseElementwise, nullptr, /*once=*/true},
   };
