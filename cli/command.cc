@@ -6,6 +6,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/kernels/target.h"
+#include "cli/print_to_stderr.h"
 
 namespace rivulet::cli {
 
@@ -46,6 +47,7 @@ Result<SessionOptions> RunFlags::Options() const {
   SessionOptions options;
   options.num_threads = threads;
   options.passes = !no_passes;
+  options.printer = PrintToStderr;
   if (precision == "fast") options.precision = Precision::kFast;
   if (precision == "plain") options.precision = Precision::kPlain;
   options.prefer_memory = prefer == "memory";

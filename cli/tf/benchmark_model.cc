@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "cli/cache_folder.h"
+#include "cli/print_to_stderr.h"
 #include "cli/tf/benchmark_inputs.h"
 #include "cli/tf/benchmark_tables.h"
 #include "cli/tf/tools.h"
@@ -195,6 +196,7 @@ Status Measure(const Benchmark& flags, const Feeds& feeds) {
   const auto load_start = Clock::now();
   RIVULET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, Model::Load(flags.graph, cli::Cached()));
   SessionOptions options;
+  options.printer = cli::PrintToStderr;
   const auto machine = static_cast<int64_t>(std::max(std::thread::hardware_concurrency(), 1U));
   options.num_threads = static_cast<int>(std::min<int64_t>(flags.num_threads < 1 ? machine : flags.num_threads, 1024));
   RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model, options));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/print_to_stderr.h"
 #include "cli/cache_folder.h"
 #include "cli/tf/antialias.h"
 #include "cli/tf/sha1.h"
@@ -96,7 +97,7 @@ Status Evaluate(const EvaluateFlags& flags) {
   RIVULET_RETURN_IF_ERROR(model->Describe(flags.input).status());
   RIVULET_RETURN_IF_ERROR(model->Describe(flags.output).status());
   RIVULET_RETURN_IF_ERROR(model->Describe(flags.logits).status());
-  RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model));
+  RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model, {.printer = cli::PrintToStderr}));
   size_t classes = 0;
   RIVULET_ASSIGN_OR_RETURN(const std::vector<Picture> pictures, FindPictures(flags, &classes));
   double right = 0, entropy = 0;

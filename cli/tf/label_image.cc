@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/cache_folder.h"
+#include "cli/print_to_stderr.h"
 #include "cli/tf/tools.h"
 #include "engine/base/errors.h"
 #include "engine/base/file.h"
@@ -82,6 +83,7 @@ std::string LayerFor(const Model& model, const std::string& given, const char* u
 
 ClassifyOptions OptionsFor(const Model& model, const ImageFlags& image, const Flags& flags, const Style& style) {
   ClassifyOptions options;
+  options.session.printer = cli::PrintToStderr;
   options.input_layer = LayerFor(model, image.input_layer, style.input_layer);
   options.output_layer = LayerFor(model, image.output_layer, style.output_layer);
   Shape shape = Shape::UnknownRank();

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "cli/print_to_stderr.h"
 #include "cli/cache_folder.h"
 #include "cli/literal.h"
 #include "cli/npy.h"
@@ -166,7 +167,7 @@ Status RunSavedModel(const RunSavedModelFlags& flags) {
   }
   std::vector<std::string> fetches;
   for (const SignatureTensor& output : signature->outputs) fetches.push_back(output.name);
-  RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model));
+  RIVULET_ASSIGN_OR_RETURN(const auto session, Session::Create(model, {.printer = cli::PrintToStderr}));
   RIVULET_ASSIGN_OR_RETURN(const std::vector<Tensor> results, session->Run(feeds, fetches));
   for (size_t i = 0; i < results.size(); ++i) {
     const std::string& key = signature->outputs[i].key;

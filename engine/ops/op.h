@@ -12,6 +12,7 @@
 #define RIVULET_ENGINE_OPS_OP_H_
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -262,6 +263,8 @@ class PersistentSlot {
   std::unique_ptr<Persistent> object_;
 };
 
+using Printer = std::function<void(std::string_view text)>;
+
 // What a session keeps: the named objects (variables, tables, queues) and what single operators keep. Thread-safe.
 class Resources {
  public:
@@ -277,7 +280,12 @@ class Resources {
   // What the operator of the node at `path` keeps between runs.
   PersistentSlot* Persistent(const std::string& path);
 
+  // Who hears what the graph prints; null: nobody. Set before the first run.
+  void set_printer(const Printer* printer) { printer_ = printer; }
+  const Printer* printer() const { return printer_; }
+
  private:
+  const Printer* printer_ = nullptr;
   std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, ObjectRef> objects_;
   std::map<std::string, std::unique_ptr<PersistentSlot>> persistent_;

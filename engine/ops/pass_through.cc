@@ -1,7 +1,5 @@
 // Operators that hand their inputs on or do nothing: IdentityN, XlaOptimizationBarrier, DebugGradientIdentity,
-// XlaSharding, Print, PrintV2, NoOp. Nothing is printed: the engine has no output of its own.
-#include <algorithm>
-
+// XlaSharding, NoOp.
 #include "engine/ops/op.h"
 #include "engine/ops/plain_infer.h"
 #include "engine/ops/rows.h"
@@ -34,18 +32,6 @@ Status RunAll(RunContext& c) {
   return Status();
 }
 
-Status InferPrintV2(InferContext& c) {
-  constexpr std::string_view kStreams[] = {"stdout", "stderr", "log(info)", "log(warning)", "log(error)"};
-  const std::string stream = c.attrs().Str("output_stream");
-  if (!stream.starts_with("file://") &&
-      std::find(std::begin(kStreams), std::end(kStreams), stream) == std::end(kStreams)) {
-    return InvalidArgument(
-        "attr 'output_stream': want stdout, stderr, log(info), log(warning), log(error) or a file://, got ",
-        Quoted(stream));
-  }
-  return c.WantScalar(0);
-}
-
 constexpr OpDef kDefs[] = {
     {.name = "IdentityN",
      .inputs = "input:list(T)",
@@ -74,19 +60,6 @@ constexpr OpDef kDefs[] = {
      .attrs = "T:type",
      .infer = InferFirst,
      .flags = kAlias},
-    {.name = "Print",
-     .inputs = "input:T, data:list(U)",
-     .outputs = "output:T",
-     .attrs = "T:type; U:list(type) >=0; message:string=\"\"; first_n:int=-1; summarize:int=3",
-     .infer = InferFirst,
-     .flags = kAlias},
-    {.name = "PrintV2",
-     .inputs = "input:str",
-     .outputs = "",
-     .attrs = "output_stream:string=\"stderr\"; end:string=\"\n\"",
-     .infer = InferPrintV2,
-     .run = RunNothing,
-     .flags = kStateful},
     {.name = "NoOp", .inputs = "", .outputs = "", .attrs = "", .infer = InferNothing, .run = RunNothing},
 };
 

@@ -52,6 +52,11 @@ void AppendElement(const Tensor& tensor, int64_t i, std::string* out) {
   });
 }
 
+void AppendPrintedElement(const Tensor& tensor, int64_t i, std::string* out) {
+  if (tensor.dtype() == DType::kString) return AppendEscaped(tensor.data<std::string>()[i], out);
+  AppendElement(tensor, i, out);
+}
+
 // Elements of these types are not shown.
 bool IsHidden(DType dtype) {
   switch (dtype) {
@@ -105,7 +110,43 @@ void AppendDim(const Tensor& tensor, int axis, int64_t first, int64_t ends, std:
   out->push_back(']');
 }
 
+// From element *next on, of which so many are shown; strings without quotes.
+void AppendPrintedDim(const Tensor& tensor, int axis, int64_t most, int64_t* next, std::string* out) {
+  const bool is_last = axis == tensor.rank() - 1;
+  for (int64_t i = 0; i < tensor.dim(axis); ++i) {
+    if (*next >= most) {
+      if (is_last && axis > 0) out->append("...");
+      return;
+    }
+    if (!is_last) {
+      out->push_back('[');
+      AppendPrintedDim(tensor, axis + 1, most, next, out);
+      out->push_back(']');
+      continue;
+    }
+    if (i > 0) out->push_back(' ');
+    AppendPrintedElement(tensor, (*next)++, out);
+  }
+}
+
 }  // namespace
+
+void AppendPrintedTensor(const Tensor& tensor, int64_t most, std::string* out) {
+  const int64_t count = tensor.num_elements();
+  if (most < 0 || most > count) most = count;
+  if (IsHidden(tensor.dtype())) {
+    for (int64_t i = 0; i < most; ++i) out->append(i > 0 ? " ?" : "?");
+  } else if (most > 0) {
+    const Tensor seen = tensor.Retyped(ShownAs(tensor.dtype()));
+    int64_t next = 0;
+    if (tensor.rank() == 0) {
+      AppendPrintedElement(seen, 0, out);
+    } else {
+      AppendPrintedDim(seen, 0, most, &next, out);
+    }
+  }
+  if (most < count) out->append("...");
+}
 
 void AppendTensorText(const Tensor& tensor, int64_t ends, std::string* out) {
   const int64_t count = tensor.num_elements();

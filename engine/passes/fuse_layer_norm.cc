@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/base/built.h"
+#include "engine/base/small.h"
 #include "engine/ops/layer_norm.h"
 #include "engine/passes/match.h"
 
@@ -70,6 +71,7 @@ class Matcher {
 
   // `normed` is rows brought to mean 0 and variance 1 by a batch norm, in the shape of the result.
   std::optional<Norm> MatchRows(Edge normed, Edge gamma, Edge beta, const Shape& shape) const {
+    if constexpr (kIsSmall) return std::nullopt;
     const Node* back = NodeOf(normed, "Reshape");
     if (back == nullptr || !(back->outputs[0].shape == shape) || back->inputs[0].slot != 0) return std::nullopt;
     if (!IsForColumns(gamma, normed) || !IsForColumns(beta, normed)) return std::nullopt;

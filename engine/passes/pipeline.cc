@@ -44,8 +44,8 @@ std::span<const Pass> Pipeline() {
   constexpr const char* kQuantised =
       "FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel Dequantize";
   static constexpr Pass kPasses[] = {
-      {"drop_identity", "first, so that patterns are not interrupted", DropIdentity, nullptr, /*once=*/true},
       {"drop_waits", "before what leaves alone all that waits", DropWaits, nullptr, /*once=*/true},
+      {"drop_identity", "early, so that patterns are not interrupted", DropIdentity, nullptr, /*once=*/true},
       {"merge_equal", "before folding, which would make a constant of each", MergeEqual, nullptr, /*once=*/true},
       {"fold_constants", "before the patterns that want constant weights", FoldConstants, nullptr, /*once=*/true},
       {"settle_branches", "behind folding, which finds conditions", SettleBranches, "Switch RefSwitch _SwitchN",

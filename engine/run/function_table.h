@@ -15,9 +15,10 @@ namespace rivulet {
 // Thread-safe. Knows the library of one model and the bodies that lowering made (the conditions and bodies of loops).
 class FunctionTable {
  public:
-  // `raise_loops`: whether loops of Switch and Merge become _Loop nodes where they can (lower.h).
-  FunctionTable(const FunctionMap& functions, const Limits& limits, bool raise_loops)
-      : functions_(functions), limits_(limits), raise_loops_(raise_loops) {}
+  // `raise_loops`: whether loops of Switch and Merge become _Loop nodes where they can (lower.h). `prints`: whether
+  // somebody hears what Print says.
+  FunctionTable(const FunctionMap& functions, const Limits& limits, bool raise_loops, bool prints = false)
+      : functions_(functions), limits_(limits), raise_loops_(raise_loops), prints_(prints) {}
 
   // The body of a call, lowered. What it returns stays valid as long as the table.
   Result<std::shared_ptr<const Body>> Find(const FunctionCall& call);
@@ -40,6 +41,7 @@ class FunctionTable {
   const FunctionMap& functions() const { return functions_; }
   const Limits& limits() const { return limits_; }
   bool raise_loops() const { return raise_loops_; }
+  bool prints() const { return prints_; }
 
  private:
   struct Size {
@@ -72,6 +74,7 @@ class FunctionTable {
   const FunctionMap& functions_;
   const Limits limits_;
   const bool raise_loops_;
+  const bool prints_;
   const std::shared_ptr<Added> added_ = std::make_shared<Added>();
   std::recursive_mutex mutex_;  // guards what follows; lowering a body finds others
   std::map<std::string, std::shared_ptr<const Body>, std::less<>> bodies_;

@@ -218,12 +218,14 @@ Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_
              const StopToken& stop) {
   KeepNeeded(graph, roots, root_nodes);
   RIVULET_RETURN_IF_ERROR(stop.Why());
+  if (!functions.prints()) SilencePrints(graph);
   if (IsPlain(*graph)) {
     DropControls(graph, root_nodes, functions);
     KeepNeeded(graph, roots, root_nodes);
     return Status();
   }
   if constexpr (kBuilt.functions) RIVULET_RETURN_IF_ERROR(InlineCalls(graph, roots, root_nodes, functions));
+  if (!functions.prints()) SilencePrints(graph);
   RIVULET_RETURN_IF_ERROR(stop.Why());
   if constexpr (kBuilt.variables) {
     RetypeHandles(graph);

@@ -18,6 +18,9 @@ Status Lower(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_
 // the call waits for its effects and results.
 Status InlineCalls(Graph* graph, std::vector<Edge>* roots, std::vector<int32_t>* root_nodes, FunctionTable& functions);
 
+// What prints and is heard by nobody only hands on its first input, once the others are there.
+void SilencePrints(Graph* graph);
+
 // Reference variables become resources: where an operator takes the value of a reference, a ReadVariableOp with that
 // operator's control inputs is put before it, which is when TensorFlow looks.
 Status LowerReferences(Graph* graph, std::vector<Edge>* roots);

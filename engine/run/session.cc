@@ -54,7 +54,7 @@ struct Session::Rep {
         options(o),
         allocator(Allocator::Create(o.memory_budget_bytes)),
         pool(o.num_threads),
-        functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes),
+        functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes, /*prints=*/o.printer != nullptr),
         packed(model->packed_forms(), options.precision),
         environment{o.passes,
                     o.max_rewrites,
@@ -65,7 +65,9 @@ struct Session::Rep {
                     functions,
                     packed,
                     model->files(),
-                    o.prefer_memory ? model.get() : nullptr} {}
+                    o.prefer_memory ? model.get() : nullptr} {
+    if (options.printer) resources.set_printer(&options.printer);
+  }
 
   const std::shared_ptr<const Model> model;
   const SessionOptions options;

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +30,9 @@ struct SessionOptions {
   int max_plans = 8;
   // Less memory rather than the least time to load: pages of the model's file go as soon as what they hold is packed.
   bool prefer_memory = false;
+  // Takes what Print and PrintV2 nodes say, with their line's end, on the thread that runs them. With none they are
+  // silent, and Print costs nothing.
+  std::function<void(std::string_view text)> printer;
   // Checked against the deadline of the run that makes the plan.
 };
 

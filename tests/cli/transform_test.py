@@ -1,4 +1,5 @@
 """rivulet transform: graphs changed step by step."""
+import math
 import struct
 import subprocess
 
@@ -14,6 +15,12 @@ class Transform(CommandCase):
     def output(self):
         (line,) = [l for l in self.fine("inspect", MODEL).splitlines() if l.startswith("output ")]
         return line.split()[1]
+
+    def fed(self):
+        """A picture, as an argument of `run`."""
+        path, shape = self.dir / "x.npy", (1, 64, 64, 3)
+        path.write_bytes(npy("<f4", shape, b"".join(struct.pack("<f", (i * 37) % 101 / 100) for i in range(math.prod(shape)))))
+        return "--input", f"input={path}"
 
     def test_the_results_stay_the_same(self):
         out = self.transform("remove_device remove_nodes(op=Identity) sort_by_execution_order remove_control_dependencies", "--output", self.output())
@@ -54,6 +61,24 @@ class Transform(CommandCase):
         self.assertNotIn("Mul", shown)
         self.assertNotIn("Rsqrt", shown)
         self.fine("compare", model, self.dir / "out.pb", "--output", "y")
+
+    def test_ranges_are_measured_and_kept(self):
+        eight, logged, log, kept = (self.dir / name for name in ("eight.pb", "logged.pb", "seen.log", "kept.pb"))
+        self.fine("transform", MODEL, "-o", eight, "--transforms", "fold_constants fold_batch_norms fold_old_batch_norms quantize_weights quantize_nodes")
+        self.fine("transform", eight, "-o", logged, "--transforms",
+                  'insert_logging(op=RequantizationRange, show_name=true, message="__requant_min_max:")')
+        for way in ("run", "bench"):
+            feed = self.fed() if way == "run" else ("--runs", "2", "--warmup", "0", "--input-shape", "input=1,64,64,3")
+            done = subprocess.run([RIVULET, way, logged, "--output", self.output(), *feed], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr, r"(?m)^;\S+__print__;__requant_min_max:\[[-+.e\d]+\]\[[-+.e\d]+\]$")
+            self.assertNotIn("__requant", done.stdout)
+            if way == "run":
+                log.write_text(done.stderr)
+        self.fine("transform", eight, "-o", kept, "--transforms", f'freeze_requantization_ranges(min_max_log_file="{log}")')
+        self.assertIn("RequantizationRange", self.fine("inspect", eight))
+        self.assertNotIn("RequantizationRange", self.fine("inspect", kept))
+        self.fine("compare", eight, kept, "--output", self.output(), *self.fed(), "--rtol", "0.05", "--atol", "0.05")
 
     def test_eight_bit_nodes_run(self):
         code, said = self.steps(MODEL, "fold_constants fold_batch_norms fold_old_batch_norms quantize_weights quantize_nodes")
