@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/base/small.h"
 #include "engine/base/sort.h"
 #include "engine/graph/shape_math.h"
 #include "engine/ops/infer.h"
@@ -231,7 +232,7 @@ Result<int64_t> RunPasses(Graph& graph, std::vector<Edge>* roots, std::vector<in
       total += static_cast<int64_t>(rewrites);
       driver.DropDead();
     }
-    if (pass.starts_again && total > before && starts++ < kMaxRounds) next = 0;
+    if (!kIsSmall && pass.starts_again && total > before && starts++ < kMaxRounds) next = 0;
   }
   return total;
 }

@@ -9,6 +9,7 @@
 // not known; where nobody else asks for it, since it may fail, and then the run has to; and where it hangs on a branch,
 // which says whether a node runs at all.
 #include <algorithm>
+#include <span>
 #include <string_view>
 
 #include "engine/ops/op.h"
@@ -21,9 +22,11 @@ namespace {
 constexpr std::string_view kChecks[] = {"CheckNumerics", "CheckNumericsV2", "EnsureShape"};
 constexpr std::string_view kNeverFail[] = {"NoOp", "Const", "_Feed", "Identity"};
 
-template <size_t N>
-bool IsOneOf(const std::string& op, const std::string_view (&ops)[N]) {
-  return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
+bool IsOneOf(std::string_view op, std::span<const std::string_view> ops) {
+  for (const std::string_view one : ops) {
+    if (one == op) return true;
+  }
+  return false;
 }
 
 bool MustHappen(const Node& node) {

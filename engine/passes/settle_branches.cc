@@ -14,6 +14,7 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/base/built.h"
 #include "engine/base/small.h"
 #include "engine/base/sort.h"
 #include "engine/passes/match.h"
@@ -125,7 +126,7 @@ class BranchSettler {
 }  // namespace
 
 Status SettleBranches(const PassContext& context, PatchSink& sink) {
-  if constexpr (kIsSmall) return Status();
+  if constexpr (kIsSmall || !(IsBuilt("Switch") || IsBuilt("_SwitchN"))) return Status();
   for (const Node& node : context.graph.nodes()) {
     if (TakenOutput(context.graph, node)) return BranchSettler(context, sink).Run();
   }

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "engine/base/guard.h"
+#include "engine/base/small.h"
 #include "engine/ops/infer.h"
 #include "engine/ops/lookup_table.h"
 #include "engine/run/executor.h"
@@ -54,7 +55,8 @@ struct Session::Rep {
         options(o),
         allocator(Allocator::Create(o.memory_budget_bytes)),
         pool(o.num_threads),
-        functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes, /*prints=*/o.printer != nullptr),
+        functions(model->graph().functions, model->limits(), /*raise_loops=*/o.passes,
+                  /*prints=*/!kIsSmall && o.printer != nullptr),
         packed(model->packed_forms(), options.precision),
         environment{o.passes,
                     o.max_rewrites,
@@ -66,7 +68,7 @@ struct Session::Rep {
                     packed,
                     model->files(),
                     o.prefer_memory ? model.get() : nullptr} {
-    if (options.printer) resources.set_printer(&options.printer);
+    if (!kIsSmall && options.printer) resources.set_printer(&options.printer);
   }
 
   const std::shared_ptr<const Model> model;
