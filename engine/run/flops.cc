@@ -1,3 +1,4 @@
+#include "engine/base/built.h"
 #include "engine/run/flops.h"
 
 #include <algorithm>
@@ -75,6 +76,7 @@ CheckedSize ConvToFilter(const Shapes& at) { return Count(at.last()) * PerOutput
 
 // Axes in any order: which one of the filter's is for outputs, the attributes say.
 CheckedSize UniformConv(const Shapes& at) {
+  if constexpr (!IsBuilt("UniformQuantizedConvolution") && !IsBuilt("UniformQuantizedConvolutionHybrid")) return {-1};
   const Result<UniformConvSpec> spec = ParseUniformConvSpec(at.attrs());
   if (!spec.ok() || !at.in(0).has_rank() || !at.in(1).complete()) return {-1};
   const Result<UniformConvSizes> sizes = ComputeUniformConv(*spec, at.in(0), at.in(1));
@@ -100,6 +102,7 @@ CheckedSize SparseProduct(const Shapes& at) { return Count(at.in(1)) * Dim(at.ou
 
 // Each combination of all labels is a product; one operand alone has none.
 CheckedSize Einsum(const Shapes& at) {
+  if constexpr (!IsBuilt("Einsum")) return {-1};
   if (at.inputs() != 2 || !at.in(0).complete() || !at.in(1).complete()) return {-1};
   const Result<EinsumEquation> equation = ParseEinsum(at.Text("equation"), 2);
   if (!equation.ok()) return {-1};
