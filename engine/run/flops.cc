@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "engine/base/built.h"
 #include "engine/base/checked.h"
 #include "engine/ops/einsum_equation.h"
 #include "engine/ops/uniform_conv_shape.h"
