@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/print_to_stderr.h"
 #include "engine/base/errors.h"
 #include "engine/kernels/target.h"
-#include "cli/print_to_stderr.h"
 
 namespace rivulet::cli {
 

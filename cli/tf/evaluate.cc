@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdio>
 
-#include "cli/print_to_stderr.h"
 #include "cli/cache_folder.h"
+#include "cli/print_to_stderr.h"
 #include "cli/tf/antialias.h"
 #include "cli/tf/sha1.h"
 #include "cli/tf/tools.h"

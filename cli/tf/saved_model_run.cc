@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <map>
 
-#include "cli/print_to_stderr.h"
 #include "cli/cache_folder.h"
 #include "cli/literal.h"
 #include "cli/npy.h"
+#include "cli/print_to_stderr.h"
 #include "cli/npz.h"
 #include "cli/tf/example_text.h"
 #include "cli/tf/flags.h"

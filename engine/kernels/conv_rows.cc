@@ -42,7 +42,7 @@ inline int64_t StretchPixels(const ConvGeometry& g, int64_t count) {
 inline int64_t RunsOfRow(const ConvGeometry& g) { return g.dilation_w == 1 ? 1 : g.k_w; }
 
 // Input rows from the first under the first of so many output rows to the last under the last.
-inline int64_t RowsUnder(const ConvGeometry& g, int64_t rows) {
+inline int64_t InputRows(const ConvGeometry& g, int64_t rows) {
   return (rows - 1) * g.stride_h + (g.k_h - 1) * g.dilation_h + 1;
 }
 
@@ -52,7 +52,7 @@ inline int64_t RowsTogether(const ConvGeometry& g) {
   const int64_t pixels = PixelsUnder(g, g.out_w);
   if (g.pad_left <= 0 && pixels - g.pad_left <= g.in_w) return 0;
   if (g.stride_h > kCopyFloats || g.dilation_h > kCopyFloats || pixels > kCopyFloats / g.in_c) return 0;
-  const int64_t room = kCopyFloats / (pixels * g.in_c) - RowsUnder(g, 1);
+  const int64_t room = kCopyFloats / (pixels * g.in_c) - InputRows(g, 1);
   return room < 0 ? 0 : room / g.stride_h + 1;
 }
 
@@ -122,7 +122,7 @@ void DoWholeRows(const ConvTask& task, int64_t begin, int64_t end, const Activat
   const int64_t image = begin / g.out_h;
   const int64_t pixels = PixelsUnder(g, g.out_w), row_floats = pixels * g.in_c;
   const int64_t top = (begin - image * g.out_h) * g.stride_h - g.pad_top;
-  const int64_t rows = conv_rows::RowsUnder(g, end - begin);
+  const int64_t rows = conv_rows::InputRows(g, end - begin);
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t y = top + i;
     const float* from = y >= 0 && y < g.in_h ? task.input + (image * g.in_h + y) * g.in_w * g.in_c : nullptr;

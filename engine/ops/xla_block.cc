@@ -43,6 +43,7 @@ Status CopyBlock(RunContext& c, const Tensor& at, const Tensor& whole, const Ten
 }
 
 Status InferSlice(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(1, 1));
   RIVULET_ASSIGN_OR_RETURN(Shape out, ShapeFromInput(c, 2, "size_indices"));
   RIVULET_RETURN_IF_ERROR(WantFit("size_indices", c.shape(0), out));
   c.set_output(0, std::move(out));
@@ -57,6 +58,7 @@ Status RunSlice(RunContext& c) {
 }
 
 Status InferUpdate(InferContext& c) {
+  RIVULET_RETURN_IF_ERROR(c.WantRank(2, 1));
   RIVULET_RETURN_IF_ERROR(WantFit("update", c.shape(0), c.shape(1)));
   c.set_output(0, c.shape(0));
   return Status();
@@ -89,7 +91,8 @@ Result<Shape> PaddedShape(const Shape& in, const Padding& pads) {
     int64_t dim = spread.valid() ? spread.value() : -1;
     if (dim < 0 || __builtin_add_overflow(dim, pads.low[k], &dim) || __builtin_add_overflow(dim, pads.high[k], &dim) ||
         dim < 0) {
-      return InvalidArgument("paddings of axis ", i, ": want a dim of 0 to 2^63 - 1 in the end, got another");
+      return InvalidArgument("paddings of axis ", i, ": want a dim of 0 to 2^63 - 1 in the end, got ", pads.low[k],
+                             " and ", pads.high[k], " at the ends");
     }
     out.set_dim(i, dim);
   }
@@ -98,6 +101,7 @@ Result<Shape> PaddedShape(const Shape& in, const Padding& pads) {
 
 Status InferPad(InferContext& c) {
   RIVULET_RETURN_IF_ERROR(c.WantScalar(1));
+  for (int i = 2; i < 5; ++i) RIVULET_RETURN_IF_ERROR(c.WantRank(i, 1));
   if (!c.shape(0).has_rank() || !c.known(2) || !c.known(3) || !c.known(4)) {
     c.set_output(0, c.shape(0).has_rank() ? Shape::OfUnknownDims(c.shape(0).rank()) : Shape::UnknownRank());
     return Status();

@@ -1,4 +1,3 @@
-#include "engine/base/built.h"
 #include "engine/run/flops.h"
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "engine/base/built.h"
 #include "engine/base/checked.h"
+#include "engine/base/small.h"
 #include "engine/ops/einsum_equation.h"
 #include "engine/ops/uniform_conv_shape.h"
 
@@ -75,9 +75,10 @@ CheckedSize ConvOfLast(const Shapes& at) { return Count(at.out()) * PerOutput(at
 CheckedSize ConvToInput(const Shapes& at) { return Count(at.last()) * PerOutput(at.in(1)); }
 CheckedSize ConvToFilter(const Shapes& at) { return Count(at.last()) * PerOutput(at.out()); }
 
-// Axes in any order: which one of the filter's is for outputs, the attributes say.
+// Axes in any order: which one of the filter's is for outputs, the attributes say. Not counted in small engines.
 CheckedSize UniformConv(const Shapes& at) {
-  if constexpr (!IsBuilt("UniformQuantizedConvolution") && !IsBuilt("UniformQuantizedConvolutionHybrid")) return {-1};
+  constexpr bool kHasAny = IsBuilt("UniformQuantizedConvolution") || IsBuilt("UniformQuantizedConvolutionHybrid");
+  if constexpr (kIsSmall || !kHasAny) return {-1};
   const Result<UniformConvSpec> spec = ParseUniformConvSpec(at.attrs());
   if (!spec.ok() || !at.in(0).has_rank() || !at.in(1).complete()) return {-1};
   const Result<UniformConvSizes> sizes = ComputeUniformConv(*spec, at.in(0), at.in(1));

@@ -33,7 +33,6 @@ struct SessionOptions {
   // Takes what Print and PrintV2 nodes say, with their line's end, on the thread that runs them. With none they are
   // silent, and Print costs nothing.
   std::function<void(std::string_view text)> printer;
-  // Checked against the deadline of the run that makes the plan.
 };
 
 // Where the time of runs goes: an entry for each step of the plan, in its order. Times add up over the runs that are
